@@ -1,0 +1,29 @@
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person: a guest known by a signed cookie, or an account that a guest became by signing up."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    is_guest = models.BooleanField(_("손님"), default=False)
+    guest_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("사람")
+        verbose_name_plural = _("사람")
+        constraints = [
+            models.UniqueConstraint(
+                models.functions.Lower("email"), condition=~models.Q(email=""), name="user_email_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_guest=False) | models.Q(is_staff=False, is_superuser=False),
+                name="user_guest_has_no_power",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email or self.username

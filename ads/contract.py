@@ -1,0 +1,111 @@
+"""What crosses the border of the ad market: closed-vocabulary ids in, one labelled ad or a named reason out.
+
+Standard library only and JSON-safe, so that the market can run in process or behind HTTP. There is no field
+that could hold a prompt, a message vector or a user id, and `decode_request` refuses fields it does not know.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+Verdict = Literal["pass", "block"]
+TERM_LIMIT = 12
+TOPIC_LIMIT = 5
+
+
+class ContractError(ValueError):
+    """A request or an ad does not have the agreed form."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdRequest:
+    """One question to the market: what is this page about, in the market's own words."""
+
+    request_id: str
+    placement: str
+    vocabulary_version: str
+    term_ids: tuple[int, ...]
+    topics: tuple[str, ...]
+    language: str
+    device: str
+    sensitivity: Verdict
+    sensitive_classes: tuple[str, ...] = ()
+    frequency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedAd:
+    """One ad to show, with signed links that each count once."""
+
+    offer: str
+    label: str
+    advertiser: str
+    title: str
+    body: str
+    display_domain: str
+    why: tuple[str, ...]
+    click_url: str
+    impression_url: str
+    hide_url: str
+    report_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAd:
+    """Nothing to show, and the reason in one word of a closed list (docs/ad.md)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words the market understands: normalised terms by id. A prompt is matched against it locally."""
+
+    version: str
+    terms: tuple[tuple[int, str], ...]
+
+
+def encode_request(request: AdRequest) -> dict[str, object]:
+    """Return the request as plain JSON values."""
+    return asdict(request)
+
+
+def decode_request(document: dict[str, object]) -> AdRequest:
+    """Read a request; raises ContractError on an unknown field, a wrong type or an excess of ids."""
+    known = {field.name for field in fields(AdRequest)}
+    unknown = set(document) - known
+    if unknown:
+        raise ContractError(f"unknown fields: {', '.join(sorted(unknown))}")
+    texts = {name: _text(document, name) for name in known - {"term_ids", "topics", "sensitive_classes"}}
+    verdict: Verdict = "pass" if texts.pop("sensitivity") == "pass" else "block"
+    return AdRequest(
+        term_ids=_term_ids(document),
+        topics=_words(document, "topics", TOPIC_LIMIT),
+        sensitive_classes=_words(document, "sensitive_classes", TERM_LIMIT),
+        sensitivity=verdict,
+        **texts,
+    )
+
+
+def _text(document: dict[str, object], name: str) -> str:
+    text = document.get(name, "")
+    if not isinstance(text, str) or len(text) > 64:
+        raise ContractError(f"{name}: a text of at most 64 characters is needed")
+    return text
+
+
+def _term_ids(document: dict[str, object]) -> tuple[int, ...]:
+    ids = document.get("term_ids", ())
+    if not isinstance(ids, list | tuple) or len(ids) > TERM_LIMIT:
+        raise ContractError(f"term_ids: at most {TERM_LIMIT} ids")
+    if any(not isinstance(term, int) or isinstance(term, bool) for term in ids):
+        raise ContractError("term_ids: whole numbers only")
+    return tuple(ids)
+
+
+def _words(document: dict[str, object], name: str, limit: int) -> tuple[str, ...]:
+    words = document.get(name, ())
+    if not isinstance(words, list | tuple) or len(words) > limit:
+        raise ContractError(f"{name}: at most {limit} words")
+    if any(not isinstance(word, str) or len(word) > 32 for word in words):
+        raise ContractError(f"{name}: short words only")
+    return tuple(words)

@@ -1,0 +1,228 @@
+"""The vocabulary of a turn: every event that a turn emits, its wire form, and nothing else.
+
+docs/events.md describes each one and a test holds both lists equal. Events are appended to the turn log in
+order; the sequence number of an event is its position in the turn, counted from 1.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+class EventError(ValueError):
+    """A stored or received event does not have the agreed form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a turn."""
+
+    type: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOpened(Event):
+    """The turn is stored and its work begins (again, when `attempt` is above 1)."""
+
+    type: ClassVar[str] = "turn_opened"
+    conversation: str
+    turn: str
+    prompt: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMember:
+    """One seat of the panel: the candidate to come and the language model that is asked for it."""
+
+    candidate: str
+    model: str
+    name: str
+    vendor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteChosen(Event):
+    """The panel and the strategy are settled; `reasons` are codes that the page words (docs/events.md)."""
+
+    type: ClassVar[str] = "route_chosen"
+    strategy: str
+    panel: tuple[PanelMember, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateStarted(Event):
+    """A model was asked; any text this candidate had from an earlier attempt is void."""
+
+    type: ClassVar[str] = "candidate_started"
+    candidate: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateDelta(Event):
+    """More text of a candidate; `ttft_ms` comes with the first piece."""
+
+    type: ClassVar[str] = "candidate_delta"
+    candidate: str
+    text: str
+    ttft_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFinished(Event):
+    """A candidate's text is complete: status done, failed or stopped, with what it took and cost."""
+
+    type: ClassVar[str] = "candidate_finished"
+    candidate: str
+    status: str
+    finish_reason: str = ""
+    error: str = ""
+    ttft_ms: int | None = None
+    duration_ms: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderChanged(Event):
+    """This candidate is the best so far; the page shows its text in the answer's place."""
+
+    type: ClassVar[str] = "leader_changed"
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A candidate's place in the ranking: score in 0-1, and codes for what raised or lowered it."""
+
+    candidate: str
+    score: float
+    group: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankingMade(Event):
+    """Candidates in order, best first; `agreeing` of `compared` say the same as the first."""
+
+    type: ClassVar[str] = "ranking_made"
+    standings: tuple[Standing, ...]
+    agreeing: int
+    compared: int
+    confidence: float | None = None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStarted(Event):
+    """The answer's own text begins: `model` writes it from the candidates (kind fused)."""
+
+    type: ClassVar[str] = "answer_started"
+    kind: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta(Event):
+    """More text of a fused answer."""
+
+    type: ClassVar[str] = "answer_delta"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFinished(Event):
+    """The answer stands: fused (own text), or best, vote, lone, single or help (`candidate` or `text`)."""
+
+    type: ClassVar[str] = "answer_finished"
+    kind: str
+    candidate: str = ""
+    text: str = ""
+    cost_micros: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnClosed(Event):
+    """Everything is kept: status done, stopped or failed; `error` is a code that the page words."""
+
+    type: ClassVar[str] = "turn_closed"
+    status: str
+    error: str = ""
+    duration_ms: int = 0
+    cost_micros: int = 0
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementMade(Event):
+    """The ad market's reply, after the answer is kept: an ad's fields, or none and the reason."""
+
+    type: ClassVar[str] = "placement_made"
+    ad: dict[str, Any] | None
+    reason: str = ""
+
+
+EVENTS: dict[str, type[Event]] = {
+    kind.type: kind
+    for kind in (
+        TurnOpened,
+        RouteChosen,
+        CandidateStarted,
+        CandidateDelta,
+        CandidateFinished,
+        LeaderChanged,
+        RankingMade,
+        AnswerStarted,
+        AnswerDelta,
+        AnswerFinished,
+        TurnClosed,
+        PlacementMade,
+    )
+}
+
+
+def encode(event: Event) -> dict[str, Any]:
+    """Return an event as plain JSON values, its type first; fields that hold nothing are left out."""
+    fields = {name: value for name, value in asdict(event).items() if value not in (None, "")}  # type: ignore[call-overload]
+    return {"type": event.type, **fields}
+
+
+def decode(document: dict[str, Any]) -> Event:
+    """Read an event back; raises EventError when it is not of the vocabulary."""
+    fields = dict(document)
+    kind = EVENTS.get(str(fields.pop("type", "")))
+    if kind is None:
+        raise EventError(f"no such event: {document.get('type')!r}")
+    if kind is RouteChosen:
+        fields["panel"] = tuple(PanelMember(**seat) for seat in fields["panel"])
+        fields["reasons"] = tuple(fields["reasons"])
+    if kind is RankingMade:
+        fields["standings"] = tuple(
+            Standing(**{**row, "reasons": tuple(row["reasons"])}) for row in fields["standings"]
+        )
+    if kind is PlacementMade:
+        fields.setdefault("ad", None)
+    try:
+        return kind(**fields)
+    except TypeError as error:
+        raise EventError(f"{kind.type}: {error}") from error
+
+
+def merge_deltas(events: list[Event]) -> list[Event]:
+    """Join neighbouring deltas of one text, which changes no final state and keeps every other event."""
+    merged: list[Event] = []
+    for event in events:
+        last = merged[-1] if merged else None
+        if (
+            isinstance(event, CandidateDelta)
+            and isinstance(last, CandidateDelta)
+            and last.candidate == event.candidate
+        ):
+            merged[-1] = CandidateDelta(event.candidate, last.text + event.text, last.ttft_ms)
+        elif isinstance(event, AnswerDelta) and isinstance(last, AnswerDelta):
+            merged[-1] = AnswerDelta(last.text + event.text)
+        else:
+            merged.append(event)
+    return merged

@@ -1,0 +1,81 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from aggregator.models.conversations import Turn
+
+
+class Candidate(models.Model):
+    """A completion kept and shown: what one language model answered to a turn."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("기다리는 중")
+        STREAMING = "streaming", _("쓰는 중")
+        DONE = "done", _("끝남")
+        FAILED = "failed", _("실패")
+        STOPPED = "stopped", _("멈춤")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="candidates")
+    position = models.PositiveSmallIntegerField()
+    model = models.CharField(_("모델"), max_length=80)
+    model_name = models.CharField(max_length=120)
+    vendor = models.CharField(max_length=40)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.WAITING)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    text = models.TextField(blank=True)
+    finish_reason = models.CharField(max_length=24, blank=True)
+    error = models.CharField(max_length=40, blank=True)
+    ttft_ms = models.PositiveIntegerField(null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cost_micros = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("후보 답")
+        verbose_name_plural = _("후보 답")
+        ordering = ["turn", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["turn", "position"], name="candidate_position_once"),
+            models.CheckConstraint(condition=models.Q(cost_micros__gte=0), name="candidate_cost_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.text[:60]}"
+
+
+class Ballot(models.Model):
+    """The order in which a judge put a turn's candidates, best first."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="ballots")
+    judge = models.CharField(max_length=80)
+    order = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("투표지")
+        verbose_name_plural = _("투표지")
+        constraints = [models.UniqueConstraint(fields=["turn", "judge"], name="ballot_once_a_judge")]
+
+    def __str__(self) -> str:
+        return f"{self.judge} on turn {self.turn_id}"
+
+
+class Vote(models.Model):
+    """The candidate a person picked in a turn; picking another one moves the vote."""
+
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="votes")
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="votes")
+    voter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("표")
+        verbose_name_plural = _("표")
+        constraints = [models.UniqueConstraint(fields=["turn", "voter"], name="vote_once_a_turn")]
+
+    def __str__(self) -> str:
+        return f"{self.voter_id} picks {self.candidate_id}"

@@ -1,0 +1,93 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Conversation(models.Model):
+    """A person's thread of turns."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    title = models.CharField(_("제목"), max_length=120, blank=True)
+    system_prompt = models.TextField(_("시스템 프롬프트"), blank=True)
+    is_sensitive = models.BooleanField(_("민감한 대화"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("대화")
+        verbose_name_plural = _("대화")
+        indexes = [models.Index(fields=["owner", "-updated_at", "-id"], name="conversation_sidebar")]
+
+    def __str__(self) -> str:
+        return self.title or str(self.public_id)
+
+
+class Turn(models.Model):
+    """One prompt and all that answers it; a conversation's turns in order are its transcript."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", _("답하는 중")
+        DONE = "done", _("끝남")
+        STOPPED = "stopped", _("멈춤")
+        FAILED = "failed", _("실패")
+
+    class Strategy(models.TextChoices):
+        COUNCIL = "council", _("모아서 하나로")
+        VOTE = "vote", _("투표")
+        BEST = "best", _("가장 나은 답")
+        SINGLE = "single", _("한 모델")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField(_("순서"))
+    client_id = models.UUIDField(null=True, blank=True)
+    replaced_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaces"
+    )
+    prompt = models.TextField(_("프롬프트"))
+    language = models.CharField(max_length=8)
+    strategy = models.CharField(max_length=12, choices=Strategy.choices, default=Strategy.COUNCIL)
+    asked_panel = models.JSONField(default=list, blank=True)
+    status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.RUNNING)
+    error = models.CharField(max_length=40, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    stop_asked_at = models.DateTimeField(null=True, blank=True)
+    route_reasons = models.JSONField(default=list, blank=True)
+    ranking = models.JSONField(null=True, blank=True)
+    answer_kind = models.CharField(max_length=12, blank=True)
+    answer_candidate = models.ForeignKey(
+        "aggregator.Candidate", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    answer_model = models.CharField(max_length=80, blank=True)
+    answer_text = models.TextField(_("답"), blank=True)
+    placement = models.JSONField(null=True, blank=True)
+    cost_micros = models.BigIntegerField(_("비용(백만분의 1원)"), default=0)
+    duration_ms = models.PositiveIntegerField(default=0)
+    last_seq = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("턴")
+        verbose_name_plural = _("턴")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "number"], name="turn_number_once"),
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="turn_client_id_once"),
+            models.CheckConstraint(condition=models.Q(cost_micros__gte=0), name="turn_cost_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(status="running", closed_at=None)
+                | (~models.Q(status="running") & models.Q(closed_at__isnull=False)),
+                name="turn_closed_when_not_running",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["opened_at"], name="turn_running", condition=models.Q(status="running")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt[:60]}"

@@ -1,0 +1,43 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from aggregator.models.candidates import Candidate
+from aggregator.models.conversations import Turn
+
+
+class Usage(models.Model):
+    """What one call to a provider took and cost; rows are only added, once a call."""
+
+    class Purpose(models.TextChoices):
+        CANDIDATE = "candidate", _("후보 답")
+        JUDGE = "judge", _("심사")
+        FUSE = "fuse", _("섞기")
+        TITLE = "title", _("제목")
+
+    class Source(models.TextChoices):
+        PROVIDER = "provider", _("제공자가 알림")
+        COUNTED = "counted", _("우리가 셈")
+
+    call_id = models.UUIDField(unique=True)
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="usages")
+    candidate = models.ForeignKey(
+        Candidate, null=True, blank=True, on_delete=models.CASCADE, related_name="usages"
+    )
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    model = models.CharField(max_length=80)
+    provider = models.CharField(max_length=40)
+    input_tokens = models.PositiveIntegerField()
+    output_tokens = models.PositiveIntegerField()
+    source = models.CharField(max_length=12, choices=Source.choices)
+    cost_micros = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("사용량")
+        verbose_name_plural = _("사용량")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(cost_micros__gte=0), name="usage_cost_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.input_tokens}+{self.output_tokens}"

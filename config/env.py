@@ -1,0 +1,57 @@
+"""Typed readers of the environment: a wrong value stops the start and names its variable."""
+
+import os
+from pathlib import Path
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off", ""}
+
+
+class SettingError(Exception):
+    """An environment variable holds a value that cannot be used."""
+
+
+def read_text(name: str, default: str = "") -> str:
+    """Read NAME, or the file that NAME_FILE points to, so that secrets can come from mounted files."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingError(f"{name}_FILE: {path} cannot be read ({error.strerror})") from error
+    return os.environ.get(name, default)
+
+
+def read_flag(name: str, *, default: bool) -> bool:
+    """Read a yes-or-no variable."""
+    text = read_text(name, "yes" if default else "no").lower()
+    if text in TRUE_WORDS:
+        return True
+    if text in FALSE_WORDS:
+        return False
+    raise SettingError(f"{name}: {text!r} is neither yes nor no")
+
+
+def read_int(name: str, default: int, *, least: int = 0) -> int:
+    """Read a whole number that is not below `least`."""
+    text = read_text(name, str(default))
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise SettingError(f"{name}: {text!r} is not a whole number") from error
+    if number < least:
+        raise SettingError(f"{name}: {number} is below {least}")
+    return number
+
+
+def read_list(name: str, default: str = "") -> list[str]:
+    """Read words separated by commas."""
+    return [word.strip() for word in read_text(name, default).split(",") if word.strip()]
+
+
+def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """Read one of a closed set of words."""
+    text = read_text(name, default)
+    if text not in choices:
+        raise SettingError(f"{name}: {text!r} is none of {', '.join(choices)}")
+    return text

@@ -1,0 +1,42 @@
+"""The folder where an installation keeps what must outlive it, and the few things read from it at start."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from config.env import read_text
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = Path(read_text("JJAMPPONG_HOME") or ROOT / "var").resolve()
+ADDRESSES = HOME / "run" / "stack.json"
+
+
+def read_secret(name: str) -> str:
+    """Return the installation's own secret of that name, made once and readable by its owner alone."""
+    path = HOME / "secrets" / name
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secret = secrets.token_urlsafe(48)
+    scratch = path.with_name(f".{name}.{os.getpid()}")
+    scratch.write_text(secret, encoding="ascii")
+    scratch.chmod(0o600)
+    try:
+        # link, unlike rename, fails when another process was first: both then read the same secret.
+        os.link(scratch, path)
+    except FileExistsError:
+        pass
+    finally:
+        scratch.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def read_address(kind: str, default: str) -> str:
+    """Return where the embedded stack that runs now serves `kind`, or `default` when none runs."""
+    try:
+        addresses = json.loads(ADDRESSES.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return default
+    return str(addresses.get(kind, default))

@@ -1,0 +1,250 @@
+"""Settings of every role; runs with no environment at all. docs/settings.md lists each variable."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+
+from config.env import read_choice, read_flag, read_int, read_list, read_text
+from config.home import HOME, ROOT, read_address, read_secret
+
+BASE_DIR = ROOT
+DATA_HOME = HOME
+
+# -- What kind of installation this is ----------------------------------------------------------
+DEBUG = read_flag("DEBUG", default=False)
+SECRET_KEY = read_text("SECRET_KEY") or read_secret("django")
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
+PUBLIC_URL = read_text("PUBLIC_URL", f"http://localhost:{read_int('PORT', 8000)}")
+SECURE = PUBLIC_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXY_COUNT = read_int("TRUSTED_PROXY_COUNT", 0)
+
+# -- Applications -------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django_linear_migrations",
+    "channels",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "accounts",
+    "ads",
+    "aggregator",
+    "config",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.GuestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+
+# -- Data ---------------------------------------------------------------------------------------
+DATABASE_URL = read_text("DATABASE_URL") or read_address(
+    "database", "postgresql://jjamppong@127.0.0.1:5432/jjamppong"
+)
+DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=False))}
+if read_flag("DATABASE_POOL", default=True):
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": read_int("DATABASE_POOL_SIZE", 12, least=1),
+        "timeout": 10,
+    }
+REDIS_URL = read_text("REDIS_URL") or read_address("redis", "redis://127.0.0.1:6379/0")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- Accounts -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+ACCOUNT_EMAIL_VERIFICATION = read_choice("EMAIL_VERIFICATION", "optional", ("none", "optional", "mandatory"))
+ACCOUNT_LOGOUT_ON_GET = False
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+LOGIN_URL = "/accounts/login/"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if read_text("EMAIL_HOST")
+    else "django.core.mail.backends.console.EmailBackend"
+)
+EMAIL_HOST = read_text("EMAIL_HOST")
+DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", "jjamppong@localhost")
+# Called, in this order, with the guest and the account when a guest logs in to an account of theirs.
+GUEST_ADOPTERS = ["aggregator.services.adopt_conversations"]
+GUEST_COOKIE_AGE = timedelta(days=400)
+
+# -- Words and time -----------------------------------------------------------------------------
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Seoul"
+
+# -- Files --------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS: list[Path] = [ROOT / "static" / "dist", ROOT / "static" / "brand"]
+STATIC_ROOT = ROOT / "static" / "collected"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# -- Security -----------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+
+# -- Turns --------------------------------------------------------------------------------------
+TURN_RUNNER = read_choice("TURN_RUNNER", "here", ("here", "worker"))
+TURN_DEADLINE_MS = read_int("TURN_DEADLINE_MS", 180_000, least=1_000)
+TURN_QUORUM = read_int("TURN_QUORUM", 2, least=1)
+TURN_GRACE_MS = read_int("TURN_GRACE_MS", 20_000)
+TURN_LEASE_SECONDS = read_int("TURN_LEASE_SECONDS", 15, least=2)
+TURN_LOG_HOURS = read_int("TURN_LOG_HOURS", 24, least=1)
+PROMPT_LIMIT = read_int("PROMPT_LIMIT", 20_000, least=100)
+GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
+ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
+DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
+OPENAI_COMPATIBLE_URL = read_text("OPENAI_COMPATIBLE_URL")
+OPENAI_COMPATIBLE_KEY = read_text("OPENAI_COMPATIBLE_KEY")
+
+# -- Ads ----------------------------------------------------------------------------------------
+ADS_DEADLINE_MS = read_int("ADS_DEADLINE_MS", 80, least=1)
+ADS_TOKEN_KEY = read_text("ADS_TOKEN_KEY") or read_secret("ads")
+ADS_TOKEN_HOURS = 2
+ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, least=1)
+
+# -- Background work ----------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "recover turns": {"task": "aggregator.tasks.recover_turns", "schedule": 10},
+    "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
+}
+
+# -- Console ------------------------------------------------------------------------------------
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "짬뽕",
+    "SITE_HEADER": "짬뽕",
+    "SITE_URL": "/",
+    "SHOW_VIEW_ON_SITE": True,
+    "COLORS": {
+        "primary": {
+            "50": "oklch(0.97 0.02 35)",
+            "100": "oklch(0.94 0.04 35)",
+            "200": "oklch(0.88 0.08 35)",
+            "300": "oklch(0.80 0.13 36)",
+            "400": "oklch(0.72 0.17 37)",
+            "500": "oklch(0.66 0.19 36)",
+            "600": "oklch(0.62 0.20 35)",
+            "700": "oklch(0.54 0.18 34)",
+            "800": "oklch(0.45 0.15 33)",
+            "900": "oklch(0.37 0.11 33)",
+            "950": "oklch(0.26 0.08 33)",
+        },
+    },
+}
+
+# -- Logs ---------------------------------------------------------------------------------------
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "LiteLLM": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "uvicorn.access": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""Every command of the project; re-runs itself in the project's virtual environment when there is one."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+def enter_environment() -> None:
+    python = ROOT / ".venv" / "bin" / "python"
+    if python.exists() and Path(sys.prefix).resolve() != (ROOT / ".venv").resolve():
+        os.execv(python, [str(python), *sys.argv])  # noqa: S606
+
+
+def main() -> None:
+    enter_environment()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
