@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-from config.env import read_text
+from config.env import SettingError, read_list, read_text
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = Path(read_text("JJAMPPONG_HOME") or ROOT / "var").resolve()
@@ -40,3 +40,17 @@ def read_address(kind: str, default: str) -> str:
     except (FileNotFoundError, json.JSONDecodeError):
         return default
     return str(addresses.get(kind, default))
+
+
+def read_local_models() -> dict[str, str]:
+    """Return where each local model is served, by slug: LOCAL_MODEL_URLS, or the stack that runs now."""
+    pairs = [entry.partition("=") for entry in read_list("LOCAL_MODEL_URLS")]
+    if bad := [slug for slug, _, url in pairs if not url.startswith(("http://", "https://"))]:
+        raise SettingError(f"LOCAL_MODEL_URLS: {bad[0]!r} has no http address")
+    if pairs:
+        return {slug: url for slug, _, url in pairs}
+    try:
+        models = json.loads(ADDRESSES.read_text(encoding="utf-8")).get("models", {})
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return {str(slug): str(url) for slug, url in models.items()}

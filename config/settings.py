@@ -8,7 +8,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
 from config.env import read_choice, read_flag, read_int, read_list, read_text
-from config.home import HOME, ROOT, read_address, read_secret
+from config.home import HOME, ROOT, read_address, read_local_models, read_secret
 
 BASE_DIR = ROOT
 DATA_HOME = HOME
@@ -190,8 +190,14 @@ PROMPT_LIMIT = read_int("PROMPT_LIMIT", 20_000, least=100)
 GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
 ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
+
+# -- Providers ----------------------------------------------------------------------------------
+# Keys are read by name when a call needs one (and may come from NAME_FILE); no setting holds them.
+READ_PROVIDER_SECRET = read_text
+READ_LOCAL_MODELS = read_local_models
 OPENAI_COMPATIBLE_URL = read_text("OPENAI_COMPATIBLE_URL")
-OPENAI_COMPATIBLE_KEY = read_text("OPENAI_COMPATIBLE_KEY")
+PROVIDER_FAST_PATH = read_flag("PROVIDER_FAST_PATH", default=True)
+WON_PER_DOLLAR = read_int("WON_PER_DOLLAR", 1_400, least=1)
 
 # -- Ads ----------------------------------------------------------------------------------------
 ADS_DEADLINE_MS = read_int("ADS_DEADLINE_MS", 80, least=1)

@@ -16,6 +16,7 @@ class Listing(models.Model):
     input_price_micros = models.PositiveBigIntegerField(_("입력 토큰 값"))
     output_price_micros = models.PositiveBigIntegerField(_("출력 토큰 값"))
     concurrency = models.PositiveIntegerField(_("동시에 몇 개"), default=64)
+    context_window = models.PositiveIntegerField(_("문맥 창"), default=8_192)
     output_limit = models.PositiveIntegerField(_("출력 한도"))
     standing = models.FloatField(_("평가"), default=0.5)
     can_fuse = models.BooleanField(_("섞을 수 있음"), default=False)
