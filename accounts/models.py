@@ -2,6 +2,7 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,9 +17,7 @@ class User(AbstractUser):
         verbose_name = _("사람")
         verbose_name_plural = _("사람")
         constraints = [
-            models.UniqueConstraint(
-                models.functions.Lower("email"), condition=~models.Q(email=""), name="user_email_once"
-            ),
+            models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="user_email_once"),
             models.CheckConstraint(
                 condition=models.Q(is_guest=False) | models.Q(is_staff=False, is_superuser=False),
                 name="user_guest_has_no_power",

@@ -1,0 +1,59 @@
+"""What allauth does our way: a guest who signs up keeps the row, one who logs in hands things over."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import Form
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.guests import renew_guest
+from accounts.models import User
+from accounts.selectors import guest_key_of
+from accounts.services import adopt_guest
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """The hooks of signing up, logging in and logging out."""
+
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
+        """Turn the visitor's guest row into the account, or make a row when there was none."""
+        try:
+            with transaction.atomic():
+                person = self._lock_guest(request) or user
+                person.is_guest = False
+                person.guest_key = None
+                return super().save_user(request, person, form, commit)  # type: ignore[no-any-return]
+        except IntegrityError as error:
+            # The form looked for the address before; a second press of the button got here in between.
+            messages.info(request, _("이미 가입된 이메일이에요. 로그인해 주세요."))
+            raise ImmediateHttpResponse(redirect("account_login")) from error
+
+    def populate_username(self, request: HttpRequest, user: User) -> None:
+        """Name the row after its public id: people are known by their address, and nobody sees a username."""
+        user.username = user.public_id.hex
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Log in, bring along what the visitor did as a guest, and retire the guest's key."""
+        guest_key = guest_key_of(request)
+        super().login(request, user)
+        if guest_key is not None:
+            adopt_guest(guest_key=guest_key, account=user)
+        renew_guest(request)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Log out into a fresh guest: the next person at this browser finds nothing."""
+        super().logout(request)
+        renew_guest(request)
+
+    def format_email_subject(self, subject: str) -> str:
+        """Put our name before the subject instead of the host's."""
+        return f"[{_('짬뽕')}] {subject}"
+
+    def _lock_guest(self, request: HttpRequest) -> User | None:
+        guest_key = guest_key_of(request)
+        if guest_key is None:
+            return None
+        return User.objects.select_for_update().filter(guest_key=guest_key, is_guest=True).first()

@@ -1,0 +1,69 @@
+"""A person's life here: guest, account, gone."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from accounts.models import User
+from accounts.selectors import Scope, account_of, find_guest, guest_key_of
+
+
+def guest_for(guest_key: uuid.UUID) -> User:
+    """Return the guest with this key, making the row on first need; two calls at once get the same row."""
+    guest, _ = User.objects.get_or_create(
+        guest_key=guest_key,
+        defaults={"username": f"guest-{guest_key.hex}", "is_guest": True, "password": make_password(None)},
+    )
+    return guest
+
+
+def person_for_request(request: HttpRequest) -> User | None:
+    """Return who acts, making a guest row if needed; None for a visitor who sent no valid cookie."""
+    return _person_for(request)
+
+
+def person_for_scope(scope: Scope) -> User | None:
+    """Return who acts over a socket, making a guest row if needed; None without a valid cookie or session."""
+    return _person_for(scope)
+
+
+def _person_for(source: HttpRequest | Scope) -> User | None:
+    account = account_of(source)
+    if account is not None:
+        return account
+    guest_key = guest_key_of(source)
+    return None if guest_key is None else guest_for(guest_key)
+
+
+@transaction.atomic
+def adopt_guest(*, guest_key: uuid.UUID, account: User) -> None:
+    """Hand everything of the guest to the account through settings.GUEST_ADOPTERS, then remove the guest.
+
+    The guest's row is locked meanwhile: what is begun in its name at that moment fails instead of being lost.
+    """
+    guest = find_guest(guest_key)
+    if guest is None or guest.pk == account.pk:
+        return
+    guest = User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).first()
+    if guest is None:
+        return
+    for path in settings.GUEST_ADOPTERS:
+        import_string(path)(guest=guest, account=account)
+    guest.delete()
+
+
+@transaction.atomic
+def rename_account(*, account: User, name: str) -> None:
+    """Change the name that the account's pages greet with."""
+    account.first_name = name
+    account.save(update_fields=["first_name"])
+
+
+@transaction.atomic
+def delete_account(*, account: User) -> None:
+    """Remove the account and everything that is its own."""
+    account.delete()
