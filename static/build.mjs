@@ -1,0 +1,44 @@
+// Bundles the page into static/dist: `npm run build`, or with --watch while working on it.
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, context } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const present = (/** @type {string} */ entry) => existsSync(join(here, entry));
+const entries = [
+  "js/page.js",
+  "js/console.js",
+  "css/fonts.css",
+  "css/site.css",
+  "css/page.css",
+  "css/console.css",
+];
+
+/** @type {import("esbuild").BuildOptions} */
+const options = {
+  absWorkingDir: here,
+  entryPoints: entries.filter(present),
+  outbase: here,
+  outdir: join(here, "dist"),
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  minify: !process.argv.includes("--watch"),
+  target: ["chrome123", "firefox120", "safari17.5"],
+  loader: { ".woff2": "file" },
+  assetNames: "fonts/[name]",
+  chunkNames: "js/[name]-[hash]",
+  legalComments: "none",
+  logLevel: "warning",
+};
+// The theme is settled before the first paint: a plain script, because modules wait for the document.
+/** @type {import("esbuild").BuildOptions} */
+const early = { ...options, entryPoints: ["js/theme.js"], splitting: false, format: "iife" };
+
+await rm(join(here, "dist"), { recursive: true, force: true });
+for (const each of [options, early]) {
+  if (process.argv.includes("--watch")) await (await context(each)).watch();
+  else await build(each);
+}
