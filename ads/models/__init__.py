@@ -1,1 +1,25 @@
+from ads.models.campaigns import AdGroup, Campaign, Category, Creative, Keyword, NegativeKeyword
+from ads.models.delivery import Click, Complaint, Impression, Offer
+from ads.models.inventory import Advertiser, Membership, Term, TextVector
+from ads.models.ledger import Account, CampaignDay, Entry, Transaction
 
+__all__ = [
+    "Account",
+    "AdGroup",
+    "Advertiser",
+    "Campaign",
+    "CampaignDay",
+    "Category",
+    "Click",
+    "Complaint",
+    "Creative",
+    "Entry",
+    "Impression",
+    "Keyword",
+    "Membership",
+    "NegativeKeyword",
+    "Offer",
+    "Term",
+    "TextVector",
+    "Transaction",
+]

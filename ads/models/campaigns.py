@@ -1,0 +1,248 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.lookups import Exact
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ads.models.inventory import Advertiser
+from ads.money import LEAST_BID, TICK, WON
+
+
+class Category(models.TextChoices):
+    """What may be advertised at all; regulated trades are left out on purpose (docs/ad.md)."""
+
+    TRAVEL = "travel", _("여행")
+    FOOD = "food", _("음식")
+    ELECTRONICS = "electronics", _("전자제품")
+    EDUCATION = "education", _("교육")
+    CARS = "cars", _("자동차")
+    HOME = "home", _("집과 이사")
+    FITNESS = "fitness", _("운동")
+    FASHION = "fashion", _("패션")
+    LEISURE = "leisure", _("여가")
+    SOFTWARE = "software", _("소프트웨어")
+    BUSINESS = "business", _("사업")
+    SHOPPING = "shopping", _("쇼핑")
+
+
+class Campaign(models.Model):
+    """A budget and a schedule for a set of ad groups."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("작성 중")
+        ACTIVE = "active", _("진행 중")
+        PAUSED = "paused", _("멈춤")
+        ENDED = "ended", _("끝남")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    advertiser = models.ForeignKey(Advertiser, on_delete=models.PROTECT, related_name="campaigns")
+    name = models.CharField(_("이름"), max_length=80)
+    category = models.CharField(_("분야"), max_length=16, choices=Category.choices)
+    status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.DRAFT)
+    starts_at = models.DateTimeField(_("시작"), default=timezone.now)
+    ends_at = models.DateTimeField(_("끝"), null=True, blank=True)
+    daily_budget_micros = models.BigIntegerField(_("하루 예산"))
+    total_budget_micros = models.BigIntegerField(_("전체 예산"), null=True, blank=True)
+    # Money set aside on all days so far; the check below makes the total budget a hard wall.
+    leased_micros = models.BigIntegerField(default=0, editable=False)
+    daily_views_a_person = models.PositiveSmallIntegerField(_("한 사람에게 하루 몇 번"), default=3)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("캠페인")
+        verbose_name_plural = _("캠페인")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")),
+                name="campaign_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(daily_budget_micros__gte=LEAST_BID),
+                name="campaign_daily_budget_pays_a_click",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(total_budget_micros=None) | models.Q(total_budget_micros__gte=LEAST_BID),
+                name="campaign_total_budget_pays_a_click",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(leased_micros__gte=0)
+                & (
+                    models.Q(total_budget_micros=None)
+                    | models.Q(leased_micros__lte=models.F("total_budget_micros"))
+                ),
+                name="campaign_leased_within_total",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(daily_views_a_person__gte=1), name="campaign_is_seen_at_least_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AdGroup(models.Model):
+    """Keywords and creatives that share a bid and an audience."""
+
+    class Device(models.TextChoices):
+        ANY = "any", _("모든 기기")
+        DESKTOP = "desktop", _("컴퓨터")
+        MOBILE = "mobile", _("휴대전화")
+
+    class Language(models.TextChoices):
+        ANY = "any", _("모든 언어")
+        KOREAN = "ko", _("한국어")
+        ENGLISH = "en", _("영어")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="ad_groups")
+    name = models.CharField(_("이름"), max_length=80)
+    default_bid_micros = models.BigIntegerField(_("기본 입찰가"), default=100 * WON)
+    device = models.CharField(_("기기"), max_length=8, choices=Device.choices, default=Device.ANY)
+    language = models.CharField(_("언어"), max_length=8, choices=Language.choices, default=Language.ANY)
+    topics = models.JSONField(_("주제"), default=list, blank=True)
+    hints = models.JSONField(_("맥락 힌트"), default=list, blank=True)
+    is_on = models.BooleanField(_("켜짐"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("광고 그룹")
+        verbose_name_plural = _("광고 그룹")
+        ordering = ["campaign", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "name"], name="ad_group_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(default_bid_micros__gte=LEAST_BID)
+                & Exact(models.F("default_bid_micros") % TICK, 0),
+                name="ad_group_bid_in_ticks",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Keyword(models.Model):
+    """A phrase an advertiser wants to be found by, how closely, and for how much."""
+
+    class Match(models.TextChoices):
+        EXACT = "exact", _("일치")
+        PHRASE = "phrase", _("구문")
+        BROAD = "broad", _("확장")
+
+    ad_group = models.ForeignKey(AdGroup, on_delete=models.CASCADE, related_name="keywords")
+    text = models.CharField(_("키워드"), max_length=80)
+    norm = models.CharField(max_length=120, editable=False)
+    match = models.CharField(_("일치 방식"), max_length=8, choices=Match.choices, default=Match.PHRASE)
+    bid_micros = models.BigIntegerField(_("입찰가"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("키워드")
+        verbose_name_plural = _("키워드")
+        ordering = ["ad_group", "text", "match"]
+        constraints = [
+            models.UniqueConstraint(fields=["ad_group", "norm", "match"], name="keyword_once"),
+            models.CheckConstraint(condition=~models.Q(norm=""), name="keyword_has_a_norm"),
+            models.CheckConstraint(
+                condition=models.Q(bid_micros=None)
+                | (models.Q(bid_micros__gte=LEAST_BID) & Exact(models.F("bid_micros") % TICK, 0)),
+                name="keyword_bid_in_ticks",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class NegativeKeyword(models.Model):
+    """A phrase that keeps a whole campaign, or one ad group, out of an auction."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="negative_keywords")
+    ad_group = models.ForeignKey(
+        AdGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="negative_keywords"
+    )
+    text = models.CharField(_("제외 키워드"), max_length=80)
+    norm = models.CharField(max_length=120, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("제외 키워드")
+        verbose_name_plural = _("제외 키워드")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "ad_group", "norm"], name="negative_keyword_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=~models.Q(norm=""), name="negative_keyword_has_a_norm"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Creative(models.Model):
+    """One version of an ad's words; once sent to review its text never changes, an edit is a new version."""
+
+    class Review(models.TextChoices):
+        DRAFT = "draft", _("작성 중")
+        WAITING = "waiting", _("검토 기다림")
+        APPROVED = "approved", _("승인")
+        REJECTED = "rejected", _("거절")
+        RETIRED = "retired", _("지난 판")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    ad_group = models.ForeignKey(AdGroup, on_delete=models.CASCADE, related_name="creatives")
+    lineage = models.UUIDField(default=uuid.uuid4, editable=False)
+    version = models.PositiveIntegerField(_("판"), default=1, editable=False)
+    title = models.CharField(_("제목"), max_length=50)
+    body = models.CharField(_("본문"), max_length=100)
+    landing_url = models.CharField(_("연결 주소"), max_length=500)
+    display_domain = models.CharField(_("표시 도메인"), max_length=80)
+    is_ai_generated = models.BooleanField(_("AI로 만든 문구"), default=False)
+    is_on = models.BooleanField(_("켜짐"), default=True)
+    review = models.CharField(_("검토"), max_length=12, choices=Review.choices, default=Review.DRAFT)
+    review_reason = models.CharField(_("검토 사유"), max_length=200, blank=True)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("소재")
+        verbose_name_plural = _("소재")
+        ordering = ["ad_group", "lineage", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["lineage", "version"], name="creative_version_once"),
+            models.UniqueConstraint(
+                fields=["lineage"],
+                condition=models.Q(review="approved"),
+                name="creative_one_approved_version",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(landing_url__regex=r"^(https://[^\s]+|/ads/demo/[a-z0-9-]+/)$"),
+                name="creative_lands_on_https",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(title="") & ~models.Q(body="") & ~models.Q(display_domain=""),
+                name="creative_has_words",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(review="rejected") | ~models.Q(review_reason=""),
+                name="creative_rejected_with_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], name="creative_queue", condition=models.Q(review="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} (v{self.version})"

@@ -1,0 +1,134 @@
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ads.models.campaigns import AdGroup, Campaign, Creative, Keyword
+
+
+class Offer(models.Model):
+    """An ad served, not yet seen: what was promised, at which price, and why it won."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request_id = models.CharField(max_length=64, blank=True, db_index=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="offers")
+    ad_group = models.ForeignKey(AdGroup, on_delete=models.PROTECT, related_name="+")
+    creative = models.ForeignKey(Creative, on_delete=models.PROTECT, related_name="+")
+    keyword = models.ForeignKey(Keyword, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    keyword_text = models.CharField(_("키워드"), max_length=80, blank=True)
+    match = models.CharField(_("일치 방식"), max_length=8)
+    placement = models.CharField(_("자리"), max_length=64)
+    language = models.CharField(_("언어"), max_length=8)
+    device = models.CharField(_("기기"), max_length=16)
+    topics = models.JSONField(_("주제"), default=list)
+    frequency_key = models.CharField(max_length=64, blank=True)
+    snapshot_version = models.CharField(max_length=64)
+    bid_micros = models.BigIntegerField(_("입찰가"))
+    reserve_micros = models.BigIntegerField(_("최저가"))
+    price_micros = models.BigIntegerField(_("클릭당 가격"))
+    shadow_price_micros = models.BigIntegerField(_("VCG 참고 가격"))
+    relevance = models.FloatField(_("관련도"))
+    click_rate = models.FloatField(_("예상 클릭률"))
+    pace = models.FloatField(_("속도"))
+    is_explored = models.BooleanField(_("탐색"), default=False)
+    trace = models.JSONField(_("경매 기록"), default=list)
+    created_at = models.DateTimeField(db_index=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("제안")
+        verbose_name_plural = _("제안")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(price_micros__gte=models.F("reserve_micros"))
+                & models.Q(price_micros__lte=models.F("bid_micros"))
+                & models.Q(reserve_micros__gt=0),
+                name="offer_price_between_reserve_and_bid",
+            ),
+        ]
+        indexes = [models.Index(fields=["campaign", "created_at"], name="offer_of_campaign")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Impression(models.Model):
+    """An offer that was seen: at least half of it for at least a second; at most one an offer."""
+
+    class Verdict(models.TextChoices):
+        VALID = "valid", _("유효")
+        INVALID = "invalid", _("무효")
+
+    offer = models.OneToOneField(Offer, primary_key=True, on_delete=models.PROTECT, related_name="impression")
+    verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
+    reason = models.CharField(_("사유"), max_length=24, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("노출")
+        verbose_name_plural = _("노출")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(verdict="valid", reason="")
+                | (models.Q(verdict="invalid") & ~models.Q(reason="")),
+                name="impression_invalid_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.verdict}"
+
+
+class Click(models.Model):
+    """The one click an offer can have, what it cost and why; a duplicate finds this row and counts nothing."""
+
+    class Verdict(models.TextChoices):
+        BILLED = "billed", _("청구")
+        FREE = "free", _("예산이 다해 무료")
+        INVALID = "invalid", _("무효")
+
+    offer = models.OneToOneField(Offer, primary_key=True, on_delete=models.PROTECT, related_name="click")
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="clicks")
+    day = models.DateField(_("날"))
+    verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
+    reason = models.CharField(_("사유"), max_length=24, blank=True)
+    price_micros = models.BigIntegerField(_("청구액"))
+    network = models.CharField(_("IP 대역"), max_length=48, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("클릭")
+        verbose_name_plural = _("클릭")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(verdict="billed", price_micros__gt=0, reason="")
+                | (models.Q(verdict__in=["free", "invalid"], price_micros=0) & ~models.Q(reason="")),
+                name="click_costs_only_when_billed",
+            ),
+        ]
+        indexes = [models.Index(fields=["campaign", "day"], name="click_of_campaign_day")]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.verdict}"
+
+
+class Complaint(models.Model):
+    """What a person said against an ad they were shown; at most one an offer."""
+
+    class Reason(models.TextChoices):
+        IRRELEVANT = "irrelevant", _("관련이 없어요")
+        MISLEADING = "misleading", _("사실과 달라요")
+        OFFENSIVE = "offensive", _("불쾌해요")
+        OTHER = "other", _("기타")
+
+    offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="complaint")
+    reason = models.CharField(_("사유"), max_length=12, choices=Reason.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("신고")
+        verbose_name_plural = _("신고")
+
+    def __str__(self) -> str:
+        return f"{self.offer_id}: {self.reason}"

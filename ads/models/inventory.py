@@ -1,0 +1,89 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Advertiser(models.Model):
+    """Whoever pays for ads: a wallet, people with roles, and campaigns."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("활동 중")
+        SUSPENDED = "suspended", _("정지")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("이름"), max_length=60)
+    status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    is_demo = models.BooleanField(_("시연용"), default=False)
+    own_networks = models.JSONField(_("광고주 자신의 IP 대역"), default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("광고주")
+        verbose_name_plural = _("광고주")
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(name=""), name="advertiser_has_a_name"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(is_demo=True), name="advertiser_demo_name_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """What one person may do for one advertiser."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("소유자")
+        EDITOR = "editor", _("편집자")
+        REPORTER = "reporter", _("보고서만")
+
+    advertiser = models.ForeignKey(Advertiser, on_delete=models.CASCADE, related_name="memberships")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(_("역할"), max_length=12, choices=Role.choices, default=Role.OWNER)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("구성원")
+        verbose_name_plural = _("구성원")
+        constraints = [
+            models.UniqueConstraint(fields=["advertiser", "member"], name="membership_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id}: {self.role}"
+
+
+class Term(models.Model):
+    """One word or phrase of the closed vocabulary; its id never changes meaning."""
+
+    key = models.CharField(max_length=120, unique=True)
+    text = models.CharField(_("말"), max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("어휘")
+        verbose_name_plural = _("어휘")
+        constraints = [models.CheckConstraint(condition=~models.Q(key=""), name="term_has_a_key")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class TextVector(models.Model):
+    """The embedding of one text of the inventory, kept so that publishing embeds only what is new."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    vector = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("벡터")
+        verbose_name_plural = _("벡터")
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()[:12]

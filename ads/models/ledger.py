@@ -1,0 +1,138 @@
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ads.models.campaigns import Campaign
+from ads.models.inventory import Advertiser
+
+
+class Account(models.Model):
+    """A place money can be; only wallets carry a running balance, all others are the sum of their entries."""
+
+    class Kind(models.TextChoices):
+        CLEARING = "clearing", _("결제 대기")
+        WALLET = "wallet", _("지갑")
+        LEASE = "lease", _("캠페인에 떼어 둔 돈")
+        REVENUE = "revenue", _("매출")
+        CREDIT = "credit", _("무효 클릭 환급")
+        GRANT = "grant", _("시험용 지급")
+
+    kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
+    advertiser = models.ForeignKey(
+        Advertiser, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts"
+    )
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts"
+    )
+    balance_micros = models.BigIntegerField(_("잔액"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("계정")
+        verbose_name_plural = _("계정")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "advertiser", "campaign"], name="account_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(kind="wallet", advertiser__isnull=False, campaign=None))
+                | (models.Q(kind="lease", advertiser__isnull=False, campaign__isnull=False))
+                | (~models.Q(kind__in=["wallet", "lease"]) & models.Q(advertiser=None, campaign=None)),
+                name="account_has_its_owner",
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(kind="wallet", balance_micros__isnull=False, balance_micros__gte=0))
+                | (~models.Q(kind="wallet") & models.Q(balance_micros=None)),
+                name="account_wallet_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.advertiser_id or ''}"
+
+
+class Transaction(models.Model):
+    """Money moved for one reason, once; its entries sum to zero when it commits and never change."""
+
+    class Kind(models.TextChoices):
+        TOP_UP = "top_up", _("충전")
+        REFUND = "refund", _("환불")
+        LEASE = "lease", _("예산 떼어 두기")
+        RELEASE = "release", _("남은 예산 돌려주기")
+        CLICK = "click", _("클릭")
+        REVERSAL = "reversal", _("되돌림")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
+    idempotency_key = models.CharField(max_length=120, unique=True)
+    note = models.CharField(_("메모"), max_length=200, blank=True)
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
+    created_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("거래")
+        verbose_name_plural = _("거래")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="reversal", reverses__isnull=False)
+                | (~models.Q(kind="reversal") & models.Q(reverses=None)),
+                name="transaction_reversal_names_another",
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at"], name="transaction_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.idempotency_key}"
+
+
+class Entry(models.Model):
+    """One leg of a transaction: what an account gained, or lost when negative."""
+
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="entries")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
+    amount_micros = models.BigIntegerField(_("금액"))
+
+    class Meta:
+        verbose_name = _("분개")
+        verbose_name_plural = _("분개")
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(amount_micros=0), name="entry_moves_money"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.amount_micros}"
+
+
+class CampaignDay(models.Model):
+    """One campaign on one Korean day: its budget, what is set aside for it and what is spent."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="days")
+    day = models.DateField(_("날"))
+    lease_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    budget_micros = models.BigIntegerField(_("예산"))
+    leased_micros = models.BigIntegerField(_("떼어 둔 돈"), default=0)
+    spent_micros = models.BigIntegerField(_("쓴 돈"), default=0)
+    is_open = models.BooleanField(_("열림"), default=True)
+
+    class Meta:
+        verbose_name = _("캠페인 하루")
+        verbose_name_plural = _("캠페인 하루")
+        ordering = ["-day", "campaign"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "day"], name="campaign_day_once"),
+            models.CheckConstraint(
+                condition=models.Q(spent_micros__gte=0)
+                & models.Q(spent_micros__lte=models.F("leased_micros"))
+                & models.Q(leased_micros__lte=models.F("budget_micros")),
+                name="campaign_day_spent_leased_budget",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["day"], name="campaign_day_open", condition=models.Q(is_open=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.day}"
