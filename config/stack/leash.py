@@ -1,0 +1,27 @@
+"""Start another program so that it ends when whoever started it ends, even by kill -9."""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Take parent's pid, signal on its death, user id or -1, group id, then the program and its words."""
+    parent, death_signal, user, group = (int(word) for word in sys.argv[1:5])
+    if user >= 0:
+        os.setgroups([])
+        os.setgid(group)
+        os.setuid(user)
+    if sys.platform == "linux":
+        # After the change of user, which clears it; the parent may have died before it took effect.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.execv(sys.argv[5], sys.argv[5:])  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()

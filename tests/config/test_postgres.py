@@ -1,0 +1,18 @@
+import pytest
+from django.db import connection
+from redis import Redis
+
+
+@pytest.mark.django_db
+def test_the_database_is_a_recent_postgresql_that_knows_vectors() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        cursor.execute(
+            "SELECT '[1,2]'::vector <-> '[1,3]'::vector, current_setting('server_version_num')::int"
+        )
+        assert cursor.fetchone()[0] == 1
+    assert connection.Database.pq.version() > 0
+
+
+def test_the_valkey_of_the_session_starts_empty(valkey: "Redis") -> None:
+    assert valkey.dbsize() == 0
