@@ -53,7 +53,7 @@ CARELESS = {
 class Postgres:
     """One PostgreSQL server on a free loopback port, its data in `home` or, for root, in a folder of its own.
 
-    PostgreSQL refuses to run as root, so root runs it as a system user who needs to see neither home nor project.
+    PostgreSQL refuses to run as root, so root runs it as a system user who sees neither.
     """
 
     def __init__(self, home: Path, *, password: str, keep: bool = True) -> None:
