@@ -1,0 +1,40 @@
+"""What an account may change about itself."""
+
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class NameForm(forms.Form):
+    """The name that greets."""
+
+    name = forms.CharField(
+        label=_("이름"),
+        max_length=60,
+        required=False,
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class FarewellForm(forms.Form):
+    """The password once more, before everything goes."""
+
+    password = forms.CharField(
+        label=_("비밀번호"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: object, account: User, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.account = account
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        # allauth's own check, because it counts failures: a borrowed session must not guess for ever.
+        if not get_adapter().reauthenticate(self.account, password):
+            raise forms.ValidationError(_("비밀번호가 맞지 않아요."), code="wrong_password")
+        return password

@@ -1,0 +1,161 @@
+import asyncio
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.signing import Signer
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.test import Client, RequestFactory
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.guests import GUEST_COOKIE, read_guest_key, sign_guest_key, visit_of
+from accounts.middleware import GuestMiddleware
+from accounts.models import User
+from accounts.selectors import person_of
+from accounts.services import guest_for, person_for_request, person_for_scope
+from tests.factories import GuestFactory
+
+
+def show_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("<p>짬뽕</p>")
+
+
+def visit(cookie: str = "") -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    if cookie:
+        request.COOKIES[GUEST_COOKIE] = cookie
+    GuestMiddleware(show_page)(request)
+    return request
+
+
+def socket_scope(cookie: str) -> dict[str, object]:
+    return {"type": "websocket", "headers": [(b"host", b"localhost"), (b"cookie", cookie.encode())]}
+
+
+def test_a_new_visitor_gets_a_signed_cookie_and_no_row(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        answer = GuestMiddleware(show_page)(RequestFactory().get("/"))
+    assert isinstance(answer, HttpResponseBase)
+    cookie = answer.cookies[GUEST_COOKIE]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert read_guest_key({GUEST_COOKIE: cookie.value}) is not None
+
+
+def test_a_visitor_with_a_cookie_keeps_it() -> None:
+    request = RequestFactory().get("/")
+    guest_key = uuid.uuid4()
+    request.COOKIES[GUEST_COOKIE] = sign_guest_key(guest_key)
+    answer = GuestMiddleware(show_page)(request)
+    assert isinstance(answer, HttpResponseBase)
+    assert not answer.cookies
+    assert visit_of(request).guest_key == guest_key
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("get", JsonResponse({})),
+        ("post", HttpResponse("<p>짬뽕</p>")),
+        ("get", HttpResponse("<p>짬뽕</p>", status=404)),
+        ("head", HttpResponse("<p>짬뽕</p>")),
+    ],
+)
+def test_only_a_page_that_is_looked_at_sets_the_cookie(method: str, answer: HttpResponse) -> None:
+    request = getattr(RequestFactory(), method)("/")
+    assert not GuestMiddleware(lambda _: answer)(request).cookies  # type: ignore[union-attr]
+
+
+async def test_the_middleware_serves_async_views_too() -> None:
+    async def show_later(request: HttpRequest) -> HttpResponseBase:
+        return await asyncio.sleep(0, show_page(request))
+
+    answer = await GuestMiddleware(show_later)(RequestFactory().get("/"))  # type: ignore[misc]
+    assert GUEST_COOKIE in answer.cookies
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ["", "nonsense", f"{uuid.uuid4().hex}:AAAA", Signer(salt="other").sign(uuid.uuid4().hex), ":" * 400],
+)
+def test_a_forged_cookie_is_nobody(db: None, forged: str) -> None:
+    request = visit(forged)
+    assert person_of(request) is None
+    assert person_for_request(request) is None
+    assert person_for_scope(socket_scope(f"{GUEST_COOKIE}={forged}")) is None
+    assert not User.objects.exists()
+
+
+def test_mallory_cannot_sign_ada_s_key_with_a_stolen_signature(db: None) -> None:
+    ada, mallory = GuestFactory.create(), GuestFactory.create()
+    assert ada.guest_key and mallory.guest_key
+    _, signature = sign_guest_key(mallory.guest_key).split(":")
+    assert person_of(visit(f"{ada.guest_key.hex}:{signature}")) is None
+
+
+def test_reading_who_is_there_makes_no_row(db: None) -> None:
+    assert person_of(visit(sign_guest_key(uuid.uuid4()))) is None
+    assert not User.objects.exists()
+
+
+def test_a_guest_row_is_made_on_first_need_and_found_afterwards(db: None) -> None:
+    request = visit(sign_guest_key(uuid.uuid4()))
+    guest = person_for_request(request)
+    assert guest is not None
+    assert guest.is_guest
+    assert not guest.has_usable_password()
+    assert person_of(request) == guest
+    assert person_for_request(request) == guest
+
+
+def test_a_visitor_without_a_cookie_cannot_make_rows(db: None) -> None:
+    assert person_for_request(visit()) is None
+    assert person_for_scope({"type": "websocket", "headers": []}) is None
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_needs_at_once_get_the_same_row() -> None:
+    guest_key = uuid.uuid4()
+
+    def need(_: int) -> int:
+        try:
+            return guest_for(guest_key).pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(need, range(16)))) == 1
+    assert User.objects.count() == 1
+
+
+def test_a_socket_is_the_guest_of_its_cookie(db: None) -> None:
+    guest = GuestFactory.create()
+    assert guest.guest_key
+    scope = socket_scope(f"theme=dark; {GUEST_COOKIE}={sign_guest_key(guest.guest_key)}")
+    assert person_of(scope) == guest
+    assert person_for_scope(scope) == guest
+
+
+def test_a_socket_of_somebody_logged_in_is_the_account(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    session = client.cookies["sessionid"].value
+    guest_cookie = sign_guest_key(uuid.uuid4())
+    assert person_for_scope(socket_scope(f"sessionid={session}; {GUEST_COOKIE}={guest_cookie}")) == ada
+    assert person_for_scope(socket_scope(f"sessionid={session}") | {"user": AnonymousUser()}) is None
+    assert person_for_scope(socket_scope("") | {"user": ada}) == ada
+    ada.set_password("a-new-password-1234")
+    ada.save()
+    assert person_for_scope(socket_scope(f"sessionid={session}")) is None
+
+
+def test_an_account_switched_off_is_nobody(rf: RequestFactory, ada: User) -> None:
+    ada.is_active = False
+    request = visit()
+    request.user = ada
+    assert person_of(request) is None
