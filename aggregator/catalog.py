@@ -1,11 +1,21 @@
 """The language models on offer, as `catalog.toml` and the installation's keys describe them."""
 
+import json
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+from django.conf import settings
 
 CATALOG = Path(__file__).with_name("catalog.toml")
+PRICE_TABLE = "model_prices_and_context_window_backup.json"
+
+
+class CatalogError(Exception):
+    """The catalog describes a model that cannot be offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +48,39 @@ class LanguageModel:
 def read_catalog() -> dict[str, LanguageModel]:
     """Return every model of the catalog by slug, whether or not this installation can reach it."""
     document = tomllib.loads(CATALOG.read_text(encoding="utf-8"))
-    models = (LanguageModel(**{**row, "languages": tuple(row["languages"])}) for row in document["model"])
+    models = [_read_model(row) for row in document["model"]]
     return {model.slug: model for model in models}
+
+
+def _read_model(row: dict[str, Any]) -> LanguageModel:
+    prices: dict[str, int] = {}
+    if "input_price_micros" not in row or "output_price_micros" not in row:
+        known = look_up_price(row["litellm_model"])
+        if known is None:
+            raise CatalogError(f"{row['slug']}: catalog.toml gives no price and litellm's table knows none")
+        prices = {"input_price_micros": known[0], "output_price_micros": known[1]}
+    return LanguageModel(**{**prices, **row, "languages": tuple(row["languages"])})
+
+
+def look_up_price(litellm_model: str) -> tuple[int, int] | None:
+    """Return what litellm's price table says one input and one output token cost, in micros of won.
+
+    None means that the table does not know, which is not the same as free.
+    """
+    table = _read_price_table()
+    entry = table.get(litellm_model) or table.get(litellm_model.partition("/")[2])
+    if entry is None or "input_cost_per_token" not in entry or "output_cost_per_token" not in entry:
+        return None
+    dollars = (entry["input_cost_per_token"], entry["output_cost_per_token"])
+    micros = [round(price * settings.WON_PER_DOLLAR * 1_000_000) for price in dollars]
+    return micros[0], micros[1]
+
+
+@cache
+def _read_price_table() -> dict[str, Any]:
+    # The file is read where it lies: importing litellm costs seconds that the web role does not have.
+    spec = find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return {}
+    table: dict[str, Any] = json.loads(Path(spec.origin).with_name(PRICE_TABLE).read_text(encoding="utf-8"))
+    return table

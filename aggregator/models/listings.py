@@ -21,6 +21,8 @@ class Listing(models.Model):
     standing = models.FloatField(_("평가"), default=0.5)
     can_fuse = models.BooleanField(_("섞을 수 있음"), default=False)
     languages = models.JSONField(_("언어"), default=list)
+    # What the catalog last said: a value that still equals it follows the catalog, any other is the admin's.
+    as_cataloged = models.JSONField(default=dict, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -1,0 +1,47 @@
+"""The seam to every language model provider; importing it does not import litellm."""
+
+from aggregator.providers.completions import close_providers, stream_completion, warm_providers
+from aggregator.providers.errors import (
+    AuthFailed,
+    BadRequest,
+    ContextTooLong,
+    CutOff,
+    EmptyCompletion,
+    Malformed,
+    ProviderError,
+    RateLimited,
+    Refused,
+    ServerFailed,
+    Stalled,
+    TimedOut,
+    UnknownModel,
+    Unreachable,
+)
+from aggregator.providers.prices import cost_micros
+from aggregator.providers.shapes import ChatMessage, Completion, CompletionRequest, Delta, TokenUsage
+
+__all__ = [
+    "AuthFailed",
+    "BadRequest",
+    "ChatMessage",
+    "Completion",
+    "CompletionRequest",
+    "ContextTooLong",
+    "CutOff",
+    "Delta",
+    "EmptyCompletion",
+    "Malformed",
+    "ProviderError",
+    "RateLimited",
+    "Refused",
+    "ServerFailed",
+    "Stalled",
+    "TimedOut",
+    "TokenUsage",
+    "UnknownModel",
+    "Unreachable",
+    "close_providers",
+    "cost_micros",
+    "stream_completion",
+    "warm_providers",
+]

@@ -1,0 +1,60 @@
+"""Which models an OpenAI-compatible server says it serves."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from aggregator.providers.diagnosis import diagnose
+from aggregator.providers.errors import Malformed
+
+DEADLINE_S = 4.0
+MOST_BYTES = 1_000_000
+MOST_MODELS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """One model of a server; `context_window` is 0 where the server does not say."""
+
+    name: str
+    context_window: int = 0
+
+
+async def list_served_models(api_base: str, key: str) -> tuple[ServedModel, ...]:
+    """Ask a server for its models; raises ProviderError when it does not answer in time or in form."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+            session.get(f"{api_base.rstrip('/')}/models", headers=headers) as response,
+        ):
+            response.raise_for_status()
+            body = await response.content.read(MOST_BYTES)
+            while len(body) < MOST_BYTES and (more := await response.content.read(MOST_BYTES - len(body))):
+                body += more
+    except (aiohttp.ClientError, TimeoutError) as error:
+        failure = diagnose(error, has_text=False)
+    else:
+        return _read_models(body)
+    raise failure
+
+
+def _read_models(body: bytes) -> tuple[ServedModel, ...]:
+    try:
+        rows = json.loads(body)["data"]
+        named = [row for row in rows if isinstance(row.get("id"), str) and row["id"]]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        named = None
+    if named is None:
+        raise Malformed("a list of models is not of the protocol")
+    return tuple(ServedModel(row["id"], _read_window(row)) for row in named[:MOST_MODELS])
+
+
+def _read_window(row: dict[str, Any]) -> int:
+    # vLLM says max_model_len, llama.cpp meta.n_ctx_train; Ollama says nothing.
+    meta = row.get("meta")
+    found = row.get("max_model_len") or (meta.get("n_ctx_train") if isinstance(meta, dict) else 0)
+    return found if isinstance(found, int) and 0 < found < 10_000_000 else 0
