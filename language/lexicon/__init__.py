@@ -1,0 +1,55 @@
+"""Words and turns of phrase that name a sensitive subject, by class, in Korean and English."""
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+_Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+
+
+def find_classes(plain: str) -> tuple[str, ...]:
+    """Return the classes this undisguised text names outright, in the order of the lexicon."""
+    masked = plain
+    for idiom in _idioms():
+        masked = idiom.sub(" ", masked)
+    return tuple(dict.fromkeys(name for name, pattern in _patterns() if pattern.search(masked)))
+
+
+@cache
+def class_names() -> tuple[str, ...]:
+    """Return every sensitive class there is."""
+    return tuple(_read("ko"))
+
+
+@cache
+def _patterns() -> _Patterns:
+    korean = [(name, re.compile("|".join(map(_loose, entries)))) for name, entries in _read("ko").items()]
+    english = [
+        (name, re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(_blank, entries))})(?![a-z0-9])"))
+        for name, entries in _read("en").items()
+    ]
+    return tuple(sorted(korean + english, key=lambda entry: class_names().index(entry[0])))
+
+
+@cache
+def _idioms() -> tuple[re.Pattern[str], ...]:
+    safe = _read("safe")
+    english = "|".join(map(_blank, safe["en"]))
+    return (
+        re.compile("|".join(map(_loose, safe["ko"]))),
+        re.compile(rf"(?<![a-z0-9])(?:{english})(?![a-z0-9])"),
+    )
+
+
+def _loose(entry: str) -> str:
+    return entry.replace(" ?", " ").replace(" ", r"\s*").casefold().replace(r"\s", r"\s")
+
+
+def _blank(entry: str) -> str:
+    return re.sub(r"(?<!\[-)(?<!\[) (?!\?)", r"\\s+", entry)
+
+
+def _read(name: str) -> dict[str, list[str]]:
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))  # type: ignore[return-value]

@@ -1,0 +1,79 @@
+"""What a prompt is about, as at most five slugs of a closed list of topics."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from language.embed import embed
+from language.keyphrases import TermIndex
+
+MOST_TOPICS = 5
+# Cosines of this model crowd between .75 and .95: a topic counts by its lead over the mean topic.
+_NAMED_BONUS = 0.06
+_LEAST_LEAD = 0.042
+_LEAST_SHARE_OF_BEST = 0.62
+
+_TOPICS_FILE = Path(__file__).with_name("topics.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One entry of the closed list; `iab` is its id in the IAB Content Taxonomy 3.1."""
+
+    slug: str
+    iab: str
+    seeds: tuple[str, ...]
+    terms: tuple[str, ...]
+
+
+@cache
+def all_topics() -> tuple[Topic, ...]:
+    """Return the closed list of topics."""
+    entries = tomllib.loads(_TOPICS_FILE.read_text(encoding="utf-8"))
+    return tuple(
+        Topic(slug, entry["iab"], tuple(entry["seeds"]), tuple(entry["terms"]))
+        for slug, entry in entries.items()
+    )
+
+
+def find_topics(text: str) -> tuple[str, ...]:
+    """Return the topics of this prompt, the clearest first; small talk has none."""
+    if not text.strip():
+        return ()
+    leads = _leads(text)
+    for position in _named(text):
+        leads[position] += _NAMED_BONUS
+    best = float(leads.max())
+    floor = max(_LEAST_LEAD, best * _LEAST_SHARE_OF_BEST)
+    order = [int(position) for position in np.argsort(-leads) if leads[position] >= floor]
+    return tuple(all_topics()[position].slug for position in order[:MOST_TOPICS])
+
+
+def _leads(text: str) -> NDArray[np.float32]:
+    seeds, owners = _seed_vectors()
+    cosines = seeds @ embed([text])[0]
+    scores = np.array(
+        [np.sort(cosines[owners == number])[-2:].mean() for number in range(len(all_topics()))],
+        dtype=np.float32,
+    )
+    return scores - scores.mean()
+
+
+def _named(text: str) -> set[int]:
+    return set(_lexicon().match(text))
+
+
+@cache
+def _lexicon() -> TermIndex:
+    return TermIndex((number, term) for number, topic in enumerate(all_topics()) for term in topic.terms)
+
+
+@cache
+def _seed_vectors() -> tuple[NDArray[np.float32], NDArray[np.int_]]:
+    seeds = [seed for topic in all_topics() for seed in topic.seeds]
+    owners = [number for number, topic in enumerate(all_topics()) for _ in topic.seeds]
+    return embed(seeds), np.array(owners)
