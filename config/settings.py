@@ -201,6 +201,8 @@ WON_PER_DOLLAR = read_int("WON_PER_DOLLAR", 1_400, least=1)
 
 # -- Ads ----------------------------------------------------------------------------------------
 ADS_DEADLINE_MS = read_int("ADS_DEADLINE_MS", 80, least=1)
+# Matching a prompt against the vocabulary happens on our side, before the market's own deadline begins.
+ADS_MATCH_MS = read_int("ADS_MATCH_MS", 500, least=1)
 ADS_TOKEN_KEY = read_text("ADS_TOKEN_KEY") or read_secret("ads")
 ADS_TOKEN_HOURS = 2
 ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, least=1)

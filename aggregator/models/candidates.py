@@ -40,7 +40,9 @@ class Candidate(models.Model):
         ordering = ["turn", "position"]
         constraints = [
             models.UniqueConstraint(fields=["turn", "position"], name="candidate_position_once"),
-            models.CheckConstraint(condition=models.Q(cost_micros__gte=0), name="candidate_cost_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(cost_micros__gte=0), name="candidate_cost_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

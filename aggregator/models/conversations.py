@@ -57,12 +57,14 @@ class Turn(models.Model):
     stop_asked_at = models.DateTimeField(null=True, blank=True)
     route_reasons = models.JSONField(default=list, blank=True)
     ranking = models.JSONField(null=True, blank=True)
+    leader = models.CharField(max_length=36, blank=True)
     answer_kind = models.CharField(max_length=12, blank=True)
     answer_candidate = models.ForeignKey(
         "aggregator.Candidate", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     answer_model = models.CharField(max_length=80, blank=True)
     answer_text = models.TextField(_("답"), blank=True)
+    answer_cost_micros = models.BigIntegerField(default=0)
     placement = models.JSONField(null=True, blank=True)
     cost_micros = models.BigIntegerField(_("비용(백만분의 1원)"), default=0)
     duration_ms = models.PositiveIntegerField(default=0)
@@ -84,9 +86,7 @@ class Turn(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["opened_at"], name="turn_running", condition=models.Q(status="running")
-            ),
+            models.Index(fields=["opened_at"], name="turn_running", condition=models.Q(status="running")),
         ]
 
     def __str__(self) -> str:

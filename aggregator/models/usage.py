@@ -19,9 +19,10 @@ class Usage(models.Model):
         COUNTED = "counted", _("우리가 셈")
 
     call_id = models.UUIDField(unique=True)
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="usages")
+    # A person may delete a conversation; what it cost stays in the books.
+    turn = models.ForeignKey(Turn, null=True, on_delete=models.SET_NULL, related_name="usages")
     candidate = models.ForeignKey(
-        Candidate, null=True, blank=True, on_delete=models.CASCADE, related_name="usages"
+        Candidate, null=True, blank=True, on_delete=models.SET_NULL, related_name="usages"
     )
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     model = models.CharField(max_length=80)

@@ -1,0 +1,159 @@
+"""Writes what a turn has become: progress while it runs, its final state once, the ad shown under it."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from aggregator.catalog import LanguageModel
+from aggregator.events import PlacementMade, encode
+from aggregator.models import Candidate, Conversation, Turn, Usage
+from aggregator.providers import TokenUsage
+from aggregator.turn_state import CandidateState, TurnState
+
+
+@dataclass(frozen=True, slots=True)
+class CallMade:
+    """One call to a provider, to be kept once under its id."""
+
+    call_id: uuid.UUID
+    purpose: str
+    model: str
+    provider: str
+    input_tokens: int
+    output_tokens: int
+    source: str
+    cost_micros: int
+    candidate: str = ""
+
+
+def call_made(
+    purpose: str,
+    model: LanguageModel,
+    call_id: uuid.UUID,
+    usage: TokenUsage,
+    cost_micros: int,
+    candidate: str = "",
+) -> CallMade:
+    """Return the record of one call."""
+    return CallMade(
+        call_id=call_id,
+        purpose=purpose,
+        model=model.slug,
+        provider=model.provider,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        source=usage.source,
+        cost_micros=cost_micros,
+        candidate=candidate,
+    )
+
+
+@transaction.atomic
+def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...] = ()) -> None:
+    """Write what a running turn has so far, so that a lost log costs little."""
+    rows = _keep_candidates(turn, state)
+    _keep_calls(turn, calls, rows)
+    Turn.objects.filter(pk=turn.pk).update(last_seq=seq, **_turn_fields(state, rows))
+
+
+@transaction.atomic
+def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...]) -> None:
+    """Write a turn's final state and what its calls cost, in one transaction, once."""
+    rows = _keep_candidates(turn, state)
+    _keep_calls(turn, calls, rows)
+    now = timezone.now()
+    Turn.objects.filter(pk=turn.pk).update(
+        last_seq=seq,
+        status=state.status,
+        error=state.error,
+        duration_ms=state.duration_ms,
+        cost_micros=state.cost_micros,
+        closed_at=now,
+        **_turn_fields(state, rows),
+    )
+    Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=now)
+
+
+def _turn_fields(state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]:
+    ranking = None
+    if state.ranking:
+        ranking = encode(state.ranking)
+        del ranking["type"]
+    return {
+        "strategy": state.strategy or Turn.Strategy.COUNCIL,
+        "route_reasons": list(state.reasons),
+        "ranking": ranking,
+        "leader": state.leader,
+        "answer_kind": state.answer_kind,
+        "answer_candidate": rows.get(state.answer_candidate),
+        "answer_model": state.answer_model,
+        "answer_text": state.answer_text,
+        "answer_cost_micros": state.answer_cost_micros,
+    }
+
+
+def _keep_candidates(turn: Turn, state: TurnState) -> dict[str, Candidate]:
+    rows = [_candidate_row(turn, place, seat) for place, seat in enumerate(state.candidates.values())]
+    Candidate.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["public_id"],
+        update_fields=[
+            "status", "attempt", "text", "finish_reason", "error", "ttft_ms", "duration_ms",
+            "input_tokens", "output_tokens", "cost_micros",
+        ],
+    )  # fmt: skip
+    kept = Candidate.objects.filter(turn=turn).only("pk", "public_id")
+    return {str(row.public_id): row for row in kept}
+
+
+def _candidate_row(turn: Turn, place: int, seat: CandidateState) -> Candidate:
+    return Candidate(
+        public_id=uuid.UUID(seat.candidate),
+        turn=turn,
+        position=place,
+        model=seat.model,
+        model_name=seat.name,
+        vendor=seat.vendor,
+        status=seat.status,
+        attempt=seat.attempt,
+        text=seat.text.replace("\x00", ""),
+        finish_reason=seat.finish_reason,
+        error=seat.error,
+        ttft_ms=seat.ttft_ms,
+        duration_ms=seat.duration_ms,
+        input_tokens=seat.input_tokens,
+        output_tokens=seat.output_tokens,
+        cost_micros=seat.cost_micros,
+    )
+
+
+def _keep_calls(turn: Turn, calls: tuple[CallMade, ...], rows: dict[str, Candidate]) -> None:
+    Usage.objects.bulk_create(
+        [
+            Usage(
+                call_id=call.call_id,
+                turn=turn,
+                candidate=rows.get(call.candidate),
+                purpose=call.purpose,
+                model=call.model,
+                provider=call.provider,
+                input_tokens=call.input_tokens,
+                output_tokens=call.output_tokens,
+                source=call.source,
+                cost_micros=call.cost_micros,
+            )
+            for call in calls
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def keep_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> None:
+    """Store what the ad market replied, so that a reload shows the same card."""
+    Turn.objects.filter(pk=turn.pk).update(
+        placement={"ad": placement.ad, "reason": placement.reason}, last_seq=seq
+    )

@@ -1,0 +1,145 @@
+"""One turn from a shell: the same path as the page's, printed as text or JSON."""
+
+import asyncio
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import User
+from aggregator import runner, selectors, services
+from aggregator.models import Turn
+from aggregator.turn_state import CandidateState, TurnState, reduce
+from aggregator.turns import off_loop
+from aggregator.wording import REFUSALS
+from config.stack.session import ensure_stack
+
+SHELL_USER = "shell"
+WON = 1_000_000
+
+
+class Command(BaseCommand):
+    """Ask the kitchen one question."""
+
+    help = "Answer one prompt: candidates, ranking, answer, cost, time and ad."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the prompt and the same wishes as the page's composer."""
+        parser.add_argument("prompt")
+        parser.add_argument("--panel", default="", help="slugs separated by commas")
+        parser.add_argument("--strategy", default="", choices=["", *Turn.Strategy.values])
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the turn and print what came of it."""
+        ask = services.Ask(
+            prompt=options["prompt"],
+            strategy=options["strategy"],
+            panel=tuple(slug for slug in options["panel"].split(",") if slug),
+        )
+        with ensure_stack():
+            try:
+                turn = asyncio.run(_answer(ask))
+            except services.Refusal as refusal:
+                raise CommandError(str(REFUSALS.get(refusal.code, refusal.code))) from refusal
+        state = reduce(selectors.replay(turn))
+        if options["as_json"]:
+            self.stdout.write(json.dumps(as_document(state), ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(as_text(state))
+        if state.status == "failed":
+            raise CommandError(str(REFUSALS.get(state.error, state.error)))
+
+
+async def _answer(ask: services.Ask) -> Turn:
+    owner = await off_loop(_shell_user)
+    turn = await off_loop(services.open_turn, owner=owner, ask=ask)
+    try:
+        await runner.run_turn(turn.public_id)
+    finally:
+        await runner.log_of_this_loop().close()
+    return await off_loop(_load, turn.pk)
+
+
+def _shell_user() -> User:
+    user, _ = User.objects.get_or_create(username=SHELL_USER, defaults={"is_active": False})
+    return user
+
+
+def _load(pk: int) -> Turn:
+    return selectors.with_parts(Turn.objects.filter(pk=pk)).get()
+
+
+def as_document(state: TurnState) -> dict[str, Any]:
+    """Return a turn as plain JSON values."""
+    ranking, placement = state.ranking, state.placement
+    return {
+        "turn": state.turn,
+        "prompt": state.prompt,
+        "status": state.status,
+        "strategy": state.strategy,
+        "reasons": list(state.reasons),
+        "candidates": [_candidate(seat) for seat in state.candidates.values()],
+        "ranking": [
+            {
+                "model": state.candidates[row.candidate].model,
+                "score": row.score,
+                "group": row.group,
+                "reasons": list(row.reasons),
+            }
+            for row in (ranking.standings if ranking else ())
+        ],
+        "agreement": {"agreeing": ranking.agreeing, "compared": ranking.compared} if ranking else None,
+        "confidence": ranking.confidence if ranking else None,
+        "answer": {"kind": state.answer_kind, "model": _answering_model(state), "text": state.answer},
+        "cost_won": state.cost_micros / WON,
+        "duration_ms": state.duration_ms,
+        "ad": placement.ad if placement else None,
+        "no_ad_reason": placement.reason if placement else state.error or "not_placed",
+    }
+
+
+def _answering_model(state: TurnState) -> str:
+    if state.answer_candidate:
+        return state.candidates[state.answer_candidate].model
+    return state.answer_model
+
+
+def _candidate(seat: CandidateState) -> dict[str, Any]:
+    return {
+        "candidate": seat.candidate,
+        "model": seat.model,
+        "name": seat.name,
+        "status": seat.status,
+        "error": seat.error,
+        "finish_reason": seat.finish_reason,
+        "text": seat.text,
+        "ttft_ms": seat.ttft_ms,
+        "duration_ms": seat.duration_ms,
+        "tokens_per_second": seat.tokens_per_second,
+        "usage": {"input_tokens": seat.input_tokens, "output_tokens": seat.output_tokens},
+        "cost_won": seat.cost_micros / WON,
+    }
+
+
+def as_text(state: TurnState) -> str:
+    """Return a turn as a person reads it in a shell."""
+    lines = []
+    for seat in state.candidates.values():
+        speed = f"{seat.tokens_per_second} tok/s" if seat.tokens_per_second else seat.error or seat.status
+        lines += [f"── {seat.name} · {speed} · {seat.cost_micros / WON:.4f}원", seat.text.strip(), ""]
+    if state.ranking:
+        order = (
+            f"{place}. {state.candidates[row.candidate].name} ({row.score:.2f})"
+            for place, row in enumerate(state.ranking.standings, 1)
+        )
+        lines += ["  ".join(order), ""]
+    lines += [f"══ {state.answer_kind}", state.answer.strip(), ""]
+    lines.append(f"{state.duration_ms / 1000:.1f}초 · {state.cost_micros / WON:.4f}원")
+    if state.placement and state.placement.ad:
+        ad = state.placement.ad
+        lines.append(f"[{ad['label']}] {ad['advertiser']}: {ad['title']} ({ad['display_domain']})")
+    elif state.placement:
+        lines.append(f"(광고 없음: {state.placement.reason})")
+    return "\n".join(lines)

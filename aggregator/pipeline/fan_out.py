@@ -1,0 +1,230 @@
+"""Asks the whole panel at once: every answer streams as it comes, and none waits for another."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from aggregator.events import CandidateDelta, CandidateFinished, CandidateStarted
+from aggregator.pipeline.messages import compose, estimate_tokens, output_room
+from aggregator.pipeline.shapes import Draft, Emit, Question, Route, Seat
+from aggregator.providers import (
+    Completion,
+    CompletionRequest,
+    Delta,
+    ProviderError,
+    TokenUsage,
+    cost_micros,
+    stream_completion,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one seat's question ended: its text, whole or partial, and what the call took."""
+
+    seat: Seat
+    call_id: uuid.UUID
+    status: str
+    text: str
+    finish_reason: str
+    error: str
+    usage: TokenUsage
+    cost_micros: int
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is text that can stand as an answer."""
+        return bool(self.text.strip()) and self.status == "done"
+
+    def as_draft(self) -> Draft:
+        """Return the outcome as the ranker sees it."""
+        model = self.seat.model
+        return Draft(
+            self.seat.candidate, model.slug, model.vendor, model.standing, self.text, self.finish_reason
+        )
+
+
+@dataclass(slots=True)
+class Panel:
+    """The seats that are being asked; outcomes appear as they come."""
+
+    route: Route
+    outcomes: list[Outcome] = field(default_factory=list)
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @property
+    def usable(self) -> list[Outcome]:
+        """The answers that are in and can be ranked, in the panel's order."""
+        order = [seat.candidate for seat in self.route.seats]
+        return sorted(
+            (outcome for outcome in self.outcomes if outcome.is_usable),
+            key=lambda outcome: order.index(outcome.seat.candidate),
+        )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every seat has ended, well or badly."""
+        return len(self.outcomes) == len(self.route.seats)
+
+    async def add(self, outcome: Outcome) -> None:
+        """Take in an outcome and wake whoever waits for it."""
+        async with self._arrived:
+            self.outcomes.append(outcome)
+            self._arrived.notify_all()
+
+    async def reach_quorum(self) -> None:
+        """Wait for a quorum of usable answers and then for the others, but not longer than the grace."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: self.is_complete or len(self.usable) >= self.route.quorum)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.complete(), self.route.grace_ms / 1000)
+
+    async def complete(self) -> None:
+        """Wait until every seat has ended."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: self.is_complete)
+
+
+@contextlib.asynccontextmanager
+async def fan_out(
+    route: Route, question: Question, *, emit: Emit, stop: asyncio.Event, kept: Sequence[Outcome] = ()
+) -> AsyncIterator[Panel]:
+    """Ask every seat that has no outcome yet; a stop keeps what was written, leaving early does not."""
+    panel = Panel(route, list(kept), stop)
+    answered = {outcome.seat.candidate for outcome in kept}
+    async with asyncio.TaskGroup() as group:
+        asking = [
+            group.create_task(_ask(seat, question, panel, emit))
+            for seat in route.seats
+            if seat.candidate not in answered
+        ]
+        stopping = group.create_task(_stop_all(stop, asking))
+        try:
+            yield panel
+        finally:
+            for task in (*asking, stopping):
+                task.cancel()
+
+
+async def _stop_all(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+
+
+async def _ask(seat: Seat, question: Question, panel: Panel, emit: Emit) -> None:
+    attempt = _Attempt(seat, question, emit)
+    try:
+        async with _turnstile(seat.model.slug, seat.model.concurrency):
+            await emit(CandidateStarted(seat.candidate, seat.attempt))
+            await attempt.run(panel.route.deadline_ms)
+    except ProviderError as error:
+        attempt.fail(error)
+    except asyncio.CancelledError:
+        # A stop is an outcome like any other: what was written is kept and paid for.
+        if not panel.stop.is_set():
+            raise
+        attempt.status, attempt.finish_reason = "stopped", "stopped"
+    outcome = attempt.outcome()
+    await emit(attempt.finished(outcome))
+    await panel.add(outcome)
+
+
+class _Attempt:
+    """One call to one model while it runs."""
+
+    def __init__(self, seat: Seat, question: Question, emit: Emit) -> None:
+        self.seat, self.question, self.emit = seat, question, emit
+        # The id follows from candidate and attempt, so that a call is kept once whoever keeps it.
+        self.call_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{seat.candidate}/{seat.attempt}")
+        self.started = time.monotonic()
+        self.text = ""
+        self.ttft_ms: int | None = None
+        self.status, self.finish_reason, self.error = "failed", "", ""
+        self.messages = compose(seat.model, question)
+        self.completion: Completion | None = None
+
+    async def run(self, deadline_ms: int) -> None:
+        """Stream the completion, telling every piece."""
+        model = self.seat.model
+        request = CompletionRequest(
+            model=model,
+            messages=self.messages,
+            max_tokens=output_room(model, self.question),
+            temperature=model.temperature,
+            first_token_ms=min(model.first_token_ms, deadline_ms),
+            stall_ms=model.stall_ms,
+            deadline_ms=deadline_ms,
+        )
+        async with contextlib.aclosing(stream_completion(request)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Delta):
+                    await self._extend(piece.text)
+                else:
+                    self.completion = piece
+        self.status = "done"
+        self.finish_reason = self.completion.finish_reason if self.completion else ""
+
+    async def _extend(self, text: str) -> None:
+        first = self.ttft_ms is None
+        if first:
+            self.ttft_ms = self._elapsed_ms()
+        self.text += text
+        await self.emit(CandidateDelta(self.seat.candidate, text, self.ttft_ms if first else None))
+
+    def fail(self, error: ProviderError) -> None:
+        """Remember why the call did not end well."""
+        self.status, self.error, self.finish_reason = "failed", error.code, "error"
+
+    def outcome(self) -> Outcome:
+        """Return how the call ended and what it cost, counted here when the provider did not say."""
+        usage = self.completion.usage if self.completion else self._counted_usage()
+        return Outcome(
+            seat=self.seat,
+            call_id=self.call_id,
+            status=self.status,
+            text=self.text,
+            finish_reason=self.finish_reason,
+            error=self.error,
+            usage=usage,
+            cost_micros=cost_micros(self.seat.model, usage),
+        )
+
+    def finished(self, outcome: Outcome) -> CandidateFinished:
+        """Return the event that tells the outcome."""
+        return CandidateFinished(
+            candidate=self.seat.candidate,
+            status=outcome.status,
+            finish_reason=outcome.finish_reason,
+            error=outcome.error,
+            ttft_ms=self.ttft_ms,
+            duration_ms=self._elapsed_ms(),
+            input_tokens=outcome.usage.input_tokens,
+            output_tokens=outcome.usage.output_tokens,
+            cost_micros=outcome.cost_micros,
+        )
+
+    def _counted_usage(self) -> TokenUsage:
+        # A provider that was never reached read nothing; one that wrote something read the whole transcript.
+        if not self.text:
+            return TokenUsage(0, 0, "counted")
+        read = sum(estimate_tokens(message.text) for message in self.messages)
+        return TokenUsage(read, estimate_tokens(self.text), "counted")
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+
+_turnstiles: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]]" = (
+    WeakKeyDictionary()
+)
+
+
+def _turnstile(slug: str, concurrency: int) -> asyncio.Semaphore:
+    loop = asyncio.get_running_loop()
+    return _turnstiles.setdefault(loop, {}).setdefault(slug, asyncio.Semaphore(concurrency))

@@ -1,0 +1,53 @@
+"""The messages a model gets: system prompt, as much of the conversation as its window holds, the prompt."""
+
+from collections.abc import Sequence
+
+from aggregator.catalog import LanguageModel
+from aggregator.pipeline.shapes import Exchange, Question
+from aggregator.providers import ChatMessage
+
+# Room for the model's own template tokens around each message.
+MESSAGE_TOKENS = 8
+LANGUAGE_ORDERS = {
+    "ko": "한국어로 답하세요.",
+    "en": "Answer in English.",
+}
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a text takes; errs on the high side for Hangul and Latin alike."""
+    return len(text.encode()) // 3 + MESSAGE_TOKENS
+
+
+def output_room(model: LanguageModel, question: Question) -> int:
+    """Return how many tokens the model may write: its limit, or what its window leaves; 0 when it cannot."""
+    fixed = estimate_tokens(system_text(model, question)) + estimate_tokens(question.prompt)
+    room = model.context_window - fixed
+    return max(0, min(model.output_limit, room)) if room >= min(model.output_limit, 64) else 0
+
+
+def system_text(model: LanguageModel, question: Question) -> str:
+    """Return the system prompt: the conversation's own, the model's, and the language to answer in."""
+    parts = (model.system_prompt, question.system_prompt, LANGUAGE_ORDERS.get(question.language, ""))
+    return "\n".join(part for part in parts if part)
+
+
+def compose(model: LanguageModel, question: Question) -> tuple[ChatMessage, ...]:
+    """Return the messages for one model, newest exchanges kept first when the window is small."""
+    system = system_text(model, question)
+    room = model.context_window - output_room(model, question) - estimate_tokens(system)
+    kept = _newest_that_fit(question.history, room - estimate_tokens(question.prompt))
+    messages = [ChatMessage("system", system)] if system else []
+    for exchange in kept:
+        messages += [ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer)]
+    return (*messages, ChatMessage("user", question.prompt))
+
+
+def _newest_that_fit(history: Sequence[Exchange], room: int) -> list[Exchange]:
+    kept: list[Exchange] = []
+    for exchange in reversed(history):
+        room -= estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer)
+        if room < 0:
+            break
+        kept.append(exchange)
+    return kept[::-1]

@@ -1,0 +1,61 @@
+"""Picks up a turn that was begun before: by a process that died, or to ask a failed candidate again."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from aggregator.catalog import LanguageModel
+from aggregator.pipeline.fan_out import Outcome
+from aggregator.pipeline.route import Limits, NoModelError
+from aggregator.pipeline.shapes import Route, Seat
+from aggregator.providers import TokenUsage
+from aggregator.turn_state import CandidateState, TurnState
+
+ENDED = {"done", "failed", "stopped"}
+
+
+def resume_route(
+    state: TurnState, offer: Sequence[LanguageModel], *, limits: Limits, again: Collection[str]
+) -> tuple[Route, list[Outcome]]:
+    """Return the turn's route as it was, and the outcomes that stand; the candidates in `again` do not."""
+    by_slug = {model.slug: model for model in offer}
+    seats = [
+        Seat(seat.candidate, by_slug[seat.model], attempt=seat.attempt)
+        for seat in state.candidates.values()
+        if seat.model in by_slug
+    ]
+    if not seats:
+        raise NoModelError("no_models")
+    kept = [
+        _outcome(seat, state.candidates[seat.candidate])
+        for seat in seats
+        if state.candidates[seat.candidate].status in ENDED and seat.candidate not in again
+    ]
+    standing = {outcome.seat.candidate for outcome in kept}
+    seats = [
+        seat if seat.candidate in standing or state.candidates[seat.candidate].status == "waiting"
+        else replace(seat, attempt=seat.attempt + 1)
+        for seat in seats
+    ]  # fmt: skip
+    route = Route(
+        seats=tuple(seats),
+        strategy=state.strategy,
+        reasons=state.reasons,
+        quorum=min(limits.quorum, len(seats)),
+        grace_ms=limits.grace_ms,
+        deadline_ms=limits.deadline_ms,
+    )
+    return route, kept
+
+
+def _outcome(seat: Seat, past: CandidateState) -> Outcome:
+    return Outcome(
+        seat=seat,
+        call_id=uuid.uuid5(uuid.NAMESPACE_OID, f"{past.candidate}/{past.attempt}"),
+        status=past.status,
+        text=past.text,
+        finish_reason=past.finish_reason,
+        error=past.error,
+        usage=TokenUsage(past.input_tokens, past.output_tokens, "counted"),
+        cost_micros=past.cost_micros,
+    )

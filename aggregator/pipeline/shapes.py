@@ -1,0 +1,70 @@
+"""The frozen values that pass between the stages of a turn."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aggregator.catalog import LanguageModel
+from aggregator.events import Event, Standing
+
+Emit = Callable[[Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier prompt of the conversation and the answer it got."""
+
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, with all that the models may know of it."""
+
+    prompt: str
+    language: str
+    history: tuple[Exchange, ...] = ()
+    system_prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place in the panel: the candidate to come and the model asked for it."""
+
+    candidate: str
+    model: LanguageModel
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who is asked, how the answers become one, and how long that may take."""
+
+    seats: tuple[Seat, ...]
+    strategy: str
+    reasons: tuple[str, ...]
+    quorum: int
+    grace_ms: int
+    deadline_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A candidate's text as the ranker sees it."""
+
+    candidate: str
+    model: str
+    vendor: str
+    standing: float
+    text: str
+    finish_reason: str = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Candidates best first; `agreeing` of `compared` say the same as the first (0 when not comparable)."""
+
+    standings: tuple[Standing, ...]
+    agreeing: int
+    compared: int
+    confidence: float | None = None

@@ -1,0 +1,89 @@
+"""Where a turn meets the ad market: after the answer is kept, by vocabulary ids and never by text."""
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import asdict
+from functools import lru_cache
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from ads.client import fetch_vocabulary, income_today, request_ad
+from ads.contract import AdRequest, NoAd, ServedAd
+from aggregator.events import PlacementMade
+from aggregator.models import Turn
+from language.keyphrases import TermIndex
+from language.sensitivity import Sensitivity
+from language.topics import find_topics
+
+logger = logging.getLogger(__name__)
+
+PLACEMENT = "below_answer"
+INCOME_KEY = "placements:income"
+INCOME_SECONDS = 30
+
+
+async def ad_for(turn: Turn, sensitivity: Sensitivity) -> PlacementMade:
+    """Return the ad for a finished turn or the reason there is none; never raises, never late."""
+    if turn.conversation.is_sensitive or sensitivity.verdict != "pass":
+        return PlacementMade(None, "sensitive")
+    try:
+        deadline = settings.ADS_DEADLINE_MS / 1000
+        async with asyncio.timeout(deadline + settings.ADS_MATCH_MS / 1000):
+            decision = await database_sync_to_async(_request, thread_sensitive=False)(turn, sensitivity)
+    except TimeoutError:
+        return PlacementMade(None, "timeout")
+    except Exception:
+        # An answer must never fail over its ad, whatever the market does.
+        logger.exception("turn %s: the ad market failed", turn.public_id)
+        return PlacementMade(None, "error")
+    return _placement(decision)
+
+
+def _placement(decision: ServedAd | NoAd) -> PlacementMade:
+    if isinstance(decision, NoAd):
+        return PlacementMade(None, decision.reason)
+    return PlacementMade(asdict(decision) | {"why": list(decision.why)})
+
+
+def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
+    vocabulary = fetch_vocabulary()
+    index = _term_index(vocabulary.version, vocabulary.terms)
+    return request_ad(
+        AdRequest(
+            request_id=str(turn.public_id),
+            placement=PLACEMENT,
+            vocabulary_version=vocabulary.version,
+            term_ids=index.match(turn.prompt),
+            topics=find_topics(turn.prompt),
+            language=turn.language,
+            device="",
+            sensitivity=sensitivity.verdict,
+            sensitive_classes=sensitivity.classes,
+            frequency_key=frequency_key(turn.conversation.owner_id),
+        )
+    )
+
+
+@lru_cache(maxsize=2)
+def _term_index(version: str, terms: tuple[tuple[int, str], ...]) -> TermIndex:
+    return TermIndex(terms)
+
+
+def frequency_key(owner_id: int) -> str:
+    """Return a key that tells one person's requests of one day apart and nothing else; it changes daily."""
+    day = timezone.localdate().isoformat()
+    secret = f"{settings.SECRET_KEY}:{day}:{owner_id}"
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+def income_of_the_day() -> int:
+    """Return what ads brought in today, in micros of won; at most half a minute old."""
+    income = cache.get(INCOME_KEY)
+    if income is None:
+        income = income_today()
+        cache.set(INCOME_KEY, income, INCOME_SECONDS)
+    return int(income)

@@ -1,0 +1,95 @@
+"""Where turns run: as a task of this process or of a worker, under a lease, until they end or are stopped."""
+
+import asyncio
+import datetime as dt
+import logging
+import uuid
+
+from celery import current_app
+from django.conf import settings
+from django.utils import timezone
+
+from aggregator import selectors, services
+from aggregator.journal import open_journal
+from aggregator.lease import hold_lease, lease_key
+from aggregator.models import Turn
+from aggregator.turn_log import LogTaken, TurnLog, turn_log
+from aggregator.turns import answer_turn, off_loop
+
+logger = logging.getLogger(__name__)
+
+RUN_TASK = "aggregator.tasks.run_turn"
+_stops: dict[str, asyncio.Event] = {}
+_running: set[asyncio.Task[None]] = set()
+
+
+def log_of_this_loop() -> TurnLog:
+    """Return the turn log of the running event loop."""
+    return turn_log(settings.REDIS_URL, keep_seconds=settings.TURN_LOG_HOURS * 3600)
+
+
+async def start_turn(turn: Turn) -> None:
+    """Begin to answer a stored turn, here or on a worker as TURN_RUNNER says; does not wait for its end."""
+    if settings.TURN_RUNNER == "worker":
+        await off_loop(current_app.send_task, RUN_TASK, [str(turn.public_id)])
+        return
+    task = asyncio.create_task(run_turn(turn.public_id))
+    _running.add(task)
+    task.add_done_callback(_end)
+
+
+def _end(task: asyncio.Task[None]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and task.exception():
+        logger.error("a turn broke off and will be recovered", exc_info=task.exception())
+
+
+async def run_turn(turn_id: uuid.UUID) -> None:
+    """Answer one stored turn to its end unless another process does; safe to call again after a crash."""
+    log, name = log_of_this_loop(), str(turn_id)
+    async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
+        turn = await off_loop(_load_running, turn_id) if is_ours else None
+        if turn is None:
+            return
+        stop = _stops[name] = asyncio.Event()
+        log.on_stop(_stop_here)
+        try:
+            journal = await open_journal(log, turn)
+            await answer_turn(turn, journal, stop)
+        except* LogTaken:
+            logger.warning("turn %s: another process took it over", turn_id)
+        finally:
+            log.close_page(name)
+            _stops.pop(name, None)
+
+
+def _load_running(turn_id: uuid.UUID) -> Turn | None:
+    running = Turn.objects.filter(public_id=turn_id, status=Turn.Status.RUNNING)
+    return selectors.with_parts(running).first()
+
+
+def _stop_here(turn_id: str) -> None:
+    stop = _stops.get(turn_id)
+    if stop:
+        stop.set()
+
+
+async def stop_turn(turn: Turn) -> None:
+    """Stop a turn wherever it runs; the wish is stored first, so that a recovery honours it too."""
+    if await off_loop(services.ask_stop, turn=turn):
+        await log_of_this_loop().ask_stop(str(turn.public_id))
+
+
+async def find_abandoned() -> list[uuid.UUID]:
+    """Return the running turns whose lease has lapsed: their process died or never began."""
+    turns = await off_loop(_old_running)
+    if not turns:
+        return []
+    leases = await log_of_this_loop().client.mget([lease_key(str(turn)) for turn in turns])
+    return [turn for turn, lease in zip(turns, leases, strict=True) if lease is None]
+
+
+def _old_running() -> list[uuid.UUID]:
+    old = timezone.now() - dt.timedelta(seconds=settings.TURN_LEASE_SECONDS)
+    running = Turn.objects.filter(status=Turn.Status.RUNNING, opened_at__lt=old)
+    return list(running.order_by("opened_at").values_list("public_id", flat=True)[:500])

@@ -1,0 +1,190 @@
+"""Reads of conversations: each in a known number of queries, and a turn's events rebuilt from its rows."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Max, Prefetch, Q, QuerySet, Sum
+from django.utils import timezone
+
+from aggregator import events
+from aggregator.models import Candidate, Conversation, Turn, Usage, Vote
+from aggregator.pipeline.shapes import Exchange
+
+PAGE = 30
+TURNS_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """One page of the sidebar, and the cursor that fetches the next one ('' at the end)."""
+
+    conversations: list[Conversation]
+    next_cursor: str
+
+
+def list_conversations(owner: AbstractBaseUser | None, cursor: str = "") -> ConversationPage:
+    """Return the owner's conversations, the latest first, in one query however many there are."""
+    if owner is None:
+        return ConversationPage([], "")
+    rows = Conversation.objects.filter(owner_id=owner.pk).order_by("-updated_at", "-id")
+    place = _read_cursor(cursor)
+    if place:
+        rows = rows.filter(Q(updated_at__lt=place[0]) | Q(updated_at=place[0], id__lt=place[1]))
+    page = list(rows[: PAGE + 1])
+    more = len(page) > PAGE
+    page = page[:PAGE]
+    return ConversationPage(page, f"{page[-1].updated_at.isoformat()}~{page[-1].pk}" if more else "")
+
+
+def _read_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
+    moment, _, row = cursor.partition("~")
+    try:
+        return dt.datetime.fromisoformat(moment), int(row)
+    except ValueError:
+        return None
+
+
+def find_conversation(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Conversation | None:
+    """Return the owner's conversation, or None when there is no such one or it is another's."""
+    if owner is None:
+        return None
+    return Conversation.objects.filter(owner_id=owner.pk, public_id=public_id).first()
+
+
+def find_turn(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Turn | None:
+    """Return the owner's turn with its conversation, or None."""
+    if owner is None:
+        return None
+    return (
+        Turn.objects.select_related("conversation")
+        .filter(public_id=public_id, conversation__owner_id=owner.pk)
+        .first()
+    )
+
+
+def find_candidate(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Candidate | None:
+    """Return the owner's candidate with its turn and conversation, or None."""
+    if owner is None:
+        return None
+    return (
+        Candidate.objects.select_related("turn__conversation")
+        .filter(public_id=public_id, turn__conversation__owner_id=owner.pk)
+        .first()
+    )
+
+
+def list_turns(conversation: Conversation) -> list[Turn]:
+    """Return the latest turns of a conversation in order, replaced ones included, in three queries."""
+    turns = Turn.objects.filter(conversation=conversation).order_by("-number")
+    newest = with_parts(turns)[:TURNS_SHOWN]
+    return sorted(newest, key=lambda turn: turn.number)
+
+
+def with_parts(turns: "QuerySet[Turn]") -> "QuerySet[Turn]":
+    """Return turns with all that `replay` reads of them."""
+    return turns.select_related("conversation", "answer_candidate", "replaced_by").prefetch_related(
+        Prefetch("candidates", Candidate.objects.order_by("position")), Prefetch("votes", Vote.objects.all())
+    )
+
+
+def list_exchanges(conversation: Conversation, before: Turn) -> tuple[Exchange, ...]:
+    """Return what was asked and answered before a turn, replaced turns left out, in one query."""
+    turns = (
+        Turn.objects.filter(conversation=conversation, number__lt=before.number, replaced_by=None)
+        .select_related("answer_candidate")
+        .order_by("-number")[:TURNS_SHOWN]
+    )
+    pairs = ((turn, answer_of(turn)) for turn in reversed(turns))
+    return tuple(Exchange(turn.prompt, answer) for turn, answer in pairs if answer)
+
+
+def answer_of(turn: Turn) -> str:
+    """Return the text that stands as the turn's answer."""
+    if turn.answer_text or turn.answer_candidate is None:
+        return turn.answer_text
+    return turn.answer_candidate.text
+
+
+def next_number(conversation: Conversation) -> int:
+    """Return the place of the conversation's next turn."""
+    highest = Turn.objects.filter(conversation=conversation).aggregate(highest=Max("number"))["highest"]
+    return (highest or 0) + 1
+
+
+def spent_today() -> int:
+    """Return what all models have cost since midnight in Korea, in micros of won."""
+    total = Usage.objects.filter(created_at__gte=_midnight()).aggregate(total=Sum("cost_micros"))["total"]
+    return int(total or 0)
+
+
+def turns_today(owner: AbstractBaseUser) -> int:
+    """Return how many turns a person has opened since midnight in Korea."""
+    return Turn.objects.filter(conversation__owner_id=owner.pk, opened_at__gte=_midnight()).count()
+
+
+def _midnight() -> dt.datetime:
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def replay(turn: Turn) -> list[events.Event]:
+    """Return events that leave the same state as those the turn emitted; needs a turn of `with_parts`."""
+    candidates = list(turn.candidates.all())
+    history: list[events.Event] = [
+        events.TurnOpened(str(turn.conversation.public_id), str(turn.public_id), turn.prompt, turn.attempt)
+    ]
+    if candidates or turn.route_reasons:
+        panel = tuple(
+            events.PanelMember(str(row.public_id), row.model, row.model_name, row.vendor)
+            for row in candidates
+        )
+        history.append(events.RouteChosen(turn.strategy, panel, tuple(turn.route_reasons)))
+    for row in candidates:
+        history += _replay_candidate(row)
+    history += _replay_answer(turn)
+    if turn.status != Turn.Status.RUNNING:
+        history.append(
+            events.TurnClosed(
+                turn.status, turn.error, turn.duration_ms, turn.cost_micros, turn.conversation.title
+            )
+        )
+    if turn.placement is not None:
+        history.append(events.PlacementMade(turn.placement.get("ad"), turn.placement.get("reason", "")))
+    return history
+
+
+def _replay_candidate(row: Candidate) -> Iterable[events.Event]:
+    candidate = str(row.public_id)
+    if row.status == Candidate.Status.WAITING:
+        return
+    yield events.CandidateStarted(candidate, row.attempt)
+    if row.text:
+        yield events.CandidateDelta(candidate, row.text, row.ttft_ms)
+    if row.status != Candidate.Status.STREAMING:
+        yield events.CandidateFinished(
+            candidate=candidate,
+            status=row.status,
+            finish_reason=row.finish_reason,
+            error=row.error,
+            ttft_ms=row.ttft_ms,
+            duration_ms=row.duration_ms,
+            input_tokens=row.input_tokens,
+            output_tokens=row.output_tokens,
+            cost_micros=row.cost_micros,
+        )
+
+
+def _replay_answer(turn: Turn) -> Iterable[events.Event]:
+    if turn.ranking:
+        yield events.decode({"type": events.RankingMade.type, **turn.ranking})
+    if turn.leader:
+        yield events.LeaderChanged(turn.leader)
+    if turn.answer_kind == "fused":
+        yield events.AnswerStarted("fused", turn.answer_model)
+        yield events.AnswerDelta(turn.answer_text)
+        yield events.AnswerFinished("fused", cost_micros=turn.answer_cost_micros)
+    elif turn.answer_kind:
+        candidate = str(turn.answer_candidate.public_id) if turn.answer_candidate else ""
+        yield events.AnswerFinished(turn.answer_kind, candidate, turn.answer_text)

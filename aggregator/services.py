@@ -1,0 +1,215 @@
+"""Writes of conversations and turns, each in one transaction."""
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from aggregator import selectors
+from aggregator.models import ApiKey, Candidate, Conversation, Turn, Vote
+from language.detect import detect_language
+
+TITLE_LENGTH = 40
+KEY_PREFIX = "jjp-"
+
+
+class Refusal(Exception):
+    """A wish that cannot be met; `code` is worded by whoever shows it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A prompt and how the person wants it answered; `client_id` makes sending it twice harmless."""
+
+    prompt: str
+    client_id: uuid.UUID | None = None
+    conversation: uuid.UUID | None = None
+    strategy: str = ""
+    panel: tuple[str, ...] = ()
+    system_prompt: str = ""
+
+
+@transaction.atomic
+def open_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
+    """Store a new turn at the end of a conversation, or of a new one; raises Refusal."""
+    prompt = _checked_prompt(ask.prompt)
+    conversation = _conversation_for(owner, ask)
+    again = _sent_before(conversation, ask.client_id)
+    if again:
+        return again
+    _check_allowance(owner)
+    return _add_turn(conversation, ask, prompt)
+
+
+@transaction.atomic
+def replace_turn(*, turn: Turn, ask: Ask) -> Turn:
+    """Store a turn that takes the place of `turn` and of all that followed it; raises Refusal."""
+    conversation = _locked(turn.conversation)
+    again = _sent_before(conversation, ask.client_id)
+    if again:
+        return again
+    owner = conversation.owner
+    _check_allowance(owner)
+    successor = _add_turn(conversation, ask, _checked_prompt(ask.prompt))
+    Turn.objects.filter(conversation=conversation, number__gte=turn.number, replaced_by=None).exclude(
+        pk=successor.pk
+    ).update(replaced_by=successor)
+    return successor
+
+
+def _checked_prompt(text: str) -> str:
+    prompt = text.replace("\x00", "").strip()
+    if not prompt:
+        raise Refusal("prompt_empty")
+    if len(prompt) > settings.PROMPT_LIMIT:
+        raise Refusal("prompt_too_long")
+    return prompt
+
+
+def _check_allowance(owner: AbstractBaseUser) -> None:
+    is_guest = bool(getattr(owner, "is_guest", False))
+    limit = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
+    if selectors.turns_today(owner) >= limit:
+        raise Refusal("quota_reached")
+
+
+def _conversation_for(owner: AbstractBaseUser, ask: Ask) -> Conversation:
+    if ask.conversation is None:
+        if ask.client_id:
+            known = (
+                Turn.objects.select_related("conversation")
+                .filter(client_id=ask.client_id, conversation__owner_id=owner.pk)
+                .first()
+            )
+            if known:
+                return known.conversation
+        return Conversation.objects.create(
+            owner_id=owner.pk, system_prompt=ask.system_prompt, updated_at=timezone.now()
+        )
+    conversation = selectors.find_conversation(owner, ask.conversation)
+    if conversation is None:
+        raise Refusal("conversation_not_found")
+    return _locked(conversation)
+
+
+def _locked(conversation: Conversation) -> Conversation:
+    # Turn numbers are dealt under the conversation's row lock: two tabs may send at once.
+    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+
+
+def _sent_before(conversation: Conversation, client_id: uuid.UUID | None) -> Turn | None:
+    if client_id is None:
+        return None
+    return Turn.objects.filter(conversation=conversation, client_id=client_id).first()
+
+
+def _add_turn(conversation: Conversation, ask: Ask, prompt: str) -> Turn:
+    turn = Turn.objects.create(
+        conversation=conversation,
+        number=selectors.next_number(conversation),
+        client_id=ask.client_id,
+        prompt=prompt,
+        language=detect_language(prompt),
+        strategy=ask.strategy or Turn.Strategy.COUNCIL,
+        asked_panel=list(ask.panel),
+    )
+    conversation.updated_at = timezone.now()
+    if not conversation.title:
+        conversation.title = title_of(prompt)
+    conversation.save(update_fields=["updated_at", "title"])
+    return turn
+
+
+def title_of(prompt: str) -> str:
+    """Return a conversation's title: the first line of its first prompt, cut between words."""
+    line = " ".join(prompt.split("\n", 1)[0].split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    cut = line[:TITLE_LENGTH].rsplit(" ", 1)[0]
+    return f"{cut}…"
+
+
+@transaction.atomic
+def reopen_turn(*, turn: Turn) -> Turn:
+    """Put a closed turn back to work, so that a failed candidate can be asked again; raises Refusal."""
+    current = Turn.objects.select_for_update().get(pk=turn.pk)
+    if current.status == Turn.Status.RUNNING:
+        raise Refusal("turn_running")
+    current.status, current.closed_at, current.stop_asked_at = Turn.Status.RUNNING, None, None
+    current.attempt += 1
+    current.error, current.placement = "", None
+    current.save(update_fields=["status", "closed_at", "stop_asked_at", "attempt", "error", "placement"])
+    return current
+
+
+@transaction.atomic
+def retry_candidate(*, candidate: Candidate) -> Turn:
+    """Make a failed or stopped candidate ready to be asked again and reopen its turn; raises Refusal."""
+    if candidate.status not in {Candidate.Status.FAILED, Candidate.Status.STOPPED}:
+        raise Refusal("candidate_not_failed")
+    turn = reopen_turn(turn=candidate.turn)
+    Candidate.objects.filter(pk=candidate.pk).update(status=Candidate.Status.WAITING)
+    return turn
+
+
+def ask_stop(*, turn: Turn) -> bool:
+    """Store that a turn is to stop; False when it has ended already."""
+    return bool(
+        Turn.objects.filter(pk=turn.pk, status=Turn.Status.RUNNING).update(stop_asked_at=timezone.now())
+    )
+
+
+def mark_sensitive(*, conversation: Conversation) -> None:
+    """Remember that a conversation touched a crisis: it gets no ads from then on."""
+    Conversation.objects.filter(pk=conversation.pk).update(is_sensitive=True)
+
+
+@transaction.atomic
+def cast_vote(*, voter: AbstractBaseUser, candidate: Candidate) -> None:
+    """Record the candidate a person picks in a turn; a later pick moves the vote."""
+    Vote.objects.update_or_create(turn=candidate.turn, voter_id=voter.pk, defaults={"candidate": candidate})
+
+
+def rename_conversation(*, conversation: Conversation, title: str) -> None:
+    """Give a conversation another title; an empty one is refused."""
+    clean = " ".join(title.split())
+    if not clean:
+        raise Refusal("title_empty")
+    Conversation.objects.filter(pk=conversation.pk).update(title=clean[:120])
+
+
+def delete_conversation(*, conversation: Conversation) -> None:
+    """Remove a conversation with its turns; what its calls cost stays in the books."""
+    conversation.delete()
+
+
+def adopt_conversations(*, guest: AbstractBaseUser, account: AbstractBaseUser) -> None:
+    """Make a guest's conversations and votes those of the account the guest logged in to."""
+    Conversation.objects.filter(owner_id=guest.pk).update(owner_id=account.pk)
+    Vote.objects.filter(voter_id=guest.pk).update(voter_id=account.pk)
+
+
+def issue_api_key(*, owner: AbstractBaseUser, name: str) -> str:
+    """Make a key of the public API and return it; only its digest is kept, so this is its only showing."""
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
+    ApiKey.objects.create(owner_id=owner.pk, name=name[:60], prefix=key[:10], digest=digest_of(key))
+    return key
+
+
+def digest_of(key: str) -> str:
+    """Return the form in which a key is stored and looked up."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def revoke_api_key(*, key: ApiKey) -> None:
+    """Make a key useless from now on."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())

@@ -1,0 +1,43 @@
+"""Work that outlives a request: turns on a worker, and the recovery of turns whose process died."""
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Coroutine
+from typing import Any
+
+from celery import shared_task
+
+from aggregator import runner
+
+_loop_lock = threading.Lock()
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+def _worker_loop() -> asyncio.AbstractEventLoop:
+    # All turns of a worker process share one event loop; the pool's threads only wait for it.
+    with _loop_lock:
+        if not _loops:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="turns", daemon=True).start()
+            _loops.append(loop)
+    return _loops[0]
+
+
+def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run_coroutine_threadsafe(coroutine, _worker_loop()).result()
+
+
+@shared_task(name=runner.RUN_TASK)
+def run_turn(turn_id: str) -> None:
+    """Answer a turn on this worker's event loop."""
+    _run(runner.run_turn(uuid.UUID(turn_id)))
+
+
+@shared_task(name="aggregator.tasks.recover_turns")
+def recover_turns() -> int:
+    """Hand every abandoned turn to a worker and return how many there were."""
+    abandoned = _run(runner.find_abandoned())
+    for turn_id in abandoned:
+        run_turn.delay(str(turn_id))
+    return len(abandoned)

@@ -1,0 +1,155 @@
+"""What a turn looks like after its events: the one reducer behind recovery, keeping and the shell."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from aggregator import events
+
+
+@dataclass(slots=True)
+class CandidateState:
+    """A candidate as its events have left it."""
+
+    candidate: str
+    model: str
+    name: str
+    vendor: str
+    status: str = "waiting"
+    attempt: int = 1
+    text: str = ""
+    finish_reason: str = ""
+    error: str = ""
+    ttft_ms: int | None = None
+    duration_ms: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micros: int = 0
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Output tokens a second after the first one, or None while that cannot be told."""
+        if self.ttft_ms is None or self.duration_ms <= self.ttft_ms:
+            return None
+        return round(self.output_tokens * 1000 / (self.duration_ms - self.ttft_ms), 1)
+
+
+@dataclass(slots=True)
+class TurnState:
+    """A turn as its events have left it."""
+
+    turn: str = ""
+    conversation: str = ""
+    prompt: str = ""
+    attempt: int = 1
+    strategy: str = ""
+    reasons: tuple[str, ...] = ()
+    candidates: dict[str, CandidateState] = field(default_factory=dict)
+    leader: str = ""
+    ranking: events.RankingMade | None = None
+    answer_kind: str = ""
+    answer_candidate: str = ""
+    answer_model: str = ""
+    answer_text: str = ""
+    answer_cost_micros: int = 0
+    status: str = "running"
+    error: str = ""
+    title: str = ""
+    duration_ms: int = 0
+    cost_micros: int = 0
+    placement: events.PlacementMade | None = None
+
+    @property
+    def answer(self) -> str:
+        """The text that stands as the answer: its own, or that of the candidate it points to."""
+        if self.answer_text or not self.answer_candidate:
+            return self.answer_text
+        return self.candidates[self.answer_candidate].text
+
+    def apply(self, event: events.Event) -> None:
+        """Take in one event; unknown candidates are ignored, so that a cut log can still be read."""
+        handlers: dict[type[events.Event], Any] = {
+            events.TurnOpened: self._open,
+            events.RouteChosen: self._seat,
+            events.CandidateStarted: self._start,
+            events.CandidateDelta: self._extend,
+            events.CandidateFinished: self._finish,
+            events.LeaderChanged: self._lead,
+            events.RankingMade: self._rank,
+            events.AnswerStarted: self._start_answer,
+            events.AnswerDelta: self._extend_answer,
+            events.AnswerFinished: self._finish_answer,
+            events.TurnClosed: self._close,
+            events.PlacementMade: self._place,
+        }
+        handlers[type(event)](event)
+
+    def _open(self, event: events.TurnOpened) -> None:
+        self.turn, self.conversation, self.prompt = event.turn, event.conversation, event.prompt
+        self.attempt = event.attempt
+        self.status, self.error, self.placement = "running", "", None
+        self.answer_kind = self.answer_candidate = self.answer_model = self.answer_text = ""
+
+    def _seat(self, event: events.RouteChosen) -> None:
+        self.strategy, self.reasons = event.strategy, event.reasons
+        self.candidates = {
+            seat.candidate: self.candidates.get(seat.candidate)
+            or CandidateState(seat.candidate, seat.model, seat.name, seat.vendor)
+            for seat in event.panel
+        }
+
+    def _start(self, event: events.CandidateStarted) -> None:
+        known = self.candidates.get(event.candidate)
+        if known:
+            self.candidates[event.candidate] = CandidateState(
+                known.candidate, known.model, known.name, known.vendor, "streaming", event.attempt
+            )
+
+    def _extend(self, event: events.CandidateDelta) -> None:
+        candidate = self.candidates.get(event.candidate)
+        if candidate:
+            candidate.text += event.text
+            candidate.ttft_ms = candidate.ttft_ms if event.ttft_ms is None else event.ttft_ms
+
+    def _finish(self, event: events.CandidateFinished) -> None:
+        candidate = self.candidates.get(event.candidate)
+        if candidate is None:
+            return
+        candidate.status, candidate.finish_reason = event.status, event.finish_reason
+        candidate.error, candidate.ttft_ms = event.error, event.ttft_ms
+        candidate.duration_ms, candidate.cost_micros = event.duration_ms, event.cost_micros
+        candidate.input_tokens, candidate.output_tokens = event.input_tokens, event.output_tokens
+
+    def _lead(self, event: events.LeaderChanged) -> None:
+        self.leader = event.candidate
+
+    def _rank(self, event: events.RankingMade) -> None:
+        self.ranking = event
+
+    def _start_answer(self, event: events.AnswerStarted) -> None:
+        self.answer_kind, self.answer_model, self.answer_text = event.kind, event.model, ""
+        self.answer_candidate = ""
+
+    def _extend_answer(self, event: events.AnswerDelta) -> None:
+        self.answer_text += event.text
+
+    def _finish_answer(self, event: events.AnswerFinished) -> None:
+        if event.kind != "fused":
+            self.answer_model = ""
+            self.answer_text = event.text
+        self.answer_kind, self.answer_candidate = event.kind, event.candidate
+        self.answer_cost_micros = event.cost_micros
+
+    def _close(self, event: events.TurnClosed) -> None:
+        self.status, self.error, self.title = event.status, event.error, event.title
+        self.duration_ms, self.cost_micros = event.duration_ms, event.cost_micros
+
+    def _place(self, event: events.PlacementMade) -> None:
+        self.placement = event
+
+
+def reduce(history: list[events.Event]) -> TurnState:
+    """Return the state that a list of events leaves."""
+    state = TurnState()
+    for event in history:
+        state.apply(event)
+    return state

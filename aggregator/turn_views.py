@@ -1,0 +1,64 @@
+"""Stored turns as the page's templates read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aggregator.events import encode
+from aggregator.models import Candidate, Turn
+from aggregator.selectors import replay
+from aggregator.turn_state import CandidateState, TurnState, reduce
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """One turn of the transcript: its state for readers without scripts, its events for the page's own."""
+
+    public_id: str
+    number: int
+    prompt: str
+    status: str
+    seq: int
+    state: TurnState
+    candidates: tuple[CandidateState, ...]
+    answer: str
+    events: list[dict[str, Any]]
+    voted: str
+    versions: tuple[str, ...]
+    replaced_by: str
+
+
+def view_turns(turns: Sequence[Turn]) -> list[TurnView]:
+    """Return turns ready to show; a turn that was replaced knows its successor, a successor its versions."""
+    successors = {turn.pk: turn.replaced_by for turn in turns}
+    versions: dict[int, list[str]] = {}
+    for turn in turns:
+        last = turn
+        while successors.get(last.pk) is not None:
+            last = successors[last.pk] or last
+        if last is not turn and turn.number < last.number:
+            versions.setdefault(last.pk, []).append(str(turn.public_id))
+    return [_view(turn, tuple(versions.get(turn.pk, ()))) for turn in turns]
+
+
+def _view(turn: Turn, versions: tuple[str, ...]) -> TurnView:
+    history = replay(turn)
+    state = reduce(history)
+    votes = list(turn.votes.all())
+    voted_pk = votes[0].candidate_id if votes else None
+    picked: list[Candidate] = [row for row in turn.candidates.all() if row.pk == voted_pk]
+    return TurnView(
+        public_id=str(turn.public_id),
+        number=turn.number,
+        prompt=turn.prompt,
+        status=turn.status,
+        # A running turn is read from the start of its log, which may be ahead of its rows.
+        seq=0 if turn.status == Turn.Status.RUNNING else turn.last_seq,
+        state=state,
+        candidates=tuple(state.candidates.values()),
+        answer=state.answer,
+        events=[encode(event) for event in history],
+        voted=str(picked[0].public_id) if picked else "",
+        versions=versions,
+        replaced_by=str(turn.replaced_by.public_id) if turn.replaced_by else "",
+    )

@@ -1,0 +1,92 @@
+"""The pages of the conversation."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from accounts.selectors import person_of
+from aggregator import selectors, services
+from aggregator.examples import EXAMPLES
+from aggregator.listings import offered_models
+from aggregator.models import Conversation, Turn
+from aggregator.turn_views import view_turns
+
+
+@require_GET
+@ensure_csrf_cookie
+@never_cache
+def show_home(request: HttpRequest) -> HttpResponse:
+    """Show an empty conversation."""
+    return _show(request, person_of(request), None)
+
+
+@require_GET
+@ensure_csrf_cookie
+@never_cache
+def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one of the person's conversations; another's is not found."""
+    person = person_of(request)
+    return _show(request, person, _own(person, public_id))
+
+
+def _show(request: HttpRequest, person: User | None, conversation: Conversation | None) -> HttpResponse:
+    turns = selectors.list_turns(conversation) if conversation else []
+    sidebar = selectors.list_conversations(person)
+    context: dict[str, Any] = {
+        "conversation": conversation,
+        "turns": view_turns(turns),
+        "conversations": sidebar.conversations,
+        "next_cursor": sidebar.next_cursor,
+        "models": offered_models(),
+        "strategies": Turn.Strategy.choices,
+        "examples": EXAMPLES["en" if get_language() == "en" else "ko"],
+        "person": person,
+    }
+    return render(request, "aggregator/conversation.html", context)
+
+
+@require_GET
+@never_cache
+def list_conversations(request: HttpRequest) -> HttpResponse:
+    """Return the next page of the sidebar as HTML."""
+    page = selectors.list_conversations(person_of(request), request.GET.get("before", ""))
+    context = {"conversations": page.conversations, "next_cursor": page.next_cursor}
+    return render(request, "aggregator/_conversations.html", context)
+
+
+@require_POST
+def rename_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give a conversation the title in the field `title`."""
+    conversation = _own(person_of(request), public_id)
+    try:
+        services.rename_conversation(conversation=conversation, title=request.POST.get("title", ""))
+    except services.Refusal:
+        return HttpResponseBadRequest()
+    return _done(request, f"/c/{public_id}/")
+
+
+@require_POST
+def delete_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Remove a conversation for good."""
+    services.delete_conversation(conversation=_own(person_of(request), public_id))
+    return _done(request, "/")
+
+
+def _own(person: User | None, public_id: uuid.UUID) -> Conversation:
+    conversation = selectors.find_conversation(person, public_id)
+    if conversation is None:
+        raise Http404
+    return conversation
+
+
+def _done(request: HttpRequest, where: str) -> HttpResponse:
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"ok": True})
+    return redirect(where)

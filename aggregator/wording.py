@@ -1,0 +1,35 @@
+"""Codes into sentences that say what happened and what to do next."""
+
+from collections.abc import Mapping
+
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+REFUSALS: dict[str, Promise] = {
+    "prompt_empty": _("질문을 적어 주세요."),
+    "prompt_too_long": _("질문이 너무 길어요. 나눠서 보내 주세요."),
+    "quota_reached": _("오늘 쓸 수 있는 만큼 다 썼어요. 자정이 지나면 다시 쓸 수 있어요."),
+    "conversation_not_found": _("이 대화를 찾을 수 없어요. 새 대화를 시작해 주세요."),
+    "turn_not_found": _("이 질문을 찾을 수 없어요."),
+    "turn_running": _("아직 답하는 중이에요. 끝난 뒤에 다시 해 주세요."),
+    "candidate_not_found": _("이 답을 찾을 수 없어요."),
+    "candidate_not_failed": _("이 답은 이미 끝났어요."),
+    "not_signed_in": _("페이지를 새로 고친 뒤 다시 해 주세요."),
+    "malformed": _("알아들을 수 없는 요청이에요. 페이지를 새로 고쳐 주세요."),
+    "server_failed": _("우리 쪽에 문제가 생겼어요. 잠시 뒤에 다시 해 주세요."),
+    "no_models": _("지금 답할 수 있는 모델이 없어요. 잠시 뒤에 다시 해 주세요."),
+    "model_not_offered": _("고른 모델을 지금 쓸 수 없어요. 다른 모델을 골라 주세요."),
+    "all_failed": _("모든 모델이 답하지 못했어요. 다시 시도해 주세요."),
+}
+
+
+def word_refusal(code: str, scope: Mapping[str, object]) -> str:
+    """Return the sentence for a refusal in the language that the socket's page is in."""
+    cookies = scope.get("cookies")
+    language = str(cookies.get("django_language", "")) if isinstance(cookies, Mapping) else ""
+    headers = scope.get("headers")
+    accepted = dict(headers).get(b"accept-language", b"").decode() if isinstance(headers, list) else ""
+    chosen = language or ("ko" if "ko" in accepted or not accepted else accepted[:2])
+    with translation.override("en" if chosen.startswith("en") else "ko"):
+        return str(REFUSALS.get(code, REFUSALS["server_failed"]))

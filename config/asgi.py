@@ -1,0 +1,29 @@
+"""The web role: pages over HTTP, turns over websockets."""
+
+import gc
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+pages = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django has to be set up first
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from aggregator.websocket_urls import urlpatterns  # noqa: E402
+from config.celery import app as celery_app  # noqa: E402
+
+celery_app.set_default()
+application = ProtocolTypeRouter(
+    {
+        "http": pages,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(urlpatterns))),
+    }
+)
+
+# What is loaded now stays for good: the collector need not walk it again, which is most of the tail latency.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 100)

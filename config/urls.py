@@ -1,0 +1,18 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.health import show_health
+
+urlpatterns = [
+    path("healthz", show_health),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("ads/", include("ads.urls")),
+    path("advertise/", include("ads.portal.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("v1/", include("aggregator.api.urls")),
+    path("", include("aggregator.urls")),
+]
