@@ -12,14 +12,14 @@ HOME = Path(read_text("JJAMPPONG_HOME") or ROOT / "var").resolve()
 ADDRESSES = HOME / "run" / "stack.json"
 
 
-def read_secret(name: str) -> str:
+def read_secret(name: str, *, size: int = 48) -> str:
     """Return the installation's own secret of that name, made once and readable by its owner alone."""
     path = HOME / "secrets" / name
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    secret = secrets.token_urlsafe(48)
+    secret = secrets.token_urlsafe(size)
     scratch = path.with_name(f".{name}.{os.getpid()}")
     scratch.write_text(secret, encoding="ascii")
     scratch.chmod(0o600)

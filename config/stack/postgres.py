@@ -72,7 +72,13 @@ class Postgres:
         return f"postgresql://{DATABASE}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def start(self) -> str:
-        """Start it on its data, made at the first start, and return its URL."""
+        """Start it, wait until it takes connections, and return its URL."""
+        self.process = self.launch()
+        wait_until(self.is_ready, self.process, seconds=120, log=self.log)
+        return self.url
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start it on its data, which are made at the first start."""
         programs = find_programs()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         give(self.folder, self.owner)
@@ -81,10 +87,10 @@ class Postgres:
             self._initialise(programs)
         check_version(data)
         end_leftover(data)
-        self.port = find_free_port()
+        self.port = self.port or find_free_port()
         settings = SETTINGS | ({} if self.keep else CARELESS) | {"port": str(self.port)}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        self.process = spawn(
+        return spawn(
             Program(
                 command=(str(programs / "postgres"), "-D", str(data), *words),
                 log=self.log,
@@ -93,8 +99,14 @@ class Postgres:
                 owner=self.owner,
             )
         )
-        wait_until(lambda: is_ready(data), self.process, seconds=120, log=self.log)
-        return self.url
+
+    def is_ready(self) -> bool:
+        """Tell whether the server says of itself that it takes connections."""
+        try:
+            lines = (self.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return False
+        return len(lines) >= 8 and lines[7].strip() == "ready"
 
     def stop(self) -> None:
         """Shut down fast: open transactions roll back, everything committed is on disk."""
@@ -228,12 +240,3 @@ def end_leftover(data: Path) -> None:
     except psutil.TimeoutExpired:
         process.send_signal(signal.SIGQUIT)
         process.wait(20)
-
-
-def is_ready(data: Path) -> bool:
-    """Tell whether the server says of itself that it takes connections."""
-    try:
-        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return False
-    return len(lines) >= 8 and lines[7].strip() == "ready"

@@ -6,9 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from config.stack.errors import StackError
 
@@ -32,7 +34,7 @@ class Program:
     """What to run, where its words go and which signal tells it that its parent died."""
 
     command: tuple[str, ...]
-    log: Path
+    log: Path | None
     folder: Path
     death_signal: signal.Signals = signal.SIGTERM
     owner: Owner = MYSELF
@@ -44,9 +46,8 @@ def spawn(program: Program, *, stdin: bytes | None = None) -> subprocess.Popen[b
 
     Call it from a thread that lives as long as the child should: Linux ends the child with that thread.
     """
-    program.log.parent.mkdir(parents=True, exist_ok=True)
     words = (os.getpid(), int(program.death_signal), program.owner.user, program.owner.group)
-    with program.log.open("ab") as log:
+    with open_log(program.log) as log:
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", str(LEASH), *map(str, words), *program.command],
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
@@ -60,6 +61,17 @@ def spawn(program: Program, *, stdin: bytes | None = None) -> subprocess.Popen[b
         process.stdin.write(stdin)
         process.stdin.close()
     return process
+
+
+@contextmanager
+def open_log(path: Path | None) -> Iterator[IO[bytes] | None]:
+    """Open a child's log; without one it writes where its parent does."""
+    if path is None:
+        yield None
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as log:
+        yield log
 
 
 def stop(process: subprocess.Popen[bytes], how: signal.Signals, *, seconds: float) -> None:

@@ -31,8 +31,14 @@ class Valkey:
 
     def start(self) -> str:
         """Start it, wait until it has read its data, and return its URL."""
+        self.process = self.launch()
+        wait_until(self.is_ready, self.process, seconds=60, log=self.log)
+        return self.url
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start it on its data."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.port = find_free_port()
+        self.port = self.port or find_free_port()
         lines = (
             "bind 127.0.0.1",
             f"port {self.port}",
@@ -45,11 +51,9 @@ class Valkey:
         # The configuration goes through stdin: as arguments, anyone could read the password in `ps`.
         command = (str(get_binary_path()), "-")
         program = Program(command=command, log=self.log, folder=self.folder)
-        self.process = spawn(program, stdin="\n".join(lines).encode())
-        wait_until(self.answers, self.process, seconds=60, log=self.log)
-        return self.url
+        return spawn(program, stdin="\n".join(lines).encode())
 
-    def answers(self) -> bool:
+    def is_ready(self) -> bool:
         """Tell whether the server takes commands; while it still loads its data it does not."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as line:

@@ -1,0 +1,108 @@
+"""The local language models: which, where, and the processes that serve them."""
+
+import http.client
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.env import read_choice
+from config.home import ROOT
+from config.stack.errors import StackError
+from config.stack.processes import Program, find_free_port, spawn
+from config.stack.progress import Console
+from config.stack.weights import QWEN_HALF, QWEN_ONE_AND_HALF, SMOLLM2, Weights, fetch_weights
+
+CHOICES = {
+    "all": (SMOLLM2, QWEN_HALF, QWEN_ONE_AND_HALF),
+    "small": (SMOLLM2, QWEN_HALF),
+    "none": (),
+}
+# Behind the site and the worker when there is not enough processor for all.
+NICENESS = 5
+
+
+class LocalModel:
+    """One model and the loopback port that it will answer on."""
+
+    def __init__(self, weights: Weights, home: Path) -> None:
+        self.weights = weights
+        self.home = home
+        self.port = find_free_port()
+
+    @property
+    def slug(self) -> str:
+        """The slug of the catalog."""
+        return self.weights.slug
+
+    @property
+    def url(self) -> str:
+        """Base URL for an OpenAI client."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def log(self) -> Path:
+        """Where its server writes."""
+        return self.home / "logs" / f"{self.slug}.log"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server; it answers once its weights are loaded."""
+        path = self.weights.path(self.home / "models")
+        program = Program(
+            command=(sys.executable, "-m", "config.stack.model_server", str(path), str(self.port), self.slug),
+            log=self.log,
+            folder=ROOT,
+        )
+        process = spawn(program)
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+        return process
+
+    def answers(self) -> bool:
+        """Tell whether the model is loaded and takes requests."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=0.5)
+        try:
+            line.request("GET", "/health")
+            return line.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            line.close()
+
+
+class LocalModels:
+    """The models that LOCAL_MODELS names; their weights arrive in a thread, smallest first."""
+
+    def __init__(self, home: Path, console: Console) -> None:
+        self.home = home
+        self.console = console
+        chosen = CHOICES[read_choice("LOCAL_MODELS", "all", tuple(CHOICES))]
+        self.models = [LocalModel(weights, home) for weights in chosen]
+        self.missing: dict[str, str] = {}
+        self._arrived: queue.SimpleQueue[LocalModel] = queue.SimpleQueue()
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where each model answers or will."""
+        return {model.slug: model.url for model in self.models}
+
+    def fetch(self) -> None:
+        """Begin to fetch what is missing."""
+        threading.Thread(target=self._fetch_all, name="weights", daemon=True).start()
+
+    def arrived(self) -> Iterator[LocalModel]:
+        """Yield the models whose weights have become complete since the last call."""
+        while not self._arrived.empty():
+            yield self._arrived.get()
+
+    def _fetch_all(self) -> None:
+        for model in self.models:
+            try:
+                fetch_weights(model.weights, self.home / "models", self.console)
+            except StackError as error:
+                self.missing[model.slug] = str(error)
+                self.console.say(f"  ✗ {error}")
+            else:
+                self._arrived.put(model)

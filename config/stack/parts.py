@@ -1,0 +1,113 @@
+"""The parts of the stack as children: what runs, when it is ready and how it is asked to end."""
+
+import http.client
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.home import ROOT
+from config.stack.local_models import LocalModel
+from config.stack.postgres import Postgres
+from config.stack.processes import Program, spawn
+from config.stack.supervisor import Child
+from config.stack.valkey import Valkey
+
+WORKER_THREADS = 32
+DRAIN_SECONDS = 8
+# They end in the reverse of this order.
+POSTGRES, VALKEY, MODEL, WORKER, WEB = range(5)
+
+
+def postgres_child(postgres: Postgres) -> Child:
+    """Return the embedded database."""
+    return Child(
+        name="postgres",
+        start=postgres.launch,
+        is_ready=postgres.is_ready,
+        rank=POSTGRES,
+        stop_signal=signal.SIGINT,
+        stop_seconds=60,
+        log=postgres.log,
+    )
+
+
+def valkey_child(valkey: Valkey) -> Child:
+    """Return the embedded Valkey."""
+    return Child(
+        name="valkey",
+        start=valkey.launch,
+        is_ready=valkey.is_ready,
+        rank=VALKEY,
+        stop_seconds=20,
+        log=valkey.log,
+    )
+
+
+def model_child(model: LocalModel) -> Child:
+    """Return the server of one local model."""
+    return Child(
+        name=model.slug, start=model.start, is_ready=model.answers, rank=MODEL, stop_seconds=3, log=model.log
+    )
+
+
+def worker_child(home: Path, environment: Mapping[str, str]) -> Child:
+    """Return the one Celery worker of a one-machine installation, beat included."""
+    schedule = home / "run" / "beat-schedule"
+    pool = ("-P", "threads", "-c", str(WORKER_THREADS), "-B", "-s", str(schedule))
+    words = (
+        "-A",
+        "config.celery",
+        "worker",
+        *pool,
+        "--loglevel",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    )
+    log = home / "logs" / "worker.log"
+    program = Program((sys.executable, "-m", "celery", *words), log=log, folder=ROOT, environment=environment)
+    return Child(
+        name="worker",
+        start=lambda: spawn(program),
+        is_ready=lambda: True,
+        rank=WORKER,
+        stop_seconds=20,
+        log=log,
+    )
+
+
+def web_child(home: Path, host: str, port: int, environment: Mapping[str, str]) -> Child:
+    """Return the ASGI server."""
+    words = ("config.asgi:application", "--host", host, "--port", str(port), "--loop", "uvloop")
+    # Frames are small and already batched: compressing each costs more time than it saves.
+    socket = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log")
+    drain = ("--timeout-graceful-shutdown", str(DRAIN_SECONDS))
+    log = home / "logs" / "web.log"
+    program = Program(
+        (sys.executable, "-m", "uvicorn", *words, *socket, *drain),
+        log=log,
+        folder=ROOT,
+        environment=environment,
+    )
+    return Child(
+        name="web",
+        start=lambda: spawn(program),
+        is_ready=lambda: serves_pages(host, port),
+        rank=WEB,
+        stop_seconds=DRAIN_SECONDS + 4,
+        log=log,
+    )
+
+
+def serves_pages(host: str, port: int) -> bool:
+    """Tell whether the site answers, whatever it says."""
+    line = http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=2)  # noqa: S104
+    try:
+        line.request("GET", "/healthz")
+        line.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
+    return True

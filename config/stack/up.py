@@ -1,0 +1,193 @@
+"""`manage.py up`: the whole site from one command, and an end that leaves nothing behind."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from config.env import SettingError, read_int, read_text
+from config.home import HOME, ROOT, read_secret
+from config.stack.addresses import Addresses, hold_home
+from config.stack.checks import check_database, check_port, check_redis
+from config.stack.errors import StackError
+from config.stack.local_models import LocalModel, LocalModels
+from config.stack.parts import model_child, postgres_child, valkey_child, web_child, worker_child
+from config.stack.postgres import Postgres
+from config.stack.processes import Program, last_line, spawn
+from config.stack.progress import Console
+from config.stack.supervisor import Child, Supervisor
+from config.stack.valkey import Valkey
+
+TICK_SECONDS = 0.05
+STORE_SECONDS = 120
+SITE_SECONDS = 120
+ENOUGH_MODELS = 2
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stop(BaseException):
+    """Somebody asked the stack to end: Ctrl-C, SIGTERM or a closed terminal."""
+
+
+class Stack:
+    """Everything that one command starts, and what its children need to find each other."""
+
+    def __init__(self, home: Path, console: Console) -> None:
+        self.home = home
+        self.console = console
+        self.addresses = Addresses()
+        self.supervisor = Supervisor(console, self.addresses, lambda: self.addresses.write(home))
+        self.models = LocalModels(home, console)
+        self.environment = dict(os.environ) | {"JJAMPPONG_HOME": str(home)}
+
+    def start_stores(self) -> None:
+        """Start the database and Valkey, or check those that the environment names."""
+        database, redis = read_text("DATABASE_URL"), read_text("REDIS_URL")
+        if database:
+            with self.console.step("PostgreSQL of DATABASE_URL"):
+                check_database(database)
+        else:
+            postgres = Postgres(self.home, password=read_secret("database"))
+            self.start(postgres_child(postgres), seconds=STORE_SECONDS)
+            database = postgres.url
+        if redis:
+            with self.console.step("Redis of REDIS_URL"):
+                check_redis(redis)
+        else:
+            log = self.home / "logs" / "valkey.log"
+            valkey = Valkey(self.home / "valkey", password=read_secret("valkey"), log=log)
+            self.start(valkey_child(valkey), seconds=STORE_SECONDS)
+            redis = valkey.url
+        self.environment |= {"DATABASE_URL": database, "REDIS_URL": redis}
+        self.addresses.database, self.addresses.redis = database, redis
+        self.addresses.write(self.home)
+
+    def start_models(self) -> None:
+        """Begin to fetch and load the local models; each answers when it can."""
+        urls = self.models.urls
+        self.environment["LOCAL_MODEL_URLS"] = ",".join(f"{slug}={url}" for slug, url in urls.items())
+        self.models.fetch()
+
+    def prepare(self, *words: str) -> None:
+        """Bring tables, files and first rows up to date, in a process of its own."""
+        command = (sys.executable, str(ROOT / "manage.py"), "prepare", *words)
+        process = spawn(Program(command, log=None, folder=ROOT, environment=self.environment))
+        self.tick_until(lambda: process.poll() is not None)
+        if process.returncode != 0:
+            raise StackError("the installation could not be prepared; the reason is above")
+
+    def start(self, child: Child, *, seconds: float) -> None:
+        """Start a child and return once it is ready; raise what it said when it ends instead."""
+        end = time.monotonic() + seconds
+        self.supervisor.add(child)
+        self.tick_until(lambda: child.ready or child.deaths > 0 or time.monotonic() > end)
+        if not child.ready:
+            raise StackError(
+                f"{child.name} does not start: {last_line(child.log)} (all of it is in {child.log})"
+            )
+
+    def tick_until(self, done: Callable[[], bool]) -> None:
+        """Look after the children until something is done."""
+        while True:
+            for model in self.models.arrived():
+                self._start_model(model)
+            self.supervisor.tick()
+            if done():
+                return
+            time.sleep(TICK_SECONDS)
+
+    def has_enough_models(self) -> bool:
+        """Tell whether a turn would have a choice of models, or as much of one as there will be."""
+        known = len(self.addresses.models) + len(self.models.missing)
+        return known >= min(ENOUGH_MODELS, len(self.models.models))
+
+    def _start_model(self, model: LocalModel) -> None:
+        child = model_child(model)
+        child.on_ready = lambda: self._note_model(model)
+        self.supervisor.add(child)
+
+    def _note_model(self, model: LocalModel) -> None:
+        self.addresses.models[model.slug] = model.url
+        self.addresses.write(self.home)
+
+
+def main() -> int:
+    """Run the site until it is told to end; return the exit code."""
+    console = Console()
+    try:
+        with listen_for_the_end(), hold_home(HOME):
+            run(console)
+    except (StackError, SettingError) as error:
+        console.show_bar("")
+        console.say(f"  ✗ {error}")
+        return 1
+    except Stop:
+        console.show_bar("")
+        console.say("  ✓ stopped")
+    return 0
+
+
+def run(console: Console) -> None:
+    """Start everything, say where it is, and look after it."""
+    began = time.monotonic()
+    host, port = read_text("HOST", "127.0.0.1"), read_int("PORT", 8000, least=1)
+    check_port(host, port)
+    stack = Stack(HOME, console)
+    try:
+        stack.start_stores()
+        stack.start_models()
+        stack.prepare("--demo")
+        stack.supervisor.add(worker_child(HOME, stack.environment))
+        stack.start(web_child(HOME, host, port, stack.environment), seconds=SITE_SECONDS)
+        stack.addresses.site = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
+        stack.addresses.write(HOME)
+        stack.tick_until(stack.has_enough_models)
+        announce(stack, time.monotonic() - began)
+        stack.tick_until(lambda: False)
+    finally:
+        ignore_the_end()
+        if stack.supervisor.children:
+            console.say("  … stopping")
+        stack.supervisor.stop()
+
+
+def announce(stack: Stack, seconds: float) -> None:
+    """Say where the site is and how to get in."""
+    lines = [f"  짬뽕 is at {stack.addresses.site}  ({seconds:.1f} s)"]
+    for label, name in (("admin", "admin"), ("API key", "api_key")):
+        path = HOME / "secrets" / name
+        if path.exists():
+            secret = path.read_text(encoding="ascii").strip()
+            how = f"{stack.addresses.site}/admin/  admin  {secret}" if name == "admin" else secret
+            lines.append(f"  {label:<8} {how}")
+    if not stack.addresses.models and stack.models.models:
+        lines.append("  No local model answers; the reasons are above.")
+    rule = "─" * 72
+    stack.console.say("\n".join([rule, *lines, "  Ctrl-C ends everything.", rule]))
+
+
+@contextmanager
+def listen_for_the_end() -> Iterator[None]:
+    """Turn the signals that mean `end` into Stop."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        ignore_the_end()
+        raise Stop
+
+    before = {number: signal.signal(number, end) for number in END_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def ignore_the_end() -> None:
+    """Let nothing interrupt an orderly end; every step of it has a deadline."""
+    for number in END_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
