@@ -17,9 +17,12 @@ def enter_environment() -> None:
 def main() -> None:
     enter_environment()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
+    from config.stack.session import ensure_stack
 
-    execute_from_command_line(sys.argv)
+    with ensure_stack(*sys.argv[1:2]):
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

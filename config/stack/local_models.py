@@ -84,9 +84,10 @@ class LocalModels:
         self._arrived: queue.SimpleQueue[LocalModel] = queue.SimpleQueue()
 
     @property
-    def urls(self) -> dict[str, str]:
-        """Where each model answers or will."""
-        return {model.slug: model.url for model in self.models}
+    def at_hand(self) -> dict[str, str]:
+        """Where the models whose weights are here answer, or will in a moment."""
+        folder = self.home / "models"
+        return {model.slug: model.url for model in self.models if model.weights.is_complete(folder)}
 
     def fetch(self) -> None:
         """Begin to fetch what is missing."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from config.stack.errors import StackError
 
@@ -34,7 +34,7 @@ class Program:
     """What to run, where its words go and which signal tells it that its parent died."""
 
     command: tuple[str, ...]
-    log: Path | None
+    log: Path | TextIO
     folder: Path
     death_signal: signal.Signals = signal.SIGTERM
     owner: Owner = MYSELF
@@ -64,10 +64,11 @@ def spawn(program: Program, *, stdin: bytes | None = None) -> subprocess.Popen[b
 
 
 @contextmanager
-def open_log(path: Path | None) -> Iterator[IO[bytes] | None]:
-    """Open a child's log; without one it writes where its parent does."""
-    if path is None:
-        yield None
+def open_log(path: Path | TextIO) -> Iterator[IO[bytes] | TextIO]:
+    """Open a child's log, or let it write to a stream of ours."""
+    if not isinstance(path, Path):
+        path.flush()
+        yield path
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as log:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -68,14 +69,11 @@ class Stack:
 
     def start_models(self) -> None:
         """Begin to fetch and load the local models; each answers when it can."""
-        urls = self.models.urls
-        self.environment["LOCAL_MODEL_URLS"] = ",".join(f"{slug}={url}" for slug, url in urls.items())
         self.models.fetch()
 
     def prepare(self, *words: str) -> None:
         """Bring tables, files and first rows up to date, in a process of its own."""
-        command = (sys.executable, str(ROOT / "manage.py"), "prepare", *words)
-        process = spawn(Program(command, log=None, folder=ROOT, environment=self.environment))
+        process = self._run("prepare", *words, models=self.models.at_hand)
         self.tick_until(lambda: process.poll() is not None)
         if process.returncode != 0:
             raise StackError("the installation could not be prepared; the reason is above")
@@ -105,6 +103,10 @@ class Stack:
         known = len(self.addresses.models) + len(self.models.missing)
         return known >= min(ENOUGH_MODELS, len(self.models.models))
 
+    def has_all_models(self) -> bool:
+        """Tell whether every model answers that will."""
+        return len(self.addresses.models) + len(self.models.missing) >= len(self.models.models)
+
     def _start_model(self, model: LocalModel) -> None:
         child = model_child(model)
         child.on_ready = lambda: self._note_model(model)
@@ -113,6 +115,14 @@ class Stack:
     def _note_model(self, model: LocalModel) -> None:
         self.addresses.models[model.slug] = model.url
         self.addresses.write(self.home)
+        if self.addresses.site:
+            self._run("sync_listings", models=self.addresses.models)
+
+    def _run(self, *words: str, models: dict[str, str]) -> subprocess.Popen[bytes]:
+        urls = ",".join(f"{slug}={url}" for slug, url in models.items())
+        environment = self.environment | {"LOCAL_MODEL_URLS": urls}
+        command = (sys.executable, str(ROOT / "manage.py"), *words)
+        return spawn(Program(command, log=self.console.stream, folder=ROOT, environment=environment))
 
 
 def main() -> int:
