@@ -1,0 +1,79 @@
+import { copyText } from "./clipboard.js";
+import { element, iconButton, setText } from "./element.js";
+import { streamText } from "./streamed_text.js";
+import { answerText } from "./turn_reading.js";
+import { codeWord, word } from "./words.js";
+
+/**
+ * @import { TurnState } from "./turn_shapes.js"
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void, bottom: () => number }} AnswerView
+ */
+
+/**
+ * The answer's place: the best so far while models write, then the answer that stands.
+ *
+ * @param {() => void} regenerate
+ * @returns {AnswerView}
+ */
+export function answerView(regenerate) {
+  const note = element("p", { class: "answer-note" });
+  const body = element("div", { class: "answer-text prose" });
+  const failure = element("p", { class: "notice danger", hidden: true });
+  const copy = iconButton(word("copy"), "copy", () => copyText(current, copy));
+  const again = iconButton(word("regenerate"), "retry", regenerate);
+  const label = element("p", { class: "ai-label" }, word("ai_label"));
+  const actions = element("div", { class: "answer-actions", hidden: true }, copy, again, label);
+  const host = element("section", { class: "answer" }, note, body, failure);
+  host.append(actions);
+  const stream = streamText(body);
+  let current = "";
+  let key = "none";
+
+  /** @param {string} next */
+  const changeSource = (next) => {
+    // The new text starts short: keep the place it will fill, so that nothing below jumps up and down.
+    if (key !== "none") body.style.minHeight = `${body.offsetHeight}px`;
+    stream.clear();
+    key = next;
+    body.classList.remove("arriving");
+    requestAnimationFrame(() => body.classList.add("arriving"));
+  };
+
+  return {
+    host,
+    bottom: () => (actions.hidden ? body : actions).getBoundingClientRect().bottom,
+    patch(state) {
+      const answer = answerText(state);
+      if (answer.key !== key) changeSource(answer.key);
+      stream.show(answer.text, answer.isOpen);
+      current = answer.text;
+      const isRunning = state.status === "running";
+      if (!answer.isOpen) body.style.minHeight = "";
+      body.classList.toggle("streaming", answer.isOpen);
+      host.setAttribute("aria-busy", String(isRunning));
+      setText(note, noteOf(state));
+      note.dataset.kind = state.answer?.kind ?? "";
+      failure.hidden = state.status !== "failed";
+      if (!failure.hidden) setText(failure, codeWord("failure", state.error, "other"));
+      actions.hidden = isRunning;
+      copy.hidden = label.hidden = !answer.text;
+    },
+  };
+}
+
+/** @param {TurnState} state */
+function noteOf(state) {
+  const { answer } = state;
+  const { source } = answerText(state);
+  if (answer && !answer.isFinished) return word("fusing");
+  if (answer) {
+    const written = state.candidates.filter((each) => each.status === "done").length;
+    const kind = codeWord("kind", answer.kind);
+    const values = { name: source?.name ?? "", n: written };
+    const said = kind ? word(`kind.${answer.kind}`, values) : "";
+    return state.status === "stopped" ? [said, word("turn_stopped")].filter(Boolean).join(" · ") : said;
+  }
+  if (state.status === "stopped") return word("turn_stopped");
+  if (state.status === "failed") return "";
+  return source?.text ? word("leading", { name: source.name }) : word("asking");
+}

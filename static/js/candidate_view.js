@@ -1,0 +1,113 @@
+import { copyText } from "./clipboard.js";
+import { element, icon, iconButton, setAttribute, setText } from "./element.js";
+import { hueOf } from "./hue.js";
+import { streamText } from "./streamed_text.js";
+import { rankOf, tokensPerSecond } from "./turn_reading.js";
+import { codeWord, seconds, speed, won, word } from "./words.js";
+
+/**
+ * @import { CandidateState, TurnState } from "./turn_shapes.js"
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, voted: string) => void }}
+ *   CandidateView
+ */
+
+/**
+ * One model's answer: who, where it stands, its text, what it took.
+ *
+ * @param {CandidateState} seat
+ * @param {{ retry: (candidate: string) => void, vote: (candidate: string) => void }} actions
+ * @returns {CandidateView}
+ */
+export function candidateView(seat, actions) {
+  const place = element("span", { class: "candidate-rank", hidden: true });
+  const status = element("span", { class: "candidate-status" });
+  const head = element("header", { class: "candidate-head" }, element("h3", {}, seat.name), place, status);
+  const body = element("div", { class: "prose candidate-text" });
+  const failure = element("div", { class: "candidate-failure", hidden: true });
+  const reason = element("p");
+  const retry = element("button", { type: "button", class: "button small" }, icon("retry"), word("retry"));
+  failure.append(reason, retry);
+  const figures = element("p", { class: "candidate-figures number" });
+  const why = element(
+    "details",
+    { class: "candidate-why", hidden: true },
+    element("summary", {}, word("why_rank")),
+  );
+  const reasons = element("ul", { class: "reasons" });
+  why.append(reasons);
+  const copy = iconButton(word("copy"), "copy", () => copyText(text, copy));
+  const vote = iconButton(word("vote"), "vote", () => actions.vote(seat.id));
+  const foot = element("footer", { class: "candidate-foot" }, figures, copy, vote);
+  const host = element("article", {
+    class: "candidate",
+    id: `candidate-${seat.id}`,
+    "data-candidate": seat.id,
+    "data-hue": hueOf(seat.model),
+    "aria-label": seat.name,
+    tabindex: -1,
+  });
+  host.append(head, body, failure, why, foot);
+  retry.addEventListener("click", () => actions.retry(seat.id));
+  const stream = streamText(body);
+  let text = "";
+  /** @type {CandidateState | undefined} */
+  let shown;
+
+  /** @param {CandidateState} candidate */
+  const patchText = (candidate) => {
+    if (shown && shown.attempt !== candidate.attempt) stream.clear();
+    const isOpen = candidate.status === "streaming" || candidate.status === "waiting";
+    text = candidate.text;
+    stream.show(text, isOpen);
+    body.classList.toggle("streaming", candidate.status === "streaming");
+    setText(status, statusOf(candidate));
+    host.dataset.status = candidate.status;
+    failure.hidden = candidate.status !== "failed";
+    setText(reason, codeWord("error", candidate.error, "other"));
+    setText(figures, figuresOf(candidate));
+    copy.hidden = vote.hidden = !text || isOpen;
+  };
+
+  return {
+    host,
+    patch(state, candidate, voted) {
+      if (candidate !== shown) patchText(candidate);
+      shown = candidate;
+      const rank = state.ranking?.provisional ? 0 : rankOf(state, candidate.id);
+      place.hidden = why.hidden = rank === 0;
+      setText(place, rank ? word("rank", { n: rank }) : "");
+      setAttribute(host, "data-rank", rank || undefined);
+      setText(reasons, "");
+      const codes = state.ranking?.standings.find((each) => each.candidate === candidate.id)?.reasons ?? [];
+      const said = codes.map((code) => codeWord("reason", code)).filter(Boolean);
+      reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
+      why.hidden ||= said.length === 0;
+      const isVoted = voted === candidate.id;
+      vote.setAttribute("aria-pressed", String(isVoted));
+      vote.title = word(isVoted ? "voted" : "vote");
+    },
+  };
+}
+
+/** @param {CandidateState} candidate */
+function statusOf(candidate) {
+  if (candidate.status === "done") return "";
+  return codeWord(
+    "status",
+    candidate.status === "streaming" && !candidate.text ? "thinking" : candidate.status,
+  );
+}
+
+/** @param {CandidateState} candidate */
+function figuresOf(candidate) {
+  const rate = tokensPerSecond(candidate);
+  const isOver = candidate.status === "done" || candidate.status === "stopped";
+  return [
+    candidate.ttftMs === null ? "" : word("first_token", { time: seconds(candidate.ttftMs) }),
+    rate === null ? "" : speed(rate),
+    isOver ? seconds(candidate.durationMs) : "",
+    isOver ? won(candidate.costMicros) : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}

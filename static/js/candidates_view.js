@@ -1,0 +1,79 @@
+import { candidateView } from "./candidate_view.js";
+import { element, setText } from "./element.js";
+import { hueOf } from "./hue.js";
+import { word } from "./words.js";
+
+/**
+ * @import { CandidateView } from "./candidate_view.js"
+ * @import { TurnState } from "./turn_shapes.js"
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState, voted: string) => void, show: (id: string) => void }}
+ *   CandidatesView
+ */
+
+/**
+ * All candidates of a turn: columns where there is room, else one at a time with a tab for each.
+ *
+ * @param {{ retry: (candidate: string) => void, vote: (candidate: string) => void }} actions
+ * @returns {CandidatesView}
+ */
+export function candidatesView(actions) {
+  const summary = element("summary");
+  const tabs = element("div", { class: "candidate-tabs" });
+  const columns = element("div", { class: "candidate-columns" });
+  const host = element("details", { class: "candidates", hidden: true }, summary, tabs, columns);
+  /** @type {Map<string, CandidateView>} */
+  const views = new Map();
+  /** @type {Map<string, HTMLButtonElement>} */
+  const buttons = new Map();
+
+  /** @param {string} id */
+  const show = (id) => {
+    host.open = true;
+    const candidate = views.get(id)?.host;
+    candidate?.scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
+    candidate?.focus({ preventScroll: true });
+  };
+
+  const sight = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const id = target instanceof HTMLElement ? (target.dataset.candidate ?? "") : "";
+        buttons.get(id)?.setAttribute("aria-current", String(isIntersecting));
+      }
+    },
+    { root: columns, threshold: 0.6 },
+  );
+
+  /** @param {TurnState} state */
+  const seat = (state) => {
+    for (const candidate of state.candidates) {
+      if (views.has(candidate.id)) continue;
+      const view = candidateView(candidate, actions);
+      const dot = element("i", { class: "dot", "data-hue": hueOf(candidate.model) });
+      const button = element("button", { type: "button", class: "candidate-tab" }, dot, candidate.name);
+      button.addEventListener("click", () => show(candidate.id));
+      views.set(candidate.id, view);
+      buttons.set(candidate.id, button);
+      columns.append(view.host);
+      tabs.append(button);
+      sight.observe(view.host);
+    }
+  };
+
+  return {
+    host,
+    show,
+    patch(state, voted) {
+      seat(state);
+      host.hidden = state.candidates.length === 0;
+      tabs.hidden = state.candidates.length < 2;
+      host.dataset.count = String(state.candidates.length);
+      setText(summary, word("candidates", { n: state.candidates.length }));
+      for (const candidate of state.candidates) {
+        views.get(candidate.id)?.patch(state, candidate, voted);
+        const button = buttons.get(candidate.id);
+        if (button) button.dataset.status = candidate.status;
+      }
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { keepDraft, readDraft } from "./draft.js";
+import { find, setText } from "./element.js";
+import { sendOnEnter } from "./enter_key.js";
+import { growField } from "./growing_field.js";
+import { word } from "./words.js";
+
+/**
+ * @typedef {{
+ *   send: (prompt: string) => void, stop: () => void, editLast: () => boolean, conversation: () => string,
+ * }} ComposerActions
+ * @typedef {{
+ *   setBusy: (isBusy: boolean) => void, putBack: (prompt: string) => void, refuse: (said: string) => void,
+ *   fill: (prompt: string) => void, focus: () => void,
+ * }} Composer
+ */
+
+const NEAR_LIMIT = 0.9;
+
+/**
+ * @param {number} limit characters
+ * @param {ComposerActions} actions
+ * @returns {Composer}
+ */
+export function openComposer(limit, actions) {
+  const form = /** @type {HTMLFormElement} */ (find(document, ".composer"));
+  const field = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));
+  const send = /** @type {HTMLButtonElement} */ (find(form, ".send"));
+  const stop = /** @type {HTMLButtonElement} */ (find(form, ".stop"));
+  const length = find(form, ".prompt-length");
+  const refusal = find(document, ".refusal");
+  let isBusy = false;
+
+  const show = () => {
+    const count = [...field.value].length;
+    const isOver = count > limit;
+    length.hidden = count < limit * NEAR_LIMIT;
+    setText(length, word("length", { n: count.toLocaleString(), limit: limit.toLocaleString() }));
+    length.classList.toggle("over", isOver);
+    field.setAttribute("aria-invalid", String(isOver));
+    send.disabled = isOver || !field.value.trim();
+    send.hidden = isBusy && !field.value.trim();
+    stop.hidden = !send.hidden;
+  };
+
+  /** @param {string} text */
+  const fill = (text) => {
+    field.value = text;
+    field.dispatchEvent(new Event("input"));
+  };
+
+  const sendOnce = () => {
+    const prompt = field.value.trim();
+    if (send.disabled || !prompt) return;
+    refusal.hidden = true;
+    fill("");
+    actions.send(prompt);
+  };
+
+  growField(field);
+  sendOnEnter(field, sendOnce);
+  field.addEventListener("input", () => {
+    keepDraft(actions.conversation(), field.value);
+    show();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowUp" && !field.value && !event.isComposing && actions.editLast())
+      event.preventDefault();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sendOnce();
+  });
+  stop.addEventListener("click", actions.stop);
+  document.addEventListener("click", (event) => {
+    const example = event.target instanceof Element ? event.target.closest("[data-example]") : null;
+    if (!example) return;
+    fill(example.textContent?.trim() ?? "");
+    sendOnce();
+  });
+  fill(field.value || readDraft(actions.conversation()));
+
+  return {
+    fill,
+    focus: () => field.focus(),
+    setBusy(busy) {
+      isBusy = busy;
+      show();
+    },
+    putBack(prompt) {
+      if (!field.value) fill(prompt);
+    },
+    refuse(said) {
+      refusal.hidden = false;
+      setText(refusal, said);
+    },
+  };
+}

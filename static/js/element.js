@@ -1,0 +1,82 @@
+const SVG = "http://www.w3.org/2000/svg";
+
+/** @typedef {Record<string, string | number | boolean | undefined>} Attributes */
+
+/**
+ * Make an element; text children become text nodes, so nothing passed here is ever read as markup.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes} [attributes]
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(made, name, value);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * @param {Element} target
+ * @param {string} name
+ * @param {string | number | boolean | undefined} value
+ */
+export function setAttribute(target, name, value) {
+  if (value === undefined || value === false) target.removeAttribute(name);
+  else target.setAttribute(name, value === true ? "" : String(value));
+}
+
+/**
+ * @param {string} name of a symbol in the page's sprite
+ * @returns {SVGSVGElement}
+ */
+export function icon(name) {
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("class", "icon");
+  drawing.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  drawing.append(use);
+  return drawing;
+}
+
+/**
+ * @param {string} label
+ * @param {string} picture
+ * @param {() => void} press
+ * @returns {HTMLButtonElement}
+ */
+export function iconButton(label, picture, press) {
+  const button = element("button", {
+    type: "button",
+    class: "icon-button",
+    "aria-label": label,
+    title: label,
+  });
+  button.append(icon(picture));
+  button.addEventListener("click", press);
+  return button;
+}
+
+/**
+ * Write text only when it differs, so that a patch of nothing costs nothing and moves no selection.
+ *
+ * @param {HTMLElement} target
+ * @param {string} text
+ */
+export function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/**
+ * @param {ParentNode} parent
+ * @param {string} selector
+ * @returns {HTMLElement}
+ */
+export function find(parent, selector) {
+  const found = parent.querySelector(selector);
+  if (!(found instanceof HTMLElement)) throw new Error(`the page has no ${selector}`);
+  return found;
+}

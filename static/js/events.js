@@ -1,0 +1,39 @@
+/**
+ * The wire vocabulary as the page reads it (docs/events.md); fields that hold nothing are left out by the server.
+ *
+ * @typedef {{ candidate: string, model: string, name: string, vendor: string }} PanelMember
+ * @typedef {{ candidate: string, score: number, group: number, reasons: string[] }} Standing
+ * @typedef {{
+ *   offer: string, label: string, advertiser: string, title: string, body: string, display_domain: string,
+ *   why: string[], click_url: string, impression_url: string, hide_url: string, report_url: string,
+ * }} Ad
+ * @typedef {(
+ *   | { type: "turn_opened", conversation: string, turn: string, prompt: string, attempt?: number }
+ *   | { type: "route_chosen", strategy: string, panel: PanelMember[], reasons: string[] }
+ *   | { type: "candidate_started", candidate: string, attempt?: number }
+ *   | { type: "candidate_delta", candidate: string, text: string, ttft_ms?: number }
+ *   | { type: "candidate_finished", candidate: string, status: string, finish_reason?: string, error?: string,
+ *       ttft_ms?: number, duration_ms?: number, input_tokens?: number, output_tokens?: number,
+ *       cost_micros?: number }
+ *   | { type: "leader_changed", candidate: string }
+ *   | { type: "ranking_made", standings: Standing[], agreeing: number, compared: number, confidence?: number,
+ *       provisional?: boolean }
+ *   | { type: "answer_started", kind: string, model?: string }
+ *   | { type: "answer_delta", text: string }
+ *   | { type: "answer_finished", kind: string, candidate?: string, text?: string, cost_micros?: number }
+ *   | { type: "turn_closed", status: string, error?: string, duration_ms?: number, cost_micros?: number,
+ *       title?: string }
+ *   | { type: "placement_made", ad?: Ad | null, reason?: string }
+ * )} TurnEvent
+ *
+ * @typedef {(
+ *   | { type: "opened", client_id?: string, turn: string, conversation: string, number: number,
+ *       replaces?: string | null, prompt?: string }
+ *   | { type: "frame", turn: string, seq: number, after_seq?: number, events: TurnEvent[] }
+ *   | { type: "refused", client_id?: string, code: string, message?: string }
+ *   | { type: "voted", candidate: string }
+ *   | { type: "pong" }
+ * )} ServerMessage
+ */
+
+export {};

@@ -1,0 +1,85 @@
+import DOMPurify from "dompurify";
+import MarkdownIt from "markdown-it";
+import cjkFriendly from "markdown-it-cjk-friendly";
+
+const LINK_REL = "noopener noreferrer nofollow ugc";
+const TAGS =
+  "a blockquote br code del div em h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul".split(
+    " ",
+  );
+const ATTRIBUTES = ["href", "title", "rel", "target", "dir", "start", "align", "tabindex", "data-language"];
+const DIRECTED = [
+  "paragraph_open",
+  "heading_open",
+  "blockquote_open",
+  "list_item_open",
+  "td_open",
+  "th_open",
+];
+const MATH = /^(?:\\\([\s\S]*?\\\)|\\\[[\s\S]*?\\\]|\$\$[\s\S]+?\$\$)/;
+
+const parser = new MarkdownIt({ html: false, linkify: true, breaks: true }).use(cjkFriendly);
+parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+
+// Formulas stay as they were written: no emphasis inside, no backslash lost.
+parser.inline.ruler.before("escape", "math", (state, silent) => {
+  const formula = state.src.slice(state.pos).match(MATH)?.[0];
+  if (!formula) return false;
+  if (!silent) state.push("text", "", 0).content = formula;
+  state.pos += formula.length;
+  return true;
+});
+
+parser.core.ruler.push("page", (state) => {
+  for (const token of state.tokens) {
+    if (DIRECTED.includes(token.type)) token.attrSet("dir", "auto");
+    // The page has its own h1 and h2; an answer's headings come below them.
+    if (token.type.startsWith("heading_")) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 2)}`;
+    const align = String(token.attrGet("style") ?? "").match(/text-align:(\w+)/)?.[1];
+    if (align) token.attrs = [...(token.attrs ?? []).filter(([name]) => name !== "style"), ["align", align]];
+  }
+});
+
+const { rules } = parser.renderer;
+const escapeHtml = parser.utils.escapeHtml;
+
+rules.table_open = () => '<div class="table-scroll" tabindex="0"><table>';
+rules.table_close = () => "</table></div>";
+rules.code_block = (tokens, index) => `<pre><code>${escapeHtml(tokens[index]?.content ?? "")}</code></pre>`;
+rules.fence = (tokens, index) => {
+  const token = tokens[index];
+  const language = (token?.info ?? "").trim().split(/\s/)[0] ?? "";
+  return `<pre data-language="${escapeHtml(language)}"><code>${escapeHtml(token?.content ?? "")}</code></pre>`;
+};
+// A picture from elsewhere would tell a stranger who reads what: it becomes a link to itself.
+rules.image = (tokens, index) => {
+  const token = tokens[index];
+  const href = String(token?.attrGet("src") ?? "");
+  return `<a href="${escapeHtml(href)}" ${linkAttributes()}>${escapeHtml(token?.content || href)}</a>`;
+};
+rules.link_open = (tokens, index, options, _env, self) => {
+  tokens[index]?.attrSet("rel", LINK_REL);
+  tokens[index]?.attrSet("target", "_blank");
+  return self.renderToken(tokens, index, options);
+};
+
+function linkAttributes() {
+  return `rel="${LINK_REL}" target="_blank"`;
+}
+
+/**
+ * Turn hostile markdown into nodes that are safe to show.
+ *
+ * @param {string} text
+ * @returns {DocumentFragment}
+ */
+export function renderMarkdown(text) {
+  return DOMPurify.sanitize(parser.render(text), {
+    ALLOWED_TAGS: TAGS,
+    ALLOWED_ATTR: ATTRIBUTES,
+    ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
+    ADD_ATTR: ["target"],
+    ALLOW_DATA_ATTR: false,
+    RETURN_DOM_FRAGMENT: true,
+  });
+}

@@ -1,0 +1,134 @@
+import { openComposer } from "./composer.js";
+import { keepDraft } from "./draft.js";
+import { find, setText } from "./element.js";
+import { openFeed } from "./feed.js";
+import { listenToKeys, showKeys } from "./keys.js";
+import { openOutbox } from "./outbox.js";
+import { openPalette } from "./palette.js";
+import { openSidebar } from "./sidebar.js";
+import { connect } from "./socket.js";
+import { openTranscript } from "./transcript.js";
+import { openWishes } from "./wishes.js";
+import { codeWord, word } from "./words.js";
+
+/** @import { ServerMessage } from "./events.js" */
+
+const house = find(document, ".house");
+let conversation = house.dataset.conversation ?? "";
+const feed = openFeed();
+const outbox = openOutbox(() => connection);
+const wishes = openWishes();
+const sidebar = openSidebar(() => conversation);
+
+const transcript = openTranscript(feed, {
+  resend: (turn, prompt) => outbox.post({ type: "edit", turn, prompt }),
+  regenerate: (turn) => outbox.post({ type: "regenerate", turn }),
+  retry: (candidate) => connection.send({ type: "retry", candidate }),
+  vote: (candidate) => connection.send({ type: "vote", candidate }),
+  showVersion(version) {
+    if (!feed.read(version)) connection.send({ type: "resume", turn: version, after_seq: 0 });
+    transcript.show(version);
+  },
+});
+
+const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
+  conversation: () => conversation,
+  send: (prompt) =>
+    outbox.post({ type: "open_turn", conversation: conversation || null, prompt, ...wishes() }),
+  stop: () => stopTurns(),
+  editLast: () => transcript.editLast(),
+});
+
+/** @returns {boolean} whether there was anything to stop */
+function stopTurns() {
+  const running = feed.running();
+  for (const turn of running) connection.send({ type: "stop", turn });
+  return running.length > 0;
+}
+
+/** @param {string} turn */
+const resume = (turn) => connection.send({ type: "resume", turn, after_seq: feed.seqOf(turn) });
+
+const showBusy = () => composer.setBusy(feed.running().length > 0);
+
+/** @type {{ [K in ServerMessage["type"]]: (message: Extract<ServerMessage, { type: K }>) => void }} */
+const hearing = {
+  opened(message) {
+    const wish = outbox.settle(message.client_id);
+    const isOurs = message.conversation === conversation || (wish?.type === "open_turn" && !conversation);
+    if (!isOurs) return;
+    if (!conversation) enter(message.conversation);
+    feed.start(
+      message.turn,
+      message.prompt ?? String(wish?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? ""),
+    );
+    if (message.replaces) transcript.replace(message.replaces, message.turn);
+    else transcript.append(message.turn);
+    transcript.change(message.turn);
+    sidebar.put(conversation, feed.read(message.turn)?.title ?? "");
+    showBusy();
+  },
+  frame(message) {
+    const taken = feed.take(message);
+    if (taken === "gap") resume(message.turn);
+    if (taken !== "applied") return;
+    transcript.change(message.turn);
+    const title = feed.read(message.turn)?.title;
+    if (title && feed.read(message.turn)?.conversation === conversation) sidebar.put(conversation, title);
+    showBusy();
+  },
+  refused(message) {
+    const wish = outbox.settle(message.client_id);
+    composer.refuse(codeWord("refusal", message.code) || message.message || word("refusal.other"));
+    if (wish?.type === "open_turn") composer.putBack(String(wish.prompt));
+  },
+  voted: (message) => transcript.markVote(message.candidate),
+  pong() {},
+};
+
+/** @param {string} id of the conversation that the first turn made */
+function enter(id) {
+  keepDraft("", "");
+  conversation = id;
+  house.dataset.conversation = id;
+  history.pushState(null, "", `/c/${id}/`);
+}
+
+const banner = find(document, ".connection");
+/** @param {string} said */
+const showConnection = (said) => {
+  banner.hidden = !said;
+  setText(banner, said);
+};
+
+const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
+  onOpen() {
+    showConnection("");
+    outbox.resend();
+    feed.running().forEach(resume);
+  },
+  onMessage(message) {
+    const hear = /** @type {((message: ServerMessage) => void) | undefined} */ (hearing[message.type]);
+    hear?.(message);
+  },
+  // One lost try is a blink; a second one is worth a word.
+  onLost: (failures) =>
+    showConnection(navigator.onLine ? (failures > 1 ? word("reconnecting") : "") : word("offline")),
+});
+
+const fresh = () => location.assign("/");
+const palette = openPalette([
+  { label: word("command_new"), run: fresh },
+  { label: word("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
+  {
+    label: word("command_language"),
+    run: () => find(document, "[data-language-form] button").click(),
+  },
+  { label: word("command_sidebar"), run: sidebar.toggle },
+  { label: word("command_keys"), run: showKeys },
+]);
+find(document, "[data-open-palette]").addEventListener("click", palette);
+listenToKeys({ palette, fresh, stop: stopTurns, focus: composer.focus });
+addEventListener("offline", () => showConnection(word("offline")));
+addEventListener("popstate", () => location.reload());
+showBusy();

@@ -1,0 +1,91 @@
+import { openDialog } from "./dialogs.js";
+import { element, setText } from "./element.js";
+import { watchSight } from "./sight.js";
+import { word } from "./words.js";
+
+/**
+ * @import { Ad } from "./events.js"
+ * @import { TurnState } from "./turn_shapes.js"
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} PlacementView
+ */
+
+/**
+ * The one ad below an answer: labelled first, told apart from the answer, easy to be rid of.
+ *
+ * @returns {PlacementView}
+ */
+export function placementView() {
+  const host = element("aside", { class: "placement", "aria-label": word("sponsored"), hidden: true });
+  let offer = "";
+  return {
+    host,
+    patch(state) {
+      const ad = state.placement?.ad ?? null;
+      if (ad?.offer === offer) return;
+      offer = ad?.offer ?? "";
+      host.hidden = !ad;
+      host.replaceChildren(...(ad ? cardOf(ad, host) : []));
+      if (ad) watchSight(host, ad.impression_url);
+    },
+  };
+}
+
+/**
+ * @param {Ad} ad
+ * @param {HTMLElement} host
+ */
+function cardOf(ad, host) {
+  const head = element(
+    "p",
+    { class: "placement-head" },
+    element("strong", { class: "placement-label" }, word("sponsored")),
+    element("span", { class: "placement-advertiser", dir: "auto" }, ad.advertiser),
+  );
+  const link = element(
+    "a",
+    {
+      class: "placement-link",
+      href: ownPath(ad.click_url),
+      target: "_blank",
+      rel: "sponsored noopener nofollow",
+    },
+    element("span", { class: "placement-title", dir: "auto" }, ad.title),
+    element("span", { class: "placement-body", dir: "auto" }, ad.body),
+    element("span", { class: "placement-domain", dir: "ltr" }, ad.display_domain),
+  );
+  const why = element("details", { class: "placement-why" }, element("summary", {}, word("why_ad")));
+  why.append(
+    element("ul", { class: "reasons" }, ...ad.why.map((reason) => element("li", { dir: "auto" }, reason))),
+    element("p", {}, word("why_ad_note")),
+  );
+  const hide = element("button", { type: "button", class: "button quiet small" }, word("hide_ad"));
+  const report = element("button", { type: "button", class: "button quiet small" }, word("report_ad"));
+  const actions = element("div", { class: "placement-actions" }, why, hide, report);
+  hide.addEventListener("click", () => tell(host, ad.hide_url, new FormData(), "ad_hidden"));
+  report.addEventListener("click", async () => {
+    const answers = await openDialog("report-dialog");
+    if (answers) await tell(host, ad.report_url, answers, "ad_reported");
+  });
+  return [head, link, actions];
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {string} url
+ * @param {FormData} answers
+ * @param {string} said
+ */
+async function tell(host, url, answers, said) {
+  const sent = await fetch(url, { method: "POST", body: answers }).catch(() => undefined);
+  const note = element("p", { class: "placement-note", role: "status" }, word(sent?.ok ? said : "ad_failed"));
+  if (sent?.ok) host.replaceChildren(note);
+  else if (!host.querySelector(".placement-note")) host.append(note);
+  else setText(/** @type {HTMLElement} */ (host.querySelector(".placement-note")), word("ad_failed"));
+}
+
+/**
+ * A click goes through our own counter or nowhere; a stored address of another kind is not followed.
+ *
+ * @param {string} url
+ */
+const ownPath = (url) => (url.startsWith("/") || url.startsWith(`${location.origin}/`) ? url : undefined);

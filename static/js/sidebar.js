@@ -1,0 +1,117 @@
+import { announce } from "./announcer.js";
+import { openDialog } from "./dialogs.js";
+import { find, setText } from "./element.js";
+import { post } from "./post.js";
+import { sayWhen } from "./when.js";
+import { word } from "./words.js";
+
+/** @typedef {{ put: (conversation: string, title: string) => void, toggle: () => void }} Sidebar */
+
+const isNarrow = () => matchMedia("(max-width: 800px)").matches;
+
+/**
+ * The list of conversations: rename, delete, more of them at the end, a sheet on a phone.
+ *
+ * @param {() => string} current
+ * @returns {Sidebar}
+ */
+export function openSidebar(current) {
+  const house = find(document, ".house");
+  const rows = find(document, ".conversation-rows");
+  const blank = /** @type {HTMLTemplateElement} */ (find(document, "#conversation-row"));
+  const title = find(document, ".room-title");
+
+  /** @param {string} id */
+  const rowOf = (id) =>
+    /** @type {HTMLElement | null} */ (rows.querySelector(`[data-conversation="${CSS.escape(id)}"]`));
+  /** @param {HTMLElement} row */
+  const titleOf = (row) => find(row, ".conversation-title");
+
+  const showOpen = () => {
+    const isOpen = isNarrow() ? house.classList.contains("sheet") : !house.classList.contains("folded");
+    find(document, "[aria-controls=sidebar]").setAttribute("aria-expanded", String(isOpen));
+    find(document, "#sidebar").inert = !isOpen;
+  };
+  const toggle = () => {
+    house.classList.toggle(isNarrow() ? "sheet" : "folded");
+    showOpen();
+  };
+
+  /** @param {HTMLElement} row */
+  const rename = async (row) => {
+    const field = /** @type {HTMLInputElement} */ (find(document, "#title"));
+    field.value = titleOf(row).textContent?.trim() ?? "";
+    const answers = await openDialog("rename-dialog");
+    if (!answers) return;
+    const isSaved = await post(`/c/${row.dataset.conversation}/rename/`, answers);
+    announce(word(isSaved ? "renamed" : "save_failed"));
+    if (!isSaved) return;
+    const name = String(answers.get("title"));
+    setText(titleOf(row), name);
+    if (row.dataset.conversation === current()) setText(title, name);
+  };
+
+  /** @param {HTMLElement} row */
+  const remove = async (row) => {
+    setText(find(document, ".delete-name"), titleOf(row).textContent?.trim() ?? "");
+    const answers = await openDialog("delete-dialog");
+    if (!answers) return;
+    const isGone = await post(`/c/${row.dataset.conversation}/delete/`, answers);
+    announce(word(isGone ? "deleted" : "save_failed"));
+    if (!isGone) return;
+    if (row.dataset.conversation === current()) location.assign("/");
+    row.remove();
+  };
+
+  rows.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : rows;
+    const row = /** @type {HTMLElement | null} */ (target.closest(".conversation"));
+    if (row && target.closest("[data-rename]")) rename(row);
+    if (row && target.closest("[data-delete]")) remove(row);
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("[data-toggle-sidebar]")) toggle();
+  });
+  addEventListener("resize", showOpen);
+  watchEnd(rows);
+  sayWhen(rows);
+  showOpen();
+
+  return {
+    toggle,
+    put(conversation, name) {
+      const known = rowOf(conversation);
+      const row = known ?? /** @type {HTMLElement} */ (blank.content.cloneNode(true)).firstElementChild;
+      if (!(row instanceof HTMLElement)) return;
+      row.dataset.conversation = conversation;
+      const link = find(row, "a");
+      link.setAttribute("href", `/c/${conversation}/`);
+      if (conversation === current()) {
+        for (const other of rows.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
+        link.setAttribute("aria-current", "page");
+        if (name) setText(title, name);
+      }
+      if (name) setText(titleOf(row), name);
+      find(row, "time").setAttribute("datetime", new Date().toISOString());
+      if (rows.firstElementChild !== row) rows.prepend(row);
+      sayWhen(rows);
+    },
+  };
+}
+
+/** @param {HTMLElement} rows */
+function watchEnd(rows) {
+  const more = rows.querySelector(".more-conversations");
+  if (!more) return;
+  const observer = new IntersectionObserver(async (entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    const page = await fetch(find(more, "a").getAttribute("href") ?? "").catch(() => undefined);
+    if (!page?.ok) return;
+    const next = new DOMParser().parseFromString(await page.text(), "text/html");
+    more.replaceWith(...next.querySelectorAll("li"));
+    sayWhen(rows);
+    watchEnd(rows);
+  });
+  observer.observe(more);
+}

@@ -1,0 +1,42 @@
+const SHARE_SEEN = 0.5;
+const SEEN_MS = 1000;
+
+/**
+ * Report that an ad was seen: half of it, for a second, in a page that is in front. Reported once.
+ *
+ * @param {HTMLElement} card
+ * @param {string} url
+ */
+export function watchSight(card, url) {
+  let timer = 0;
+  let isInView = false;
+
+  const check = () => {
+    clearTimeout(timer);
+    if (isInView && document.visibilityState === "visible") timer = window.setTimeout(report, SEEN_MS);
+  };
+  const observer = new IntersectionObserver(
+    (entries) => {
+      isInView = entries.some((entry) => entry.isIntersecting && entry.intersectionRatio >= SHARE_SEEN);
+      check();
+    },
+    { threshold: [0, SHARE_SEEN] },
+  );
+
+  async function report() {
+    stop();
+    const sent = await fetch(url, { method: "POST", keepalive: true }).catch(() => undefined);
+    // A connection that failed counts nothing on the other side; what was counted is not counted twice.
+    if (!sent) addEventListener("online", start, { once: true });
+  }
+  function start() {
+    document.addEventListener("visibilitychange", check);
+    observer.observe(card);
+  }
+  function stop() {
+    clearTimeout(timer);
+    observer.disconnect();
+    document.removeEventListener("visibilitychange", check);
+  }
+  start();
+}

@@ -1,0 +1,91 @@
+import { cutBlocks, openFence } from "./blocks.js";
+import { decorateCode } from "./code_block.js";
+import { element } from "./element.js";
+import { renderMarkdown } from "./markdown.js";
+
+/**
+ * @typedef {{ show: (text: string, isOpen: boolean) => void, clear: () => void }} StreamedText
+ */
+
+/**
+ * @param {Node[]} nodes
+ * @param {boolean} isClosed
+ */
+function decorate(nodes, isClosed) {
+  if (!isClosed) return;
+  for (const node of nodes) {
+    if (!(node instanceof HTMLElement)) continue;
+    for (const pre of node.matches("pre") ? [node] : node.querySelectorAll("pre")) decorateCode(pre);
+  }
+}
+
+/**
+ * Shows a growing markdown text in a host element; closed blocks are rendered once and then left alone.
+ *
+ * @param {HTMLElement} host
+ * @returns {StreamedText}
+ */
+export function streamText(host) {
+  let shown = "";
+  let closed = 0;
+  let isFinal = false;
+  /** @type {Node[]} the nodes of the open block */
+  let tail = [];
+  /** @type {{ language: string, text: Text } | null} */
+  let fence = null;
+
+  /** @param {Node[]} nodes */
+  const replaceTail = (nodes) => {
+    for (const node of tail) node.parentNode?.removeChild(node);
+    host.append(...nodes);
+    tail = nodes;
+    fence = null;
+  };
+
+  /** @param {string} block @param {boolean} isClosed */
+  const showBlock = (block, isClosed) => {
+    const nodes = block.trim() ? [...renderMarkdown(block).childNodes] : [];
+    decorate(nodes, isClosed);
+    replaceTail(nodes);
+  };
+
+  /** @param {{ language: string, code: string }} open */
+  const showFence = (open) => {
+    if (fence?.language === open.language && open.code.startsWith(fence.text.data)) {
+      fence.text.appendData(open.code.slice(fence.text.data.length));
+      return;
+    }
+    const text = document.createTextNode(open.code);
+    replaceTail([element("pre", { "data-language": open.language }, element("code", {}, text))]);
+    fence = { language: open.language, text };
+  };
+
+  const clear = () => {
+    host.replaceChildren();
+    shown = "";
+    closed = 0;
+    isFinal = false;
+    tail = [];
+    fence = null;
+  };
+
+  return {
+    clear,
+    show(text, isOpen) {
+      if (text === shown && isFinal === !isOpen) return;
+      if (!text.startsWith(shown) || (isFinal && text !== shown)) clear();
+      const { blocks, rest } = cutBlocks(text, closed);
+      for (const block of blocks) {
+        showBlock(block, true);
+        tail = [];
+      }
+      closed = rest;
+      const block = text.slice(rest);
+      const open = isOpen ? openFence(block) : null;
+      if (open) showFence(open);
+      else showBlock(block, !isOpen);
+      shown = text;
+      isFinal = !isOpen;
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { find } from "./element.js";
+import { watchTail } from "./tail.js";
+import { turnHost, turnView } from "./turn_view.js";
+
+/**
+ * @import { Feed } from "./feed.js"
+ * @import { TurnActions, TurnView } from "./turn_view.js"
+ * @typedef {{ view: TurnView, versions: string[], shown: string }} Place
+ * @typedef {{
+ *   change: (turn: string) => void, append: (turn: string) => void,
+ *   replace: (turn: string, successor: string) => void, show: (version: string) => void,
+ *   markVote: (candidate: string) => void, editLast: () => boolean, last: () => string,
+ * }} Transcript
+ */
+
+/**
+ * The turns on the page, drawn from the feed at most once a frame.
+ *
+ * @param {Feed} feed
+ * @param {TurnActions} actions
+ * @returns {Transcript}
+ */
+export function openTranscript(feed, actions) {
+  const host = find(document, ".transcript");
+  /** @type {Place[]} */
+  const places = [];
+  /** @type {Set<string>} */
+  const changed = new Set();
+  let isDue = false;
+
+  const lastPlace = () => places.at(-1);
+  const tail = watchTail(() => {
+    const place = lastPlace();
+    if (!place) return 0;
+    const isRunning = feed.read(place.shown)?.status === "running";
+    return isRunning ? place.view.tail() : place.view.host.getBoundingClientRect().bottom;
+  });
+
+  const draw = () => {
+    isDue = false;
+    tail.before();
+    for (const place of places) {
+      const state = changed.has(place.shown) ? feed.read(place.shown) : undefined;
+      if (state) place.view.patch(state);
+    }
+    changed.clear();
+    tail.after();
+  };
+
+  /** @param {string} turn */
+  const change = (turn) => {
+    changed.add(turn);
+    if (!isDue) requestAnimationFrame(draw);
+    isDue = true;
+  };
+
+  /** @param {HTMLElement} article @param {string[]} versions @param {string} shown */
+  const mount = (article, versions, shown) => {
+    const view = turnView(article, shown, actions);
+    view.showVersions(versions);
+    const state = feed.read(shown);
+    if (state) view.patch(state);
+    return { view, versions, shown };
+  };
+
+  for (const article of /** @type {NodeListOf<HTMLElement>} */ (host.querySelectorAll(".turn"))) {
+    const turn = article.dataset.turn ?? "";
+    const events = JSON.parse(article.querySelector('script[type="application/json"]')?.textContent || "[]");
+    const prompt = article.querySelector(".prompt-text")?.textContent ?? "";
+    feed.restore(turn, prompt, Number(article.dataset.seq), events);
+    const earlier = (article.dataset.versions ?? "").split(" ").filter(Boolean);
+    places.push(mount(article, [...earlier, turn], turn));
+  }
+  lastPlace()?.view.openCandidates();
+  scrollTo(0, document.documentElement.scrollHeight);
+
+  return {
+    change,
+    last: () => lastPlace()?.shown ?? "",
+    append(turn) {
+      if (places.some((place) => place.versions.includes(turn))) return;
+      host.querySelector(".welcome")?.remove();
+      for (const place of places) place.view.host.classList.remove("fresh");
+      const article = turnHost(turn);
+      article.classList.add("fresh");
+      host.append(article);
+      const place = mount(article, [turn], turn);
+      place.view.openCandidates();
+      places.push(place);
+      tail.follow();
+      article.scrollIntoView({ block: "start" });
+    },
+    replace(turn, successor) {
+      const index = places.findIndex((place) => place.versions.includes(turn));
+      const place = places[index];
+      if (!place) {
+        this.append(successor);
+        return;
+      }
+      if (place.versions.includes(successor)) return;
+      // What followed the replaced turn was about an answer that no longer stands.
+      for (const later of places.splice(index + 1)) later.view.host.remove();
+      place.view.host.dataset.voted = "";
+      places[index] = mount(place.view.host, [...place.versions, successor], successor);
+      places[index]?.view.openCandidates();
+      places[index]?.view.host.classList.add("fresh");
+      tail.follow();
+    },
+    show(version) {
+      const index = places.findIndex((place) => place.versions.includes(version));
+      const place = places[index];
+      if (!place) return;
+      places[index] = mount(place.view.host, place.versions, version);
+      change(version);
+    },
+    markVote(candidate) {
+      for (const place of places) {
+        if (feed.read(place.shown)?.candidates.some((each) => each.id === candidate))
+          place.view.markVote(candidate);
+      }
+    },
+    editLast() {
+      const place = lastPlace();
+      place?.view.edit();
+      return Boolean(place);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * @import { PanelMember, Standing, Ad } from "./events.js"
+ * @typedef {"waiting" | "streaming" | "done" | "failed" | "stopped"} CandidateStatus
+ * @typedef {{
+ *   id: string, model: string, name: string, vendor: string, status: CandidateStatus, attempt: number, text: string,
+ *   finishReason: string, error: string, ttftMs: number | null, durationMs: number, inputTokens: number,
+ *   outputTokens: number, costMicros: number,
+ * }} CandidateState
+ * @typedef {{
+ *   standings: readonly Standing[], agreeing: number, compared: number, confidence: number | null,
+ *   provisional: boolean,
+ * }} RankingState
+ * @typedef {{ kind: string, model: string, candidate: string, text: string, isFinished: boolean }} AnswerState
+ * @typedef {{
+ *   turn: string, conversation: string, prompt: string, status: string, error: string, attempt: number,
+ *   strategy: string, routeReasons: readonly string[], candidates: readonly CandidateState[], leader: string,
+ *   ranking: RankingState | null, answer: AnswerState | null, durationMs: number, costMicros: number, title: string,
+ *   placement: { ad: Ad | null, reason: string } | null,
+ * }} TurnState
+ */
+
+/**
+ * @param {string} turn
+ * @param {string} [prompt]
+ * @returns {TurnState}
+ */
+export function emptyTurn(turn, prompt = "") {
+  return {
+    turn,
+    conversation: "",
+    prompt,
+    status: "running",
+    error: "",
+    attempt: 1,
+    strategy: "",
+    routeReasons: [],
+    candidates: [],
+    leader: "",
+    ranking: null,
+    answer: null,
+    durationMs: 0,
+    costMicros: 0,
+    title: "",
+    placement: null,
+  };
+}
+
+/**
+ * @param {PanelMember} seat
+ * @returns {CandidateState}
+ */
+export const waitingCandidate = (seat) => ({
+  id: seat.candidate,
+  model: seat.model,
+  name: seat.name,
+  vendor: seat.vendor,
+  status: "waiting",
+  attempt: 1,
+  text: "",
+  finishReason: "",
+  error: "",
+  ttftMs: null,
+  durationMs: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  costMicros: 0,
+});

@@ -1,0 +1,115 @@
+import { waitingCandidate } from "./turn_shapes.js";
+
+/**
+ * @import { TurnEvent } from "./events.js"
+ * @import { CandidateState, CandidateStatus, TurnState } from "./turn_shapes.js"
+ */
+
+/**
+ * @param {TurnState} state
+ * @param {string} id
+ * @param {(candidate: CandidateState) => Partial<CandidateState>} change
+ * @returns {TurnState}
+ */
+function changeCandidate(state, id, change) {
+  const candidates = state.candidates.map((each) => (each.id === id ? { ...each, ...change(each) } : each));
+  return { ...state, candidates };
+}
+
+/** @type {{ [K in TurnEvent["type"]]: (state: TurnState, event: Extract<TurnEvent, { type: K }>) => TurnState }} */
+const steps = {
+  turn_opened: (state, event) => ({
+    ...state,
+    turn: event.turn,
+    conversation: event.conversation,
+    prompt: event.prompt,
+    attempt: event.attempt ?? 1,
+    status: "running",
+    error: "",
+    answer: null,
+    placement: null,
+  }),
+  route_chosen: (state, event) => ({
+    ...state,
+    strategy: event.strategy,
+    routeReasons: event.reasons,
+    candidates: event.panel.map(
+      (seat) => state.candidates.find((known) => known.id === seat.candidate) ?? waitingCandidate(seat),
+    ),
+  }),
+  candidate_started: (state, event) =>
+    changeCandidate(state, event.candidate, (each) => ({
+      ...waitingCandidate({ candidate: each.id, model: each.model, name: each.name, vendor: each.vendor }),
+      attempt: event.attempt ?? 1,
+      status: "streaming",
+    })),
+  candidate_delta: (state, event) =>
+    changeCandidate(state, event.candidate, (each) => ({
+      text: each.text + event.text,
+      ttftMs: event.ttft_ms ?? each.ttftMs,
+    })),
+  candidate_finished: (state, event) =>
+    changeCandidate(state, event.candidate, (each) => ({
+      status: /** @type {CandidateStatus} */ (event.status),
+      finishReason: event.finish_reason ?? "",
+      error: event.error ?? "",
+      ttftMs: event.ttft_ms ?? each.ttftMs,
+      durationMs: event.duration_ms ?? 0,
+      inputTokens: event.input_tokens ?? 0,
+      outputTokens: event.output_tokens ?? 0,
+      costMicros: event.cost_micros ?? 0,
+    })),
+  leader_changed: (state, event) => ({ ...state, leader: event.candidate }),
+  ranking_made: (state, event) => ({
+    ...state,
+    ranking: {
+      standings: event.standings,
+      agreeing: event.agreeing,
+      compared: event.compared,
+      confidence: event.confidence ?? null,
+      provisional: event.provisional ?? false,
+    },
+  }),
+  answer_started: (state, event) => ({
+    ...state,
+    answer: { kind: event.kind, model: event.model ?? "", candidate: "", text: "", isFinished: false },
+  }),
+  answer_delta: (state, event) =>
+    state.answer ? { ...state, answer: { ...state.answer, text: state.answer.text + event.text } } : state,
+  answer_finished: (state, event) => ({
+    ...state,
+    answer: {
+      kind: event.kind,
+      model: state.answer?.model ?? "",
+      candidate: event.candidate ?? "",
+      text: event.text ?? state.answer?.text ?? "",
+      isFinished: true,
+    },
+  }),
+  turn_closed: (state, event) => ({
+    ...state,
+    status: event.status,
+    error: event.error ?? "",
+    durationMs: event.duration_ms ?? 0,
+    costMicros: event.cost_micros ?? 0,
+    title: event.title ?? "",
+  }),
+  placement_made: (state, event) => ({
+    ...state,
+    placement: { ad: event.ad ?? null, reason: event.reason ?? "" },
+  }),
+};
+
+/**
+ * The state of a turn after one more event; live frames and stored turns both go through here and nowhere else.
+ *
+ * @param {TurnState} state
+ * @param {TurnEvent} event
+ * @returns {TurnState}
+ */
+export function reduce(state, event) {
+  const step = /** @type {((state: TurnState, event: TurnEvent) => TurnState) | undefined} */ (
+    steps[event.type]
+  );
+  return step ? step(state, event) : state;
+}

@@ -1,0 +1,81 @@
+import { announce } from "./announcer.js";
+import { answerView } from "./answer_view.js";
+import { candidatesView } from "./candidates_view.js";
+import { element } from "./element.js";
+import { placementView } from "./placement_view.js";
+import { promptView } from "./prompt_view.js";
+import { trustView } from "./trust_view.js";
+import { versionsView } from "./versions_view.js";
+import { word } from "./words.js";
+
+/**
+ * @import { TurnState } from "./turn_shapes.js"
+ * @typedef {{
+ *   resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
+ *   retry: (candidate: string) => void, vote: (candidate: string) => void,
+ *   showVersion: (version: string) => void,
+ * }} TurnActions
+ * @typedef {{
+ *   host: HTMLElement, patch: (state: TurnState) => void, tail: () => number, edit: () => void,
+ *   markVote: (candidate: string) => void, showVersions: (turns: string[]) => void,
+ *   openCandidates: () => void,
+ * }} TurnView
+ */
+
+/**
+ * A turn, top to bottom. The host may hold the server's plain version of it, which this one takes the place of.
+ *
+ * @param {HTMLElement} host
+ * @param {string} turn
+ * @param {TurnActions} actions
+ * @returns {TurnView}
+ */
+export function turnView(host, turn, actions) {
+  let voted = host.dataset.voted ?? "";
+  /** @type {TurnState | undefined} */
+  let shown;
+  const prompt = promptView((text) => actions.resend(turn, text));
+  const versions = versionsView((version) => actions.showVersion(version));
+  const answer = answerView(() => actions.regenerate(turn));
+  const candidates = candidatesView(actions);
+  const trust = trustView(candidates.show);
+  const placement = placementView();
+  prompt.host.append(versions.host);
+  host.replaceChildren(prompt.host, answer.host, trust.host, candidates.host, placement.host);
+
+  /** @param {TurnState} state */
+  const speak = (state) => {
+    if (shown && shown.status !== state.status) announce(word(`said_${state.status}`));
+  };
+
+  return {
+    host,
+    edit: prompt.edit,
+    tail: () => answer.bottom(),
+    markVote(candidate) {
+      voted = candidate;
+      if (shown) candidates.patch(shown, voted);
+    },
+    openCandidates() {
+      candidates.host.setAttribute("open", "");
+    },
+    showVersions: (turns) => versions.patch(turns, turn),
+    patch(state) {
+      if (state === shown) return;
+      host.dataset.status = state.status;
+      prompt.patch(state);
+      answer.patch(state);
+      trust.patch(state);
+      candidates.patch(state, voted);
+      placement.patch(state);
+      speak(state);
+      shown = state;
+    },
+  };
+}
+
+/**
+ * @param {string} turn
+ * @returns {HTMLElement}
+ */
+export const turnHost = (turn) => element("article", { class: "turn", "data-turn": turn });

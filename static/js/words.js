@@ -1,0 +1,51 @@
+/** @type {Map<string, string> | undefined} */
+let words;
+
+function readWords() {
+  const template = document.getElementById("words");
+  const entries =
+    template instanceof HTMLTemplateElement ? template.content.querySelectorAll("[data-word]") : [];
+  return new Map(
+    [...entries].map((entry) => [entry.getAttribute("data-word") ?? "", entry.textContent ?? ""]),
+  );
+}
+
+/**
+ * A string of the page in the reader's language, its {places} filled.
+ *
+ * @param {string} key of templates/aggregator/_words.html
+ * @param {Record<string, string | number>} [values]
+ * @returns {string}
+ */
+export function word(key, values = {}) {
+  words ??= readWords();
+  return (words.get(key) ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/**
+ * The words for a code of a closed list; for a code that has none, those of the fallback.
+ *
+ * @param {string} list
+ * @param {string} code
+ * @param {string} [fallback]
+ * @returns {string}
+ */
+export const codeWord = (list, code, fallback = "") => word(`${list}.${code}`) || word(`${list}.${fallback}`);
+
+/** @param {number} value @param {number} digits */
+const number = (value, digits) =>
+  value.toLocaleString(document.documentElement.lang || "ko", { maximumFractionDigits: digits });
+
+/** @param {number} milliseconds */
+export const seconds = (milliseconds) =>
+  word("seconds", { n: number(milliseconds / 1000, milliseconds < 9950 ? 1 : 0) });
+
+/** @param {number} micros millionths of a won */
+export function won(micros) {
+  const amount = micros / 1_000_000;
+  if (amount > 0 && amount < 0.01) return word("won_tiny");
+  return word("won", { n: number(amount, amount < 1 ? 2 : amount < 10 ? 1 : 0) });
+}
+
+/** @param {number} rate tokens a second */
+export const speed = (rate) => word("speed", { n: number(rate, rate < 10 ? 1 : 0) });
