@@ -10,7 +10,7 @@ from django.db.models import Max, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from aggregator import events
-from aggregator.models import Candidate, Conversation, Turn, Usage, Vote
+from aggregator.models import ApiKey, Candidate, Conversation, Turn, Usage, Vote
 from aggregator.pipeline.shapes import Exchange
 
 PAGE = 30
@@ -74,6 +74,21 @@ def find_candidate(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Cand
         .filter(public_id=public_id, turn__conversation__owner_id=owner.pk)
         .first()
     )
+
+
+def find_api_key(digest: str) -> ApiKey | None:
+    """Return the key with its owner, or None when it was never made, is revoked or its owner is shut out."""
+    return (
+        ApiKey.objects.select_related("owner")
+        .filter(digest=digest, revoked_at=None, owner__is_active=True)
+        .first()
+    )
+
+
+def list_api_keys(owner: AbstractBaseUser) -> list[ApiKey]:
+    """Return a person's keys, the newest first, revoked ones last."""
+    keys = ApiKey.objects.filter(owner_id=owner.pk)
+    return list(keys.order_by(F("revoked_at").asc(nulls_first=True), "-created_at")[:100])
 
 
 def list_turns(conversation: Conversation) -> list[Turn]:

@@ -213,3 +213,8 @@ def digest_of(key: str) -> str:
 def revoke_api_key(*, key: ApiKey) -> None:
     """Make a key useless from now on."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def note_key_use(*, key: ApiKey) -> None:
+    """Remember that a key was used just now."""
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())

@@ -189,6 +189,7 @@ TURN_LOG_HOURS = read_int("TURN_LOG_HOURS", 24, least=1)
 PROMPT_LIMIT = read_int("PROMPT_LIMIT", 20_000, least=100)
 GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
 ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
+API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, least=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
 
 # -- Providers ----------------------------------------------------------------------------------

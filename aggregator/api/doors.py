@@ -1,0 +1,81 @@
+"""How a call of the public API comes in and how a refusal goes out; the wires hang their views on it."""
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, RequestDataTooBig
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from redis.exceptions import RedisError
+
+from aggregator.api.keys import admit
+from aggregator.api.refusals import ApiRefusal, server_failed
+
+logger = logging.getLogger(__name__)
+
+BODY_LIMIT = 2_000_000
+Body = dict[str, Any]
+View = Callable[..., Awaitable[HttpResponseBase]]
+Word = Callable[[ApiRefusal], Body]
+
+
+def door(method: str, word: Word) -> Callable[[Callable[..., Awaitable[HttpResponseBase]]], View]:
+    """Let in one method with a valid key, pass the key on, and word every refusal as the wire does."""
+
+    def hang(answer: Callable[..., Awaitable[HttpResponseBase]]) -> View:
+        @csrf_exempt
+        @functools.wraps(answer)
+        async def view(request: HttpRequest, **where: str) -> HttpResponseBase:
+            try:
+                if request.method != method:
+                    raise _wrong_method(request, method)
+                key = await admit(request)
+                return await answer(request, key, **where)
+            except ApiRefusal as refusal:
+                return refuse(refusal, word)
+            except RedisError:
+                logger.exception("the public API has no Valkey")
+                return refuse(ApiRefusal(503, "unavailable", server_failed().message), word)
+
+        return view
+
+    return hang
+
+
+def _wrong_method(request: HttpRequest, method: str) -> ApiRefusal:
+    message = _("%(asked)s 대신 %(method)s로 불러 주세요.") % {"asked": request.method, "method": method}
+    return ApiRefusal(405, "method_not_allowed", message, headers={"Allow": method})
+
+
+def refuse(refusal: ApiRefusal, word: Word) -> HttpResponse:
+    """Return a refusal as JSON in the form of a wire."""
+    return send_json(word(refusal), status=refusal.status, headers=refusal.headers)
+
+
+def send_json(document: object, *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    """Return a document as JSON that no cache keeps."""
+    sent = HttpResponse(orjson.dumps(document), status=status, content_type="application/json")
+    sent["Cache-Control"] = "no-store"
+    for name, value in (headers or {}).items():
+        sent[name] = value
+    return sent
+
+
+def read_body(request: HttpRequest) -> Body:
+    """Return the JSON object that a call carries; raises ApiRefusal."""
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        raw = b" " * (BODY_LIMIT + 1)
+    if len(raw) > BODY_LIMIT:
+        raise ApiRefusal(413, "request_too_large", _("보낸 내용이 너무 커요. 2MB보다 작게 보내 주세요."))
+    try:
+        body = orjson.loads(raw)
+    except ValueError:
+        raise ApiRefusal(400, "invalid_json", _("JSON을 읽을 수 없어요.")) from None
+    if not isinstance(body, dict):
+        raise ApiRefusal(400, "invalid_json", _("JSON 객체를 보내 주세요."))
+    return body

@@ -1,0 +1,66 @@
+"""Who calls the public API: a bearer key, how often it may call, and when it was last used."""
+
+import datetime as dt
+import time
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from aggregator import runner, selectors, services
+from aggregator.api.refusals import ApiRefusal
+from aggregator.models import ApiKey
+from aggregator.turns import off_loop
+
+USE_NOTED_SECONDS = 60
+WINDOW_SECONDS = 60
+KEY_LIMIT = 200
+
+
+async def admit(request: HttpRequest) -> ApiKey:
+    """Return the key that a call carries, counted against its rate; raises ApiRefusal."""
+    key = await off_loop(_find_key, read_key(request))
+    if key is None:
+        raise ApiRefusal(
+            401,
+            "invalid_api_key",
+            _("API 키가 맞지 않아요. ‘내 API 키’에서 만들어 주세요."),
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    await _count(key)
+    return key
+
+
+def read_key(request: HttpRequest) -> str:
+    """Return the key as OpenAI's clients send it, or as Anthropic's do, or ''."""
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.headers.get("X-Api-Key", "").strip()
+
+
+def _find_key(text: str) -> ApiKey | None:
+    # Looking up a digest takes the same time whatever characters of the key a stranger has guessed.
+    if not text or len(text) > KEY_LIMIT:
+        return None
+    key = selectors.find_api_key(services.digest_of(text))
+    if key is None:
+        return None
+    stale = timezone.now() - dt.timedelta(seconds=USE_NOTED_SECONDS)
+    if key.last_used_at is None or key.last_used_at < stale:
+        services.note_key_use(key=key)
+    return key
+
+
+async def _count(key: ApiKey) -> None:
+    now = time.time()
+    window = int(now // WINDOW_SECONDS)
+    name = f"api:calls:{key.pk}:{window}"
+    pipeline = runner.log_of_this_loop().client.pipeline(transaction=False)
+    pipeline.incr(name).expire(name, 2 * WINDOW_SECONDS)
+    calls = (await pipeline.execute())[0]
+    if calls > settings.API_CALLS_PER_MINUTE:
+        wait = max(1, round((window + 1) * WINDOW_SECONDS - now))
+        message = _("너무 자주 불렀어요. %(wait)d초 뒤에 다시 해 주세요.") % {"wait": wait}
+        raise ApiRefusal(429, "rate_limit_exceeded", message, headers={"Retry-After": str(wait)})

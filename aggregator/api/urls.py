@@ -1,0 +1,10 @@
+"""Addresses of the public API, under /v1/."""
+
+from django.urls import path
+
+from aggregator.api import openai
+
+urlpatterns = [
+    path("models", openai.list_models),
+    path("models/<path:slug>", openai.show_model),
+]
