@@ -35,8 +35,8 @@ class _Links(HTMLParser):
         self.addresses += [value for name, value in attrs if tag == "a" and name == "href" and value]
 
 
-def find_wheel(project: str, version: str) -> RemoteFile:
-    """Return the wheel of that version; the project's page is read as JSON, or as HTML if need be."""
+def find_wheel(project: str, version: str, *, tag: str = "") -> RemoteFile:
+    """Return the wheel of that version and platform; the page is read as JSON, or as HTML if need be."""
     index = next((os.environ[name] for name in INDEX_VARIABLES if os.environ.get(name)), DEFAULT_INDEX)
     page = f"{index.rstrip('/')}/{project}/"
     request = open_request(page, {"Accept": ACCEPT})
@@ -47,7 +47,7 @@ def find_wheel(project: str, version: str) -> RemoteFile:
     files = read_json(body) if is_json else read_html(body)
     prefix = f"{project.replace('-', '_')}-{version}-"
     for name, file in files.items():
-        if name.startswith(prefix) and name.endswith(".whl") and file.sha256:
+        if name.startswith(prefix) and name.endswith(".whl") and tag in name and file.sha256:
             return RemoteFile(urllib.parse.urljoin(page, file.url), file.sha256)
     raise StackError(f"{page} offers no wheel of {project} {version}")
 

@@ -1,0 +1,68 @@
+# One command per intent. Everything is installed into this folder; nothing needs to be configured.
+PYTHON ?= python3
+DATA ?= ../shared/data
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup run test lint types borders migrations unit scripts browser e2e bench clean
+
+help:
+	@echo "make run    start the whole site            make test   every check and every test"
+	@echo "make lint   the quick checks                make bench  every bench (QUICK=1 for a short run)"
+	@echo "make setup  install and build               make clean  remove what setup made; var/ stays"
+
+setup:
+	@$(PYTHON) -I config/stack/bootstrap.py
+
+run: setup
+	@exec $(BIN)/python manage.py up
+
+lint: setup
+	@$(PYTHON) -I config/stack/bootstrap.py --check-lock
+	ruff check .
+	ruff format --check .
+	npm run --silent check
+	djlint --check --lint --quiet templates
+	typos
+
+types: setup
+	mypy .
+
+borders: setup
+	lint-imports --no-cache
+	python -m pytest -q -p no:randomly tests/project
+
+migrations: setup
+	python manage.py makemigrations --check --dry-run
+
+unit: setup
+	coverage erase
+	coverage run -m pytest -n 2 -m "not e2e"
+	coverage combine --quiet
+	coverage report --skip-covered
+
+scripts: setup
+	npm run --silent test
+
+browser: setup
+	@python -m config.stack.browser
+
+e2e: browser
+	python -m pytest -m e2e tests/e2e
+
+# The cheapest first; a clean clone comes through in one go.
+test: setup
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory borders
+	@$(MAKE) --no-print-directory migrations
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory scripts
+	@$(MAKE) --no-print-directory e2e
+
+bench: setup
+	@python -m config.stack.benches --data "$(DATA)" $(if $(QUICK),--quick)
+
+clean:
+	rm -rf .venv .tools node_modules static/dist static/collected .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov test-artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
