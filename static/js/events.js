@@ -29,7 +29,7 @@
  * @typedef {(
  *   | { type: "opened", client_id?: string, turn: string, conversation: string, number: number,
  *       replaces?: string | null, prompt?: string }
- *   | { type: "frame", turn: string, seq: number, after_seq?: number, events: TurnEvent[] }
+ *   | { type: "frame", turn: string, seq: number, events: TurnEvent[] }
  *   | { type: "refused", client_id?: string, code: string, message?: string }
  *   | { type: "voted", candidate: string }
  *   | { type: "pong" }

@@ -8,10 +8,12 @@ import { reduce } from "./turn_state.js";
  *   read: (turn: string) => TurnState | undefined, seqOf: (turn: string) => number,
  *   start: (turn: string, prompt: string) => void,
  *   restore: (turn: string, prompt: string, seq: number, events: TurnEvent[]) => void,
- *   take: (frame: { turn: string, seq: number, after_seq?: number, events: TurnEvent[] }) => "applied" | "known" | "gap",
+ *   take: (frame: { turn: string, seq: number, events: TurnEvent[] }) => "applied" | "known" | "gap",
  *   running: () => string[],
  * }} Feed
  */
+
+const GAPS_ALLOWED = 6;
 
 /**
  * The states of all turns on the page and how far each has been read; refuses a frame that would leave a hole.
@@ -19,28 +21,34 @@ import { reduce } from "./turn_state.js";
  * @returns {Feed}
  */
 export function openFeed() {
-  /** @type {Map<string, { state: TurnState, seq: number }>} */
+  /** @type {Map<string, { state: TurnState, seq: number, gaps: number }>} */
   const turns = new Map();
 
   return {
     read: (turn) => turns.get(turn)?.state,
     seqOf: (turn) => turns.get(turn)?.seq ?? 0,
     start(turn, prompt) {
-      if (!turns.has(turn)) turns.set(turn, { state: emptyTurn(turn, prompt), seq: 0 });
+      if (!turns.has(turn)) turns.set(turn, { state: emptyTurn(turn, prompt), seq: 0, gaps: 0 });
     },
     restore(turn, prompt, seq, events) {
-      turns.set(turn, { state: events.reduce(reduce, emptyTurn(turn, prompt)), seq });
+      turns.set(turn, { state: events.reduce(reduce, emptyTurn(turn, prompt)), seq, gaps: 0 });
     },
-    take({ turn, seq, after_seq: given, events }) {
-      const known = turns.get(turn) ?? { state: emptyTurn(turn), seq: 0 };
-      const after = given ?? seq - events.length;
+    take({ turn, seq, events }) {
+      const known = turns.get(turn) ?? { state: emptyTurn(turn), seq: 0, gaps: 0 };
+      const after = seq - events.length;
       if (seq <= known.seq) return "known";
-      if (after > known.seq) return "gap";
-      // An overlap can be cut off only where no deltas were joined: then places and events are equal in number.
-      const isWhole = seq - after === events.length;
-      if (after < known.seq && !isWhole) return "gap";
-      const state = events.slice(known.seq - after).reduce(reduce, known.state);
-      turns.set(turn, { state, seq });
+      // A log read from its start says everything again, whatever its numbers are.
+      const isStart = known.seq === 0 && events[0]?.type === "turn_opened";
+      if (after > known.seq && !isStart) {
+        const gaps = known.gaps + 1;
+        if (gaps > GAPS_ALLOWED) return "known";
+        // A second hole in the same place: the log was lost and begun anew, with other numbers.
+        turns.set(turn, { ...known, gaps, seq: gaps > 1 ? 0 : known.seq });
+        return "gap";
+      }
+      const base = isStart ? emptyTurn(turn, known.state.prompt) : known.state;
+      const state = events.slice(isStart ? 0 : known.seq - after).reduce(reduce, base);
+      turns.set(turn, { state, seq, gaps: 0 });
       return "applied";
     },
     running: () => [...turns].filter(([, { state }]) => state.status === "running").map(([turn]) => turn),

@@ -1,4 +1,5 @@
 import { find } from "./element.js";
+import { readTranscript } from "./stored_turns.js";
 import { watchTail } from "./tail.js";
 import { turnHost, turnView } from "./turn_view.js";
 
@@ -63,13 +64,8 @@ export function openTranscript(feed, actions) {
     return { view, versions, shown };
   };
 
-  for (const article of /** @type {NodeListOf<HTMLElement>} */ (host.querySelectorAll(".turn"))) {
-    const turn = article.dataset.turn ?? "";
-    const events = JSON.parse(article.querySelector('script[type="application/json"]')?.textContent || "[]");
-    const prompt = article.querySelector(".prompt-text")?.textContent ?? "";
-    feed.restore(turn, prompt, Number(article.dataset.seq), events);
-    const earlier = (article.dataset.versions ?? "").split(" ").filter(Boolean);
-    places.push(mount(article, [...earlier, turn], turn));
+  for (const { article, versions, turn } of readTranscript(host, feed)) {
+    places.push(mount(article, versions, turn));
   }
   lastPlace()?.view.openCandidates();
   scrollTo(0, document.documentElement.scrollHeight);

@@ -1,0 +1,33 @@
+/**
+ * @import { Feed } from "./feed.js"
+ * @typedef {{ article: HTMLElement, versions: string[], turn: string }} StoredTurn
+ */
+
+/**
+ * Take the server's turns into the feed; a turn that another one replaced becomes a version of that one.
+ *
+ * @param {HTMLElement} host
+ * @param {Feed} feed
+ * @returns {StoredTurn[]} the turns that stand, in order
+ */
+export function readTranscript(host, feed) {
+  /** @type {Map<string, string[]>} by the turn that stands: the turns whose place it took, oldest first */
+  const versions = new Map();
+  const standing = [];
+  for (const article of /** @type {NodeListOf<HTMLElement>} */ (host.querySelectorAll(".turn"))) {
+    const turn = article.dataset.turn ?? "";
+    const events = JSON.parse(article.querySelector('script[type="application/json"]')?.textContent || "[]");
+    const prompt = article.querySelector(".prompt-text")?.textContent ?? "";
+    feed.restore(turn, prompt, Number(article.dataset.seq), events);
+    const mine = [...(versions.get(turn) ?? []), turn];
+    const successor = article.dataset.replacedBy ?? "";
+    if (!successor) {
+      standing.push({ article, versions: mine, turn });
+      continue;
+    }
+    // The first one replaced was the version; the ones after it followed from it.
+    if (!versions.has(successor)) versions.set(successor, mine);
+    article.remove();
+  }
+  return standing;
+}
