@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Max, Prefetch, Q, QuerySet, Sum
+from django.db.models import F, Max, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from aggregator import events
@@ -26,10 +26,11 @@ class ConversationPage:
 
 
 def list_conversations(owner: AbstractBaseUser | None, cursor: str = "") -> ConversationPage:
-    """Return the owner's conversations, the latest first, in one query however many there are."""
+    """Return the owner's conversations, the latest first, in one query; those of programs are left out."""
     if owner is None:
         return ConversationPage([], "")
-    rows = Conversation.objects.filter(owner_id=owner.pk).order_by("-updated_at", "-id")
+    held_here = Conversation.objects.filter(owner_id=owner.pk, origin=Conversation.Origin.PAGE)
+    rows = held_here.order_by("-updated_at", "-id")
     place = _read_cursor(cursor)
     if place:
         rows = rows.filter(Q(updated_at__lt=place[0]) | Q(updated_at=place[0], id__lt=place[1]))
@@ -113,7 +114,8 @@ def list_exchanges(conversation: Conversation, before: Turn) -> tuple[Exchange, 
         .order_by("-number")[:TURNS_SHOWN]
     )
     pairs = ((turn, answer_of(turn)) for turn in reversed(turns))
-    return tuple(Exchange(turn.prompt, answer) for turn, answer in pairs if answer)
+    given = (Exchange(prompt, answer) for prompt, answer in conversation.given_history)
+    return (*given, *(Exchange(turn.prompt, answer) for turn, answer in pairs if answer))
 
 
 def answer_of(turn: Turn) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from aggregator import selectors
 from aggregator.models import ApiKey, Candidate, Conversation, Turn, Vote
+from aggregator.pipeline.shapes import Exchange
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
@@ -36,6 +37,8 @@ class Ask:
     strategy: str = ""
     panel: tuple[str, ...] = ()
     system_prompt: str = ""
+    given_history: tuple[Exchange, ...] = ()
+    origin: str = Conversation.Origin.PAGE
 
 
 @transaction.atomic
@@ -93,7 +96,11 @@ def _conversation_for(owner: AbstractBaseUser, ask: Ask) -> Conversation:
             if known:
                 return known.conversation
         return Conversation.objects.create(
-            owner_id=owner.pk, system_prompt=ask.system_prompt, updated_at=timezone.now()
+            owner_id=owner.pk,
+            system_prompt=ask.system_prompt,
+            given_history=[[exchange.prompt, exchange.answer] for exchange in ask.given_history],
+            origin=ask.origin,
+            updated_at=timezone.now(),
         )
     conversation = selectors.find_conversation(owner, ask.conversation)
     if conversation is None:

@@ -14,7 +14,7 @@ from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
 from aggregator.listings import offered_models
-from aggregator.models import Candidate, Turn
+from aggregator.models import Candidate, Conversation, Turn
 from aggregator.pipeline.budget import Pool, allow
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
@@ -232,7 +232,8 @@ class _Run:
             await off_loop(keeping.keep_progress, turn=self.turn, state=self.journal.state, seq=seq)
 
     async def _place(self, sensitivity: Sensitivity) -> None:
-        if self.journal.state.status != "done":
+        has_page = self.turn.conversation.origin == Conversation.Origin.PAGE
+        if self.journal.state.status != "done" or not has_page:
             return
         placement = await placements.ad_for(self.turn, sensitivity)
         await self.emit(placement)

@@ -6,12 +6,19 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Conversation(models.Model):
-    """A person's thread of turns."""
+    """A person's thread of turns; one that a program opened may begin with exchanges it gave itself."""
+
+    class Origin(models.TextChoices):
+        PAGE = "page", _("화면")
+        API = "api", _("API")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     title = models.CharField(_("제목"), max_length=120, blank=True)
     system_prompt = models.TextField(_("시스템 프롬프트"), blank=True)
+    # [prompt, answer] pairs that came before the first turn.
+    given_history = models.JSONField(default=list, blank=True)
+    origin = models.CharField(_("어디서"), max_length=8, choices=Origin.choices, default=Origin.PAGE)
     is_sensitive = models.BooleanField(_("민감한 대화"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(db_index=True)
