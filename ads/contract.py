@@ -30,6 +30,7 @@ class AdRequest:
     sensitivity: Verdict
     sensitive_classes: tuple[str, ...] = ()
     frequency_key: str = ""
+    audience: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,23 @@ def _words(document: dict[str, object], name: str, limit: int) -> tuple[str, ...
     if any(not isinstance(word, str) or len(word) > 32 for word in words):
         raise ContractError(f"{name}: short words only")
     return tuple(words)
+
+
+def encode_answer(answer: ServedAd | NoAd) -> dict[str, object]:
+    """Return an answer as plain JSON values: an ad, or a reason."""
+    if isinstance(answer, NoAd):
+        return {"ad": None, "reason": answer.reason}
+    return {"ad": asdict(answer), "reason": ""}
+
+
+def read_answer(document: dict[str, object]) -> ServedAd | NoAd:
+    """Read an answer; raises ContractError when it is none."""
+    ad = document.get("ad")
+    if ad is None:
+        return NoAd(_text(document, "reason") or "error")
+    if not isinstance(ad, dict) or set(ad) != {field.name for field in fields(ServedAd)}:
+        raise ContractError("not an ad")
+    why = ad.pop("why")
+    if not isinstance(why, list | tuple) or not all(isinstance(text, str) for text in [*why, *ad.values()]):
+        raise ContractError("an ad holds texts only")
+    return ServedAd(**ad, why=tuple(why))

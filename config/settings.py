@@ -80,13 +80,12 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASE_URL = read_text("DATABASE_URL") or read_address(
     "database", "postgresql://jjamppong@127.0.0.1:5432/jjamppong"
 )
-DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=False))}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=False))
+}
 if read_flag("DATABASE_POOL", default=True):
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": read_int("DATABASE_POOL_SIZE", 12, least=1),
-        "timeout": 10,
-    }
+    POOL = {"min_size": 1, "max_size": read_int("DATABASE_POOL_SIZE", 12, least=1), "timeout": 10}
+    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "pool": POOL}
 REDIS_URL = read_text("REDIS_URL") or read_address("redis", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
@@ -207,6 +206,9 @@ ADS_MATCH_MS = read_int("ADS_MATCH_MS", 500, least=1)
 ADS_TOKEN_KEY = read_text("ADS_TOKEN_KEY") or read_secret("ads")
 ADS_TOKEN_HOURS = 2
 ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, least=1)
+ADS_ANSWERS_PER_AD = read_int("ADS_ANSWERS_PER_AD", 3, least=1)
+ADS_SPARE_NEWCOMERS = read_flag("ADS_SPARE_NEWCOMERS", default=False)
+ADS_SERVICE_URL = read_text("ADS_SERVICE_URL")
 
 # -- Background work ----------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -219,6 +221,9 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "recover turns": {"task": "aggregator.tasks.recover_turns", "schedule": 10},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
+    "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
+    "close ad days": {"task": "ads.tasks.close_days", "schedule": 600},
+    "prove the books": {"task": "ads.tasks.prove_books", "schedule": 6 * 3600},
 }
 
 # -- Console ------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ class AdGroup(models.Model):
             models.UniqueConstraint(fields=["campaign", "name"], name="ad_group_name_once"),
             models.CheckConstraint(
                 condition=models.Q(default_bid_micros__gte=LEAST_BID)
-                & Exact(models.F("default_bid_micros") % TICK, 0),
+                & models.Q(Exact(models.F("default_bid_micros") % TICK, 0)),
                 name="ad_group_bid_in_ticks",
             ),
         ]
@@ -152,7 +152,7 @@ class Keyword(models.Model):
             models.CheckConstraint(condition=~models.Q(norm=""), name="keyword_has_a_norm"),
             models.CheckConstraint(
                 condition=models.Q(bid_micros=None)
-                | (models.Q(bid_micros__gte=LEAST_BID) & Exact(models.F("bid_micros") % TICK, 0)),
+                | (models.Q(bid_micros__gte=LEAST_BID) & models.Q(Exact(models.F("bid_micros") % TICK, 0))),
                 name="keyword_bid_in_ticks",
             ),
         ]

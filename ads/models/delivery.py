@@ -13,7 +13,7 @@ class Offer(models.Model):
     request_id = models.CharField(max_length=64, blank=True, db_index=True)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="offers")
     ad_group = models.ForeignKey(AdGroup, on_delete=models.PROTECT, related_name="+")
-    creative = models.ForeignKey(Creative, on_delete=models.PROTECT, related_name="+")
+    creative = models.ForeignKey(Creative, on_delete=models.PROTECT, related_name="offers")
     keyword = models.ForeignKey(Keyword, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     keyword_text = models.CharField(_("키워드"), max_length=80, blank=True)
     match = models.CharField(_("일치 방식"), max_length=8)
@@ -81,7 +81,7 @@ class Impression(models.Model):
 
 
 class Click(models.Model):
-    """The one click an offer can have, what it cost and why; a duplicate finds this row and counts nothing."""
+    """The one click an offer can have, what it cost and why; a second one finds this row and is void."""
 
     class Verdict(models.TextChoices):
         BILLED = "billed", _("청구")

@@ -15,7 +15,6 @@ class Account(models.Model):
         WALLET = "wallet", _("지갑")
         LEASE = "lease", _("캠페인에 떼어 둔 돈")
         REVENUE = "revenue", _("매출")
-        CREDIT = "credit", _("무효 클릭 환급")
         GRANT = "grant", _("시험용 지급")
 
     kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)

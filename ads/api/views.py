@@ -1,0 +1,54 @@
+"""The market over HTTP, for a conversation that runs elsewhere: the contract's forms and nothing more."""
+
+import hmac
+import json
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from ads.contract import ContractError, decode_request, encode_answer
+from ads.selection.current import current_market
+from ads.selection.serve import serve
+from ads.selection.vocabulary import vocabulary_of
+from ads.tokens import service_key
+
+BODY_LIMIT = 2048
+
+
+@csrf_exempt
+@require_POST
+def select(request: HttpRequest) -> HttpResponse:
+    """Answer one request for an ad."""
+    if not _is_known(request):
+        return JsonResponse({"error": "unknown_caller"}, status=401)
+    if len(request.body) > BODY_LIMIT:
+        return JsonResponse({"error": "too_long"}, status=413)
+    try:
+        document = json.loads(request.body)
+        if not isinstance(document, dict):
+            raise ContractError("not an object")
+        asked = decode_request(document)
+    except ValueError as error:
+        return JsonResponse({"error": "bad_request", "detail": str(error)[:200]}, status=400)
+    return JsonResponse(encode_answer(serve(asked)))
+
+
+@require_GET
+def vocabulary(request: HttpRequest) -> HttpResponse:
+    """Return the closed vocabulary; an unchanged one is not sent again."""
+    if not _is_known(request):
+        return JsonResponse({"error": "unknown_caller"}, status=401)
+    current = vocabulary_of(current_market().snapshot)
+    tag = f'"{current.version}"'
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=304)
+    answer = JsonResponse({"version": current.version, "terms": current.terms})
+    answer["ETag"] = tag
+    return answer
+
+
+def _is_known(request: HttpRequest) -> bool:
+    # Asking spends advertisers' money on offers, so only our own conversation side may.
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(given.encode(), service_key().encode())

@@ -1,0 +1,113 @@
+"""Loads the invented advertisers of a first start; a second load changes what differs and nothing else."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from ads.ledger import open_wallet, top_up
+from ads.models import Account, AdGroup, Advertiser, Campaign, Creative, Keyword, NegativeKeyword
+from ads.money import WON
+from language.keyphrases import normalise
+
+FOLDER = Path(__file__).parent
+LANGUAGES = {"korean.toml": "ko", "english.toml": "en"}
+FIRST_TOP_UP = 1_000_000 * WON
+DAILY_BUDGET = 50_000 * WON
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCampaign:
+    """One invented campaign as its file describes it."""
+
+    slug: str
+    advertiser: str
+    name: str
+    category: str
+    topics: tuple[str, ...]
+    bid_won: int
+    domain: str
+    title: str
+    body: str
+    language: str
+    keywords: tuple[tuple[str, str], ...]
+    negatives: tuple[str, ...]
+
+
+def read_demo() -> Iterator[DemoCampaign]:
+    """Read the campaigns of both languages."""
+    for name, language in LANGUAGES.items():
+        for entry in tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["campaign"]:
+            keywords = [(text, match) for match in Keyword.Match.values for text in entry.pop(match, ())]
+            yield DemoCampaign(
+                **entry | {"topics": tuple(entry["topics"]), "negatives": tuple(entry.get("negatives", ()))},
+                language=language,
+                keywords=tuple(keywords),
+            )
+
+
+def load_demo() -> int:
+    """Bring the demo inventory in line with its files; return how many campaigns it has."""
+    count = 0
+    for demo in read_demo():
+        with transaction.atomic():
+            _load_campaign(demo)
+        count += 1
+    return count
+
+
+def _load_campaign(demo: DemoCampaign) -> None:
+    advertiser, _ = Advertiser.objects.get_or_create(name=demo.advertiser, is_demo=True)
+    open_wallet(advertiser)
+    top_up(advertiser, FIRST_TOP_UP, key=f"demo:{advertiser.id}", source=Account.Kind.GRANT, note="demo")
+    campaign, _ = Campaign.objects.get_or_create(
+        advertiser=advertiser,
+        name=demo.name,
+        defaults={
+            "category": demo.category,
+            "status": Campaign.Status.ACTIVE,
+            "daily_budget_micros": DAILY_BUDGET,
+            "starts_at": timezone.now(),
+        },
+    )
+    group, _ = AdGroup.objects.get_or_create(
+        campaign=campaign,
+        name=demo.name,
+        defaults={
+            "default_bid_micros": demo.bid_won * WON,
+            "language": demo.language,
+            "topics": list(demo.topics),
+        },
+    )
+    _load_words(group, demo)
+    Creative.objects.get_or_create(
+        ad_group=group,
+        landing_url=f"/ads/demo/{demo.slug}/",
+        defaults={
+            "title": demo.title,
+            "body": demo.body,
+            "display_domain": demo.domain,
+            "review": Creative.Review.APPROVED,
+            "reviewed_at": timezone.now(),
+        },
+    )
+
+
+def _load_words(group: AdGroup, demo: DemoCampaign) -> None:
+    known = set(group.keywords.values_list("norm", "match"))
+    wanted = {(normalise(text), match): text for text, match in demo.keywords}
+    Keyword.objects.bulk_create(
+        Keyword(ad_group=group, text=text, norm=norm, match=match)
+        for (norm, match), text in wanted.items()
+        if (norm, match) not in known
+    )
+    unwanted = {normalise(text): text for text in demo.negatives}
+    kept = set(NegativeKeyword.objects.filter(campaign=group.campaign).values_list("norm", flat=True))
+    NegativeKeyword.objects.bulk_create(
+        NegativeKeyword(campaign=group.campaign, text=text, norm=norm)
+        for norm, text in unwanted.items()
+        if norm not in kept
+    )

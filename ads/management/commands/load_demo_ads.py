@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from ads.demo.load import load_demo
+from ads.selection.live import publish_live
+from ads.selection.publishing import publish
+
+
+class Command(BaseCommand):
+    help = "Load the invented advertisers of a first start and publish them; safe to run again."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        count = load_demo()
+        version = publish()
+        publish_live(at=timezone.now())
+        self.stdout.write(f"{count} demo campaigns, inventory {version}")

@@ -1,0 +1,107 @@
+"""Turns rows into a snapshot; runs in a background worker, never on a request."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ads.selection.index import BROAD, DEVICES, LANGUAGES, MATCHES, Small, Snapshot
+from ads.selection.rows import Inventory, KeywordRow
+from ads.selection.topics import topic_bits
+
+VECTOR_SIZE = 384
+
+
+def build(inventory: Inventory, *, version: str) -> Snapshot:
+    """Return the snapshot of these rows; keywords of unknown groups or terms are left out."""
+    terms = sorted(inventory.terms, key=lambda term: term.id)
+    places = {term.id: place for place, term in enumerate(terms)}
+    campaigns = {campaign.id: place for place, campaign in enumerate(inventory.campaigns)}
+    groups = [group for group in inventory.groups if group.campaign in campaigns and group.creatives]
+    group_places = {group.id: place for place, group in enumerate(groups)}
+    token_parts = [[places[token] for token in term.tokens if token in places] for term in terms]
+    token_start, tokens = _flatten(token_parts)
+    keywords = [row for row in inventory.keywords if row.group in group_places and row.term in places]
+    anchors, keyword_start = _anchor(keywords, places, token_parts)
+    keywords = [keywords[place] for place in anchors]
+    texts = [term.text.encode("utf-8") for term in terms]
+    negative_start, negatives = _flatten(
+        [[places[term] for term in group.negatives if term in places] for group in groups]
+    )
+    creative_start, _ = _flatten([[creative.id for creative in group.creatives] for group in groups])
+    creatives = [creative for group in groups for creative in group.creatives]
+    return Snapshot(
+        version=version,
+        term_ids=_ints(term.id for term in terms),
+        term_texts=np.frombuffer(b"".join(texts), dtype=np.uint8),
+        term_text_start=np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
+        term_kind=np.array([term.kind for term in terms], dtype=np.uint8),
+        term_token_start=token_start,
+        term_tokens=tokens,
+        keyword_start=keyword_start,
+        keyword_ids=_ints(row.id for row in keywords),
+        keyword_terms=_small(places[row.term] for row in keywords),
+        keyword_match=np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
+        keyword_group=_small(group_places[row.group] for row in keywords),
+        keyword_bid=_ints(row.bid_micros for row in keywords),
+        group_ids=_ints(group.id for group in groups),
+        group_campaign=_small(campaigns[group.campaign] for group in groups),
+        group_language=np.array([LANGUAGES.index(group.language) for group in groups], dtype=np.uint8),
+        group_device=np.array([DEVICES.index(group.device) for group in groups], dtype=np.uint8),
+        group_topics=np.array([topic_bits(group.topics) for group in groups], dtype=np.uint64),
+        group_negative_start=negative_start,
+        group_negatives=negatives,
+        group_creative_start=creative_start,
+        group_vectors=_vectors([group.vector for group in groups]),
+        creative_ids=_ints(creative.id for creative in creatives),
+        creative_rates=np.array([creative.rate for creative in creatives], dtype=np.float32),
+        creative_views=_small(creative.views for creative in creatives),
+        campaign_ids=_ints(campaign.id for campaign in inventory.campaigns),
+        campaign_advertiser=_ints(campaign.advertiser for campaign in inventory.campaigns),
+        campaign_category=_small(
+            inventory.categories.index(campaign.category) for campaign in inventory.campaigns
+        ),
+        campaign_starts=_ints(campaign.starts for campaign in inventory.campaigns),
+        campaign_ends=_ints(campaign.ends for campaign in inventory.campaigns),
+        campaign_views_a_person=_small(campaign.views_a_person for campaign in inventory.campaigns),
+        campaign_reserve=_ints(campaign.reserve_micros for campaign in inventory.campaigns),
+    )
+
+
+def _anchor(
+    keywords: Sequence[KeywordRow], places: dict[int, int], token_parts: list[list[int]]
+) -> tuple[list[int], Small]:
+    # A broad keyword is filed under its rarest word, so that common words open short lists only.
+    popularity = np.zeros(len(places), dtype=np.int64)
+    for row in keywords:
+        if row.match == MATCHES[BROAD]:
+            popularity[token_parts[places[row.term]]] += 1
+    anchors = np.zeros(len(keywords), dtype=np.int64)
+    for place, row in enumerate(keywords):
+        term = places[row.term]
+        parts = token_parts[term] if row.match == MATCHES[BROAD] else []
+        anchors[place] = min(parts, key=lambda part: (popularity[part], part)) if parts else term
+    order = np.argsort(anchors, kind="stable")
+    start = np.searchsorted(anchors[order], np.arange(len(places) + 1)).astype(np.int32)
+    return order.tolist(), start
+
+
+def _flatten(parts: Sequence[Sequence[int]]) -> tuple[Small, Small]:
+    start = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
+    return start, _small(number for part in parts for number in part)
+
+
+def _ints(numbers: Iterable[int]) -> NDArray[np.int64]:
+    return np.fromiter(numbers, dtype=np.int64)
+
+
+def _small(numbers: Iterable[int]) -> Small:
+    return np.fromiter(numbers, dtype=np.int32)
+
+
+def _vectors(rows: Sequence[tuple[float, ...]]) -> NDArray[np.float16]:
+    vectors = np.zeros((len(rows), VECTOR_SIZE if any(rows) else 0), dtype=np.float16)
+    for place, row in enumerate(rows):
+        if row:
+            vectors[place] = row
+    return vectors

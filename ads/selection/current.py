@@ -1,0 +1,128 @@
+"""The snapshot and the live bits this process serves from; a new one is loaded aside and swapped in whole."""
+
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import redis
+
+from ads.fast_store import key, read_bytes
+from ads.selection.eligibility import LiveBits
+from ads.selection.index import Snapshot, load
+from ads.selection.publishing import VERSION_KEY, build_snapshot, fingerprint, snapshot_key
+
+logger = logging.getLogger(__name__)
+
+LIVE_KEY = key("live")
+CHECK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What requests are answered from; a request keeps the one it started with."""
+
+    snapshot: Snapshot
+    live: LiveBits
+
+
+class _Shelf:
+    """Holds the current market, looks for news once a second and never makes a request wait for them."""
+
+    def __init__(self) -> None:
+        self._market: Market | None = None
+        self._first = threading.Lock()
+        self._loading = threading.Lock()
+        self._checked = 0.0
+
+    def take(self) -> Market:
+        market = self._market
+        if market is None:
+            with self._first:
+                market = self._market or Market(_load_first(), _read_live())
+                self._market = market
+        if time.monotonic() - self._checked > CHECK_SECONDS:
+            self._checked = time.monotonic()
+            self._look_for_news(market)
+            market = self._market or market
+        return market
+
+    def clear(self) -> None:
+        self._market = None
+        self._checked = 0.0
+
+    def _look_for_news(self, market: Market) -> None:
+        try:
+            version, live = read_bytes(VERSION_KEY, LIVE_KEY)
+        except redis.RedisError:
+            logger.warning("no news of the inventory: serving version %s", market.snapshot.version)
+            return
+        self._market = Market(market.snapshot, decode_live(live))
+        if version and version.decode() != market.snapshot.version and self._loading.acquire(blocking=False):
+            threading.Thread(target=self._swap, args=(version.decode(),), daemon=True).start()
+
+    def _swap(self, version: str) -> None:
+        try:
+            (blob,) = read_bytes(snapshot_key(version))
+            if blob:
+                self._market = Market(load(blob), _read_live())
+        except (redis.RedisError, ValueError, KeyError):
+            logger.exception("inventory %s cannot be loaded", version)
+        finally:
+            self._loading.release()
+
+
+_shelf = _Shelf()
+
+
+def current_market() -> Market:
+    """Return what this process serves from; the first call loads it."""
+    return _shelf.take()
+
+
+def forget_market() -> None:
+    """Load anew at the next call: for tests and for a process that was forked."""
+    _shelf.clear()
+
+
+def new_random() -> np.random.Generator:
+    """Return a fresh source of chance for one request."""
+    return np.random.default_rng()
+
+
+def encode_live(live: LiveBits) -> str:
+    """Return live bits as they are published."""
+    return json.dumps({"off": sorted(live.off), "out": sorted(live.out_of_money), "paces": live.paces})
+
+
+def decode_live(raw: bytes | None) -> LiveBits:
+    """Read published live bits; none published means that nothing changed."""
+    if not raw:
+        return LiveBits()
+    bits = json.loads(raw)
+    return LiveBits(
+        off=frozenset(bits["off"]),
+        out_of_money=frozenset(bits["out"]),
+        paces=tuple((int(campaign), float(pace)) for campaign, pace in bits["paces"]),
+    )
+
+
+def _load_first() -> Snapshot:
+    try:
+        (version,) = read_bytes(VERSION_KEY)
+        (blob,) = read_bytes(snapshot_key(version.decode())) if version else (None,)
+        if blob:
+            return load(blob)
+    except (redis.RedisError, ValueError, KeyError):
+        logger.exception("the published inventory cannot be loaded: building it here")
+    return build_snapshot(fingerprint())
+
+
+def _read_live() -> LiveBits:
+    try:
+        (raw,) = read_bytes(LIVE_KEY)
+    except redis.RedisError:
+        return LiveBits()
+    return decode_live(raw)

@@ -1,0 +1,157 @@
+"""The inventory in memory: numbers in flat arrays, found by vocabulary id. Read-only, for all threads."""
+
+import io
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Small = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
+Reals = NDArray[np.float32]
+Halves = NDArray[np.float16]
+
+EXACT, PHRASE, BROAD = 0, 1, 2
+MATCHES = ("exact", "phrase", "broad")
+LANGUAGES = ("any", "ko", "en")
+DEVICES = ("any", "desktop", "mobile")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One published state of the inventory.
+
+    Rows of one kind share a prefix: term, keyword, group, campaign, creative. A `..._start` array with one
+    number more than its rows says where each row's part of a flat array begins.
+    """
+
+    version: str
+    term_ids: Ints
+    term_texts: Bytes
+    term_text_start: Ints
+    term_kind: Bytes
+    term_token_start: Small
+    term_tokens: Small
+    keyword_start: Small
+    keyword_ids: Ints
+    keyword_terms: Small
+    keyword_match: Bytes
+    keyword_group: Small
+    keyword_bid: Ints
+    group_ids: Ints
+    group_campaign: Small
+    group_language: Bytes
+    group_device: Bytes
+    group_topics: NDArray[np.uint64]
+    group_negative_start: Small
+    group_negatives: Small
+    group_creative_start: Small
+    group_vectors: Halves
+    creative_ids: Ints
+    creative_rates: Reals
+    creative_views: Small
+    campaign_ids: Ints
+    campaign_advertiser: Ints
+    campaign_category: Small
+    campaign_starts: Ints
+    campaign_ends: Ints
+    campaign_views_a_person: Small
+    campaign_reserve: Ints
+
+    def term_text(self, position: int) -> str:
+        """Return the words of the term at this position."""
+        start, stop = self.term_text_start[position : position + 2]
+        return self.term_texts[start:stop].tobytes().decode("utf-8")
+
+    def dump(self) -> bytes:
+        """Return the snapshot as one blob that `load` reads back."""
+        buffer = io.BytesIO()
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "version"}
+        np.savez(buffer, version=np.frombuffer(self.version.encode("ascii"), dtype=np.uint8), **arrays)
+        return buffer.getvalue()
+
+
+def load(blob: bytes) -> Snapshot:
+    """Read a snapshot; raises ValueError or KeyError when the blob is none."""
+    with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
+        arrays = {field.name: archive[field.name] for field in fields(Snapshot)}
+    arrays["version"] = arrays["version"].tobytes().decode("ascii")
+    return Snapshot(**arrays)
+
+
+def spread(starts: Small, rows: NDArray[np.integer]) -> tuple[Ints, Ints]:
+    """Return, for rows of a flat layout, the flat positions of all their parts and the owner of each."""
+    first = starts[rows].astype(np.int64)
+    lengths = starts[rows + 1].astype(np.int64) - first
+    owners = np.repeat(np.arange(len(rows)), lengths)
+    before = np.cumsum(lengths) - lengths
+    return np.arange(len(owners)) - before[owners] + first[owners], owners
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the vocabulary ids of one request mean in one snapshot."""
+
+    matched: Small
+    covered: Small
+
+    def __bool__(self) -> bool:
+        return len(self.matched) > 0
+
+
+def find_terms(snapshot: Snapshot, term_ids: tuple[int, ...]) -> Finding:
+    """Return the positions of the ids that are known, and of those with all words inside them."""
+    asked = np.asarray(term_ids, dtype=np.int64)
+    places = np.searchsorted(snapshot.term_ids, asked)
+    places[places == len(snapshot.term_ids)] = 0
+    matched = places[snapshot.term_ids[places] == asked] if len(snapshot.term_ids) else places[:0]
+    flat, _ = spread(snapshot.term_token_start, matched)
+    covered = np.unique(np.concatenate([matched, snapshot.term_tokens[flat]]))
+    return Finding(matched.astype(np.int32), covered.astype(np.int32))
+
+
+def contains(sorted_values: Small, asked: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Say for each asked value whether it is among the sorted ones."""
+    if not len(sorted_values):
+        return np.zeros(len(asked), dtype=np.bool_)
+    places = np.searchsorted(sorted_values, asked)
+    places[places == len(sorted_values)] = 0
+    found: NDArray[np.bool_] = sorted_values[places] == asked
+    return found
+
+
+def every(owners: Ints, holds: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
+    """Say for each of `count` owners whether all of its parts hold."""
+    failures = np.bincount(owners[~holds], minlength=count)
+    none_failed: NDArray[np.bool_] = failures == 0
+    return none_failed
+
+
+def find_keywords(snapshot: Snapshot, finding: Finding) -> Ints:
+    """Return the keywords whose terms the request holds, as their match asks."""
+    if not finding:
+        return np.zeros(0, dtype=np.int64)
+    rows, _ = spread(snapshot.keyword_start, finding.covered)
+    if not len(rows):
+        return rows
+    match = snapshot.keyword_match[rows]
+    terms = snapshot.keyword_terms[rows]
+    holds = np.ones(len(rows), dtype=np.bool_)
+    broad = np.flatnonzero(match == BROAD)
+    if len(broad):
+        flat, owners = spread(snapshot.term_token_start, terms[broad])
+        holds[broad] = every(owners, contains(finding.covered, snapshot.term_tokens[flat]), len(broad))
+    close = match != BROAD
+    holds[close] = contains(np.sort(finding.matched), terms[close])
+    exact = np.flatnonzero((match == EXACT) & holds)
+    if len(exact):
+        holds[exact] = [_is_whole(snapshot, finding, int(terms[row])) for row in exact]
+    return rows[holds]
+
+
+def _is_whole(snapshot: Snapshot, finding: Finding, term: int) -> bool:
+    # The market never sees the prompt: it calls a keyword exact when every other term is a part of it.
+    start, stop = snapshot.term_token_start[term : term + 2]
+    inside = {term, *snapshot.term_tokens[start:stop].tolist()}
+    return all(other in inside or snapshot.term_kind[other] != 0 for other in finding.matched.tolist())

@@ -1,0 +1,73 @@
+"""The inventory as plain rows, between the database and the builder of snapshots."""
+
+from dataclasses import dataclass
+
+NORMAL, BUYING, MAKING = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class TermRow:
+    """A vocabulary term, what it says about a prompt's purpose, and the ids of the words inside it."""
+
+    id: int
+    text: str
+    kind: int = NORMAL
+    tokens: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordRow:
+    """A keyword of a group; `bid_micros` already stands for the group's own bid where it has none."""
+
+    id: int
+    group: int
+    term: int
+    match: str
+    bid_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreativeRow:
+    """An approved creative with what is known of its clicks."""
+
+    id: int
+    rate: float
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """An ad group that may serve, with its audience, its negative terms and its creatives."""
+
+    id: int
+    campaign: int
+    language: str
+    device: str
+    topics: tuple[str, ...]
+    negatives: tuple[int, ...]
+    creatives: tuple[CreativeRow, ...]
+    vector: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign that runs; times are whole seconds, 0 stands for no end."""
+
+    id: int
+    advertiser: int
+    category: str
+    starts: int
+    ends: int
+    views_a_person: int
+    reserve_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All rows of one moment."""
+
+    terms: tuple[TermRow, ...] = ()
+    campaigns: tuple[CampaignRow, ...] = ()
+    groups: tuple[GroupRow, ...] = ()
+    keywords: tuple[KeywordRow, ...] = ()
+    categories: tuple[str, ...] = ()

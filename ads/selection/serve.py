@@ -1,0 +1,133 @@
+"""Answers one request for an ad: decides, keeps the offer, presents it. Every reason for no ad has a name."""
+
+import datetime
+import logging
+import time
+import uuid
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from ads.contract import AdRequest, NoAd, ServedAd
+from ads.delivery import present
+from ads.models import Campaign, Creative, Offer
+from ads.person import Person
+from ads.selection.current import current_market, new_random
+from ads.selection.select import Contender, Decision, choose
+from ads.selection.traces import KEPT_CONTENDERS, keep_trace, trace_line
+
+logger = logging.getLogger(__name__)
+
+# Whatever happens, the caller gets one of these and no other word.
+NO_AD_REASONS = frozenset(
+    {
+        "sensitive",
+        "not_adult",
+        "ad_load",
+        "no_match",
+        "below_threshold",
+        "frequency",
+        "no_budget",
+        "timeout",
+        "error",
+    }
+)
+
+
+def serve(request: AdRequest) -> ServedAd | NoAd:
+    """Return the ad for this request or the reason why there is none; never raises."""
+    started = time.monotonic()
+    try:
+        return _serve(request, started)
+    except (DatabaseError, redis.RedisError):
+        logger.exception("request %s: no ad", request.request_id)
+        return NoAd("error")
+
+
+def _serve(request: AdRequest, started: float) -> ServedAd | NoAd:
+    at = timezone.now()
+    if request.sensitivity != "pass" or request.sensitive_classes:
+        return NoAd("sensitive")
+    if request.audience == "minor":
+        return NoAd("not_adult")
+    person = Person(request.frequency_key, at=at)
+    if person.must_rest():
+        return NoAd("ad_load")
+    market = current_market()
+    decision = choose(
+        market.snapshot,
+        request,
+        live=market.live,
+        count_views=person.count_views,
+        now=int(at.timestamp()),
+        random=new_random(),
+    )
+    keep_trace(request, decision, version=market.snapshot.version)
+    if decision.winner is None or decision.sale is None:
+        return NoAd(decision.reason)
+    if (time.monotonic() - started) * 1000 > settings.ADS_DEADLINE_MS:
+        return NoAd("timeout")
+    offer = _keep_offer(request, decision, version=market.snapshot.version, at=at)
+    if offer is None:
+        return NoAd("no_match")
+    with translation.override(request.language if request.language in ("ko", "en") else "en"):
+        return present(offer, label=_("광고"), why=explain(decision.winner))
+
+
+def explain(winner: Contender) -> tuple[str, ...]:
+    """Say to the person who sees the ad why they do, in at most two sentences."""
+    return (
+        _("질문에 ‘%(term)s’ 관련 말이 있어서 보여요.") % {"term": winner.term},
+        _("대화 내용이나 개인 정보는 광고주에게 가지 않아요."),
+    )
+
+
+def _keep_offer(
+    request: AdRequest, decision: Decision, *, version: str, at: datetime.datetime
+) -> Offer | None:
+    winner, sale = decision.winner, decision.sale
+    assert winner is not None and sale is not None  # noqa: S101
+    # The snapshot may be a few seconds old: what was paused since then is refused here.
+    creative = (
+        Creative.objects.select_related("ad_group__campaign__advertiser")
+        .filter(
+            id=winner.creative,
+            review=Creative.Review.APPROVED,
+            is_on=True,
+            ad_group__is_on=True,
+            ad_group__campaign__status=Campaign.Status.ACTIVE,
+            ad_group__campaign__advertiser__status="active",
+        )
+        .first()
+    )
+    if creative is None:
+        return None
+    return Offer.objects.create(
+        id=uuid.uuid4(),
+        request_id=request.request_id,
+        campaign=creative.ad_group.campaign,
+        ad_group=creative.ad_group,
+        creative=creative,
+        keyword_id=winner.keyword if winner.keyword > 0 else None,
+        keyword_text=winner.term,
+        match=winner.match if winner.keyword > 0 else "hint",
+        placement=request.placement,
+        language=request.language,
+        device=request.device,
+        topics=list(request.topics),
+        frequency_key=request.frequency_key,
+        snapshot_version=version,
+        bid_micros=winner.bid_micros,
+        reserve_micros=winner.reserve_micros,
+        price_micros=sale.price_micros,
+        shadow_price_micros=sale.shadow_price_micros,
+        relevance=winner.relevance,
+        click_rate=winner.click_rate,
+        pace=winner.pace,
+        is_explored=decision.is_explored,
+        trace=[trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
+        created_at=at,
+    )

@@ -1,0 +1,41 @@
+"""Remembers for a day how each request was decided, so that an operator can ask why."""
+
+import json
+from dataclasses import asdict
+
+import redis
+
+from ads.contract import AdRequest, encode_request
+from ads.fast_store import fast_store, key
+from ads.selection.select import Contender, Decision
+
+KEPT_SECONDS = 24 * 3600
+KEPT_CONTENDERS = 20
+
+
+def trace_line(contender: Contender) -> dict[str, object]:
+    """Return a contender as it is kept for explaining."""
+    return asdict(contender) | {"rung": contender.rung.name.lower(), "score": contender.score}
+
+
+def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:
+    """Keep one decision; forgetting it is no reason to show no ad."""
+    trace = {
+        "request": encode_request(request),
+        "version": version,
+        "reason": decision.reason,
+        "price_micros": decision.sale.price_micros if decision.sale else None,
+        "shadow_price_micros": decision.sale.shadow_price_micros if decision.sale else None,
+        "is_explored": decision.is_explored,
+        "contenders": [trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
+    }
+    try:
+        fast_store().set(key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
+    except redis.RedisError:
+        return
+
+
+def find_trace(request_id: str) -> dict[str, object] | None:
+    """Return what is remembered of a request."""
+    raw = fast_store().get(key("trace", request_id))
+    return json.loads(raw) if isinstance(raw, bytes) else None

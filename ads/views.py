@@ -1,0 +1,122 @@
+"""What a browser does with an ad: look, click, hide, complain. Decodes, calls one function, answers."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from ads.delivery import complain, find_offer, hide
+from ads.fraud import Visit, receive_click, receive_look
+from ads.models import Complaint, Creative, Offer
+from ads.person import Person
+from ads.tokens import Purpose, TokenError, read
+
+
+def visit_of(request: HttpRequest) -> Visit:
+    """Return what judging a visit needs of its request."""
+    headers = request.headers
+    return Visit(
+        method=request.method or "",
+        agent=headers.get("User-Agent", ""),
+        address=address_of(request),
+        purpose=" ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose")),
+        at=timezone.now(),
+    )
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address of the visitor, as the proxies that are trusted report it."""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    trusted = settings.TRUSTED_PROXY_COUNT
+    address = hops[-trusted] if trusted and len(hops) >= trusted else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return ""
+
+
+# A signed token stands for the form's own: these are called by sendBeacon, which cannot carry a header.
+@csrf_exempt
+@require_POST
+def seen(request: HttpRequest, token: str) -> HttpResponse:
+    """Count that an ad was seen."""
+    try:
+        receive_look(token, visit_of(request))
+    except TokenError:
+        return HttpResponse(status=410)
+    return HttpResponse(status=204)
+
+
+@require_safe
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """Settle a click and lead on to the advertiser."""
+    try:
+        arrival = receive_click(token, visit_of(request))
+    except TokenError as error:
+        raise Http404 from error
+    if arrival is None:
+        raise Http404
+    redirect = HttpResponseRedirect(arrival.url)
+    redirect["Cache-Control"] = "no-store"
+    redirect["Referrer-Policy"] = "origin"
+    redirect["X-Robots-Tag"] = "noindex"
+    return redirect
+
+
+@csrf_exempt
+@require_POST
+def hide_ad(request: HttpRequest, token: str) -> HttpResponse:
+    """Keep an ad's campaign away from a person for the rest of the day."""
+    offer = _offer_of(token)
+    hide(offer, at=timezone.now())
+    Person(offer.frequency_key, at=timezone.now()).note_hidden(offer.campaign_id)
+    return JsonResponse({"hidden": True, "message": _("오늘은 이 광고를 더 보여드리지 않아요.")})
+
+
+@csrf_exempt
+@require_POST
+def report_ad(request: HttpRequest, token: str) -> HttpResponse:
+    """Keep a complaint about an ad."""
+    offer = _offer_of(token)
+    reason = request.POST.get("reason", Complaint.Reason.OTHER)
+    if reason not in Complaint.Reason.values:
+        return JsonResponse({"error": "unknown_reason"}, status=400)
+    complain(offer, reason=reason)
+    return JsonResponse({"reported": True, "message": _("알려 주셔서 고마워요. 사람이 살펴볼게요.")})
+
+
+@require_GET
+def why_ad(request: HttpRequest, token: str) -> HttpResponse:
+    """Say why this ad was shown: what it matched, and what was not used."""
+    offer = _offer_of(token)
+    return render(
+        request,
+        "ads/why.html",
+        {"offer": offer, "advertiser": offer.campaign.advertiser, "creative": offer.creative},
+    )
+
+
+@require_GET
+def demo_landing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show where a demo ad leads: a page that says that its advertiser is invented."""
+    creative = get_object_or_404(
+        Creative.objects.select_related("ad_group__campaign__advertiser").order_by("-version")[:1],
+        landing_url=f"/ads/demo/{slug}/",
+    )
+    advertiser = creative.ad_group.campaign.advertiser
+    return render(request, "ads/demo_landing.html", {"creative": creative, "advertiser": advertiser})
+
+
+def _offer_of(token: str) -> Offer:
+    try:
+        offer = find_offer(read(token, Purpose.FEEDBACK, at=timezone.now()))
+    except TokenError as error:
+        raise Http404 from error
+    if offer is None:
+        raise Http404
+    return offer
