@@ -65,5 +65,7 @@ def rename_account(*, account: User, name: str) -> None:
 
 @transaction.atomic
 def delete_account(*, account: User) -> None:
-    """Remove the account and everything that is its own."""
+    """Remove the account and everything that is its own, after settings.ACCOUNT_CLOSERS have let go of it."""
+    for path in settings.ACCOUNT_CLOSERS:
+        import_string(path)(account=account)
     account.delete()

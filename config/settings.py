@@ -131,6 +131,8 @@ DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", "jjamppong@localhost")
 # Called, in this order, with the guest and the account when a guest logs in to an account of theirs.
 GUEST_ADOPTERS = ["aggregator.services.adopt_conversations"]
 GUEST_COOKIE_AGE = timedelta(days=400)
+# Called, in this order, with an account that is about to be deleted.
+ACCOUNT_CLOSERS = ["ads.members.leave_advertisers"]
 
 # -- Words and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"

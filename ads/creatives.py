@@ -1,0 +1,73 @@
+"""The versions of an ad's words: written, sent to review, and never changed after that."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ads.campaigning import RefusedError
+from ads.models import AdGroup, Creative
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an ad says and where it leads."""
+
+    title: str
+    body: str
+    landing_url: str
+    display_domain: str
+    is_ai_generated: bool
+
+
+@transaction.atomic
+def draft_creative(*, ad_group: AdGroup, words: Words) -> Creative:
+    """Write the first version of an ad."""
+    creative = Creative(ad_group=ad_group)
+    _apply_words(creative, words)
+    creative.save()
+    return creative
+
+
+@transaction.atomic
+def revise_creative(*, creative: Creative, words: Words) -> Creative:
+    """Change a draft in place; what was sent to review stays as it was and gets a next version as a draft.
+
+    Until that version is approved, the approved one goes on being shown.
+    """
+    versions = Creative.objects.select_for_update(no_key=True).filter(lineage=creative.lineage)
+    newest = versions.order_by("-version")[0]
+    if newest.review != Creative.Review.DRAFT:
+        if newest.review in (Creative.Review.WAITING, Creative.Review.REJECTED):
+            newest.review = Creative.Review.RETIRED
+            newest.save(update_fields=["review", "updated_at"])
+        newest = Creative(ad_group=creative.ad_group, lineage=creative.lineage, version=newest.version + 1)
+    _apply_words(newest, words)
+    newest.save()
+    return newest
+
+
+@transaction.atomic
+def submit_creative(*, creative: Creative) -> None:
+    """Send a draft to review."""
+    creative = Creative.objects.select_for_update(no_key=True).get(pk=creative.pk)
+    if creative.review != Creative.Review.DRAFT:
+        raise RefusedError(_("이미 검토를 부탁한 문구예요."))
+    creative.review = Creative.Review.WAITING
+    creative.save(update_fields=["review", "updated_at"])
+
+
+@transaction.atomic
+def switch_creative(*, creative: Creative, is_on: bool) -> None:
+    """Let an ad be shown, or not; every version of it follows."""
+    for version in Creative.objects.select_for_update(no_key=True).filter(lineage=creative.lineage):
+        version.is_on = is_on
+        version.save(update_fields=["is_on", "updated_at"])
+
+
+def _apply_words(creative: Creative, words: Words) -> None:
+    creative.title = words.title
+    creative.body = words.body
+    creative.landing_url = words.landing_url
+    creative.display_domain = words.display_domain
+    creative.is_ai_generated = words.is_ai_generated

@@ -1,0 +1,209 @@
+"""The forms of the console: each shows its rules before it is sent and its faults next to the field."""
+
+import datetime
+import ipaddress
+import uuid
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from ads.leases import KOREA
+from ads.models import AdGroup, Campaign, Category, Creative, Keyword
+from ads.money import LEAST_BID, TICK, WON
+from ads.portal.fields import KeywordsField, WonField
+
+LEAST_BUDGET_WON = 1_000
+LEAST_TOP_UP_WON = 1_000
+DATE_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class JoinForm(forms.Form):
+    """Whoever will pay for ads."""
+
+    name = forms.CharField(
+        label=_("사업자 이름"),
+        max_length=60,
+        help_text=_("광고에 그대로 보여요. 누구의 광고인지 사람들이 알 수 있어야 해요."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
+class CampaignForm(forms.Form):
+    """A budget and a schedule."""
+
+    name = forms.CharField(label=_("캠페인 이름"), max_length=80, help_text=_("나만 보는 이름이에요."))
+    category = forms.ChoiceField(label=_("분야"), choices=Category.choices)
+    daily_budget = WonField(
+        label=_("하루 예산 (원)"),
+        least_won=LEAST_BUDGET_WON,
+        help_text=_("하루에 이보다 더 쓰지 않아요. 1원도 넘지 않아요."),
+    )
+    total_budget = WonField(
+        label=_("전체 예산 (원)"),
+        least_won=LEAST_BUDGET_WON,
+        required=False,
+        help_text=_("비워 두면 하루 예산만 지켜요."),
+    )
+    starts_on = forms.DateField(label=_("시작하는 날"), required=False, widget=DATE_INPUT)
+    ends_on = forms.DateField(
+        label=_("끝나는 날"),
+        required=False,
+        widget=DATE_INPUT,
+        help_text=_("이날까지 보여요. 비워 두면 계속해요."),
+    )
+    daily_views_a_person = forms.IntegerField(
+        label=_("한 사람에게 하루에 보일 횟수"), min_value=1, max_value=100, initial=3
+    )
+    negatives = KeywordsField(
+        label=_("제외 키워드"),
+        takes_bids=False,
+        help_text=_("한 줄에 하나. 이 말이 든 질문에는 이 캠페인의 광고가 나가지 않아요."),
+    )
+
+    def clean(self) -> dict[str, object]:
+        """Check what only two fields together can tell."""
+        cleaned: dict[str, object] = super().clean() or self.cleaned_data
+        starts_on, ends_on = self.cleaned_data.get("starts_on"), self.cleaned_data.get("ends_on")
+        if starts_on and ends_on and ends_on < starts_on:
+            self.add_error("ends_on", _("시작하는 날보다 앞이에요."))
+        daily, total = self.cleaned_data.get("daily_budget"), self.cleaned_data.get("total_budget")
+        if daily and total and total < daily:
+            self.add_error("total_budget", _("하루 예산보다 작아요."))
+        return cleaned
+
+    @property
+    def starts_at(self) -> datetime.datetime | None:
+        """The first moment of the first day in Korea."""
+        return _midnight(self.cleaned_data["starts_on"])
+
+    @property
+    def ends_at(self) -> datetime.datetime | None:
+        """The first moment after the last day in Korea."""
+        last = self.cleaned_data["ends_on"]
+        return _midnight(last + datetime.timedelta(days=1)) if last else None
+
+
+class AdGroupForm(forms.Form):
+    """Which questions, in which language and on which device, and for how much."""
+
+    name = forms.CharField(label=_("광고 그룹 이름"), max_length=80)
+    default_bid = WonField(
+        label=_("기본 입찰가 (원)"),
+        least_won=LEAST_BID // WON,
+        step_won=TICK // WON,
+        help_text=_(
+            "클릭 한 번에 낼 수 있는 가장 큰 값이에요. 실제로는 경매에서 이기는 데 필요한 만큼만 내요."
+        ),
+    )
+    language = forms.ChoiceField(label=_("질문의 언어"), choices=AdGroup.Language.choices)
+    device = forms.ChoiceField(label=_("기기"), choices=AdGroup.Device.choices)
+    exact = KeywordsField(
+        label=_("일치 키워드"),
+        help_text=_("질문의 주제가 이 말 그대로일 때. 쉼표 뒤에 따로 입찰가를 적을 수 있어요."),
+    )
+    phrase = KeywordsField(label=_("구문 키워드"), help_text=_("질문에 이 말이 이어서 들어 있을 때."))
+    broad = KeywordsField(label=_("확장 키워드"), help_text=_("뜻이 가까운 질문에도."))
+    negatives = KeywordsField(
+        label=_("제외 키워드"),
+        takes_bids=False,
+        help_text=_("한 줄에 하나. 이 말이 든 질문에는 이 그룹의 광고가 나가지 않아요."),
+    )
+
+    def clean(self) -> dict[str, object]:
+        """Ask for at least one keyword: without any the group would never be found."""
+        cleaned: dict[str, object] = super().clean() or self.cleaned_data
+        matches = [match.value for match in Keyword.Match]
+        if not any(self.has_error(match) or cleaned.get(match) for match in matches):
+            self.add_error("phrase", _("키워드를 하나는 적어 주세요."))
+        return cleaned
+
+
+class CreativeForm(forms.Form):
+    """An ad's words and where they lead."""
+
+    title = forms.CharField(
+        label=_("제목"), max_length=Creative._meta.get_field("title").max_length, help_text=_("50자까지")
+    )
+    body = forms.CharField(
+        label=_("본문"),
+        max_length=Creative._meta.get_field("body").max_length,
+        help_text=_("100자까지"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    landing_url = forms.CharField(
+        label=_("연결 주소"),
+        max_length=500,
+        help_text=_("https로 시작하는 주소만 돼요."),
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"}),
+    )
+    is_ai_generated = forms.BooleanField(
+        label=_("AI로 만든 문구예요"), required=False, help_text=_("AI로 만든 문구라면 꼭 알려 주세요. 검토할 때 함께 봐요.")
+    )
+
+    def clean_body(self) -> str:
+        """Make it one paragraph: the card has no room for line breaks."""
+        return " ".join(str(self.cleaned_data["body"]).split())
+
+    def clean_landing_url(self) -> str:
+        """Allow only an https page of a public host, without a user name that could pass for the host."""
+        address = str(self.cleaned_data["landing_url"]).strip()
+        if not address.lower().startswith("https://"):
+            raise forms.ValidationError(_("https로 시작하는 주소만 돼요."), code="not_https")
+        try:
+            URLValidator(schemes=["https"])(address)
+            parts = urlsplit(address)
+            is_plain = parts.username is None and parts.port in (None, 443)
+        except (forms.ValidationError, ValueError):
+            raise forms.ValidationError(_("열 수 있는 주소가 아니에요."), code="not_an_address") from None
+        if not is_plain or not _is_public(parts.hostname or ""):
+            raise forms.ValidationError(_("누구나 열 수 있는 사이트의 주소여야 해요."), code="not_public")
+        return address
+
+    @property
+    def display_domain(self) -> str:
+        """The host that the card shows, which is the one that the link opens."""
+        return domain_of(str(self.cleaned_data["landing_url"]))
+
+
+class TopUpForm(forms.Form):
+    """Test money into the wallet; the key makes a second press of the button the same payment."""
+
+    amount = WonField(label=_("넣을 금액 (원)"), least_won=LEAST_TOP_UP_WON)
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+def campaign_values(campaign: Campaign) -> dict[str, object]:
+    """Return what the form shows for a campaign that exists."""
+    last = campaign.ends_at and (campaign.ends_at - datetime.timedelta(seconds=1)).astimezone(KOREA).date()
+    return {
+        "name": campaign.name,
+        "category": campaign.category,
+        "daily_budget": campaign.daily_budget_micros,
+        "total_budget": campaign.total_budget_micros,
+        "starts_on": campaign.starts_at.astimezone(KOREA).date(),
+        "ends_on": last,
+        "daily_views_a_person": campaign.daily_views_a_person,
+    }
+
+
+def domain_of(address: str) -> str:
+    """Return the host of an address without its www; empty when there is none."""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")[:80]
+
+
+def _midnight(day: datetime.date | None) -> datetime.datetime | None:
+    return datetime.datetime.combine(day, datetime.time(), KOREA) if day else None
+
+
+def _is_public(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".test"))
+    return False

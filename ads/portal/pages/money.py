@@ -1,0 +1,69 @@
+"""The wallet: what is in it, test money into it, and every movement."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ads.ledger import top_up
+from ads.models import Account
+from ads.money import WON, format_won
+from ads.portal.access import Desk, for_members, for_owners
+from ads.portal.export import answer_csv
+from ads.portal.forms import TopUpForm
+from ads.portal.pages.frame import show
+from ads.portal.statement import PAGE_LINES, read_balance, read_lines
+
+
+@require_safe
+@for_members
+def show_money(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Show the balance and the statement."""
+    return _show(request, desk, TopUpForm())
+
+
+@require_http_methods(["POST"])
+@for_owners
+def add_money(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Put test money into the wallet, once however often the button is pressed."""
+    form = TopUpForm(request.POST)
+    if not form.is_valid():
+        return _show(request, desk, form)
+    amount = form.cleaned_data["amount"]
+    key = f"portal:{desk.advertiser.public_id}:{form.cleaned_data['key']}"
+    top_up(desk.advertiser, amount, key=key, source=Account.Kind.GRANT, note=_("시험용 돈"))
+    messages.success(request, _("시험용 돈 %(amount)s원을 넣었어요.") % {"amount": format_won(amount)})
+    return redirect("portal:money", desk.advertiser.public_id)
+
+
+@require_safe
+@for_members
+def download_statement(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Give the whole statement as a file."""
+    header = [_("때"), _("내용"), _("캠페인"), _("금액(원)"), _("잔액(원)"), _("메모")]
+    rows = (
+        [
+            timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
+            line.label,
+            line.campaign,
+            line.amount_micros / WON,
+            line.balance_micros / WON,
+            line.note,
+        ]
+        for line in read_lines(desk.advertiser, limit=None)
+    )
+    return answer_csv("statement", header, rows)
+
+
+def _show(request: HttpRequest, desk: Desk, form: TopUpForm) -> HttpResponseBase:
+    lines = read_lines(desk.advertiser, before=request.GET.get("before", ""), limit=PAGE_LINES + 1)
+    context = {
+        "form": form,
+        "balance": read_balance(desk.advertiser),
+        "lines": lines[:PAGE_LINES],
+        "next_cursor": lines[PAGE_LINES - 1].cursor if len(lines) > PAGE_LINES else "",
+    }
+    status = 422 if form.is_bound else 200
+    return show(request, desk, "money", section="money", context=context, status=status)
