@@ -54,7 +54,7 @@ def _say_praise(
 
 
 def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:
-    """Return the order of drafts: the likelier answer leads where answers compare, else the better standing."""
+    """Return the order of drafts: the likelier answer leads if answers compare, else the better standing."""
     faults = {draft.candidate: find_faults(question, draft) for draft in drafts}
     able = [draft for draft in drafts if not {"failed", "empty", "refusal"} & set(faults[draft.candidate])]
     tally = vote(question, able)

@@ -61,7 +61,7 @@ def count_choices(expectation: Expectation | None) -> int:
 
 
 def weigh_standings(standings: Sequence[float], choices: int) -> list[float]:
-    """Turn public accuracies into vote weights; followers count less, or they would outvote a clear leader."""
+    """Turn public accuracies into vote weights; followers count less, lest they outvote a clear leader."""
     guard = 1 + LEADER_GUARD * max(0, len(standings) - 2)
     best = max(standings, default=0.0)
     weights = []
@@ -72,16 +72,32 @@ def weigh_standings(standings: Sequence[float], choices: int) -> list[float]:
     return weights
 
 
-def tally_casts(casts: Sequence[Cast], none_score: float) -> tuple[dict[str, float], float]:
-    """Return the probability of every answer, and of none being right; they sum to one."""
+def tally_casts(
+    casts: Sequence[Cast], none_scores: Sequence[float] = (0.0,), scale: float = 1.0, bend: float = 1.0
+) -> tuple[dict[str, float], float]:
+    """Return the probability of every answer, and of none being right; they sum to one.
+
+    The score of none being right depends on how many different answers were given, one first; a bend below
+    one says that each further vote is worth a little less, since models share their mistakes.
+    """
     scores: dict[str, float] = {}
     for cast in sorted(casts, key=lambda cast: (cast.answer, cast.voter, cast.weight)):
         scores[cast.answer] = scores.get(cast.answer, 0.0) + cast.weight
+    scores = {answer: scale * score**bend for answer, score in scores.items()}
+    none_score = none_scores[min(len(scores), len(none_scores)) - 1]
     top = max([none_score, *scores.values()])
     exponents = {answer: math.exp(score - top) for answer, score in scores.items()}
     nothing = math.exp(none_score - top)
     total = nothing + sum(exponents.values())
     return {answer: value / total for answer, value in exponents.items()}, nothing / total
+
+
+def lead_answer(probabilities: Mapping[str, float]) -> tuple[str, float]:
+    """Return the likeliest answer and its probability; of equals the first by name, and ("", 0) of none."""
+    if not probabilities:
+        return "", 0.0
+    answer = min(probabilities, key=lambda name: (-probabilities[name], name))
+    return answer, probabilities[answer]
 
 
 def read_answers(question: Question, drafts: Sequence[Draft]) -> Mapping[str, ShortAnswer]:
@@ -103,7 +119,7 @@ def vote(question: Question, drafts: Sequence[Draft]) -> Tally | None:
         Cast(draft.candidate, answers[draft.candidate].key, weight)
         for draft, weight in zip(voting, weights, strict=True)
     ]
-    probabilities, nothing = tally_casts(casts, 0.0)
+    probabilities, nothing = tally_casts(casts)
     groups = [
         AnswerGroup(answer, tuple(cast.voter for cast in casts if cast.answer == answer), probability)
         for answer, probability in probabilities.items()

@@ -1,0 +1,225 @@
+"""The learned vote: weights by model, offsets by topic and option letter, fitted on recorded answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+from aggregator.pipeline.answer_sheet import AnswerSheet, Codes, Numbers, spread_answers
+from aggregator.pipeline.expectations import LETTERS
+from aggregator.pipeline.vote import weigh_standings
+
+_FOLDS = 4
+_UNSAID = -1e9
+_DISTINCT = 4
+_ROWS_TO_CHOOSE_BY = 3_000
+_NONE_SHRINK = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Shrink:
+    """How hard weights are pulled to their prior and offsets to nothing; 0 leaves those offsets out."""
+
+    models: float = 10.0
+    topics: float = 0.0
+    letters: float = 0.0
+
+
+_PLAIN = (Shrink(),)
+_BY_TOPIC = (Shrink(topics=30.0), Shrink(topics=100.0))
+_BY_LETTER = (Shrink(letters=10.0),)
+_BY_BOTH = (Shrink(topics=30.0, letters=10.0), Shrink(topics=100.0, letters=10.0))
+
+
+@dataclass(frozen=True, slots=True)
+class VoteHead:
+    """Vote weights by model, their offsets by topic and letter, and what turns sums into probabilities."""
+
+    weights: Mapping[str, float]
+    none_scores: tuple[float, ...] = (0.0,)
+    scale: float = 1.0
+    bend: float = 1.0
+    topics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    letters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def weigh(self, model: str, topic: str, answer: str) -> float:
+        """Return what a model's word counts on a topic, never less than nothing.
+
+        Models lean to some option letters when they guess, so a word for such a letter counts less.
+        """
+        offset = self.topics.get(topic, {}).get(model, 0.0) + self.letters.get(answer, {}).get(model, 0.0)
+        return max(0.0, self.weights[model] + offset)
+
+
+@dataclass(slots=True)
+class _Problem:
+    """The penalised likelihood of a conditional logit with a none class, as L-BFGS wants it."""
+
+    says: Numbers
+    given: NDArray[np.bool_]
+    distinct: Codes
+    right: Codes
+    topic: Codes
+    prior: Numbers
+    shrink: Shrink
+
+    def split(self, point: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        models, answers = len(self.prior), self.says.shape[1]
+        offsets = point[models + _DISTINCT :].reshape(-1, models)
+        by_topic = offsets[: len(offsets) - answers] if self.shrink.letters else offsets
+        return point[:models], point[models : models + _DISTINCT], by_topic, offsets[len(by_topic) :]
+
+    def score(self, point: Numbers) -> Numbers:
+        weights, none_scores, by_topic, by_letter = self.split(point)
+        sums = self.says @ weights
+        if len(by_topic):
+            sums += np.einsum("nkm,nm->nk", self.says, by_topic[self.topic])
+        if len(by_letter):
+            sums += np.einsum("nkm,km->nk", self.says, by_letter)
+        nothing = none_scores[self.distinct]
+        return np.concatenate([np.where(self.given, sums, _UNSAID), nothing[:, None]], axis=1)
+
+    def loss(self, point: Numbers) -> tuple[float, Numbers]:
+        weights, none_scores, by_topic, by_letter = self.split(point)
+        scores = self.score(point)
+        scores -= scores.max(axis=1, keepdims=True)
+        chances = np.exp(scores)
+        totals = chances.sum(axis=1, keepdims=True)
+        rows = np.arange(len(scores))
+        loss = float((np.log(totals[:, 0]) - scores[rows, self.right]).sum())
+        residual = chances / totals
+        residual[rows, self.right] -= 1.0
+        pull = residual[:, :-1, None] * self.says
+        away = weights - self.prior
+        loss += 0.5 * self.shrink.models * float(away @ away) + 0.5 * _NONE_SHRINK * float(
+            none_scores @ none_scores
+        )
+        parts = [pull.sum(axis=(0, 1)) + self.shrink.models * away]
+        nothing = np.bincount(self.distinct, weights=residual[:, -1], minlength=_DISTINCT)
+        parts.append(nothing + _NONE_SHRINK * none_scores)
+        if len(by_topic):
+            pulled = np.zeros_like(by_topic)
+            np.add.at(pulled, self.topic, pull.sum(axis=1))
+            parts.append((pulled + self.shrink.topics * by_topic).ravel())
+            loss += 0.5 * self.shrink.topics * float((by_topic**2).sum())
+        if len(by_letter):
+            parts.append((pull.sum(axis=0) + self.shrink.letters * by_letter).ravel())
+            loss += 0.5 * self.shrink.letters * float((by_letter**2).sum())
+        return loss, np.concatenate(parts)
+
+
+def _pose(sheet: AnswerSheet, names: Sequence[str], shrink: Shrink) -> _Problem:
+    says, given = spread_answers(sheet)
+    right = np.where(sheet.gold >= 0, sheet.gold, says.shape[1])
+    places = {name: place for place, name in enumerate(names)}
+    topic = np.array([places[name] for name in sheet.topics], dtype=np.int64)
+    distinct = np.clip(given.sum(axis=1), 1, _DISTINCT) - 1
+    return _Problem(says, given, distinct, right, topic, np.zeros(len(sheet.models)), shrink)
+
+
+def _find_prior(problem: _Problem, sheet: AnswerSheet) -> tuple[Numbers, float]:
+    """Scale the public prior, its leader guard included, to these answers: two numbers fitted."""
+    guarded = np.maximum(0.05, weigh_standings([float(p) for p in sheet.score_models()], sheet.choices))
+
+    plain = replace(problem, shrink=Shrink())
+
+    def measure(point: Numbers) -> float:
+        scores = plain.score(np.append(guarded * np.exp(point[0]), np.full(_DISTINCT, point[1])))
+        return _measure_loss(scores, problem.right)
+
+    solved = minimize(measure, np.array([-0.5, 0.0]), method="L-BFGS-B", bounds=[(-2.5, 0.5), (-6.0, 6.0)])
+    return guarded * np.exp(solved.x[0]), float(solved.x[1])
+
+
+def _solve(sheet: AnswerSheet, names: Sequence[str], shrink: Shrink) -> tuple[_Problem, Numbers]:
+    problem = _pose(sheet, names, shrink)
+    problem.prior, none_score = _find_prior(problem, sheet)
+    rows = (len(names) if shrink.topics else 0) + (problem.says.shape[1] if shrink.letters else 0)
+    offsets = rows * len(problem.prior)
+    start = np.concatenate([problem.prior, np.full(_DISTINCT, none_score), np.zeros(offsets)])
+    bounds = [(0.0, None)] * len(problem.prior) + [(None, None)] * (_DISTINCT + offsets)
+    solved = minimize(
+        problem.loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 150}
+    )
+    return problem, solved.x
+
+
+def _score_rest(
+    point: Numbers, rest: AnswerSheet, names: Sequence[str], shrink: Shrink
+) -> tuple[Numbers, Codes]:
+    problem = _pose(rest, names, shrink)
+    return problem.score(point), problem.right
+
+
+def _measure_loss(scores: Numbers, right: Codes) -> float:
+    level = scores - scores.max(axis=1, keepdims=True)
+    return float((np.log(np.exp(level).sum(axis=1)) - level[np.arange(len(right)), right]).mean())
+
+
+def _bend(scores: Numbers, distinct: Codes, point: Numbers) -> Numbers:
+    bent = np.exp(point[0]) * np.maximum(scores, 0.0) ** np.exp(point[1])
+    bent[scores < _UNSAID / 2] = _UNSAID
+    bent[:, -1] = scores[:, -1] + point[2:][distinct]
+    return bent
+
+
+def _calibrate(scores: Numbers, right: Codes) -> Numbers:
+    """Find the scale, the bend and the none scores' shifts that make held-out sums honest probabilities."""
+
+    def measure(point: Numbers) -> float:
+        pull = 0.01 * float(np.square(point).sum()) / np.sqrt(len(right))
+        return _measure_loss(_bend(scores, distinct, point), right) + pull
+
+    distinct = np.clip((scores[:, :-1] > _UNSAID / 2).sum(axis=1), 1, _DISTINCT) - 1
+    bounds = [(-2.0, 2.0), (-1.2, 0.5)] + [(-6.0, 6.0)] * _DISTINCT
+    solved = minimize(measure, np.zeros(2 + _DISTINCT), method="L-BFGS-B", bounds=bounds)
+    found: Numbers = solved.x
+    return found
+
+
+def _choose(sheet: AnswerSheet, names: Sequence[str], seed: int) -> tuple[Shrink, Numbers]:
+    """Choose the shrinkage and the calibration by folds inside a sheet."""
+    order = np.random.default_rng(seed).permutation(len(sheet.gold))[:_ROWS_TO_CHOOSE_BY]
+    sheet, fold = sheet.take(order), np.arange(len(order)) % _FOLDS
+    has_topics = len(names) > 1
+    grid = _PLAIN + (_BY_TOPIC if has_topics else ()) + (_BY_LETTER if sheet.is_lettered else ())
+    grid += _BY_BOTH if has_topics and sheet.is_lettered else ()
+    best: tuple[float, Shrink, Numbers, Codes] | None = None
+    for shrink in grid:
+        parts = []
+        for number in range(_FOLDS):
+            _, point = _solve(sheet.take(np.flatnonzero(fold != number)), names, shrink)
+            parts.append(_score_rest(point, sheet.take(np.flatnonzero(fold == number)), names, shrink))
+        scores = np.concatenate([part[0] for part in parts])
+        right = np.concatenate([part[1] for part in parts])
+        loss = _measure_loss(scores, right)
+        if best is None or loss < best[0]:
+            best = (loss, shrink, scores, right)
+    if best is None:
+        raise ValueError("an empty sheet teaches nothing")
+    return best[1], _calibrate(best[2], best[3])
+
+
+def fit_vote_head(sheet: AnswerSheet, seed: int = 0, *, quick: bool = False) -> VoteHead:
+    """Fit the vote on labelled answers; what shapes the fit is chosen inside these answers only.
+
+    A quick fit has no offsets and no calibration: enough to compare panels, not to show its probabilities.
+    """
+    names = sorted(set(sheet.topics))
+    shrink, calibration = (Shrink(), np.zeros(2 + _DISTINCT)) if quick else _choose(sheet, names, seed)
+    problem, point = _solve(sheet, names, shrink)
+    weights, none_scores, by_topic, by_letter = problem.split(point)
+
+    def name(row: Numbers) -> dict[str, float]:
+        return dict(zip(sheet.models, (round(float(value), 5) for value in row), strict=True))
+
+    return VoteHead(
+        weights=name(weights),
+        none_scores=tuple(round(float(score), 5) for score in none_scores + calibration[2:]),
+        scale=round(float(np.exp(calibration[0])), 5),
+        bend=round(float(np.exp(calibration[1])), 5),
+        topics={topic: name(row) for topic, row in zip(names, by_topic, strict=False)},
+        letters={letter: name(row) for letter, row in zip(LETTERS, by_letter, strict=False) if row.any()},
+    )

@@ -1,0 +1,56 @@
+"""Prove the kitchen on recorded answers: vote, cascade, rank, route, learn, pace; test halves only.
+
+python bench/kitchen.py [--data DIR] [--quick] [--only NAME]
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.kitchens.cascades import bench_cascades  # noqa: E402
+from bench.kitchens.recordings import read_short_sets  # noqa: E402
+from bench.kitchens.report import Report  # noqa: E402
+from bench.kitchens.votes import bench_votes  # noqa: E402
+
+SPLITS, QUICK_SPLITS = 10, 2
+ROWS, QUICK_ROWS = 20_000, 1_200
+
+
+def main() -> None:
+    """Run the parts that are asked for, print their tables, and end with one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument(
+        "--quick", action="store_true", help="two splits and small sets: a smoke run, not a proof"
+    )
+    parser.add_argument("--only", default="")
+    asked = parser.parse_args()
+    splits, rows = (QUICK_SPLITS, QUICK_ROWS) if asked.quick else (SPLITS, ROWS)
+    short = read_short_sets(asked.data)
+    report = Report()
+    parts = {
+        "vote": lambda: bench_votes(short, report, splits, rows),
+        "cascade": lambda: bench_cascades(short, report, splits),
+    }
+    for name, run in parts.items():
+        if asked.only in ("", name):
+            began = time.monotonic()
+            run()
+            report.say(f"  [{name}: {time.monotonic() - began:.0f} s, {splits} splits]")
+    print()
+    for name, goal in report.goals.items():
+        print(f"  {'ok  ' if goal['ok'] else 'SHORT'} {name:42s} {goal['value']:>9} must {goal['must']}")
+    print(
+        json.dumps({"bench": "kitchen", "figures": report.figures, "goals": report.goals}, ensure_ascii=False)
+    )
+
+
+if __name__ == "__main__":
+    main()
