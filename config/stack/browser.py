@@ -32,7 +32,7 @@ def has_rights() -> bool:
         return False
     return (
         os.geteuid() == 0
-        or subprocess.run([*sudo(), "true"], capture_output=True, check=False).returncode == 0
+        or subprocess.run([*sudo(), "true"], capture_output=True, check=False).returncode == 0  # noqa: S603
     )
 
 

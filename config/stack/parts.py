@@ -6,7 +6,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import redis
+
 from config.home import ROOT
+from config.pulse import KEY as PULSE
 from config.stack.local_models import LocalModel
 from config.stack.postgres import Postgres
 from config.stack.processes import Program, spawn
@@ -70,7 +73,7 @@ def worker_child(home: Path, environment: Mapping[str, str]) -> Child:
     return Child(
         name="worker",
         start=lambda: spawn(program),
-        is_ready=lambda: True,
+        is_ready=lambda: has_pulse(environment["REDIS_URL"]),
         rank=WORKER,
         stop_seconds=20,
         log=log,
@@ -100,11 +103,23 @@ def web_child(home: Path, host: str, port: int, environment: Mapping[str, str]) 
     )
 
 
+def forget_pulse(redis_url: str) -> None:
+    """Take away the sign of life that the worker of an earlier start may have left."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(PULSE)
+
+
+def has_pulse(redis_url: str) -> bool:
+    """Tell whether the worker has given a sign of life."""
+    with redis.Redis.from_url(redis_url) as client:
+        return bool(client.exists(PULSE))
+
+
 def serves_pages(host: str, port: int) -> bool:
     """Tell whether the site answers, whatever it says."""
     line = http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=2)  # noqa: S104
     try:
-        line.request("GET", "/healthz")
+        line.request("GET", "/")
         line.getresponse()
     except (OSError, http.client.HTTPException):
         return False

@@ -2,10 +2,11 @@
 
 import hashlib
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -30,8 +31,8 @@ def prepare(*, with_demo: bool) -> None:
     with console.step("models on offer"):
         sync_listings()
     if with_demo:
-        with console.step("demo ads"), suppress(CommandError):
-            call_command("load_demo_ads", verbosity=0)
+        with console.step("demo ads"):
+            call_command("load_demo_ads", stdout=StringIO())
         with console.step("admin and API key"):
             make_api_key(make_admin())
     connection.close()

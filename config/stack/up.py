@@ -16,7 +16,14 @@ from config.stack.addresses import Addresses, hold_home
 from config.stack.checks import check_database, check_port, check_redis
 from config.stack.errors import StackError
 from config.stack.local_models import LocalModel, LocalModels
-from config.stack.parts import model_child, postgres_child, valkey_child, web_child, worker_child
+from config.stack.parts import (
+    forget_pulse,
+    model_child,
+    postgres_child,
+    valkey_child,
+    web_child,
+    worker_child,
+)
 from config.stack.postgres import Postgres
 from config.stack.processes import Program, last_line, spawn
 from config.stack.progress import Console
@@ -120,7 +127,7 @@ class Stack:
 
     def _run(self, *words: str, models: dict[str, str]) -> subprocess.Popen[bytes]:
         urls = ",".join(f"{slug}={url}" for slug, url in models.items())
-        environment = self.environment | {"LOCAL_MODEL_URLS": urls}
+        environment = self.environment | {"LOCAL_MODEL_URLS": urls, "LOG_LEVEL": "WARNING"}
         command = (sys.executable, str(ROOT / "manage.py"), *words)
         return spawn(Program(command, log=self.console.stream, folder=ROOT, environment=environment))
 
@@ -151,10 +158,12 @@ def run(console: Console) -> None:
         stack.start_stores()
         stack.start_models()
         stack.prepare("--demo")
-        stack.supervisor.add(worker_child(HOME, stack.environment))
+        forget_pulse(stack.addresses.redis)
         stack.start(web_child(HOME, host, port, stack.environment), seconds=SITE_SECONDS)
         stack.addresses.site = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
         stack.addresses.write(HOME)
+        # After the site, whose first page would otherwise wait for a processor.
+        stack.start(worker_child(HOME, stack.environment), seconds=SITE_SECONDS)
         stack.tick_until(stack.has_enough_models)
         announce(stack, time.monotonic() - began)
         stack.tick_until(lambda: False)

@@ -13,7 +13,6 @@ from aggregator.models import Turn
 from aggregator.turn_state import CandidateState, TurnState, reduce
 from aggregator.turns import off_loop
 from aggregator.wording import REFUSALS
-from config.stack.session import ensure_stack
 
 SHELL_USER = "shell"
 WON = 1_000_000
@@ -38,11 +37,10 @@ class Command(BaseCommand):
             strategy=options["strategy"],
             panel=tuple(slug for slug in options["panel"].split(",") if slug),
         )
-        with ensure_stack():
-            try:
-                turn = asyncio.run(_answer(ask))
-            except services.Refusal as refusal:
-                raise CommandError(str(REFUSALS.get(refusal.code, refusal.code))) from refusal
+        try:
+            turn = asyncio.run(_answer(ask))
+        except services.Refusal as refusal:
+            raise CommandError(str(REFUSALS.get(refusal.code, refusal.code))) from refusal
         state = reduce(selectors.replay(turn))
         if options["as_json"]:
             self.stdout.write(json.dumps(as_document(state), ensure_ascii=False, indent=2))
