@@ -7,8 +7,10 @@ import { codeWord, seconds, speed, won, word } from "./words.js";
 
 /**
  * @import { CandidateState, TurnState } from "./turn_shapes.js"
- * @typedef {{ host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, voted: string) => void }}
- *   CandidateView
+ * @typedef {{
+ *   host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, voted: string) => void,
+ *   markCut: () => boolean,
+ * }} CandidateView
  */
 
 /**
@@ -70,6 +72,7 @@ export function candidateView(seat, actions) {
 
   return {
     host,
+    markCut: () => body.classList.toggle("cut", body.scrollHeight > body.clientHeight + 2),
     patch(state, candidate, voted) {
       if (candidate !== shown) patchText(candidate);
       shown = candidate;

@@ -20,7 +20,8 @@ export function candidatesView(actions) {
   const summary = element("summary");
   const tabs = element("div", { class: "candidate-tabs" });
   const columns = element("div", { class: "candidate-columns" });
-  const host = element("details", { class: "candidates", hidden: true }, summary, tabs, columns);
+  const unfold = element("button", { type: "button", class: "button quiet small unfold", hidden: true });
+  const host = element("details", { class: "candidates", hidden: true }, summary, tabs, columns, unfold);
   /** @type {Map<string, CandidateView>} */
   const views = new Map();
   /** @type {Map<string, HTMLButtonElement>} */
@@ -33,6 +34,20 @@ export function candidatesView(actions) {
     candidate?.scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
     candidate?.focus({ preventScroll: true });
   };
+
+  /** Long answers are cut to one height, so that what comes below them stays near. */
+  const fold = (isUnfolded = host.classList.contains("unfolded")) => {
+    host.classList.toggle("unfolded", isUnfolded);
+    setText(unfold, word(isUnfolded ? "show_less" : "show_all"));
+    const isAnyCut = [...views.values()].map((view) => view.markCut()).some(Boolean);
+    unfold.hidden = !isAnyCut && !isUnfolded;
+  };
+  unfold.addEventListener("click", () => fold(!host.classList.contains("unfolded")));
+  host.addEventListener("toggle", () => fold());
+  columns.addEventListener("focusin", (event) => {
+    const isInText = event.target instanceof Element && event.target.closest(".candidate-text.cut");
+    if (isInText) fold(true);
+  });
 
   const sight = new IntersectionObserver(
     (entries) => {
@@ -74,6 +89,7 @@ export function candidatesView(actions) {
         const button = buttons.get(candidate.id);
         if (button) button.dataset.status = candidate.status;
       }
+      fold();
     },
   };
 }

@@ -7,7 +7,7 @@ const TAGS =
   "a blockquote br code del div em h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul".split(
     " ",
   );
-const ATTRIBUTES = ["href", "title", "rel", "target", "dir", "start", "align", "tabindex", "data-language"];
+const HARMLESS = ["title", "rel", "target", "dir", "start", "align", "tabindex", "data-language"];
 const DIRECTED = [
   "paragraph_open",
   "heading_open",
@@ -76,9 +76,10 @@ function linkAttributes() {
 export function renderMarkdown(text) {
   return DOMPurify.sanitize(parser.render(text), {
     ALLOWED_TAGS: TAGS,
-    ALLOWED_ATTR: ATTRIBUTES,
+    ALLOWED_ATTR: ["href", ...HARMLESS],
+    // Every other attribute's value would be held against the pattern for addresses.
+    ADD_URI_SAFE_ATTR: HARMLESS,
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
-    ADD_ATTR: ["target"],
     ALLOW_DATA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,
   });

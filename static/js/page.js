@@ -65,7 +65,7 @@ const hearing = {
     if (message.replaces) transcript.replace(message.replaces, message.turn);
     else transcript.append(message.turn);
     transcript.change(message.turn);
-    sidebar.put(conversation, feed.read(message.turn)?.title ?? "");
+    sidebar.put(conversation, message.number === 1 ? titleOf(feed.read(message.turn)?.prompt ?? "") : "");
     showBusy();
   },
   frame(message) {
@@ -85,6 +85,13 @@ const hearing = {
   voted: (message) => transcript.markVote(message.candidate),
   pong() {},
 };
+
+/**
+ * A name for a new conversation until the server tells its own.
+ *
+ * @param {string} prompt
+ */
+const titleOf = (prompt) => prompt.split("\n", 1)[0]?.slice(0, 40) ?? "";
 
 /** @param {string} id of the conversation that the first turn made */
 function enter(id) {

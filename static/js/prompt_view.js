@@ -6,7 +6,7 @@ import { word } from "./words.js";
 
 /**
  * @import { TurnState } from "./turn_shapes.js"
- * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void, edit: () => void }} PromptView
+ * @typedef {{ host: HTMLElement, actions: HTMLElement, patch: (state: TurnState) => void, edit: () => void }} PromptView
  */
 
 const FOLDED = 1200;
@@ -53,6 +53,7 @@ export function promptView(resend) {
 
   return {
     host,
+    actions,
     edit,
     patch(state) {
       setText(text, state.prompt);

@@ -27,6 +27,12 @@ export function openSidebar(current) {
   /** @param {HTMLElement} row */
   const titleOf = (row) => find(row, ".conversation-title");
 
+  /** @param {string} name */
+  const showTitle = (name) => {
+    setText(title, name);
+    document.title = `${name} · ${word("brand")}`;
+  };
+
   const showOpen = () => {
     const isOpen = isNarrow() ? house.classList.contains("sheet") : !house.classList.contains("folded");
     find(document, "[aria-controls=sidebar]").setAttribute("aria-expanded", String(isOpen));
@@ -48,7 +54,7 @@ export function openSidebar(current) {
     if (!isSaved) return;
     const name = String(answers.get("title"));
     setText(titleOf(row), name);
-    if (row.dataset.conversation === current()) setText(title, name);
+    if (row.dataset.conversation === current()) showTitle(name);
   };
 
   /** @param {HTMLElement} row */
@@ -89,7 +95,7 @@ export function openSidebar(current) {
       if (conversation === current()) {
         for (const other of rows.querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
         link.setAttribute("aria-current", "page");
-        if (name) setText(title, name);
+        if (name) showTitle(name);
       }
       if (name) setText(titleOf(row), name);
       find(row, "time").setAttribute("datetime", new Date().toISOString());

@@ -8,18 +8,6 @@ import { renderMarkdown } from "./markdown.js";
  */
 
 /**
- * @param {Node[]} nodes
- * @param {boolean} isClosed
- */
-function decorate(nodes, isClosed) {
-  if (!isClosed) return;
-  for (const node of nodes) {
-    if (!(node instanceof HTMLElement)) continue;
-    for (const pre of node.matches("pre") ? [node] : node.querySelectorAll("pre")) decorateCode(pre);
-  }
-}
-
-/**
  * Shows a growing markdown text in a host element; closed blocks are rendered once and then left alone.
  *
  * @param {HTMLElement} host
@@ -44,9 +32,9 @@ export function streamText(host) {
 
   /** @param {string} block @param {boolean} isClosed */
   const showBlock = (block, isClosed) => {
-    const nodes = block.trim() ? [...renderMarkdown(block).childNodes] : [];
-    decorate(nodes, isClosed);
-    replaceTail(nodes);
+    const rendered = renderMarkdown(block);
+    if (isClosed) for (const pre of rendered.querySelectorAll("pre")) decorateCode(pre);
+    replaceTail([...rendered.childNodes]);
   };
 
   /** @param {{ language: string, code: string }} open */

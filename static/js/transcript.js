@@ -30,12 +30,8 @@ export function openTranscript(feed, actions) {
   let isDue = false;
 
   const lastPlace = () => places.at(-1);
-  const tail = watchTail(() => {
-    const place = lastPlace();
-    if (!place) return 0;
-    const isRunning = feed.read(place.shown)?.status === "running";
-    return isRunning ? place.view.tail() : place.view.host.getBoundingClientRect().bottom;
-  });
+  const isRunning = () => feed.read(lastPlace()?.shown ?? "")?.status === "running";
+  const tail = watchTail(() => lastPlace()?.view.tail() ?? 0, isRunning);
 
   const draw = () => {
     isDue = false;
@@ -68,7 +64,7 @@ export function openTranscript(feed, actions) {
     places.push(mount(article, versions, turn));
   }
   lastPlace()?.view.openCandidates();
-  scrollTo(0, document.documentElement.scrollHeight);
+  lastPlace()?.view.host.scrollIntoView({ block: isRunning() ? "end" : "start" });
 
   return {
     change,

@@ -40,7 +40,7 @@ export function turnView(host, turn, actions) {
   const candidates = candidatesView(actions);
   const trust = trustView(candidates.show);
   const placement = placementView();
-  prompt.host.append(versions.host);
+  prompt.actions.prepend(versions.host);
   host.replaceChildren(prompt.host, answer.host, trust.host, candidates.host, placement.host);
 
   /** @param {TurnState} state */

@@ -64,6 +64,11 @@ export function openWishes() {
   for (const strand of host.querySelectorAll("[data-model]")) {
     strand.setAttribute("data-hue", String(hueOf(strand.getAttribute("data-model") ?? "")));
   }
+  host.addEventListener("beforetoggle", () => {
+    const { left, top } = words.getBoundingClientRect();
+    host.style.left = `${Math.max(8, Math.min(left - 16, innerWidth - Math.min(376, innerWidth - 24)))}px`;
+    host.style.bottom = `${innerHeight - top + 12}px`;
+  });
   restore();
   say(read());
   return read;
