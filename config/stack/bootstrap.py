@@ -98,7 +98,11 @@ def install_packages() -> None:
     """Make the virtual environment hold what the lock names, and nothing else."""
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     environment |= {"UV_PYTHON_DOWNLOADS": "never"}
-    words = [] if (ENVIRONMENT / "bin" / "python").exists() else ["--python", sys.executable]
+    words = (
+        [] if (ENVIRONMENT / "bin" / "python").exists() else ["--python", str(Path(sys.executable).resolve())]
+    )
+    if not sys.stdout.isatty():
+        words.append("--quiet")
     run([str(find_uv()), "sync", "--frozen", *words], environment)
 
 
@@ -127,6 +131,9 @@ def npm() -> list[str]:
 def run(command: list[str], environment: dict[str, str] | None = None) -> None:
     """Run a command in the project; its words go to the terminal."""
     environment = environment or dict(os.environ)
+    if "SSL_CERT_FILE" in environment:
+        # Where a network has an authority of its own, node asks for it under another name.
+        environment.setdefault("NODE_EXTRA_CA_CERTS", environment["SSL_CERT_FILE"])
     environment["PATH"] = f"{ENVIRONMENT / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603
     if done.returncode != 0:
