@@ -1,5 +1,6 @@
 """The socket of the page: decodes wishes, checks whose turn it is, starts work, forwards events."""
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from accounts.services import person_for_scope
 from aggregator import runner, selectors, services
 from aggregator.models import Turn
 from aggregator.services import Ask, Refusal
-from aggregator.turn_log import Entry, Subscription
+from aggregator.turn_feed import Entry, Subscription
 from aggregator.turns import off_loop
 from aggregator.wording import word_refusal
 
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 FRAME_LIMIT = 200_000
 SUBSCRIPTIONS = 50
+CLOSING_TRIES = 5
+CLOSING_SECONDS = 0.2
 Wish = dict[str, Any]
 
 
@@ -40,7 +43,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """Leave the turns alone; they run on without this page."""
         for subscription in self._subscriptions.values():
-            runner.log_of_this_loop().unsubscribe(subscription)
+            runner.log_of_this_loop().feed.unsubscribe(subscription)
         self._subscriptions.clear()
 
     async def receive(
@@ -89,8 +92,8 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
     async def _open_turn(self, wish: Wish) -> None:
         ask = Ask(
             prompt=str(wish["prompt"]),
-            client_id=uuid.UUID(wish["client_id"]),
-            conversation=uuid.UUID(wish["conversation"]) if wish.get("conversation") else None,
+            client_id=uuid.UUID(str(wish["client_id"])),
+            conversation=uuid.UUID(str(wish["conversation"])) if wish.get("conversation") else None,
             strategy=_strategy(wish),
             panel=_panel(wish),
         )
@@ -102,7 +105,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         is_edit = wish["type"] == "edit"
         ask = Ask(
             prompt=str(wish["prompt"]) if is_edit else old.prompt,
-            client_id=uuid.UUID(wish["client_id"]),
+            client_id=uuid.UUID(str(wish["client_id"])),
             strategy=_strategy(wish) or old.strategy,
             panel=_panel(wish) or tuple(old.asked_panel),
         )
@@ -133,16 +136,27 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await runner.stop_turn(await self._turn(wish["turn"]))
 
     async def _retry(self, wish: Wish) -> None:
-        candidate = await off_loop(selectors.find_candidate, self._owner, uuid.UUID(wish["candidate"]))
-        if candidate is None:
-            raise Refusal("candidate_not_found")
-        turn = await off_loop(services.retry_candidate, candidate=candidate)
+        turn = await self._reopen(uuid.UUID(str(wish["candidate"])))
         if str(turn.public_id) not in self._subscriptions:
             await self._follow(str(turn.public_id), turn.last_seq)
         await runner.start_turn(turn)
 
+    async def _reopen(self, candidate_id: uuid.UUID) -> Turn:
+        # A turn whose last event is out may still be writing its rows: that moment is waited for.
+        for patience in range(CLOSING_TRIES, -1, -1):
+            candidate = await off_loop(selectors.find_candidate, self._owner, candidate_id)
+            if candidate is None:
+                raise Refusal("candidate_not_found")
+            try:
+                return await off_loop(services.retry_candidate, candidate=candidate)
+            except Refusal:
+                if not patience:
+                    raise
+            await asyncio.sleep(CLOSING_SECONDS)
+        raise Refusal("turn_running")
+
     async def _vote(self, wish: Wish) -> None:
-        candidate = await off_loop(selectors.find_candidate, self._owner, uuid.UUID(wish["candidate"]))
+        candidate = await off_loop(selectors.find_candidate, self._owner, uuid.UUID(str(wish["candidate"])))
         if candidate is None:
             raise Refusal("candidate_not_found")
         await off_loop(services.cast_vote, voter=self._owner, candidate=candidate)
@@ -164,19 +178,19 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         return turn
 
     async def _follow(self, turn: str, after_seq: int) -> None:
-        log = runner.log_of_this_loop()
+        feed = runner.log_of_this_loop().feed
         known = self._subscriptions.pop(turn, None)
         if known:
-            log.unsubscribe(known)
+            feed.unsubscribe(known)
         while len(self._subscriptions) >= SUBSCRIPTIONS:
-            log.unsubscribe(self._subscriptions.pop(next(iter(self._subscriptions))))
+            feed.unsubscribe(self._subscriptions.pop(next(iter(self._subscriptions))))
 
         async def forward(entry: Entry) -> None:
             await self.send_json(
                 {"type": "frame", "turn": turn, "seq": entry.seq, "events": list(entry.events)}
             )
 
-        self._subscriptions[turn] = await log.subscribe(turn, after_seq, forward)
+        self._subscriptions[turn] = await feed.subscribe(turn, after_seq, forward)
 
     async def _refuse(self, client_id: str, code: str) -> None:
         await self.send_json(

@@ -185,7 +185,7 @@ EVENTS: dict[str, type[Event]] = {
 
 def encode(event: Event) -> dict[str, Any]:
     """Return an event as plain JSON values, its type first; fields that hold nothing are left out."""
-    fields = {name: value for name, value in asdict(event).items() if value not in (None, "")}  # type: ignore[call-overload]
+    fields = {name: value for name, value in asdict(event).items() if value not in (None, "")}
     return {"type": event.type, **fields}
 
 

@@ -12,9 +12,7 @@ RENEW = (
     "if redis.call('get', KEYS[1]) == ARGV[1] "
     "then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end"
 )
-RELEASE = (
-    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
-)
+RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
 
 
 def lease_key(turn: str) -> str:

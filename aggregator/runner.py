@@ -44,23 +44,38 @@ def _end(task: asyncio.Task[None]) -> None:
         logger.error("a turn broke off and will be recovered", exc_info=task.exception())
 
 
+async def wait_for_turns() -> None:
+    """Wait until every turn begun on this loop has ended."""
+    here = asyncio.get_running_loop()
+    while mine := [task for task in _running if task.get_loop() is here]:
+        await asyncio.wait(mine)
+
+
 async def run_turn(turn_id: uuid.UUID) -> None:
     """Answer one stored turn to its end unless another process does; safe to call again after a crash."""
+    # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
+    while await _run_under_lease(turn_id):
+        pass
+
+
+async def _run_under_lease(turn_id: uuid.UUID) -> bool:
     log, name = log_of_this_loop(), str(turn_id)
     async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
         turn = await off_loop(_load_running, turn_id) if is_ours else None
         if turn is None:
-            return
+            return False
         stop = _stops[name] = asyncio.Event()
-        log.on_stop(_stop_here)
+        log.feed.on_stop(_stop_here)
         try:
             journal = await open_journal(log, turn)
             await answer_turn(turn, journal, stop)
         except* LogTaken:
             logger.warning("turn %s: another process took it over", turn_id)
+            turn = None
         finally:
             log.close_page(name)
             _stops.pop(name, None)
+    return turn is not None
 
 
 def _load_running(turn_id: uuid.UUID) -> Turn | None:
@@ -77,7 +92,7 @@ def _stop_here(turn_id: str) -> None:
 async def stop_turn(turn: Turn) -> None:
     """Stop a turn wherever it runs; the wish is stored first, so that a recovery honours it too."""
     if await off_loop(services.ask_stop, turn=turn):
-        await log_of_this_loop().ask_stop(str(turn.public_id))
+        await log_of_this_loop().feed.ask_stop(str(turn.public_id))
 
 
 async def find_abandoned() -> list[uuid.UUID]:

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from aggregator import selectors
 from aggregator.models import ApiKey, Candidate, Conversation, Turn, Vote
-from aggregator.pipeline.shapes import Exchange
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
@@ -37,7 +36,7 @@ class Ask:
     strategy: str = ""
     panel: tuple[str, ...] = ()
     system_prompt: str = ""
-    given_history: tuple[Exchange, ...] = ()
+    given_history: tuple[tuple[str, str], ...] = ()
     origin: str = Conversation.Origin.PAGE
 
 
@@ -98,7 +97,7 @@ def _conversation_for(owner: AbstractBaseUser, ask: Ask) -> Conversation:
         return Conversation.objects.create(
             owner_id=owner.pk,
             system_prompt=ask.system_prompt,
-            given_history=[[exchange.prompt, exchange.answer] for exchange in ask.given_history],
+            given_history=list(ask.given_history),
             origin=ask.origin,
             updated_at=timezone.now(),
         )
@@ -116,7 +115,8 @@ def _locked(conversation: Conversation) -> Conversation:
 def _sent_before(conversation: Conversation, client_id: uuid.UUID | None) -> Turn | None:
     if client_id is None:
         return None
-    return Turn.objects.filter(conversation=conversation, client_id=client_id).first()
+    sent = Turn.objects.select_related("conversation")
+    return sent.filter(conversation=conversation, client_id=client_id).first()
 
 
 def _add_turn(conversation: Conversation, ask: Ask, prompt: str) -> Turn:

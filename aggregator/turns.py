@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from aggregator import events, keeping, placements, selectors
+from aggregator import events, keeping, placements, selectors, services
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
@@ -132,7 +132,7 @@ class _Run:
         return await self._settle(panel, ranking, fusion)
 
     async def _offer_help(self) -> str:
-        await off_loop(keeping.mark_sensitive, conversation=self.turn.conversation)
+        await off_loop(services.mark_sensitive, conversation=self.turn.conversation)
         self.turn.conversation.is_sensitive = True
         await self.emit(events.RouteChosen("single", (), ("crisis",)))
         await self.emit(events.AnswerFinished("help", text=help_text(self.turn.language)))

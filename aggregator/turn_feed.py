@@ -1,0 +1,161 @@
+"""Reads turn logs for the pages of this process: one blocking read for all of them together."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+import orjson
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+READ_BLOCK_MS = 2_000
+RETRY_SECONDS = 0.2
+WAKE_SECONDS = 3_600
+STOPS = "turns:stops"
+
+Row = tuple[bytes, dict[bytes, bytes]]
+Streams = dict[bytes | str | memoryview, int | bytes | str | memoryview]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Neighbouring events of one turn; `seq` is the place of the last one."""
+
+    seq: int
+    events: tuple[dict[str, object], ...]
+
+
+Listener = Callable[[Entry], Awaitable[None]]
+StopListener = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Subscription:
+    """One reader of one turn, at its own place in it; what arrives before it has caught up is set aside."""
+
+    turn: str
+    seq: int
+    listener: Listener
+    set_aside: list[Entry] | None = field(default_factory=list)
+
+
+def key_of(turn: str) -> str:
+    """Return the name of a turn's stream."""
+    return f"turns:log:{turn}"
+
+
+def entry_of(row: Row) -> Entry:
+    """Return a stream's row as an entry."""
+    row_id, fields = row
+    return Entry(int(row_id.split(b"-")[1]), tuple(orjson.loads(fields[b"e"])))
+
+
+async def read_log(client: "redis.Redis", turn: str, after_seq: int = 0) -> list[Entry]:
+    """Return what the log holds of a turn after an event's place."""
+    since = f"(0-{after_seq}" if after_seq else "-"
+    return [entry_of(row) for row in cast("list[Row]", await client.xrange(key_of(turn), min=since))]
+
+
+class TurnFeed:
+    """The subscriptions of one process; belongs to one event loop."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+        self._wake_key = f"turns:wake:{os.getpid()}:{id(self)}"
+        self._subscriptions: dict[str, list[Subscription]] = {}
+        self._cursors: dict[str, int] = {}
+        self._stop_listeners: list[StopListener] = []
+
+    async def subscribe(self, turn: str, after_seq: int, listener: Listener) -> Subscription:
+        """Call `listener` with every entry after `after_seq`, in order, none twice, until unsubscribed."""
+        subscription = Subscription(turn, after_seq, listener)
+        self._subscriptions.setdefault(turn, []).append(subscription)
+        if turn not in self._cursors:
+            self._cursors[turn] = after_seq
+            await self._client.xadd(self._wake_key, {"w": "1"}, maxlen=1)
+            await self._client.expire(self._wake_key, WAKE_SECONDS)
+        for entry in await read_log(self._client, turn, after_seq):
+            await self._deliver(subscription, entry)
+        while subscription.set_aside:
+            await self._deliver(subscription, subscription.set_aside.pop(0))
+        subscription.set_aside = None
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Stop calling a listener."""
+        readers = self._subscriptions.get(subscription.turn, [])
+        if subscription in readers:
+            readers.remove(subscription)
+        if not readers:
+            self._subscriptions.pop(subscription.turn, None)
+            self._cursors.pop(subscription.turn, None)
+
+    async def ask_stop(self, turn: str) -> None:
+        """Tell every process that a turn's stop was asked for."""
+        await self._client.xadd(STOPS, {"turn": turn}, maxlen=1_000, approximate=True)
+
+    def on_stop(self, listener: StopListener) -> None:
+        """Call `listener` with the id of every turn whose stop is asked for from now on."""
+        if listener not in self._stop_listeners:
+            self._stop_listeners.append(listener)
+
+    async def run(self) -> None:
+        """Read for ever; a Valkey that is away is waited for."""
+        places = {STOPS: await self._newest(STOPS), self._wake_key: b"0-0"}
+        while True:
+            turns = {key_of(turn): f"0-{seq}".encode() for turn, seq in self._cursors.items()}
+            streams = cast("Streams", places | turns)
+            try:
+                heard = await self._client.xread(streams, block=READ_BLOCK_MS, count=500)
+            except RedisError as error:
+                logger.warning("turn log: not read, trying again (%s)", error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            for name, rows in cast("list[tuple[bytes, list[Row]]]", heard or []):
+                key = name.decode()
+                if key in places:
+                    places[key] = rows[-1][0]
+                await self._spread(key, rows)
+
+    async def _newest(self, key: str) -> bytes:
+        while True:
+            try:
+                newest = cast("list[Row]", await self._client.xrevrange(key, count=1))
+            except RedisError:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            return newest[0][0] if newest else b"0-0"
+
+    async def _spread(self, key: str, rows: list[Row]) -> None:
+        if key == STOPS:
+            for _, fields in rows:
+                for listener in self._stop_listeners:
+                    listener(fields[b"turn"].decode())
+        elif key != self._wake_key:
+            turn = key.removeprefix(key_of(""))
+            for row in rows:
+                await self._spread_entry(turn, entry_of(row))
+
+    async def _spread_entry(self, turn: str, entry: Entry) -> None:
+        if turn in self._cursors:
+            self._cursors[turn] = max(entry.seq, self._cursors[turn])
+        for subscription in list(self._subscriptions.get(turn, ())):
+            if subscription.set_aside is None:
+                await self._deliver(subscription, entry)
+            else:
+                subscription.set_aside.append(entry)
+
+    async def _deliver(self, subscription: Subscription, entry: Entry) -> None:
+        if entry.seq <= subscription.seq:
+            return
+        subscription.seq = entry.seq
+        try:
+            await subscription.listener(entry)
+        except Exception:  # noqa: BLE001 - one closed socket must not silence every other reader
+            logger.info("turn log: a reader of %s went away", subscription.turn)
+            self.unsubscribe(subscription)

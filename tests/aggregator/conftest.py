@@ -1,0 +1,50 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from aggregator.models import Listing
+from tests.provider_server import ProviderServer
+
+MakeModel = Callable[..., Listing]
+
+
+@pytest.fixture(scope="session")
+def provider_session() -> Iterator[ProviderServer]:
+    """One provider on loopback for all tests of this process."""
+    with ProviderServer() as server:
+        yield server
+
+
+@pytest.fixture
+def provider(provider_session: ProviderServer) -> ProviderServer:
+    """The provider, with nothing scripted and nothing seen."""
+    provider_session.scripts.clear()
+    provider_session.seen.clear()
+    return provider_session
+
+
+@pytest.fixture
+def offer_model(provider: ProviderServer, db: None) -> MakeModel:
+    """Put a model on offer that the provider serves under the same name."""
+
+    def offer(slug: str, *, wire: str = "openai", **fields: object) -> Listing:
+        return Listing.objects.create(
+            **{
+                "slug": slug,
+                "name": slug.title(),
+                "vendor": f"vendor of {slug}",
+                "provider": "openai_compatible",
+                "litellm_model": f"{wire}/{slug}",
+                "api_base": f"http://127.0.0.1:{provider.port}/v1",
+                "is_reachable": True,
+                "input_price_micros": 100,
+                "output_price_micros": 400,
+                "output_limit": 512,
+                "context_window": 4_096,
+                "languages": ["ko", "en"],
+                "standing": 0.5,
+                **fields,
+            }
+        )
+
+    return offer

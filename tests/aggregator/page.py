@@ -1,0 +1,74 @@
+"""A page's end of the socket, speaking ASGI straight to the consumer."""
+
+import json
+from typing import Any
+
+from asgiref.testing import ApplicationCommunicator
+from channels.routing import URLRouter
+
+from accounts.models import User
+from aggregator import runner
+from aggregator.websocket_urls import urlpatterns
+
+Frame = dict[str, Any]
+# The first turn of a session loads the libraries and models that later ones find in memory.
+PATIENCE_SECONDS = 40
+
+
+class Page:
+    """One open page; None as the person is a visitor without any cookie."""
+
+    def __init__(self, person: User | None) -> None:
+        scope: dict[str, Any] = {
+            "type": "websocket",
+            "path": "/ws/",
+            "query_string": b"",
+            "headers": [(b"accept-language", b"ko")],
+            "subprotocols": [],
+        }
+        if person is not None:
+            scope["user"] = person
+        self._socket = ApplicationCommunicator(URLRouter(urlpatterns), scope)
+
+    async def open(self) -> int:
+        """Open the socket; returns 0 when it was accepted, else the code it was closed with."""
+        await self._socket.send_input({"type": "websocket.connect"})
+        reply = await self._socket.receive_output(PATIENCE_SECONDS)
+        return 0 if reply["type"] == "websocket.accept" else int(reply["code"])
+
+    async def say(self, wish: object) -> None:
+        """Send a wish as JSON, or a text as it is."""
+        text = wish if isinstance(wish, str) else json.dumps(wish)
+        await self._socket.send_input({"type": "websocket.receive", "text": text})
+
+    async def hear(self) -> Frame:
+        """Return the next message of the server."""
+        reply = await self._socket.receive_output(PATIENCE_SECONDS)
+        frame: Frame = json.loads(reply["text"])
+        return frame
+
+    async def hear_turn(self, until: str = "placement_made") -> list[Frame]:
+        """Return a turn's events until one of a kind has come."""
+        seen: list[Frame] = []
+        while not any(event["type"] == until for event in seen):
+            seen += (await self.hear()).get("events", [])
+        return seen
+
+    async def close(self) -> None:
+        """Close the socket."""
+        await self._socket.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self._socket.wait(5)
+
+
+async def open_page(person: User) -> Page:
+    """Open a page that is accepted."""
+    page = Page(person)
+    assert await page.open() == 0
+    return page
+
+
+async def leave(*pages: Page) -> None:
+    """Close pages and what this loop holds for them."""
+    for page in pages:
+        await page.close()
+    await runner.log_of_this_loop().close()

@@ -1,0 +1,201 @@
+"""What a page and the socket say to each other."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from accounts.models import User
+from aggregator.models import Turn, Vote
+from aggregator.turns import off_loop
+from tests.aggregator.conftest import MakeModel
+from tests.aggregator.page import Frame, Page, leave, open_page
+from tests.provider_server import ProviderServer, Script, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ask_of(prompt: str, **more: object) -> Frame:
+    """Return the wish for a new turn."""
+    return {
+        "type": "open_turn",
+        "client_id": str(uuid.uuid4()),
+        "conversation": None,
+        "prompt": prompt,
+        **more,
+    }
+
+
+async def test_a_visitor_without_a_cookie_is_turned_away() -> None:
+    assert await Page(None).open() == 4401
+
+
+async def test_a_prompt_streams_back_as_numbered_frames(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요. 대한민국의 수도예요.", delay_s=0.03))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    wish = ask_of("한국의 수도는?")
+    await page.say(wish)
+
+    opened = await page.hear()
+    assert (opened["type"], opened["client_id"], opened["number"]) == ("opened", wish["client_id"], 1)
+    seq, kinds, text = 0, [], ""
+    while "placement_made" not in kinds:
+        frame = await page.hear()
+        assert frame["seq"] == seq + len(frame["events"])
+        seq = frame["seq"]
+        kinds += [event["type"] for event in frame["events"]]
+        text += "".join(event["text"] for event in frame["events"] if event["type"] == "candidate_delta")
+    assert text == "서울이에요. 대한민국의 수도예요."
+    await leave(page)
+
+
+async def test_sending_the_same_prompt_twice_opens_one_turn(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    wish = ask_of("수도는?")
+    await page.say(wish)
+    await page.hear_turn()
+    await page.say(wish)
+    again = await page.hear()
+
+    assert again["type"] == "opened"
+    assert await off_loop(Turn.objects.count) == 1
+    await leave(page)
+
+
+async def test_another_page_resumes_from_any_place(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("하나 둘 셋 넷 다섯"))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    await page.say(ask_of("세어 줘"))
+    opened = await page.hear()
+    whole = await page.hear_turn()
+    other = await open_page(ada)
+    for place in (0, 3, len(whole) - 1):
+        await other.say({"type": "resume", "turn": opened["turn"], "after_seq": place})
+        rest: list[Frame] = []
+        while len(rest) < 1 or rest[-1]["type"] != "placement_made":
+            rest += (await other.hear())["events"]
+        if place == 0:
+            assert rest == whole
+        assert rest[-1] == whole[-1]
+    await leave(other, page)
+
+
+async def test_mallory_cannot_follow_stop_or_vote_on_ada_s_turn(
+    provider: ProviderServer, offer_model: MakeModel, ada: User, mallory: User
+) -> None:
+    provider.add("wise", say("비밀이에요."))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    await page.say(ask_of("비밀"))
+    opened = await page.hear()
+    events = await page.hear_turn()
+    candidate = next(event["candidate"] for event in events if event["type"] == "candidate_started")
+    intruder = await open_page(mallory)
+    for wish in (
+        {"type": "resume", "turn": opened["turn"], "after_seq": 0},
+        {"type": "stop", "turn": opened["turn"]},
+        {"type": "regenerate", "turn": opened["turn"], "client_id": str(uuid.uuid4())},
+        {"type": "vote", "candidate": candidate},
+        {"type": "retry", "candidate": candidate},
+    ):
+        await intruder.say(wish)
+        refused = await intruder.hear()
+        assert (refused["type"], refused["code"].rsplit("_", 2)[-1]) == ("refused", "found")
+    await leave(intruder, page)
+
+
+async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) -> None:
+    page = await open_page(ada)
+    rubbish: list[str] = [
+        "not json",
+        "[]",
+        "{}",
+        '{"type": "open_turn"}',
+        '{"type": "resume", "turn": "x"}',
+        '{"type": "open_turn", "client_id": 7, "prompt": "x"}',
+    ]
+    for text in rubbish:
+        await page.say(text)
+        refused = await page.hear()
+        assert (refused["type"], refused["code"]) == ("refused", "malformed")
+        assert "새로 고쳐" in refused["message"]
+    await page.say(ask_of("   "))
+    assert (await page.hear())["code"] == "prompt_empty"
+    await page.say({"type": "ping"})
+    assert await page.hear() == {"type": "pong"}
+    await leave(page)
+
+
+async def test_a_vote_moves_when_another_candidate_is_picked(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    for name in ("wise", "quick"):
+        provider.add(name, say("서울이에요."))
+        await asyncio.to_thread(offer_model, name)
+    page = await open_page(ada)
+    await page.say(ask_of("수도는?"))
+    events = await page.hear_turn()
+    panel = next(event["panel"] for event in events if event["type"] == "route_chosen")
+    for seat in panel:
+        await page.say({"type": "vote", "candidate": seat["candidate"]})
+        assert (await page.hear())["type"] == "voted"
+
+    votes = await off_loop(lambda: [str(vote.candidate.public_id) for vote in Vote.objects.all()])
+    assert votes == [panel[-1]["candidate"]]
+    await leave(page)
+
+
+async def test_editing_a_prompt_replaces_the_turn_and_what_followed(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("답이에요."))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    await page.say(ask_of("첫 질문"))
+    first = await page.hear()
+    await page.hear_turn()
+    await page.say(ask_of("둘째 질문", conversation=first["conversation"]))
+    await page.hear()
+    await page.hear_turn()
+    await page.say(
+        {"type": "edit", "turn": first["turn"], "client_id": str(uuid.uuid4()), "prompt": "고친 질문"}
+    )
+    edited = await page.hear()
+    await page.hear_turn()
+
+    assert (edited["replaces"], edited["number"]) == (first["turn"], 3)
+    standing = await off_loop(
+        lambda: list(Turn.objects.filter(replaced_by=None).values_list("prompt", flat=True))
+    )
+    assert standing == ["고친 질문"]
+    told = [message["content"] for message in provider.asked("wise")[-1].messages]
+    assert "첫 질문" not in told
+    await leave(page)
+
+
+async def test_a_failed_model_can_be_retried_from_the_page(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("shaky", Script(status=401, error="invalid_api_key"))
+    await asyncio.to_thread(offer_model, "shaky")
+    page = await open_page(ada)
+    await page.say(ask_of("되나요?"))
+    events = await page.hear_turn(until="turn_closed")
+    candidate = next(event["candidate"] for event in events if event["type"] == "candidate_started")
+    provider.add("shaky", say("이제 돼요."))
+    await page.say({"type": "retry", "candidate": candidate})
+    again = await page.hear_turn()
+
+    assert again[0]["type"] == "turn_opened"
+    assert any(event["type"] == "answer_finished" for event in again)
+    await leave(page)

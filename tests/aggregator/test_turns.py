@@ -1,0 +1,251 @@
+"""What happens in a turn of each shape, against a real provider, database and log."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from accounts.models import User
+from aggregator import runner, selectors, services
+from aggregator.events import Event
+from aggregator.models import Turn, Usage
+from aggregator.turn_log import decode_entries
+from aggregator.turn_state import TurnState, reduce
+from aggregator.turns import off_loop
+from tests.aggregator.conftest import MakeModel
+from tests.provider_server import ProviderServer, Script, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RunAsk = Callable[..., Awaitable[tuple[Turn, list[Event]]]]
+
+
+@pytest.fixture
+def run_ask(ada: User) -> RunAsk:
+    """Let Ada ask something; returns the stored turn and the events of its log."""
+
+    async def run(prompt: str = "한국의 수도는?", **wishes: object) -> tuple[Turn, list[Event]]:
+        turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask(prompt, **wishes))
+        return await finish(turn)
+
+    return run
+
+
+async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
+    """Run a stored turn to its end."""
+    await runner.run_turn(turn.public_id)
+    entries = await runner.log_of_this_loop().read(str(turn.public_id))
+    await runner.log_of_this_loop().close()
+    return await off_loop(_load, turn.public_id), decode_entries(entries)
+
+
+def _load(public_id: uuid.UUID) -> Turn:
+    return selectors.with_parts(Turn.objects.filter(public_id=public_id)).get()
+
+
+def types_of(history: list[Event]) -> list[str]:
+    """Return the kinds of events, deltas left out: how text is cut into pieces is a matter of time."""
+    return [event.type for event in history if event.type != "candidate_delta"]
+
+
+async def test_two_models_answer_and_the_better_one_stands(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("wise", say("서울이에요. 대한민국의 수도예요."))
+    provider.add("quick", say("서울"))
+    await asyncio.to_thread(offer_model, "wise", standing=0.8)
+    await asyncio.to_thread(offer_model, "quick", standing=0.3)
+
+    turn, history = await run_ask()
+
+    assert turn.status == "done"
+    assert turn.answer_kind == "best"
+    assert selectors.answer_of(turn) == "서울이에요. 대한민국의 수도예요."
+    assert types_of(history)[0] == "turn_opened"
+    assert types_of(history)[-2:] == ["turn_closed", "placement_made"]
+    assert turn.cost_micros == sum(row.cost_micros for row in turn.candidates.all()) > 0
+
+
+async def test_what_is_stored_replays_to_what_was_streamed(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    provider.add("broken", Script(status=500))
+    await asyncio.to_thread(offer_model, "wise")
+    await asyncio.to_thread(offer_model, "broken")
+
+    turn, history = await run_ask()
+
+    assert _settled(reduce(history)) == _settled(reduce(selectors.replay(turn)))
+
+
+def _settled(state: TurnState) -> TurnState:
+    # The provisional mark tells when a ranking was made, not what it says.
+    return state
+
+
+async def test_a_failing_model_is_shown_as_failed_and_the_survivor_as_lone(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    provider.add("broken", Script(status=500))
+    await asyncio.to_thread(offer_model, "wise")
+    await asyncio.to_thread(offer_model, "broken")
+
+    turn, _ = await run_ask()
+
+    assert turn.answer_kind == "lone"
+    failed = next(row for row in turn.candidates.all() if row.model == "broken")
+    assert (failed.status, failed.error) == ("failed", "server_failed")
+
+
+async def test_when_every_model_fails_the_turn_says_so(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("broken", Script(status=500))
+    await asyncio.to_thread(offer_model, "broken")
+
+    turn, history = await run_ask()
+
+    assert (turn.status, turn.error) == ("failed", "all_failed")
+    assert "placement_made" not in types_of(history)
+
+
+async def test_a_failed_candidate_can_be_asked_again(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    provider.add("shaky", Script(status=401, error="invalid_api_key"))
+    await asyncio.to_thread(offer_model, "wise")
+    await asyncio.to_thread(offer_model, "shaky")
+    turn, _ = await run_ask()
+    failed = next(row for row in turn.candidates.all() if row.status == "failed")
+    provider.add("shaky", say("서울입니다."))
+
+    reopened = await off_loop(services.retry_candidate, candidate=failed)
+    turn, history = await finish(reopened)
+
+    assert turn.status == "done"
+    assert [row.status for row in turn.candidates.all()] == ["done", "done"]
+    assert len(provider.asked("wise")) == 1
+    assert reduce(history) == reduce(selectors.replay(turn))
+
+
+async def test_a_stalled_model_does_not_hold_up_the_others(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk, settings: object
+) -> None:
+    settings.TURN_GRACE_MS = 100  # type: ignore[attr-defined]
+    settings.TURN_DEADLINE_MS = 1_500  # type: ignore[attr-defined]
+    settings.TURN_QUORUM = 1  # type: ignore[attr-defined]
+    provider.add("wise", say("서울이에요."))
+    provider.add("slow", say("서울", first_delay_s=30))
+    await asyncio.to_thread(offer_model, "wise")
+    await asyncio.to_thread(offer_model, "slow")
+
+    turn, history = await run_ask()
+
+    kinds = types_of(history)
+    assert kinds.index("ranking_made") < len(kinds) - 1 - kinds[::-1].index("candidate_finished")
+    slow = next(row for row in turn.candidates.all() if row.model == "slow")
+    assert (slow.status, slow.error) == ("failed", "timed_out")
+    assert turn.status == "done"
+
+
+async def test_a_stop_keeps_what_was_written(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("talker", say("한 마디씩 " * 200, delay_s=0.02))
+    await asyncio.to_thread(offer_model, "talker")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("말해 줘"))
+    running = asyncio.create_task(runner.run_turn(turn.public_id))
+    await asyncio.sleep(0.8)
+    await runner.stop_turn(turn)
+    await asyncio.wait_for(running, 5)
+    await runner.log_of_this_loop().close()
+
+    kept = await off_loop(_load, turn.public_id)
+    candidate = kept.candidates.all()[0]
+    assert kept.status == "stopped"
+    assert candidate.status == "stopped"
+    assert candidate.text.startswith("한 마디씩")
+    assert await asyncio.to_thread(provider.wait_until, lambda: provider.asked("talker")[0].is_cancelled)
+
+
+async def test_a_crisis_is_answered_with_help_and_without_ads_or_models(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    await asyncio.to_thread(offer_model, "wise")
+
+    turn, history = await run_ask("우울해서 죽고 싶어")
+
+    assert "109" in turn.answer_text
+    assert turn.answer_kind == "help"
+    assert turn.placement == {"ad": None, "reason": "sensitive"}
+    assert provider.seen == []
+    assert reduce(history) == reduce(selectors.replay(turn))
+
+
+async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    provider.add("quick", say("서울"))
+    await asyncio.to_thread(offer_model, "wise", can_fuse=True)
+    await asyncio.to_thread(offer_model, "quick")
+
+    turn, history = await run_ask()
+
+    assert turn.answer_kind == "fused"
+    assert types_of(history).count("answer_started") == 1
+    asked = provider.asked("wise")[-1]
+    sent = str(asked.messages)
+    assert "quick" not in sent
+    assert "<<<ANSWER" in sent
+    purposes = await off_loop(lambda: list(Usage.objects.values_list("purpose", flat=True)))
+    assert sorted(purposes) == ["candidate", "candidate", "fuse"]
+
+
+async def test_models_are_told_the_conversation_so_far(
+    provider: ProviderServer, offer_model: MakeModel, ada: User, run_ask: RunAsk
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    await asyncio.to_thread(offer_model, "wise")
+    first, _ = await run_ask()
+    conversation = first.conversation.public_id
+
+    await run_ask("거기 인구는?", conversation=conversation)
+
+    told = [message["content"] for message in provider.asked("wise")[-1].messages]
+    assert told[-3:] == ["한국의 수도는?", "서울이에요.", "거기 인구는?"]
+
+
+async def test_a_turn_whose_process_died_is_finished_by_the_next(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.02))
+    await asyncio.to_thread(offer_model, "talker")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("말해 줘"))
+    dying = asyncio.create_task(runner.run_turn(turn.public_id))
+    await asyncio.sleep(0.6)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+
+    turn, history = await finish(turn)
+
+    assert turn.status == "done"
+    assert selectors.answer_of(turn) == ("천천히 말해요 " * 20)
+    assert reduce(history) == reduce(selectors.replay(turn))
+
+
+async def test_a_turn_runs_once_however_often_it_is_started(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요.", delay_s=0.05))
+    await asyncio.to_thread(offer_model, "wise")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
+
+    await asyncio.gather(*(runner.run_turn(turn.public_id) for _ in range(5)))
+    await runner.log_of_this_loop().close()
+
+    assert len(provider.asked("wise")) == 1
