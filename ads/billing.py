@@ -33,7 +33,7 @@ WITH cap AS (
     RETURNING verdict
 ), posted AS (
     INSERT INTO ads_transaction (id, kind, idempotency_key, note, created_at)
-    SELECT %(transaction)s, 'click', 'click:' || %(offer)s::text, '', now() FROM cap RETURNING id
+    SELECT %(transaction)s, 'click', 'click:' || %(offer)s::text, '', statement_timestamp() FROM cap RETURNING id
 ), legs AS (
     INSERT INTO ads_entry (transaction_id, account_id, amount_micros)
     SELECT posted.id, leg.account, leg.amount FROM posted, cap,

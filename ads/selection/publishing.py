@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 VERSION_KEY = key("snapshot", "version")
 SHORTEST_TOKEN = 2
+# Words that every sentence has: a broad keyword does not ask for them, and they cost no place among the ids.
+COMMON_WORDS = frozenset(
+    ["a", "an", "and", "at", "for", "from", "in", "me", "my", "near", "of", "on", "or", "the", "to", "with"]
+)
 
 
 def snapshot_key(version: str) -> str:
@@ -135,7 +139,7 @@ def _name_terms(texts: Iterable[str]) -> list[TermRow]:
 
 def _tokens(text: str) -> list[str]:
     # One token that is too short to be looked for would match everywhere: such a phrase is only found whole.
-    tokens = text.split()
+    tokens = [token for token in text.split() if token.lower() not in COMMON_WORDS]
     is_split = len(tokens) > 1 and all(len(normalise(token)) >= SHORTEST_TOKEN for token in tokens)
     return tokens if is_split else []
 

@@ -1,0 +1,103 @@
+import datetime
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from ads.billing import Charge, charge_click
+from ads.leases import close_days, fit_budget, korean_day
+from ads.ledger import find_faults, wallet_balance
+from ads.models import CampaignDay, Click, Transaction
+from ads.money import WON
+from tests.ads.inventory import make_ad, make_advertiser, make_offer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(count: int, act: Callable[[int], object]) -> list[object]:
+    """Run this from that many threads, all released in the same moment."""
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> object:
+        try:
+            gate.wait(timeout=20)
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_the_same_click_from_eight_addresses_is_billed_once() -> None:
+    creative = make_ad()
+    for _ in range(10):
+        offer = make_offer(creative)
+        charge = Charge(offer.id, offer.campaign_id, offer.price_micros, "", timezone.now())
+        verdicts = at_once(8, lambda _number, charge=charge: charge_click(charge))
+        assert sorted(map(str, verdicts)) == ["billed", *["duplicate"] * 7]
+    assert CampaignDay.objects.get().spent_micros == 1_000 * WON
+    assert Transaction.objects.filter(kind="click").count() == 10
+    assert find_faults() == []
+
+
+def test_a_burst_of_clicks_never_spends_more_than_the_budget() -> None:
+    creative = make_ad(daily_won=1_050)
+    offers = [make_offer(creative) for _ in range(64)]
+
+    def act(number: int) -> object:
+        charge = Charge(offers[number].id, offers[number].campaign_id, 100 * WON, "", timezone.now())
+        return charge_click(charge)
+
+    verdicts = at_once(64, act)
+    assert verdicts.count("billed") == 10
+    assert verdicts.count("free") == 54
+    assert Click.objects.count() == 64
+    assert find_faults() == []
+
+
+def test_two_campaigns_of_one_wallet_never_take_it_below_zero() -> None:
+    grace = make_advertiser(won=1_000)
+    offers = [make_offer(make_ad(grace, daily_won=5_000)) for _ in range(2)]
+    offers = [make_offer(offer.creative) for offer in offers for _ in range(16)]
+
+    def act(number: int) -> object:
+        charge = Charge(offers[number].id, offers[number].campaign_id, 100 * WON, "", timezone.now())
+        return charge_click(charge)
+
+    verdicts = at_once(32, act)
+    assert verdicts.count("billed") <= 10
+    assert wallet_balance(grace.id) >= 0
+    assert find_faults() == []
+
+
+def test_a_smaller_budget_gives_back_what_was_set_aside() -> None:
+    creative = make_ad(daily_won=50_000)
+    campaign = creative.ad_group.campaign
+    before = wallet_balance(campaign.advertiser_id)
+    offer = make_offer(creative)
+    charge_click(Charge(offer.id, campaign.id, 100 * WON, "", timezone.now()))
+    campaign.daily_budget_micros = 500 * WON
+    campaign.save()
+    fit_budget(campaign.id, at=timezone.now())
+    assert CampaignDay.objects.get().leased_micros == 500 * WON
+    assert wallet_balance(campaign.advertiser_id) == before - 500 * WON
+    assert find_faults() == []
+
+
+def test_a_closed_day_returns_what_it_did_not_spend() -> None:
+    creative = make_ad()
+    campaign = creative.ad_group.campaign
+    before = wallet_balance(campaign.advertiser_id)
+    offer = make_offer(creative)
+    charge_click(Charge(offer.id, campaign.id, 100 * WON, "", timezone.now()))
+    tomorrow = korean_day(timezone.now() + datetime.timedelta(days=1))
+    assert close_days(before=tomorrow) == 1
+    assert close_days(before=tomorrow) == 0
+    assert wallet_balance(campaign.advertiser_id) == before - 100 * WON
+    late = make_offer(creative)
+    assert charge_click(Charge(late.id, campaign.id, 100 * WON, "", timezone.now())) == "free"
+    assert find_faults() == []
