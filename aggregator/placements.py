@@ -68,6 +68,12 @@ def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
     )
 
 
+def warm_index() -> None:
+    """Make the market's vocabulary ready to match, so that the first turn need not wait for it."""
+    vocabulary = fetch_vocabulary()
+    _term_index(vocabulary.version, vocabulary.terms).match("안녕하세요")
+
+
 @lru_cache(maxsize=2)
 def _term_index(version: str, terms: tuple[tuple[int, str], ...]) -> TermIndex:
     return TermIndex(terms)

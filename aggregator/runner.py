@@ -13,6 +13,7 @@ from aggregator import selectors, services
 from aggregator.journal import open_journal
 from aggregator.lease import hold_lease, lease_key
 from aggregator.models import Turn
+from aggregator.providers import close_providers
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
 from aggregator.turns import answer_turn, off_loop
 
@@ -87,6 +88,12 @@ def _stop_here(turn_id: str) -> None:
     stop = _stops.get(turn_id)
     if stop:
         stop.set()
+
+
+async def close_loop() -> None:
+    """Close what the running event loop holds open; call it before the loop ends."""
+    await log_of_this_loop().close()
+    await close_providers()
 
 
 async def stop_turn(turn: Turn) -> None:

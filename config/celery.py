@@ -3,9 +3,18 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("jjamppong")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def warm(**_: object) -> None:
+    """Load what the first turn of a worker would otherwise wait for."""
+    from aggregator.tasks import warm_worker
+
+    warm_worker()

@@ -50,7 +50,8 @@ class Stack:
         self.addresses = Addresses()
         self.supervisor = Supervisor(console, self.addresses, lambda: self.addresses.write(home))
         self.models = LocalModels(home, console)
-        self.environment = dict(os.environ) | {"JJAMPPONG_HOME": str(home)}
+        # Turns run on the worker: pages stay quick, and provider keys and litellm out of the web role.
+        self.environment = {"TURN_RUNNER": "worker"} | dict(os.environ) | {"JJAMPPONG_HOME": str(home)}
 
     def start_stores(self) -> None:
         """Start the database and Valkey, or check those that the environment names."""

@@ -71,4 +71,4 @@ async def leave(*pages: Page) -> None:
     """Close pages and what this loop holds for them."""
     for page in pages:
         await page.close()
-    await runner.log_of_this_loop().close()
+    await runner.close_loop()

@@ -36,7 +36,7 @@ async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
     """Run a stored turn to its end."""
     await runner.run_turn(turn.public_id)
     entries = await runner.log_of_this_loop().read(str(turn.public_id))
-    await runner.log_of_this_loop().close()
+    await runner.close_loop()
     return await off_loop(_load, turn.public_id), decode_entries(entries)
 
 
@@ -162,7 +162,7 @@ async def test_a_stop_keeps_what_was_written(
     await asyncio.sleep(0.8)
     await runner.stop_turn(turn)
     await asyncio.wait_for(running, 5)
-    await runner.log_of_this_loop().close()
+    await runner.close_loop()
 
     kept = await off_loop(_load, turn.public_id)
     candidate = kept.candidates.all()[0]
@@ -246,6 +246,6 @@ async def test_a_turn_runs_once_however_often_it_is_started(
     turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
 
     await asyncio.gather(*(runner.run_turn(turn.public_id) for _ in range(5)))
-    await runner.log_of_this_loop().close()
+    await runner.close_loop()
 
     assert len(provider.asked("wise")) == 1

@@ -56,7 +56,7 @@ async def _answer(ask: services.Ask) -> Turn:
     try:
         await runner.run_turn(turn.public_id)
     finally:
-        await runner.log_of_this_loop().close()
+        await runner.close_loop()
     return await off_loop(_load, turn.pk)
 
 
