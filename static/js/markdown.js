@@ -7,7 +7,7 @@ const TAGS =
   "a blockquote br code del div em h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul".split(
     " ",
   );
-const HARMLESS = ["title", "rel", "target", "dir", "start", "align", "tabindex", "data-language"];
+const HARMLESS = ["class", "title", "rel", "target", "dir", "start", "align", "tabindex", "data-language"];
 const DIRECTED = [
   "paragraph_open",
   "heading_open",
@@ -68,13 +68,19 @@ function linkAttributes() {
 }
 
 /**
+ * @param {string} text
+ * @returns {string} markup that no raw markup of the text reached, but that still has to be sanitised
+ */
+export const markdownToHtml = (text) => parser.render(text);
+
+/**
  * Turn hostile markdown into nodes that are safe to show.
  *
  * @param {string} text
  * @returns {DocumentFragment}
  */
 export function renderMarkdown(text) {
-  return DOMPurify.sanitize(parser.render(text), {
+  return DOMPurify.sanitize(markdownToHtml(text), {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ["href", ...HARMLESS],
     // Every other attribute's value would be held against the pattern for addresses.

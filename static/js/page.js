@@ -137,5 +137,6 @@ const palette = openPalette([
 find(document, "[data-open-palette]").addEventListener("click", palette);
 listenToKeys({ palette, fresh, stop: stopTurns, focus: composer.focus });
 addEventListener("offline", () => showConnection(word("offline")));
+addEventListener("online", () => connection.isOpen() && showConnection(""));
 addEventListener("popstate", () => location.reload());
 showBusy();

@@ -24,7 +24,7 @@ export function trustView(show) {
   return {
     host,
     patch(state) {
-      host.hidden = state.status === "running" || state.status === "failed";
+      host.hidden = state.status === "running" || state.status === "failed" || state.answer?.kind === "help";
       if (host.hidden) return;
       setText(line, lineOf(state));
       if (state.ranking === shown) return;

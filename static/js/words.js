@@ -38,7 +38,7 @@ const number = (value, digits) =>
 
 /** @param {number} milliseconds */
 export const seconds = (milliseconds) =>
-  word("seconds", { n: number(milliseconds / 1000, milliseconds < 9950 ? 1 : 0) });
+  word("seconds", { n: number(milliseconds / 1000, milliseconds < 95 ? 2 : milliseconds < 9950 ? 1 : 0) });
 
 /** @param {number} micros millionths of a won */
 export function won(micros) {

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answerText, groupsOf, rankOf, tokensPerSecond } from "../../static/js/turn_reading.js";
+import { emptyTurn } from "../../static/js/turn_shapes.js";
+import { reduce } from "../../static/js/turn_state.js";
+import { adasTurn, council, delta, finished, ranking } from "./turns.js";
+
+/** @import { TurnEvent } from "../../static/js/events.js" */
+
+const after = (/** @type {TurnEvent[]} */ ...events) => events.reduce(reduce, emptyTurn("turn-1"));
+
+test("deltas joined or single leave the same state", () => {
+  const single = after(...adasTurn, delta("a", "안"), delta("a", "녕"), delta("a", "하세요"));
+  const joined = after(...adasTurn, delta("a", "안녕하세요"));
+  assert.deepEqual(single, joined);
+});
+
+test("an unknown event and an unknown candidate change nothing", () => {
+  const before = after(...adasTurn);
+  assert.deepEqual(reduce(before, /** @type {any} */ ({ type: "from_the_future" })), before);
+  assert.deepEqual(reduce(before, delta("nobody", "?")).candidates, before.candidates);
+});
+
+test("a candidate that starts again loses the text of its earlier attempt", () => {
+  const state = after(...adasTurn, delta("a", "half"), {
+    type: "candidate_started",
+    candidate: "a",
+    attempt: 2,
+  });
+  assert.equal(state.candidates[0]?.text, "");
+  assert.equal(state.candidates[0]?.attempt, 2);
+  assert.equal(state.candidates[0]?.status, "streaming");
+});
+
+test("a piece of text leaves every other candidate the same object", () => {
+  const before = after(...adasTurn);
+  assert.equal(reduce(before, delta("a", "x")).candidates[1], before.candidates[1]);
+});
+
+test("the leader's text stands in the answer's place until an answer has text of its own", () => {
+  const leading = after(...adasTurn, delta("a", "A"), delta("b", "B"), {
+    type: "leader_changed",
+    candidate: "b",
+  });
+  assert.equal(answerText(leading).text, "B");
+  const started = reduce(leading, { type: "answer_started", kind: "fused", model: "fuser" });
+  assert.equal(answerText(started).text, "B");
+  const fused = reduce(started, { type: "answer_delta", text: "F" });
+  assert.equal(answerText(fused).text, "F");
+  assert.notEqual(answerText(fused).key, answerText(leading).key);
+});
+
+test("the best candidate's text is the answer when nothing was fused", () => {
+  const state = after(...council, { type: "answer_finished", kind: "best", candidate: "b" });
+  assert.equal(answerText(state).text, "It is Seoul.");
+  assert.equal(answerText(state).isOpen, false);
+});
+
+test("help stands before everything else", () => {
+  const helped = after(...adasTurn, { type: "answer_finished", kind: "help", text: "109" });
+  assert.equal(answerText(helped).text, "109");
+});
+
+test("a turn that is opened again forgets its answer, its error and its ad", () => {
+  const closed = after(
+    ...council,
+    { type: "answer_finished", kind: "best", candidate: "a" },
+    { type: "turn_closed", status: "failed", error: "all_failed" },
+    { type: "placement_made", reason: "no_match" },
+    { type: "turn_opened", conversation: "c", turn: "turn-1", prompt: "again", attempt: 2 },
+  );
+  assert.equal(closed.status, "running");
+  assert.equal(closed.answer, null);
+  assert.equal(closed.error, "");
+  assert.equal(closed.placement, null);
+  assert.equal(closed.candidates.length, 2);
+});
+
+test("candidates are ranked and grouped as the ranking says", () => {
+  const state = after(...council, ranking(["b", 0], ["a", 0]));
+  assert.equal(rankOf(state, "b"), 1);
+  assert.equal(rankOf(state, "nobody"), 0);
+  assert.deepEqual(
+    groupsOf(state).map((group) => group.map((each) => each.id)),
+    [["b", "a"]],
+  );
+});
+
+test("a provisional ranking groups nobody", () => {
+  const provisional = { ...ranking(["b", 0], ["a", 1]), provisional: true };
+  assert.deepEqual(groupsOf(after(...council, provisional)), []);
+});
+
+test("the first token is not counted into the speed of writing", () => {
+  const state = after(...adasTurn, delta("a", "x"), {
+    ...finished("a"),
+    ttft_ms: 1000,
+    duration_ms: 3000,
+    output_tokens: 41,
+  });
+  assert.equal(tokensPerSecond(/** @type {any} */ (state.candidates[0])), 20);
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const root = new URL("../../", import.meta.url);
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, root), "utf8");
+const scripts = readdirSync(new URL("static/js/", root)).map((name) => read(`static/js/${name}`));
+const page = read("templates/aggregator/_words.html");
+const known = new Set([...page.matchAll(/data-word="([^"]+)"/g)].map((match) => match[1]));
+
+test("every word that a script asks for is in the page", () => {
+  for (const script of scripts) {
+    for (const [, key] of script.matchAll(/\bword\(\s*"([^"]+)"/g))
+      assert.ok(known.has(key), `no word ${key}`);
+  }
+});
+
+test("every list of codes has words for what is not in it", () => {
+  for (const script of scripts) {
+    for (const [, list, fallback] of script.matchAll(/codeWord\("(\w+)", [^,()]+, "(\w+)"\)/g)) {
+      assert.ok(known.has(`${list}.${fallback}`), `no word ${list}.${fallback}`);
+    }
+  }
+});
+
+test("every reason of the ranking has words", () => {
+  const source = read("aggregator/pipeline/rank.py");
+  const list = source.match(/REASONS[^=]*=\s*\(([^)]*)\)/)?.[1] ?? "";
+  for (const [, code] of list.matchAll(/"(\w+)"/g))
+    assert.ok(known.has(`reason.${code}`), `no word reason.${code}`);
+});
+
+test("every error of a provider has words", () => {
+  const source = read("aggregator/providers/errors.py");
+  for (const [, code] of source.matchAll(/^ {4}code = "(\w+)"/gm)) {
+    assert.ok(known.has(`error.${code}`), `no word error.${code}`);
+  }
+});
+
+test("every icon that a script draws is in the sprite", () => {
+  const sprite = read("templates/aggregator/_icons.html");
+  for (const script of scripts) {
+    for (const [, name] of script.matchAll(/\b(?:icon|iconButton)\((?:[^,()]*\([^()]*\), )?"([\w-]+)"/g)) {
+      assert.ok(sprite.includes(`id="icon-${name}"`), `no icon ${name}`);
+    }
+  }
+});
