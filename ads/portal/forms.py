@@ -139,7 +139,9 @@ class CreativeForm(forms.Form):
         widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"}),
     )
     is_ai_generated = forms.BooleanField(
-        label=_("AI로 만든 문구예요"), required=False, help_text=_("AI로 만든 문구라면 꼭 알려 주세요. 검토할 때 함께 봐요.")
+        label=_("AI로 만든 문구예요"),
+        required=False,
+        help_text=_("AI로 만든 문구라면 꼭 알려 주세요. 검토할 때 함께 봐요."),
     )
 
     def clean_body(self) -> str:

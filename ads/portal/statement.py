@@ -5,7 +5,6 @@ between the two is no line of the statement.
 """
 
 import datetime
-import uuid
 from dataclasses import dataclass
 
 from django.db import connection
@@ -18,10 +17,11 @@ PAGE_LINES = 50
 
 MOVEMENTS = """
 SELECT * FROM (
-    SELECT t.id, t.kind, t.note, t.created_at, m.campaign, m.amount,
-           sum(m.amount) OVER (ORDER BY t.created_at, t.id) AS balance
+    SELECT m.number, t.kind, t.note, t.created_at, m.campaign, m.amount,
+           sum(m.amount) OVER (ORDER BY m.number) AS balance
     FROM (
-        SELECT e.transaction_id, sum(e.amount_micros) AS amount, max(c.name) AS campaign
+        SELECT e.transaction_id, max(e.id) AS number, sum(e.amount_micros) AS amount,
+               max(c.name) AS campaign
         FROM ads_entry e
         JOIN ads_account a ON a.id = e.account_id
         LEFT JOIN ads_campaign c ON c.id = a.campaign_id
@@ -30,17 +30,17 @@ SELECT * FROM (
     ) m
     JOIN ads_transaction t ON t.id = m.transaction_id
 ) lines
-WHERE %(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s::timestamptz, %(id)s::uuid)
-ORDER BY created_at DESC, id DESC
+WHERE %(before)s::bigint IS NULL OR number < %(before)s
+ORDER BY number DESC
 LIMIT %(limit)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One movement and the balance after it."""
+    """One movement and the balance after it; its number only grows."""
 
-    id: uuid.UUID
+    number: int
     kind: str
     note: str
     at: datetime.datetime
@@ -63,11 +63,6 @@ class Line:
     def balance(self) -> str:
         """What was left, in won."""
         return format_won(self.balance_micros)
-
-    @property
-    def cursor(self) -> str:
-        """Where the page after this line begins."""
-        return f"{self.at.isoformat()}~{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +88,15 @@ class Balance:
         return format_won(self.set_aside_micros)
 
 
-def read_lines(advertiser: Advertiser, *, before: str = "", limit: int | None = PAGE_LINES) -> list[Line]:
-    """Return movements older than the cursor, newest first; a cursor that makes no sense is the beginning."""
-    at, last = _read_cursor(before)
+def read_lines(
+    advertiser: Advertiser, *, before: int | None = None, limit: int | None = PAGE_LINES
+) -> list[Line]:
+    """Return movements older than the line of that number, newest first."""
     with connection.cursor() as cursor:
-        cursor.execute(MOVEMENTS, {"advertiser": advertiser.pk, "at": at, "id": last, "limit": limit})
+        cursor.execute(MOVEMENTS, {"advertiser": advertiser.pk, "before": before, "limit": limit})
         return [
-            Line(id_, kind, note, created_at, campaign or "", int(amount), int(balance))
-            for id_, kind, note, created_at, campaign, amount, balance in cursor
+            Line(number, kind, note, created_at, campaign or "", int(amount), int(balance))
+            for number, kind, note, created_at, campaign, amount, balance in cursor
         ]
 
 
@@ -113,11 +109,3 @@ def read_balance(advertiser: Advertiser) -> Balance:
         .order_by()
     )
     return Balance(sums.get(Account.Kind.WALLET, 0), sums.get(Account.Kind.LEASE, 0))
-
-
-def _read_cursor(text: str) -> tuple[datetime.datetime | None, uuid.UUID | None]:
-    at, _, last = text.partition("~")
-    try:
-        return datetime.datetime.fromisoformat(at), uuid.UUID(last)
-    except ValueError:
-        return None, None

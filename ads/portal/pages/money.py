@@ -58,12 +58,14 @@ def download_statement(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 
 
 def _show(request: HttpRequest, desk: Desk, form: TopUpForm) -> HttpResponseBase:
-    lines = read_lines(desk.advertiser, before=request.GET.get("before", ""), limit=PAGE_LINES + 1)
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isdecimal() and len(asked) < 19 else None
+    lines = read_lines(desk.advertiser, before=before, limit=PAGE_LINES + 1)
     context = {
         "form": form,
         "balance": read_balance(desk.advertiser),
         "lines": lines[:PAGE_LINES],
-        "next_cursor": lines[PAGE_LINES - 1].cursor if len(lines) > PAGE_LINES else "",
+        "next_cursor": lines[PAGE_LINES - 1].number if len(lines) > PAGE_LINES else None,
     }
     status = 422 if form.is_bound else 200
     return show(request, desk, "money", section="money", context=context, status=status)

@@ -1,0 +1,194 @@
+import csv
+import datetime
+import io
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from ads.delivery import settle_click
+from ads.leases import korean_day
+from ads.models import Advertiser, Campaign, Click, Creative, Impression, Offer
+from ads.money import WON
+from ads.portal.chart import draw_bars, round_up
+from ads.portal.figures import Figures, Period, by_campaign, by_day, by_keyword, so_far, total
+from tests.ads.inventory import make_ad, make_advertiser, make_offer
+
+
+def show_ad(creative: Creative, *, clicked: str = "", keyword: str = "도쿄 항공권") -> Offer:
+    """Somebody sees the ad; `clicked` is "yes", or why the click does not count."""
+    offer = make_offer(creative, price_won=120)
+    Offer.objects.filter(pk=offer.pk).update(keyword_text=keyword)
+    if clicked:
+        reason = "" if clicked == "yes" else clicked
+        settle_click(offer, reason=reason, network="203.0.113.0/24", at=timezone.now())
+    return offer
+
+
+@pytest.fixture
+def busy(ad: Creative) -> Creative:
+    """Four looks, two paid clicks and one that did not count."""
+    show_ad(ad)
+    show_ad(ad, clicked="yes")
+    show_ad(ad, clicked="yes", keyword="오사카 호텔")
+    show_ad(ad, clicked="too_fast")
+    return ad
+
+
+def test_a_day_counts_what_was_seen_clicked_and_paid(shop: Advertiser, busy: Creative) -> None:
+    rows = by_day(shop, Period.until_today(7))
+    assert len(rows) == 7
+    assert rows[0].day == korean_day(timezone.now())
+    assert rows[0].figures == Figures(impressions=4, clicks=2, invalid_clicks=1, spend_micros=240 * WON)
+    assert rows[0].figures.click_rate == 0.5
+    assert total(rows) == rows[0].figures
+    assert rows[1].figures == Figures()
+    assert rows[1].figures.click_rate is None
+
+
+def test_keywords_and_campaigns_add_up_to_the_day(shop: Advertiser, busy: Creative) -> None:
+    period = Period.until_today(7)
+    keywords = by_keyword(busy.ad_group.campaign, period)
+    assert [row.text for row in keywords] == ["도쿄 항공권", "오사카 호텔"]
+    assert total(keywords) == total(by_day(shop, period))
+    assert by_campaign(shop, period) == {busy.ad_group.campaign_id: total(keywords)}
+
+
+def test_another_advertiser_s_ads_are_not_counted(shop: Advertiser, busy: Creative) -> None:
+    show_ad(make_ad(make_advertiser("다른 가게")), clicked="yes")
+    assert total(by_day(shop, Period.until_today(7))).impressions == 4
+    assert set(by_campaign(shop, Period.until_today(7))) == {busy.ad_group.campaign_id}
+
+
+def test_an_invalid_look_is_not_an_impression(shop: Advertiser, busy: Creative) -> None:
+    Impression.objects.update(verdict=Impression.Verdict.INVALID, reason="bot")
+    assert total(by_day(shop, Period.until_today(7))).impressions == 0
+
+
+def test_today_is_compared_with_yesterday_at_the_same_time(shop: Advertiser, ad: Creative) -> None:
+    now = datetime.datetime(2026, 11, 24, 3, 0, tzinfo=datetime.UTC)
+    day = datetime.timedelta(days=1)
+    for at in (now - day - datetime.timedelta(hours=1), now - day + datetime.timedelta(hours=1), now):
+        offer = show_ad(ad)
+        seen_at = at - datetime.timedelta(minutes=1)
+        Impression.objects.filter(offer=offer).update(created_at=seen_at)
+    today, yesterday = so_far(shop, now)
+    assert (today.impressions, yesterday.impressions) == (1, 1)
+
+
+def test_the_days_are_korean_days(shop: Advertiser, ad: Creative) -> None:
+    offer = show_ad(ad)
+    late_evening_in_london = datetime.datetime(2026, 11, 20, 16, 30, tzinfo=datetime.UTC)
+    Offer.objects.filter(pk=offer.pk).update(created_at=late_evening_in_london)
+    Impression.objects.filter(offer=offer).update(created_at=late_evening_in_london)
+    rows = by_day(shop, Period(datetime.date(2026, 11, 20), datetime.date(2026, 11, 21)))
+    assert {row.day.day: row.figures.impressions for row in rows} == {20: 0, 21: 1}
+
+
+def test_the_first_page_shows_today_and_the_table_under_it(
+    desk: Client, shop: Advertiser, busy: Creative
+) -> None:
+    page = desk.get(f"/advertise/{shop.public_id}/").content.decode()
+    assert "240원" in page
+    assert "50.00%" in page
+    assert page.count('class="chart-bar"') == 30
+
+
+@pytest.mark.parametrize(("asked", "bars"), [("7", 7), ("90", 90), ("12", 30), ("-7", 30), ("9999999", 30)])
+def test_the_stretch_of_days_can_be_chosen(
+    desk: Client, shop: Advertiser, busy: Creative, asked: str, bars: int
+) -> None:
+    page = desk.get(f"/advertise/{shop.public_id}/?days={asked}").content.decode()
+    assert page.count('class="chart-bar"') == bars
+
+
+def test_the_first_page_costs_a_known_number_of_queries(
+    desk: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    desk.get(f"/advertise/{shop.public_id}/")
+    with django_assert_num_queries(12):
+        desk.get(f"/advertise/{shop.public_id}/?days=90")
+
+
+def test_the_list_of_campaigns_costs_the_same_for_many(
+    desk: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(12):
+        show_ad(make_ad(shop), clicked="yes")
+    with django_assert_num_queries(7):
+        page = desk.get(f"/advertise/{shop.public_id}/campaigns/")
+    assert page.content.decode().count('<th scope="row">') == 13
+
+
+def test_a_campaign_s_page_costs_the_same_for_many_ads(
+    desk: Client,
+    shop: Advertiser,
+    campaign: Campaign,
+    ad: Creative,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(12):
+        Creative.objects.create(
+            ad_group=ad.ad_group,
+            title=f"{number}",
+            body="본문",
+            landing_url="https://grace.example/",
+            display_domain="grace.example",
+        )
+    with django_assert_num_queries(12):
+        page = desk.get(f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/")
+    assert page.status_code == 200
+
+
+def read_csv(body: bytes) -> list[list[str]]:
+    text = body.decode()
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_figures_come_as_files_too(desk: Client, shop: Advertiser, busy: Creative) -> None:
+    home = f"/advertise/{shop.public_id}"
+    campaign = f"{home}/campaigns/{busy.ad_group.campaign.public_id}"
+    days = read_csv(desk.get(f"{home}/days.csv?days=7").content)
+    assert len(days) == 8
+    assert days[1][1:] == ["4", "2", "1", "0.5", "240.0"]
+    assert read_csv(desk.get(f"{campaign}/days.csv?days=7").content)[1] == days[1]
+    keywords = read_csv(desk.get(f"{campaign}/keywords.csv").content)
+    assert [row[0] for row in keywords[1:]] == ["도쿄 항공권", "오사카 호텔"]
+
+
+def test_a_keyword_cannot_smuggle_a_formula_into_a_spreadsheet(
+    desk: Client, shop: Advertiser, ad: Creative
+) -> None:
+    show_ad(ad, keyword="=cmd|calc!A1")
+    where = f"/advertise/{shop.public_id}/campaigns/{ad.ad_group.campaign.public_id}/keywords.csv"
+    assert read_csv(desk.get(where).content)[1][0] == "'=cmd|calc!A1"
+
+
+def test_a_rejected_ad_is_told_on_the_first_page(desk: Client, shop: Advertiser, ad: Creative) -> None:
+    Creative.objects.filter(pk=ad.pk).update(review="rejected", review_reason="가격이 사실과 달라요")
+    assert "가격이 사실과 달라요" in desk.get(f"/advertise/{shop.public_id}/").content.decode()
+
+
+def test_clicks_that_cost_nothing_are_told_apart(shop: Advertiser, busy: Creative) -> None:
+    Click.objects.filter(verdict="invalid").update(verdict="free", reason="no_budget")
+    figures = total(by_day(shop, Period.until_today(7)))
+    assert (figures.clicks, figures.invalid_clicks, figures.spend_micros) == (3, 0, 240 * WON)
+    assert figures.click_price == "80"
+
+
+@pytest.mark.parametrize(
+    ("amount", "top"), [(0, 10), (7, 10), (11, 20), (37, 50), (88, 100), (101, 200), (12345, 20000)]
+)
+def test_a_chart_ends_at_a_round_number(amount: float, top: float) -> None:
+    assert round_up(amount) == top
+
+
+def test_bars_stay_inside_the_chart() -> None:
+    days = [(datetime.date(2026, 11, 1) + datetime.timedelta(days=n), float(n * n)) for n in range(30)]
+    chart = draw_bars(days)
+    assert len(chart.bars) == 30
+    assert all(bar.x >= chart.left and bar.x + bar.width <= chart.width for bar in chart.bars)
+    assert all(0 <= bar.y <= chart.baseline + 0.1 for bar in chart.bars)
+    assert draw_bars([]).bars == ()

@@ -1,0 +1,98 @@
+import uuid
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ads.delivery import settle_click
+from ads.ledger import find_faults, top_up, wallet_balance
+from ads.models import Advertiser, Creative, Transaction
+from ads.money import WON
+from ads.portal.statement import read_balance, read_lines
+from tests.ads.inventory import make_advertiser, make_offer
+
+
+def test_test_money_is_added_once_however_often_the_button_is_pressed(desk: Client, shop: Advertiser) -> None:
+    where = f"/advertise/{shop.public_id}/money/"
+    before = wallet_balance(shop.pk)
+    page = desk.get(where)
+    assert "진짜 돈이 아니에요" in page.content.decode()
+    sent = {"amount": "50,000", "key": str(page.context["form"]["key"].value())}
+    for _ in range(3):
+        assert desk.post(f"{where}add/", sent).status_code == 302
+    assert wallet_balance(shop.pk) - before == 50_000 * WON
+    assert find_faults() == []
+
+
+def test_the_same_key_of_another_advertiser_is_another_payment(shop: Advertiser, desk: Client) -> None:
+    other = make_advertiser("다른 가게", won=0)
+    key = str(uuid.uuid4())
+    top_up(other, 1_000 * WON, key=f"portal:{other.public_id}:{key}")
+    desk.post(f"/advertise/{shop.public_id}/money/add/", {"amount": "1,000", "key": key})
+    assert read_lines(shop)[0].amount_micros == 1_000 * WON
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-5,000", "999", "1000000001", "5.5", "백만원", "1e9"])
+def test_an_amount_that_makes_no_sense_moves_nothing(desk: Client, shop: Advertiser, amount: str) -> None:
+    before = Transaction.objects.count()
+    answer = desk.post(
+        f"/advertise/{shop.public_id}/money/add/", {"amount": amount, "key": str(uuid.uuid4())}
+    )
+    assert answer.status_code == 422
+    assert 'id="id_amount_error"' in answer.content.decode()
+    assert Transaction.objects.count() == before
+
+
+@pytest.mark.parametrize("typed", ["5,000", "5000", "5000원", " 5,000 "])
+def test_won_can_be_typed_the_way_people_do(desk: Client, shop: Advertiser, typed: str) -> None:
+    desk.post(f"/advertise/{shop.public_id}/money/add/", {"amount": typed, "key": str(uuid.uuid4())})
+    assert read_lines(shop)[0].amount_micros == 5_000 * WON
+
+
+def test_the_statement_shows_money_in_and_clicks_out_with_what_was_left(
+    desk: Client, shop: Advertiser, ad: Creative
+) -> None:
+    settle_click(make_offer(ad, price_won=120), reason="", network="", at=timezone.now())
+    lines = read_lines(shop)
+    # What was set aside for the day moved too, and is no line: it is still the advertiser's.
+    assert [(line.kind, line.amount_micros) for line in lines] == [
+        ("click", -120 * WON),
+        ("top_up", 1_000_000 * WON),
+    ]
+    assert lines[0].balance_micros == 999_880 * WON
+    assert lines[0].campaign == ad.ad_group.campaign.name
+    balance = read_balance(shop)
+    assert balance.whole == "999,880"
+    assert balance.set_aside_micros > 0
+    page = desk.get(f"/advertise/{shop.public_id}/money/").content.decode()
+    assert "-120원" in page
+    assert "999,880원" in page
+
+
+def test_a_long_statement_is_read_page_by_page_without_gap_or_repetition(
+    desk: Client, shop: Advertiser
+) -> None:
+    for _ in range(120):
+        top_up(shop, WON, key=str(uuid.uuid4()))
+    seen: list[int] = []
+    where = f"/advertise/{shop.public_id}/money/"
+    cursor: int | str = ""
+    while True:
+        page = desk.get(where, {"before": cursor})
+        seen += [line.number for line in page.context["lines"]]
+        cursor = page.context["next_cursor"]
+        if not cursor:
+            break
+    assert len(seen) == len(set(seen)) == 121
+    assert len(desk.get(f"{where}statement.csv").content.decode().splitlines()) == 122
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "-1", "1.5", "٣" * 30, "9" * 40, "'; DROP TABLE ads_entry"])
+def test_a_cursor_that_makes_no_sense_is_the_beginning(desk: Client, shop: Advertiser, cursor: str) -> None:
+    page = desk.get(f"/advertise/{shop.public_id}/money/", {"before": cursor})
+    assert len(page.context["lines"]) == 1
+
+
+def test_another_advertiser_s_money_is_in_no_line(shop: Advertiser) -> None:
+    make_advertiser("다른 가게")
+    assert len(read_lines(shop)) == 1
