@@ -137,6 +137,13 @@ def spent_today() -> int:
     return int(total or 0)
 
 
+def tokens_of(turn: Turn) -> tuple[int, int] | None:
+    """Return the tokens that all calls of a turn read and wrote, or None until the turn is kept."""
+    kept = Usage.objects.filter(turn_id=turn.pk, turn__closed_at__isnull=False)
+    totals = kept.aggregate(read=Sum("input_tokens"), written=Sum("output_tokens"))
+    return None if totals["read"] is None else (int(totals["read"]), int(totals["written"]))
+
+
 def turns_today(owner: AbstractBaseUser) -> int:
     """Return how many turns a person has opened since midnight in Korea."""
     return Turn.objects.filter(conversation__owner_id=owner.pk, opened_at__gte=_midnight()).count()

@@ -2,7 +2,7 @@
 
 import functools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
@@ -19,14 +19,14 @@ logger = logging.getLogger(__name__)
 
 BODY_LIMIT = 2_000_000
 Body = dict[str, Any]
-View = Callable[..., Awaitable[HttpResponseBase]]
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 Word = Callable[[ApiRefusal], Body]
 
 
-def door(method: str, word: Word) -> Callable[[Callable[..., Awaitable[HttpResponseBase]]], View]:
+def door(method: str, word: Word) -> Callable[[View], View]:
     """Let in one method with a valid key, pass the key on, and word every refusal as the wire does."""
 
-    def hang(answer: Callable[..., Awaitable[HttpResponseBase]]) -> View:
+    def hang(answer: View) -> View:
         @csrf_exempt
         @functools.wraps(answer)
         async def view(request: HttpRequest, **where: str) -> HttpResponseBase:

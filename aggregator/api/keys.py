@@ -58,7 +58,8 @@ async def _count(key: ApiKey) -> None:
     window = int(now // WINDOW_SECONDS)
     name = f"api:calls:{key.pk}:{window}"
     pipeline = runner.log_of_this_loop().client.pipeline(transaction=False)
-    pipeline.incr(name).expire(name, 2 * WINDOW_SECONDS)
+    pipeline.incr(name)
+    pipeline.expire(name, 2 * WINDOW_SECONDS)
     calls = (await pipeline.execute())[0]
     if calls > settings.API_CALLS_PER_MINUTE:
         wait = max(1, round((window + 1) * WINDOW_SECONDS - now))

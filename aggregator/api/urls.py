@@ -7,4 +7,5 @@ from aggregator.api import openai
 urlpatterns = [
     path("models", openai.list_models),
     path("models/<path:slug>", openai.show_model),
+    path("chat/completions", openai.complete),
 ]
