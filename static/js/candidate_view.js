@@ -9,7 +9,7 @@ import { codeWord, seconds, speed, won, word } from "./words.js";
  * @import { CandidateState, TurnState } from "./turn_shapes.js"
  * @typedef {{
  *   host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, voted: string) => void,
- *   markCut: () => boolean,
+ *   isOver: () => boolean, setCut: (isCut: boolean) => void,
  * }} CandidateView
  */
 
@@ -23,7 +23,7 @@ import { codeWord, seconds, speed, won, word } from "./words.js";
 export function candidateView(seat, actions) {
   const place = element("span", { class: "candidate-rank", hidden: true });
   const status = element("span", { class: "candidate-status" });
-  const head = element("header", { class: "candidate-head" }, element("h3", {}, seat.name), place, status);
+  const head = element("header", { class: "candidate-head" }, element("h2", {}, seat.name), place, status);
   const body = element("div", { class: "prose candidate-text" });
   const failure = element("div", { class: "candidate-failure", hidden: true });
   const reason = element("p");
@@ -54,6 +54,8 @@ export function candidateView(seat, actions) {
   let text = "";
   /** @type {CandidateState | undefined} */
   let shown;
+  /** @type {TurnState["ranking"]} */
+  let ranking = null;
 
   /** @param {CandidateState} candidate */
   const patchText = (candidate) => {
@@ -70,21 +72,27 @@ export function candidateView(seat, actions) {
     copy.hidden = vote.hidden = !text || isOpen;
   };
 
+  /** @param {TurnState} state */
+  const patchRank = (state) => {
+    ranking = state.ranking;
+    const rank = ranking?.provisional ? 0 : rankOf(state, seat.id);
+    const codes = ranking?.standings.find((each) => each.candidate === seat.id)?.reasons ?? [];
+    const said = codes.map((code) => codeWord("reason", code)).filter(Boolean);
+    place.hidden = rank === 0;
+    why.hidden = rank === 0 || said.length === 0;
+    setText(place, rank ? word("rank", { n: rank }) : "");
+    setAttribute(host, "data-rank", rank || undefined);
+    reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
+  };
+
   return {
     host,
-    markCut: () => body.classList.toggle("cut", body.scrollHeight > body.clientHeight + 2),
+    isOver: () => body.scrollHeight > body.clientHeight + 2,
+    setCut: (isCut) => body.classList.toggle("cut", isCut),
     patch(state, candidate, voted) {
       if (candidate !== shown) patchText(candidate);
       shown = candidate;
-      const rank = state.ranking?.provisional ? 0 : rankOf(state, candidate.id);
-      place.hidden = why.hidden = rank === 0;
-      setText(place, rank ? word("rank", { n: rank }) : "");
-      setAttribute(host, "data-rank", rank || undefined);
-      setText(reasons, "");
-      const codes = state.ranking?.standings.find((each) => each.candidate === candidate.id)?.reasons ?? [];
-      const said = codes.map((code) => codeWord("reason", code)).filter(Boolean);
-      reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
-      why.hidden ||= said.length === 0;
+      if (state.ranking !== ranking) patchRank(state);
       const isVoted = voted === candidate.id;
       vote.setAttribute("aria-pressed", String(isVoted));
       vote.title = word(isVoted ? "voted" : "vote");

@@ -26,6 +26,7 @@ export function candidatesView(actions) {
   const views = new Map();
   /** @type {Map<string, HTMLButtonElement>} */
   const buttons = new Map();
+  let isCut = false;
 
   /** @param {string} id */
   const show = (id) => {
@@ -37,10 +38,14 @@ export function candidatesView(actions) {
 
   /** Long answers are cut to one height, so that what comes below them stays near. */
   const fold = (isUnfolded = host.classList.contains("unfolded")) => {
+    const all = [...views.values()];
     host.classList.toggle("unfolded", isUnfolded);
+    // All heights are read before anything is written: the page is laid out once.
+    const over = all.map((view) => view.isOver());
+    for (const [place, view] of all.entries()) view.setCut(over[place] ?? false);
     setText(unfold, word(isUnfolded ? "show_less" : "show_all"));
-    const isAnyCut = [...views.values()].map((view) => view.markCut()).some(Boolean);
-    unfold.hidden = !isAnyCut && !isUnfolded;
+    unfold.hidden = !isUnfolded && !over.some(Boolean);
+    isCut = over.every(Boolean);
   };
   unfold.addEventListener("click", () => fold(!host.classList.contains("unfolded")));
   host.addEventListener("toggle", () => fold());
@@ -89,7 +94,8 @@ export function candidatesView(actions) {
         const button = buttons.get(candidate.id);
         if (button) button.dataset.status = candidate.status;
       }
-      fold();
+      // What is cut stays cut while it grows.
+      if (state.status !== "running" || !isCut) fold();
     },
   };
 }

@@ -27,10 +27,10 @@
  * )} TurnEvent
  *
  * @typedef {(
- *   | { type: "opened", client_id?: string, turn: string, conversation: string, number: number,
+ *   | { type: "opened", client_id?: string | null, turn: string, conversation: string, number: number,
  *       replaces?: string | null, prompt?: string }
  *   | { type: "frame", turn: string, seq: number, events: TurnEvent[] }
- *   | { type: "refused", client_id?: string, code: string, message?: string }
+ *   | { type: "refused", client_id?: string | null, code: string, message?: string }
  *   | { type: "voted", candidate: string }
  *   | { type: "pong" }
  * )} ServerMessage

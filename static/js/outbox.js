@@ -4,7 +4,7 @@ import { newIdentifier } from "./identifier.js";
  * @import { Connection } from "./socket.js"
  * @typedef {Record<string, unknown> & { type: string }} Wish
  * @typedef {{
- *   post: (wish: Wish) => string, settle: (clientId: string | undefined) => Wish | undefined, resend: () => void,
+ *   post: (wish: Wish) => string, settle: (clientId: string | null | undefined) => Wish | undefined, resend: () => void,
  *   isEmpty: () => boolean,
  * }} Outbox
  */

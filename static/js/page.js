@@ -1,3 +1,4 @@
+import { openBanner } from "./banner.js";
 import { openComposer } from "./composer.js";
 import { keepDraft } from "./draft.js";
 import { find, setText } from "./element.js";
@@ -7,6 +8,7 @@ import { openOutbox } from "./outbox.js";
 import { openPalette } from "./palette.js";
 import { openSidebar } from "./sidebar.js";
 import { connect } from "./socket.js";
+import { joinTabs } from "./tabs.js";
 import { openTranscript } from "./transcript.js";
 import { openWishes } from "./wishes.js";
 import { codeWord, word } from "./words.js";
@@ -55,18 +57,10 @@ const showBusy = () => composer.setBusy(feed.running().length > 0);
 const hearing = {
   opened(message) {
     const wish = outbox.settle(message.client_id);
-    const isOurs = message.conversation === conversation || (wish?.type === "open_turn" && !conversation);
-    if (!isOurs) return;
-    if (!conversation) enter(message.conversation);
-    feed.start(
-      message.turn,
-      message.prompt ?? String(wish?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? ""),
-    );
-    if (message.replaces) transcript.replace(message.replaces, message.turn);
-    else transcript.append(message.turn);
-    transcript.change(message.turn);
-    sidebar.put(conversation, message.number === 1 ? titleOf(feed.read(message.turn)?.prompt ?? "") : "");
-    showBusy();
+    if (!conversation && wish?.type === "open_turn") enter(message.conversation);
+    const prompt = String(wish?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? "");
+    show({ ...message, prompt });
+    tellTabs({ ...message, prompt });
   },
   frame(message) {
     const taken = feed.take(message);
@@ -86,6 +80,22 @@ const hearing = {
   pong() {},
 };
 
+/** @param {import("./tabs.js").Opened} message */
+function show({ turn, conversation: its, number, replaces, prompt = "" }) {
+  if (its !== conversation) return;
+  feed.start(turn, prompt);
+  if (replaces) transcript.replace(replaces, turn);
+  else transcript.append(turn);
+  transcript.change(turn);
+  sidebar.put(conversation, number === 1 ? titleOf(prompt) : "");
+  showBusy();
+}
+
+const tellTabs = joinTabs((message) => {
+  show(message);
+  if (message.conversation === conversation) resume(message.turn);
+});
+
 /**
  * A name for a new conversation until the server tells its own.
  *
@@ -101,16 +111,11 @@ function enter(id) {
   history.pushState(null, "", `/c/${id}/`);
 }
 
-const banner = find(document, ".connection");
-/** @param {string} said */
-const showConnection = (said) => {
-  banner.hidden = !said;
-  setText(banner, said);
-};
+const banner = openBanner(() => connection.isOpen());
 
 const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
   onOpen() {
-    showConnection("");
+    banner.show("");
     outbox.resend();
     feed.running().forEach(resume);
   },
@@ -118,8 +123,7 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
     const hear = /** @type {((message: ServerMessage) => void) | undefined} */ (hearing[message.type]);
     hear?.(message);
   },
-  // One lost try is a blink; a second one is worth a word.
-  onLost: (failures) =>
+  onLost: banner.showLost,
     showConnection(navigator.onLine ? (failures > 1 ? word("reconnecting") : "") : word("offline")),
 });
 
@@ -136,7 +140,7 @@ const palette = openPalette([
 ]);
 find(document, "[data-open-palette]").addEventListener("click", palette);
 listenToKeys({ palette, fresh, stop: stopTurns, focus: composer.focus });
-addEventListener("offline", () => showConnection(word("offline")));
-addEventListener("online", () => connection.isOpen() && showConnection(""));
 addEventListener("popstate", () => location.reload());
 showBusy();
+// On a phone focus would raise the keyboard over the page.
+if (matchMedia("(pointer: fine)").matches) composer.focus();

@@ -78,6 +78,9 @@ export function openSidebar(current) {
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("[data-toggle-sidebar]")) toggle();
   });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && house.classList.contains("sheet")) toggle();
+  });
   addEventListener("resize", showOpen);
   watchEnd(rows);
   sayWhen(rows);
