@@ -1,7 +1,7 @@
 import { openBanner } from "./banner.js";
 import { openComposer } from "./composer.js";
 import { keepDraft } from "./draft.js";
-import { find, setText } from "./element.js";
+import { find } from "./element.js";
 import { openFeed } from "./feed.js";
 import { listenToKeys, showKeys } from "./keys.js";
 import { openOutbox } from "./outbox.js";
@@ -124,7 +124,6 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
     hear?.(message);
   },
   onLost: banner.showLost,
-    showConnection(navigator.onLine ? (failures > 1 ? word("reconnecting") : "") : word("offline")),
 });
 
 const fresh = () => location.assign("/");
