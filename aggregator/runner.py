@@ -9,16 +9,19 @@ from celery import current_app
 from django.conf import settings
 from django.utils import timezone
 
-from aggregator import selectors, services
+from aggregator import placements, selectors, services
 from aggregator.journal import open_journal
 from aggregator.lease import hold_lease, lease_key
 from aggregator.models import Turn
-from aggregator.providers import close_providers
+from aggregator.providers import close_providers, warm_providers
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
 from aggregator.turns import answer_turn, off_loop
+from language.sensitivity import judge_sensitivity
+from language.topics import find_topics
 
 logger = logging.getLogger(__name__)
 
+WARM_WORDS = "안녕하세요"
 RUN_TASK = "aggregator.tasks.run_turn"
 _stops: dict[str, asyncio.Event] = {}
 _running: set[asyncio.Task[None]] = set()
@@ -88,6 +91,14 @@ def _stop_here(turn_id: str) -> None:
     stop = _stops.get(turn_id)
     if stop:
         stop.set()
+
+
+async def warm_loop() -> None:
+    """Load what the first turn would otherwise wait for."""
+    await warm_providers()
+    await asyncio.to_thread(judge_sensitivity, WARM_WORDS)
+    await asyncio.to_thread(find_topics, WARM_WORDS)
+    await off_loop(placements.warm_index)
 
 
 async def close_loop() -> None:

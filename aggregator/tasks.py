@@ -9,10 +9,7 @@ from typing import Any
 
 from celery import shared_task
 
-from aggregator import placements, runner
-from aggregator.providers import warm_providers
-from language.sensitivity import judge_sensitivity
-from language.topics import find_topics
+from aggregator import runner
 
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
@@ -38,10 +35,7 @@ def warm_worker() -> None:
 
 
 async def _warm() -> None:
-    await warm_providers()
-    await asyncio.to_thread(judge_sensitivity, "안녕하세요")
-    await asyncio.to_thread(find_topics, "안녕하세요")
-    await runner.off_loop(placements.warm_index)
+    await runner.warm_loop()
     # What is loaded now stays: the collector need not walk it again, which is most of the tail latency.
     gc.collect()
     gc.freeze()

@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from aggregator.events import CandidateDelta, CandidateFinished, CandidateStarted
+from aggregator.pipeline.gates import repeats_itself
 from aggregator.pipeline.messages import compose, estimate_tokens, output_room
 from aggregator.pipeline.shapes import Draft, Emit, Question, Route, Seat
 from aggregator.providers import (
     Completion,
     CompletionRequest,
-    Delta,
     ProviderError,
+    TimedOut,
     TokenUsage,
     cost_micros,
     stream_completion,
 )
+
+LOOP_LOOK_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,13 @@ class Panel:
     def usable(self) -> list[Outcome]:
         """The answers that are in and can be ranked, in the panel's order."""
         order = [seat.candidate for seat in self.route.seats]
-        return sorted(
-            (outcome for outcome in self.outcomes if outcome.is_usable),
-            key=lambda outcome: order.index(outcome.seat.candidate),
-        )
+        whole = [outcome for outcome in self.outcomes if outcome.is_usable]
+        if not whole and self.is_complete:
+            # Half an answer, shown as such, helps more than none.
+            whole = [
+                outcome for outcome in self.outcomes if outcome.text.strip() and outcome.status == "failed"
+            ]
+        return sorted(whole, key=lambda outcome: order.index(outcome.seat.candidate))
 
     @property
     def is_complete(self) -> bool:
@@ -148,6 +154,7 @@ class _Attempt:
         self.status, self.finish_reason, self.error = "failed", "", ""
         self.messages = compose(seat.model, question)
         self.completion: Completion | None = None
+        self._next_look = LOOP_LOOK_CHARACTERS
 
     async def run(self, deadline_ms: int) -> None:
         """Stream the completion, telling every piece."""
@@ -163,12 +170,21 @@ class _Attempt:
         )
         async with contextlib.aclosing(stream_completion(request)) as pieces:
             async for piece in pieces:
-                if isinstance(piece, Delta):
-                    await self._extend(piece.text)
-                else:
+                if isinstance(piece, Completion):
                     self.completion = piece
+                    continue
+                await self._extend(piece.text)
+                if self._has_lost_itself():
+                    break
         self.status = "done"
-        self.finish_reason = self.completion.finish_reason if self.completion else ""
+        self.finish_reason = self.completion.finish_reason if self.completion else "loop"
+
+    def _has_lost_itself(self) -> bool:
+        # A small model that repeats itself would go on to its limit and keep the others waiting.
+        if len(self.text) < self._next_look:
+            return False
+        self._next_look = len(self.text) + LOOP_LOOK_CHARACTERS
+        return repeats_itself(self.text)
 
     async def _extend(self, text: str) -> None:
         first = self.ttft_ms is None
@@ -178,8 +194,11 @@ class _Attempt:
         await self.emit(CandidateDelta(self.seat.candidate, text, self.ttft_ms if first else None))
 
     def fail(self, error: ProviderError) -> None:
-        """Remember why the call did not end well."""
-        self.status, self.error, self.finish_reason = "failed", error.code, "error"
+        """Remember why the call did not end well; an answer that only ran out of time stands as cut off."""
+        if self.text and error.code == TimedOut.code:
+            self.status, self.finish_reason = "done", "deadline"
+        else:
+            self.status, self.error, self.finish_reason = "failed", error.code, "error"
 
     def outcome(self) -> Outcome:
         """Return how the call ended and what it cost, counted here when the provider did not say."""

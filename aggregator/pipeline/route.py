@@ -115,7 +115,7 @@ def _choose(
 
 
 def _several(models: Sequence[LanguageModel], most: int) -> list[LanguageModel]:
-    # Answers of one vendor's models fail together, so a panel takes few of each; small offers take what there is.
+    # One vendor's models fail together, so a panel takes few of each, unless there is one vendor only.
     vendors = {model.vendor for model in models}
     chosen: list[LanguageModel] = []
     for model in models:

@@ -249,3 +249,31 @@ async def test_a_turn_runs_once_however_often_it_is_started(
     await runner.close_loop()
 
     assert len(provider.asked("wise")) == 1
+
+
+async def test_a_model_that_repeats_itself_is_cut_short(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("parrot", say("도쿄는 도시의 최고 관광지이며 특징과 문화를 보여줘요. " * 200))
+    await asyncio.to_thread(offer_model, "parrot")
+
+    turn, _ = await run_ask()
+
+    candidate = turn.candidates.all()[0]
+    assert (candidate.status, candidate.finish_reason) == ("done", "loop")
+    assert len(candidate.text) < 2_000
+
+
+async def test_half_an_answer_stands_when_nothing_better_came(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    provider.add("cut", say("서울은 한강을 끼고 있는", fault="cut", fault_at=3))
+    provider.add("broken", Script(status=500))
+    await asyncio.to_thread(offer_model, "cut")
+    await asyncio.to_thread(offer_model, "broken")
+
+    turn, history = await run_ask()
+
+    assert (turn.status, turn.answer_kind) == ("done", "lone")
+    assert selectors.answer_of(turn).startswith("서울은")
+    assert reduce(history) == reduce(selectors.replay(turn))

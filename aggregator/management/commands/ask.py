@@ -54,6 +54,7 @@ async def _answer(ask: services.Ask) -> Turn:
     owner = await off_loop(_shell_user)
     turn = await off_loop(services.open_turn, owner=owner, ask=ask)
     try:
+        await runner.warm_loop()
         await runner.run_turn(turn.public_id)
     finally:
         await runner.close_loop()
