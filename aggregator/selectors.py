@@ -86,6 +86,11 @@ def find_api_key(digest: str) -> ApiKey | None:
     )
 
 
+def find_own_api_key(owner: AbstractBaseUser, public_id: uuid.UUID) -> ApiKey | None:
+    """Return one of a person's keys, or None."""
+    return ApiKey.objects.filter(owner_id=owner.pk, public_id=public_id).first()
+
+
 def list_api_keys(owner: AbstractBaseUser) -> list[ApiKey]:
     """Return a person's keys, the newest first, revoked ones last."""
     keys = ApiKey.objects.filter(owner_id=owner.pk)

@@ -20,9 +20,9 @@ def ada_key(ada: User) -> str:
 
 
 @pytest.fixture
-def client(live_site: LiveSite, ada_key: str) -> Iterator[OpenAI]:
+def ada_client(live_site: LiveSite, ada_key: str) -> Iterator[OpenAI]:
     """The official client, as Ada sets it up."""
-    with OpenAI(base_url=f"{live_site.url}/v1", api_key=ada_key, max_retries=0, timeout=20) as client:
+    with OpenAI(base_url=f"{live_site.url}/v1", api_key=ada_key, max_retries=0, timeout=60) as client:
         yield client
 
 
@@ -30,7 +30,7 @@ def client(live_site: LiveSite, ada_key: str) -> Iterator[OpenAI]:
 def curl(live_site: LiveSite, ada_key: str) -> Iterator[httpx.Client]:
     """A bare client with Ada's key."""
     headers = {"Authorization": f"Bearer {ada_key}"}
-    with httpx.Client(base_url=f"{live_site.url}/v1", headers=headers, timeout=20) as client:
+    with httpx.Client(base_url=f"{live_site.url}/v1", headers=headers, timeout=60) as client:
         yield client
 
 

@@ -15,15 +15,15 @@ WHOLE = "서울이에요. 대한민국의 수도예요."
 
 
 @pytest.mark.usefixtures("panel")
-def test_the_models_are_the_kitchen_and_each_one_on_offer(client: OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["jjamppong", "wise", "quick"]
-    assert client.models.retrieve("wise").owned_by == "vendor of wise"
+def test_the_models_are_the_kitchen_and_each_one_on_offer(ada_client: OpenAI) -> None:
+    assert [model.id for model in ada_client.models.list()] == ["jjamppong", "wise", "quick"]
+    assert ada_client.models.retrieve("wise").owned_by == "vendor of wise"
 
 
 @pytest.mark.usefixtures("panel")
-def test_one_model_streams_as_it_writes(client: OpenAI) -> None:
+def test_one_model_streams_as_it_writes(ada_client: OpenAI) -> None:
     pieces = list(
-        client.chat.completions.create(
+        ada_client.chat.completions.create(
             model="wise", messages=ASK, stream=True, stream_options={"include_usage": True}
         )
     )
@@ -38,8 +38,8 @@ def test_one_model_streams_as_it_writes(client: OpenAI) -> None:
 
 
 @pytest.mark.usefixtures("panel")
-def test_the_kitchen_answers_whole_and_tells_how_it_came_about(client: OpenAI) -> None:
-    completion = client.chat.completions.create(model="jjamppong", messages=ASK)
+def test_the_kitchen_answers_whole_and_tells_how_it_came_about(ada_client: OpenAI) -> None:
+    completion = ada_client.chat.completions.create(model="jjamppong", messages=ASK)
 
     assert completion.choices[0].message.content == WHOLE
     assert completion.choices[0].finish_reason == "stop"
@@ -56,8 +56,8 @@ def test_the_kitchen_answers_whole_and_tells_how_it_came_about(client: OpenAI) -
 
 
 @pytest.mark.usefixtures("panel")
-def test_the_kitchen_streams_the_winner_after_the_ranking(client: OpenAI) -> None:
-    chunks = list(client.chat.completions.create(model="jjamppong", messages=ASK, stream=True))
+def test_the_kitchen_streams_the_winner_after_the_ranking(ada_client: OpenAI) -> None:
+    chunks = list(ada_client.chat.completions.create(model="jjamppong", messages=ASK, stream=True))
 
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == WHOLE
     assert chunks[-1].choices[0].finish_reason == "stop"
@@ -65,7 +65,7 @@ def test_the_kitchen_streams_the_winner_after_the_ranking(client: OpenAI) -> Non
 
 
 def test_a_fused_answer_streams_as_it_is_written_and_its_tokens_count(
-    client: OpenAI, provider: ProviderServer, offer_model: MakeModel
+    ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
     provider.add("wise", say("서울은 대한민국의 수도예요. " * 4, delay_s=0.02))
     provider.add("quick", say("서울"))
@@ -73,7 +73,7 @@ def test_a_fused_answer_streams_as_it_is_written_and_its_tokens_count(
     offer_model("quick")
 
     chunks = list(
-        client.chat.completions.create(
+        ada_client.chat.completions.create(
             model="jjamppong", messages=ASK, stream=True, stream_options={"include_usage": True}
         )
     )
@@ -100,8 +100,8 @@ async def test_the_async_client_gets_the_same(live_site: LiveSite, ada_key: str)
 
 
 @pytest.mark.usefixtures("panel")
-def test_what_was_said_before_reaches_the_model(client: OpenAI, provider: ProviderServer) -> None:
-    client.chat.completions.create(
+def test_what_was_said_before_reaches_the_model(ada_client: OpenAI, provider: ProviderServer) -> None:
+    ada_client.chat.completions.create(
         model="wise",
         messages=[
             {"role": "system", "content": "짧게 답해요."},
@@ -125,8 +125,8 @@ def test_what_was_said_before_reaches_the_model(client: OpenAI, provider: Provid
 
 
 @pytest.mark.usefixtures("panel")
-def test_a_panel_and_a_strategy_may_be_wished_for(client: OpenAI) -> None:
-    completion = client.chat.completions.create(
+def test_a_panel_and_a_strategy_may_be_wished_for(ada_client: OpenAI) -> None:
+    completion = ada_client.chat.completions.create(
         model="jjamppong", messages=ASK, extra_body={"panel": ["quick"], "strategy": "best"}
     )
 
@@ -134,8 +134,8 @@ def test_a_panel_and_a_strategy_may_be_wished_for(client: OpenAI) -> None:
 
 
 @pytest.mark.usefixtures("panel")
-def test_a_call_shows_no_ad_and_no_conversation_on_the_page(client: OpenAI, live_site: LiveSite) -> None:
-    client.chat.completions.create(model="jjamppong", messages=ASK)
+def test_a_call_shows_no_ad_and_no_conversation_on_the_page(ada_client: OpenAI, live_site: LiveSite) -> None:
+    ada_client.chat.completions.create(model="jjamppong", messages=ASK)
     live_site.settle()
 
     turn = Turn.objects.get()
@@ -144,26 +144,26 @@ def test_a_call_shows_no_ad_and_no_conversation_on_the_page(client: OpenAI, live
 
 
 def test_a_model_that_fails_is_an_error_with_its_status(
-    client: OpenAI, provider: ProviderServer, offer_model: MakeModel
+    ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
     provider.add("broken", Script(status=500))
     offer_model("broken")
 
     with pytest.raises(APIError) as failure:
-        client.chat.completions.create(model="broken", messages=ASK)
+        ada_client.chat.completions.create(model="broken", messages=ASK)
 
     assert failure.value.code == "server_failed"
 
 
 def test_an_answer_that_breaks_off_ends_the_stream_with_an_error(
-    client: OpenAI, provider: ProviderServer, offer_model: MakeModel
+    ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
     provider.add("shaky", say("여기까지 말하고 끊겨요", fault="cut", fault_at=2, delay_s=0.05))
     offer_model("shaky")
     text = ""
 
     with pytest.raises(APIError) as failure:
-        for chunk in client.chat.completions.create(model="shaky", messages=ASK, stream=True):
+        for chunk in ada_client.chat.completions.create(model="shaky", messages=ASK, stream=True):
             text += chunk.choices[0].delta.content or ""
 
     assert text

@@ -90,12 +90,12 @@ def test_a_key_of_an_account_that_was_shut_out_opens_nothing(curl: httpx.Client,
     assert curl.get("/models").status_code == 401
 
 
-def test_an_unknown_model_is_not_found(client: OpenAI) -> None:
+def test_an_unknown_model_is_not_found(ada_client: OpenAI) -> None:
     with pytest.raises(NotFoundError) as failure:
-        client.chat.completions.create(model="gpt-none", messages=[{"role": "user", "content": "hi"}])
+        ada_client.chat.completions.create(model="gpt-none", messages=[{"role": "user", "content": "hi"}])
     assert failure.value.code == "model_not_found"
     with pytest.raises(NotFoundError):
-        client.models.retrieve("gpt-none")
+        ada_client.models.retrieve("gpt-none")
 
 
 def test_a_kitchen_without_models_says_so_at_once(curl: httpx.Client) -> None:
@@ -115,15 +115,15 @@ def test_calling_too_often_is_refused_with_the_time_to_wait(curl: httpx.Client, 
 
 
 def test_a_spent_day_is_refused_and_not_tried_again(
-    client: OpenAI, provider: ProviderServer, offer_model: MakeModel, settings: Settings
+    ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel, settings: Settings
 ) -> None:
     settings.ACCOUNT_TURNS_PER_DAY = 1
     provider.add("wise", say("서울"))
     offer_model("wise")
-    client.chat.completions.create(model="wise", messages=[{"role": "user", "content": "수도는?"}])
+    ada_client.chat.completions.create(model="wise", messages=[{"role": "user", "content": "수도는?"}])
 
     with pytest.raises(RateLimitError) as failure:
-        client.chat.completions.create(model="wise", messages=[{"role": "user", "content": "수도는?"}])
+        ada_client.chat.completions.create(model="wise", messages=[{"role": "user", "content": "수도는?"}])
 
     assert failure.value.code == "insufficient_quota"
     assert failure.value.response.headers["X-Should-Retry"] == "false"

@@ -1,0 +1,65 @@
+"""The page on which a person makes, sees and revokes the keys of the public API."""
+
+import uuid
+from typing import cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from aggregator import selectors, services
+
+KEYS_AT_ONCE = 20
+
+
+class KeyForm(forms.Form):
+    """What a key is for, so that its owner knows it again."""
+
+    name = forms.CharField(
+        label=gettext_lazy("이름"),
+        help_text=gettext_lazy("어디에 쓸 키인지 적어 두면 나중에 알아보기 쉬워요."),
+        max_length=60,
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_keys(request: HttpRequest) -> HttpResponse:
+    """List the person's keys; a posted name makes one more, whose text this page alone ever shows."""
+    owner = cast(User, request.user)
+    form, fresh = KeyForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        if sum(key.revoked_at is None for key in selectors.list_api_keys(owner)) < KEYS_AT_ONCE:
+            fresh = services.issue_api_key(owner=owner, name=form.cleaned_data["name"])
+            form = KeyForm()
+        else:
+            form.add_error(None, _("키가 너무 많아요. 안 쓰는 키를 먼저 지워 주세요."))
+    context = {
+        "form": form,
+        "fresh": fresh,
+        "keys": selectors.list_api_keys(owner),
+        "address": request.build_absolute_uri("/v1"),
+    }
+    return render(request, "aggregator/keys.html", context)
+
+
+@login_required
+@require_POST
+def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Make one of the person's keys useless; another's is not found."""
+    key = selectors.find_own_api_key(cast(User, request.user), public_id)
+    if key is None:
+        raise Http404
+    services.revoke_api_key(key=key)
+    messages.success(request, _("키를 없앴어요. 이제 이 키로는 부를 수 없어요."))
+    return redirect("aggregator:keys")

@@ -1,0 +1,65 @@
+"""The page of a person's keys."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client, override_settings
+
+from accounts.models import User
+from aggregator import selectors, services
+from aggregator.models import ApiKey
+from tests.live_site import PLAIN_STORAGES
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def plain_static() -> Iterator[None]:
+    """Pages are looked at without collecting static files first."""
+    with override_settings(STORAGES=PLAIN_STORAGES):
+        yield
+
+
+def test_a_key_is_shown_once_and_opens_the_door(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    made = client.post("/keys/", {"name": "노트북"}).content.decode()
+    key = re.search(r"jjp-[\w-]{40,}", made)
+    again = client.get("/keys/").content.decode()
+
+    assert key is not None
+    assert selectors.find_api_key(services.digest_of(key[0])) == ApiKey.objects.get()
+    assert key[0] not in again
+    assert "노트북" in again
+    assert key[0][:10] in again
+
+
+def test_a_revoked_key_opens_nothing_and_is_said_to_be_gone(client: Client, ada: User) -> None:
+    key = services.issue_api_key(owner=ada, name="노트북")
+    client.force_login(ada)
+    page = client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/", follow=True)
+
+    assert "없앤 키" in page.content.decode()
+    assert selectors.find_api_key(services.digest_of(key)) is None
+
+
+def test_mallory_cannot_see_or_revoke_ada_s_key(client: Client, ada: User, mallory: User) -> None:
+    key = services.issue_api_key(owner=ada, name="에이다의 열쇠")
+    client.force_login(mallory)
+
+    assert "에이다의 열쇠" not in client.get("/keys/").content.decode()
+    assert client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/").status_code == 404
+    assert selectors.find_api_key(services.digest_of(key)) is not None
+
+
+def test_a_guest_is_asked_to_log_in(client: Client) -> None:
+    assert client.get("/keys/").headers["Location"] == "/accounts/login/?next=/keys/"
+
+
+def test_nobody_holds_keys_without_end(client: Client, ada: User) -> None:
+    for number in range(20):
+        services.issue_api_key(owner=ada, name=f"{number}")
+    client.force_login(ada)
+
+    assert "너무 많아요" in client.post("/keys/", {"name": "하나 더"}).content.decode()
+    assert ApiKey.objects.count() == 20
