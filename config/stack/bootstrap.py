@@ -55,6 +55,7 @@ def main() -> None:
         if (ROOT / "package.json").exists():
             locks = [ROOT / "package.json", ROOT / "package-lock.json"]
             once(console, "front-end packages", locks, install_node_modules, ROOT / "node_modules")
+        if (ROOT / "static" / "build.mjs").exists():
             once(console, "front-end build", find_sources(), build_front_end, ROOT / "static" / "dist")
         catalogs = sorted((ROOT / "locale").rglob("*.po"))
         if catalogs:
@@ -98,9 +99,8 @@ def install_packages() -> None:
     """Make the virtual environment hold what the lock names, and nothing else."""
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     environment |= {"UV_PYTHON_DOWNLOADS": "never"}
-    words = (
-        [] if (ENVIRONMENT / "bin" / "python").exists() else ["--python", str(Path(sys.executable).resolve())]
-    )
+    has_python = (ENVIRONMENT / "bin" / "python").exists()
+    words = [] if has_python else ["--python", str(Path(sys.executable).resolve())]
     if not sys.stdout.isatty():
         words.append("--quiet")
     run([str(find_uv()), "sync", "--frozen", *words], environment)

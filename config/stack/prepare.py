@@ -57,12 +57,12 @@ def collect_static() -> None:
 
 
 def fingerprint_static() -> str:
-    """Return a digest of names, sizes and times of our static files, and of the locked packages."""
+    """Return a digest of our static files and of the locked packages."""
     digest = hashlib.sha256((ROOT / "uv.lock").read_bytes())
     for folder in settings.STATICFILES_DIRS:
         for path in sorted(Path(folder).rglob("*")):
-            facts = path.stat()
-            digest.update(f"{path}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+            if path.is_file():
+                digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -31,12 +31,16 @@ MYSELF = Owner()
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, where its words go and which signal tells it that its parent died."""
+    """What to run, where its words go and which signal it gets when its parent dies.
+
+    Without its stores, which end then too, a web process or a worker has nothing to end in good order;
+    both are made to be killed.
+    """
 
     command: tuple[str, ...]
     log: Path | TextIO
     folder: Path
-    death_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGKILL
     owner: Owner = MYSELF
     environment: Mapping[str, str] | None = None
 

@@ -79,7 +79,7 @@ def short_stack(command: str) -> Iterator[None]:
         yield
     finally:
         ignore_the_end()
-        stack.supervisor.stop()
+        stack.stop()
 
 
 def wait_for_addresses() -> None:

@@ -25,7 +25,7 @@ from config.stack.parts import (
     worker_child,
 )
 from config.stack.postgres import Postgres
-from config.stack.processes import Program, last_line, spawn
+from config.stack.processes import Program, last_line, spawn, stop
 from config.stack.progress import Console
 from config.stack.supervisor import Child, Supervisor
 from config.stack.valkey import Valkey
@@ -33,6 +33,7 @@ from config.stack.valkey import Valkey
 TICK_SECONDS = 0.05
 STORE_SECONDS = 120
 SITE_SECONDS = 120
+JOB_SECONDS = 5
 ENOUGH_MODELS = 2
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -50,6 +51,7 @@ class Stack:
         self.addresses = Addresses()
         self.supervisor = Supervisor(console, self.addresses, lambda: self.addresses.write(home))
         self.models = LocalModels(home, console)
+        self.jobs: list[subprocess.Popen[bytes]] = []
         # Turns run on the worker: pages stay quick, and provider keys and litellm out of the web role.
         self.environment = {"TURN_RUNNER": "worker"} | dict(os.environ) | {"JJAMPPONG_HOME": str(home)}
 
@@ -130,7 +132,15 @@ class Stack:
         urls = ",".join(f"{slug}={url}" for slug, url in models.items())
         environment = self.environment | {"LOCAL_MODEL_URLS": urls, "LOG_LEVEL": "WARNING"}
         command = (sys.executable, str(ROOT / "manage.py"), *words)
-        return spawn(Program(command, log=self.console.stream, folder=ROOT, environment=environment))
+        job = spawn(Program(command, log=self.console.stream, folder=ROOT, environment=environment))
+        self.jobs = [*(old for old in self.jobs if old.poll() is None), job]
+        return job
+
+    def stop(self) -> None:
+        """End everything, what needs the stores before the stores."""
+        for job in self.jobs:
+            stop(job, signal.SIGTERM, seconds=JOB_SECONDS)
+        self.supervisor.stop()
 
 
 def main() -> int:
@@ -172,7 +182,7 @@ def run(console: Console) -> None:
         ignore_the_end()
         if stack.supervisor.children:
             console.say("  … stopping")
-        stack.supervisor.stop()
+        stack.stop()
 
 
 def announce(stack: Stack, seconds: float) -> None:

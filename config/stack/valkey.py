@@ -50,7 +50,7 @@ class Valkey:
         )
         # The configuration goes through stdin: as arguments, anyone could read the password in `ps`.
         command = (str(get_binary_path()), "-")
-        program = Program(command=command, log=self.log, folder=self.folder)
+        program = Program(command, log=self.log, folder=self.folder, death_signal=signal.SIGTERM)
         return spawn(program, stdin="\n".join(lines).encode())
 
     def is_ready(self) -> bool:

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from config.stack.prepare import prepare
+from config.stack.prepare import collect_static, prepare
 
 
 class Command(BaseCommand):
@@ -13,6 +13,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="also make demo ads, an admin and an API key")
+        parser.add_argument("--files", action="store_true", help="collect static files and do nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        prepare(with_demo=options["demo"])
+        if options["files"]:
+            collect_static()
+        else:
+            prepare(with_demo=options["demo"])

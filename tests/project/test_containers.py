@@ -1,0 +1,65 @@
+"""What can be held true of the container files without an engine."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def read_compose() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+    return document
+
+
+def read_steps() -> list[str]:
+    """Return the instructions of the Dockerfile, continued lines joined."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_the_image_is_built_in_stages_and_runs_as_nobody_in_particular() -> None:
+    steps = read_steps()
+    assert len([step for step in steps if step.startswith("FROM ")]) == 2
+    users = [step for step in steps if step.startswith("USER ")]
+    assert users
+    assert "root" not in users[-1]
+    assert any(step.startswith("HEALTHCHECK ") for step in steps)
+    assert not any(step.startswith("ADD ") for step in steps)
+
+
+def test_every_image_has_a_version() -> None:
+    images = [step.split()[1] for step in read_steps() if step.startswith("FROM ")]
+    images += [service["image"] for service in read_compose()["services"].values() if "build" not in service]
+    assert [image for image in images if ":" not in image or image.endswith(":latest")] == []
+
+
+def test_the_image_holds_no_secret() -> None:
+    told = " ".join(step for step in read_steps() if step.startswith(("ENV ", "ARG ")))
+    assert re.findall(r"\w*(?:SECRET|PASSWORD|TOKEN|API_KEY)\w*", told) == []
+    for service in read_compose()["services"].values():
+        for name, value in (service.get("environment") or {}).items():
+            if re.search("SECRET|PASSWORD|TOKEN", name):
+                assert str(value).startswith("${")
+
+
+def test_commands_are_lists_so_that_signals_reach_the_program() -> None:
+    (command,) = [step for step in read_steps() if step.startswith("CMD ")]
+    assert json.loads(command.removeprefix("CMD "))[0] == "uvicorn"
+    for service in read_compose()["services"].values():
+        assert isinstance(service.get("command", []), list)
+
+
+def test_compose_has_every_role() -> None:
+    services = read_compose()["services"]
+    assert set(services) >= {"web", "worker", "beat", "postgres", "valkey"}
+    assert services["web"]["deploy"]["replicas"] == 2
+    assert "pgvector" in services["postgres"]["image"]
+
+
+def test_what_setup_makes_is_not_sent_to_the_build() -> None:
+    left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {".git", ".venv", "node_modules", "var"} <= set(left_out)
