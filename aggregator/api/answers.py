@@ -112,6 +112,10 @@ class Answer:
             raise broken_off()
         if self.state.status == "failed":
             raise self._failure()
+        standing = self.state.candidates.get(self.state.answer_candidate)
+        if standing and standing.status == "failed":
+            # The page shows half an answer as such; a program would take it for a whole one.
+            raise turn_failed(standing.error)
 
     def _failure(self) -> ApiRefusal:
         seats = list(self.state.candidates.values())

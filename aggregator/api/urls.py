@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from aggregator.api import openai
+from aggregator.api import anthropic, openai
 
 urlpatterns = [
     path("models", openai.list_models),
     path("models/<path:slug>", openai.show_model),
     path("chat/completions", openai.complete),
+    path("messages", anthropic.write_message),
 ]

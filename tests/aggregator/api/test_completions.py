@@ -2,6 +2,7 @@
 
 import pytest
 from openai import APIError, AsyncOpenAI, OpenAI
+from openai.types.chat import ChatCompletionMessageParam
 
 from aggregator.models import Conversation, Turn
 from tests.aggregator.conftest import MakeModel
@@ -10,7 +11,7 @@ from tests.provider_server import ProviderServer, Script, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ASK = [{"role": "user", "content": "한국의 수도는?"}]
+ASK: list[ChatCompletionMessageParam] = [{"role": "user", "content": "한국의 수도는?"}]
 WHOLE = "서울이에요. 대한민국의 수도예요."
 
 
@@ -43,7 +44,7 @@ def test_the_kitchen_answers_whole_and_tells_how_it_came_about(ada_client: OpenA
 
     assert completion.choices[0].message.content == WHOLE
     assert completion.choices[0].finish_reason == "stop"
-    more = completion.model_extra["jjamppong"]
+    more = (completion.model_extra or {})["jjamppong"]
     assert [seat["model"] for seat in more["panel"]] == ["wise", "quick"]
     assert [row["model"] for row in more["ranking"]] == ["wise", "quick"]
     assert (more["answer"], more["answer_model"]) == ("best", "wise")
@@ -61,7 +62,7 @@ def test_the_kitchen_streams_the_winner_after_the_ranking(ada_client: OpenAI) ->
 
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == WHOLE
     assert chunks[-1].choices[0].finish_reason == "stop"
-    assert chunks[-1].model_extra["jjamppong"]["answer_model"] == "wise"
+    assert (chunks[-1].model_extra or {})["jjamppong"]["answer_model"] == "wise"
 
 
 def test_a_fused_answer_streams_as_it_is_written_and_its_tokens_count(
@@ -81,7 +82,7 @@ def test_a_fused_answer_streams_as_it_is_written_and_its_tokens_count(
     texts = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
     assert "".join(text or "" for text in texts) == "서울은 대한민국의 수도예요. " * 4
     assert len([text for text in texts if text]) > 2
-    more = chunks[-2].model_extra["jjamppong"]
+    more = (chunks[-2].model_extra or {})["jjamppong"]
     assert (more["answer"], more["answer_model"]) == ("fused", "wise")
     panel_tokens = sum(seat["completion_tokens"] for seat in more["panel"])
     assert chunks[-1].usage is not None
