@@ -1,3 +1,4 @@
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -9,10 +10,12 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts.models import User
 
 admin.site.unregister(Group)
+# Addresses belong to a person and are changed by that person, with proof.
+admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]
+class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Guests and accounts; a password can be set anew, and its hash is never shown."""
 
     form = UserChangeForm

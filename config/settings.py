@@ -7,6 +7,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
+from config import console
 from config.env import read_choice, read_flag, read_int, read_list, read_text
 from config.home import HOME, ROOT, read_address, read_local_models, read_secret
 
@@ -46,7 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.policy.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -229,27 +230,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 # -- Console ------------------------------------------------------------------------------------
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "짬뽕",
-    "SITE_HEADER": "짬뽕",
-    "SITE_URL": "/",
-    "SHOW_VIEW_ON_SITE": True,
-    "COLORS": {
-        "primary": {
-            "50": "oklch(0.97 0.02 35)",
-            "100": "oklch(0.94 0.04 35)",
-            "200": "oklch(0.88 0.08 35)",
-            "300": "oklch(0.80 0.13 36)",
-            "400": "oklch(0.72 0.17 37)",
-            "500": "oklch(0.66 0.19 36)",
-            "600": "oklch(0.62 0.20 35)",
-            "700": "oklch(0.54 0.18 34)",
-            "800": "oklch(0.45 0.15 33)",
-            "900": "oklch(0.37 0.11 33)",
-            "950": "oklch(0.26 0.08 33)",
-        },
-    },
-}
+UNFOLD = console.UNFOLD
 
 # -- Logs ---------------------------------------------------------------------------------------
 LOGGING: dict[str, Any] = {

@@ -14,6 +14,7 @@ const entries = [
   "css/site.css",
   "css/page.css",
   "css/console.css",
+  "css/admin.css",
 ];
 
 /** @type {import("esbuild").BuildOptions} */

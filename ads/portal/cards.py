@@ -37,8 +37,10 @@ def make_cards(today: Figures, yesterday: Figures, link: str) -> list[Card]:
 
 
 def _change(now: int, before: int) -> str:
+    if now == before:
+        return _("어제 이 시각과 같아요")
     if not before:
-        return _("어제 이 시각에는 0") if now else _("어제 이 시각과 같아요")
+        return _("어제 이 시각에는 0")
     share = (now - before) / before
     return _("어제 이 시각보다 %(change)s") % {"change": f"{share:+.0%}"}
 

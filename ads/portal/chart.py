@@ -4,11 +4,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH = 720
-HEIGHT = 200
-LEFT = 64
-BOTTOM = 24
-TOP = 10
+WIDTH = 960
+HEIGHT = 220
+LEFT = 84
+BOTTOM = 28
+TOP = 16
 STEPS = (1, 2, 5, 10)
 
 

@@ -1,0 +1,116 @@
+"""The admin's first page: are we making money today, is anything broken, what waits for me."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from ads.reports import MarketDay
+from ads.reports import day_summary as market_day
+from aggregator.day import KitchenDay
+from aggregator.day import day_summary as kitchen_day
+
+WON = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One number, what it is compared with, and where the rows under it are."""
+
+    label: str
+    value: str
+    note: str
+    link: str
+    is_alarming: bool = False
+
+
+def show_day(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
+    """Put today's cards into the context of the admin's first page."""
+    market, kitchen = market_day(), kitchen_day()
+    context["groups"] = [
+        (_("오늘 돈을 벌고 있나요"), _money(market, kitchen)),
+        (_("무엇이 고장 났나요"), _faults(kitchen)),
+        (_("나를 기다리는 일"), _duties(market)),
+    ]
+    context["models"] = kitchen.models
+    return context
+
+
+def _money(market: MarketDay, kitchen: KitchenDay) -> list[Card]:
+    margin = market.income_micros - kitchen.cost_micros
+    before = _("어제 이 시각 %(amount)s")
+    clicks, turns = reverse("admin:ads_click_changelist"), reverse("admin:aggregator_turn_changelist")
+    return [
+        Card(
+            _("광고 수입"),
+            _won(market.income_micros),
+            before % {"amount": _won(market.income_before_micros)},
+            clicks,
+        ),
+        Card(
+            _("모델 비용"),
+            _won(kitchen.cost_micros),
+            before % {"amount": _won(kitchen.cost_before_micros)},
+            turns,
+        ),
+        Card(_("남은 것"), _won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alarming=margin < 0),
+        Card(
+            _("노출과 클릭"),
+            f"{market.impressions:,} · {market.clicks:,}",
+            _("무효 클릭 %(count)s") % {"count": f"{market.invalid_clicks:,}"},
+            clicks,
+        ),
+        Card(
+            _("광고주 지갑"),
+            _won(market.wallets_micros),
+            _("아직 쓰지 않은 돈"),
+            reverse("admin:ads_account_changelist"),
+        ),
+    ]
+
+
+def _faults(kitchen: KitchenDay) -> list[Card]:
+    turns = reverse("admin:aggregator_turn_changelist")
+    failing = [each for each in kitchen.models if each.failed]
+    return [
+        Card(
+            _("실패한 턴"),
+            f"{kitchen.failed:,}",
+            _("오늘 %(count)s개 가운데") % {"count": f"{kitchen.turns:,}"},
+            f"{turns}?status__exact=failed",
+            is_alarming=kitchen.failed > 0,
+        ),
+        Card(
+            _("실패한 모델"),
+            f"{len(failing):,}",
+            ", ".join(each.model for each in failing[:3]) or _("모두 답하고 있어요"),
+            reverse("admin:aggregator_listing_changelist"),
+            is_alarming=bool(failing),
+        ),
+        Card(_("답하는 중"), f"{kitchen.running:,}", _("지금 이 순간"), f"{turns}?status__exact=running"),
+    ]
+
+
+def _duties(market: MarketDay) -> list[Card]:
+    creatives = reverse("admin:ads_creative_changelist")
+    return [
+        Card(
+            _("검토할 광고 문구"),
+            f"{market.waiting:,}",
+            _("승인해야 보여요"),
+            f"{creatives}?review__exact=waiting",
+            is_alarming=market.waiting > 0,
+        ),
+        Card(
+            _("오늘 들어온 신고"),
+            f"{market.complaints:,}",
+            _("사람들이 싫다고 한 광고"),
+            reverse("admin:ads_complaint_changelist"),
+            is_alarming=market.complaints > 0,
+        ),
+    ]
+
+
+def _won(micros: int) -> str:
+    return _("%(amount)s원") % {"amount": f"{micros / WON:,.1f}".removesuffix(".0")}

@@ -1,0 +1,96 @@
+import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from ads.delivery import settle_click
+from ads.models import Creative
+from ads.money import WON
+from ads.reports import day_summary as market_day
+from aggregator.day import day_summary as kitchen_day
+from aggregator.models import Candidate, Conversation, Turn
+from tests.ads.inventory import make_ad, make_offer
+from tests.factories import UserFactory
+
+
+@pytest.fixture
+def admin(client: Client, db: None) -> Client:
+    """The browser of whoever runs this installation."""
+    client.force_login(UserFactory.create(username="admin", is_staff=True, is_superuser=True))
+    return client
+
+
+def keep_turn(owner: User, *, failed: bool = False) -> Turn:
+    """A turn of today with one candidate."""
+    conversation = Conversation.objects.create(owner=owner, updated_at=timezone.now())
+    turn = Turn.objects.create(
+        conversation=conversation,
+        number=1,
+        prompt="안녕",
+        language="ko",
+        status=Turn.Status.FAILED if failed else Turn.Status.DONE,
+        closed_at=timezone.now(),
+    )
+    Candidate.objects.create(
+        turn=turn,
+        position=0,
+        model="qwen2.5-0.5b",
+        model_name="Qwen",
+        vendor="Alibaba",
+        status=Candidate.Status.FAILED if failed else Candidate.Status.DONE,
+    )
+    return turn
+
+
+def test_the_market_s_day_counts_income_clicks_and_what_waits(db: None) -> None:
+    ad = make_ad()
+    for reason in ("", "", "too_fast"):
+        settle_click(make_offer(ad, price_won=100), reason=reason, network="", at=timezone.now())
+    Creative.objects.create(
+        ad_group=ad.ad_group,
+        title="새 광고",
+        body="본문",
+        landing_url="https://grace.example/",
+        display_domain="grace.example",
+        review=Creative.Review.WAITING,
+    )
+    day = market_day(timezone.now() + datetime.timedelta(seconds=1))
+    assert (day.income_micros, day.clicks, day.invalid_clicks) == (200 * WON, 2, 1)
+    assert (day.impressions, day.waiting, day.complaints, day.income_before_micros) == (3, 1, 0, 0)
+
+
+def test_the_kitchen_s_day_names_the_models_that_fail(ada: User) -> None:
+    keep_turn(ada)
+    keep_turn(ada, failed=True)
+    day = kitchen_day(timezone.now() + datetime.timedelta(seconds=1))
+    assert (day.turns, day.failed, day.running, day.cost_micros) == (2, 1, 0, 0)
+    assert [(each.model, each.asked, each.failed) for each in day.models] == [("qwen2.5-0.5b", 2, 1)]
+
+
+def test_the_first_page_of_the_admin_answers_its_three_questions(
+    admin: Client, ada: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    keep_turn(ada, failed=True)
+    admin.get("/admin/")
+    with django_assert_max_num_queries(20):
+        page = admin.get("/admin/").content.decode()
+    for words in ("오늘 돈을 벌고 있나요", "무엇이 고장 났나요", "나를 기다리는 일", "qwen2.5-0.5b"):
+        assert words in page
+
+
+def test_every_card_leads_to_rows_that_open(admin: Client, ada: User) -> None:
+    keep_turn(ada)
+    page = admin.get("/admin/")
+    for _, cards in page.context["groups"]:
+        for card in cards:
+            assert admin.get(card.link).status_code == 200, card.link
+
+
+def test_only_the_admin_s_pages_have_the_looser_policy(admin: Client) -> None:
+    assert "'unsafe-eval'" in admin.get("/admin/").headers["Content-Security-Policy"]
+    strict = admin.get("/accounts/me/").headers["Content-Security-Policy"]
+    assert "unsafe" not in strict
+    assert "default-src 'none'" in strict
