@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -15,8 +16,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.kitchens.cascades import bench_cascades  # noqa: E402
+from bench.kitchens.pacings import bench_pacing  # noqa: E402
+from bench.kitchens.rankers import bench_rankers  # noqa: E402
 from bench.kitchens.recordings import read_short_sets  # noqa: E402
 from bench.kitchens.report import Report  # noqa: E402
+from bench.kitchens.routers import Stream, bench_bandit, bench_router  # noqa: E402
 from bench.kitchens.votes import bench_votes  # noqa: E402
 
 SPLITS, QUICK_SPLITS = 10, 2
@@ -35,9 +39,18 @@ def main() -> None:
     splits, rows = (QUICK_SPLITS, QUICK_ROWS) if asked.quick else (SPLITS, ROWS)
     short = read_short_sets(asked.data)
     report = Report()
+
+    @cache
+    def streams() -> list[Stream]:
+        return [Stream(path, rows) for path in sorted((asked.data / "routing").glob("*.jsonl.gz"))]
+
     parts = {
         "vote": lambda: bench_votes(short, report, splits, rows),
         "cascade": lambda: bench_cascades(short, report, splits),
+        "router": lambda: [bench_router(stream, report, splits) for stream in streams()],
+        "bandit": lambda: [bench_bandit(stream, report, max(2, splits // 2)) for stream in streams()],
+        "pacing": lambda: bench_pacing(short, report, splits),
+        "rank": lambda: bench_rankers(asked.data, report, splits),
     }
     for name, run in parts.items():
         if asked.only in ("", name):

@@ -17,7 +17,7 @@ _PANEL_SIZES = (1, 2, 3, 4)
 _SCREENED = 12
 _FOLDS = 3
 _THRESHOLDS = tuple(float(step) for step in np.arange(0.05, 1.0, 0.025))
-_MARGIN = 0.96
+_MARGIN = 0.99
 
 
 @dataclass(frozen=True, slots=True)

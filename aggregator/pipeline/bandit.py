@@ -1,0 +1,47 @@
+"""Learn from rewards which model suits which topic, starting from public priors and trying on purpose."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+NOISE = 0.4
+SKILL_DOUBT = 0.07
+TOPIC_DOUBT = 0.2
+CALM = 0.5
+
+
+class Bandit:
+    """A Bayesian linear reward a model: its skill plus its offset a topic; Thompson sampling chooses."""
+
+    def __init__(self, priors: Mapping[str, float], topics: int, *, noise: float = NOISE) -> None:
+        self.models = tuple(priors)
+        doubts = np.array([1 / SKILL_DOUBT**2] + [1 / TOPIC_DOUBT**2] * topics)
+        self._precisions = np.array([np.diag(doubts) for _ in priors])
+        self._covariances = np.array([np.diag(1 / doubts) for _ in priors])
+        self._pulls = np.zeros((len(priors), 1 + topics))
+        self._pulls[:, 0] = np.array(list(priors.values())) / SKILL_DOUBT**2
+        self._noise = noise
+
+    def draw(self, shares: Numbers, rng: np.random.Generator) -> int:
+        """Choose a model's place for a prompt of these topic shares: likely good, or worth finding out."""
+        context = np.append(1.0, shares)
+        means = (self._covariances @ self._pulls[:, :, None])[:, :, 0] @ context
+        doubts = np.einsum("f,mfg,g->m", context, self._covariances, context)
+        return int(
+            np.argmax(means + CALM * np.sqrt(np.maximum(doubts, 0.0)) * rng.standard_normal(len(means)))
+        )
+
+    def measure_chances(self, shares: Numbers, rng: np.random.Generator, draws: int = 200) -> Numbers:
+        """Return how likely each model is to be chosen, which logs need for judging other choices later."""
+        counts = np.bincount([self.draw(shares, rng) for _ in range(draws)], minlength=len(self.models))
+        return np.asarray(counts / draws)
+
+    def learn(self, place: int, shares: Numbers, reward: float) -> None:
+        """Take in the reward of the chosen model."""
+        context = np.append(1.0, shares) / self._noise
+        self._precisions[place] += np.outer(context, context)
+        self._pulls[place] += context * reward / self._noise
+        reached = self._covariances[place] @ context
+        self._covariances[place] -= np.outer(reached, reached) / (1.0 + float(context @ reached))

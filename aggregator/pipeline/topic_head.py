@@ -1,0 +1,100 @@
+"""What kind of prompt this is, from hashed words and its shape: a ridge classifier that is fitted on any topics."""
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+WIDTH = 1_024
+_WAVES = 256
+_WAVE_SEED = 11
+_HEAD, _TAIL = 900, 300
+_SHRINK = 0.3
+_SHARPNESS = 12.0
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_ASKS = re.compile(r"(?:who|when|where|what|how|which|why)\b")
+_ASKS_UPPER = re.compile(r"(?:Who|When|Where|What|How|Which|Why)\b")
+_NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
+
+
+def _describe_shape(prompt: str) -> list[float]:
+    words = prompt.split()
+    end = prompt.rstrip()[-1:]
+    letters = sum(len(word) for word in words) / max(len(words), 1)
+    return [
+        np.log1p(len(prompt)) - 5,
+        np.log1p(len(words)) - 3.3,
+        2.0 * (end == "?"),
+        2.0 * (end == "."),
+        2.0 * prompt[:1].islower(),
+        2.0 * ("\\boxed" in prompt),
+        2.0 * ("$" in prompt or "\\" in prompt),
+        2.0 * ("def " in prompt),
+        np.log1p(prompt.count("\n")),
+        np.log1p(sum(letter.isdigit() for letter in prompt)),
+        np.log1p(prompt.count(",")),
+        2.0 * bool(_ASKS.match(prompt)),
+        2.0 * bool(_ASKS_UPPER.match(prompt)),
+        min(letters, 12.0) - 5,
+        2.0 * ("_" in prompt),
+        2.0 * bool(_NAME.search(prompt)),
+        2.0 * ("?" in prompt),
+        np.log1p(prompt.count(".")),
+        2.0 * any("가" <= letter <= "힣" for letter in prompt),
+    ]
+
+
+def _hash_words(prompt: str) -> Vectors:
+    """Count words and their 4-letter pieces in hashed cells; no word can be read back from them."""
+    text = (
+        prompt.lower() if len(prompt) <= _HEAD + _TAIL else (prompt[:_HEAD] + " " + prompt[-_TAIL:]).lower()
+    )
+    cells = np.zeros(WIDTH, dtype=np.float32)
+    for token in _TOKEN.findall(text):
+        cells[zlib.crc32(token.encode()) % WIDTH] += 1.0
+        padded = f" {token} "
+        for start in range(len(padded) - 3):
+            cells[zlib.crc32(padded[start : start + 4].encode()) % WIDTH] += 0.5
+    cells = np.log1p(cells)
+    return cells / (np.linalg.norm(cells) + 1e-9)
+
+
+def sketch_prompts(prompts: Sequence[str]) -> Vectors:
+    """Return one row of numbers for every prompt: hashed words, then waves of its shape."""
+    shapes = np.array([_describe_shape(prompt) for prompt in prompts], dtype=np.float32)
+    rng = np.random.default_rng(_WAVE_SEED)
+    directions = rng.normal(size=(shapes.shape[1], _WAVES)) / np.sqrt(shapes.shape[1])
+    waves = np.cos(shapes @ directions + rng.uniform(0, 2 * np.pi, _WAVES)) * np.sqrt(2 / _WAVES)
+    words = np.array([_hash_words(prompt) for prompt in prompts])
+    return np.concatenate([words, waves], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicHead:
+    """A ridge classifier of prompt sketches."""
+
+    topics: tuple[str, ...]
+    weights: Vectors
+    level: Vectors
+
+    def weigh(self, sketches: Vectors) -> Vectors:
+        """Return each topic's probability for every sketch."""
+        scores = _SHARPNESS * (sketches @ self.weights + self.level)
+        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares: Vectors = (chances / chances.sum(axis=1, keepdims=True)).astype(np.float32)
+        return shares
+
+
+def fit_topic_head(sketches: Vectors, topics: Sequence[str]) -> TopicHead:
+    """Fit the classifier on sketches whose topic is known."""
+    names = tuple(sorted(set(topics)))
+    places = np.array([names.index(topic) for topic in topics])
+    targets = np.eye(len(names), dtype=np.float32)[places]
+    level = targets.mean(axis=0)
+    squares = sketches.T @ sketches + _SHRINK * np.eye(sketches.shape[1], dtype=np.float32)
+    weights = np.linalg.solve(squares, sketches.T @ (targets - level)).astype(np.float32)
+    return TopicHead(names, weights, level)

@@ -1,0 +1,121 @@
+"""Part 6: does the price of quality keep spending within income, through bad days too?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linprog  # type: ignore[import-untyped]
+
+from aggregator.pipeline.pacing import choose_action, find_price, settle_turn, start_pace
+from aggregator.pipeline.router_head import Numbers
+from bench.kitchens.recordings import ShortSet
+from bench.kitchens.report import Report, spread
+
+TURNS = 4_000
+FILL, SPREAD, AD_SHARE = 0.7, 0.8, 0.8
+BUDGETS = (0.1, 0.25, 0.5)
+STORIES = ("calm", "income -50%", "price x2", "provider down")
+
+
+@dataclass(frozen=True)
+class Market:
+    """Quality and cost by topic and model: what the router believes, and what is true of the test half."""
+
+    believed: Numbers
+    true: Numbers
+    expected_costs: Numbers
+    costs: Numbers
+
+
+def _read_market(sets: list[ShortSet], seed: int) -> Market:
+    priced = [recorded for recorded in sets if len(recorded.priced()) >= 4]
+    shared = sorted(set.intersection(*(set(recorded.priced()) for recorded in priced)))
+    halves: list[list[Numbers]] = [[], [], [], []]
+    for recorded in priced:
+        sheet, costs = recorded.sheet(tuple(shared)), recorded.costs(tuple(shared))
+        order = np.random.default_rng(seed).permutation(len(costs))
+        for half, rows in enumerate((order[: len(order) // 2], order[len(order) // 2 :])):
+            halves[half].append(sheet.take(rows).score_models())
+            halves[half + 2].append(costs[rows].mean(axis=0))
+    believed, true, expected, real = (np.array(half) for half in halves)
+    return Market(believed, true, expected, real)
+
+
+def _tell_story(market: Market, story: str) -> tuple[float, float, Numbers]:
+    """Return what changes half way: income, prices, and which models can be asked."""
+    open_models = np.ones(market.true.shape[1])
+    if story == "provider down":
+        value = (market.believed - 0.2 * market.expected_costs / market.expected_costs.mean()).mean(axis=0)
+        open_models[value.argmax()] = 0.0
+    return (0.5 if story == "income -50%" else 1.0), (2.0 if story == "price x2" else 1.0), open_models
+
+
+def _solve_mixture(
+    market: Market, topics: Numbers, income: float, price: float, open_models: Numbers
+) -> Numbers:
+    """Return what the best mixtures are worth that the phase's income pays for: by belief, then in hindsight."""
+    counts = np.bincount(topics.astype(int), minlength=len(market.true))[:, None]
+    rows = np.kron(np.eye(len(market.true)), np.ones(market.true.shape[1]))
+    bounds = [(0, 1 if open_models[place % len(open_models)] else 0) for place in range(market.true.size)]
+    worth = []
+    for quality, costs in ((market.believed, market.expected_costs), (market.true, market.costs)):
+        solved = linprog(
+            -(counts * quality).ravel(), A_ub=(counts * costs * price).ravel()[None], b_ub=[income],
+            A_eq=rows, b_eq=np.ones(len(market.true)), bounds=bounds,
+        )  # fmt: skip
+        worth.append(float(solved.x @ (counts * market.true).ravel()))
+    return np.array(worth)
+
+
+def _live_a_day(market: Market, budget: float, story: str, seed: int) -> tuple[float, float, float, float]:
+    rng = np.random.default_rng(seed)
+    topics = rng.integers(len(market.true), size=TURNS)
+    drawn = rng.lognormal(-(SPREAD**2) / 2, SPREAD, TURNS) * (rng.random(TURNS) < FILL) / FILL
+    income = budget * (AD_SHARE * drawn + (1 - AD_SHARE))
+    less, dearer, open_models = _tell_story(market, story)
+    income[TURNS // 2 :] *= less
+    menus = [(q.tolist(), c.tolist()) for q, c in zip(market.believed, market.expected_costs, strict=True)]
+    pace, utility, spent, debt = start_pace(budget, find_price(menus, budget)), 0.0, 0.0, 0.0
+    for turn, topic in enumerate(topics):
+        late = turn >= TURNS // 2
+        usable = np.flatnonzero(open_models) if late else np.arange(len(open_models))
+        price = dearer if late else 1.0
+        qualities, expected = market.believed[topic, usable], market.expected_costs[topic, usable] * price
+        model = usable[choose_action(pace, qualities.tolist(), expected.tolist())]
+        cost = float(market.costs[topic, model] * price)
+        utility, spent = utility + float(market.true[topic, model]), spent + cost
+        pace = settle_turn(pace, cost, float(income[turn]))
+        debt = max(debt, -pace.balance / pace.usual_income)
+    half = TURNS // 2
+    best = _solve_mixture(market, topics[:half], float(income[:half].sum()), 1.0, np.ones(len(open_models)))
+    best += _solve_mixture(market, topics[half:], float(income[half:].sum()), dearer, open_models)
+    return utility / best[0], spent / float(income.sum()), debt, utility / best[1]
+
+
+def bench_pacing(sets: list[ShortSet], report: Report, seeds: int) -> None:
+    """Simulate days over the recorded models; each half is compared with its own best mixture in hindsight."""
+    report.say(
+        "\nPacing (utility / LP mixture of equal beliefs | spend / income | worst debt in turns | utility / LP in hindsight)"
+    )
+    shares, spends, debts = [], [], []
+    for story in STORIES:
+        found = []
+        for seed in range(seeds):
+            market = _read_market(sets, seed)
+            dear = float(np.sort(market.expected_costs.mean(axis=0))[-3])
+            found += [_live_a_day(market, share * dear, story, seed) for share in BUDGETS]
+        table = np.array(found)
+        report.say(
+            f"  {story:14s} {spread(table[:, 0])} | {spread(table[:, 1])} (max {table[:, 1].max():.3f}) | {table[:, 2].max():.1f} | {spread(table[:, 3])}"
+        )
+        for name, value in (
+            ("utility", table[:, 0].mean()),
+            ("spend", table[:, 1].mean()),
+            ("debt", table[:, 2].max()),
+        ):
+            report.keep(f"pacing.{story}.{name}", value)
+        shares.append(table[:, 0].mean())
+        spends.append(table[:, 1].max())
+        debts.append(table[:, 2].max())
+    report.goal("pacing.utility_of_lp", min(shares), 0.99)
+    report.goal("pacing.worst_spend", max(spends), 1.0, at_most=True)
+    report.goal("pacing.worst_debt_turns", max(debts), 25.0, at_most=True)
