@@ -57,6 +57,7 @@ class SeenRequest:
     pieces_sent: int = 0
     is_cancelled: bool = False
     is_done: bool = False
+    started_at: float = field(default_factory=time.monotonic)
     ended_at: float = 0.0
 
     @property
@@ -191,6 +192,7 @@ async def _healthz(_: web.Request) -> web.Response:
 
 
 async def _play(request: web.Request, script: Script, wire: Wire, seen: SeenRequest) -> web.StreamResponse:
+    wire.has_usage = script.has_usage
     await asyncio.sleep(script.first_delay_s)
     if script.status != 200:
         headers = {"Retry-After": script.retry_after} if script.retry_after else {}

@@ -19,6 +19,7 @@ class Wire:
     """One answer in one wire format: open, text…, close; or fail, or refuse before it opens."""
 
     route: ClassVar[str]
+    has_usage = True
 
     def __init__(self, model: str, body: dict[str, Any]) -> None:
         self.model = model
@@ -187,6 +188,10 @@ class GeminiWire(Wire):
         "content_filter": "SAFETY",
     }
 
+    def __init__(self, model: str, body: dict[str, Any]) -> None:
+        super().__init__(model, body)
+        self.sent = 0
+
     @property
     def is_streaming(self) -> bool:
         return True
@@ -212,7 +217,9 @@ class GeminiWire(Wire):
         return event(payload)
 
     def text(self, piece: str) -> bytes:
-        return self._chunk([{"text": piece}])
+        # Like the real one, it repeats the usage so far with every chunk.
+        self.sent += 1
+        return self._chunk([{"text": piece}], output_tokens=self.sent if self.has_usage else None)
 
     def close(self, finish: str, output_tokens: int | None) -> bytes:
         return self._chunk([{"text": ""}], self.finishes[finish], output_tokens) if finish else b""

@@ -5,7 +5,9 @@ import random
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from aggregator.providers import gateway
+from django.conf import settings
+
+from aggregator.providers import fast_path, gateway
 from aggregator.providers.counting import count_usage
 from aggregator.providers.diagnosis import diagnose
 from aggregator.providers.errors import CutOff, EmptyCompletion, ProviderError, RateLimited, Refused
@@ -60,7 +62,7 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
     for attempt in range(RETRIES + 1):
         draft = Draft()
         try:
-            async with aclosing(gateway.stream_pieces(request)) as pieces:
+            async with aclosing(_open(request)) as pieces:
                 while (piece := await patience.next_piece(pieces)) is not None:
                     draft.take(piece)
                     if piece.text:
@@ -75,6 +77,12 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
             # Raised outside the except block, as their error quotes bodies and keys and must be in no log.
             raise failure
         await asyncio.sleep(pause_s)
+
+
+def _open(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
+    if settings.PROVIDER_FAST_PATH and fast_path.can_stream(request):
+        return fast_path.stream_pieces(request)
+    return gateway.stream_pieces(request)
 
 
 def _may_retry(failure: ProviderError, patience: Patience, pause_s: float) -> bool:
@@ -98,5 +106,5 @@ async def warm_providers() -> None:
 
 async def close_providers() -> None:
     """Close what the running event loop holds open towards providers; call it before the loop ends."""
-    gateway.forget_clients()
+    await gateway.close_clients()
     await close_session()

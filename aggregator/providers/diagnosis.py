@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 
 from aggregator.providers.errors import (
@@ -18,6 +19,8 @@ from aggregator.providers.errors import (
     UnknownModel,
     Unreachable,
 )
+
+log = logging.getLogger(__name__)
 
 BROKEN_CONNECTIONS = {
     "ClientConnectionError",
@@ -47,6 +50,8 @@ def diagnose(error: BaseException, *, has_text: bool) -> ProviderError:
     status = _find_status(error)
     if status is not None:
         return diagnose_status(status, str(error), _find_retry_after(error))
+    # Neither the message nor a traceback: both may quote a prompt.
+    log.warning("a provider's stream failed with an unforeseen %s", type(error).__name__)
     return Malformed(type(error).__name__)
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from functools import cache
 from typing import Any
 
+import aiohttp
 from django.conf import settings
 
 from aggregator.catalog import LanguageModel
@@ -105,7 +106,13 @@ def _read_usage(stream: Any) -> TokenUsage | None:
     return TokenUsage(input_tokens, output_tokens, "provider")
 
 
-def forget_clients() -> None:
-    """Drop the HTTP clients that litellm keeps, which hold on to the session of one event loop."""
-    if is_loaded():
-        load_litellm().in_memory_llm_clients_cache.flush_cache()
+async def close_clients() -> None:
+    """Close the HTTP sessions that litellm opened for itself; it opens new ones when it needs them."""
+    if not is_loaded():
+        return
+    litellm = load_litellm()
+    for kept in (*litellm.in_memory_llm_clients_cache.cache_dict.values(), litellm.module_level_aclient):
+        client = getattr(kept, "client", None) or getattr(kept, "_client", None)
+        session = getattr(getattr(client, "_transport", None), "client", None)
+        if isinstance(session, aiohttp.ClientSession) and not session.closed:
+            await session.close()

@@ -28,3 +28,6 @@ async def close_session() -> None:
     session = _sessions.pop(asyncio.get_running_loop(), None)
     if session is not None:
         await session.close()
+        # A transport that was told to close does so in the loop's next rounds.
+        for _ in range(3):
+            await asyncio.sleep(0)

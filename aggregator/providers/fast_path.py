@@ -1,0 +1,142 @@
+"""The same answers for a fraction of the processor time: litellm translates, our own loop moves the bytes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
+
+import aiohttp
+import orjson
+
+from aggregator.providers.diagnosis import diagnose_status, read_retry_after
+from aggregator.providers.dialects import DIALECTS, Dialect
+from aggregator.providers.errors import Malformed
+from aggregator.providers.sessions import CONNECT_S, shared_session
+from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage
+
+LONGEST_LINE = 8_000_000
+LONGEST_REFUSAL = 64_000
+# The end of the HTTP body follows the end of the answer at once; reading it keeps the connection usable.
+LINGER_S = 0.02
+NOTHING = Piece()
+NO_LIMITS = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
+
+
+def can_stream(request: CompletionRequest) -> bool:
+    """Whether the request's provider speaks one of the dialects that the contract tests cover."""
+    return request.model.litellm_model.partition("/")[0] in DIALECTS
+
+
+async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
+    """Stream a completion; raises ProviderError, litellm's errors or aiohttp's."""
+    dialect = DIALECTS[request.model.litellm_model.partition("/")[0]](request)
+    call = dialect.make_call()
+    response = await shared_session().post(
+        call.url,
+        data=orjson.dumps(call.body),
+        headers=call.headers,
+        timeout=NO_LIMITS,
+        allow_redirects=False,
+    )
+    try:
+        if response.status != 200:
+            raise await _read_refusal(response)
+        reader = StreamReader(dialect)
+        while not reader.is_done:
+            received = await response.content.readany()
+            if not received:
+                break
+            for piece in reader.feed(received):
+                yield piece
+        yield reader.close()
+        await _reach_end(response)
+    finally:
+        # After a whole answer there is nothing left to close; in any other case this stops the provider.
+        response.close()
+
+
+async def _read_refusal(response: aiohttp.ClientResponse) -> Exception:
+    body = await response.content.read(LONGEST_REFUSAL)
+    retry_after_s = read_retry_after(response.headers.get("Retry-After", ""))
+    return diagnose_status(max(response.status, 400), body.decode(errors="replace"), retry_after_s)
+
+
+async def _reach_end(response: aiohttp.ClientResponse) -> None:
+    with suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(LINGER_S):
+            await response.content.readany()
+
+
+class StreamReader:
+    """Turns the bytes of a server-sent stream into pieces, however they were cut on their way."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._rest = b""
+        self._bad_lines = 0
+        self._finish_reason = ""
+        self._usage: TokenUsage | None = None
+        self.is_done = False
+
+    def feed(self, received: bytes) -> Iterator[Piece]:
+        """Yield what came with these bytes: texts that came together as one piece, even before an error."""
+        *lines, self._rest = (self._rest + received).split(b"\n")
+        if len(self._rest) > LONGEST_LINE:
+            raise Malformed("a line without an end")
+        texts: list[str] = []
+        is_thinking = False
+        failure: Exception | None = None
+        for line in lines:
+            if not line.startswith(b"data:"):
+                continue
+            try:
+                piece = self._read_line(line[5:].strip())
+            except Exception as error:  # noqa: BLE001 (litellm's parsers raise what they like; it is raised below)
+                failure = error
+                break
+            texts.append(piece.text)
+            is_thinking = is_thinking or piece.is_thinking
+            if self.is_done:
+                break
+        text = "".join(texts)
+        if text or is_thinking:
+            yield Piece(text, is_thinking=is_thinking)
+        if failure is not None:
+            raise failure
+
+    def close(self) -> Piece:
+        """Return how the stream ended; raises when it ended unsaid after a line that could not be read."""
+        # The last line of a stream may lack its line feed.
+        text = "" if self.is_done else "".join(piece.text for piece in self.feed(b"\n"))
+        if self._bad_lines and not self._finish_reason:
+            raise Malformed("lines that are not of the protocol")
+        return Piece(text, self._finish_reason, self._usage)
+
+    def _read_line(self, payload: bytes) -> Piece:
+        if payload == b"[DONE]":
+            self.is_done = True
+            return NOTHING
+        try:
+            chunk = orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            chunk = None
+        if not isinstance(chunk, dict):
+            # One bad line does not kill a stream that goes on after it.
+            self._bad_lines += 1
+            return NOTHING
+        text = self._dialect.read_plain_text(chunk)
+        if text is not None:
+            return Piece(text)
+        piece = self._dialect.read(chunk)
+        self.is_done = self._dialect.is_end(chunk)
+        self._finish_reason = piece.finish_reason or self._finish_reason
+        self._usage = _later(self._usage, piece.usage)
+        return piece
+
+
+def _later(known: TokenUsage | None, told: TokenUsage | None) -> TokenUsage | None:
+    """Join two reports of usage: providers repeat and complete them, and never take back."""
+    if known is None or told is None:
+        return told or known
+    return TokenUsage(
+        max(known.input_tokens, told.input_tokens), max(known.output_tokens, told.output_tokens), "provider"
+    )

@@ -1,0 +1,34 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from aggregator.providers import close_providers, warm_providers
+from tests.provider_server import ProviderServer
+
+SECRET = "sk-ada-keeps-this-to-herself"
+
+
+@pytest.fixture(scope="session")
+def provider_server() -> Iterator[ProviderServer]:
+    """A provider on loopback; tests add their scripts under names of their own."""
+    with ProviderServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["fast", "litellm"])
+async def path(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[str]:
+    """Each of the two ways to a provider in turn; leaves no task and no connection behind."""
+    settings.PROVIDER_FAST_PATH = request.param == "fast"
+    settings.READ_PROVIDER_SECRET = {"TEST_PROVIDER_KEY": SECRET}.get
+    await warm_providers()
+    yield request.param
+    await close_providers()
+    # litellm's own farewells are tasks that end by themselves within a few turns of the loop.
+    for _ in range(20):
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if not left:
+            break
+        await asyncio.sleep(0.05)
+    assert not left, f"tasks left behind: {left}"

@@ -1,0 +1,80 @@
+"""Both ways to a provider must agree: what they send, and what they make of the same stream."""
+
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from aggregator.providers import close_providers
+from tests.aggregator.providers.asking import Heard, ask, make_model, make_request
+from tests.provider_server import ProviderServer, say
+
+WIRES = ["openai", "openrouter", "anthropic", "gemini"]
+# Real names, because litellm maps parameters by name; the provider server plays any of them.
+NAMES = {
+    "openai": ["gpt-6.1-sol", "gpt-6-luna", "solar-pro3", "qwen2.5-0.5b"],
+    "openrouter": ["deepseek/deepseek-v4-flash"],
+    "anthropic": ["claude-opus-5-5", "claude-haiku-5-5"],
+    "gemini": ["gemini-3.8-flash", "gemini-3.5-flash-lite"],
+}
+MODELS = [(wire, name) for wire in WIRES for name in NAMES[wire]]
+SCRIPTS = {
+    "plain": say("서울이에요. It is Seoul."),
+    "cut bytes": say("서울이에요. 🍜", splits_bytes=True),
+    "length": say("서울이", finish="length"),
+    "filtered": say("서울", finish="content_filter"),
+    "no usage": say("서울", has_usage=False),
+    "error at start": say("서울", status=500),
+    "too long": say("서울", status=400, error="context_length_exceeded"),
+    "no key": say("서울", status=401, error="invalid_api_key"),
+    "error inside": say("하나 둘 셋 넷", fault="error", fault_at=2),
+    "cut inside": say("하나 둘 셋 넷", fault="cut", fault_at=2),
+}
+
+
+async def hear_both(server: ProviderServer, settings: Settings, wire: str, name: str) -> list[Heard]:
+    """Ask the same question the fast way and litellm's way."""
+    heard = []
+    for is_fast in (True, False):
+        settings.PROVIDER_FAST_PATH = is_fast
+        heard.append(await ask(make_request(make_model(server, name, wire))))
+    await close_providers()
+    return heard
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("script", SCRIPTS)
+async def test_both_paths_make_the_same_of_a_stream(
+    provider_server: ProviderServer, settings: Settings, wire: str, script: str
+) -> None:
+    name = provider_server.add(f"contract {script}", SCRIPTS[script])
+    fast, slow = await hear_both(provider_server, settings, wire, name)
+    assert fast.text == slow.text
+    assert type(fast.error) is type(slow.error)
+    if fast.completion and slow.completion:
+        assert fast.completion.finish_reason == slow.completion.finish_reason
+        assert fast.completion.usage == slow.completion.usage
+    else:
+        assert fast.completion is slow.completion is None
+
+
+@pytest.mark.parametrize(("wire", "name"), MODELS)
+async def test_both_paths_send_the_same_request(
+    provider_server: ProviderServer, settings: Settings, wire: str, name: str
+) -> None:
+    provider_server.add(name, say("서울"))
+    await hear_both(provider_server, settings, wire, name)
+    fast, slow = provider_server.asked(name)[-2:]
+    assert _comparable(fast.body) == _comparable(slow.body)
+    assert fast.path == slow.path
+    keys = ("Authorization", "X-Api-Key", "X-Goog-Api-Key", "Anthropic-Version")
+    for key in keys:
+        assert _header(fast.headers, key) == _header(slow.headers, key)
+
+
+def _comparable(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def _header(headers: Any, name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), "")

@@ -1,0 +1,107 @@
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from aggregator.listings import offered_models, sync_listings
+from aggregator.models import Listing
+from tests.provider_server import ProviderServer, say
+
+pytestmark = pytest.mark.django_db
+LOCAL = {"qwen2.5-0.5b": "http://127.0.0.1:9001", "smollm2-135m": "http://127.0.0.1:9002/v1"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_at_hand(settings: Settings) -> None:
+    settings.READ_LOCAL_MODELS = lambda: LOCAL
+    settings.READ_PROVIDER_SECRET = lambda _name: ""
+    settings.OPENAI_COMPATIBLE_URL = ""
+
+
+def test_local_models_are_offered_where_they_are_served() -> None:
+    sync_listings()
+    offered = {model.slug: model for model in offered_models()}
+    assert set(offered) == set(LOCAL)
+    assert offered["qwen2.5-0.5b"].api_base == "http://127.0.0.1:9001/v1"
+    assert offered["smollm2-135m"].api_base == "http://127.0.0.1:9002/v1"
+    assert offered["smollm2-135m"].system_prompt
+
+
+def test_the_best_come_first_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    sync_listings()
+    with django_assert_num_queries(1):
+        slugs = [model.slug for model in offered_models()]
+    assert slugs == ["qwen2.5-0.5b", "smollm2-135m"]
+
+
+def test_a_key_brings_its_models_and_is_stored_nowhere(settings: Settings) -> None:
+    settings.READ_PROVIDER_SECRET = {"OPENAI_API_KEY": "sk-ada"}.get
+    sync_listings()
+    assert {model.vendor for model in offered_models()} == {"OpenAI", "Alibaba", "Hugging Face"}
+    assert "sk-ada" not in str(list(Listing.objects.values()))
+    settings.READ_PROVIDER_SECRET = lambda _name: ""
+    sync_listings()
+    assert {model.vendor for model in offered_models()} == {"Alibaba", "Hugging Face"}
+
+
+def test_what_an_admin_sets_survives_a_sync() -> None:
+    sync_listings()
+    Listing.objects.filter(slug="smollm2-135m").update(is_on=False)
+    Listing.objects.filter(slug="qwen2.5-0.5b").update(
+        output_price_micros=0, concurrency=1, output_limit=99, standing=0.9, can_fuse=True, languages=["ko"]
+    )
+    sync_listings()
+    (qwen,) = offered_models()
+    assert (qwen.slug, qwen.output_price_micros, qwen.concurrency) == ("qwen2.5-0.5b", 0, 1)
+    assert (qwen.output_limit, qwen.standing, qwen.can_fuse, qwen.languages) == (99, 0.9, True, ("ko",))
+
+
+def test_what_an_admin_left_alone_follows_the_catalog() -> None:
+    sync_listings()
+    row = Listing.objects.get(slug="qwen2.5-0.5b")
+    price = row.output_price_micros
+    row.output_price_micros = 1
+    row.as_cataloged = {**row.as_cataloged, "output_price_micros": 1}
+    row.save()
+    sync_listings()
+    assert Listing.objects.get(slug="qwen2.5-0.5b").output_price_micros == price
+
+
+def test_a_server_of_ones_own_lists_its_models(settings: Settings) -> None:
+    with ProviderServer() as server:
+        server.add("Qwen/Qwen3-8B", say("hi"))
+        server.add("gemma4:12b", say("hi"))
+        settings.OPENAI_COMPATIBLE_URL = server.url
+        sync_listings()
+    own = [model for model in offered_models() if model.provider == "openai_compatible"]
+    assert {model.slug for model in own} == {"own-qwen-qwen3-8b", "own-gemma4-12b"}
+    assert {model.litellm_model for model in own} == {"openai/Qwen/Qwen3-8B", "openai/gemma4:12b"}
+    assert {model.api_base for model in own} == {f"{server.url}/v1"}
+    assert {model.api_key_name for model in own} == {"OPENAI_COMPATIBLE_KEY"}
+
+
+def test_a_server_of_ones_own_that_is_gone_is_offered_no_longer(settings: Settings) -> None:
+    with ProviderServer() as server:
+        server.add("gemma4:12b", say("hi"))
+        settings.OPENAI_COMPATIBLE_URL = server.url
+        sync_listings()
+    sync_listings()
+    assert not [model for model in offered_models() if model.provider == "openai_compatible"]
+    assert Listing.objects.filter(slug="own-gemma4-12b").exists()
+
+
+def test_the_stack_file_and_the_environment_tell_where_local_models_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from config import home
+
+    monkeypatch.setattr(home, "ADDRESSES", tmp_path / "stack.json")
+    assert home.read_local_models() == {}
+    (tmp_path / "stack.json").write_text('{"models": {"a": "http://127.0.0.1:1"}}')
+    assert home.read_local_models() == {"a": "http://127.0.0.1:1"}
+    monkeypatch.setenv("LOCAL_MODEL_URLS", "b=http://127.0.0.1:2, c=http://127.0.0.1:3")
+    assert home.read_local_models() == {"b": "http://127.0.0.1:2", "c": "http://127.0.0.1:3"}
+    monkeypatch.setenv("LOCAL_MODEL_URLS", "b=nowhere")
+    with pytest.raises(home.SettingError, match="LOCAL_MODEL_URLS"):
+        home.read_local_models()
