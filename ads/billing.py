@@ -24,7 +24,8 @@ WITH cap AS (
       AND NOT EXISTS (SELECT 1 FROM ads_click WHERE offer_id = %(offer)s)
     RETURNING lease_account_id
 ), clicked AS (
-    INSERT INTO ads_click (offer_id, campaign_id, day, verdict, reason, price_micros, network, created_at)
+    INSERT INTO ads_click
+        (offer_id, campaign_id, day, verdict, reason, price_micros, network, created_at)
     SELECT %(offer)s, %(campaign)s, %(day)s,
            CASE WHEN paid THEN 'billed' ELSE 'free' END, CASE WHEN paid THEN '' ELSE 'no_budget' END,
            CASE WHEN paid THEN %(price)s ELSE 0 END, %(network)s, %(at)s
@@ -33,7 +34,8 @@ WITH cap AS (
     RETURNING verdict
 ), posted AS (
     INSERT INTO ads_transaction (id, kind, idempotency_key, note, created_at)
-    SELECT %(transaction)s, 'click', 'click:' || %(offer)s::text, '', statement_timestamp() FROM cap RETURNING id
+    SELECT %(transaction)s, 'click', 'click:' || %(offer)s::text, '', statement_timestamp() FROM cap
+    RETURNING id
 ), legs AS (
     INSERT INTO ads_entry (transaction_id, account_id, amount_micros)
     SELECT posted.id, leg.account, leg.amount FROM posted, cap,

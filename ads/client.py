@@ -2,10 +2,13 @@
 
 import json
 import logging
+import socket
+import threading
 import time
-import urllib.error
-import urllib.request
+from contextlib import suppress
 from functools import lru_cache
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Sum
@@ -47,13 +50,12 @@ def income_today() -> int:
 def _ask_service(request: AdRequest) -> ServedAd | NoAd:
     body = json.dumps(encode_request(request)).encode()
     try:
-        answer = _call("select/", body, settings.ADS_DEADLINE_MS / 1000)
-        return read_answer(answer)
+        return read_answer(_call("select/", body, settings.ADS_DEADLINE_MS / 1000))
     except TimeoutError:
         return NoAd("timeout")
-    except (OSError, ValueError, ContractError) as error:
+    except ContractError as error:
         logger.warning("the ad service gave no usable answer: %s", error)
-        return NoAd("timeout" if isinstance(getattr(error, "reason", None), TimeoutError) else "error")
+        return NoAd("error")
 
 
 @lru_cache(maxsize=1)
@@ -65,12 +67,32 @@ def _fetch_from_service(_minute: int) -> Vocabulary:
     return Vocabulary(str(document["version"]), tuple((int(number), str(text)) for number, text in terms))
 
 
-def _call(path: str, body: bytes | None, timeout: float) -> dict[str, object]:
-    url = f"{settings.ADS_SERVICE_URL.rstrip('/')}/ads/api/{path}"
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {service_key()}"}
-    call = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310
-    with urllib.request.urlopen(call, timeout=timeout) as reply:  # noqa: S310
-        document = json.load(reply)
-    if not isinstance(document, dict):
-        raise ContractError("not an object")
+def _call(path: str, body: bytes | None, deadline: float) -> dict[str, object]:
+    address = urlsplit(settings.ADS_SERVICE_URL)
+    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    connection = kind(address.hostname or "", address.port, timeout=deadline)
+    # A socket's timeout starts anew with every byte; hanging up by the clock is what keeps a promise of time.
+    hang_up = threading.Timer(deadline, _hang_up, [connection])
+    ends = time.monotonic() + deadline
+    hang_up.start()
+    try:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {service_key()}"}
+        connection.request("POST" if body else "GET", f"{address.path}/ads/api/{path}", body, headers)
+        reply = connection.getresponse()
+        document = json.loads(reply.read())
+    except (OSError, HTTPException, ValueError) as error:
+        if time.monotonic() >= ends:
+            raise TimeoutError from error
+        raise ContractError(str(error)) from error
+    finally:
+        hang_up.cancel()
+        connection.close()
+    if reply.status != 200 or not isinstance(document, dict):
+        raise ContractError(f"the ad service answered {reply.status}")
     return document
+
+
+def _hang_up(connection: HTTPConnection) -> None:
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)

@@ -50,7 +50,7 @@ def extend_lease(campaign_id: int, *, at: datetime.datetime, price_micros: int) 
             amount = min(amount, campaign.total_budget_micros - campaign.leased_micros)
         if amount <= 0:
             return 0
-        _move(campaign, day, wallet, amount)
+        _move(day, wallet, amount)
     return amount
 
 
@@ -89,7 +89,7 @@ def fit_budget(campaign_id: int, *, at: datetime.datetime) -> None:
         keep = max(keep, day.spent_micros)
         wallet = open_wallet(campaign.advertiser)
         if keep < day.leased_micros:
-            _move(campaign, day, wallet, keep - day.leased_micros)
+            _move(day, wallet, keep - day.leased_micros)
         day.budget_micros = max(campaign.daily_budget_micros, day.spent_micros)
         day.save(update_fields=["budget_micros"])
 
@@ -105,18 +105,16 @@ def close_days(*, before: datetime.date) -> int:
             if not day.is_open:
                 continue
             if day.leased_micros > day.spent_micros:
-                _move(campaign, day, open_wallet(campaign.advertiser), day.spent_micros - day.leased_micros)
+                _move(day, open_wallet(campaign.advertiser), day.spent_micros - day.leased_micros)
             day.is_open = False
             day.save(update_fields=["is_open"])
             closed += 1
     return closed
 
 
-def _move(campaign: Campaign, day: CampaignDay, wallet: Account, amount: int) -> None:
+def _move(day: CampaignDay, wallet: Account, amount: int) -> None:
     kind = Transaction.Kind.LEASE if amount > 0 else Transaction.Kind.RELEASE
     legs = [Leg(wallet.id, -amount), Leg(day.lease_account_id, amount)]
     post(kind=kind, key=f"{kind}:{day.id}:{uuid.uuid4()}", legs=legs)
     day.leased_micros += amount
     day.save(update_fields=["leased_micros"])
-    campaign.leased_micros += amount
-    campaign.save(update_fields=["leased_micros"])

@@ -4,7 +4,7 @@ import ipaddress
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -104,10 +104,14 @@ def why_ad(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 def demo_landing(request: HttpRequest, slug: str) -> HttpResponse:
     """Show where a demo ad leads: a page that says that its advertiser is invented."""
-    creative = get_object_or_404(
-        Creative.objects.select_related("ad_group__campaign__advertiser").order_by("-version")[:1],
-        landing_url=f"/ads/demo/{slug}/",
+    creative = (
+        Creative.objects.select_related("ad_group__campaign__advertiser")
+        .filter(landing_url=f"/ads/demo/{slug}/")
+        .order_by("-version")
+        .first()
     )
+    if creative is None:
+        raise Http404
     advertiser = creative.ad_group.campaign.advertiser
     return render(request, "ads/demo_landing.html", {"creative": creative, "advertiser": advertiser})
 

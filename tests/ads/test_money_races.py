@@ -2,6 +2,7 @@ import datetime
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -32,12 +33,16 @@ def at_once(count: int, act: Callable[[int], object]) -> list[object]:
         return list(pool.map(run, range(count)))
 
 
+def charge_again(charge: Charge, _number: int) -> object:
+    return charge_click(charge)
+
+
 def test_the_same_click_from_eight_addresses_is_billed_once() -> None:
     creative = make_ad()
     for _ in range(10):
         offer = make_offer(creative)
         charge = Charge(offer.id, offer.campaign_id, offer.price_micros, "", timezone.now())
-        verdicts = at_once(8, lambda _number, charge=charge: charge_click(charge))
+        verdicts = at_once(8, partial(charge_again, charge))
         assert sorted(map(str, verdicts)) == ["billed", *["duplicate"] * 7]
     assert CampaignDay.objects.get().spent_micros == 1_000 * WON
     assert Transaction.objects.filter(kind="click").count() == 10
@@ -100,4 +105,16 @@ def test_a_closed_day_returns_what_it_did_not_spend() -> None:
     assert wallet_balance(campaign.advertiser_id) == before - 100 * WON
     late = make_offer(creative)
     assert charge_click(Charge(late.id, campaign.id, 100 * WON, "", timezone.now())) == "free"
+    assert find_faults() == []
+
+
+def test_saving_a_campaign_read_earlier_does_not_forget_what_was_set_aside() -> None:
+    creative = make_ad(total_won=10_000)
+    stale = creative.ad_group.campaign
+    offer = make_offer(creative)
+    charge_click(Charge(offer.id, stale.id, 100 * WON, "", timezone.now()))
+    stale.name = "Renamed"
+    stale.save()
+    stale.refresh_from_db()
+    assert (stale.name, stale.leased_micros) == ("Renamed", CampaignDay.objects.get().leased_micros)
     assert find_faults() == []

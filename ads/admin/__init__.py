@@ -1,0 +1,18 @@
+from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
+from ads.admin.delivery import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin
+from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, TransactionAdmin
+from ads.admin.review import CreativeAdmin
+
+__all__ = [
+    "AccountAdmin",
+    "AdGroupAdmin",
+    "AdvertiserAdmin",
+    "CampaignAdmin",
+    "CampaignDayAdmin",
+    "ClickAdmin",
+    "ComplaintAdmin",
+    "CreativeAdmin",
+    "ImpressionAdmin",
+    "OfferAdmin",
+    "TransactionAdmin",
+]

@@ -1,0 +1,89 @@
+"""The review queue: every ad is read by a person before anybody else sees it."""
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from ads.models import Creative
+from ads.reviewing import NotWaitingError, approve_creative, reject_creative
+
+
+@admin.register(Creative)
+class CreativeAdmin(ModelAdmin):
+    """Ads, the ones that wait for a review first; texts are read here and never written."""
+
+    list_display = [
+        "title",
+        "show_advertiser",
+        "version",
+        "show_review",
+        "is_on",
+        "created_at",
+        "reviewed_at",
+    ]
+    list_filter = ["review", "is_ai_generated", "is_on"]
+    list_select_related = ["ad_group__campaign__advertiser"]
+    search_fields = ["title", "body", "display_domain", "ad_group__campaign__advertiser__name"]
+    readonly_fields = [
+        "ad_group", "version", "title", "body", "display_domain", "landing_url", "is_ai_generated", "is_on",
+        "review", "show_previous", "reviewer", "reviewed_at",
+    ]  # fmt: skip
+    fields = [*readonly_fields, "review_reason"]
+    actions_detail = ["approve", "reject"]
+    ordering = ["-review", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Ads are written by advertisers."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Creative | None = None) -> bool:
+        """What was shown stays on record."""
+        return False
+
+    @display(description=_("광고주"))
+    def show_advertiser(self, creative: Creative) -> str:
+        """Whose ad it is."""
+        return creative.ad_group.campaign.advertiser.name
+
+    @display(
+        description=_("검토"),
+        label={"waiting": "warning", "approved": "success", "rejected": "danger", "draft": "info"},
+    )
+    def show_review(self, creative: Creative) -> tuple[str, str]:
+        """The review state, coloured."""
+        return creative.review, creative.get_review_display()
+
+    @display(description=_("지금 보이는 판"))
+    def show_previous(self, creative: Creative) -> str:
+        """The version that is shown until this one is approved."""
+        shown = Creative.objects.filter(lineage=creative.lineage, review=Creative.Review.APPROVED).first()
+        return f"v{shown.version}: {shown.title} / {shown.body} → {shown.landing_url}" if shown else "-"
+
+    @action(description=_("승인"))
+    def approve(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Let this version be shown."""
+        creative = Creative.objects.get(pk=object_id)
+        try:
+            approve_creative(creative=creative, reviewer_id=request.user.pk)
+            messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
+        except NotWaitingError:
+            messages.error(request, _("검토를 기다리는 소재가 아니에요."))
+        return redirect(reverse("admin:ads_creative_changelist"))
+
+    @action(description=_("적어 둔 사유로 거절"))
+    def reject(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Send this version back with the reason that was saved."""
+        creative = Creative.objects.get(pk=object_id)
+        if not creative.review_reason:
+            messages.error(request, _("거절 사유를 먼저 적고 저장해 주세요. 광고주가 그대로 읽어요."))
+            return redirect(reverse("admin:ads_creative_change", args=[object_id]))
+        try:
+            reject_creative(creative=creative, reason=creative.review_reason, reviewer_id=request.user.pk)
+            messages.success(request, _("사유와 함께 돌려보냈어요."))
+        except NotWaitingError:
+            messages.error(request, _("검토를 기다리는 소재가 아니에요."))
+        return redirect(reverse("admin:ads_creative_changelist"))

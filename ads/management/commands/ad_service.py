@@ -1,0 +1,33 @@
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.core.management.base import BaseCommand, CommandParser
+
+from ads.api import service
+from ads.selection.current import current_market
+
+
+class Command(BaseCommand):
+    help = "Run the market as its own service; the conversation side finds it by ADS_SERVICE_URL."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8100)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # This process is where requests end: it has the market's addresses alone and asks no other service.
+        settings.ROOT_URLCONF = service.__name__
+        settings.MIDDLEWARE = service.MIDDLEWARE
+        settings.ADS_SERVICE_URL = ""
+        current_market()
+        self.stdout.write(f"ad market on http://{options['host']}:{options['port']}/ads/api/")
+        uvicorn.run(
+            get_asgi_application(),
+            host=options["host"],
+            port=options["port"],
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+        )

@@ -1,0 +1,77 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ads.models import Offer
+from ads.money import format_won
+from ads.selection.traces import find_trace
+
+COLUMNS = (
+    "{rung:<17}{term:<24}{match:<8}{bid:>8}{pace:>6}{reserve:>9}{fit:>6}{rate:>8}{score:>10}"
+    "  campaign {campaign}"
+)
+
+
+class Command(BaseCommand):
+    help = "Show how a request for an ad was decided: each contender, where it fell, scores and prices."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("request", help="the id of a request (a turn's) or of an offer")
+        parser.add_argument("--json", action="store_true", help="print the trace as it is kept")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = options["request"]
+        trace = find_trace(name) or self._from_offer(name)
+        if trace is None:
+            raise CommandError(f"{name}: no such request is remembered, and no offer was made for it")
+        if options["json"]:
+            self.stdout.write(json.dumps(trace, ensure_ascii=False, indent=2))
+            return
+        self._print(trace)
+
+    def _from_offer(self, name: str) -> dict[str, Any] | None:
+        offers = Offer.objects.filter(request_id=name)
+        if len(name.replace("-", "")) == 32:
+            offers = offers | Offer.objects.filter(id=name)
+        offer = offers.order_by("-created_at").first()
+        if offer is None:
+            return None
+        return {
+            "request": {"request_id": offer.request_id, "topics": offer.topics, "language": offer.language},
+            "version": offer.snapshot_version,
+            "reason": "",
+            "price_micros": offer.price_micros,
+            "shadow_price_micros": offer.shadow_price_micros,
+            "is_explored": offer.is_explored,
+            "contenders": offer.trace,
+        }
+
+    def _print(self, trace: dict[str, Any]) -> None:
+        self.stdout.write(f"request   {json.dumps(trace['request'], ensure_ascii=False)}")
+        self.stdout.write(f"inventory {trace['version']}")
+        if trace["price_micros"] is None:
+            self.stdout.write(f"no ad     {trace['reason']}")
+        else:
+            self.stdout.write(
+                f"price     {format_won(trace['price_micros'])} won a click"
+                f" (VCG {format_won(trace['shadow_price_micros'])}, explored {trace['is_explored']})"
+            )
+        head = {"rung": "rung", "term": "keyword", "match": "match", "bid": "bid", "pace": "pace"}
+        rest = {"reserve": "reserve", "fit": "fit", "rate": "rate", "score": "score", "campaign": "id"}
+        self.stdout.write(COLUMNS.format(**head, **rest))
+        for line in trace["contenders"]:
+            self.stdout.write(
+                COLUMNS.format(
+                    rung=line["rung"],
+                    term=line["term"][:22],
+                    match=line["match"],
+                    bid=format_won(line["bid_micros"]),
+                    pace=f"{line['pace']:.2f}",
+                    reserve=format_won(line["reserve_micros"]),
+                    fit=f"{line['relevance']:.2f}",
+                    rate=f"{line['click_rate']:.4f}",
+                    score=f"{line['score']:.0f}",
+                    campaign=line["campaign"],
+                )
+            )
