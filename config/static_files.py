@@ -1,0 +1,49 @@
+"""Static files without leaving the event loop.
+
+WhiteNoise's middleware is sync only: under ASGI every request behind it would hold a thread until its view is
+done, and Django would read each file whole, with a warning.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+Answer = HttpResponseBase | Awaitable[HttpResponseBase]
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
+    """WhiteNoise, async where the server is."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
+        super().__init__(get_response)
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Answer:
+        if self.is_async:
+            return self._answer_later(request)
+        return cast(HttpResponseBase, super().__call__(request))
+
+    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
+        if self.autorefresh or request.path_info in self.files:
+            found = await asyncio.to_thread(self._read, request)
+            if found is not None:
+                return found
+        return await cast(Awaitable[HttpResponseBase], self.get_response(request))
+
+    def _read(self, request: HttpRequest) -> HttpResponse | None:
+        file = self.find_file(request.path_info) if self.autorefresh else self.files[request.path_info]
+        if file is None:
+            return None
+        with contextlib.closing(self.serve(file, request)) as streamed:
+            body = b"".join(streamed)
+            return HttpResponse(body, status=streamed.status_code, headers=dict(streamed.headers))
