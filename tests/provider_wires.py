@@ -181,7 +181,7 @@ class AnthropicWire(Wire):
 class GeminiWire(Wire):
     """generateContent with alt=sse, as Gemini speaks it."""
 
-    route = "/v1beta/models/{model:[^:]+}:streamGenerateContent"
+    route = "/v1beta/models/{model:.+}:streamGenerateContent"
     finishes: ClassVar[dict[str, str]] = {
         "stop": "STOP",
         "length": "MAX_TOKENS",

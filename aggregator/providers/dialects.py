@@ -42,7 +42,9 @@ class Dialect:
 
     def make_parser(self) -> Any:
         """Return litellm's parser of one stream."""
-        return self.config.get_model_response_iterator(streaming_response=(), sync_stream=True, json_mode=False)
+        return self.config.get_model_response_iterator(
+            streaming_response=(), sync_stream=True, json_mode=False
+        )
 
     def make_call(self) -> Call:
         """Return the HTTP request that litellm would make."""
@@ -103,7 +105,7 @@ class Dialect:
         return {**body, "stream": True}
 
     def read_plain_text(self, chunk: Chunk) -> str | None:
-        """Return a chunk's text when it is nothing but text, which nearly all are; None leaves it to `read`."""
+        """Return the text of a chunk that is only text, as nearly all are; None leaves it to `read`."""
         raise NotImplementedError
 
     def read(self, chunk: Chunk) -> Piece:
@@ -178,7 +180,8 @@ class GeminiDialect(Dialect):
     def make_parser(self) -> Any:
         from litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini import ModelResponseIterator
 
-        call = SimpleNamespace(optional_params={}, litellm_params={}, model_call_details={})
+        # The parser asks the call that it belongs to for nothing but these.
+        call: Any = SimpleNamespace(optional_params={}, litellm_params={}, model_call_details={})
         return ModelResponseIterator(streaming_response=(), sync_stream=True, logging_obj=call)
 
     def make_headers(self, messages: list[dict[str, str]], options: dict[str, Any]) -> dict[str, str]:
@@ -196,9 +199,10 @@ class GeminiDialect(Dialect):
     ) -> Chunk:
         from litellm.llms.vertex_ai.gemini.transformation import transform_request_body
 
+        transcript: Any = messages
         return dict(
             transform_request_body(
-                messages=messages,
+                messages=transcript,
                 model=self.model,
                 optional_params=options,
                 custom_llm_provider="gemini",
@@ -222,7 +226,9 @@ class GeminiDialect(Dialect):
 
     def read(self, chunk: Chunk) -> Piece:
         piece = super().read(chunk)
-        is_last = "promptFeedback" in chunk or any("finishReason" in one for one in chunk.get("candidates", ()))
+        is_last = "promptFeedback" in chunk or any(
+            "finishReason" in one for one in chunk.get("candidates", ())
+        )
         # litellm's parser says "stop" of every chunk, which would hide a stream that was cut.
         return piece if is_last else replace(piece, finish_reason="")
 

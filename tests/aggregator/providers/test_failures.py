@@ -100,7 +100,9 @@ async def test_a_stream_that_ends_in_rubbish_is_malformed(provider_server: Provi
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_a_provider_that_is_not_there_is_unreachable(provider_server: ProviderServer, wire: str) -> None:
+async def test_a_provider_that_is_not_there_is_unreachable(
+    provider_server: ProviderServer, wire: str
+) -> None:
     with ProviderServer() as gone:
         model = make_model(gone, "say:hello", wire)
     heard = await ask(make_request(model))

@@ -29,7 +29,7 @@ async def test_an_answer_streams_and_ends_in_one_completion(
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_characters_cut_between_packets_arrive_whole(provider_server: ProviderServer, wire: str) -> None:
+async def test_characters_cut_in_two_arrive_whole(provider_server: ProviderServer, wire: str) -> None:
     name = provider_server.add("cut-bytes", say(ANSWER, splits_bytes=True))
     heard = await ask(make_request(make_model(provider_server, name, wire)))
     assert heard.text == ANSWER
