@@ -5,9 +5,10 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Let a worker tell that it is alive."""
-        from celery.signals import heartbeat_sent
+        """Let a worker tell that it is alive, and its beat end with it."""
+        from celery.signals import beat_embedded_init, heartbeat_sent
 
-        from config.pulse import note_pulse
+        from config.pulse import end_with_worker, note_pulse
 
         heartbeat_sent.connect(note_pulse)
+        beat_embedded_init.connect(end_with_worker)

@@ -1,9 +1,12 @@
-"""The worker's sign of life: a key in Valkey that every heartbeat renews."""
+"""The worker's sign of life: a key in Valkey that every heartbeat renews; and the end of its beat."""
 
+import signal
 from functools import cache
 
 import redis
 from django.conf import settings
+
+from config.stack.leash import die_with_parent
 
 KEY = "worker:pulse"
 # A worker's heart beats every two seconds.
@@ -22,6 +25,11 @@ def connect() -> redis.Redis:
 def note_pulse(**_: object) -> None:
     """Renew the sign of life; Celery calls it at every heartbeat of a worker."""
     connect().set(KEY, 1, ex=SECONDS)
+
+
+def end_with_worker(**_: object) -> None:
+    """Tie the beat of a worker, a process of its own, to the worker; Celery calls it in that process."""
+    die_with_parent(signal.SIGKILL)
 
 
 def has_pulse() -> bool:

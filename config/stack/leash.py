@@ -8,6 +8,12 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
+def die_with_parent(death_signal: int) -> None:
+    """Have the kernel send this process a signal when the thread that started it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
+
+
 def main() -> None:
     """Take parent's pid, signal on its death, user id or -1, group id, then the program and its words."""
     parent, death_signal, user, group = (int(word) for word in sys.argv[1:5])
@@ -15,11 +21,10 @@ def main() -> None:
         os.setgroups([])
         os.setgid(group)
         os.setuid(user)
-    if sys.platform == "linux":
-        # After the change of user, which clears it; the parent may have died before it took effect.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
+    # After the change of user, which clears it; the parent may have died before it took effect.
+    die_with_parent(death_signal)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
     os.execv(sys.argv[5], sys.argv[5:])  # noqa: S606
 
 

