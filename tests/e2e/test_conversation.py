@@ -1,0 +1,214 @@
+"""What a guest can do with a conversation."""
+
+import re
+
+from playwright.sync_api import expect
+
+from aggregator.models import Turn, Vote
+from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.provider_server import ProviderServer, Script, say
+
+LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
+
+
+def offer_two(provider: ProviderServer, offer_model: MakeModel, *, delay_s: float = 0.03) -> None:
+    """Put two models on offer that say different things, one piece at a time."""
+    provider.add("wise", say("**서울**이에요. 대한민국의 수도예요.", delay_s=delay_s))
+    provider.add("quick", say("서울", delay_s=delay_s))
+    offer_model("wise", name="슬기", standing=0.8)
+    offer_model("quick", name="날쌘", standing=0.3)
+
+
+def test_a_guest_asks_in_korean_and_sees_two_models_and_one_answer(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    offer_two(provider, offer_model)
+    page = open_page()
+    ask(page, "한국의 수도는 어디인가요?")
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/c/[0-9a-f-]{36}/$"))
+    expect(page.locator(".answer")).to_contain_text("서울이에요. 대한민국의 수도예요.")
+    expect(page.locator(".answer strong").first).to_have_text("서울")
+    expect(page.locator(".candidate")).to_have_count(2)
+    take_picture(page, "page")
+
+
+def test_an_english_guest_gets_an_english_page(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("It is Seoul, the capital of South Korea."))
+    offer_model("wise", name="Wise")
+    page = open_page(locale="en-US")
+    ask(page, "What is the capital of South Korea?")
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    hangul = re.findall(r"[가-힣]+", page.locator("body").inner_text())
+    assert set(hangul) <= {"한국어", "짬뽕"}
+
+
+def test_a_reload_in_mid_answer_loses_no_character(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("talker", say(LONG, delay_s=0.03))
+    offer_model("talker")
+    page = open_page()
+    ask(page, "길게 말해 줘")
+    expect(page.locator(".answer")).to_contain_text("3번째 문장이에요.")
+    page.reload()
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    shown = " ".join(page.locator(".answer-text").inner_text().split())
+    assert shown == LONG
+
+
+def test_a_second_tab_of_the_same_person_follows_the_same_turn(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("talker", say(LONG, delay_s=0.03))
+    offer_model("talker")
+    page = open_page()
+    ask(page, "길게 말해 줘")
+    expect(page.locator(".answer")).to_contain_text("3번째 문장이에요.")
+    other = open_page(page.url, visitor=page.context)
+
+    expect(other.locator(".turn[data-status=done]")).to_be_visible()
+    assert other.locator(".answer").inner_text() == page.locator(".answer").inner_text()
+
+
+def test_a_failed_model_says_why_and_can_be_asked_again(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    provider.add("shaky", Script(status=401, error="invalid_api_key"))
+    offer_model("wise")
+    offer_model("shaky")
+    page = open_page()
+    ask(page, "한국의 수도는?")
+    failed = page.locator(".candidate[data-status=failed]")
+    expect(failed).to_be_visible()
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    provider.add("shaky", say("서울입니다."))
+    failed.get_by_role("button", name="다시 묻기").click()
+
+    expect(page.locator(".candidate[data-status=done]")).to_have_count(2)
+
+
+def test_stopping_keeps_what_was_written_also_after_a_reload(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("talker", say(LONG, delay_s=0.05))
+    offer_model("talker")
+    page = open_page()
+    ask(page, "길게 말해 줘")
+    expect(page.locator(".answer")).to_contain_text("3번째 문장이에요.")
+    page.keyboard.press("Escape")
+
+    expect(page.locator(".turn[data-status=stopped]")).to_be_visible()
+    page.reload()
+    expect(page.locator(".turn[data-status=stopped] .answer")).to_contain_text("3번째 문장이에요.")
+
+
+def test_regenerating_keeps_both_versions(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("첫 번째 답이에요."))
+    offer_model("wise")
+    page = open_page()
+    ask(page, "아무 말이나 해 줘")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    provider.add("wise", say("두 번째 답이에요."))
+    page.get_by_role("button", name="다시 답하기").click()
+    shown = page.locator(".turn:visible .answer")
+    expect(shown).to_contain_text("두 번째 답이에요.")
+    expect(page.locator(".turn[data-status=done]:visible")).to_be_visible()
+    page.get_by_role("button", name="앞의 답 보기").click()
+
+    expect(shown).to_contain_text("첫 번째 답이에요.")
+
+
+def test_picking_a_candidate_is_remembered(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    offer_two(provider, offer_model)
+    page = open_page()
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    quick = page.locator(".candidate", has_text="날쌘")
+    quick.get_by_role("button", name="이 답이 더 좋아요").click()
+
+    expect(quick.locator("[aria-pressed=true]")).to_be_visible()
+    page.reload()
+    expect(quick.locator("[aria-pressed=true]")).to_be_visible()
+    assert Vote.objects.get().candidate.model == "quick"
+
+
+def test_hostile_text_of_a_model_stays_text(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    evil = (
+        "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+        " [눌러](javascript:document.title='owned') <iframe srcdoc='x'></iframe> 끝"
+    )
+    provider.add("evil", say(evil))
+    offer_model("evil")
+    page = open_page()
+    ask(page, "아무거나")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+
+    assert "owned" not in page.title()
+    assert page.locator(".answer script, .answer iframe, .answer img[onerror]").count() == 0
+    assert page.locator('.answer a[href^="javascript"]').count() == 0
+
+
+def test_enter_under_a_korean_input_method_sends_once_and_whole(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("네."))
+    offer_model("wise")
+    page = open_page()
+    page.locator("#prompt").click()
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.insertText", {"text": "안녕하세"})
+    for syllable in ("ㅇ", "요"):
+        keyboard.send(
+            "Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1}
+        )
+    keyboard.send(
+        "Input.dispatchKeyEvent",
+        {"type": "rawKeyDown", "key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229},
+    )
+    keyboard.send("Input.insertText", {"text": "요"})
+    keyboard.send(
+        "Input.dispatchKeyEvent",
+        {"type": "keyUp", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13},
+    )
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    assert list(Turn.objects.values_list("prompt", flat=True)) == ["안녕하세요"]
+    assert page.locator("#prompt").input_value() == ""
+
+
+def test_on_a_phone_candidates_are_tabs(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    offer_two(provider, offer_model)
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+
+    expect(page.locator(".candidate-tab:visible")).to_have_count(2)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    take_picture(page, "phone")
+
+
+def test_a_crisis_is_met_with_people_to_call(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    offer_two(provider, offer_model)
+    page = open_page()
+    ask(page, "우울해서 죽고 싶어")
+
+    expect(page.locator(".turn[data-status=done] .answer")).to_contain_text("109")
+    assert provider.seen == []
