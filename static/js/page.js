@@ -1,5 +1,6 @@
 import { openBanner } from "./banner.js";
 import { openComposer } from "./composer.js";
+import { watchConversations } from "./conversation_pages.js";
 import { keepDraft } from "./draft.js";
 import { find } from "./element.js";
 import { openFeed } from "./feed.js";
@@ -25,12 +26,9 @@ const sidebar = openSidebar(() => conversation);
 const transcript = openTranscript(feed, {
   resend: (turn, prompt) => outbox.post({ type: "edit", turn, prompt }),
   regenerate: (turn) => outbox.post({ type: "regenerate", turn }),
-  retry: (candidate) => connection.send({ type: "retry", candidate }),
-  vote: (candidate) => connection.send({ type: "vote", candidate }),
-  showVersion(version) {
-    if (!feed.read(version)) connection.send({ type: "resume", turn: version, after_seq: 0 });
-    transcript.show(version);
-  },
+  retry: (candidate) => tell({ type: "retry", candidate }),
+  vote: (candidate) => tell({ type: "vote", candidate }),
+  showVersion: (version) => transcript.show(version),
 });
 
 const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
@@ -41,10 +39,15 @@ const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
   editLast: () => transcript.editLast(),
 });
 
+/** @param {Record<string, unknown>} wish that means nothing later: it is sent now or not at all */
+function tell(wish) {
+  if (!connection.send(wish)) composer.refuse(word("offline"));
+}
+
 /** @returns {boolean} whether there was anything to stop */
 function stopTurns() {
   const running = feed.running();
-  for (const turn of running) connection.send({ type: "stop", turn });
+  for (const turn of running) tell({ type: "stop", turn });
   return running.length > 0;
 }
 
@@ -87,7 +90,7 @@ function show({ turn, conversation: its, number, replaces, prompt = "" }) {
   if (replaces) transcript.replace(replaces, turn);
   else transcript.append(turn);
   transcript.change(turn);
-  sidebar.put(conversation, number === 1 ? titleOf(prompt) : "");
+  sidebar.put(conversation, number === 1 ? prompt : "");
   showBusy();
 }
 
@@ -95,13 +98,6 @@ const tellTabs = joinTabs((message) => {
   show(message);
   if (message.conversation === conversation) resume(message.turn);
 });
-
-/**
- * A name for a new conversation until the server tells its own.
- *
- * @param {string} prompt
- */
-const titleOf = (prompt) => prompt.split("\n", 1)[0]?.slice(0, 40) ?? "";
 
 /** @param {string} id of the conversation that the first turn made */
 function enter(id) {
@@ -127,16 +123,19 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
 });
 
 const fresh = () => location.assign("/");
-const palette = openPalette([
-  { label: word("command_new"), run: fresh },
-  { label: word("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
-  {
-    label: word("command_language"),
-    run: () => find(document, "[data-language-form] button").click(),
-  },
-  { label: word("command_sidebar"), run: sidebar.toggle },
-  { label: word("command_keys"), run: showKeys },
-]);
+const palette = openPalette(
+  [
+    { label: word("command_new"), run: fresh },
+    { label: word("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
+    {
+      label: word("command_language"),
+      run: () => find(document, "[data-language-form] button").click(),
+    },
+    { label: word("command_sidebar"), run: sidebar.toggle },
+    { label: word("command_keys"), run: showKeys },
+  ],
+  watchConversations(),
+);
 find(document, "[data-open-palette]").addEventListener("click", palette);
 listenToKeys({ palette, fresh, stop: stopTurns, focus: composer.focus });
 addEventListener("popstate", () => location.reload());

@@ -7,9 +7,10 @@ import { word } from "./words.js";
  * Ctrl K: conversations and things to do, by name.
  *
  * @param {Command[]} commands
+ * @param {() => Promise<void>} loadConversations that the page does not hold yet
  * @returns {() => void}
  */
-export function openPalette(commands) {
+export function openPalette(commands, loadConversations) {
   const dialog = /** @type {HTMLDialogElement} */ (find(document, "#palette"));
   const field = /** @type {HTMLInputElement} */ (find(dialog, "input"));
   const list = find(dialog, ".palette-rows");
@@ -74,6 +75,7 @@ export function openPalette(commands) {
     show();
     dialog.showModal();
     field.focus();
+    loadConversations().then(() => dialog.open && show());
   };
 }
 

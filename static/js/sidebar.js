@@ -7,6 +7,7 @@ import { word } from "./words.js";
 
 /** @typedef {{ put: (conversation: string, title: string) => void, toggle: () => void }} Sidebar */
 
+const LONGEST_NAME = 120;
 const isNarrow = () => matchMedia("(max-width: 800px)").matches;
 
 /**
@@ -82,13 +83,14 @@ export function openSidebar(current) {
     if (event.key === "Escape" && house.classList.contains("sheet")) toggle();
   });
   addEventListener("resize", showOpen);
-  watchEnd(rows);
   sayWhen(rows);
   showOpen();
 
   return {
     toggle,
-    put(conversation, name) {
+    put(conversation, text) {
+      // Until the server names a new conversation, its first prompt does.
+      const name = text.split("\n", 1)[0]?.slice(0, LONGEST_NAME) ?? "";
       const known = rowOf(conversation);
       const row = known ?? /** @type {HTMLElement} */ (blank.content.cloneNode(true)).firstElementChild;
       if (!(row instanceof HTMLElement)) return;
@@ -106,21 +108,4 @@ export function openSidebar(current) {
       sayWhen(rows);
     },
   };
-}
-
-/** @param {HTMLElement} rows */
-function watchEnd(rows) {
-  const more = rows.querySelector(".more-conversations");
-  if (!more) return;
-  const observer = new IntersectionObserver(async (entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    const page = await fetch(find(more, "a").getAttribute("href") ?? "").catch(() => undefined);
-    if (!page?.ok) return;
-    const next = new DOMParser().parseFromString(await page.text(), "text/html");
-    more.replaceWith(...next.querySelectorAll("li"));
-    sayWhen(rows);
-    watchEnd(rows);
-  });
-  observer.observe(more);
 }
