@@ -16,6 +16,11 @@ def enter_environment() -> None:
 
 def main() -> None:
     enter_environment()
+    if sys.argv[1:] == ["up"]:
+        # Its children load Django; loading it here as well would cost every start a second.
+        from config.stack.up import main as run_site
+
+        sys.exit(run_site())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from config.stack.session import ensure_stack
 

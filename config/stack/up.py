@@ -15,6 +15,7 @@ from config.home import HOME, ROOT, read_secret
 from config.stack.addresses import Addresses, hold_home
 from config.stack.checks import check_database, check_port, check_redis
 from config.stack.errors import StackError
+from config.stack.leash import die_with_parent
 from config.stack.local_models import LocalModel, LocalModels
 from config.stack.parts import (
     forget_pulse,
@@ -146,6 +147,9 @@ class Stack:
 def main() -> int:
     """Run the site until it is told to end; return the exit code."""
     console = Console()
+    if "MAKELEVEL" in os.environ:
+        # Started by make: whoever kills make, by -9 even, means the site.
+        die_with_parent(signal.SIGTERM)
     try:
         with listen_for_the_end(), hold_home(HOME):
             run(console)
@@ -209,7 +213,9 @@ def listen_for_the_end() -> Iterator[None]:
         ignore_the_end()
         raise Stop
 
-    before = {number: signal.signal(number, end) for number in END_SIGNALS}
+    # A closed terminal does not end what was started with nohup.
+    listened = [number for number in END_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in listened}
     try:
         yield
     finally:
