@@ -80,9 +80,8 @@ def test_a_child_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         "print(spawn(Program(('/bin/sleep', '64'), log=folder / 'log', folder=folder)).pid, flush=True)\n"
         "time.sleep(60)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as parent:
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
