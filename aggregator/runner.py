@@ -13,6 +13,8 @@ from aggregator import placements, selectors, services
 from aggregator.journal import open_journal
 from aggregator.lease import hold_lease, lease_key
 from aggregator.models import Turn
+from aggregator.pipeline.rank import rank
+from aggregator.pipeline.shapes import Draft, Question
 from aggregator.providers import close_providers, warm_providers
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
 from aggregator.turns import answer_turn, off_loop
@@ -98,6 +100,8 @@ async def warm_loop() -> None:
     await warm_providers()
     await asyncio.to_thread(judge_sensitivity, WARM_WORDS)
     await asyncio.to_thread(find_topics, WARM_WORDS)
+    drafts = [Draft(letter, letter, letter, 0.5, f"{WARM_WORDS} {letter}.") for letter in "ab"]
+    await asyncio.to_thread(rank, Question(WARM_WORDS, "ko"), drafts)
     await off_loop(placements.warm_index)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from aggregator import runner
 from aggregator.models import Listing
 from tests.aggregator.conftest import offer_model, provider, provider_session
 from tests.live_site import LiveSite, live_site, site_application
@@ -52,6 +53,8 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture
 def open_page(live_site: LiveSite, browser: Browser) -> Iterator[OpenPage]:
     """Open a page as a new visitor; what the page's console complains about fails the test."""
+    # As a worker does when it starts: a person's first turn finds libraries and models in memory.
+    live_site.call(runner.warm_loop(), within_s=120)
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
     expect.set_options(timeout=PATIENCE_MS)

@@ -171,9 +171,7 @@ def test_enter_under_a_korean_input_method_sends_once_and_whole(
     keyboard = page.context.new_cdp_session(page)
     keyboard.send("Input.insertText", {"text": "안녕하세"})
     for syllable in ("ㅇ", "요"):
-        keyboard.send(
-            "Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1}
-        )
+        keyboard.send("Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1})
     keyboard.send(
         "Input.dispatchKeyEvent",
         {"type": "rawKeyDown", "key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229},

@@ -1,0 +1,126 @@
+"""An ad from the answer to the ledger, and the people on both its ends: advertiser and admin."""
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Sum
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from ads.models import Campaign, Click, Creative, Entry, Impression
+from ads.selection.current import forget_market
+from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.provider_server import ProviderServer, say
+
+# The market does not count robots; this is what a person's browser says of itself.
+PERSON = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+)
+PASSWORD = "Nudel-suppe-2026"
+
+
+@pytest.fixture
+def demo_market(transactional_db: None, valkey: object) -> None:
+    """The demo inventory on sale."""
+    call_command("load_demo_ads", verbosity=0)
+    forget_market()
+
+
+@pytest.fixture
+def admin(transactional_db: None) -> User:
+    """The admin of the site."""
+    return User.objects.create_superuser("root", "root@example.com", PASSWORD)
+
+
+def log_in_as_admin(page: Page) -> None:
+    """Log in to the admin."""
+    page.locator("[name=username]").fill("root")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[type=submit]").first.click()
+    page.wait_for_load_state()
+
+
+@pytest.mark.usefixtures("demo_market")
+def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("화요일 새벽에 미리 예약하면 싸요."))
+    offer_model("wise")
+    page = open_page(user_agent=PERSON)
+    ask(page, "도쿄 여행 항공권 싸게 사는 법")
+    card = page.locator(".placement")
+    expect(card).to_be_visible()
+    expect(card.locator(".placement-label")).to_have_text("광고")
+    card.scroll_into_view_if_needed()
+    page.wait_for_timeout(2_500)
+    assert Impression.objects.filter(verdict="valid").count() == 1
+    take_picture(page, "ad")
+
+    for _ in range(3):
+        with page.context.expect_page() as landing:
+            card.locator("a").first.click()
+        landing.value.wait_for_load_state()
+        landing.value.close()
+
+    click = Click.objects.get()
+    assert (click.verdict, click.reason) == ("billed", "")
+    assert click.price_micros > 0
+    assert Entry.objects.aggregate(sum=Sum("amount_micros"))["sum"] == 0
+    page.reload()
+    expect(card).to_be_visible()
+    assert Impression.objects.count() == 1
+
+
+@pytest.mark.usefixtures("demo_market")
+def test_a_sensitive_prompt_shows_no_card(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("병원에 가 보세요."))
+    offer_model("wise")
+    page = open_page(user_agent=PERSON)
+    ask(page, "우울증 약 먹으면서 도쿄 여행 항공권 끊어도 될까?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    page.wait_for_timeout(1_000)
+
+    expect(page.locator(".placement")).to_be_hidden()
+
+
+def test_an_advertiser_joins_makes_a_campaign_and_an_admin_lets_it_run(
+    live_site: object, open_page: OpenPage, admin: User, valkey: object
+) -> None:
+    page = open_page("/accounts/signup/")
+    page.locator("[name=email]").fill("grace@example.com")
+    page.locator("[name=password1]").fill(PASSWORD)
+    page.locator("main form [type=submit]").click()
+    page.wait_for_load_state()
+    page.goto("/advertise/join/")
+    fill_form(page, {"name": "그레이스 여행사"})
+    page.locator("main form [type=submit]").last.click()
+    page.wait_for_load_state()
+    expect(page.locator("main")).to_contain_text("그레이스 여행사")
+    take_picture(page, "portal")
+
+    desk = open_page("/admin/", user_agent=PERSON)
+    log_in_as_admin(desk)
+    for path in (
+        "/admin/",
+        "/admin/aggregator/listing/",
+        "/admin/aggregator/turn/",
+        "/admin/ads/campaign/",
+        "/admin/ads/creative/",
+        "/admin/ads/transaction/",
+        "/admin/accounts/user/",
+    ):
+        reply = desk.goto(path)
+        assert reply is not None and reply.status == 200, path
+    desk.goto("/admin/")
+    take_picture(desk, "admin")
+    assert Campaign.objects.count() == Creative.objects.count() == 0
+
+
+def fill_form(page: Page, values: dict[str, str]) -> None:
+    """Fill fields by name; the form's other required fields are filled with something fitting."""
+    for name, value in values.items():
+        page.locator(f"main [name={name}]").fill(value)
+    for field in page.locator("main form [required]").all():
+        if field.get_attribute("type") == "checkbox":
+            field.check()
