@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -15,12 +16,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from aggregator.pipeline.recordings import read_short_sets  # noqa: E402
 from bench.kitchens.cascades import bench_cascades  # noqa: E402
 from bench.kitchens.pacings import bench_pacing  # noqa: E402
+from bench.kitchens.pairs import bench_pairs  # noqa: E402
 from bench.kitchens.rankers import bench_rankers  # noqa: E402
-from bench.kitchens.recordings import read_short_sets  # noqa: E402
 from bench.kitchens.report import Report  # noqa: E402
-from bench.kitchens.routers import Stream, bench_bandit, bench_router  # noqa: E402
+from bench.kitchens.routers import Stream, bench_bandits, bench_routers  # noqa: E402
+from bench.kitchens.speed import bench_speed  # noqa: E402
 from bench.kitchens.votes import bench_votes  # noqa: E402
 
 SPLITS, QUICK_SPLITS = 10, 2
@@ -44,13 +47,15 @@ def main() -> None:
     def streams() -> list[Stream]:
         return [Stream(path, rows) for path in sorted((asked.data / "routing").glob("*.jsonl.gz"))]
 
-    parts = {
+    parts: dict[str, Callable[[], None]] = {
         "vote": lambda: bench_votes(short, report, splits, rows),
         "cascade": lambda: bench_cascades(short, report, splits),
-        "router": lambda: [bench_router(stream, report, splits) for stream in streams()],
-        "bandit": lambda: [bench_bandit(stream, report, max(2, splits // 2)) for stream in streams()],
+        "router": lambda: bench_routers(streams(), report, splits),
+        "bandit": lambda: bench_bandits(streams(), report, max(2, splits)),
         "pacing": lambda: bench_pacing(short, report, splits),
         "rank": lambda: bench_rankers(asked.data, report, splits),
+        "pairs": lambda: bench_pairs(asked.data, report, splits),
+        "speed": lambda: bench_speed(asked.data, report),
     }
     for name, run in parts.items():
         if asked.only in ("", name):

@@ -1,7 +1,8 @@
 from aggregator.models.api_keys import ApiKey
 from aggregator.models.candidates import Ballot, Candidate, Vote
 from aggregator.models.conversations import Conversation, Turn
+from aggregator.models.heads import KitchenFit
 from aggregator.models.listings import Listing
 from aggregator.models.usage import Usage
 
-__all__ = ["ApiKey", "Ballot", "Candidate", "Conversation", "Listing", "Turn", "Usage", "Vote"]
+__all__ = ["ApiKey", "Ballot", "Candidate", "Conversation", "KitchenFit", "Listing", "Turn", "Usage", "Vote"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.pipeline.expectations import LETTERS
-from aggregator.pipeline.vote import OPEN_CHOICES
+from aggregator.pipeline.tally import OPEN_CHOICES
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]

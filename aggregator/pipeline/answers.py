@@ -188,6 +188,6 @@ def extract_answer(text: str, expectation: Expectation | None) -> ShortAnswer | 
         return canonicalise(text, None) if len(text.strip()) <= _ANSWER_LIMIT else None
     for place in _unmarked(text, expectation.kind):
         answer = canonicalise(place, expectation)
-        if answer and (answer.kind != PHRASE or len(text) <= _ANSWER_LIMIT):
+        if answer and answer.kind != PHRASE:
             return answer
     return None

@@ -7,9 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from aggregator.pipeline.answer_sheet import AnswerSheet, Codes, Numbers, spread_answers
+from aggregator.pipeline.tally import VoteHead, count_vote, weigh_standings
 from aggregator.pipeline.vendors import name_vendor
-from aggregator.pipeline.vote import Cast, lead_answer, tally_casts, weigh_standings
-from aggregator.pipeline.vote_head import VoteHead, fit_vote_head
+from aggregator.pipeline.vote_head import fit_vote_head
 
 VENDOR_SEATS = 2
 DEFAULT_THRESHOLD = 0.8
@@ -29,14 +29,6 @@ class Cascade:
     threshold: float
     panel_head: VoteHead
     full_head: VoteHead
-
-
-def count_vote(head: VoteHead, given: Mapping[str, str], topic: str) -> tuple[str, float]:
-    """Return the leading answer of what models said, and its probability."""
-    casts = [
-        Cast(model, answer, head.weigh(model, topic, answer)) for model, answer in given.items() if answer
-    ]
-    return lead_answer(tally_casts(casts, head.none_scores, head.scale, head.bend)[0]) if casts else ("", 0.0)
 
 
 def needs_strong(confidence: float, threshold: float = DEFAULT_THRESHOLD) -> bool:

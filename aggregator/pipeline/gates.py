@@ -1,7 +1,11 @@
 """Faults of form that push a candidate behind the others, whatever it says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aggregator.pipeline.shapes import Draft, Question
 
@@ -18,6 +22,7 @@ _FAILED = {"error", "failed", "malformed", "unreachable", "timed_out"}
 _REFUSED = {"content_filter", "refusal", "refused", "safety"}
 _LOOP_SHARE = 0.3
 _LOOP_LEAST = 40
+_LOOP_WINDOW = 6_000
 _REFUSALS = re.compile(
     r"(?:죄송|미안)(?:하지만|합니다만|합니다[.,]?|해요[.,]?)[^\n]{0,60}"
     r"(?:할 수 없|드릴 수 없|수 없습니다|어렵습니다|불가능)"
@@ -35,22 +40,36 @@ _OTHER_LANGUAGE_ASKED = re.compile(
     re.I,
 )
 _CODE = re.compile(r"```.*?(?:```|$)|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$|https?://\S+", re.S)
-_HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
-_KANA = re.compile(r"[぀-ヿ]")
-_HAN = re.compile(r"[一-鿿]")
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+_READ_LIMIT = 12_000
 _LETTERS_LEAST = 24
 _NOT_A_FEW = 0.15
 
 
-def measure_scripts(text: str) -> dict[str, float]:
-    """Return each script's share of a text's letters, code and formulas aside; empty when it has too few."""
-    prose = _CODE.sub(" ", text)
+def read_codes(text: str) -> NDArray[np.uint32]:
+    """Return a text's code points, which count faster than patterns find."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def count_between(codes: NDArray[np.uint32], first: str, last: str) -> int:
+    """Count the code points from one letter to another."""
+    return int(((codes >= ord(first)) & (codes <= ord(last))).sum())
+
+
+@lru_cache(maxsize=64)
+def measure_scripts(text: str) -> Mapping[str, float]:
+    """Return each script's share of a text's letters, code and formulas aside; empty when it has too few.
+
+    A syllable block says about what two Latin letters say, so it counts twice.
+    """
+    codes = read_codes(_CODE.sub(" ", text[:_READ_LIMIT]))
     counts = {
-        "hangul": len(_HANGUL.findall(prose)) * 2.0,  # a syllable block says about what two Latin letters say
-        "kana": len(_KANA.findall(prose)) * 2.0,
-        "han": len(_HAN.findall(prose)) * 2.0,
-        "latin": float(len(_LATIN.findall(prose))),
+        "hangul": count_between(codes, "가", "힣")
+        * 2.0,
+        "kana": count_between(codes, "\u3040", "\u30ff") * 2.0,
+        "han": count_between(codes, "一", "\u9fff") * 2.0,
+        "latin": float(
+            count_between(codes, "A", "Z") + count_between(codes, "a", "z") + count_between(codes, "À", "ɏ")
+        ),
     }
     total = sum(counts.values())
     return {name: count / total for name, count in counts.items()} if total >= _LETTERS_LEAST else {}
@@ -82,7 +101,7 @@ def is_refusal(text: str) -> bool:
 
 def repeats_itself(text: str) -> bool:
     """Tell whether a text has run into a loop: too many of its 4-grams of words come again."""
-    words = text.split()
+    words = text[-_LOOP_WINDOW:].split()
     grams = [tuple(words[i : i + 4]) for i in range(len(words) - 3)]
     if len(grams) < _LOOP_LEAST:
         return _repeats_letters(text)

@@ -1,11 +1,11 @@
-"""The day's price of quality: raised when spending runs ahead of income, lowered when it lags; the same for all."""
+"""The day's price of quality, the same for all: it rises when spending runs ahead of income, and falls."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 TARGET = 0.985
-RESERVE_TURNS = 10.0
+RESERVE_TURNS = 14.0
 CREDIT_TURNS = 20.0
 _PUSH = 0.03
 _PULL = 0.003
@@ -16,7 +16,7 @@ _BALANCE_LIMIT = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Where the day stands: the price of a unit of cost in quality, the balance, and the usual income of a turn."""
+    """Where the day stands: what a unit of cost must bring in quality, the balance, a turn's usual income."""
 
     price: float
     balance: float
@@ -44,12 +44,12 @@ def _choose(qualities: Sequence[float], costs: Sequence[float], price: float, cr
 
 
 def choose_action(pace: Pace, qualities: Sequence[float], costs: Sequence[float]) -> int:
-    """Return the place of the action worth most at today's price; the cheapest, never an error, without credit."""
+    """Return the place of the action worth most at today's price; without credit the cheapest, no error."""
     return _choose(qualities, costs, pace.price, pace.credit)
 
 
 def find_price(menus: Sequence[tuple[Sequence[float], Sequence[float]]], allowed: float) -> float:
-    """Return the lowest price at which these menus of qualities and costs are paid for by what a turn is allowed."""
+    """Return the lowest price at which these menus of qualities and costs cost what a turn is allowed."""
     low, high = 0.0, max(max(qualities) / max(min(costs), 1e-12) for qualities, costs in menus)
     for _ in range(60):
         price = (low + high) / 2
@@ -61,7 +61,7 @@ def find_price(menus: Sequence[tuple[Sequence[float], Sequence[float]]], allowed
 
 
 def settle_turn(pace: Pace, spent: float, income: float) -> Pace:
-    """Book a turn and move the price: by this turn's overspend, and by how far the balance is off its reserve."""
+    """Book a turn and move the price: by its overspend, and by how far the balance is off its reserve."""
     usual = (1 - _MEMORY) * pace.usual_income + _MEMORY * income
     balance = pace.balance + income - spent
     allowed = max(TARGET * usual, 1e-9)

@@ -1,10 +1,18 @@
-"""Order candidates, best first, and say why: form, standing, and who agrees with whom."""
+"""Order candidates, best first, and say why: form, standing, and who agrees with whom.
+
+Where answers compare, the score is how likely they are right; elsewhere it predicts preference, no more.
+"""
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from aggregator.events import Standing
 from aggregator.pipeline.gates import find_faults, sum_faults
+from aggregator.pipeline.heads import current_heads
 from aggregator.pipeline.shapes import Draft, Question, Ranking
+from aggregator.pipeline.style import measure_style
+from aggregator.pipeline.style_head import PROMPTS_NEEDED
 from aggregator.pipeline.vote import Tally, vote
 
 REASONS = (
@@ -20,6 +28,12 @@ REASONS = (
     "loop",
     "cut_off",
 )
+STYLE_LIMIT = 0.2
+VOTE_SHARE = 0.8
+SWAP_LEAD = 0.3
+SWAP_CHARS = 300
+_WHOLE_LENGTH = 1_000
+_UNFIT = {"failed", "empty", "refusal"}
 _DETAIL_RATIO = 1.5
 _DETAIL_LEAST = 400
 
@@ -53,22 +67,48 @@ def _say_praise(
     return praise
 
 
+def _add_style(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
+    """Return what form adds to each draft or takes from it, length held equal; short texts tell little."""
+    head = current_heads().styles.get(question.language)
+    if head is None or head.judged < PROMPTS_NEEDED or len(drafts) < 2:
+        return {}
+    added = head.score(np.array([measure_style(question, draft.text) for draft in drafts]))
+    return {
+        draft.candidate: float(np.clip(extra, -STYLE_LIMIT, STYLE_LIMIT))
+        * min(1.0, len(draft.text) / _WHOLE_LENGTH)
+        for draft, extra in zip(drafts, added, strict=True)
+    }
+
+
+def _judge_merits(question: Question, drafts: Sequence[Draft], tally: Tally | None) -> dict[str, float]:
+    """Return each draft's merit in 0-1: how likely right where answers compare, else standing and style."""
+    if tally:
+        chances = {name: group.probability for group in tally.groups for name in group.candidates}
+        return {
+            draft.candidate: VOTE_SHARE * chances.get(draft.candidate, 0.0)
+            + (1 - VOTE_SHARE) * (0.1 + 0.9 * draft.standing)
+            for draft in drafts
+        }
+    style = _add_style(question, drafts)
+    return {
+        draft.candidate: min(1.0, max(0.05, 0.1 + 0.8 * draft.standing + style.get(draft.candidate, 0.0)))
+        for draft in drafts
+    }
+
+
 def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:
-    """Return the order of drafts: the likelier answer leads if answers compare, else the better standing."""
+    """Return the order of drafts: the likelier answer leads where answers compare, else the preferred one."""
     faults = {draft.candidate: find_faults(question, draft) for draft in drafts}
-    able = [draft for draft in drafts if not {"failed", "empty", "refusal"} & set(faults[draft.candidate])]
+    able = [draft for draft in drafts if not _UNFIT & set(faults[draft.candidate])]
     tally = vote(question, able)
-    chances = {c: group.probability for group in (tally.groups if tally else ()) for c in group.candidates}
+    merits = _judge_merits(question, able, tally)
     groups = _number_groups(drafts, tally)
     standings = []
     for draft in drafts:
-        merit = 0.1 + 0.9 * draft.standing
-        if tally:
-            merit = 0.8 * chances.get(draft.candidate, 0.0) + 0.2 * merit
-        score = merit * (1 - sum_faults(faults[draft.candidate]))
         found = faults[draft.candidate]
+        score = merits.get(draft.candidate, 0.1 * draft.standing) * (1 - sum_faults(found))
         reasons = found or tuple(_say_praise(draft, able, groups, tally))
-        standings.append(Standing(draft.candidate, round(score, 4), groups[draft.candidate], tuple(reasons)))
+        standings.append(Standing(draft.candidate, round(score, 4), groups[draft.candidate], reasons))
     places = {draft.candidate: place for place, draft in enumerate(drafts)}
     standings.sort(key=lambda standing: (-standing.score, places[standing.candidate]))
     return Ranking(
@@ -77,3 +117,13 @@ def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:
         compared=tally.compared if tally else 0,
         confidence=round(tally.confidence, 4) if tally else None,
     )
+
+
+def keep_order(shown: Sequence[str], ranking: Ranking, *, new_chars: int) -> tuple[str, ...]:
+    """Return the order to show: it moves only when the new one is clearly better and much text is new."""
+    scores = {standing.candidate: standing.score for standing in ranking.standings}
+    if set(shown) != set(scores):
+        return tuple(scores)
+    spread = float(np.std(list(scores.values())))
+    lead = max(scores.values()) - scores[shown[0]] if shown else 0.0
+    return tuple(scores) if lead > SWAP_LEAD * spread and new_chars >= SWAP_CHARS else tuple(shown)

@@ -17,6 +17,7 @@ _WAVE_SIZE = 5.0
 _SHRINK_STYLE, _SHRINK_MODEL = 30.0, 1.0
 _STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5)
 _FOLDS = 4
+_PAIR_SHRINKS = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
 _CAUTION = 0.5
 
 
@@ -59,7 +60,7 @@ class StyleHead:
 
 
 def control_length(sheet: OpenSheet) -> tuple[float, float]:
-    """Return how much utility a unit of log length buys, prompts and models held equal, and the mean length."""
+    """Return what a unit of log length buys, prompts and models held equal, and the mean length."""
     length = sheet.styles[:, :, LENGTH]
 
     def centre(values: Numbers) -> Numbers:
@@ -109,9 +110,9 @@ def _pick(scores: Numbers, utilities: Numbers) -> Numbers:
 
 
 def _try_strengths(
-    shaped: tuple[Numbers, Numbers], targets: tuple[Numbers, Numbers], fold: Numbers
+    shaped: tuple[Numbers, Numbers], targets: tuple[Numbers, Numbers], fold: NDArray[np.int64]
 ) -> list[Numbers]:
-    """Return what is gained over skill alone, prompt by prompt, for each strength; learned on the other folds."""
+    """Return the gain over skill alone, prompt by prompt and strength by strength, learned on other folds."""
     every, own = shaped
     gains = [np.zeros(len(fold)) for _ in _STRENGTHS]
     for number in range(_FOLDS):
@@ -128,10 +129,10 @@ def _try_strengths(
 def fit_style_head(sheet: OpenSheet, pool: Sequence[str], seed: int = 0) -> StyleHead:
     """Fit style on every model's judged answers, and skills and strength on the pool's.
 
-    Style counts only when it has shown, on prompts it was not fitted on, a gain beyond half its standard error.
+    Style counts only when, on prompts it was not fitted on, it gained more than half a standard error.
     """
     flat = sheet.styles.reshape(-1, sheet.styles.shape[2])
-    means, deviations = flat.mean(axis=0), flat.std(axis=0) + 1e-6
+    means, deviations = flat.mean(axis=0), np.maximum(flat.std(axis=0), 0.01)
     own = sheet.keep(pool)
     fold = np.random.default_rng(seed).permutation(len(sheet.utilities)) % _FOLDS
     best = (0.0, 0.0, flat.shape[1])
@@ -152,4 +153,34 @@ def fit_style_head(sheet: OpenSheet, pool: Sequence[str], seed: int = 0) -> Styl
         weights=tuple(float(value) for value in weights),
         strength=strength,
         judged=len(sheet.utilities),
+    )
+
+
+def fit_pair_head(sheet: OpenSheet, seed: int = 0) -> StyleHead:
+    """Fit form on pairs of answers of which one is correct; nothing is known of who wrote them."""
+    flat = sheet.styles.reshape(-1, sheet.styles.shape[2])
+    means, deviations = flat.mean(axis=0), np.maximum(flat.std(axis=0), 0.01)
+    shaped = _shape(sheet.styles, means, deviations, flat.shape[1])
+    gaps = shaped[:, 0] - shaped[:, 1]
+    target = sheet.utilities[:, 0] - sheet.utilities[:, 1]
+    fold = np.random.default_rng(seed).permutation(len(target)) % _FOLDS
+
+    def solve(rows: NDArray[np.bool_], shrink: float) -> Numbers:
+        found: Numbers = np.linalg.solve(
+            gaps[rows].T @ gaps[rows] + shrink * np.eye(gaps.shape[1]), gaps[rows].T @ target[rows]
+        )
+        return found
+
+    def miss(shrink: float) -> float:
+        missed = [target[fold == n] - gaps[fold == n] @ solve(fold != n, shrink) for n in range(_FOLDS)]
+        return float(np.square(np.concatenate(missed)).sum())
+
+    weights = solve(fold >= 0, min(_PAIR_SHRINKS, key=miss))
+    return StyleHead(
+        {},
+        tuple(float(value) for value in means),
+        tuple(float(value) for value in deviations),
+        tuple(float(value) for value in weights),
+        1.0,
+        len(target),
     )

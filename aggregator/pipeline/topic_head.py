@@ -1,4 +1,4 @@
-"""What kind of prompt this is, from hashed words and its shape: a ridge classifier that is fitted on any topics."""
+"""What kind of prompt this is, from hashed words and its shape: a ridge classifier for any set of topics."""
 
 import re
 import zlib

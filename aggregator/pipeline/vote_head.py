@@ -1,7 +1,7 @@
 """The learned vote: weights by model, offsets by topic and option letter, fitted on recorded answers."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from aggregator.pipeline.answer_sheet import AnswerSheet, Codes, Numbers, spread_answers
 from aggregator.pipeline.expectations import LETTERS
-from aggregator.pipeline.vote import weigh_standings
+from aggregator.pipeline.tally import VoteHead, weigh_standings
 
 _FOLDS = 4
 _UNSAID = -1e9
@@ -31,26 +31,6 @@ _PLAIN = (Shrink(),)
 _BY_TOPIC = (Shrink(topics=30.0), Shrink(topics=100.0))
 _BY_LETTER = (Shrink(letters=10.0),)
 _BY_BOTH = (Shrink(topics=30.0, letters=10.0), Shrink(topics=100.0, letters=10.0))
-
-
-@dataclass(frozen=True, slots=True)
-class VoteHead:
-    """Vote weights by model, their offsets by topic and letter, and what turns sums into probabilities."""
-
-    weights: Mapping[str, float]
-    none_scores: tuple[float, ...] = (0.0,)
-    scale: float = 1.0
-    bend: float = 1.0
-    topics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    letters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-    def weigh(self, model: str, topic: str, answer: str) -> float:
-        """Return what a model's word counts on a topic, never less than nothing.
-
-        Models lean to some option letters when they guess, so a word for such a letter counts less.
-        """
-        offset = self.topics.get(topic, {}).get(model, 0.0) + self.letters.get(answer, {}).get(model, 0.0)
-        return max(0.0, self.weights[model] + offset)
 
 
 @dataclass(slots=True)
@@ -175,8 +155,7 @@ def _calibrate(scores: Numbers, right: Codes) -> Numbers:
     distinct = np.clip((scores[:, :-1] > _UNSAID / 2).sum(axis=1), 1, _DISTINCT) - 1
     bounds = [(-2.0, 2.0), (-1.2, 0.5)] + [(-6.0, 6.0)] * _DISTINCT
     solved = minimize(measure, np.zeros(2 + _DISTINCT), method="L-BFGS-B", bounds=bounds)
-    found: Numbers = solved.x
-    return found
+    return np.asarray(solved.x, dtype=np.float64)
 
 
 def _choose(sheet: AnswerSheet, names: Sequence[str], seed: int) -> tuple[Shrink, Numbers]:
@@ -222,4 +201,23 @@ def fit_vote_head(sheet: AnswerSheet, seed: int = 0, *, quick: bool = False) -> 
         bend=round(float(np.exp(calibration[1])), 5),
         topics={topic: name(row) for topic, row in zip(names, by_topic, strict=False)},
         letters={letter: name(row) for letter, row in zip(LETTERS, by_letter, strict=False) if row.any()},
+    )
+
+
+def fit_cold_head(sheets: Sequence[AnswerSheet]) -> VoteHead:
+    """Fit what turns public priors into honest probabilities, for models whose answers nobody labelled."""
+    parts = []
+    for sheet in sheets:
+        problem = _pose(sheet, sorted(set(sheet.topics)), Shrink())
+        standings = [float(score) for score in sheet.score_models()]
+        weights = np.array([max(0.0, weight) for weight in weigh_standings(standings, sheet.choices)])
+        parts.append((problem.score(np.concatenate([weights, np.zeros(_DISTINCT)])), problem.right))
+    calibration = _calibrate(
+        np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    )
+    return VoteHead(
+        weights={},
+        none_scores=tuple(round(float(score), 5) for score in calibration[2:]),
+        scale=round(float(np.exp(calibration[0])), 5),
+        bend=round(float(np.exp(calibration[1])), 5),
     )

@@ -3,8 +3,8 @@
 import numpy as np
 
 from aggregator.pipeline.cascade import choose_cascade, settle
+from aggregator.pipeline.recordings import ShortSet
 from bench.kitchens.pools import list_pools
-from bench.kitchens.recordings import ShortSet
 from bench.kitchens.report import Report, spread
 
 # The share of the strong model's cost allowed, and the share of its accuracy that must be kept.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog  # type: ignore[import-untyped]
 
+from aggregator.pipeline.answer_sheet import Codes, Numbers
 from aggregator.pipeline.pacing import choose_action, find_price, settle_turn, start_pace
-from aggregator.pipeline.router_head import Numbers
-from bench.kitchens.recordings import ShortSet
+from aggregator.pipeline.recordings import ShortSet
 from bench.kitchens.report import Report, spread
 
 TURNS = 4_000
@@ -50,9 +50,9 @@ def _tell_story(market: Market, story: str) -> tuple[float, float, Numbers]:
 
 
 def _solve_mixture(
-    market: Market, topics: Numbers, income: float, price: float, open_models: Numbers
+    market: Market, topics: Codes, income: float, price: float, open_models: Numbers
 ) -> Numbers:
-    """Return what the best mixtures are worth that the phase's income pays for: by belief, then in hindsight."""
+    """Return what the best mixtures the phase's income pays for are worth: by belief, then in hindsight."""
     counts = np.bincount(topics.astype(int), minlength=len(market.true))[:, None]
     rows = np.kron(np.eye(len(market.true)), np.ones(market.true.shape[1]))
     bounds = [(0, 1 if open_models[place % len(open_models)] else 0) for place in range(market.true.size)]
@@ -92,9 +92,9 @@ def _live_a_day(market: Market, budget: float, story: str, seed: int) -> tuple[f
 
 
 def bench_pacing(sets: list[ShortSet], report: Report, seeds: int) -> None:
-    """Simulate days over the recorded models; each half is compared with its own best mixture in hindsight."""
+    """Simulate days over the recorded models; each half is compared with its own best mixtures."""
     report.say(
-        "\nPacing (utility / LP mixture of equal beliefs | spend / income | worst debt in turns | utility / LP in hindsight)"
+        "\nPacing: utility / LP of equal beliefs | spend / income | worst debt | utility / LP in hindsight"
     )
     shares, spends, debts = [], [], []
     for story in STORIES:
@@ -104,9 +104,8 @@ def bench_pacing(sets: list[ShortSet], report: Report, seeds: int) -> None:
             dear = float(np.sort(market.expected_costs.mean(axis=0))[-3])
             found += [_live_a_day(market, share * dear, story, seed) for share in BUDGETS]
         table = np.array(found)
-        report.say(
-            f"  {story:14s} {spread(table[:, 0])} | {spread(table[:, 1])} (max {table[:, 1].max():.3f}) | {table[:, 2].max():.1f} | {spread(table[:, 3])}"
-        )
+        row = f"  {story:14s} {spread(table[:, 0])} | {spread(table[:, 1])} (max {table[:, 1].max():.3f})"
+        report.say(f"{row} | {table[:, 2].max():.1f} | {spread(table[:, 3])}")
         for name, value in (
             ("utility", table[:, 0].mean()),
             ("spend", table[:, 1].mean()),

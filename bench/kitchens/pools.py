@@ -1,8 +1,8 @@
 """Which models vote together: the pools of the research where present, else pools by rule."""
 
 from aggregator.pipeline.cascade import VENDOR_SEATS
+from aggregator.pipeline.recordings import ShortSet
 from aggregator.pipeline.vendors import name_vendor
-from bench.kitchens.recordings import ShortSet
 
 _MATHS = (
     "gpt-4o-mini-2024-07-18", "gemini-1.5-flash", "claude-3-haiku-20240307", "Meta-Llama-3.1-70B-Instruct",

@@ -1,12 +1,11 @@
-"""Part 4: does the ranker pick better open answers than the best single model, with and without length's pull?"""
+"""Part 4: does the ranker beat the best single model on open answers, with and without length's pull?"""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from aggregator.pipeline.shapes import Question
-from aggregator.pipeline.style import Numbers, measure_style
+from aggregator.pipeline.recordings import read_lines, read_open_sheet
+from aggregator.pipeline.style import Numbers
 from aggregator.pipeline.style_head import (
     OpenSheet,
     StyleHead,
@@ -14,7 +13,6 @@ from aggregator.pipeline.style_head import (
     fit_style_head,
     without_length,
 )
-from bench.kitchens.recordings import read_lines
 from bench.kitchens.report import Report, spread
 
 RESEARCH: dict[str, dict[str, tuple[str, ...]]] = {
@@ -45,31 +43,6 @@ RESEARCH: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
 }  # fmt: skip
-
-
-def find_language(text: str) -> str:
-    """Return ko when a text holds Korean, else en: all that these sets are written in."""
-    return "ko" if sum("가" <= letter <= "힣" for letter in text) > 5 else "en"
-
-
-def read_open_sheet(rows: list[dict[str, Any]]) -> OpenSheet:
-    """Return the sheet of prompts that every model answered; constant texts that game a judge are left out."""
-    texts: dict[str, set[str]] = {}
-    for row in rows:
-        for answer in row["candidates"]:
-            texts.setdefault(answer["model"], set()).add(answer["text"])
-    most = max(len(found) for found in texts.values())
-    models = tuple(sorted(model for model, found in texts.items() if len(found) > most / 2))
-    styles, utilities = [], []
-    for row in rows:
-        answers = {answer["model"]: answer for answer in row["candidates"]}
-        if not set(models) <= set(answers):
-            continue
-        prompt = row["prompt"] or answers[models[0]]["text"][:200]
-        question = Question(row["prompt"], find_language(prompt))
-        styles.append([measure_style(question, answers[model]["text"]) for model in models])
-        utilities.append([answers[model]["utility"] for model in models])
-    return OpenSheet(models, np.array(styles), np.array(utilities))
 
 
 def list_open_pools(name: str, sheet: OpenSheet) -> dict[str, tuple[str, ...]]:
@@ -118,7 +91,8 @@ def _close_gap(found: Numbers) -> float:
 def bench_rankers(folder: Path, report: Report, splits: int) -> None:
     """Fit on the train half, pick on the test half: judged utility, then utility with length held equal."""
     report.say("\nRanker: best single | ranker | oracle | gap closed raw | length-controlled")
-    raw_gaps, worst, by_set = [], [], {}
+    raw_gaps, worst = [], []
+    by_set: dict[str, list[float]] = {}
     for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
         name = path.name.removesuffix(".jsonl.gz")
         sheet = read_open_sheet(read_lines(path))

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from aggregator.pipeline.bandit import Bandit
-from aggregator.pipeline.router_head import Numbers, choose_models, fit_router_head
+from aggregator.pipeline.recordings import read_lines
+from aggregator.pipeline.router_head import Codes, Numbers, choose_models, fit_router_head
 from aggregator.pipeline.topic_head import Vectors, fit_topic_head, sketch_prompts
-from bench.kitchens.recordings import read_lines
 from bench.kitchens.report import Report, spread
 
 ANSWER_TOKENS = 250
@@ -38,7 +38,7 @@ class Stream:
         self.costs: Numbers = np.stack([asked * come + ANSWER_TOKENS * go for come, go in pairs], axis=1)
 
 
-def _measure_fold(stream: Stream, train: Numbers, test: Numbers, seed: int) -> tuple[float, ...]:
+def _measure_fold(stream: Stream, train: Codes, test: Codes, seed: int) -> tuple[float, ...]:
     topics = [stream.topics[row] for row in train]
     head = fit_router_head(
         stream.sketches[train], topics, stream.scores[train], stream.costs[train], stream.models, seed
@@ -66,20 +66,16 @@ def bench_router(stream: Stream, report: Report, splits: int) -> None:
     found = []
     for turn in range(max(1, splits // FOLDS)):
         fold = np.random.default_rng(turn).permutation(len(stream.scores)) % FOLDS
-        for number in range(FOLDS):
-            found.append(
-                _measure_fold(stream, np.flatnonzero(fold != number), np.flatnonzero(fold == number), turn)
-            )
+        halves = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(FOLDS)]
+        found += [_measure_fold(stream, train, test, turn) for train, test in halves]
     table = np.array(found)
-    best, routed, oracle, parity, spent, known = table.mean(axis=0)
+    best, _, oracle, parity, spent, known = table.mean(axis=0)
     gap = (table[:, 1] - table[:, 0]) / (table[:, 2] - table[:, 0])
     report.say(
-        "\nRouter (nested folds): best single | routed | oracle | gap closed | parity: quality at cost | topics told"
+        "\nRouter (nested folds): best single | routed | oracle | gap closed | parity at cost | topics told"
     )
-    report.say(
-        f"  {stream.name} {best:.3f} | {spread(table[:, 1])} | {oracle:.3f} | {spread(gap)} | {spread(table[:, 3])}"
-        f" at {spread(table[:, 4])} | {known:.3f}"
-    )
+    row = f"  {stream.name} {best:.3f} | {spread(table[:, 1])} | {oracle:.3f} | {spread(gap)}"
+    report.say(f"{row} | {spread(table[:, 3])} at {spread(table[:, 4])} | {known:.3f}")
     report.keep("router.topic_accuracy", known)
     report.keep("router.parity_quality", parity)
     report.goal("router.gap_closed", gap.mean(), 0.24)
@@ -95,12 +91,12 @@ def _tell_topics(stream: Stream) -> Numbers:
         learn, check = np.flatnonzero(half != number), np.flatnonzero(half == number)
         head = fit_topic_head(stream.sketches[learn], [stream.topics[row] for row in learn])
         columns = [sorted(set(stream.topics)).index(topic) for topic in head.topics]
-        shares[np.ix_(check, columns)] = head.weigh(stream.sketches[check])
+        shares[np.ix_(check, np.array(columns))] = head.weigh(stream.sketches[check])
     return shares
 
 
 def bench_bandit(stream: Stream, report: Report, seeds: int) -> None:
-    """Stream the prompts; a reward is seen only for the chosen model; priors are public accuracies ± 5 points."""
+    """Stream the prompts; only the chosen model's reward is seen; priors are public accuracies ± 5 points."""
     shares = _tell_topics(stream)
     firsts, lasts = [], []
     for seed in range(seeds):
@@ -118,8 +114,20 @@ def bench_bandit(stream: Stream, report: Report, seeds: int) -> None:
     report.say(
         f"\nBandit (stream of {len(stream.scores)}, topics told by a classifier): first {EDGE} | last {EDGE}"
     )
-    report.say(
-        f"  {stream.name} {spread(firsts)} | {spread(lasts)} | best single {stream.scores.mean(axis=0).max():.3f}"
-    )
+    single = stream.scores.mean(axis=0).max()
+    report.say(f"  {stream.name} {spread(firsts)} | {spread(lasts)} | best single {single:.3f}")
     report.goal("bandit.first", float(np.mean(firsts)), 0.59)
     report.goal("bandit.last", float(np.mean(lasts)), 0.62)
+
+
+def bench_routers(streams: list[Stream], report: Report, splits: int) -> None:
+    """Measure the router on every routing set."""
+    for stream in streams:
+        bench_router(stream, report, splits)
+
+
+def bench_bandits(streams: list[Stream], report: Report, seeds: int) -> None:
+    """Measure learning on every routing set long enough to have a beginning and an end."""
+    for stream in streams:
+        if len(stream.scores) >= 2 * EDGE:
+            bench_bandit(stream, report, seeds)

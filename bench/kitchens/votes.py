@@ -3,11 +3,10 @@
 import numpy as np
 
 from aggregator.pipeline.answer_sheet import AnswerSheet
-from aggregator.pipeline.cascade import count_vote
-from aggregator.pipeline.vote import weigh_standings
-from aggregator.pipeline.vote_head import VoteHead, fit_vote_head
+from aggregator.pipeline.recordings import ShortSet
+from aggregator.pipeline.tally import VoteHead, count_vote, weigh_standings
+from aggregator.pipeline.vote_head import fit_vote_head
 from bench.kitchens.pools import list_pools
-from bench.kitchens.recordings import ShortSet
 from bench.kitchens.report import Report, measure_error, measure_floor, spread
 
 KOREAN = {"click": ("5", 1.5), "kmmlu": ("6 reasoning", 2.0)}

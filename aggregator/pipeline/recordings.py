@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from aggregator.pipeline.answer_sheet import AnswerSheet, Numbers, code_answers
+from aggregator.pipeline.shapes import Question
+from aggregator.pipeline.style import measure_style
+from aggregator.pipeline.style_head import OpenSheet
 
 ABSENT = {"", "FILTERED"}
 
@@ -25,6 +28,7 @@ class ShortSet:
     prices: dict[str, dict[str, float]]
 
     def sheet(self, pool: tuple[str, ...]) -> AnswerSheet:
+        """Return the coded answers of a pool of models."""
         answers = [["" if row[model] in ABSENT else row[model] for model in pool] for row in self.rows]
         return code_answers(
             answers, [row["gold"] for row in self.rows], pool, [row["topic"] for row in self.rows]
@@ -76,3 +80,28 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
         return []
     with gzip.open(path, "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def find_language(text: str) -> str:
+    """Return ko when a text holds Korean, else en: all that these sets are written in."""
+    return "ko" if sum("가" <= letter <= "힣" for letter in text) > 5 else "en"
+
+
+def read_open_sheet(rows: list[dict[str, Any]]) -> OpenSheet:
+    """Return the sheet of prompts that every model answered; constant texts game judges and are left out."""
+    texts: dict[str, set[str]] = {}
+    for row in rows:
+        for answer in row["candidates"]:
+            texts.setdefault(answer["model"], set()).add(answer["text"])
+    most = max(len(found) for found in texts.values())
+    models = tuple(sorted(model for model, found in texts.items() if len(found) > most / 2))
+    styles, utilities = [], []
+    for row in rows:
+        answers = {answer["model"]: answer for answer in row["candidates"]}
+        if not set(models) <= set(answers):
+            continue
+        prompt = row["prompt"] or answers[models[0]]["text"][:200]
+        question = Question(row["prompt"], find_language(prompt))
+        styles.append([measure_style(question, answers[model]["text"]) for model in models])
+        utilities.append([answers[model]["utility"] for model in models])
+    return OpenSheet(models, np.array(styles), np.array(utilities))

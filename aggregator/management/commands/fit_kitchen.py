@@ -1,0 +1,58 @@
+"""Fit the kitchen's heads from a folder of recorded answers."""
+
+import hashlib
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from aggregator.kitchen import keep_fit
+from aggregator.pipeline.fit import fit_heads
+from aggregator.pipeline.heads import DEFAULT_FIT, write_heads
+from aggregator.pipeline.recordings import read_lines, read_open_sheet, read_short_sets
+
+# Judged open answers that teach style, by the language they are written in.
+OPEN_SETS = {"ko": "ko_arena", "en": "alpaca_eval"}
+
+
+class Command(BaseCommand):
+    help = "Fit vote, confidence and style from recorded answers and use them at once; no text is kept."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--data", type=Path, required=True, help="folder with short_answers/ and open_answers/"
+        )
+        parser.add_argument(
+            "--ship", action="store_true", help="write the fit that ships instead of storing it"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = options["data"]
+        short = read_short_sets(folder)
+        if not short:
+            raise CommandError(f"no recorded answers in {folder}")
+        paths = {
+            language: folder / "open_answers" / f"{name}.jsonl.gz" for language, name in OPEN_SETS.items()
+        }
+        rows = {language: read_lines(path) for language, path in paths.items()}
+        opens = {language: read_open_sheet(found) for language, found in rows.items() if found}
+        heads = fit_heads([recorded.sheet(recorded.models) for recorded in short], opens, _trace(folder))
+        if options["ship"]:
+            DEFAULT_FIT.write_text(
+                json.dumps(write_heads(heads), ensure_ascii=False, indent=1) + "\n", "utf-8"
+            )
+        else:
+            keep_fit(heads)
+        self.stdout.write(
+            f"{heads.version}: {len(short)} sets of checkable answers, {len(opens)} of judged ones"
+        )
+
+
+def _trace(folder: Path) -> dict[str, str]:
+    """Name every file the fit has read by its first bytes of sha256, so that a fit can be made again."""
+    files = sorted([*folder.glob("short_answers/*.gz"), *folder.glob("open_answers/*.gz")])
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files
+    }

@@ -1,0 +1,20 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class KitchenFit(models.Model):
+    """One fit of the kitchen: its numbers and where they come from; the newest active one is used."""
+
+    version = models.CharField(_("버전"), max_length=40, unique=True)
+    heads = models.JSONField()
+    provenance = models.JSONField(_("출처"))
+    is_active = models.BooleanField(_("쓰는 중"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("주방 학습값")
+        verbose_name_plural = _("주방 학습값")
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.version
