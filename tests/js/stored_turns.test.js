@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openFeed } from "../../static/js/feed.js";
+import { readTranscript } from "../../static/js/stored_turns.js";
+import { council } from "./turns.js";
+
+/** @typedef {{ turn: string, replacedBy?: string, seq?: string }} Row */
+
+/**
+ * The server's articles, as far as they are read.
+ *
+ * @param {Row[]} rows
+ */
+function transcriptOf(...rows) {
+  const articles = rows.map((row) => ({
+    dataset: { seq: "8", replacedBy: "", ...row },
+    isRemoved: false,
+    querySelector: (/** @type {string} */ selector) => ({
+      textContent: selector === ".prompt-text" ? "hello" : JSON.stringify(council),
+    }),
+    remove() {
+      this.isRemoved = true;
+    },
+  }));
+  const feed = openFeed();
+  const standing = readTranscript(/** @type {any} */ ({ querySelectorAll: () => articles }), feed);
+  return { feed, articles, standing: standing.map(({ turn, versions }) => [turn, ...versions]) };
+}
+
+test("stored turns are read through the same reducer as live ones", () => {
+  const { feed } = transcriptOf({ turn: "one" });
+  assert.equal(feed.read("one")?.candidates[1]?.text, "It is Seoul.");
+  assert.equal(feed.seqOf("one"), 8);
+});
+
+test("turns that stand keep their order", () => {
+  assert.deepEqual(transcriptOf({ turn: "one" }, { turn: "two" }).standing, [
+    ["one", "one"],
+    ["two", "two"],
+  ]);
+});
+
+test("a turn replaced twice has three versions and one place", () => {
+  const { standing, articles } = transcriptOf(
+    { turn: "first", replacedBy: "second" },
+    { turn: "second", replacedBy: "third" },
+    { turn: "third" },
+  );
+  assert.deepEqual(standing, [["third", "first", "second", "third"]]);
+  assert.deepEqual(
+    articles.map((each) => each.isRemoved),
+    [true, true, false],
+  );
+});
+
+test("what followed a replaced turn is no version of it", () => {
+  const { standing } = transcriptOf(
+    { turn: "first", replacedBy: "again" },
+    { turn: "follow-up", replacedBy: "again" },
+    { turn: "again" },
+  );
+  assert.deepEqual(standing, [["again", "first", "again"]]);
+});
