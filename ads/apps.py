@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class AdsConfig(AppConfig):
     name = "ads"
-    verbose_name = _("광고")
+    verbose_name = _("광고 시장")

@@ -55,6 +55,7 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
     )
     context = {
         "campaign": campaign,
+        "last_day": campaign_values(campaign)["ends_on"],
         "daily_budget": format_won(campaign.daily_budget_micros),
         "total_budget": campaign.total_budget_micros and format_won(campaign.total_budget_micros),
         "obstacle": obstacle_of(campaign, groups, read_balance(desk.advertiser)),

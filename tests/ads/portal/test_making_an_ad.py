@@ -2,9 +2,10 @@ import datetime
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
-from ads.leases import KOREA
+from ads.leases import KOREA, extend_lease
 from ads.models import AdGroup, Advertiser, Campaign, Creative, Keyword, Membership
 from ads.money import WON
 from ads.selection.publishing import fingerprint
@@ -242,7 +243,7 @@ def test_a_campaign_s_last_day_is_seen_to_its_end_in_korea(desk: Client, shop: A
 def test_a_total_budget_cannot_shrink_below_what_is_spent(
     desk: Client, campaign: Campaign, shop: Advertiser
 ) -> None:
-    Campaign.objects.filter(pk=campaign.pk).update(leased_micros=30_000 * WON)
+    extend_lease(campaign.pk, at=timezone.now(), price_micros=30_000 * WON)
     where = f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/edit/"
     answer = desk.post(where, CAMPAIGN | {"total_budget": "20,000"})
     assert answer.status_code == 422
