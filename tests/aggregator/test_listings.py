@@ -6,6 +6,8 @@ from pytest_django.fixtures import Settings
 
 from aggregator.listings import offered_models, sync_listings
 from aggregator.models import Listing
+from config import home
+from config.env import SettingError
 from tests.provider_server import ProviderServer, say
 
 pytestmark = pytest.mark.django_db
@@ -94,8 +96,6 @@ def test_a_server_of_ones_own_that_is_gone_is_offered_no_longer(settings: Settin
 def test_the_stack_file_and_the_environment_tell_where_local_models_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from config import home
-
     monkeypatch.setattr(home, "ADDRESSES", tmp_path / "stack.json")
     assert home.read_local_models() == {}
     (tmp_path / "stack.json").write_text('{"models": {"a": "http://127.0.0.1:1"}}')
@@ -103,5 +103,5 @@ def test_the_stack_file_and_the_environment_tell_where_local_models_are(
     monkeypatch.setenv("LOCAL_MODEL_URLS", "b=http://127.0.0.1:2, c=http://127.0.0.1:3")
     assert home.read_local_models() == {"b": "http://127.0.0.1:2", "c": "http://127.0.0.1:3"}
     monkeypatch.setenv("LOCAL_MODEL_URLS", "b=nowhere")
-    with pytest.raises(home.SettingError, match="LOCAL_MODEL_URLS"):
+    with pytest.raises(SettingError, match="LOCAL_MODEL_URLS"):
         home.read_local_models()
