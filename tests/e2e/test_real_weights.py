@@ -1,0 +1,68 @@
+"""One turn with a real language model, from its weights to the page."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from aggregator.models import Listing
+from config.home import ROOT
+from config.stack.local_models import LocalModel
+from config.stack.weights import SMOLLM2
+from tests.e2e.conftest import OpenPage, ask
+
+# Fetched once and shared with `make run`; the tests' own home goes with each session.
+KEPT = ROOT / "var"
+FETCH = (
+    "from pathlib import Path; from config.stack.progress import Console;"
+    "from config.stack.weights import SMOLLM2, fetch_weights;"
+    f"fetch_weights(SMOLLM2, Path({str(KEPT / 'models')!r}), Console())"
+)
+LOAD_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
+    """SmolLM2, loaded and serving."""
+    # In a process of its own: this one may not reach past the machine.
+    subprocess.run([sys.executable, "-c", FETCH], cwd=ROOT, check=True)  # noqa: S603
+    model = LocalModel(SMOLLM2, KEPT)
+    (KEPT / "logs").mkdir(exist_ok=True)
+    process = model.start()
+    ends = time.monotonic() + LOAD_SECONDS
+    while not model.answers():
+        assert process.poll() is None and time.monotonic() < ends, Path(model.log).read_text("utf-8")[-500:]
+        time.sleep(0.1)
+    yield model
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.mark.weights
+def test_a_real_small_model_answers_on_the_page(
+    smollm2: LocalModel, transactional_db: None, open_page: OpenPage
+) -> None:
+    Listing.objects.create(
+        slug=smollm2.slug,
+        name="SmolLM2 135M",
+        vendor="Hugging Face",
+        provider="local",
+        litellm_model=f"openai/{smollm2.slug}",
+        api_base=smollm2.url,
+        is_reachable=True,
+        input_price_micros=10,
+        output_price_micros=50,
+        output_limit=64,
+        context_window=2_048,
+        languages=["en"],
+    )
+    page = open_page(locale="en-US")
+    ask(page, "What is the capital of France?")
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible(timeout=90_000)
+    expect(page.locator(".answer-text")).to_contain_text("Paris")
+    expect(page.locator(".candidate-figures")).to_contain_text("tok")
