@@ -1,6 +1,7 @@
 """Turns rows into a snapshot; runs in a background worker, never on a request."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,10 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
     campaigns = {campaign.id: place for place, campaign in enumerate(inventory.campaigns)}
     groups = [group for group in inventory.groups if group.campaign in campaigns and group.creatives]
     group_places = {group.id: place for place, group in enumerate(groups)}
-    token_parts = [[places[token] for token in term.tokens if token in places] for term in terms]
+    token_parts = [
+        sorted({places[token] for token in term.tokens if token in places} - {place})
+        for place, term in enumerate(terms)
+    ]
     token_start, tokens = _flatten(token_parts)
     keywords = [row for row in inventory.keywords if row.group in group_places and row.term in places]
     anchors, keyword_start = _anchor(keywords, places, token_parts)
@@ -30,6 +34,10 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
     )
     creative_start, _ = _flatten([[creative.id for creative in group.creatives] for group in groups])
     creatives = [creative for group in groups for creative in group.creatives]
+    best = _small(
+        max(range(start, stop), key=lambda place: (creatives[place].rate, -place))
+        for start, stop in pairwise(creative_start.tolist())
+    )
     return Snapshot(
         version=version,
         term_ids=_ints(term.id for term in terms),
@@ -52,6 +60,8 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
         group_negative_start=negative_start,
         group_negatives=negatives,
         group_creative_start=creative_start,
+        group_best_creative=best,
+        group_rate=np.array([creatives[place].rate for place in best], dtype=np.float32),
         group_vectors=_vectors([group.vector for group in groups]),
         creative_ids=_ints(creative.id for creative in creatives),
         creative_rates=np.array([creative.rate for creative in creatives], dtype=np.float32),

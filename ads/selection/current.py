@@ -10,7 +10,7 @@ import numpy as np
 import redis
 
 from ads.fast_store import key, read_bytes
-from ads.selection.eligibility import LiveBits
+from ads.selection.eligibility import LiveBits, LiveStates, lay_out
 from ads.selection.index import Snapshot, load
 from ads.selection.publishing import VERSION_KEY, build_snapshot, fingerprint, snapshot_key
 
@@ -25,7 +25,7 @@ class Market:
     """What requests are answered from; a request keeps the one it started with."""
 
     snapshot: Snapshot
-    live: LiveBits
+    live: LiveStates
 
 
 class _Shelf:
@@ -36,12 +36,13 @@ class _Shelf:
         self._first = threading.Lock()
         self._loading = threading.Lock()
         self._checked = 0.0
+        self._live: bytes | None = None
 
     def take(self) -> Market:
         market = self._market
         if market is None:
             with self._first:
-                market = self._market or Market(_load_first(), _read_live())
+                market = self._market or _combine(_load_first(), _read_live())
                 self._market = market
         if time.monotonic() - self._checked > CHECK_SECONDS:
             self._checked = time.monotonic()
@@ -52,6 +53,7 @@ class _Shelf:
     def clear(self) -> None:
         self._market = None
         self._checked = 0.0
+        self._live = None
 
     def _look_for_news(self, market: Market) -> None:
         try:
@@ -59,7 +61,9 @@ class _Shelf:
         except redis.RedisError:
             logger.warning("no news of the inventory: serving version %s", market.snapshot.version)
             return
-        self._market = Market(market.snapshot, decode_live(live))
+        if live != self._live:
+            self._live = live
+            self._market = _combine(market.snapshot, decode_live(live))
         if version and version.decode() != market.snapshot.version and self._loading.acquire(blocking=False):
             threading.Thread(target=self._swap, args=(version.decode(),), daemon=True).start()
 
@@ -67,7 +71,7 @@ class _Shelf:
         try:
             (blob,) = read_bytes(snapshot_key(version))
             if blob:
-                self._market = Market(load(blob), _read_live())
+                self._market = _combine(load(blob), _read_live())
         except (redis.RedisError, ValueError, KeyError):
             logger.exception("inventory %s cannot be loaded", version)
         finally:
@@ -107,6 +111,10 @@ def decode_live(raw: bytes | None) -> LiveBits:
         out_of_money=frozenset(bits["out"]),
         paces=tuple((int(campaign), float(pace)) for campaign, pace in bits["paces"]),
     )
+
+
+def _combine(snapshot: Snapshot, live: LiveBits) -> Market:
+    return Market(snapshot, lay_out(snapshot, live))
 
 
 def _load_first() -> Snapshot:

@@ -36,18 +36,26 @@ class LiveBits:
     paces: tuple[tuple[int, float], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LiveStates:
+    """The live bits laid beside one snapshot's campaigns, so that a request reads them without looking up."""
+
+    rungs: NDArray[np.int8]
+    paces: NDArray[np.float32]
+
+
 Rungs = NDArray[np.int8]
 
 
 def climb(
-    snapshot: Snapshot, request: AdRequest, finding: Finding, groups: Ints, *, live: LiveBits, now: int
+    snapshot: Snapshot, request: AdRequest, finding: Finding, groups: Ints, *, live: LiveStates, now: int
 ) -> Rungs:
     """Return for each group the first rung that fails, or STANDING."""
     rungs = np.zeros(len(groups), dtype=np.int8)
     campaigns = snapshot.group_campaign[groups]
-    ids = snapshot.campaign_ids[campaigns]
+    states = live.rungs[campaigns]
     ends = snapshot.campaign_ends[campaigns]
-    _fail(rungs, _among(ids, live.off), Rung.PAUSED)
+    _fail(rungs, states == Rung.PAUSED, Rung.PAUSED)
     _fail(
         rungs,
         (snapshot.campaign_starts[campaigns] > now) | ((ends > 0) & (ends <= now)),
@@ -57,18 +65,23 @@ def climb(
     if request.device:
         _fail(rungs, _differs(snapshot.group_device[groups], request.device, DEVICES), Rung.OTHER_DEVICE)
     _fail(rungs, _has_negative(snapshot, finding, groups), Rung.NEGATIVE_KEYWORD)
-    _fail(rungs, _among(ids, live.out_of_money), Rung.NO_BUDGET)
+    _fail(rungs, states == Rung.NO_BUDGET, Rung.NO_BUDGET)
     return rungs
+
+
+def lay_out(snapshot: Snapshot, live: LiveBits) -> LiveStates:
+    """Return the live bits in the order of the snapshot's campaigns; unknown campaigns are left out."""
+    rungs = np.zeros(len(snapshot.campaign_ids), dtype=np.int8)
+    paces = np.ones(len(snapshot.campaign_ids), dtype=np.float32)
+    rungs[np.isin(snapshot.campaign_ids, sorted(live.out_of_money))] = Rung.NO_BUDGET
+    rungs[np.isin(snapshot.campaign_ids, sorted(live.off))] = Rung.PAUSED
+    for campaign, pace in live.paces:
+        paces[snapshot.campaign_ids == campaign] = pace
+    return LiveStates(rungs, paces)
 
 
 def _fail(rungs: Rungs, failed: NDArray[np.bool_], rung: Rung) -> None:
     rungs[(rungs == Rung.STANDING) & failed] = rung
-
-
-def _among(ids: Ints, listed: frozenset[int]) -> NDArray[np.bool_]:
-    if not listed:
-        return np.zeros(len(ids), dtype=np.bool_)
-    return np.isin(ids, np.fromiter(listed, dtype=np.int64))
 
 
 def _differs(codes: NDArray[np.uint8], asked: str, words: tuple[str, ...]) -> NDArray[np.bool_]:

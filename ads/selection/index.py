@@ -47,6 +47,8 @@ class Snapshot:
     group_negative_start: Small
     group_negatives: Small
     group_creative_start: Small
+    group_best_creative: Small
+    group_rate: Reals
     group_vectors: Halves
     creative_ids: Ints
     creative_rates: Reals
@@ -146,12 +148,14 @@ def find_keywords(snapshot: Snapshot, finding: Finding) -> Ints:
     holds[close] = contains(np.sort(finding.matched), terms[close])
     exact = np.flatnonzero((match == EXACT) & holds)
     if len(exact):
-        holds[exact] = [_is_whole(snapshot, finding, int(terms[row])) for row in exact]
+        holds[exact] = _are_whole(snapshot, finding, terms[exact])
     return rows[holds]
 
 
-def _is_whole(snapshot: Snapshot, finding: Finding, term: int) -> bool:
+def _are_whole(snapshot: Snapshot, finding: Finding, terms: Small) -> NDArray[np.bool_]:
     # The market never sees the prompt: it calls a keyword exact when every other term is a part of it.
-    start, stop = snapshot.term_token_start[term : term + 2]
-    inside = {term, *snapshot.term_tokens[start:stop].tolist()}
-    return all(other in inside or snapshot.term_kind[other] != 0 for other in finding.matched.tolist())
+    named = np.sort(finding.matched[snapshot.term_kind[finding.matched] == 0])
+    flat, owners = spread(snapshot.term_token_start, terms)
+    parts = np.bincount(owners[contains(named, snapshot.term_tokens[flat])], minlength=len(terms))
+    whole: NDArray[np.bool_] = parts + contains(named, terms) == len(named)
+    return whole

@@ -4,18 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ads.contract import AdRequest
 from ads.money import LEAST_BID
 from ads.selection.auction import Bid, Sale, floor_tick, hold_auction
 from ads.selection.ctr import EXPLORED_BELOW, draw_rates
-from ads.selection.eligibility import LiveBits, Rung, climb
+from ads.selection.eligibility import LiveStates, Rung, Rungs, climb
 from ads.selection.index import MATCHES, Ints, Reals, Snapshot, find_keywords, find_terms
 from ads.selection.relevance import THRESHOLD, read_purpose, relevance_of
 from ads.selection.topics import denies_topics, topic_bits
 
-# More contenders than these cannot win a slot; the rest is cut before the costly steps.
-SHORTLIST = 64
+# More contenders than these cannot win a slot; of those who fell, the most valuable are kept for explaining.
+SHORTLIST, FALLEN = 16, 8
+RUNGS = tuple(Rung)
 EXPLORED_SHARE = 0.05
 
 # What the same person saw today, by campaign.
@@ -72,7 +74,7 @@ def choose(
     snapshot: Snapshot,
     request: AdRequest,
     *,
-    live: LiveBits,
+    live: LiveStates,
     count_views: CountViews,
     now: int,
     random: np.random.Generator,
@@ -95,9 +97,27 @@ def choose(
     rungs = climb(snapshot, request, finding, groups, live=live, now=now)
     rungs[(rungs == Rung.STANDING) & (fits < THRESHOLD)] = Rung.NOT_RELEVANT
     is_explored = bool(random.random() < EXPLORED_SHARE)
-    contenders = _line_up(snapshot, keywords, fits, rungs, live=live, random=random if is_explored else None)
-    contenders = _cap_views(contenders, count_views)
-    return _sell(contenders, is_explored=is_explored)
+    paces = live.paces[snapshot.group_campaign[groups]]
+    rows = _shortlist(snapshot, keywords, fits * paces, rungs)
+    contenders = _line_up(
+        snapshot, keywords[rows], fits[rows], rungs[rows], live=live, random=random if is_explored else None
+    )
+    return _sell(_cap_views(contenders, count_views), is_explored=is_explored)
+
+
+def _shortlist(snapshot: Snapshot, keywords: Ints, fits: Reals, rungs: Rungs) -> Ints:
+    worth = fits * snapshot.keyword_bid[keywords] * snapshot.group_rate[snapshot.keyword_group[keywords]]
+    standing = rungs == Rung.STANDING
+    first = _top(np.where(standing, worth, -1.0), SHORTLIST)
+    fallen = _top(np.where(standing, -1.0, worth), FALLEN)
+    return np.concatenate([first[standing[first]], fallen[~standing[fallen]]])
+
+
+def _top(worth: NDArray[np.floating], count: int) -> NDArray[np.intp]:
+    if len(worth) > count:
+        best = np.argpartition(-worth, count)[:count]
+        return best[np.lexsort((best, -worth[best]))]
+    return np.argsort(-worth, kind="stable")
 
 
 def _best_of_group(snapshot: Snapshot, keywords: Ints, fits: Reals) -> tuple[Ints, Reals]:
@@ -114,65 +134,78 @@ def _line_up(
     snapshot: Snapshot,
     keywords: Ints,
     fits: Reals,
-    rungs: np.typing.NDArray[np.int8],
+    rungs: Rungs,
     *,
-    live: LiveBits,
+    live: LiveStates,
     random: np.random.Generator | None,
 ) -> list[Contender]:
-    worth = fits * snapshot.keyword_bid[keywords] * (rungs == Rung.STANDING)
-    order = np.argsort(-worth, kind="stable")[:SHORTLIST]
-    paces = dict(live.paces)
-    return [
-        _contender(snapshot, int(keywords[row]), float(fits[row]), Rung(int(rungs[row])), paces, random)
-        for row in order
-    ]
-
-
-def _contender(
-    snapshot: Snapshot,
-    keyword: int,
-    fit: float,
-    rung: Rung,
-    paces: dict[int, float],
-    random: np.random.Generator | None,
-) -> Contender:
-    group = int(snapshot.keyword_group[keyword])
-    campaign = int(snapshot.group_campaign[group])
-    creative, rate = _pick_creative(snapshot, group, random)
-    campaign_id = int(snapshot.campaign_ids[campaign])
-    return Contender(
-        group=int(snapshot.group_ids[group]),
-        campaign=campaign_id,
-        advertiser=int(snapshot.campaign_advertiser[campaign]),
-        creative=creative,
-        keyword=int(snapshot.keyword_ids[keyword]),
-        term=snapshot.term_text(int(snapshot.keyword_terms[keyword])),
-        match=MATCHES[int(snapshot.keyword_match[keyword])],
-        bid_micros=int(snapshot.keyword_bid[keyword]),
-        pace=paces.get(campaign_id, 1.0),
-        reserve_micros=max(LEAST_BID, int(snapshot.campaign_reserve[campaign])),
-        relevance=fit,
-        click_rate=rate,
-        views_a_person=int(snapshot.campaign_views_a_person[campaign]),
-        rung=rung,
+    groups = snapshot.keyword_group[keywords]
+    campaigns = snapshot.group_campaign[groups]
+    creatives, rates = _pick_creatives(snapshot, groups, random)
+    columns = zip(
+        snapshot.group_ids[groups].tolist(),
+        snapshot.campaign_ids[campaigns].tolist(),
+        snapshot.campaign_advertiser[campaigns].tolist(),
+        snapshot.creative_ids[creatives].tolist(),
+        snapshot.keyword_ids[keywords].tolist(),
+        snapshot.keyword_terms[keywords].tolist(),
+        snapshot.keyword_match[keywords].tolist(),
+        snapshot.keyword_bid[keywords].tolist(),
+        snapshot.campaign_reserve[campaigns].tolist(),
+        fits.tolist(),
+        live.paces[campaigns].tolist(),
+        rates,
+        snapshot.campaign_views_a_person[campaigns].tolist(),
+        rungs.tolist(),
+        strict=True,
     )
+    return [
+        Contender(
+            group=group,
+            campaign=campaign,
+            advertiser=advertiser,
+            creative=creative,
+            keyword=keyword,
+            term=snapshot.term_text(term),
+            match=MATCHES[match],
+            bid_micros=bid,
+            pace=pace,
+            reserve_micros=max(LEAST_BID, reserve),
+            relevance=fit,
+            click_rate=rate,
+            views_a_person=views,
+            rung=RUNGS[rung],
+        )
+        for (
+            group, campaign, advertiser, creative, keyword, term, match, bid, reserve, fit, pace, rate, views,
+            rung,
+        ) in columns
+    ]  # fmt: skip
 
 
-def _pick_creative(snapshot: Snapshot, group: int, random: np.random.Generator | None) -> tuple[int, float]:
-    start, stop = snapshot.group_creative_start[group : group + 2]
-    rates = snapshot.creative_rates[start:stop]
-    views = snapshot.creative_views[start:stop]
-    if random is not None and views.min() < EXPLORED_BELOW:
-        drawn = draw_rates(rates, views.astype(np.float32), random=random)
-        best = int(np.argmax(drawn))
-        return int(snapshot.creative_ids[start + best]), float(drawn[best])
-    best = int(np.argmax(rates))
-    return int(snapshot.creative_ids[start + best]), float(rates[best])
+def _pick_creatives(
+    snapshot: Snapshot, groups: NDArray[np.int32], random: np.random.Generator | None
+) -> tuple[NDArray[np.int32], list[float]]:
+    best = snapshot.group_best_creative[groups]
+    rates = snapshot.group_rate[groups].tolist()
+    if random is None:
+        return best, rates
+    chosen = best.copy()
+    for place, group in enumerate(groups.tolist()):
+        start, stop = snapshot.group_creative_start[group : group + 2]
+        views = snapshot.creative_views[start:stop]
+        if views.min() < EXPLORED_BELOW:
+            drawn = draw_rates(snapshot.creative_rates[start:stop], views.astype(np.float32), random=random)
+            chosen[place] = start + int(np.argmax(drawn))
+            rates[place] = float(drawn.max())
+    return chosen, rates
 
 
 def _cap_views(contenders: list[Contender], count_views: CountViews) -> list[Contender]:
     standing = sorted({contender.campaign for contender in contenders if contender.rung == Rung.STANDING})
     seen = count_views(standing) if standing else {}
+    if not seen:
+        return contenders
     return [
         replace(contender, rung=Rung.SEEN_OFTEN)
         if contender.rung == Rung.STANDING and seen.get(contender.campaign, 0) >= contender.views_a_person

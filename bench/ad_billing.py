@@ -1,0 +1,138 @@
+"""Billing under fire: many writers, repeated clicks, writers killed, a database crash, a cache flush.
+
+Runs on a PostgreSQL and a Valkey of its own, with everything flushed to disk as in production.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.ad_markets.report import Report  # noqa: E402
+from config.stack.postgres import Postgres  # noqa: E402
+from config.stack.valkey import Valkey  # noqa: E402
+
+CAMPAIGNS = 20
+PROCESSES, THREADS = 4, 16
+
+
+def main() -> None:
+    """Start the servers, sell the clicks, count the money."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few clicks and kills: a smoke run, not a proof")
+    parser.add_argument("--clicks", type=int, default=100_000)
+    asked = parser.parse_args()
+    clicks = 4_000 if asked.quick else asked.clicks
+    with tempfile.TemporaryDirectory(prefix="jjamppong-bench-", ignore_cleanup_errors=True) as folder:
+        postgres = Postgres(Path(folder), password="unguarded", keep=True)  # noqa: S106
+        valkey = Valkey(Path(folder) / "valkey", password="unguarded", keep=False)  # noqa: S106
+        try:
+            os.environ |= {
+                "JJAMPPONG_HOME": folder,
+                "DATABASE_URL": postgres.start(),
+                "REDIS_URL": valkey.start(),
+                "DATABASE_POOL": "no",
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+                "LOG_LEVEL": "CRITICAL",
+            }
+            run(postgres, clicks)
+        finally:
+            valkey.stop()
+            postgres.stop()
+            postgres.remove()
+
+
+def run(postgres: Postgres, clicks: int) -> None:
+    """Click in peace, then under fire, then prove the books."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from bench.ad_markets.books import audit, make_offers, unique_clicks
+
+    call_command("migrate", verbosity=0)
+    calm = clicks // 4
+    make_offers(CAMPAIGNS, calm)
+    began = time.monotonic()
+    wait_for([launch(share) for share in range(PROCESSES)])
+    calm_rate = unique_clicks() / (time.monotonic() - began)
+    print(f"in peace: {calm:,} offers, {PROCESSES * THREADS} writers, {calm_rate:.0f} unique clicks a second")
+    make_offers(CAMPAIGNS, clicks - calm)
+    before = unique_clicks()
+    began = time.monotonic()
+    kills = click_under_fire(postgres)
+    connection.close()
+    rate = (unique_clicks() - before) / (time.monotonic() - began)
+    print(f"under fire: {clicks - calm:,} offers, {rate:.0f} unique clicks a second, {kills} writers killed")
+    report = Report("ad_billing")
+    report.note("writers_killed", kills)
+    report.note("unique_clicks_a_second_under_fire", rate)
+    report.at_least("unique_clicks_a_second", calm_rate, 1_500)
+    for name, found in audit(clicks).items():
+        print(f"  {name:<40} {found:>16,}")
+        report.at_most(name, found, 0)
+    report.close()
+
+
+def launch(share: int) -> "subprocess.Popen[bytes]":
+    """Start one writer process."""
+    words = [sys.executable, "-m", "bench.ad_markets.clicker", str(share), str(PROCESSES), str(THREADS)]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def wait_for(writers: list["subprocess.Popen[bytes]"]) -> None:
+    """Wait until all have done their share."""
+    for writer in writers:
+        if writer.wait() != 0:
+            raise SystemExit("a writer failed")
+
+
+def click_under_fire(postgres: Postgres) -> int:
+    """Run all writers while killing one now and then; crash the database and flush the cache once."""
+    import redis
+
+    chance = random.Random(3)
+    writers = {share: launch(share) for share in range(PROCESSES)}
+    kills, deeds = 0, ["crash", "flush"]
+    time.sleep(4)
+    while writers:
+        time.sleep(chance.uniform(1.0, 4.0))
+        for share in [share for share, writer in writers.items() if writer.poll() is not None]:
+            if writers.pop(share).returncode != 0:
+                writers[share] = launch(share)
+        if deeds and writers:
+            deed = deeds.pop()
+            if deed == "flush":
+                redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
+            else:
+                crash(postgres)
+        elif writers and kills < 60:
+            share = chance.choice(sorted(writers))
+            writers[share].kill()
+            writers[share].wait()
+            writers[share] = launch(share)
+            kills += 1
+    return kills
+
+
+def crash(postgres: Postgres) -> None:
+    """End the database as a power cut does, and start it again."""
+    lines = (postgres.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    os.kill(int(lines[0]), signal.SIGQUIT)
+    time.sleep(1)
+    postgres.stop()
+    postgres.start()
+
+
+if __name__ == "__main__":
+    main()

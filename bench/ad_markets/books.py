@@ -1,0 +1,116 @@
+"""Offers to click on, and the audit of what the clicks cost; imported once Django is set up."""
+
+import datetime
+import random
+import uuid
+
+from django.db import connection
+from django.utils import timezone
+
+from ads.leases import korean_day
+from ads.ledger import find_faults, open_wallet, top_up
+from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Click, Creative, Offer
+from ads.money import TICK, WON
+
+DAILY_BUDGET = 300_000 * WON
+ADVERTISERS = 5
+WALLET = 1_000_000 * WON
+
+
+def make_offers(campaigns: int, count: int) -> None:
+    """Make that many offers of capped campaigns, which share a few wallets that cannot pay for all."""
+    creatives = list(Creative.objects.select_related("ad_group")) or _make_creatives(campaigns)
+    chance = random.Random(count)
+    at = timezone.now()
+    for start in range(0, count, 2_000):
+        Offer.objects.bulk_create(
+            _offer(creatives[number % len(creatives)], chance, at)
+            for number in range(start, min(start + 2_000, count))
+        )
+
+
+def _make_creatives(campaigns: int) -> list[Creative]:
+    advertisers = [Advertiser.objects.create(name=f"Advertiser {number}") for number in range(ADVERTISERS)]
+    for advertiser in advertisers:
+        open_wallet(advertiser)
+        top_up(advertiser, WALLET, key=f"bench:{advertiser.id}")
+    creatives = []
+    for number in range(campaigns):
+        campaign = Campaign.objects.create(
+            advertiser=advertisers[number % ADVERTISERS],
+            name=f"Campaign {number}",
+            category="travel",
+            status=Campaign.Status.ACTIVE,
+            daily_budget_micros=DAILY_BUDGET,
+        )
+        group = AdGroup.objects.create(campaign=campaign, name="Group")
+        creatives.append(
+            Creative.objects.create(
+                ad_group=group,
+                title="Title",
+                body="Body",
+                landing_url="https://bench.example/",
+                display_domain="bench.example",
+            )
+        )
+    return creatives
+
+
+def _offer(creative: Creative, chance: random.Random, at: datetime.datetime) -> Offer:
+    return Offer(
+        id=uuid.uuid4(),
+        campaign_id=creative.ad_group.campaign_id,
+        ad_group=creative.ad_group,
+        creative=creative,
+        match="exact",
+        placement="below_answer",
+        language="ko",
+        device="",
+        snapshot_version="bench",
+        bid_micros=500 * WON,
+        reserve_micros=70 * WON,
+        price_micros=70 * WON + TICK * chance.randrange(40),
+        shadow_price_micros=70 * WON,
+        relevance=1,
+        click_rate=0.01,
+        pace=1,
+        created_at=at,
+    )
+
+
+def unique_clicks() -> int:
+    """Return how many offers were clicked."""
+    return Click.objects.count()
+
+
+def audit(offers: int) -> dict[str, int]:
+    """Return what is wrong with the books, each as a number that has to be zero."""
+    connection.close()
+    today = CampaignDay.objects.filter(day=korean_day(timezone.now()))
+    over = sum(max(0, day.spent_micros - day.budget_micros) for day in today)
+    return {
+        "overspent_won": over // WON,
+        "wallets_below_zero": _count("SELECT count(*) FROM ads_account WHERE balance_micros < 0"),
+        "offers_without_a_verdict": offers - Click.objects.count(),
+        "clicks_billed_twice": _count(
+            "SELECT count(*) - count(DISTINCT idempotency_key) FROM ads_transaction WHERE kind = 'click'"
+        ),
+        "billed_without_transaction": _count(
+            "SELECT (SELECT count(*) FROM ads_click WHERE verdict = 'billed')"
+            " - (SELECT count(*) FROM ads_transaction WHERE kind = 'click')"
+        ),
+        "ledger_sum_micros": _count("SELECT abs(coalesce(sum(amount_micros), 0)) FROM ads_entry"),
+        "money_lost_micros": _count(
+            "SELECT abs(%s - coalesce(sum(e.amount_micros), 0)) FROM ads_entry e"
+            " JOIN ads_account a ON a.id = e.account_id WHERE a.kind IN ('wallet', 'lease', 'revenue')",
+            ADVERTISERS * WALLET,
+        ),
+        "faults_in_the_proof": len(find_faults()),
+    }
+
+
+def _count(statement: str, *values: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        (count,) = cursor.fetchone()
+    return int(count)

@@ -1,0 +1,70 @@
+"""A process that clicks as fast as it can, until it is killed: one of the writers of bench/ad_billing.py."""
+
+import os
+import random
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.db import DatabaseError, connections  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from psycopg_pool import PoolTimeout  # noqa: E402
+
+from ads.billing import Charge, charge_click  # noqa: E402
+from ads.models import Offer  # noqa: E402
+
+Outcome = TypeVar("Outcome")
+
+
+def main() -> None:
+    """Click on the offers of this writer's share, some of them several times, with that many threads."""
+    share, shares, threads = (int(word) for word in sys.argv[1:4])
+    offers = list(Offer.objects.order_by("id").values_list("id", "campaign_id", "price_micros"))[
+        share::shares
+    ]
+    chance = random.Random(os.getpid())
+    clicks = [(offer, again) for offer in offers for again in range(chance.choice((1, 1, 2, 3)))]
+    chance.shuffle(clicks)
+    lanes = [clicks[lane::threads] for lane in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(click_through, lanes))
+    print("done", flush=True)
+
+
+def read_share(share: int, shares: int, chance: random.Random) -> list[tuple[uuid.UUID, int, int]]:
+    """Return the offers left to click on, and some of those that another writer clicked on before it died."""
+    rows = Offer.objects.order_by("id").values_list("id", "campaign_id", "price_micros", "click__verdict")
+    mine = list(rows.iterator())[share::shares]
+    return [row[:3] for row in mine if row[3] is None or chance.random() < 0.02]
+
+
+def click_through(lane: list[tuple[tuple[uuid.UUID, int, int], int]]) -> None:
+    """Settle one click after the other; while the database is away, try again."""
+    for (offer, campaign, price), _again in lane:
+        insist(partial(charge_click, Charge(offer, campaign, price, "", timezone.now())))
+    connections.close_all()
+
+
+def insist(act: Callable[[], Outcome]) -> Outcome:
+    """Do it once the database is there."""
+    for _ in range(600):
+        try:
+            return act()
+        except (DatabaseError, PoolTimeout):
+            connections.close_all()
+            time.sleep(0.1)
+    raise TimeoutError("the database did not come back")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Large invented inventories, and requests that look for something in them."""
+
+import random
+from collections.abc import Iterator
+
+from ads.contract import AdRequest
+from ads.money import LEAST_BID, TICK
+from ads.selection.rows import CampaignRow, CreativeRow, GroupRow, Inventory, KeywordRow, TermRow
+
+WORDS = 30_000
+MATCHES = ("exact", "phrase", "phrase", "broad", "broad")
+
+
+def invent(ads: int, keywords: int, *, seed: int = 1) -> Inventory:
+    """Return an inventory of that size whose words are as unevenly popular as real ones."""
+    chance = random.Random(seed)
+    words = [TermRow(number, f"word{number}") for number in range(1, WORDS + 1)]
+    phrases: dict[tuple[int, ...], int] = {}
+    rows = []
+    for number in range(keywords):
+        tokens = tuple(sorted({popular(chance) for _ in range(chance.choice((1, 2, 2, 2, 3, 3, 4)))}))
+        term = tokens[0] if len(tokens) == 1 else phrases.setdefault(tokens, WORDS + 1 + len(phrases))
+        bid = LEAST_BID + TICK * chance.randrange(100)
+        rows.append(KeywordRow(number + 1, number % ads + 1, term, chance.choice(MATCHES), bid))
+    terms = [*words, *(TermRow(term, f"phrase{term}", tokens=parts) for parts, term in phrases.items())]
+    campaigns = max(1, ads // 5)
+    groups = [
+        GroupRow(
+            id=number,
+            campaign=number % campaigns + 1,
+            language=chance.choice(("any", "ko", "ko", "en")),
+            device=chance.choice(("any", "any", "mobile", "desktop")),
+            topics=(),
+            negatives=tuple({popular(chance) for _ in range(chance.randrange(3))}),
+            creatives=(CreativeRow(number, chance.uniform(0.005, 0.03), chance.randrange(2000)),),
+        )
+        for number in range(1, ads + 1)
+    ]
+    return Inventory(
+        terms=tuple(terms),
+        campaigns=tuple(
+            CampaignRow(number, number % max(1, campaigns // 4) + 1, "travel", 0, 0, 3, LEAST_BID)
+            for number in range(1, campaigns + 1)
+        ),
+        groups=tuple(groups),
+        keywords=tuple(rows),
+        categories=("travel",),
+    )
+
+
+def popular(chance: random.Random) -> int:
+    """Return a word; the tenth most popular comes up ten times as often as the hundredth."""
+    return min(WORDS, int(chance.paretovariate(0.35)) + chance.randrange(60))
+
+
+def requests(terms: list[tuple[int, tuple[int, ...]]], count: int, *, seed: int = 2) -> Iterator[AdRequest]:
+    """Yield requests: a phrase of the inventory with its words, and some words beside it."""
+    chance = random.Random(seed)
+    for number in range(count):
+        term, tokens = chance.choice(terms)
+        beside = [popular(chance) for _ in range(chance.randrange(1, 6))]
+        ids = tuple(dict.fromkeys([term, *tokens, *beside]))[:12]
+        language = chance.choice(("ko", "en"))
+        device = chance.choice(("mobile", "desktop"))
+        yield AdRequest(str(number), "below_answer", "v", ids, (), language, device, "pass")
