@@ -15,6 +15,13 @@ from tests.provider_server import ProviderServer, say
 PERSON = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 )
+CAREFUL = (
+    "도쿄 항공권은 **언제 사고 언제 떠나는지**에 따라 값이 크게 달라요.\n\n"
+    "1. 출발 6~8주 전에 알림을 걸어 두고, 화·수요일 출발을 고르세요.\n"
+    "2. 나리타와 하네다, 김포와 인천을 모두 견주어 보세요.\n"
+    "3. 수하물이 필요 없다면 저비용 항공사의 **편도 두 장**이 왕복보다 쌀 때가 많아요."
+)
+BRIEF = "미리 예약하고, 평일에 떠나고, 여러 항공사를 비교하세요. 저비용 항공사가 대체로 싸요."
 PASSWORD = "Nudel-suppe-2026"
 
 
@@ -43,8 +50,10 @@ def log_in_as_admin(page: Page) -> None:
 def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
-    provider.add("wise", say("화요일 새벽에 미리 예약하면 싸요."))
-    offer_model("wise")
+    provider.add("wise", say(CAREFUL))
+    provider.add("quick", say(BRIEF))
+    offer_model("wise", name="슬기 1.5B", standing=0.8)
+    offer_model("quick", name="날쌘 0.5B", standing=0.4)
     page = open_page(user_agent=PERSON)
     ask(page, "도쿄 여행 항공권 싸게 사는 법")
     card = page.locator(".placement")
@@ -53,6 +62,7 @@ def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     card.scroll_into_view_if_needed()
     page.wait_for_timeout(2_500)
     assert Impression.objects.filter(verdict="valid").count() == 1
+
     take_picture(page, "ad")
 
     for _ in range(3):
