@@ -31,6 +31,11 @@ def refresh_heads(*, now: float | None = None) -> None:
         _load(version)
 
 
+def forget_look() -> None:
+    """Look again at the next chance, as after a fit was stored in this process."""
+    _last_look.clear()
+
+
 def _load(version: str) -> None:
     try:
         use_heads(read_heads(KitchenFit.objects.get(version=version).heads))

@@ -81,7 +81,7 @@ def without_length(sheet: OpenSheet, slope: float, mean: float) -> OpenSheet:
 def _shape(styles: Numbers, means: Numbers, deviations: Numbers, width: int) -> Numbers:
     """Compare answers with each other; random waves let the ridge bend (Rahimi and Recht, 2007)."""
     standard = np.clip((styles - means) / deviations, -4.0, 4.0)
-    compared = standard - standard.mean(axis=1, keepdims=True)
+    compared: Numbers = standard - standard.mean(axis=1, keepdims=True)
     if width == styles.shape[2]:
         return compared
     rng = np.random.default_rng(_WAVE_SEED)
@@ -166,10 +166,8 @@ def fit_pair_head(sheet: OpenSheet, seed: int = 0) -> StyleHead:
     fold = np.random.default_rng(seed).permutation(len(target)) % _FOLDS
 
     def solve(rows: NDArray[np.bool_], shrink: float) -> Numbers:
-        found: Numbers = np.linalg.solve(
-            gaps[rows].T @ gaps[rows] + shrink * np.eye(gaps.shape[1]), gaps[rows].T @ target[rows]
-        )
-        return found
+        squares = gaps[rows].T @ gaps[rows] + shrink * np.eye(gaps.shape[1])
+        return np.asarray(np.linalg.solve(squares, gaps[rows].T @ target[rows]), dtype=np.float64)
 
     def miss(shrink: float) -> float:
         missed = [target[fold == n] - gaps[fold == n] @ solve(fold != n, shrink) for n in range(_FOLDS)]

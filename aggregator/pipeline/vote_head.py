@@ -139,7 +139,7 @@ def _measure_loss(scores: Numbers, right: Codes) -> float:
 
 
 def _bend(scores: Numbers, distinct: Codes, point: Numbers) -> Numbers:
-    bent = np.exp(point[0]) * np.maximum(scores, 0.0) ** np.exp(point[1])
+    bent: Numbers = np.exp(point[0]) * np.maximum(scores, 0.0) ** np.exp(point[1])
     bent[scores < _UNSAID / 2] = _UNSAID
     bent[:, -1] = scores[:, -1] + point[2:][distinct]
     return bent
@@ -150,7 +150,7 @@ def _calibrate(scores: Numbers, right: Codes) -> Numbers:
 
     def measure(point: Numbers) -> float:
         pull = 0.01 * float(np.square(point).sum()) / np.sqrt(len(right))
-        return _measure_loss(_bend(scores, distinct, point), right) + pull
+        return _measure_loss(_bend(scores, distinct, point), right) + float(pull)
 
     distinct = np.clip((scores[:, :-1] > _UNSAID / 2).sum(axis=1), 1, _DISTINCT) - 1
     bounds = [(-2.0, 2.0), (-1.2, 0.5)] + [(-6.0, 6.0)] * _DISTINCT

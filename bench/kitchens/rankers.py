@@ -58,7 +58,8 @@ def pick_by(head: StyleHead, sheet: OpenSheet) -> Numbers:
     """Return what the ranker's first choice is worth, prompt by prompt."""
     skills = np.array([head.skills[model] for model in sheet.models])
     scores = np.array([skills + head.score(styles) for styles in sheet.styles])
-    return sheet.utilities[np.arange(len(scores)), scores.argmax(axis=1)]
+    picked: Numbers = sheet.utilities[np.arange(len(scores)), scores.argmax(axis=1)]
+    return picked
 
 
 def _measure_gap(
