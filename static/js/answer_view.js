@@ -56,7 +56,9 @@ export function answerView(regenerate) {
       failure.hidden = state.status !== "failed";
       if (!failure.hidden) setText(failure, codeWord("failure", state.error, "other"));
       actions.hidden = isRunning;
-      copy.hidden = label.hidden = !answer.text;
+      copy.hidden = !answer.text;
+      // The help lines were written by people.
+      label.hidden = !answer.text || state.answer?.kind === "help";
     },
   };
 }
