@@ -82,6 +82,7 @@ async def test_the_middleware_serves_async_views_too() -> None:
 @pytest.mark.parametrize(
     "forged",
     ["", "nonsense", f"{uuid.uuid4().hex}:AAAA", Signer(salt="other").sign(uuid.uuid4().hex), ":" * 400],
+    ids=["empty", "nonsense", "no-signature", "other-salt", "only-colons"],
 )
 def test_a_forged_cookie_is_nobody(db: None, forged: str) -> None:
     request = visit(forged)
