@@ -35,7 +35,7 @@ def undisguise(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return the text in one width and one case, without marks nobody can see."""
-    # NFKC turns compatibility jamo into conjoining ones that fuse wrongly across syllables, so those stay out.
+    # NFKC turns single jamo into conjoining ones that fuse wrongly across syllables, so those stay out.
     pieces = re.split(r"([ㄱ-ㆎ]+)", _INVISIBLE.sub("", text))
     folded = "".join(
         piece if index % 2 else unicodedata.normalize("NFKC", piece) for index, piece in enumerate(pieces)

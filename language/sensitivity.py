@@ -6,13 +6,15 @@ from typing import Literal
 
 from language.disguise import undisguise
 from language.lexicon import find_classes
+from language.sensitivity_head import classify
 
 logger = logging.getLogger(__name__)
 
 Verdict = Literal["pass", "block"]
 CRISIS = "self_harm"
 UNREADABLE = "unreadable"
-JUDGED_CHARS = 8_000
+# A pasted book is read at both ends; past this the lexicon would hold up the turn.
+_READ_CHARS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,22 @@ def judge_sensitivity(text: str) -> Sensitivity:
     """Say whether an ad may stand beside this prompt; whatever goes wrong inside, the verdict is block."""
     try:
         return _judge(text)
-    except Exception:  # The gate fails closed: a broken lexicon or model must cost an ad, never a person.
+    except Exception:  # Fails closed: a broken gate must cost an ad, never a person.
         logger.exception("the sensitivity gate failed and blocked the ad")
         return Sensitivity("block", (UNREADABLE,))
 
 
 def _judge(text: str) -> Sensitivity:
-    classes = find_classes(undisguise(_ends_of(text)))
-    if not classes:
-        return Sensitivity("pass")
-    return Sensitivity("block", classes, CRISIS in classes)
+    plain = undisguise(_ends_of(text))
+    classes = find_classes(plain)
+    if CRISIS not in classes and plain.strip():
+        # Asked even when the lexicon has blocked already: a drug named may be a crisis told.
+        smelled = classify(plain)
+        if smelled and (smelled == CRISIS or not classes):
+            classes = (smelled, *classes)
+    return Sensitivity("block" if classes else "pass", classes, CRISIS in classes)
 
 
 def _ends_of(text: str) -> str:
-    if len(text) <= JUDGED_CHARS:
-        return text
-    return f"{text[: JUDGED_CHARS // 2]} {text[-JUDGED_CHARS // 2 :]}"
+    half = _READ_CHARS // 2
+    return text if len(text) <= _READ_CHARS else f"{text[:half]} {text[-half:]}"

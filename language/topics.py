@@ -60,7 +60,8 @@ def _leads(text: str) -> NDArray[np.float32]:
         [np.sort(cosines[owners == number])[-2:].mean() for number in range(len(all_topics()))],
         dtype=np.float32,
     )
-    return scores - scores.mean()
+    scores -= scores.mean()
+    return scores
 
 
 def _named(text: str) -> set[int]:

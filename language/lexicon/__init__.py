@@ -44,7 +44,10 @@ def _idioms() -> tuple[re.Pattern[str], ...]:
 
 
 def _loose(entry: str) -> str:
-    return entry.replace(" ?", " ").replace(" ", r"\s*").casefold().replace(r"\s", r"\s")
+    # Latin letters inside the Korean lists (MRI, NTR) must stand alone: speakers hold no AK.
+    bounded = re.sub(r"(^|\|)(?=[A-Za-z])", r"\1(?<![a-z])", entry)
+    bounded = re.sub(r"(?<!\\)([A-Za-z])(?=\||$)", r"\1(?![a-z])", bounded)
+    return bounded.replace(" ?", " ").replace(" ", r"\s*").casefold()
 
 
 def _blank(entry: str) -> str:
@@ -52,4 +55,4 @@ def _blank(entry: str) -> str:
 
 
 def _read(name: str) -> dict[str, list[str]]:
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))  # type: ignore[return-value]
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
