@@ -77,5 +77,6 @@ function noteOf(state) {
   }
   if (state.status === "stopped") return word("turn_stopped");
   if (state.status === "failed") return "";
+  if (state.waitingFor) return word("queued", { n: state.waitingFor });
   return source?.text ? word("leading", { name: source.name }) : word("asking");
 }

@@ -59,7 +59,6 @@ export function candidateView(seat, actions) {
 
   /** @param {CandidateState} candidate */
   const patchText = (candidate) => {
-    if (shown && shown.attempt !== candidate.attempt) stream.clear();
     const isOpen = candidate.status === "streaming" || candidate.status === "waiting";
     text = candidate.text;
     stream.show(text, isOpen);
@@ -103,6 +102,7 @@ export function candidateView(seat, actions) {
 /** @param {CandidateState} candidate */
 function statusOf(candidate) {
   if (candidate.status === "done") return "";
+  if (candidate.waitingFor) return word("waiting_for", { n: candidate.waitingFor });
   return codeWord(
     "status",
     candidate.status === "streaming" && !candidate.text ? "thinking" : candidate.status,

@@ -10,6 +10,8 @@
  * @typedef {(
  *   | { type: "turn_opened", conversation: string, turn: string, prompt: string, attempt?: number }
  *   | { type: "route_chosen", strategy: string, panel: PanelMember[], reasons: string[] }
+ *   | { type: "turn_queued", position?: number }
+ *   | { type: "candidate_queued", candidate: string, position?: number }
  *   | { type: "candidate_started", candidate: string, attempt?: number }
  *   | { type: "candidate_delta", candidate: string, text: string, ttft_ms?: number }
  *   | { type: "candidate_finished", candidate: string, status: string, finish_reason?: string, error?: string,
@@ -19,7 +21,7 @@
  *   | { type: "ranking_made", standings: Standing[], agreeing: number, compared: number, confidence?: number,
  *       provisional?: boolean }
  *   | { type: "answer_started", kind: string, model?: string }
- *   | { type: "answer_delta", text: string }
+ *   | { type: "answer_delta", text: string, first?: boolean }
  *   | { type: "answer_finished", kind: string, candidate?: string, text?: string, cost_micros?: number }
  *   | { type: "turn_closed", status: string, error?: string, duration_ms?: number, cost_micros?: number,
  *       title?: string }

@@ -26,7 +26,7 @@ export function answerText(state) {
   if (own) return { key: "own", text: own, isOpen, source: undefined };
   return source
     ? {
-        key: `${source.id} ${source.attempt}`,
+        key: source.id,
         text: source.text,
         isOpen: isOpen || source.status === "streaming",
         source,

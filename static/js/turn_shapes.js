@@ -2,7 +2,8 @@
  * @import { PanelMember, Standing, Ad } from "./events.js"
  * @typedef {"waiting" | "streaming" | "done" | "failed" | "stopped"} CandidateStatus
  * @typedef {{
- *   id: string, model: string, name: string, vendor: string, status: CandidateStatus, attempt: number, text: string,
+ *   id: string, model: string, name: string, vendor: string, status: CandidateStatus, attempt: number, waitingFor: number,
+ *   text: string,
  *   finishReason: string, error: string, ttftMs: number | null, durationMs: number, inputTokens: number,
  *   outputTokens: number, costMicros: number,
  * }} CandidateState
@@ -12,7 +13,7 @@
  * }} RankingState
  * @typedef {{ kind: string, model: string, candidate: string, text: string, isFinished: boolean }} AnswerState
  * @typedef {{
- *   turn: string, conversation: string, prompt: string, status: string, error: string, attempt: number,
+ *   turn: string, conversation: string, prompt: string, status: string, error: string, attempt: number, waitingFor: number,
  *   strategy: string, routeReasons: readonly string[], candidates: readonly CandidateState[], leader: string,
  *   ranking: RankingState | null, answer: AnswerState | null, durationMs: number, costMicros: number, title: string,
  *   placement: { ad: Ad | null, reason: string } | null,
@@ -32,6 +33,7 @@ export function emptyTurn(turn, prompt = "") {
     status: "running",
     error: "",
     attempt: 1,
+    waitingFor: 0,
     strategy: "",
     routeReasons: [],
     candidates: [],
@@ -56,6 +58,7 @@ export const waitingCandidate = (seat) => ({
   vendor: seat.vendor,
   status: "waiting",
   attempt: 1,
+  waitingFor: 0,
   text: "",
   finishReason: "",
   error: "",

@@ -26,31 +26,44 @@ const steps = {
     attempt: event.attempt ?? 1,
     status: "running",
     error: "",
-    answer: null,
+    // The same attempt opened again was picked up after a crash: what is shown stays.
+    answer: (event.attempt ?? 1) === state.attempt ? state.answer : null,
     placement: null,
   }),
+  turn_queued: (state, event) => ({ ...state, waitingFor: event.position ?? 0 }),
   route_chosen: (state, event) => ({
     ...state,
+    waitingFor: 0,
     strategy: event.strategy,
     routeReasons: event.reasons,
     candidates: event.panel.map(
       (seat) => state.candidates.find((known) => known.id === seat.candidate) ?? waitingCandidate(seat),
     ),
   }),
+  candidate_queued: (state, event) =>
+    changeCandidate(state, event.candidate, () => ({
+      status: "waiting",
+      waitingFor: event.position ?? 0,
+    })),
   candidate_started: (state, event) =>
     changeCandidate(state, event.candidate, (each) => ({
       ...waitingCandidate({ candidate: each.id, model: each.model, name: each.name, vendor: each.vendor }),
       attempt: event.attempt ?? 1,
       status: "streaming",
+      // Older text stays until the first piece of this attempt.
+      text: each.text,
+      ttftMs: each.ttftMs,
     })),
   candidate_delta: (state, event) =>
-    changeCandidate(state, event.candidate, (each) => ({
-      text: each.text + event.text,
-      ttftMs: event.ttft_ms ?? each.ttftMs,
-    })),
+    changeCandidate(state, event.candidate, (each) =>
+      event.ttft_ms === undefined
+        ? { text: each.text + event.text }
+        : { text: event.text, ttftMs: event.ttft_ms },
+    ),
   candidate_finished: (state, event) =>
     changeCandidate(state, event.candidate, (each) => ({
       status: /** @type {CandidateStatus} */ (event.status),
+      waitingFor: 0,
       finishReason: event.finish_reason ?? "",
       error: event.error ?? "",
       ttftMs: event.ttft_ms ?? each.ttftMs,
@@ -72,17 +85,28 @@ const steps = {
   }),
   answer_started: (state, event) => ({
     ...state,
-    answer: { kind: event.kind, model: event.model ?? "", candidate: "", text: "", isFinished: false },
+    answer: {
+      kind: event.kind,
+      model: event.model ?? "",
+      candidate: "",
+      text: state.answer?.text ?? "",
+      isFinished: false,
+    },
   }),
   answer_delta: (state, event) =>
-    state.answer ? { ...state, answer: { ...state.answer, text: state.answer.text + event.text } } : state,
+    state.answer
+      ? {
+          ...state,
+          answer: { ...state.answer, text: event.first ? event.text : state.answer.text + event.text },
+        }
+      : state,
   answer_finished: (state, event) => ({
     ...state,
     answer: {
       kind: event.kind,
       model: state.answer?.model ?? "",
       candidate: event.candidate ?? "",
-      text: event.text ?? state.answer?.text ?? "",
+      text: event.kind === "fused" ? (state.answer?.text ?? "") : (event.text ?? ""),
       isFinished: true,
     },
   }),
@@ -90,6 +114,7 @@ const steps = {
     ...state,
     status: event.status,
     error: event.error ?? "",
+    waitingFor: 0,
     durationMs: event.duration_ms ?? 0,
     costMicros: event.cost_micros ?? 0,
     title: event.title ?? "",

@@ -21,15 +21,40 @@ test("an unknown event and an unknown candidate change nothing", () => {
   assert.deepEqual(reduce(before, delta("nobody", "?")).candidates, before.candidates);
 });
 
-test("a candidate that starts again loses the text of its earlier attempt", () => {
-  const state = after(...adasTurn, delta("a", "half"), {
+test("text of an earlier attempt stays until the first piece of the next", () => {
+  const again = after(...adasTurn, delta("a", "half"), {
     type: "candidate_started",
     candidate: "a",
     attempt: 2,
   });
-  assert.equal(state.candidates[0]?.text, "");
-  assert.equal(state.candidates[0]?.attempt, 2);
-  assert.equal(state.candidates[0]?.status, "streaming");
+  assert.equal(again.candidates[0]?.text, "half");
+  assert.equal(again.candidates[0]?.status, "streaming");
+  const written = reduce(again, { type: "candidate_delta", candidate: "a", text: "whole", ttft_ms: 9 });
+  assert.equal(written.candidates[0]?.text, "whole");
+});
+
+test("the first piece of a fused answer takes the place of an older one", () => {
+  const fusing = after(
+    ...council,
+    { type: "answer_started", kind: "fused", model: "fuser" },
+    { type: "answer_delta", text: "old", first: true },
+    { type: "answer_started", kind: "fused", model: "fuser" },
+  );
+  assert.equal(answerText(fusing).text, "old");
+  const again = [
+    { type: "answer_delta", text: "ne", first: true },
+    { type: "answer_delta", text: "w" },
+  ];
+  assert.equal(answerText(/** @type {any} */ (again).reduce(reduce, fusing)).text, "new");
+});
+
+test("a turn and a candidate that wait say how many are before them, and then no more", () => {
+  const queued = after({ type: "turn_queued", position: 3 });
+  assert.equal(queued.waitingFor, 3);
+  const seated = after(...adasTurn, { type: "candidate_queued", candidate: "a", position: 2 });
+  assert.equal(seated.waitingFor, 0);
+  assert.equal(seated.candidates[0]?.waitingFor, 2);
+  assert.equal(reduce(seated, { type: "candidate_started", candidate: "a" }).candidates[0]?.waitingFor, 0);
 });
 
 test("a piece of text leaves every other candidate the same object", () => {

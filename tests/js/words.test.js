@@ -45,3 +45,10 @@ test("every icon that a script draws is in the sprite", () => {
     }
   }
 });
+
+test("every event of the vocabulary changes the state of a turn", () => {
+  const reducer = read("static/js/turn_state.js");
+  for (const [, type] of read("aggregator/events.py").matchAll(/type: ClassVar\[str\] = "(\w+)"/g)) {
+    assert.match(reducer, new RegExp(`^  ${type}:`, "m"));
+  }
+});
