@@ -14,10 +14,7 @@ COPY config/stack config/stack
 RUN python3 -I config/stack/bootstrap.py
 
 COPY . .
-# The addresses keep the command from starting stores of its own; collecting files asks none.
-RUN python3 -I config/stack/bootstrap.py \
-    && JJAMPPONG_HOME=/tmp/build DATABASE_URL=postgresql://nowhere/none REDIS_URL=redis://nowhere \
-       .venv/bin/python manage.py prepare --files \
+RUN JJAMPPONG_HOME=/tmp/build python3 -I config/stack/bootstrap.py \
     && uv sync --frozen --no-dev --quiet \
     && rm -rf node_modules .tools tests bench /tmp/build /root/.cache
 

@@ -28,6 +28,7 @@ from config.stack.progress import Console, DownloadBar  # noqa: E402
 
 TOOLS = ROOT / ".tools"
 ENVIRONMENT = ROOT / ".venv"
+COLLECTED = ROOT / "static" / "collected" / "staticfiles.json"
 UV_VERSION = "0.13.9"
 LEAST_UV = (0, 9)
 UV_BYTES = 17_606_939
@@ -57,6 +58,7 @@ def main() -> None:
             once(console, "front-end packages", locks, install_node_modules, ROOT / "node_modules")
         if (ROOT / "static" / "build.mjs").exists():
             once(console, "front-end build", find_sources(), build_front_end, ROOT / "static" / "dist")
+            once(console, "static files", [ROOT / "uv.lock", *find_sources()], collect_files, COLLECTED)
         catalogs = sorted((ROOT / "locale").rglob("*.po"))
         if catalogs:
             once(console, "translations", catalogs, compile_catalogs, catalogs[0].with_suffix(".mo"))
@@ -90,7 +92,7 @@ def fingerprint(sources: Iterable[Path]) -> str:
 def find_sources() -> list[Path]:
     """List what the front end is built from."""
     kept = [ROOT / "package-lock.json", ROOT / "static" / "build.mjs"]
-    for folder in ("js", "css"):
+    for folder in ("js", "css", "brand"):
         kept += [path for path in sorted((ROOT / "static" / folder).rglob("*")) if path.is_file()]
     return [path for path in kept if path.exists()]
 
@@ -114,6 +116,13 @@ def install_node_modules() -> None:
 def build_front_end() -> None:
     """Bundle scripts and styles."""
     run([*npm(), "run", "build", "--silent"])
+
+
+def collect_files() -> None:
+    """Gather what the site serves: ours and that of its packages."""
+    # With both addresses given, the command starts no stores; collecting asks none.
+    nowhere = {"DATABASE_URL": "postgresql://nowhere/none", "REDIS_URL": "redis://nowhere"}
+    run([str(ENVIRONMENT / "bin" / "python"), "manage.py", "prepare", "--files"], dict(os.environ) | nowhere)
 
 
 def compile_catalogs() -> None:
