@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from aggregator import events, keeping, placements, selectors, services
+from aggregator import events, keeping, kitchen, placements, selectors, services
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
@@ -40,6 +40,7 @@ class Larder:
 
 
 def _gather(turn: Turn) -> Larder:
+    kitchen.refresh_heads()
     conversation = turn.conversation
     question = Question(
         prompt=turn.prompt,
@@ -124,8 +125,8 @@ class _Run:
                 outcome.cost_micros,
                 outcome.seat.candidate,
             )
+            # Those of an earlier pass too: a call is kept once under its id, whoever lived to keep it.
             for outcome in panel.outcomes
-            if outcome not in kept
         ]
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(question, panel)
@@ -214,14 +215,12 @@ class _Run:
         return ""
 
     def _closing(self, error: str) -> events.TurnClosed:
-        state = self.journal.state
         status = "stopped" if self.stop.is_set() else "failed" if error else "done"
         return events.TurnClosed(
             status=status,
             error="" if status == "stopped" else error,
             duration_ms=round((time.monotonic() - self.started) * 1000),
-            cost_micros=state.answer_cost_micros
-            + sum(seat.cost_micros for seat in state.candidates.values()),
+            cost_micros=sum(call.cost_micros for call in self.calls),
             title=self.turn.conversation.title,
         )
 

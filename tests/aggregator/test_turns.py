@@ -277,3 +277,24 @@ async def test_half_an_answer_stands_when_nothing_better_came(
     assert (turn.status, turn.answer_kind) == ("done", "lone")
     assert selectors.answer_of(turn).startswith("서울은")
     assert reduce(history) == reduce(selectors.replay(turn))
+
+
+async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요.", delay_s=0.01))
+    provider.add("slow", say("서울입니다 " * 20, delay_s=0.05))
+    await asyncio.to_thread(offer_model, "wise", can_fuse=True)
+    await asyncio.to_thread(offer_model, "slow")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
+    dying = asyncio.create_task(runner.run_turn(turn.public_id))
+    await asyncio.sleep(1)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+
+    turn, _ = await finish(turn)
+
+    costs = await off_loop(lambda: [usage.cost_micros for usage in turn.usages.all()])
+    assert len(costs) == 3
+    assert turn.cost_micros == sum(costs)
+    assert len(provider.asked("wise")) == 2
