@@ -68,7 +68,7 @@ def code_answers(
         right = codes.get(golds[row], ABSTAINED)
         gold[row] = right if right in answers[row] else ABSTAINED
     choices = len(set(golds)) if is_lettered else OPEN_CHOICES
-    width = len(LETTERS) if is_lettered else len(models)
+    width = int(answers.max(initial=0)) + 1 if is_lettered else len(models)
     return AnswerSheet(tuple(models), answers, gold, tuple(topics), choices, width, is_lettered)
 
 

@@ -55,8 +55,9 @@ def test_the_bench_counts_and_ranks_with_the_functions_of_the_product() -> None:
     from aggregator.pipeline import cascade, rank, style_head, tally, vote
     from bench.kitchens import cascades, rankers, speed, votes
 
-    assert votes.count_vote is tally.count_vote is cascade.count_vote
-    assert vote.tally_casts is tally.tally_casts
-    assert cascades.settle is cascade.settle
-    assert speed.rank is rank.rank
-    assert rankers.StyleHead is rank.current_heads().styles["ko"].__class__ is style_head.StyleHead
+    assert vars(votes)["count_vote"] is vars(cascade)["count_vote"] is tally.count_vote
+    assert vars(vote)["tally_casts"] is tally.tally_casts
+    assert vars(cascades)["settle"] is cascade.settle
+    assert vars(speed)["rank"] is rank.rank
+    assert vars(rankers)["StyleHead"] is style_head.StyleHead
+    assert isinstance(current_heads().styles["ko"], style_head.StyleHead)
