@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from language.disguise import undisguise
 from language.embed import DIMENSIONS
+from language.lexicon import without_idioms
 from language.sensitivity_head import Array, Head, features_of, save_head
 
 PROBES_FOLDER = Path(__file__).parent.parent / "tests" / "language" / "probes"
@@ -46,7 +47,7 @@ def read_probes(path: Path) -> list[Probe]:
 def read_features(probes: Sequence[Probe]) -> tuple[Array, Array]:
     """Return the mean sentence vector and a row of features for every probe, not yet centred."""
     nowhere = np.zeros(DIMENSIONS, dtype=np.float32)
-    rows = np.stack([features_of(undisguise(probe.text), nowhere) for probe in probes])
+    rows = np.stack([features_of(without_idioms(undisguise(probe.text)), nowhere) for probe in probes])
     centre = rows[:, :DIMENSIONS].mean(axis=0)
     vectors = rows[:, :DIMENSIONS] - centre
     rows[:, :DIMENSIONS] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from language.disguise import undisguise
-from language.lexicon import find_classes
+from language.lexicon import find_classes, without_idioms
 from language.sensitivity_head import classify
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def judge_sensitivity(text: str) -> Sensitivity:
 
 
 def _judge(text: str) -> Sensitivity:
-    plain = undisguise(_ends_of(text))
+    plain = without_idioms(undisguise(_ends_of(text)))
     classes = find_classes(plain)
     if CRISIS not in classes and plain.strip():
         # Asked even when the lexicon has blocked already: a drug named may be a crisis told.

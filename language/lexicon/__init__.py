@@ -9,11 +9,16 @@ _FOLDER = Path(__file__).parent
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 
 
+def without_idioms(plain: str) -> str:
+    """Blank the idioms that only sound dangerous: 배고파 죽겠다, 마약김밥, killer deals."""
+    for idiom in _idioms():
+        plain = idiom.sub(" ", plain)
+    return plain
+
+
 def find_classes(plain: str) -> tuple[str, ...]:
     """Return the classes this undisguised text names outright, in the order of the lexicon."""
-    masked = plain
-    for idiom in _idioms():
-        masked = idiom.sub(" ", masked)
+    masked = without_idioms(plain)
     return tuple(dict.fromkeys(name for name, pattern in _patterns() if pattern.search(masked)))
 
 
