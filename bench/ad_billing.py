@@ -16,12 +16,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+import redis  # noqa: E402
+
 from bench.ad_markets.report import Report  # noqa: E402
 from config.stack.postgres import Postgres  # noqa: E402
 from config.stack.valkey import Valkey  # noqa: E402
 
 CAMPAIGNS = 20
 PROCESSES, THREADS = 4, 16
+MOST_KILLS = 60
 
 
 def main() -> None:
@@ -57,22 +60,22 @@ def run(postgres: Postgres, clicks: int) -> None:
     django.setup()
     from django.core.management import call_command
     from django.db import connection
+    from django.utils import timezone
 
-    from bench.ad_markets.books import audit, make_offers, unique_clicks
+    from bench.ad_markets.books import audit, click_rate, make_offers
 
     call_command("migrate", verbosity=0)
     calm = clicks // 4
     make_offers(CAMPAIGNS, calm)
-    began = time.monotonic()
+    began = timezone.now()
     wait_for([launch(share) for share in range(PROCESSES)])
-    calm_rate = unique_clicks() / (time.monotonic() - began)
+    calm_rate = click_rate(began)
     print(f"in peace: {calm:,} offers, {PROCESSES * THREADS} writers, {calm_rate:.0f} unique clicks a second")
     make_offers(CAMPAIGNS, clicks - calm)
-    before = unique_clicks()
-    began = time.monotonic()
+    began = timezone.now()
     kills = click_under_fire(postgres)
     connection.close()
-    rate = (unique_clicks() - before) / (time.monotonic() - began)
+    rate = click_rate(began)
     print(f"under fire: {clicks - calm:,} offers, {rate:.0f} unique clicks a second, {kills} writers killed")
     report = Report("ad_billing")
     report.note("writers_killed", kills)
@@ -99,10 +102,17 @@ def wait_for(writers: list["subprocess.Popen[bytes]"]) -> None:
 
 def click_under_fire(postgres: Postgres) -> int:
     """Run all writers while killing one now and then; crash the database and flush the cache once."""
-    import redis
-
-    chance = random.Random(3)
     writers = {share: launch(share) for share in range(PROCESSES)}
+    try:
+        return disturb(writers, postgres)
+    finally:
+        for writer in writers.values():
+            writer.kill()
+
+
+def disturb(writers: dict[int, "subprocess.Popen[bytes]"], postgres: Postgres) -> int:
+    """Kill and replace writers until all have done their share; return how many were killed."""
+    chance = random.Random(3)
     kills, deeds = 0, ["crash", "flush"]
     time.sleep(4)
     while writers:
@@ -116,7 +126,7 @@ def click_under_fire(postgres: Postgres) -> int:
                 redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
             else:
                 crash(postgres)
-        elif writers and kills < 60:
+        elif writers and kills < MOST_KILLS:
             share = chance.choice(sorted(writers))
             writers[share].kill()
             writers[share].wait()

@@ -10,6 +10,7 @@ from ads.leases import korean_day
 from ads.money import LEAST_BID
 from ads.selection.current import LIVE_KEY, encode_live
 from ads.selection.eligibility import LiveBits
+from ads.selection.pacers import tick_paces
 
 OFF = """
 SELECT c.id FROM ads_campaign c JOIN ads_advertiser a ON a.id = c.advertiser_id
@@ -39,7 +40,7 @@ def publish_live(*, at: datetime.datetime) -> LiveBits:
         "day": korean_day(at),
         "least": LEAST_BID,
     }
-    live = LiveBits(off=_ids(OFF, facts), out_of_money=_ids(OUT_OF_MONEY, facts))
+    live = LiveBits(off=_ids(OFF, facts), out_of_money=_ids(OUT_OF_MONEY, facts), paces=tick_paces(at=at))
     fast_store().set(LIVE_KEY, encode_live(live))
     return live
 

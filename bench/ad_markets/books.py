@@ -5,6 +5,7 @@ import random
 import uuid
 
 from django.db import connection
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 
 from ads.leases import korean_day
@@ -78,9 +79,12 @@ def _offer(creative: Creative, chance: random.Random, at: datetime.datetime) -> 
     )
 
 
-def unique_clicks() -> int:
-    """Return how many offers were clicked."""
-    return Click.objects.count()
+def click_rate(since: datetime.datetime) -> float:
+    """Return how many unique clicks a second were settled, between the first and the last of them."""
+    span = Click.objects.filter(created_at__gte=since).aggregate(
+        count=Count("offer"), first=Min("created_at"), last=Max("created_at")
+    )
+    return float(span["count"] / max(0.001, (span["last"] - span["first"]).total_seconds()))
 
 
 def audit(offers: int) -> dict[str, int]:

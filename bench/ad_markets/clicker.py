@@ -29,10 +29,8 @@ Outcome = TypeVar("Outcome")
 def main() -> None:
     """Click on the offers of this writer's share, some of them several times, with that many threads."""
     share, shares, threads = (int(word) for word in sys.argv[1:4])
-    offers = list(Offer.objects.order_by("id").values_list("id", "campaign_id", "price_micros"))[
-        share::shares
-    ]
     chance = random.Random(os.getpid())
+    offers = insist(partial(read_share, share, shares, chance))
     clicks = [(offer, again) for offer in offers for again in range(chance.choice((1, 1, 2, 3)))]
     chance.shuffle(clicks)
     lanes = [clicks[lane::threads] for lane in range(threads)]

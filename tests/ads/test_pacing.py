@@ -1,0 +1,85 @@
+import datetime
+import random
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ads.billing import Charge, charge_click
+from ads.money import WON
+from ads.selection.live import publish_live
+from ads.selection.pacers import tick_paces
+from ads.selection.pacing import LEAST_PACE, PacerState, due_share, next_state, pace_of
+from tests.ads.inventory import make_ad, make_offer
+
+MINUTES = 24 * 60
+
+
+def spend_a_day(budget: int, demand: float, *, seed: int = 1) -> list[float]:
+    """Return the spent shares of a day with a tick a minute; demand 1 would spend the budget exactly."""
+    chance = random.Random(seed)
+    state, spent, shares = PacerState(), 0, []
+    for minute in range(MINUTES):
+        before, now = due_share(minute / MINUTES), due_share((minute + 1) / MINUTES)
+        wish = budget * demand * (now - before) * pace_of(state) * chance.uniform(0.5, 1.5)
+        spent = min(budget, spent + int(wish))
+        state = next_state(state, spent=spent, budget=budget, due_before=before, due_now=now)
+        shares.append(spent / budget)
+    return shares
+
+
+@pytest.mark.parametrize("demand", [1.5, 3.0, 10.0, 40.0])
+def test_a_budget_that_binds_follows_the_curve_and_is_used_up(demand: float) -> None:
+    shares = spend_a_day(50_000 * WON, demand)
+    errors = [abs(share - due_share((minute + 1) / MINUTES)) for minute, share in enumerate(shares)]
+    assert sum(errors) / len(errors) <= 0.03
+    assert shares[-1] >= 0.97
+
+
+def test_a_budget_that_does_not_bind_is_never_slowed() -> None:
+    state = PacerState()
+    for minute in range(MINUTES):
+        before, now = due_share(minute / MINUTES), due_share((minute + 1) / MINUTES)
+        state = next_state(state, spent=0, budget=50_000 * WON, due_before=before, due_now=now)
+        assert pace_of(state) == 1
+
+
+@given(
+    mu=st.floats(0, 49),
+    spent=st.integers(0, 10**12),
+    more=st.integers(0, 10**12),
+    budget=st.integers(1, 10**12),
+    before=st.floats(0, 1),
+    step=st.floats(0, 1),
+)
+def test_a_pace_is_always_a_usable_factor(
+    mu: float, spent: int, more: int, budget: int, before: float, step: float
+) -> None:
+    state = next_state(
+        PacerState(mu, spent),
+        spent=spent + more,
+        budget=budget,
+        due_before=before,
+        due_now=min(1.0, before + step),
+    )
+    assert LEAST_PACE <= pace_of(state) <= 1
+
+
+@given(first=st.floats(0, 1), second=st.floats(0, 1))
+def test_the_curve_only_rises(first: float, second: float) -> None:
+    low, high = sorted((first, second))
+    assert 0 <= due_share(low) <= due_share(high) <= 1.0000001
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_a_campaign_that_runs_ahead_is_slowed_and_the_next_day_starts_afresh() -> None:
+    offer = make_offer(make_ad(daily_won=250), price_won=200)
+    morning = timezone.localtime().replace(hour=6, minute=0)
+    charge_click(Charge(offer.id, offer.campaign_id, offer.price_micros, "", morning))
+    paces = dict(tick_paces(at=morning))
+    assert paces[offer.campaign_id] < 1
+    live = publish_live(at=morning + datetime.timedelta(seconds=5))
+    assert dict(live.paces) == paces
+    assert tick_paces(at=morning + datetime.timedelta(days=1)) == ()
