@@ -3,6 +3,7 @@
 import datetime
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 import redis
 from django.conf import settings
@@ -63,7 +64,8 @@ class Person:
     def note_hidden(self, campaign: int) -> None:
         """Keep a campaign away for the rest of the day."""
         if self._key:
-            fast_store().set(self._name("views", campaign), 1_000_000, ex=DAY_SECONDS)
+            with suppress(redis.RedisError):
+                fast_store().set(self._name("views", campaign), 1_000_000, ex=DAY_SECONDS)
 
     def _name(self, *parts: object) -> str:
         return key("person", self._day, self._key, *parts)

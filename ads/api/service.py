@@ -1,11 +1,5 @@
-"""The market as a site of its own: no sessions, no accounts, no conversation; only its own addresses."""
+"""The addresses of a market that runs as a service of its own: people's looks and clicks go to the site."""
 
 from django.urls import include, path
 
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-]
-urlpatterns = [path("ads/", include("ads.urls"))]
+urlpatterns = [path("ads/api/", include("ads.api.urls"))]

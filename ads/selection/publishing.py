@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import fields
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
@@ -70,7 +71,9 @@ def fingerprint() -> str:
         for model in (Advertiser, Campaign, AdGroup, Keyword, NegativeKeyword, Creative)
     ]
     parts.append(str(purpose_words()))
-    parts.append(timezone.localdate().isoformat())
+    # A snapshot of another form is another version; and click rates are counted anew every hour.
+    parts.append(",".join(field.name for field in fields(Snapshot)))
+    parts.append(timezone.localtime().strftime("%Y-%m-%d %H"))
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 

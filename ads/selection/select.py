@@ -1,15 +1,16 @@
 """Chooses at most one ad: find, climb the ladder, weigh, auction. Pure: no database, no clock, no network."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ads.contract import AdRequest
 from ads.money import LEAST_BID
-from ads.selection.auction import Bid, Sale, floor_tick, hold_auction
+from ads.selection.auction import Bid, hold_auction
 from ads.selection.ctr import EXPLORED_BELOW, draw_rates
+from ads.selection.decision import Contender, Decision
 from ads.selection.eligibility import LiveStates, Rung, Rungs, climb
 from ads.selection.index import MATCHES, Ints, Reals, Snapshot, find_keywords, find_terms
 from ads.selection.relevance import THRESHOLD, read_purpose, relevance_of
@@ -22,52 +23,6 @@ EXPLORED_SHARE = 0.05
 
 # What the same person saw today, by campaign.
 CountViews = Callable[[Sequence[int]], dict[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """One ad group in one auction, and the rung of the ladder where it ended."""
-
-    group: int
-    campaign: int
-    advertiser: int
-    creative: int
-    keyword: int
-    term: str
-    match: str
-    bid_micros: int
-    pace: float
-    reserve_micros: int
-    relevance: float
-    click_rate: float
-    views_a_person: int
-    rung: Rung
-
-    @property
-    def limit_micros(self) -> int:
-        """The most it pays for a click after pacing."""
-        return floor_tick(self.bid_micros * self.pace)
-
-    @property
-    def quality(self) -> float:
-        """What its bid is weighed by."""
-        return self.click_rate * self.relevance
-
-    @property
-    def score(self) -> float:
-        """What it is ranked by."""
-        return self.limit_micros * self.quality
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The outcome of one request: the winner and its sale, or the reason why there is none."""
-
-    reason: str
-    contenders: tuple[Contender, ...] = ()
-    winner: Contender | None = None
-    sale: Sale | None = None
-    is_explored: bool = False
 
 
 def choose(

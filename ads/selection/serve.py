@@ -14,7 +14,8 @@ from ads.delivery import present
 from ads.models import Campaign, Creative, Offer
 from ads.person import Person
 from ads.selection.current import current_market, new_random
-from ads.selection.select import Contender, Decision, choose
+from ads.selection.decision import Contender, Decision
+from ads.selection.select import choose
 from ads.selection.traces import KEPT_CONTENDERS, keep_trace, trace_line
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import redis
 
 from ads.contract import AdRequest, encode_request
 from ads.fast_store import fast_store, key
-from ads.selection.select import Contender, Decision
+from ads.selection.decision import Contender, Decision
 
 KEPT_SECONDS = 24 * 3600
 KEPT_CONTENDERS = 20

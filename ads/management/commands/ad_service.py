@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
@@ -5,11 +6,18 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.management.base import BaseCommand, CommandParser
 
-from ads.api import service
 from ads.selection.current import current_market
+
+# No sessions, no accounts, no guests: the market knows nobody.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
 
 
 class Command(BaseCommand):
+    # The checks would load the whole site, of which this process serves nothing.
+    requires_system_checks: Sequence[str] = ()
     help = "Run the market as its own service; the conversation side finds it by ADS_SERVICE_URL."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -18,8 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # This process is where requests end: it has the market's addresses alone and asks no other service.
-        settings.ROOT_URLCONF = service.__name__
-        settings.MIDDLEWARE = service.MIDDLEWARE
+        settings.ROOT_URLCONF = "ads.api.service"
+        settings.MIDDLEWARE = MIDDLEWARE
         settings.ADS_SERVICE_URL = ""
         current_market()
         self.stdout.write(f"ad market on http://{options['host']}:{options['port']}/ads/api/")

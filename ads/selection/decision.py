@@ -1,0 +1,52 @@
+"""What an auction ended with: every contender, the rung where it fell, and the sale if there was one."""
+
+from dataclasses import dataclass
+
+from ads.selection.auction import Sale, floor_tick
+from ads.selection.eligibility import Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One ad group in one auction, and the rung of the ladder where it ended."""
+
+    group: int
+    campaign: int
+    advertiser: int
+    creative: int
+    keyword: int
+    term: str
+    match: str
+    bid_micros: int
+    pace: float
+    reserve_micros: int
+    relevance: float
+    click_rate: float
+    views_a_person: int
+    rung: Rung
+
+    @property
+    def limit_micros(self) -> int:
+        """The most it pays for a click after pacing."""
+        return floor_tick(self.bid_micros * self.pace)
+
+    @property
+    def quality(self) -> float:
+        """What its bid is weighed by."""
+        return self.click_rate * self.relevance
+
+    @property
+    def score(self) -> float:
+        """What it is ranked by."""
+        return self.limit_micros * self.quality
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of one request: the winner and its sale, or the reason why there is none."""
+
+    reason: str
+    contenders: tuple[Contender, ...] = ()
+    winner: Contender | None = None
+    sale: Sale | None = None
+    is_explored: bool = False
