@@ -9,9 +9,9 @@
  * }} Ad
  * @typedef {(
  *   | { type: "turn_opened", conversation: string, turn: string, prompt: string, attempt?: number }
+ *   | { type: "turn_queued", position: number }
  *   | { type: "route_chosen", strategy: string, panel: PanelMember[], reasons: string[] }
- *   | { type: "turn_queued", position?: number }
- *   | { type: "candidate_queued", candidate: string, position?: number }
+ *   | { type: "candidate_queued", candidate: string, position: number }
  *   | { type: "candidate_started", candidate: string, attempt?: number }
  *   | { type: "candidate_delta", candidate: string, text: string, ttft_ms?: number }
  *   | { type: "candidate_finished", candidate: string, status: string, finish_reason?: string, error?: string,
@@ -31,7 +31,7 @@
  * @typedef {(
  *   | { type: "opened", client_id?: string | null, turn: string, conversation: string, number: number,
  *       replaces?: string | null, prompt?: string }
- *   | { type: "frame", turn: string, seq: number, events: TurnEvent[] }
+ *   | { type: "frame", turn: string, seq: number, events: TurnEvent[], whole?: boolean }
  *   | { type: "refused", client_id?: string | null, code: string, message?: string }
  *   | { type: "voted", candidate: string }
  *   | { type: "pong" }

@@ -8,7 +8,7 @@ import { reduce } from "./turn_state.js";
  *   read: (turn: string) => TurnState | undefined, seqOf: (turn: string) => number,
  *   start: (turn: string, prompt: string) => void,
  *   restore: (turn: string, prompt: string, seq: number, events: TurnEvent[]) => void,
- *   take: (frame: { turn: string, seq: number, events: TurnEvent[] }) => "applied" | "known" | "gap",
+ *   take: (frame: { turn: string, seq: number, events: TurnEvent[], whole?: boolean }) => "applied" | "known" | "gap",
  *   running: () => string[],
  * }} Feed
  */
@@ -33,12 +33,12 @@ export function openFeed() {
     restore(turn, prompt, seq, events) {
       turns.set(turn, { state: events.reduce(reduce, emptyTurn(turn, prompt)), seq, gaps: 0 });
     },
-    take({ turn, seq, events }) {
+    take({ turn, seq, events, whole = false }) {
       const known = turns.get(turn) ?? { state: emptyTurn(turn), seq: 0, gaps: 0 };
       const after = seq - events.length;
       if (seq <= known.seq) return "known";
       // A log read from its start says everything again, whatever its numbers are.
-      const isStart = known.seq === 0 && events[0]?.type === "turn_opened";
+      const isStart = whole || (known.seq === 0 && events[0]?.type === "turn_opened");
       if (after > known.seq && !isStart) {
         const gaps = known.gaps + 1;
         if (gaps > GAPS_ALLOWED) return "known";

@@ -30,7 +30,7 @@ const steps = {
     answer: (event.attempt ?? 1) === state.attempt ? state.answer : null,
     placement: null,
   }),
-  turn_queued: (state, event) => ({ ...state, waitingFor: event.position ?? 0 }),
+  turn_queued: (state, event) => ({ ...state, waitingFor: event.position }),
   route_chosen: (state, event) => ({
     ...state,
     waitingFor: 0,
@@ -43,7 +43,7 @@ const steps = {
   candidate_queued: (state, event) =>
     changeCandidate(state, event.candidate, () => ({
       status: "waiting",
-      waitingFor: event.position ?? 0,
+      waitingFor: event.position,
     })),
   candidate_started: (state, event) =>
     changeCandidate(state, event.candidate, (each) => ({

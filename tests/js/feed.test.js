@@ -83,3 +83,12 @@ test("only turns that have not ended are running", () => {
   feed.restore("turn-2", "hello", 4, [...adasTurn, finished("a")]);
   assert.deepEqual(feed.running(), ["turn-2"]);
 });
+
+test("a frame that holds the whole turn takes the place of all that was known", () => {
+  const feed = openFeed();
+  feed.take(frame(4, ...adasTurn));
+  feed.take(frame(5, delta("a", "Seo")));
+  assert.equal(feed.take({ ...frame(40, ...adasTurn, delta("a", "Seoul")), whole: true }), "applied");
+  assert.equal(textOf(feed), "Seoul");
+  assert.equal(feed.seqOf("turn-1"), 40);
+});
