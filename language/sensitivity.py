@@ -14,7 +14,7 @@ Verdict = Literal["pass", "block"]
 CRISIS = "self_harm"
 UNREADABLE = "unreadable"
 # A pasted book is read at both ends; past this the lexicon would hold up the turn.
-_READ_CHARS = 8_000
+_READ_CHARS = 4_000
 
 
 @dataclass(frozen=True, slots=True)

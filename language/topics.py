@@ -53,6 +53,12 @@ def find_topics(text: str) -> tuple[str, ...]:
     return tuple(all_topics()[position].slug for position in order[:MOST_TOPICS])
 
 
+def warm() -> None:
+    """Embed the seeds now, a second or two of work, so that the first prompt does not pay for them."""
+    _seed_vectors()
+    _lexicon()
+
+
 def _leads(text: str) -> NDArray[np.float32]:
     seeds, owners = _seed_vectors()
     cosines = seeds @ embed([text])[0]
