@@ -24,24 +24,15 @@ class TurnView:
     answer: str
     events: list[dict[str, Any]]
     voted: str
-    versions: tuple[str, ...]
     replaced_by: str
 
 
 def view_turns(turns: Sequence[Turn]) -> list[TurnView]:
-    """Return turns ready to show; a turn that was replaced knows its successor, a successor its versions."""
-    successors = {turn.pk: turn.replaced_by for turn in turns}
-    versions: dict[int, list[str]] = {}
-    for turn in turns:
-        last = turn
-        while successors.get(last.pk) is not None:
-            last = successors[last.pk] or last
-        if last is not turn and turn.number < last.number:
-            versions.setdefault(last.pk, []).append(str(turn.public_id))
-    return [_view(turn, tuple(versions.get(turn.pk, ()))) for turn in turns]
+    """Return turns ready to show; one that was replaced knows its successor."""
+    return [_view(turn) for turn in turns]
 
 
-def _view(turn: Turn, versions: tuple[str, ...]) -> TurnView:
+def _view(turn: Turn) -> TurnView:
     history = replay(turn)
     state = reduce(history)
     votes = list(turn.votes.all())
@@ -59,6 +50,5 @@ def _view(turn: Turn, versions: tuple[str, ...]) -> TurnView:
         answer=state.answer,
         events=[encode(event) for event in history],
         voted=str(picked[0].public_id) if picked else "",
-        versions=versions,
         replaced_by=str(turn.replaced_by.public_id) if turn.replaced_by else "",
     )

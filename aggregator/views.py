@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -47,6 +48,7 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "models": offered_models(),
         "strategies": Turn.Strategy.choices,
         "examples": EXAMPLES["en" if get_language() == "en" else "ko"],
+        "prompt_limit": settings.PROMPT_LIMIT,
         "person": person,
     }
     return render(request, "aggregator/conversation.html", context)
