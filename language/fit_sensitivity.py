@@ -20,7 +20,7 @@ FOLDS = 5
 _PENALTY = 1.0
 _BIAS_FEATURE = 0.7
 # The share of safe probes, none of them seen in fitting, that the head alone may block.
-_SAFE_BLOCKED = 0.04
+_SAFE_BLOCKED = 0.035
 
 
 @dataclass(frozen=True, slots=True)
