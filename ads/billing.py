@@ -2,14 +2,13 @@
 
 import datetime
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
 from django.db import IntegrityError, connection, transaction
 
 from ads.leases import extend_lease, korean_day
-from ads.ledger import house_account
-from ads.models import Account
 
 Verdict = Literal["billed", "free", "invalid", "duplicate"]
 
@@ -39,7 +38,8 @@ WITH cap AS (
 ), legs AS (
     INSERT INTO ads_entry (transaction_id, account_id, amount_micros)
     SELECT posted.id, leg.account, leg.amount FROM posted, cap,
-    LATERAL (VALUES (cap.lease_account_id, -%(price)s::bigint), (%(revenue)s, %(price)s::bigint))
+    LATERAL (VALUES (cap.lease_account_id, -%(price)s::bigint),
+                    ((SELECT id FROM ads_account WHERE kind = 'revenue'), %(price)s::bigint))
         AS leg (account, amount)
 )
 SELECT (SELECT verdict FROM clicked), EXISTS (SELECT 1 FROM ads_click WHERE offer_id = %(offer)s)
@@ -67,10 +67,10 @@ def charge_click(charge: Charge) -> Verdict:
 
 
 def _attempt(charge: Charge, *, is_last_attempt: bool) -> Verdict | None:
-    revenue = _revenue_account()
+    # A savepoint lets a caller's transaction go on after a duplicate; alone, the statement is enough.
+    shelter = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        # The savepoint lets a caller's own transaction go on after a duplicate.
-        with transaction.atomic(), connection.cursor() as cursor:
+        with shelter, connection.cursor() as cursor:
             cursor.execute(
                 CHARGE,
                 {
@@ -81,7 +81,6 @@ def _attempt(charge: Charge, *, is_last_attempt: bool) -> Verdict | None:
                     "network": charge.network,
                     "at": charge.at,
                     "transaction": uuid.uuid4(),
-                    "revenue": revenue,
                     "is_last_attempt": is_last_attempt,
                 },
             )
@@ -101,7 +100,3 @@ def _names_the_click(error: IntegrityError) -> bool:
         "ads_click_pkey",
         "ads_transaction_idempotency_key_key",
     }
-
-
-def _revenue_account() -> int:
-    return house_account(Account.Kind.REVENUE).id

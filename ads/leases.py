@@ -9,7 +9,7 @@ import zoneinfo
 
 from django.db import transaction
 
-from ads.ledger import Leg, open_lease_account, open_wallet, post
+from ads.ledger import Leg, house_account, open_lease_account, open_wallet, post
 from ads.models import Account, Campaign, CampaignDay, Transaction
 from ads.money import WON
 
@@ -65,7 +65,11 @@ def may_spend(campaign: Campaign, at: datetime.datetime) -> bool:
 
 
 def open_day(campaign: Campaign, day: datetime.date) -> CampaignDay:
-    """Return the campaign's day, locked, made from the daily budget when it is the first look."""
+    """Return the campaign's day, locked, made from the daily budget when it is the first look.
+
+    Where there is a day, there is an account for what its clicks bring in.
+    """
+    house_account(Account.Kind.REVENUE)
     CampaignDay.objects.get_or_create(
         campaign=campaign,
         day=day,

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
@@ -17,7 +16,7 @@ MIDDLEWARE = [
 
 class Command(BaseCommand):
     # The checks would load the whole site, of which this process serves nothing.
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks = ()
     help = "Run the market as its own service; the conversation side finds it by ADS_SERVICE_URL."
 
     def add_arguments(self, parser: CommandParser) -> None:
