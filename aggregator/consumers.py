@@ -4,17 +4,18 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
 from accounts.services import person_for_scope
-from aggregator import runner, selectors, services
+from aggregator import listings, runner, selectors, services
 from aggregator.models import Turn
+from aggregator.off_loop import off_loop, outlast
+from aggregator.outbox import Outbox, frame
 from aggregator.services import Ask, Refusal
-from aggregator.turn_feed import Entry, Subscription
-from aggregator.turns import off_loop
 from aggregator.wording import word_refusal
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,10 @@ FRAME_LIMIT = 200_000
 SUBSCRIPTIONS = 50
 CLOSING_TRIES = 5
 CLOSING_SECONDS = 0.2
+# A database that restarts is back within this time; a page's wish waits so long for it.
+DATABASE_SECONDS = 10
 Wish = dict[str, Any]
+T = TypeVar("T")
 
 
 class TurnConsumer(AsyncJsonWebsocketConsumer):
@@ -33,18 +37,18 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accept whoever carries a valid session or guest cookie."""
-        self._subscriptions: dict[str, Subscription] = {}
-        self.person = await off_loop(person_for_scope, self.scope)
+        self._outbox: Outbox | None = None
+        self.person = await outlast(DATABASE_SECONDS, partial(person_for_scope, self.scope))
         if self.person is None:
             await self.close(code=4401)
             return
         await self.accept()
+        self._outbox = Outbox(runner.log_of_this_loop(), self._send_text)
 
     async def disconnect(self, code: int) -> None:
         """Leave the turns alone; they run on without this page."""
-        for subscription in self._subscriptions.values():
-            runner.log_of_this_loop().feed.unsubscribe(subscription)
-        self._subscriptions.clear()
+        if self._outbox:
+            await self._outbox.close()
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -71,6 +75,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             "regenerate": self._replace,
             "edit": self._replace,
             "retry": self._retry,
+            "add": self._add,
             "vote": self._vote,
             "ping": self._pong,
         }
@@ -97,7 +102,8 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             strategy=_strategy(wish),
             panel=_panel(wish),
         )
-        turn = await off_loop(services.open_turn, owner=self._owner, ask=ask)
+        # Sent twice it opens one turn, so it may be tried again.
+        turn = await outlast(DATABASE_SECONDS, partial(services.open_turn, owner=self._owner, ask=ask))
         await self._begin(turn, ask, replaces=None)
 
     async def _replace(self, wish: Wish) -> None:
@@ -124,36 +130,63 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
                 "replaces": str(replaces.public_id) if replaces else None,
             }
         )
-        await self._follow(str(turn.public_id), 0)
+        self._follow(str(turn.public_id), 0)
         if turn.status == Turn.Status.RUNNING:
             await runner.start_turn(turn)
 
     async def _resume(self, wish: Wish) -> None:
         turn = await self._turn(wish["turn"])
-        await self._follow(str(turn.public_id), max(0, int(wish.get("after_seq", 0))))
+        after_seq = max(0, int(wish.get("after_seq", 0)))
+        if turn.status != Turn.Status.RUNNING and turn.last_seq > after_seq:
+            # The log of a turn that has ended may be gone; its rows tell the same.
+            kept = await runner.find_kept(turn)
+            if kept:
+                await self._send_text(frame(str(turn.public_id), [kept]))
+                after_seq = kept.seq
+        self._follow(str(turn.public_id), after_seq)
 
     async def _stop(self, wish: Wish) -> None:
         await runner.stop_turn(await self._turn(wish["turn"]))
 
     async def _retry(self, wish: Wish) -> None:
-        turn = await self._reopen(uuid.UUID(str(wish["candidate"])))
-        if str(turn.public_id) not in self._subscriptions:
-            await self._follow(str(turn.public_id), turn.last_seq)
-        await runner.start_turn(turn)
+        candidate_id = uuid.UUID(str(wish["candidate"]))
 
-    async def _reopen(self, candidate_id: uuid.UUID) -> Turn:
-        # A turn whose last event is out may still be writing its rows: that moment is waited for.
-        for patience in range(CLOSING_TRIES, -1, -1):
-            candidate = await off_loop(selectors.find_candidate, self._owner, candidate_id)
+        def reopen() -> Turn:
+            candidate = selectors.find_candidate(self._owner, candidate_id)
             if candidate is None:
                 raise Refusal("candidate_not_found")
+            return services.retry_candidate(candidate=candidate)
+
+        await self._work_again(await self._reopen(reopen))
+
+    async def _add(self, wish: Wish) -> None:
+        old, slug = await self._turn(wish["turn"]), str(wish["model"])
+
+        def reopen() -> Turn:
+            model = next((model for model in listings.offered_models() if model.slug == slug), None)
+            if model is None:
+                raise Refusal("model_not_offered")
+            return services.add_candidate(turn=old, model=model)
+
+        await self._work_again(await self._reopen(reopen))
+
+    async def _work_again(self, turn: Turn) -> None:
+        name = str(turn.public_id)
+        if self._outbox and not self._outbox.follows(name):
+            self._follow(name, turn.last_seq)
+        await runner.start_turn(turn)
+        await runner.nudge(turn)
+
+    async def _reopen(self, reopen: Callable[[], Turn]) -> Turn:
+        # A candidate that was told as failed may not be kept as such yet: that moment is waited for.
+        for _ in range(CLOSING_TRIES):
             try:
-                return await off_loop(services.retry_candidate, candidate=candidate)
-            except Refusal:
-                if not patience:
+                return await off_loop(reopen)
+            except Refusal as refusal:
+                if refusal.code not in {"candidate_not_failed", "candidate_not_found"}:
                     raise
             await asyncio.sleep(CLOSING_SECONDS)
-        raise Refusal("turn_running")
+        return await off_loop(reopen)
 
     async def _vote(self, wish: Wish) -> None:
         candidate = await off_loop(selectors.find_candidate, self._owner, uuid.UUID(str(wish["candidate"])))
@@ -172,25 +205,18 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         return self.person
 
     async def _turn(self, name: object) -> Turn:
-        turn = await off_loop(selectors.find_turn, self._owner, uuid.UUID(str(name)))
+        public_id = uuid.UUID(str(name))
+        turn = await outlast(DATABASE_SECONDS, lambda: selectors.find_turn(self._owner, public_id))
         if turn is None:
             raise Refusal("turn_not_found")
         return turn
 
-    async def _follow(self, turn: str, after_seq: int) -> None:
-        feed = runner.log_of_this_loop().feed
-        known = self._subscriptions.pop(turn, None)
-        if known:
-            feed.unsubscribe(known)
-        while len(self._subscriptions) >= SUBSCRIPTIONS:
-            feed.unsubscribe(self._subscriptions.pop(next(iter(self._subscriptions))))
+    def _follow(self, turn: str, after_seq: int) -> None:
+        if self._outbox:
+            self._outbox.follow(turn, after_seq, most=SUBSCRIPTIONS)
 
-        async def forward(entry: Entry) -> None:
-            await self.send_json(
-                {"type": "frame", "turn": turn, "seq": entry.seq, "events": list(entry.events)}
-            )
-
-        self._subscriptions[turn] = await feed.subscribe(turn, after_seq, forward)
+    async def _send_text(self, text: str) -> None:
+        await self.send(text_data=text)
 
     async def _refuse(self, client_id: str, code: str) -> None:
         await self.send_json(

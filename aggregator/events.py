@@ -4,7 +4,7 @@ docs/events.md describes each one and a test holds both lists equal. Events are 
 order; the sequence number of an event is its position in the turn, counted from 1.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 
@@ -31,6 +31,14 @@ class TurnOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnQueued(Event):
+    """The turn waits for its turn: so many others are before it."""
+
+    type: ClassVar[str] = "turn_queued"
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class PanelMember:
     """One seat of the panel: the candidate to come and the language model that is asked for it."""
 
@@ -51,8 +59,17 @@ class RouteChosen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateQueued(Event):
+    """A candidate waits for its model, which is busy; so many others are before it."""
+
+    type: ClassVar[str] = "candidate_queued"
+    candidate: str
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateStarted(Event):
-    """A model was asked; any text this candidate had from an earlier attempt is void."""
+    """A model was asked; text of an earlier attempt stays until the first piece of this one."""
 
     type: ClassVar[str] = "candidate_started"
     candidate: str
@@ -61,7 +78,7 @@ class CandidateStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class CandidateDelta(Event):
-    """More text of a candidate; `ttft_ms` comes with the first piece."""
+    """More text of a candidate; `ttft_ms` comes with the first piece, which takes the place of older text."""
 
     type: ClassVar[str] = "candidate_delta"
     candidate: str
@@ -117,7 +134,7 @@ class RankingMade(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnswerStarted(Event):
-    """The answer's own text begins: `model` writes it from the candidates (kind fused)."""
+    """A model begins to write the answer (kind fused); older text stays until its first piece."""
 
     type: ClassVar[str] = "answer_started"
     kind: str
@@ -126,10 +143,11 @@ class AnswerStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnswerDelta(Event):
-    """More text of a fused answer."""
+    """More text of a fused answer; the first piece takes the place of older text."""
 
     type: ClassVar[str] = "answer_delta"
     text: str
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +186,9 @@ EVENTS: dict[str, type[Event]] = {
     kind.type: kind
     for kind in (
         TurnOpened,
+        TurnQueued,
         RouteChosen,
+        CandidateQueued,
         CandidateStarted,
         CandidateDelta,
         CandidateFinished,
@@ -183,29 +203,40 @@ EVENTS: dict[str, type[Event]] = {
 }
 
 
+NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in EVENTS.values()}
+NESTED = {RouteChosen, RankingMade}
+
+
 def encode(event: Event) -> dict[str, Any]:
     """Return an event as plain JSON values, its type first; fields that hold nothing are left out."""
-    fields = {name: value for name, value in asdict(event).items() if value not in (None, "")}
-    return {"type": event.type, **fields}
+    kind = type(event)
+    # asdict copies deeply, which is most of what a delta would cost.
+    values = asdict(event) if kind in NESTED else {name: getattr(event, name) for name in NAMES[kind]}
+    held = {
+        name: value
+        for name, value in values.items()
+        if value is not None and value is not False and value != ""
+    }
+    return {"type": kind.type, **held}
 
 
 def decode(document: dict[str, Any]) -> Event:
     """Read an event back; raises EventError when it is not of the vocabulary."""
-    fields = dict(document)
-    kind = EVENTS.get(str(fields.pop("type", "")))
+    told = dict(document)
+    kind = EVENTS.get(str(told.pop("type", "")))
     if kind is None:
         raise EventError(f"no such event: {document.get('type')!r}")
     if kind is RouteChosen:
-        fields["panel"] = tuple(PanelMember(**seat) for seat in fields["panel"])
-        fields["reasons"] = tuple(fields["reasons"])
+        told["panel"] = tuple(PanelMember(**seat) for seat in told["panel"])
+        told["reasons"] = tuple(told["reasons"])
     if kind is RankingMade:
-        fields["standings"] = tuple(
-            Standing(**{**row, "reasons": tuple(row["reasons"])}) for row in fields["standings"]
+        told["standings"] = tuple(
+            Standing(**{**row, "reasons": tuple(row["reasons"])}) for row in told["standings"]
         )
     if kind is PlacementMade:
-        fields.setdefault("ad", None)
+        told.setdefault("ad", None)
     try:
-        return kind(**fields)
+        return kind(**told)
     except TypeError as error:
         raise EventError(f"{kind.type}: {error}") from error
 
@@ -219,10 +250,11 @@ def merge_deltas(events: list[Event]) -> list[Event]:
             isinstance(event, CandidateDelta)
             and isinstance(last, CandidateDelta)
             and last.candidate == event.candidate
+            and event.ttft_ms is None
         ):
             merged[-1] = CandidateDelta(event.candidate, last.text + event.text, last.ttft_ms)
-        elif isinstance(event, AnswerDelta) and isinstance(last, AnswerDelta):
-            merged[-1] = AnswerDelta(last.text + event.text)
+        elif isinstance(event, AnswerDelta) and isinstance(last, AnswerDelta) and not event.first:
+            merged[-1] = AnswerDelta(last.text + event.text, last.first)
         else:
             merged.append(event)
     return merged

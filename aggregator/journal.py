@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from aggregator import selectors
 from aggregator.events import Event
 from aggregator.models import Turn
+from aggregator.retelling import retell
 from aggregator.turn_log import TurnLog, decode_entries
 from aggregator.turn_state import TurnState, reduce
-
-# When the log of a running turn is lost, its numbers go on far above all that a browser can have seen.
-LOST_LOG_GAP = 100_000
 
 
 @dataclass(slots=True)
@@ -34,15 +32,13 @@ class Journal:
 
 
 async def open_journal(log: TurnLog, turn: Turn) -> Journal:
-    """Go on where the log of a turn ends, or where its rows end when the log is lost."""
+    """Go on where the log of a turn ends, or where its rows end when the log, or its end, is lost."""
     name = str(turn.public_id)
     entries = await log.read(name)
-    if entries:
-        log.open_page(name, entries[-1].seq)
-        return Journal(log, name, reduce(decode_entries(entries)))
-    log.open_page(name, turn.last_seq + LOST_LOG_GAP if turn.last_seq else 0)
-    journal = Journal(log, name, TurnState())
-    if turn.last_seq:
-        for event in selectors.replay(turn):
-            await journal.emit(event)
-    return journal
+    written = entries[-1].seq if entries else 0
+    is_lost = written < turn.last_seq
+    state = selectors.state_of(turn) if is_lost else reduce(decode_entries(entries))
+    log.open_page(name, turn.last_seq if is_lost else written, written, lambda: retell(state))
+    if is_lost:
+        log.tell_anew(name)
+    return Journal(log, name, state)

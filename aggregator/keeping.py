@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from aggregator import services
 from aggregator.catalog import LanguageModel
 from aggregator.events import PlacementMade, encode
 from aggregator.models import Candidate, Conversation, Turn, Usage
@@ -51,17 +52,39 @@ def call_made(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of a turn since it began: to stop, or to ask these candidates (again)."""
+
+    stop: bool
+    candidates: tuple[Candidate, ...]
+
+
+def read_asked(*, turn: Turn, state: TurnState) -> Asked:
+    """Return the stored wishes that the turn's state does not fulfil yet."""
+    stop = Turn.objects.filter(pk=turn.pk).values_list("stop_asked_at", flat=True).first() is not None
+    waiting = Candidate.objects.filter(turn=turn, status=Candidate.Status.WAITING).order_by("position")
+    attempts = {seat.candidate: seat.attempt for seat in state.candidates.values()}
+    return Asked(stop, tuple(row for row in waiting if row.attempt > attempts.get(str(row.public_id), 0)))
+
+
 @transaction.atomic
-def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...] = ()) -> None:
-    """Write what a running turn has so far, so that a lost log costs little."""
+def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...] = ()) -> Asked:
+    """Write what a running turn has so far, so that a lost log costs little; returns what was asked of it."""
+    _lock(turn)
     rows = _keep_candidates(turn, state)
     _keep_calls(turn, calls, rows)
     Turn.objects.filter(pk=turn.pk).update(last_seq=seq, **_turn_fields(state, rows))
+    return read_asked(turn=turn, state=state)
 
 
 @transaction.atomic
 def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...]) -> None:
-    """Write a turn's final state and what its calls cost, in one transaction, once."""
+    """Write a turn's final state and what its calls cost, in one transaction, once.
+
+    A wish that came too late for this pass reopens the turn at once.
+    """
+    _lock(turn)
     rows = _keep_candidates(turn, state)
     _keep_calls(turn, calls, rows)
     now = timezone.now()
@@ -75,6 +98,13 @@ def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade,
         **_turn_fields(state, rows),
     )
     Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=now)
+    if state.status != Turn.Status.STOPPED and read_asked(turn=turn, state=state).candidates:
+        services.reopen_turn(turn=turn)
+
+
+def _lock(turn: Turn) -> None:
+    # Wishes are stored under the same lock, so that none slips in between reading and closing.
+    Turn.objects.select_for_update().only("pk").get(pk=turn.pk)
 
 
 def _turn_fields(state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]:
@@ -96,7 +126,13 @@ def _turn_fields(state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]
 
 
 def _keep_candidates(turn: Turn, state: TurnState) -> dict[str, Candidate]:
-    rows = [_candidate_row(turn, place, seat) for place, seat in enumerate(state.candidates.values())]
+    wished = dict(Candidate.objects.filter(turn=turn).values_list("public_id", "attempt"))
+    rows = [
+        _candidate_row(turn, place, seat)
+        for place, seat in enumerate(state.candidates.values())
+        # What is asked again already is not put back to what it was.
+        if seat.attempt >= wished.get(uuid.UUID(seat.candidate), 0)
+    ]
     Candidate.objects.bulk_create(
         rows,
         update_conflicts=True,

@@ -2,17 +2,40 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncIterator
+from functools import cache
+from pathlib import Path
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+# A lease that vanished with Valkey's data is taken again by whoever held it.
 RENEW = (
-    "if redis.call('get', KEYS[1]) == ARGV[1] "
-    "then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end"
+    "local holder = redis.call('get', KEYS[1]) "
+    "if holder == false or holder == ARGV[1] "
+    "then redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2]) return 1 else return 0 end"
 )
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
+
+
+@cache
+def _machine() -> str:
+    """Return what tells this machine, or container, from every other one; process ids mean nothing beyond."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}:{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return secrets.token_hex(8)
+
+
+def is_dead(holder: bytes | str) -> bool:
+    """Tell whether a lease's holder was a process of this machine that is no more."""
+    name = holder.decode() if isinstance(holder, bytes) else holder
+    machine, _, rest = name.partition("/")
+    process = rest.partition("/")[0]
+    return machine == _machine() and process.isdigit() and not Path(f"/proc/{process}").exists()
 
 
 def lease_key(turn: str) -> str:
@@ -23,8 +46,8 @@ def lease_key(turn: str) -> str:
 @contextlib.asynccontextmanager
 async def hold_lease(client: "redis.Redis", turn: str, seconds: int) -> AsyncIterator[bool]:
     """Hold a turn's lease while inside; yields False when another process holds it."""
-    owner = secrets.token_hex(8)
-    if not await client.set(lease_key(turn), owner, nx=True, px=seconds * 1000):
+    owner = f"{_machine()}/{os.getpid()}/{secrets.token_hex(8)}"
+    if not await _take(client, turn, owner, seconds):
         yield False
         return
     renewing = asyncio.create_task(_renew(client, turn, owner, seconds))
@@ -35,6 +58,15 @@ async def hold_lease(client: "redis.Redis", turn: str, seconds: int) -> AsyncIte
         await asyncio.gather(renewing, return_exceptions=True)
         with contextlib.suppress(RedisError):
             await client.eval(RELEASE, 1, lease_key(turn), owner)
+
+
+async def _take(client: "redis.Redis", turn: str, owner: str, seconds: int) -> bool:
+    key = lease_key(turn)
+    holder = await client.get(key)
+    if holder is not None and is_dead(holder):
+        # Need not lapse: whoever held it cannot come back.
+        await client.eval(RELEASE, 1, key, holder)
+    return bool(await client.set(key, owner, nx=True, px=seconds * 1000))
 
 
 async def _renew(client: "redis.Redis", turn: str, owner: str, seconds: int) -> None:

@@ -1,23 +1,34 @@
 """Where turns run: as a task of this process or of a worker, under a lease, until they end or are stopped."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Awaitable, Callable
+from functools import partial
+from weakref import WeakKeyDictionary
 
+import orjson
 from celery import current_app
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from aggregator import placements, selectors, services
-from aggregator.journal import open_journal
-from aggregator.lease import hold_lease, lease_key
+from aggregator.events import TurnQueued, encode
+from aggregator.journal import Journal, open_journal
+from aggregator.lease import hold_lease, is_dead, lease_key
 from aggregator.models import Turn
+from aggregator.off_loop import off_loop, outlast
 from aggregator.pipeline.rank import rank
 from aggregator.pipeline.shapes import Draft, Question
+from aggregator.pipeline.turnstile import Turnstile
 from aggregator.providers import close_providers, warm_providers
+from aggregator.turn_feed import Entry
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
-from aggregator.turns import answer_turn, off_loop
+from aggregator.turns import CLOSE_SECONDS, Signs, answer_turn
 from language.sensitivity import judge_sensitivity
 from language.topics import find_topics
 
@@ -25,8 +36,12 @@ logger = logging.getLogger(__name__)
 
 WARM_WORDS = "안녕하세요"
 RUN_TASK = "aggregator.tasks.run_turn"
-_stops: dict[str, asyncio.Event] = {}
-_running: set[asyncio.Task[None]] = set()
+RECOVER_TASK = "aggregator.tasks.recover_turns"
+# How long a page's wish waits for a database that restarts.
+WISH_SECONDS = 10
+_signs: dict[str, Signs] = {}
+_running: "set[asyncio.Task[None]]" = set()
+_gates: "WeakKeyDictionary[asyncio.AbstractEventLoop, Turnstile]" = WeakKeyDictionary()
 
 
 def log_of_this_loop() -> TurnLog:
@@ -37,24 +52,49 @@ def log_of_this_loop() -> TurnLog:
 async def start_turn(turn: Turn) -> None:
     """Begin to answer a stored turn, here or on a worker as TURN_RUNNER says; does not wait for its end."""
     if settings.TURN_RUNNER == "worker":
-        await off_loop(current_app.send_task, RUN_TASK, [str(turn.public_id)])
+        try:
+            await off_loop(current_app.send_task, RUN_TASK, [str(turn.public_id)], retry=False)
+        except (OperationalError, RedisError) as error:
+            # The turn is stored: the next look for abandoned turns finds it.
+            logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
         return
-    task = asyncio.create_task(run_turn(turn.public_id))
+    begin_turn(turn.public_id)
+
+
+def begin_turn(turn_id: uuid.UUID) -> None:
+    """Begin to answer a stored turn on the running event loop."""
+    task = asyncio.create_task(run_turn(turn_id))
     _running.add(task)
     task.add_done_callback(_end)
 
 
-def _end(task: asyncio.Task[None]) -> None:
+def _end(task: "asyncio.Task[None]") -> None:
     _running.discard(task)
     if not task.cancelled() and task.exception():
         logger.error("a turn broke off and will be recovered", exc_info=task.exception())
 
 
+def _running_here() -> "list[asyncio.Task[None]]":
+    here = asyncio.get_running_loop()
+    return [task for task in _running if task.get_loop() is here]
+
+
 async def wait_for_turns() -> None:
     """Wait until every turn begun on this loop has ended."""
-    here = asyncio.get_running_loop()
-    while mine := [task for task in _running if task.get_loop() is here]:
+    while mine := _running_here():
         await asyncio.wait(mine)
+
+
+async def drain(seconds: float) -> list[uuid.UUID]:
+    """Let turns end, but not longer than some seconds; returns those that others have to finish."""
+    if mine := _running_here():
+        await asyncio.wait(mine, timeout=seconds)
+    left = [uuid.UUID(name) for name in _signs]
+    for task in _running_here():
+        # Its lease is released at once, so whoever takes it over need not wait for it to lapse.
+        task.cancel()
+    await asyncio.gather(*_running_here(), return_exceptions=True)
+    return left
 
 
 async def run_turn(turn_id: uuid.UUID) -> None:
@@ -66,22 +106,42 @@ async def run_turn(turn_id: uuid.UUID) -> None:
 
 async def _run_under_lease(turn_id: uuid.UUID) -> bool:
     log, name = log_of_this_loop(), str(turn_id)
-    async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
-        turn = await off_loop(_load_running, turn_id) if is_ours else None
-        if turn is None:
-            return False
-        stop = _stops[name] = asyncio.Event()
-        log.feed.on_stop(_stop_here)
-        try:
-            journal = await open_journal(log, turn)
-            await answer_turn(turn, journal, stop)
-        except* LogTaken:
-            logger.warning("turn %s: another process took it over", turn_id)
-            turn = None
-        finally:
-            log.close_page(name)
-            _stops.pop(name, None)
+    if name in _signs:
+        # This process runs it already, even when its lease was lost together with Valkey's data.
+        return False
+    signs = _signs[name] = Signs()
+    try:
+        async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
+            turn = await outlast(CLOSE_SECONDS, partial(_load_running, turn_id)) if is_ours else None
+            if turn is None:
+                return False
+            log.feed.on_nudge(_nudge_here)
+            try:
+                journal = await open_journal(log, turn)
+                async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
+                    await answer_turn(turn, journal, signs)
+            except* LogTaken:
+                logger.warning("turn %s: another process took it over", turn_id)
+                turn = None
+            finally:
+                log.close_page(name)
+    finally:
+        _signs.pop(name, None)
     return turn is not None
+
+
+def _tell_place(journal: Journal) -> Callable[[int], Awaitable[None]]:
+    async def tell(position: int) -> None:
+        await journal.emit(TurnQueued(position))
+
+    return tell
+
+
+def _gate() -> Turnstile:
+    loop = asyncio.get_running_loop()
+    if loop not in _gates:
+        _gates[loop] = Turnstile(settings.TURNS_AT_ONCE, each=settings.TURNS_AT_ONCE_EACH)
+    return _gates[loop]
 
 
 def _load_running(turn_id: uuid.UUID) -> Turn | None:
@@ -89,10 +149,9 @@ def _load_running(turn_id: uuid.UUID) -> Turn | None:
     return selectors.with_parts(running).first()
 
 
-def _stop_here(turn_id: str) -> None:
-    stop = _stops.get(turn_id)
-    if stop:
-        stop.set()
+def _nudge_here(turn_id: str) -> None:
+    if turn_id in _signs:
+        _signs[turn_id].nudge.set()
 
 
 async def warm_loop() -> None:
@@ -113,20 +172,42 @@ async def close_loop() -> None:
 
 async def stop_turn(turn: Turn) -> None:
     """Stop a turn wherever it runs; the wish is stored first, so that a recovery honours it too."""
-    if await off_loop(services.ask_stop, turn=turn):
-        await log_of_this_loop().feed.ask_stop(str(turn.public_id))
+    if await outlast(WISH_SECONDS, partial(services.ask_stop, turn=turn)):
+        await nudge(turn)
+
+
+async def nudge(turn: Turn) -> None:
+    """Let whoever runs a turn look at what was asked of it."""
+    # Whoever runs it looks every few seconds anyway.
+    with contextlib.suppress(RedisError):
+        await log_of_this_loop().feed.nudge(str(turn.public_id))
+
+
+async def find_kept(turn: Turn) -> Entry | None:
+    """Return a turn that has ended as its rows tell it, when its log does not tell its end any more."""
+    with contextlib.suppress(RedisError):
+        if await log_of_this_loop().feed.newest_seq(str(turn.public_id)) >= turn.last_seq:
+            return None
+    whole = await outlast(WISH_SECONDS, lambda: selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get())
+    body = orjson.dumps([encode(event) for event in selectors.replay(whole)])
+    return Entry(whole.last_seq, body, is_whole=True)
 
 
 async def find_abandoned() -> list[uuid.UUID]:
-    """Return the running turns whose lease has lapsed: their process died or never began."""
-    turns = await off_loop(_old_running)
+    """Return the running turns that nobody works on: their process died or never began."""
+    turns = await outlast(WISH_SECONDS, _list_running)
     if not turns:
         return []
-    leases = await log_of_this_loop().client.mget([lease_key(str(turn)) for turn in turns])
-    return [turn for turn, lease in zip(turns, leases, strict=True) if lease is None]
-
-
-def _old_running() -> list[uuid.UUID]:
+    keys = [lease_key(str(public_id)) for public_id, _ in turns]
+    holders = await log_of_this_loop().client.mget(keys)
     old = timezone.now() - dt.timedelta(seconds=settings.TURN_LEASE_SECONDS)
-    running = Turn.objects.filter(status=Turn.Status.RUNNING, opened_at__lt=old)
-    return list(running.order_by("opened_at").values_list("public_id", flat=True)[:500])
+    return [
+        public_id
+        for (public_id, opened_at), holder in zip(turns, holders, strict=True)
+        if (opened_at < old if holder is None else is_dead(holder))
+    ]
+
+
+def _list_running() -> list[tuple[uuid.UUID, dt.datetime]]:
+    running = Turn.objects.filter(status=Turn.Status.RUNNING).order_by("opened_at")
+    return list(running.values_list("public_id", "opened_at")[:2_000])

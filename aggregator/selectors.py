@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,6 +11,8 @@ from django.utils import timezone
 from aggregator import events
 from aggregator.models import ApiKey, Candidate, Conversation, Turn, Usage, Vote
 from aggregator.pipeline.shapes import Exchange
+from aggregator.retelling import retell
+from aggregator.turn_state import CandidateState, TurnState
 
 PAGE = 30
 TURNS_SHOWN = 60
@@ -154,66 +155,73 @@ def turns_today(owner: AbstractBaseUser) -> int:
     return Turn.objects.filter(conversation__owner_id=owner.pk, opened_at__gte=_midnight()).count()
 
 
+def running_turns(owner: AbstractBaseUser | None = None) -> int:
+    """Return how many turns have not ended: a person's, or everybody's."""
+    running = Turn.objects.filter(status=Turn.Status.RUNNING)
+    return (running if owner is None else running.filter(conversation__owner_id=owner.pk)).count()
+
+
 def _midnight() -> dt.datetime:
     return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def replay(turn: Turn) -> list[events.Event]:
     """Return events that leave the same state as those the turn emitted; needs a turn of `with_parts`."""
-    candidates = list(turn.candidates.all())
-    history: list[events.Event] = [
-        events.TurnOpened(str(turn.conversation.public_id), str(turn.public_id), turn.prompt, turn.attempt)
-    ]
-    if candidates or turn.route_reasons:
-        panel = tuple(
-            events.PanelMember(str(row.public_id), row.model, row.model_name, row.vendor)
-            for row in candidates
-        )
-        history.append(events.RouteChosen(turn.strategy, panel, tuple(turn.route_reasons)))
-    for row in candidates:
-        history += _replay_candidate(row)
-    history += _replay_answer(turn)
-    if turn.status != Turn.Status.RUNNING:
-        history.append(
-            events.TurnClosed(
-                turn.status, turn.error, turn.duration_ms, turn.cost_micros, turn.conversation.title
-            )
-        )
-    if turn.placement is not None:
-        history.append(events.PlacementMade(turn.placement.get("ad"), turn.placement.get("reason", "")))
-    return history
+    return retell(state_of(turn))
 
 
-def _replay_candidate(row: Candidate) -> Iterable[events.Event]:
-    candidate = str(row.public_id)
-    if row.status == Candidate.Status.WAITING:
-        return
-    yield events.CandidateStarted(candidate, row.attempt)
-    if row.text:
-        yield events.CandidateDelta(candidate, row.text, row.ttft_ms)
-    if row.status != Candidate.Status.STREAMING:
-        yield events.CandidateFinished(
-            candidate=candidate,
-            status=row.status,
-            finish_reason=row.finish_reason,
-            error=row.error,
-            ttft_ms=row.ttft_ms,
-            duration_ms=row.duration_ms,
-            input_tokens=row.input_tokens,
-            output_tokens=row.output_tokens,
-            cost_micros=row.cost_micros,
-        )
+def state_of(turn: Turn) -> TurnState:
+    """Return the state that a turn's rows hold; needs a turn of `with_parts`."""
+    is_running = turn.status == Turn.Status.RUNNING
+    placement = turn.placement
+    return TurnState(
+        turn=str(turn.public_id),
+        conversation=str(turn.conversation.public_id),
+        prompt=turn.prompt,
+        attempt=turn.attempt,
+        strategy=turn.strategy if turn.route_reasons else "",
+        reasons=tuple(turn.route_reasons),
+        candidates={str(row.public_id): _candidate_state(row) for row in turn.candidates.all()},
+        leader=turn.leader,
+        ranking=_ranking_of(turn),
+        answer_kind=turn.answer_kind,
+        answer_candidate=str(turn.answer_candidate.public_id) if turn.answer_candidate else "",
+        answer_model=turn.answer_model,
+        answer_text=turn.answer_text,
+        answer_cost_micros=turn.answer_cost_micros,
+        answer_is_finished=bool(turn.answer_kind) and not (is_running and turn.answer_kind == "fused"),
+        status=turn.status,
+        error=turn.error,
+        title="" if is_running else turn.conversation.title,
+        duration_ms=turn.duration_ms,
+        cost_micros=turn.cost_micros,
+        placement=None
+        if placement is None
+        else events.PlacementMade(placement.get("ad"), placement.get("reason", "")),
+    )
 
 
-def _replay_answer(turn: Turn) -> Iterable[events.Event]:
-    if turn.ranking:
-        yield events.decode({"type": events.RankingMade.type, **turn.ranking})
-    if turn.leader:
-        yield events.LeaderChanged(turn.leader)
-    if turn.answer_kind == "fused":
-        yield events.AnswerStarted("fused", turn.answer_model)
-        yield events.AnswerDelta(turn.answer_text)
-        yield events.AnswerFinished("fused", cost_micros=turn.answer_cost_micros)
-    elif turn.answer_kind:
-        candidate = str(turn.answer_candidate.public_id) if turn.answer_candidate else ""
-        yield events.AnswerFinished(turn.answer_kind, candidate, turn.answer_text)
+def _ranking_of(turn: Turn) -> events.RankingMade | None:
+    if not turn.ranking:
+        return None
+    ranking = events.decode({"type": events.RankingMade.type, **turn.ranking})
+    return ranking if isinstance(ranking, events.RankingMade) else None
+
+
+def _candidate_state(row: Candidate) -> CandidateState:
+    return CandidateState(
+        candidate=str(row.public_id),
+        model=row.model,
+        name=row.model_name,
+        vendor=row.vendor,
+        status=row.status,
+        attempt=row.attempt,
+        text=row.text,
+        finish_reason=row.finish_reason,
+        error=row.error,
+        ttft_ms=row.ttft_ms,
+        duration_ms=row.duration_ms,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost_micros=row.cost_micros,
+    )

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from aggregator import selectors
+from aggregator.catalog import LanguageModel
 from aggregator.models import ApiKey, Candidate, Conversation, Turn, Vote
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
 KEY_PREFIX = "jjp-"
+PANEL_LIMIT = 8
 
 
 class Refusal(Exception):
@@ -82,6 +85,10 @@ def _check_allowance(owner: AbstractBaseUser) -> None:
     limit = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
     if selectors.turns_today(owner) >= limit:
         raise Refusal("quota_reached")
+    if selectors.running_turns(owner) >= settings.TURNS_OPEN_EACH:
+        raise Refusal("too_many_running")
+    if selectors.running_turns() >= settings.TURNS_OPEN:
+        raise Refusal("overloaded")
 
 
 def _conversation_for(owner: AbstractBaseUser, ask: Ask) -> Conversation:
@@ -147,25 +154,47 @@ def title_of(prompt: str) -> str:
 
 @transaction.atomic
 def reopen_turn(*, turn: Turn) -> Turn:
-    """Put a closed turn back to work, so that a failed candidate can be asked again; raises Refusal."""
-    current = Turn.objects.select_for_update().get(pk=turn.pk)
+    """Put a turn back to work, so that a candidate can be asked (again); one that runs is left running."""
+    current = Turn.objects.select_for_update(of=("self",)).select_related("conversation").get(pk=turn.pk)
     if current.status == Turn.Status.RUNNING:
-        raise Refusal("turn_running")
+        return current
     current.status, current.closed_at, current.stop_asked_at = Turn.Status.RUNNING, None, None
     current.attempt += 1
-    current.error, current.placement = "", None
-    current.save(update_fields=["status", "closed_at", "stop_asked_at", "attempt", "error", "placement"])
+    current.error, current.placement, current.answer_candidate, current.answer_cost_micros = "", None, None, 0
+    current.answer_kind = current.answer_model = current.answer_text = ""
+    current.save()
     return current
 
 
 @transaction.atomic
 def retry_candidate(*, candidate: Candidate) -> Turn:
-    """Make a failed or stopped candidate ready to be asked again and reopen its turn; raises Refusal."""
+    """Reopen a turn to ask its failed or stopped candidate again; raises Refusal."""
     if candidate.status not in {Candidate.Status.FAILED, Candidate.Status.STOPPED}:
         raise Refusal("candidate_not_failed")
     turn = reopen_turn(turn=candidate.turn)
-    Candidate.objects.filter(pk=candidate.pk).update(status=Candidate.Status.WAITING)
+    Candidate.objects.filter(pk=candidate.pk).update(
+        status=Candidate.Status.WAITING, attempt=F("attempt") + 1
+    )
     return turn
+
+
+@transaction.atomic
+def add_candidate(*, turn: Turn, model: LanguageModel) -> Turn:
+    """Reopen a turn with one more model in its panel; raises Refusal."""
+    reopened = reopen_turn(turn=turn)
+    seated = list(Candidate.objects.filter(turn=reopened))
+    if any(row.model == model.slug for row in seated):
+        raise Refusal("model_in_panel")
+    if len(seated) >= PANEL_LIMIT:
+        raise Refusal("panel_full")
+    Candidate.objects.create(
+        turn=reopened,
+        position=max((row.position for row in seated), default=-1) + 1,
+        model=model.slug,
+        model_name=model.name,
+        vendor=model.vendor,
+    )
+    return reopened
 
 
 def ask_stop(*, turn: Turn) -> bool:

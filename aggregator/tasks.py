@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 
 from aggregator import runner
 
@@ -40,15 +41,29 @@ async def _warm() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    # What an earlier worker of this machine left behind need not wait for the beat.
+    for turn_id in await runner.find_abandoned():
+        runner.begin_turn(turn_id)
+
+
+def drain_worker() -> None:
+    """Let this worker's turns end, and hand those that take longer to other workers."""
+    if _loops:
+        for turn_id in _run(runner.drain(settings.TURN_DRAIN_SECONDS)):
+            run_turn.delay(str(turn_id))
 
 
 @shared_task(name=runner.RUN_TASK)
 def run_turn(turn_id: str) -> None:
-    """Answer a turn on this worker's event loop."""
-    _run(runner.run_turn(uuid.UUID(turn_id)))
+    """Begin to answer a turn on this worker's event loop; the turn's row and lease remember that it runs."""
+    _run(_begin(uuid.UUID(turn_id)))
 
 
-@shared_task(name="aggregator.tasks.recover_turns")
+async def _begin(turn_id: uuid.UUID) -> None:
+    runner.begin_turn(turn_id)
+
+
+@shared_task(name=runner.RECOVER_TASK)
 def recover_turns() -> int:
     """Hand every abandoned turn to a worker and return how many there were."""
     abandoned = _run(runner.find_abandoned())

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import redis.asyncio as redis
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 READ_BLOCK_MS = 2_000
 RETRY_SECONDS = 0.2
 WAKE_SECONDS = 3_600
-STOPS = "turns:stops"
+NUDGES = "turns:nudges"
 
 Row = tuple[bytes, dict[bytes, bytes]]
 Streams = dict[bytes | str | memoryview, int | bytes | str | memoryview]
@@ -24,14 +24,24 @@ Streams = dict[bytes | str | memoryview, int | bytes | str | memoryview]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Neighbouring events of one turn; `seq` is the place of the last one."""
+    """Neighbouring events of one turn as they are stored; `seq` is the place of the last one.
+
+    A whole entry tells the turn from its start, in place of all that came before it.
+    """
 
     seq: int
-    events: tuple[dict[str, object], ...]
+    body: bytes
+    is_whole: bool = False
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events, decoded."""
+        documents: list[dict[str, Any]] = orjson.loads(self.body)
+        return documents
 
 
-Listener = Callable[[Entry], Awaitable[None]]
-StopListener = Callable[[str], None]
+Listener = Callable[[Entry], None]
+NudgeListener = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -52,7 +62,7 @@ def key_of(turn: str) -> str:
 def entry_of(row: Row) -> Entry:
     """Return a stream's row as an entry."""
     row_id, fields = row
-    return Entry(int(row_id.split(b"-")[1]), tuple(orjson.loads(fields[b"e"])))
+    return Entry(int(row_id.split(b"-")[1]), fields[b"e"], b"w" in fields)
 
 
 async def read_log(client: "redis.Redis", turn: str, after_seq: int = 0) -> list[Entry]:
@@ -69,22 +79,37 @@ class TurnFeed:
         self._wake_key = f"turns:wake:{os.getpid()}:{id(self)}"
         self._subscriptions: dict[str, list[Subscription]] = {}
         self._cursors: dict[str, int] = {}
-        self._stop_listeners: list[StopListener] = []
+        self._nudge_listeners: list[NudgeListener] = []
 
     async def subscribe(self, turn: str, after_seq: int, listener: Listener) -> Subscription:
         """Call `listener` with every entry after `after_seq`, in order, none twice, until unsubscribed."""
+        subscription = self.register(turn, after_seq, listener)
+        await self.catch_up(subscription)
+        return subscription
+
+    def register(self, turn: str, after_seq: int, listener: Listener) -> Subscription:
+        """Note a reader; it hears nothing before it has caught up."""
         subscription = Subscription(turn, after_seq, listener)
         self._subscriptions.setdefault(turn, []).append(subscription)
-        if turn not in self._cursors:
-            self._cursors[turn] = after_seq
-            await self._client.xadd(self._wake_key, {"w": "1"}, maxlen=1)
-            await self._client.expire(self._wake_key, WAKE_SECONDS)
-        for entry in await read_log(self._client, turn, after_seq):
-            await self._deliver(subscription, entry)
-        while subscription.set_aside:
-            await self._deliver(subscription, subscription.set_aside.pop(0))
-        subscription.set_aside = None
         return subscription
+
+    async def catch_up(self, subscription: Subscription) -> None:
+        """Deliver what the log holds already, and from then on what comes; waits for Valkey."""
+        turn = subscription.turn
+        while subscription in self._subscriptions.get(turn, ()):
+            try:
+                if turn not in self._cursors:
+                    self._cursors[turn] = subscription.seq
+                    await self._client.xadd(self._wake_key, {"w": "1"}, maxlen=1)
+                    await self._client.expire(self._wake_key, WAKE_SECONDS)
+                entries = await read_log(self._client, turn, subscription.seq)
+            except RedisError:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            early, subscription.set_aside = subscription.set_aside or [], None
+            for entry in (*entries, *early):
+                self._deliver(subscription, entry)
+            return
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Stop calling a listener."""
@@ -95,18 +120,18 @@ class TurnFeed:
             self._subscriptions.pop(subscription.turn, None)
             self._cursors.pop(subscription.turn, None)
 
-    async def ask_stop(self, turn: str) -> None:
-        """Tell every process that a turn's stop was asked for."""
-        await self._client.xadd(STOPS, {"turn": turn}, maxlen=1_000, approximate=True)
+    async def nudge(self, turn: str) -> None:
+        """Tell every process that a wish about a turn was stored."""
+        await self._client.xadd(NUDGES, {"turn": turn}, maxlen=1_000, approximate=True)
 
-    def on_stop(self, listener: StopListener) -> None:
-        """Call `listener` with the id of every turn whose stop is asked for from now on."""
-        if listener not in self._stop_listeners:
-            self._stop_listeners.append(listener)
+    def on_nudge(self, listener: NudgeListener) -> None:
+        """Call `listener` with the id of every turn that is nudged from now on."""
+        if listener not in self._nudge_listeners:
+            self._nudge_listeners.append(listener)
 
     async def run(self) -> None:
         """Read for ever; a Valkey that is away is waited for."""
-        places = {STOPS: await self._newest(STOPS), self._wake_key: b"0-0"}
+        places = {NUDGES: await self._newest(NUDGES), self._wake_key: b"0-0"}
         while True:
             turns = {key_of(turn): f"0-{seq}".encode() for turn, seq in self._cursors.items()}
             streams = cast("Streams", places | turns)
@@ -120,7 +145,12 @@ class TurnFeed:
                 key = name.decode()
                 if key in places:
                     places[key] = rows[-1][0]
-                await self._spread(key, rows)
+                self._spread(key, rows)
+
+    async def newest_seq(self, turn: str) -> int:
+        """Return the place of the last event that a turn's log holds, 0 when it holds none."""
+        rows = cast("list[Row]", await self._client.xrevrange(key_of(turn), count=1))
+        return entry_of(rows[0]).seq if rows else 0
 
     async def _newest(self, key: str) -> bytes:
         while True:
@@ -131,31 +161,31 @@ class TurnFeed:
                 continue
             return newest[0][0] if newest else b"0-0"
 
-    async def _spread(self, key: str, rows: list[Row]) -> None:
-        if key == STOPS:
+    def _spread(self, key: str, rows: list[Row]) -> None:
+        if key == NUDGES:
             for _, fields in rows:
-                for listener in self._stop_listeners:
+                for listener in self._nudge_listeners:
                     listener(fields[b"turn"].decode())
         elif key != self._wake_key:
             turn = key.removeprefix(key_of(""))
             for row in rows:
-                await self._spread_entry(turn, entry_of(row))
+                self._spread_entry(turn, entry_of(row))
 
-    async def _spread_entry(self, turn: str, entry: Entry) -> None:
+    def _spread_entry(self, turn: str, entry: Entry) -> None:
         if turn in self._cursors:
             self._cursors[turn] = max(entry.seq, self._cursors[turn])
         for subscription in list(self._subscriptions.get(turn, ())):
             if subscription.set_aside is None:
-                await self._deliver(subscription, entry)
+                self._deliver(subscription, entry)
             else:
                 subscription.set_aside.append(entry)
 
-    async def _deliver(self, subscription: Subscription, entry: Entry) -> None:
+    def _deliver(self, subscription: Subscription, entry: Entry) -> None:
         if entry.seq <= subscription.seq:
             return
         subscription.seq = entry.seq
         try:
-            await subscription.listener(entry)
+            subscription.listener(entry)
         except Exception:  # noqa: BLE001 - one closed socket must not silence every other reader
             logger.info("turn log: a reader of %s went away", subscription.turn)
             self.unsubscribe(subscription)

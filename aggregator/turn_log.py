@@ -1,28 +1,44 @@
 """The durable event log of a running turn: one Valkey Stream a turn, one pipelined writer a process.
 
-An entry's id is `0-N`, where N counts the turn's events up to and including that entry. Valkey refuses an id
-that is not above the last one, so a process that lost its lease cannot write behind its successor's back.
+An entry's id is `0-N`, where N counts the turn's events up to and including that entry. Each write names the
+entry that it follows and is refused when another one is there: a process that lost its lease cannot write
+behind its successor's back, and one whose log was lost finds out and tells the whole turn again.
 A writer flushes at once when idle and then every tick; no browser sees an event that is not in the log.
 """
 
 import asyncio
 import contextlib
+import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
 from weakref import WeakKeyDictionary
 
 import orjson
 import redis.asyncio as redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError
 
 from aggregator.events import Event, decode, encode, merge_deltas
-from aggregator.turn_feed import RETRY_SECONDS, Entry, Row, TurnFeed, entry_of, key_of, read_log
+from aggregator.turn_feed import RETRY_SECONDS, Entry, TurnFeed, key_of, read_log
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.03
 CONNECTIONS = 512
+# Above the time that a blocking read may take; a server that vanished without a word is noticed.
+SOCKET_SECONDS = 10
+# When the log of a running turn is lost, its numbers go on far above all that a browser can have seen.
+LOST_LOG_GAP = 100_000
+APPEND = """
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local place = newest and newest[1] or '0-0'
+if place ~= ARGV[1] then return {place, newest and newest[2][2] or ''} end
+if ARGV[5] == '1' then redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3], 'w', '1')
+else redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3]) end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return {ARGV[2], ''}
+"""
+APPEND_SHA = hashlib.sha1(APPEND.encode(), usedforsecurity=False).hexdigest()
 
 
 class LogError(Exception):
@@ -35,33 +51,61 @@ class LogTaken(LogError):
 
 @dataclass(slots=True)
 class Page:
-    """What this process still has to write of one turn."""
+    """What this process still has to write of one turn; `written` is the last entry's number in the log."""
 
     key: str
     seq: int
+    written: int
+    tell_all: Callable[[], list[Event]]
     pending: list[Event] = field(default_factory=list)
-    batch: list[Event] = field(default_factory=list)
+    body: bytes = b""
+    size: int = 0
     batched: int = 0
+    is_whole: bool = False
     lost: LogError | None = None
 
-    def fill_batch(self) -> list[Event]:
-        """Return what to write next: the batch whose writing was not confirmed, or all that is pending."""
-        if not self.batched:
-            self.batch, self.batched = merge_deltas(self.pending), len(self.pending)
-        return self.batch
+    def fill_batch(self) -> None:
+        """Settle what to write next: the batch whose writing was not confirmed, or all that is pending."""
+        if not self.body:
+            self._fill(merge_deltas(self.pending), is_whole=False)
+
+    def begin_anew(self, found: int) -> None:
+        """Tell the whole turn in place of what is pending, behind whatever the log still holds."""
+        logger.warning("turn log: %s lost what followed %d and is told anew", self.key, found)
+        self.written, self.seq = found, self.seq + LOST_LOG_GAP
+        self._fill(self.tell_all(), is_whole=True)
 
     def confirm(self) -> None:
         """Take the batch as written."""
-        self.seq += len(self.batch)
+        self.seq = self.written = self.seq + self.size
         del self.pending[: self.batched]
-        self.batch, self.batched = [], 0
+        self.body, self.size, self.batched, self.is_whole = b"", 0, 0, False
+
+    def _fill(self, batch: list[Event], *, is_whole: bool) -> None:
+        self.body = orjson.dumps([encode(event) for event in batch])
+        self.size, self.batched, self.is_whole = len(batch), len(self.pending), is_whole
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to write, or nothing more can be."""
+        return not (self.pending or self.body) or self.lost is not None
+
+    @property
+    def target(self) -> int:
+        """The number that the batch's entry will have."""
+        return self.seq + self.size
 
 
 class TurnLog:
     """All turn logs as one process writes and reads them; belongs to one event loop."""
 
     def __init__(self, url: str, *, keep_seconds: int) -> None:
-        self.client = redis.Redis.from_url(url, max_connections=CONNECTIONS)
+        self.client = redis.Redis.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            socket_timeout=SOCKET_SECONDS,
+            socket_connect_timeout=SOCKET_SECONDS,
+        )
         self.feed = TurnFeed(self.client)
         self._keep_seconds = keep_seconds
         self._pages: dict[str, Page] = {}
@@ -84,9 +128,15 @@ class TurnLog:
         self._tasks = []
         await self.client.aclose()
 
-    def open_page(self, turn: str, seq: int) -> None:
-        """Begin to write a turn after its event number `seq`."""
-        self._pages[turn] = Page(key_of(turn), seq)
+    def open_page(self, turn: str, seq: int, written: int, tell_all: Callable[[], list[Event]]) -> None:
+        """Begin to write a turn after its event `seq`; `tell_all` tells it from its start."""
+        self._pages[turn] = Page(key_of(turn), seq, written, tell_all)
+
+    def tell_anew(self, turn: str) -> None:
+        """Write the whole turn again, behind whatever its log still holds."""
+        page = self._pages[turn]
+        page.begin_anew(page.written)
+        self._dirty.set()
 
     def append(self, turn: str, event: Event) -> None:
         """Take an event for the next flush; raises LogTaken when another process writes this turn."""
@@ -100,7 +150,7 @@ class TurnLog:
         """Wait until all that was appended to the turn is in the log; returns the last event's place."""
         page = self._pages[turn]
         async with self._flushed:
-            await self._flushed.wait_for(lambda: not page.pending or page.lost is not None)
+            await self._flushed.wait_for(lambda: page.is_settled)
         if page.lost:
             raise page.lost
         return page.seq
@@ -118,51 +168,60 @@ class TurnLog:
             await self._dirty.wait()
             self._dirty.clear()
             try:
-                await self._flush()
+                is_smooth = await self._flush()
             except RedisError as error:
                 # Valkey restarts: what is pending stays pending and is written when it is back.
                 logger.warning("turn log: not written, trying again (%s)", error)
+                is_smooth = False
+            if not is_smooth:
                 self._dirty.set()
                 await asyncio.sleep(RETRY_SECONDS)
             await asyncio.sleep(TICK_SECONDS)
 
-    async def _flush(self) -> None:
-        pages = [page for page in self._pages.values() if page.pending and page.lost is None]
+    async def _flush(self) -> bool:
+        pages = [page for page in self._pages.values() if (page.pending or page.body) and page.lost is None]
         if not pages:
-            return
+            return True
         pipeline = self.client.pipeline(transaction=False)
         for page in pages:
-            batch = page.fill_batch()
-            body = orjson.dumps([encode(event) for event in batch])
-            pipeline.xadd(page.key, {"e": body}, id=f"0-{page.seq + len(batch)}")
-            pipeline.expire(page.key, self._keep_seconds)
+            page.fill_batch()
+            before, after = f"0-{page.written}", f"0-{page.target}"
+            whole = "1" if page.is_whole else "0"
+            pipeline.evalsha(
+                APPEND_SHA, 1, page.key, before, after, page.body, str(self._keep_seconds), whole
+            )
         outcomes = await pipeline.execute(raise_on_error=False)
-        for page, outcome in zip(pages, outcomes[::2], strict=True):
-            await self._settle(page, outcome)
+        if any(isinstance(outcome, NoScriptError) for outcome in outcomes):
+            # A server that restarted, or never met us, does not know the script.
+            await self.client.script_load(APPEND)
+            return await self._flush()
+        settled = [self._settle(page, outcome) for page, outcome in zip(pages, outcomes, strict=True)]
+        is_smooth = all(settled)
         async with self._flushed:
             self._flushed.notify_all()
+        return is_smooth
 
-    async def _settle(self, page: Page, outcome: object) -> None:
-        if isinstance(outcome, ResponseError) and not await self._is_written(page):
-            page.lost = LogTaken(page.key)
-        elif isinstance(outcome, Exception) and not isinstance(outcome, ResponseError):
-            self._dirty.set()
-        else:
-            page.confirm()
-
-    async def _is_written(self, page: Page) -> bool:
-        # A connection that broke after the write and before the reply makes us write the same entry twice.
-        newest = cast("list[Row]", await self.client.xrevrange(page.key, count=1))
-        if not newest:
+    def _settle(self, page: Page, outcome: object) -> bool:
+        if isinstance(outcome, Exception):
+            logger.warning("turn log: %s not written (%s)", page.key, outcome)
             return False
-        entry = entry_of(newest[0])
-        ours = orjson.loads(orjson.dumps([encode(event) for event in page.batch]))
-        return entry.seq == page.seq + len(page.batch) and list(entry.events) == ours
+        place, body = outcome if isinstance(outcome, list) else (b"0-0", b"")
+        found = int(place.split(b"-")[1])
+        # A connection that broke after the write and before the reply makes us write the same entry twice.
+        if found == page.target and body in {b"", page.body}:
+            page.confirm()
+        elif found > page.written:
+            page.lost = LogTaken(page.key)
+        else:
+            page.begin_anew(found)
+            self._dirty.set()
+        return True
 
 
 def decode_entries(entries: list[Entry]) -> list[Event]:
-    """Return the events of log entries, in order."""
-    return [decode(document) for entry in entries for document in entry.events]
+    """Return the events of log entries, in order, from the last entry on that tells the turn anew."""
+    starts = [place for place, entry in enumerate(entries) if entry.is_whole]
+    return [decode(document) for entry in entries[starts[-1] if starts else 0 :] for document in entry.events]
 
 
 _logs: "WeakKeyDictionary[asyncio.AbstractEventLoop, TurnLog]" = WeakKeyDictionary()

@@ -16,6 +16,7 @@ class CandidateState:
     vendor: str
     status: str = "waiting"
     attempt: int = 1
+    waiting_for: int = 0
     text: str = ""
     finish_reason: str = ""
     error: str = ""
@@ -43,6 +44,7 @@ class TurnState:
     attempt: int = 1
     strategy: str = ""
     reasons: tuple[str, ...] = ()
+    waiting_for: int = 0
     candidates: dict[str, CandidateState] = field(default_factory=dict)
     leader: str = ""
     ranking: events.RankingMade | None = None
@@ -51,6 +53,7 @@ class TurnState:
     answer_model: str = ""
     answer_text: str = ""
     answer_cost_micros: int = 0
+    answer_is_finished: bool = False
     status: str = "running"
     error: str = ""
     title: str = ""
@@ -69,7 +72,9 @@ class TurnState:
         """Take in one event; unknown candidates are ignored, so that a cut log can still be read."""
         handlers: dict[type[events.Event], Any] = {
             events.TurnOpened: self._open,
+            events.TurnQueued: self._queue,
             events.RouteChosen: self._seat,
+            events.CandidateQueued: self._queue_candidate,
             events.CandidateStarted: self._start,
             events.CandidateDelta: self._extend,
             events.CandidateFinished: self._finish,
@@ -85,37 +90,59 @@ class TurnState:
 
     def _open(self, event: events.TurnOpened) -> None:
         self.turn, self.conversation, self.prompt = event.turn, event.conversation, event.prompt
-        self.attempt = event.attempt
         self.status, self.error, self.placement = "running", "", None
-        self.answer_kind = self.answer_candidate = self.answer_model = self.answer_text = ""
+        # The same attempt opened again was picked up after a crash: what is shown stays.
+        if event.attempt != self.attempt:
+            self.answer_kind = self.answer_candidate = self.answer_model = self.answer_text = ""
+            self.answer_is_finished = False
+        self.attempt = event.attempt
+
+    def _queue(self, event: events.TurnQueued) -> None:
+        self.waiting_for = event.position
 
     def _seat(self, event: events.RouteChosen) -> None:
-        self.strategy, self.reasons = event.strategy, event.reasons
+        self.strategy, self.reasons, self.waiting_for = event.strategy, event.reasons, 0
         self.candidates = {
             seat.candidate: self.candidates.get(seat.candidate)
             or CandidateState(seat.candidate, seat.model, seat.name, seat.vendor)
             for seat in event.panel
         }
 
+    def _queue_candidate(self, event: events.CandidateQueued) -> None:
+        candidate = self.candidates.get(event.candidate)
+        if candidate:
+            candidate.status, candidate.waiting_for = "waiting", event.position
+
     def _start(self, event: events.CandidateStarted) -> None:
         known = self.candidates.get(event.candidate)
         if known:
             self.candidates[event.candidate] = CandidateState(
-                known.candidate, known.model, known.name, known.vendor, "streaming", event.attempt
+                known.candidate,
+                known.model,
+                known.name,
+                known.vendor,
+                "streaming",
+                event.attempt,
+                text=known.text,
+                ttft_ms=known.ttft_ms,
             )
 
     def _extend(self, event: events.CandidateDelta) -> None:
         candidate = self.candidates.get(event.candidate)
-        if candidate:
+        if candidate is None:
+            return
+        if event.ttft_ms is None:
             candidate.text += event.text
-            candidate.ttft_ms = candidate.ttft_ms if event.ttft_ms is None else event.ttft_ms
+        else:
+            candidate.text, candidate.ttft_ms = event.text, event.ttft_ms
 
     def _finish(self, event: events.CandidateFinished) -> None:
         candidate = self.candidates.get(event.candidate)
         if candidate is None:
             return
         candidate.status, candidate.finish_reason = event.status, event.finish_reason
-        candidate.error, candidate.ttft_ms = event.error, event.ttft_ms
+        candidate.error, candidate.waiting_for = event.error, 0
+        candidate.ttft_ms = candidate.ttft_ms if event.ttft_ms is None else event.ttft_ms
         candidate.duration_ms, candidate.cost_micros = event.duration_ms, event.cost_micros
         candidate.input_tokens, candidate.output_tokens = event.input_tokens, event.output_tokens
 
@@ -126,22 +153,23 @@ class TurnState:
         self.ranking = event
 
     def _start_answer(self, event: events.AnswerStarted) -> None:
-        self.answer_kind, self.answer_model, self.answer_text = event.kind, event.model, ""
-        self.answer_candidate = ""
+        self.answer_kind, self.answer_model = event.kind, event.model
+        self.answer_candidate, self.answer_is_finished = "", False
 
     def _extend_answer(self, event: events.AnswerDelta) -> None:
-        self.answer_text += event.text
+        self.answer_text = event.text if event.first else self.answer_text + event.text
 
     def _finish_answer(self, event: events.AnswerFinished) -> None:
         if event.kind != "fused":
             self.answer_model = ""
             self.answer_text = event.text
         self.answer_kind, self.answer_candidate = event.kind, event.candidate
-        self.answer_cost_micros = event.cost_micros
+        self.answer_cost_micros, self.answer_is_finished = event.cost_micros, True
 
     def _close(self, event: events.TurnClosed) -> None:
         self.status, self.error, self.title = event.status, event.error, event.title
         self.duration_ms, self.cost_micros = event.duration_ms, event.cost_micros
+        self.waiting_for = 0
 
     def _place(self, event: events.PlacementMade) -> None:
         self.placement = event

@@ -1,13 +1,15 @@
 """The story of a turn, top to bottom, and the only place that knows its order."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
+from functools import partial
 
-from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from aggregator import events, keeping, kitchen, placements, selectors, services
 from aggregator.catalog import LanguageModel
@@ -15,19 +17,20 @@ from aggregator.help import help_text
 from aggregator.journal import Journal
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
+from aggregator.off_loop import off_loop, outlast
 from aggregator.pipeline.budget import Pool, allow
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
 from aggregator.pipeline.lead import choose_leader
 from aggregator.pipeline.rank import rank
-from aggregator.pipeline.resume import resume_route
+from aggregator.pipeline.resume import past_calls, resume_route
 from aggregator.pipeline.route import Limits, NoModelError, Wishes, plan_route
-from aggregator.pipeline.shapes import Emit, Question, Ranking, Route
+from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from language.sensitivity import Sensitivity, judge_sensitivity
 
 KEEP_SECONDS = 4
-P = ParamSpec("P")
-T = TypeVar("T")
+# A turn's rows are worth more than a database's longest restart.
+CLOSE_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,17 @@ def _gather(turn: Turn) -> Larder:
     return Larder(question, tuple(offered_models()), pool)
 
 
-async def off_loop(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Run database work on a thread of its own, never on Django's single "thread sensitive" one."""
-    reached: T = await database_sync_to_async(function, thread_sensitive=False)(*arguments, **options)
-    return reached
+@dataclass(slots=True)
+class Signs:
+    """How others reach a turn that runs: `nudge` says that a wish about it was stored."""
+
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-async def answer_turn(turn: Turn, journal: Journal, stop: asyncio.Event) -> None:
+async def answer_turn(turn: Turn, journal: Journal, signs: Signs) -> None:
     """Budget, route, fan out, rank, fuse, keep, then offer a placement."""
-    await _Run(turn, journal, stop).answer()
+    await _Run(turn, journal, signs.stop, signs.nudge).answer()
 
 
 @dataclass(slots=True)
@@ -74,8 +79,12 @@ class _Run:
     turn: Turn
     journal: Journal
     stop: asyncio.Event
+    nudge: asyncio.Event
+    panel: Panel | None = None
+    offer: tuple[LanguageModel, ...] = ()
+    standings: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
-    calls: list[keeping.CallMade] = field(default_factory=list)
+    calls: dict[uuid.UUID, keeping.CallMade] = field(default_factory=dict)
 
     async def answer(self) -> None:
         """Go through the stages in order; what an earlier pass has done is not done again."""
@@ -93,8 +102,12 @@ class _Run:
                 keeper.cancel()
                 await asyncio.gather(keeper, return_exceptions=True)
             await self.emit(self._closing(error))
+        else:
+            self.offer = tuple(await outlast(CLOSE_SECONDS, offered_models))
+            self._note_past_calls()
         seq = await self.journal.flush()
-        await off_loop(keeping.close_turn, turn=turn, state=state, seq=seq, calls=tuple(self.calls))
+        keep = partial(keeping.close_turn, turn=turn, state=state, seq=seq, calls=self._calls_made())
+        await outlast(CLOSE_SECONDS, keep)
         await self._place(sensitivity)
 
     async def emit(self, event: events.Event) -> None:
@@ -105,32 +118,43 @@ class _Run:
         """Answer the prompt and return '' or the code of what went wrong."""
         if sensitivity.needs_help:
             return await self._offer_help()
-        larder = await off_loop(_gather, self.turn)
-        question = larder.question
+        larder = await outlast(CLOSE_SECONDS, partial(_gather, self.turn))
+        self.offer = larder.offer
+        self._note_past_calls()
+        if self.journal.state.answer_is_finished:
+            return ""
         try:
             route, kept = await self._route(larder)
         except NoModelError as refusal:
             return refusal.code
-        async with fan_out(route, question, emit=self._leading(route), stop=self.stop, kept=kept) as panel:
+        self.standings = {seat.candidate: seat.model.standing for seat in route.seats}
+        return await self._ask_panel(larder.question, route, kept)
+
+    async def _ask_panel(self, question: Question, route: Route, kept: list[Outcome]) -> str:
+        async with fan_out(route, question, emit=self._lead, stop=self.stop, kept=kept) as panel:
+            self.panel = panel
             await panel.reach_quorum()
             ranking = await self._rank(question, panel)
             fusion = await self._fuse(question, ranking, panel)
             await panel.complete()
-        self.calls += [
-            keeping.call_made(
-                "candidate",
-                outcome.seat.model,
-                outcome.call_id,
-                outcome.usage,
-                outcome.cost_micros,
-                outcome.seat.candidate,
-            )
-            # Those of an earlier pass too: a call is kept once under its id, whoever lived to keep it.
-            for outcome in panel.outcomes
-        ]
+            self.panel = None
+        self._note(panel.outcomes)
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(question, panel)
         return await self._settle(panel, ranking, fusion)
+
+    def _note_past_calls(self) -> None:
+        """Count what an earlier pass asked for; a call that is kept already is not kept twice."""
+        self._note(past_calls(self.journal.state, self.offer))
+
+    def _calls_made(self) -> tuple[keeping.CallMade, ...]:
+        if self.panel:
+            self._note(self.panel.outcomes)
+        return tuple(self.calls.values())
+
+    def _note(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            self.calls.setdefault(outcome.call_id, _call_of(outcome))
 
     async def _offer_help(self) -> str:
         await off_loop(services.mark_sensitive, conversation=self.turn.conversation)
@@ -143,12 +167,12 @@ class _Run:
         limits = Limits(settings.TURN_QUORUM, settings.TURN_GRACE_MS, settings.TURN_DEADLINE_MS)
         state = self.journal.state
         if state.candidates:
-            waiting = {
-                str(row.public_id)
-                for row in self.turn.candidates.all()
-                if row.status == Candidate.Status.WAITING
-            }
-            return resume_route(state, larder.offer, limits=limits, again=waiting)
+            asked = await outlast(CLOSE_SECONDS, partial(keeping.read_asked, turn=self.turn, state=state))
+            added = [row for row in asked.candidates if str(row.public_id) not in state.candidates]
+            if added:
+                await self._widen(added)
+            again = {str(row.public_id) for row in asked.candidates}
+            return resume_route(state, larder.offer, limits=limits, again=again)
         wishes = Wishes(self.turn.strategy, tuple(self.turn.asked_panel))
         route = plan_route(
             larder.question, larder.offer, wishes=wishes, allowance=allow(larder.pool), limits=limits
@@ -160,16 +184,46 @@ class _Run:
         await self.emit(events.RouteChosen(route.strategy, panel, route.reasons))
         return route, []
 
-    def _leading(self, route: Route) -> Emit:
-        standings = {seat.candidate: seat.model.standing for seat in route.seats}
+    async def _widen(self, rows: list[Candidate]) -> None:
+        """Tell of seats that were added to the panel."""
+        state = self.journal.state
+        panel = [
+            events.PanelMember(seat.candidate, seat.model, seat.name, seat.vendor)
+            for seat in state.candidates.values()
+        ]
+        panel += [
+            events.PanelMember(str(row.public_id), row.model, row.model_name, row.vendor) for row in rows
+        ]
+        await self.emit(events.RouteChosen(state.strategy, tuple(panel), state.reasons))
 
-        async def emit(event: events.Event) -> None:
-            await self.emit(event)
-            leader = choose_leader(self.journal.state, standings)
-            if leader and leader != self.journal.state.leader and self.journal.state.ranking is None:
-                await self.emit(events.LeaderChanged(leader))
+    async def _grant(self, asked: keeping.Asked) -> None:
+        """Do what was asked while the turn runs; what comes too late is found when the turn is closed."""
+        if asked.stop:
+            self.stop.set()
+        by_slug = {model.slug: model for model in self.offer}
+        for row in asked.candidates:
+            candidate, model = str(row.public_id), by_slug.get(row.model)
+            if self.panel is None or model is None or self.stop.is_set():
+                return
+            if candidate not in self.journal.state.candidates:
+                await self._widen([row])
+            self.standings[candidate] = model.standing
+            self._note(self.panel.outcomes)
+            past_text = self.journal.state.candidates[candidate].text
+            self.panel.ask(Seat(candidate, model, row.attempt, past_text))
 
-        return emit
+    async def _lead(self, event: events.Event) -> None:
+        """Tell an event of the panel, and who leads because of it."""
+        await self.emit(event)
+        # Further text changes nobody's place: what counts is who speaks, and who has ended.
+        if isinstance(event, events.CandidateDelta) and event.ttft_ms is None:
+            return
+        if isinstance(event, events.CandidateFinished) and event.status == "failed":
+            self.nudge.set()
+        state = self.journal.state
+        leader = choose_leader(state, self.standings)
+        if leader and leader != state.leader and state.ranking is None:
+            await self.emit(events.LeaderChanged(leader))
 
     async def _rank(self, question: Question, panel: Panel) -> Ranking | None:
         drafts = [outcome.as_draft() for outcome in panel.usable]
@@ -195,8 +249,9 @@ class _Run:
         is_wanted = panel.route.strategy == Turn.Strategy.COUNCIL and len(panel.usable) > 1
         if not is_wanted or fuser is None or ranking is None or self.stop.is_set():
             return None
-        fusion = await fuse(question, ranking, panel.usable, fuser=fuser, emit=self.emit)
-        self.calls.append(keeping.call_made("fuse", fuser, fusion.call_id, fusion.usage, fusion.cost_micros))
+        fusion = await fuse(question, ranking, panel.usable, fuser=fuser, emit=self.emit, stop=self.stop)
+        call = keeping.call_made("fuse", fuser, fusion.call_id, fusion.usage, fusion.cost_micros)
+        self.calls[fusion.call_id] = call
         return fusion
 
     async def _settle(self, panel: Panel, ranking: Ranking | None, fusion: Fusion | None) -> str:
@@ -220,15 +275,22 @@ class _Run:
             status=status,
             error="" if status == "stopped" else error,
             duration_ms=round((time.monotonic() - self.started) * 1000),
-            cost_micros=sum(call.cost_micros for call in self.calls),
+            cost_micros=sum(call.cost_micros for call in self._calls_made()),
             title=self.turn.conversation.title,
         )
 
     async def _keep_often(self) -> None:
+        """Keep what there is every few seconds, at once when nudged, and hear what was asked meanwhile."""
         while True:
-            await asyncio.sleep(KEEP_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.nudge.wait(), KEEP_SECONDS)
+            self.nudge.clear()
             seq = await self.journal.flush()
-            await off_loop(keeping.keep_progress, turn=self.turn, state=self.journal.state, seq=seq)
+            state, calls = self.journal.state, self._calls_made()
+            # A database that restarts is tried again at the next round; closing the turn waits for it.
+            with contextlib.suppress(OperationalError, InterfaceError):
+                keep = partial(keeping.keep_progress, turn=self.turn, state=state, seq=seq, calls=calls)
+                await self._grant(await off_loop(keep))
 
     async def _place(self, sensitivity: Sensitivity) -> None:
         has_page = self.turn.conversation.origin == Conversation.Origin.PAGE
@@ -237,7 +299,15 @@ class _Run:
         placement = await placements.ad_for(self.turn, sensitivity)
         await self.emit(placement)
         seq = await self.journal.flush()
-        await off_loop(keeping.keep_placement, turn=self.turn, placement=placement, seq=seq)
+        keep = partial(keeping.keep_placement, turn=self.turn, placement=placement, seq=seq)
+        await outlast(CLOSE_SECONDS, keep)
+
+
+def _call_of(outcome: Outcome) -> keeping.CallMade:
+    seat = outcome.seat
+    return keeping.call_made(
+        "candidate", seat.model, outcome.call_id, outcome.usage, outcome.cost_micros, seat.candidate
+    )
 
 
 def _kind_of(panel: Panel, ranking: Ranking) -> str:

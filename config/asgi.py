@@ -12,6 +12,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django has to be s
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from aggregator.turn_watch import watch_turns  # noqa: E402
 from aggregator.websocket_urls import urlpatterns  # noqa: E402
 from config.celery import app as celery_app  # noqa: E402
 
@@ -19,6 +20,7 @@ celery_app.set_default()
 application = ProtocolTypeRouter(
     {
         "http": pages,
+        "lifespan": watch_turns,
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(urlpatterns))),
     }
 )

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -18,3 +18,11 @@ def warm(**_: object) -> None:
     from aggregator.tasks import warm_worker
 
     warm_worker()
+
+
+@worker_shutdown.connect
+def drain(**_: object) -> None:
+    """Let running turns end before the worker does, and hand over those that take longer."""
+    from aggregator.tasks import drain_worker
+
+    drain_worker()

@@ -13,9 +13,9 @@ from aggregator import runner, selectors
 from aggregator.api.refusals import ApiRefusal, broken_off, turn_failed
 from aggregator.events import decode
 from aggregator.models import Turn
+from aggregator.off_loop import off_loop
 from aggregator.turn_feed import Entry, Subscription
 from aggregator.turn_state import CandidateState, TurnState
-from aggregator.turns import off_loop
 
 KEEP_ALIVE_SECONDS = 10.0
 ROUTE_SECONDS = 2.0
@@ -40,7 +40,7 @@ class Answer:
         self._ends = time.monotonic() + 2 * settings.TURN_DEADLINE_MS / 1000
         try:
             feed = runner.log_of_this_loop().feed
-            self._subscription = await feed.subscribe(str(self.turn.public_id), 0, self._entries.put)
+            self._subscription = await feed.subscribe(str(self.turn.public_id), 0, self._entries.put_nowait)
             await runner.start_turn(self.turn)
             while self._is_running and not self.state.strategy:
                 if not await self._advance(ROUTE_SECONDS):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from aggregator import runner, selectors, services
 from aggregator.api.refusals import ApiRefusal
 from aggregator.models import ApiKey
-from aggregator.turns import off_loop
+from aggregator.off_loop import off_loop
 
 USE_NOTED_SECONDS = 60
 WINDOW_SECONDS = 60

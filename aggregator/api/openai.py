@@ -16,7 +16,7 @@ from aggregator.api.transcripts import read_transcript
 from aggregator.api.wishes import KITCHEN, open_turn, read_wish
 from aggregator.listings import offered_models
 from aggregator.models import ApiKey
-from aggregator.turns import off_loop
+from aggregator.off_loop import off_loop
 
 ROLES = ("system", "developer", "user", "assistant")
 KINDS = {401: "authentication_error", 429: "rate_limit_error"}

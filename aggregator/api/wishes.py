@@ -10,7 +10,7 @@ from aggregator.api.refusals import ApiRefusal, bad_field, no_such_model
 from aggregator.api.transcripts import Transcript
 from aggregator.listings import offered_models
 from aggregator.models import ApiKey, Conversation, Turn
-from aggregator.turns import off_loop
+from aggregator.off_loop import off_loop
 from aggregator.wording import REFUSALS as WORDS
 
 KITCHEN = "jjamppong"

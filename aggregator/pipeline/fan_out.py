@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
-from aggregator.events import CandidateDelta, CandidateFinished, CandidateStarted
+from aggregator.events import CandidateDelta, CandidateFinished, CandidateQueued, CandidateStarted
 from aggregator.pipeline.gates import repeats_itself
 from aggregator.pipeline.messages import compose, estimate_tokens, output_room
 from aggregator.pipeline.shapes import Draft, Emit, Question, Route, Seat
+from aggregator.pipeline.turnstile import Turnstile
 from aggregator.providers import (
     Completion,
     CompletionRequest,
@@ -59,6 +60,14 @@ class Panel:
     outcomes: list[Outcome] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _begin: Callable[[Seat], None] = lambda _: None
+
+    def ask(self, seat: Seat) -> None:
+        """Ask one more seat, or one that has ended once more, while the others go on."""
+        others = [known for known in self.route.seats if known.candidate != seat.candidate]
+        self.outcomes = [outcome for outcome in self.outcomes if outcome.seat.candidate != seat.candidate]
+        self.route = replace(self.route, seats=(*others, seat))
+        self._begin(seat)
 
     @property
     def usable(self) -> list[Outcome]:
@@ -103,12 +112,16 @@ async def fan_out(
     """Ask every seat that has no outcome yet; a stop keeps what was written, leaving early does not."""
     panel = Panel(route, list(kept), stop)
     answered = {outcome.seat.candidate for outcome in kept}
+    asking: list[asyncio.Task[None]] = []
     async with asyncio.TaskGroup() as group:
-        asking = [
-            group.create_task(_ask(seat, question, panel, emit))
-            for seat in route.seats
-            if seat.candidate not in answered
-        ]
+
+        def begin(seat: Seat) -> None:
+            asking.append(group.create_task(_ask(seat, question, panel, emit)))
+
+        panel._begin = begin
+        for seat in route.seats:
+            if seat.candidate not in answered:
+                begin(seat)
         stopping = group.create_task(_stop_all(stop, asking))
         try:
             yield panel
@@ -126,7 +139,7 @@ async def _stop_all(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) ->
 async def _ask(seat: Seat, question: Question, panel: Panel, emit: Emit) -> None:
     attempt = _Attempt(seat, question, emit)
     try:
-        async with _turnstile(seat.model.slug, seat.model.concurrency):
+        async with _turnstile(seat.model.slug, seat.model.concurrency).enter(attempt.tell_position):
             await emit(CandidateStarted(seat.candidate, seat.attempt))
             await attempt.run(panel.route.deadline_ms)
     except ProviderError as error:
@@ -186,6 +199,10 @@ class _Attempt:
         self._next_look = len(self.text) + LOOP_LOOK_CHARACTERS
         return repeats_itself(self.text)
 
+    async def tell_position(self, position: int) -> None:
+        """Tell how many are to be served before this call."""
+        await self.emit(CandidateQueued(self.seat.candidate, position))
+
     async def _extend(self, text: str) -> None:
         first = self.ttft_ms is None
         if first:
@@ -207,7 +224,7 @@ class _Attempt:
             seat=self.seat,
             call_id=self.call_id,
             status=self.status,
-            text=self.text,
+            text=self.text or self.seat.past_text,
             finish_reason=self.finish_reason,
             error=self.error,
             usage=usage,
@@ -239,11 +256,11 @@ class _Attempt:
         return round((time.monotonic() - self.started) * 1000)
 
 
-_turnstiles: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]]" = (
-    WeakKeyDictionary()
-)
+_turnstiles: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Turnstile]]" = WeakKeyDictionary()
 
 
-def _turnstile(slug: str, concurrency: int) -> asyncio.Semaphore:
-    loop = asyncio.get_running_loop()
-    return _turnstiles.setdefault(loop, {}).setdefault(slug, asyncio.Semaphore(concurrency))
+def _turnstile(slug: str, concurrency: int) -> Turnstile:
+    here = _turnstiles.setdefault(asyncio.get_running_loop(), {})
+    if slug not in here:
+        here[slug] = Turnstile(concurrency)
+    return here[slug]

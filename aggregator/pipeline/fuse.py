@@ -1,5 +1,6 @@
 """One answer from several: written by the panel's best able model, or the winner as it stands."""
 
+import asyncio
 import contextlib
 import secrets
 import uuid
@@ -11,13 +12,12 @@ from pathlib import Path
 from aggregator.catalog import LanguageModel
 from aggregator.events import AnswerDelta, AnswerStarted
 from aggregator.pipeline.fan_out import Outcome
-from aggregator.pipeline.messages import estimate_tokens
+from aggregator.pipeline.messages import estimate_tokens, newest_that_fit
 from aggregator.pipeline.shapes import Emit, Question, Ranking
 from aggregator.providers import (
     ChatMessage,
     Completion,
     CompletionRequest,
-    Delta,
     ProviderError,
     TokenUsage,
     cost_micros,
@@ -59,10 +59,10 @@ async def fuse(
     *,
     fuser: LanguageModel,
     emit: Emit,
+    stop: asyncio.Event,
 ) -> Fusion:
     """Stream one answer from the best candidates, which the fuser sees without names and as data only."""
-    call_id, text, error = uuid.uuid4(), "", ""
-    messages = _compose(question, ranking, outcomes)
+    messages = _compose(fuser, question, ranking, outcomes)
     request = CompletionRequest(
         model=fuser,
         messages=messages,
@@ -72,25 +72,55 @@ async def fuse(
         stall_ms=fuser.stall_ms,
         deadline_ms=FUSE_DEADLINE_MS,
     )
-    usage = TokenUsage(0, 0, "counted")
+    sheet = _Sheet()
     await emit(AnswerStarted("fused", fuser.slug))
+    writing = asyncio.create_task(sheet.write(request, emit))
+    stopping = asyncio.create_task(stop.wait())
     try:
-        async with contextlib.aclosing(stream_completion(request)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Delta):
-                    text += piece.text
-                    await emit(AnswerDelta(piece.text))
-                elif isinstance(piece, Completion):
-                    usage = piece.usage
-    except ProviderError as failure:
-        error = failure.code
-        if text:
-            read = sum(estimate_tokens(message.text) for message in messages)
-            usage = TokenUsage(read, estimate_tokens(text), "counted")
-    return Fusion(fuser, call_id, text, usage, cost_micros(fuser, usage), error)
+        await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        writing.cancel()
+        stopping.cancel()
+        await asyncio.gather(writing, stopping, return_exceptions=True)
+    if not writing.cancelled() and (failure := writing.exception()):
+        raise failure
+    error = "stopped" if writing.cancelled() else sheet.error
+    usage = sheet.usage or _count(messages, sheet.text)
+    return Fusion(fuser, uuid.uuid4(), sheet.text, usage, cost_micros(fuser, usage), error)
 
 
-def _compose(question: Question, ranking: Ranking, outcomes: Sequence[Outcome]) -> tuple[ChatMessage, ...]:
+@dataclass(slots=True)
+class _Sheet:
+    """The fused answer while it is being written."""
+
+    text: str = ""
+    usage: TokenUsage | None = None
+    error: str = ""
+
+    async def write(self, request: CompletionRequest, emit: Emit) -> None:
+        try:
+            async with contextlib.aclosing(stream_completion(request)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Completion):
+                        self.usage = piece.usage
+                        continue
+                    await emit(AnswerDelta(piece.text, first=not self.text))
+                    self.text += piece.text
+        except ProviderError as failure:
+            self.error = failure.code
+
+
+def _count(messages: Sequence[ChatMessage], text: str) -> TokenUsage:
+    # A fuser that wrote nothing is taken to have read nothing.
+    if not text:
+        return TokenUsage(0, 0, "counted")
+    read = sum(estimate_tokens(message.text) for message in messages)
+    return TokenUsage(read, estimate_tokens(text), "counted")
+
+
+def _compose(
+    fuser: LanguageModel, question: Question, ranking: Ranking, outcomes: Sequence[Outcome]
+) -> tuple[ChatMessage, ...]:
     texts = {outcome.seat.candidate: outcome.text for outcome in outcomes}
     best = [row.candidate for row in ranking.standings if row.candidate in texts][:INGREDIENTS]
     # A marker that no candidate can have guessed keeps its text from closing its own block.
@@ -99,13 +129,14 @@ def _compose(question: Question, ranking: Ranking, outcomes: Sequence[Outcome]) 
         f"<<<ANSWER {marker} {letter}>>>\n{texts[candidate]}\n<<<END {marker} {letter}>>>"
         for letter, candidate in zip("ABC", best, strict=False)
     ]
-    history = [
-        message
-        for exchange in question.history
-        for message in (ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer))
-    ]
     system = "\n\n".join(part for part in (question.system_prompt, _read_prompt()) if part)
     ask = f"The request:\n\n{question.prompt}\n\n" + "\n\n".join(blocks)
+    room = fuser.context_window - fuser.output_limit - estimate_tokens(system) - estimate_tokens(ask)
+    history = [
+        message
+        for exchange in newest_that_fit(question.history, room)
+        for message in (ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer))
+    ]
     return (ChatMessage("system", system), *history, ChatMessage("user", ask))
 
 

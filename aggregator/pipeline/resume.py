@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from aggregator.catalog import LanguageModel
 from aggregator.pipeline.fan_out import Outcome
+from aggregator.pipeline.messages import estimate_tokens
 from aggregator.pipeline.route import Limits, NoModelError
 from aggregator.pipeline.shapes import Route, Seat
-from aggregator.providers import TokenUsage
+from aggregator.providers import TokenUsage, cost_micros
 from aggregator.turn_state import CandidateState, TurnState
 
 ENDED = {"done", "failed", "stopped"}
@@ -34,7 +35,9 @@ def resume_route(
     standing = {outcome.seat.candidate for outcome in kept}
     seats = [
         seat if seat.candidate in standing or state.candidates[seat.candidate].status == "waiting"
-        else replace(seat, attempt=seat.attempt + 1)
+        else replace(
+            seat, attempt=seat.attempt + 1, past_text=state.candidates[seat.candidate].text
+        )
         for seat in seats
     ]  # fmt: skip
     route = Route(
@@ -59,3 +62,20 @@ def _outcome(seat: Seat, past: CandidateState) -> Outcome:
         usage=TokenUsage(past.input_tokens, past.output_tokens, "counted"),
         cost_micros=past.cost_micros,
     )
+
+
+def past_calls(state: TurnState, offer: Sequence[LanguageModel]) -> list[Outcome]:
+    """Return the calls of an earlier pass: those that ended, and those that broke off with their process."""
+    by_slug = {model.slug: model for model in offer}
+    calls = []
+    for past in state.candidates.values():
+        model = by_slug.get(past.model)
+        if model is None or past.status == "waiting":
+            continue
+        if past.status not in ENDED:
+            # What a broken call wrote is paid for, although nobody told how much it was.
+            tokens = estimate_tokens(past.text)
+            cost = cost_micros(model, TokenUsage(0, tokens, "counted"))
+            past = replace(past, output_tokens=tokens, cost_micros=cost)
+        calls.append(_outcome(Seat(past.candidate, model, past.attempt), past))
+    return calls

@@ -29,11 +29,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place in the panel: the candidate to come and the model asked for it."""
+    """A place in the panel: the candidate to come, the model asked for it, a broken attempt's text."""
 
     candidate: str
     model: LanguageModel
     attempt: int = 1
+    past_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

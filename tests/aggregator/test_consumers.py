@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import User
 from aggregator.models import Turn, Vote
-from aggregator.turns import off_loop
+from aggregator.off_loop import off_loop
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Frame, Page, leave, open_page
 from tests.provider_server import ProviderServer, Script, say

@@ -10,9 +10,9 @@ from accounts.models import User
 from aggregator import runner, selectors, services
 from aggregator.events import Event
 from aggregator.models import Turn, Usage
+from aggregator.off_loop import off_loop
 from aggregator.turn_log import decode_entries
 from aggregator.turn_state import TurnState, reduce
-from aggregator.turns import off_loop
 from tests.aggregator.conftest import MakeModel
 from tests.provider_server import ProviderServer, Script, say
 
@@ -25,8 +25,11 @@ RunAsk = Callable[..., Awaitable[tuple[Turn, list[Event]]]]
 def run_ask(ada: User) -> RunAsk:
     """Let Ada ask something; returns the stored turn and the events of its log."""
 
-    async def run(prompt: str = "한국의 수도는?", **wishes: object) -> tuple[Turn, list[Event]]:
-        turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask(prompt, **wishes))
+    async def run(
+        prompt: str = "한국의 수도는?", conversation: uuid.UUID | None = None
+    ) -> tuple[Turn, list[Event]]:
+        ask = services.Ask(prompt, conversation=conversation)
+        turn = await off_loop(services.open_turn, owner=ada, ask=ask)
         return await finish(turn)
 
     return run
@@ -295,6 +298,25 @@ async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
     turn, _ = await finish(turn)
 
     costs = await off_loop(lambda: [usage.cost_micros for usage in turn.usages.all()])
-    assert len(costs) == 3
+    # Two answers, the one that broke off, and the fused one.
+    assert len(costs) == 4
     assert turn.cost_micros == sum(costs)
     assert len(provider.asked("wise")) == 2
+
+
+async def test_a_stop_ends_the_fusing_too(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    slow, quick = say("천천히 " * 300, delay_s=0.1), say("서울이에요.")
+    provider.find_script = lambda _, prompt: slow if "<<<ANSWER" in prompt else quick
+    await asyncio.to_thread(offer_model, "wise", can_fuse=True)
+    await asyncio.to_thread(offer_model, "quick")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
+    running = asyncio.create_task(runner.run_turn(turn.public_id))
+    assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.asked("wise")) == 2, 30)
+    await runner.stop_turn(turn)
+    await asyncio.wait_for(running, 10)
+    await runner.close_loop()
+
+    kept = await off_loop(_load, turn.public_id)
+    assert (kept.status, kept.answer_kind) == ("stopped", "best")

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from aggregator import runner, selectors, services
 from aggregator.models import Turn
+from aggregator.off_loop import off_loop
 from aggregator.turn_state import CandidateState, TurnState, reduce
-from aggregator.turns import off_loop
 from aggregator.wording import REFUSALS
 
 SHELL_USER = "shell"

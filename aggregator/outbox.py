@@ -1,0 +1,124 @@
+"""What one page has still to be sent: one frame a turn at a time, and the whole turn when the page lags."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import orjson
+from redis.exceptions import RedisError
+
+from aggregator.events import encode
+from aggregator.retelling import retell
+from aggregator.turn_feed import RETRY_SECONDS, Entry, Subscription
+from aggregator.turn_log import TurnLog, decode_entries
+from aggregator.turn_state import reduce
+
+logger = logging.getLogger(__name__)
+
+# What a page may have waiting of one turn before it is sent the turn's state in its place.
+LAG_BYTES = 64_000
+
+
+@dataclass(slots=True)
+class Followed:
+    """One turn that the page follows, and what of it is not sent yet."""
+
+    subscription: Subscription
+    catching_up: "asyncio.Task[None]"
+    waiting: list[Entry] = field(default_factory=list)
+    size: int = 0
+    is_behind: bool = False
+
+
+class Outbox:
+    """The frames of one page; a page that reads slowly delays nobody but itself."""
+
+    def __init__(self, log: TurnLog, send: Callable[[str], Awaitable[None]]) -> None:
+        self._log = log
+        self._send = send
+        self._followed: dict[str, Followed] = {}
+        self._news = asyncio.Event()
+        self._sending = asyncio.create_task(self._send_frames())
+
+    def follow(self, turn: str, after_seq: int, *, most: int) -> None:
+        """Send what follows an event's place in a turn; the oldest of too many turns is let go."""
+        self.leave(turn)
+        while len(self._followed) >= most:
+            self.leave(next(iter(self._followed)))
+
+        def take(entry: Entry) -> None:
+            self._take(turn, entry)
+
+        subscription = self._log.feed.register(turn, after_seq, take)
+        catching_up = asyncio.create_task(self._log.feed.catch_up(subscription))
+        self._followed[turn] = Followed(subscription, catching_up)
+
+    def follows(self, turn: str) -> bool:
+        """Whether the page hears of this turn."""
+        return turn in self._followed
+
+    def leave(self, turn: str) -> None:
+        """Send no more of a turn."""
+        followed = self._followed.pop(turn, None)
+        if followed:
+            followed.catching_up.cancel()
+            self._log.feed.unsubscribe(followed.subscription)
+
+    async def close(self) -> None:
+        """Leave every turn and stop sending."""
+        for turn in list(self._followed):
+            self.leave(turn)
+        self._sending.cancel()
+        await asyncio.gather(self._sending, return_exceptions=True)
+
+    def _take(self, turn: str, entry: Entry) -> None:
+        followed = self._followed.get(turn)
+        if followed is None:
+            return
+        if entry.is_whole:
+            followed.waiting.clear()
+            followed.size, followed.is_behind = 0, False
+        followed.waiting.append(entry)
+        followed.size += len(entry.body)
+        if followed.size > LAG_BYTES and len(followed.waiting) > 1:
+            # The newest entry stays: it says up to where the turn has to be read.
+            followed.waiting[:] = followed.waiting[-1:]
+            followed.size, followed.is_behind = len(entry.body), True
+        self._news.set()
+
+    async def _send_frames(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            for turn, followed in list(self._followed.items()):
+                if followed.is_behind:
+                    await self._summarise(turn, followed)
+                entries, followed.waiting, followed.size = followed.waiting, [], 0
+                if entries:
+                    await self._send(frame(turn, entries))
+
+    async def _summarise(self, turn: str, followed: Followed) -> None:
+        followed.is_behind = False
+        with contextlib.suppress(RedisError):
+            whole = whole_entry(await self._log.read(turn))
+            followed.waiting[:] = [whole, *(entry for entry in followed.waiting if entry.seq > whole.seq)]
+            return
+        followed.is_behind = True
+        await asyncio.sleep(RETRY_SECONDS)
+        self._news.set()
+
+
+def whole_entry(entries: list[Entry]) -> Entry:
+    """Return one entry that tells a turn as its log leaves it."""
+    history = retell(reduce(decode_entries(entries)))
+    return Entry(entries[-1].seq, orjson.dumps([encode(event) for event in history]), is_whole=True)
+
+
+def frame(turn: str, entries: list[Entry]) -> str:
+    """Return the message that carries entries to a page; their events are passed on as they are stored."""
+    bodies = b",".join(entry.body[1:-1] for entry in entries)
+    whole = b'"whole":true,' if entries[0].is_whole else b""
+    head = b'{"type":"frame","turn":"%b","seq":%d,%b"events":[' % (turn.encode(), entries[-1].seq, whole)
+    return (head + bodies + b"]}").decode()

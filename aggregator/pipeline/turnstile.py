@@ -1,0 +1,81 @@
+"""Lets so many in at once; who waits is served fairly and told its place."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+Tell = Callable[[int], Awaitable[None]]
+# Places are told anew when they change, but not for every step of a long queue.
+TELL_SECONDS = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """Someone in the queue, and the person it is for."""
+
+    person: str
+    admitted: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Turnstile:
+    """A limit on how many work at once, and on how many of them may be one person's; for one event loop."""
+
+    def __init__(self, places: int, *, each: int = 0) -> None:
+        self.places = places
+        self._each = each or places
+        self._inside: list[str] = []
+        self._queue: list[Waiter] = []
+
+    @property
+    def inside(self) -> int:
+        """How many work now."""
+        return len(self._inside)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
+    @contextlib.asynccontextmanager
+    async def enter(self, tell: Tell, person: str = "") -> AsyncIterator[None]:
+        """Wait until there is a place, telling the own position meanwhile, and hold it while inside."""
+        waiter = Waiter(person)
+        self._queue.append(waiter)
+        try:
+            self._admit()
+            await self._wait(waiter, tell)
+            yield
+        finally:
+            if waiter in self._queue:
+                self._queue.remove(waiter)
+            else:
+                self._inside.remove(person)
+            self._admit()
+
+    def _admit(self) -> None:
+        while len(self._inside) < self.places:
+            waiter = min(self._queue, key=self._burden, default=None)
+            if waiter is None or self._inside.count(waiter.person) >= self._each:
+                return
+            self._queue.remove(waiter)
+            self._inside.append(waiter.person)
+            waiter.admitted.set()
+
+    def _burden(self, waiter: Waiter) -> int:
+        # Whoever has least running is served first; among equals, who came first.
+        return self._inside.count(waiter.person)
+
+    def _position(self, waiter: Waiter) -> int:
+        served = sorted(self._queue, key=self._burden)
+        return served.index(waiter) + 1 if waiter in served else 0
+
+    async def _wait(self, waiter: Waiter, tell: Tell) -> None:
+        told = 0
+        while not waiter.admitted.is_set():
+            position = self._position(waiter)
+            if position and position != told:
+                told = position
+                await tell(position)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(waiter.admitted.wait(), TELL_SECONDS)
