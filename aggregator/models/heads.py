@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class KitchenFit(models.Model):
@@ -8,7 +9,7 @@ class KitchenFit(models.Model):
     version = models.CharField(_("버전"), max_length=40, unique=True)
     heads = models.JSONField()
     provenance = models.JSONField(_("출처"))
-    is_active = models.BooleanField(_("쓰는 중"), default=True)
+    is_active = models.BooleanField(pgettext_lazy("fit", "쓰는 중"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

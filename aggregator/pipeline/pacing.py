@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-TARGET = 0.985
-RESERVE_TURNS = 14.0
+TARGET = 0.98
+RESERVE_TURNS = 18.0
 CREDIT_TURNS = 20.0
 _PUSH = 0.03
 _PULL = 0.003

@@ -28,10 +28,14 @@ LENGTH = FEATURES.index("length")
 _HEADER = re.compile(r"(?m)^#{1,6} ")
 _LIST_ROW = re.compile(r"(?m)^\s*(?:[-*•]|\d+[.)])\s")
 _FORMULA = re.compile(r"\$|\\\(|\\\[")
-_HEDGES = {"however", "perhaps", "might", "may", "likely", "approximately", "seems", "unsure"}
-_KOREAN_HEDGES = ("하지만", "아마", "수도 있", "것 같", "추정", "대략")
-_STEPS = {"therefore", "thus", "hence", "because", "since", "first", "then", "next"}
-_KOREAN_STEPS = ("따라서", "그러므로", "때문", "먼저", "그러면")
+_HEDGES = (
+    "however", "perhaps", "might", "may be", "likely", "approximately", "it seems", "not sure",
+    "하지만", "아마", "수도 있", "것 같", "추정", "대략",
+)  # fmt: skip
+_STEPS = (
+    "therefore", "thus", "hence", "because", "since", "let's", "first", "then",
+    "따라서", "그러므로", "때문", "먼저", "그러면",
+)  # fmt: skip
 _WORD = re.compile(r"\w+")
 _ENDINGS = set(".!?。…)`\"'*:|~」』]}>")
 _READ_LIMIT = 12_000
@@ -43,11 +47,12 @@ def _count(pattern: re.Pattern[str], text: str) -> float:
 
 def _weigh_words(text: str, prompt: str) -> tuple[float, float, float, float]:
     """Return variety, words of the prompt that come again, hedges and steps."""
-    words = _WORD.findall(text.lower())
+    lowered = text.lower()
+    words = _WORD.findall(lowered)
     asked = set(_WORD.findall(prompt[:_READ_LIMIT].lower()))
     distinct = set(words)
-    hedges = sum(word in _HEDGES for word in words) + sum(text.count(mark) for mark in _KOREAN_HEDGES)
-    steps = sum(word in _STEPS for word in words) + sum(text.count(mark) for mark in _KOREAN_STEPS)
+    hedges = sum(lowered.count(mark) for mark in _HEDGES)
+    steps = sum(lowered.count(mark) for mark in _STEPS)
     variety = len(distinct) / max(len(words), 1) ** 0.75
     return variety, len(asked & distinct) / max(len(asked), 1), math.log1p(hedges), math.log1p(steps)
 
