@@ -11,7 +11,7 @@ from language.particles import is_hangul, is_particle, makes_verb, strip_particl
 MOST_MATCHES = 12
 # What a person wants is said early; a pasted essay is not searched to its end.
 MATCHED_CHARS = 800
-LONGEST_SPAN = 6
+LEAST_SPAN = 6
 
 # Written onto the front or the back of a noun without a space; anything else glued to a term makes it
 # another word (파인애플 is no 애플).
@@ -62,8 +62,11 @@ class TermIndex:
 
     def __init__(self, terms: Iterable[tuple[int, str]]) -> None:
         self._terms: dict[str, list[int]] = {}
+        self._span = LEAST_SPAN
         for number, term in terms:
-            key = _join(_singular(run) for run in _RUN.findall(_fold(term)))
+            runs = _RUN.findall(_fold(term))
+            self._span = max(self._span, len(runs))
+            key = _join(map(_singular, runs))
             if key and number not in self._terms.setdefault(key, []):
                 self._terms[key].append(number)
         self._keys = sorted(self._terms)
@@ -80,7 +83,7 @@ class TermIndex:
             if is_hangul(run.text[0]):
                 self._look_inside(runs, position, found)
             elif run.text[0] in self._openings:
-                self._look_from(runs, position, "", LONGEST_SPAN, found)
+                self._look_from(runs, position, "", self._span, found)
         numbers = dict.fromkeys(
             number for key in sorted(found, key=len, reverse=True) for number in self._terms[key]
         )
@@ -88,13 +91,13 @@ class TermIndex:
 
     def _look_inside(self, runs: list[_Run], position: int, found: dict[str, None]) -> None:
         word = runs[position].text
-        self._look_from(runs, position, "", LONGEST_SPAN, found)
+        self._look_from(runs, position, "", self._span, found)
         for start in range(1, len(word) - 1):
             if word[start : start + 2] not in self._openings:
                 continue
             if start > 1 and (word[:start] in _MODIFIERS or word[:start] in self._terms):
-                tail = [_Run(word[start:], False), *runs[position + 1 : position + LONGEST_SPAN]]
-                self._look_from(tail, 0, "", LONGEST_SPAN, found)
+                tail = [_Run(word[start:], False), *runs[position + 1 : position + self._span]]
+                self._look_from(tail, 0, "", self._span, found)
             else:
                 self._look_at_tail(word[start:], found)
 
