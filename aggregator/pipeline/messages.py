@@ -36,14 +36,15 @@ def compose(model: LanguageModel, question: Question) -> tuple[ChatMessage, ...]
     """Return the messages for one model, newest exchanges kept first when the window is small."""
     system = system_text(model, question)
     room = model.context_window - output_room(model, question) - estimate_tokens(system)
-    kept = _newest_that_fit(question.history, room - estimate_tokens(question.prompt))
+    kept = newest_that_fit(question.history, room - estimate_tokens(question.prompt))
     messages = [ChatMessage("system", system)] if system else []
     for exchange in kept:
         messages += [ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer)]
     return (*messages, ChatMessage("user", question.prompt))
 
 
-def _newest_that_fit(history: Sequence[Exchange], room: int) -> list[Exchange]:
+def newest_that_fit(history: Sequence[Exchange], room: int) -> list[Exchange]:
+    """Return the latest exchanges that take no more than `room` tokens, in their order."""
     kept: list[Exchange] = []
     for exchange in reversed(history):
         room -= estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer)

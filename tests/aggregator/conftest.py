@@ -20,6 +20,7 @@ def provider(provider_session: ProviderServer) -> ProviderServer:
     """The provider, with nothing scripted and nothing seen."""
     provider_session.scripts.clear()
     provider_session.seen.clear()
+    provider_session.find_script = lambda _model, _prompt: None
     return provider_session
 
 
