@@ -1,0 +1,151 @@
+"""The log of a running turn, and what pages hear of it, when Valkey loses data or a page is slow."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable
+
+import pytest
+import redis as plain_redis
+from django.conf import settings
+
+from aggregator.events import CandidateDelta, CandidateStarted, Event, PanelMember, RouteChosen, TurnOpened
+from aggregator.journal import Journal
+from aggregator.outbox import LAG_BYTES, Outbox
+from aggregator.retelling import retell
+from aggregator.turn_feed import Entry
+from aggregator.turn_log import LogTaken, TurnLog, decode_entries, turn_log
+from aggregator.turn_state import TurnState, reduce
+
+pytestmark = pytest.mark.usefixtures("valkey")
+
+BEGINNING: tuple[Event, ...] = (
+    TurnOpened("conversation", "turn", "안녕?"),
+    RouteChosen("best", (PanelMember("a", "wise", "Wise", "vendor"),), ("asked_panel",)),
+    CandidateStarted("a"),
+    CandidateDelta("a", "서울", 12),
+)
+
+
+def open_log() -> TurnLog:
+    """Return the log of this loop."""
+    return turn_log(settings.REDIS_URL, keep_seconds=60)
+
+
+def open_journal(log: TurnLog, name: str) -> Journal:
+    """Return the journal of a new turn."""
+    state = TurnState()
+    log.open_page(name, 0, 0, lambda: retell(state))
+    return Journal(log, name, state)
+
+
+async def tell(journal: Journal, *history: Event) -> int:
+    """Tell events and wait until they are in the log."""
+    for event in history:
+        await journal.emit(event)
+    return await asyncio.wait_for(journal.flush(), 5)
+
+
+async def test_a_log_that_was_lost_is_told_anew(valkey: "plain_redis.Redis") -> None:
+    log, name = open_log(), str(uuid.uuid4())
+    journal = open_journal(log, name)
+    await tell(journal, *BEGINNING)
+
+    await asyncio.to_thread(valkey.flushdb)
+    await tell(journal, CandidateDelta("a", "이에요."))
+
+    entries = await log.read(name)
+    await log.close()
+    assert entries[0].is_whole
+    assert reduce(decode_entries(entries)) == journal.state
+    assert journal.state.candidates["a"].text == "서울이에요."
+
+
+async def test_a_log_that_lost_its_end_is_told_anew_behind_what_is_left(valkey: "plain_redis.Redis") -> None:
+    log, name = open_log(), str(uuid.uuid4())
+    journal = open_journal(log, name)
+    await tell(journal, *BEGINNING)
+    lost = await tell(journal, CandidateDelta("a", "이에"))
+    await asyncio.to_thread(valkey.xdel, f"turns:log:{name}", f"0-{lost}")
+
+    await tell(journal, CandidateDelta("a", "요."))
+
+    entries = await log.read(name)
+    await log.close()
+    assert [entry.is_whole for entry in entries] == [False, True]
+    assert entries[-1].seq > lost
+    assert reduce(decode_entries(entries)).candidates["a"].text == "서울이에요."
+
+
+async def test_whoever_comes_second_is_told_so_by_the_log() -> None:
+    log, name = open_log(), str(uuid.uuid4())
+    first = open_journal(log, name)
+    await tell(first, *BEGINNING)
+    other = TurnLog(settings.REDIS_URL, keep_seconds=60)
+    other.start()
+    seq = (await other.read(name))[-1].seq
+    other.open_page(name, seq, seq, list)
+    await tell(Journal(other, name, TurnState()), CandidateDelta("a", "!"))
+
+    with pytest.raises(LogTaken):
+        await tell(first, CandidateDelta("a", "?"))
+
+    await other.close()
+    await log.close()
+
+
+class SlowSocket:
+    """A page's end of a socket that takes nothing until it is let."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.frames: list[dict[str, object]] = []
+
+    async def send(self, text: str) -> None:
+        """Take one frame."""
+        await self.open.wait()
+        self.frames.append(json.loads(text))
+
+
+async def test_a_slow_page_delays_nobody_and_gets_the_whole_turn_when_it_reads_again() -> None:
+    log, name = open_log(), str(uuid.uuid4())
+    slow, quick = SlowSocket(), SlowSocket()
+    quick.open.set()
+    slow_box, quick_box = Outbox(log, slow.send), Outbox(log, quick.send)
+    slow_box.follow(name, 0, most=5)
+    quick_box.follow(name, 0, most=5)
+    journal = open_journal(log, name)
+    await tell(journal, *BEGINNING)
+    piece = "가" * 2_000
+    for _ in range(LAG_BYTES * 2 // len(piece.encode())):
+        last = await tell(journal, CandidateDelta("a", piece))
+    await until(lambda: bool(quick.frames) and quick.frames[-1]["seq"] == last)
+
+    slow.open.set()
+    await until(lambda: bool(slow.frames) and slow.frames[-1]["seq"] == last)
+
+    await slow_box.close()
+    await quick_box.close()
+    await log.close()
+    assert len(quick.frames) > 10
+    assert len(slow.frames) <= 3
+    assert slow.frames[-1]["whole"] is True
+    assert state_of(slow) == state_of(quick) == journal.state
+
+
+def state_of(socket: SlowSocket) -> TurnState:
+    """Return the turn as a page has it after its frames."""
+    entries = [
+        Entry(int(str(frame["seq"])), json.dumps(frame["events"]).encode(), bool(frame.get("whole")))
+        for frame in socket.frames
+    ]
+    return reduce(decode_entries(entries))
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    for _ in range(1_000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come about in time")
