@@ -63,8 +63,7 @@ def measure_scripts(text: str) -> Mapping[str, float]:
     """
     codes = read_codes(_CODE.sub(" ", text[:_READ_LIMIT]))
     counts = {
-        "hangul": count_between(codes, "가", "힣")
-        * 2.0,
+        "hangul": count_between(codes, "가", "힣") * 2.0,
         "kana": count_between(codes, "\u3040", "\u30ff") * 2.0,
         "han": count_between(codes, "一", "\u9fff") * 2.0,
         "latin": float(

@@ -13,6 +13,7 @@ from bench.kitchens.report import Report, spread
 TURNS = 4_000
 FILL, SPREAD, AD_SHARE = 0.7, 0.8, 0.8
 BUDGETS = (0.1, 0.25, 0.5)
+LEAST_MODELS = 4
 STORIES = ("calm", "income -50%", "price x2", "provider down")
 
 
@@ -26,8 +27,18 @@ class Market:
     costs: Numbers
 
 
+def find_priced(sets: list[ShortSet]) -> list[ShortSet]:
+    """Return the sets that share at least four models with a price."""
+    kept: list[ShortSet] = []
+    for recorded in sets:
+        shared = set(recorded.priced()).intersection(*(set(other.priced()) for other in kept))
+        if len(shared) >= LEAST_MODELS:
+            kept.append(recorded)
+    return kept
+
+
 def _read_market(sets: list[ShortSet], seed: int) -> Market:
-    priced = [recorded for recorded in sets if len(recorded.priced()) >= 4]
+    priced = find_priced(sets)
     shared = sorted(set.intersection(*(set(recorded.priced()) for recorded in priced)))
     halves: list[list[Numbers]] = [[], [], [], []]
     for recorded in priced:
@@ -93,6 +104,8 @@ def _live_a_day(market: Market, budget: float, story: str, seed: int) -> tuple[f
 
 def bench_pacing(sets: list[ShortSet], report: Report, seeds: int) -> None:
     """Simulate days over the recorded models; each half is compared with its own best mixtures."""
+    if not find_priced(sets):
+        return
     report.say(
         "\nPacing: utility / LP of equal beliefs | spend / income | worst debt | utility / LP in hindsight"
     )
