@@ -30,7 +30,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("username", "email", "first_name", "public_id", "is_guest")}),
         (_("권한"), {"fields": ("is_active", "is_staff", "is_superuser", "user_permissions")}),
-        (_("때"), {"fields": ("date_joined", "last_login")}),
+        (_("날짜"), {"fields": ("date_joined", "last_login")}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "password1", "password2")}),

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
@@ -63,7 +64,7 @@ class CreativeAdmin(ModelAdmin):
         shown = Creative.objects.filter(lineage=creative.lineage, review=Creative.Review.APPROVED).first()
         return f"v{shown.version}: {shown.title} / {shown.body} → {shown.landing_url}" if shown else "-"
 
-    @action(description=_("승인"))
+    @action(description=pgettext_lazy("do", "승인"))
     def approve(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Let this version be shown."""
         creative = Creative.objects.get(pk=object_id)

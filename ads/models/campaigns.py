@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ads.models.inventory import Advertiser
 from ads.money import LEAST_BID, TICK, WON
@@ -33,7 +34,7 @@ class Campaign(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", _("작성 중")
         ACTIVE = "active", _("진행 중")
-        PAUSED = "paused", _("멈춤")
+        PAUSED = "paused", pgettext_lazy("campaign", "멈춤")
         ENDED = "ended", _("끝남")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

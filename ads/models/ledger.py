@@ -2,6 +2,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ads.models.campaigns import Campaign
 from ads.models.inventory import Advertiser
@@ -58,7 +59,7 @@ class Transaction(models.Model):
         REFUND = "refund", _("환불")
         LEASE = "lease", _("예산 떼어 두기")
         RELEASE = "release", _("남은 예산 돌려주기")
-        CLICK = "click", _("클릭")
+        CLICK = "click", pgettext_lazy("transaction", "클릭")
         REVERSAL = "reversal", _("되돌림")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -47,5 +47,5 @@ def _change(now: int, before: int) -> str:
 
 def _points(now: float | None, before: float | None) -> str:
     if now is None or before is None:
-        return _("견줄 것이 아직 없어요")
+        return _("비교할 것이 아직 없어요")
     return _("어제 이 시각보다 %(change)s%%p") % {"change": f"{(now - before) * 100:+.2f}"}

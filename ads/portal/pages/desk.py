@@ -76,5 +76,5 @@ def download_days(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 
 def answer_days(name: str, rows: list[DayRow]) -> HttpResponse:
     """Return rows of days as a CSV file."""
-    header = [_("날"), _("노출"), _("클릭"), _("무효 클릭"), _("클릭률"), _("쓴 돈(원)")]
+    header = [_("날짜"), _("노출"), _("클릭"), _("무효 클릭"), _("클릭률"), _("쓴 돈(원)")]
     return answer_csv(name, header, ([row.day.isoformat(), *row.figures.cells] for row in rows))

@@ -42,7 +42,7 @@ def add_money(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 @for_members
 def download_statement(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Give the whole statement as a file."""
-    header = [_("때"), _("내용"), _("캠페인"), _("금액(원)"), _("잔액(원)"), _("메모")]
+    header = [_("일시"), _("내용"), _("캠페인"), _("금액(원)"), _("잔액(원)"), _("메모")]
     rows = (
         [
             timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"),
