@@ -1,0 +1,152 @@
+"""A whole site of its own in child processes: stores, web, worker and a provider, on free ports."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+from config.home import ROOT
+from config.stack.parts import postgres_child, valkey_child, web_child, worker_child
+from config.stack.postgres import Postgres
+from config.stack.processes import Program, find_free_port, spawn, stop
+from config.stack.supervisor import Child
+from config.stack.valkey import Valkey
+
+READY_SECONDS = 120.0
+PASSWORD = "unguarded"  # noqa: S105 - of a database that lives as long as the bench
+
+
+class Site:
+    """The processes; each can be killed and started again by name."""
+
+    def __init__(self, *, runner: str = "worker", **settings: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="jjamppong-site-", ignore_cleanup_errors=True)
+        self.home = Path(self._folder.name)
+        self.postgres = Postgres(self.home, password=PASSWORD)
+        self.valkey = Valkey(self.home / "valkey", password=PASSWORD)
+        self.runner = runner
+        self.port = find_free_port()
+        self.provider_port = find_free_port()
+        self.settings = settings
+        self.children: dict[str, Child] = {}
+        self.environment: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            self._start_all()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in reversed(list(self.children)):
+            child = self.children[name]
+            if child.process:
+                stop(child.process, child.stop_signal, seconds=child.stop_seconds)
+        self.postgres.remove()
+        self._folder.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Where pages find it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def _start_all(self) -> None:
+        (self.home / "run").mkdir()
+        self._start(postgres_child(self.postgres))
+        self._start(valkey_child(self.valkey))
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
+            "JJAMPPONG_HOME": str(self.home),
+            # The bench makes sessions that the web process has to read.
+            "SECRET_KEY": "of-a-bench-" + "x" * 50,
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.valkey.url,
+            "TURN_RUNNER": self.runner,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **self.settings,
+        }
+        os.environ |= self.environment
+        self._start(self._provider())
+        self._run("migrate", "--verbosity", "0")
+        self._start(web_child(self.home, "127.0.0.1", self.port, self.environment))
+        if self.runner == "worker":
+            self._start(worker_child(self.home, self.environment))
+
+    def _provider(self) -> Child:
+        words = (sys.executable, "-m", "tests.provider_server", "--port", str(self.provider_port))
+        log = self.home / "provider.log"
+        return Child(
+            name="provider",
+            start=lambda: spawn(Program(words, log=log, folder=ROOT, environment=self.environment)),
+            is_ready=lambda: log.exists() and "http" in log.read_text(encoding="utf-8"),
+            log=log,
+        )
+
+    def _run(self, *words: str) -> None:
+        command = [sys.executable, str(ROOT / "manage.py"), *words]
+        subprocess.run(command, check=True, env=self.environment, cwd=ROOT)
+
+    def _start(self, child: Child) -> None:
+        self.children[child.name] = child
+        self.start_again(child.name)
+
+    def start_again(self, name: str) -> None:
+        """Start a part that does not run and wait until it serves; a part may need several tries."""
+        child = self.children[name]
+        ends = time.monotonic() + READY_SECONDS
+        child.process = child.start()
+        while not _tell(child.is_ready):
+            if child.process.poll() is not None:
+                time.sleep(0.3)
+                child.process = child.start()
+            if time.monotonic() > ends:
+                raise RuntimeError(f"{name} does not start; see {child.log}")
+            time.sleep(0.05)
+
+    def kill(self, name: str) -> None:
+        """End a part at once, as a lost machine would."""
+        process = self.children[name].process
+        if process is None:
+            return
+        if name == "worker":
+            self._forget_pulse()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def _forget_pulse(self) -> None:
+        from config.stack.parts import forget_pulse
+
+        with_store = self.children["valkey"].process
+        if with_store and with_store.poll() is None:
+            _tell(lambda: forget_pulse(self.valkey.url) is None)
+
+    def cpu_seconds(self, *names: str) -> float:
+        """Return the processor time of parts with all their children."""
+        return sum(_cpu_of(child.process.pid) for name in names if (child := self.children[name]).process)
+
+    def memory_bytes(self, name: str) -> int:
+        """Return the resident memory of a part, its children left out."""
+        process = self.children[name].process
+        return int(psutil.Process(process.pid).memory_info().rss) if process else 0
+
+
+def _cpu_of(pid: int) -> float:
+    tree = psutil.Process(pid)
+    times = [process.cpu_times() for process in (tree, *tree.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def _tell(ask: Callable[[], Any]) -> bool:
+    try:
+        return bool(ask())
+    except Exception:  # noqa: BLE001 - a part that is down may fail in any way
+        return False
