@@ -1,6 +1,5 @@
 """What a part of the bench found: table rows, figures and goals."""
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,7 +48,3 @@ def measure_floor(sure: NDArray[np.float64], seed: int = 0, draws: int = 20) -> 
     return float(
         np.mean([measure_error(sure, (rng.random(len(sure)) < sure).astype(float)) for _ in range(draws)])
     )
-
-
-def is_number(value: float) -> bool:
-    return not math.isnan(value)
