@@ -78,9 +78,8 @@ def _top(worth: NDArray[np.floating], count: int) -> NDArray[np.intp]:
 def _best_of_group(snapshot: Snapshot, keywords: Ints, fits: Reals) -> tuple[Ints, Reals]:
     groups = snapshot.keyword_group[keywords]
     worth = fits * snapshot.keyword_bid[keywords]
-    order = np.lexsort((snapshot.keyword_ids[keywords], -worth, groups))
-    first = np.ones(len(order), dtype=np.bool_)
-    first[1:] = groups[order][1:] != groups[order][:-1]
+    order = np.argsort(-worth, kind="stable")
+    _, first = np.unique(groups[order], return_index=True)
     chosen = order[first]
     return keywords[chosen], fits[chosen]
 

@@ -8,6 +8,8 @@ from ads.money import LEAST_BID, TICK
 from ads.selection.rows import CampaignRow, CreativeRow, GroupRow, Inventory, KeywordRow, TermRow
 
 WORDS = 30_000
+# Rivals for one phrase: four on average, a few phrases are fought over.
+MOST_RIVALS = 60
 MATCHES = ("exact", "phrase", "phrase", "broad", "broad")
 
 
@@ -16,13 +18,20 @@ def invent(ads: int, keywords: int, *, seed: int = 1) -> Inventory:
     chance = random.Random(seed)
     words = [TermRow(number, f"word{number}") for number in range(1, WORDS + 1)]
     phrases: dict[tuple[int, ...], int] = {}
-    rows = []
-    for number in range(keywords):
+    rows: list[KeywordRow] = []
+    while len(rows) < keywords:
         tokens = tuple(sorted({popular(chance) for _ in range(chance.choice((1, 2, 2, 2, 3, 3, 4)))}))
-        term = tokens[0] if len(tokens) == 1 else phrases.setdefault(tokens, WORDS + 1 + len(phrases))
-        bid = LEAST_BID + TICK * chance.randrange(100)
-        rows.append(KeywordRow(number + 1, number % ads + 1, term, chance.choice(MATCHES), bid))
-    terms = [*words, *(TermRow(term, f"phrase{term}", tokens=parts) for parts, term in phrases.items())]
+        if tokens in phrases:
+            continue
+        phrases[tokens] = tokens[0] if len(tokens) == 1 else WORDS + 1 + len(phrases)
+        for _ in range(min(MOST_RIVALS, int(chance.paretovariate(1.3)))):
+            bid = LEAST_BID + TICK * chance.randrange(100)
+            group = chance.randrange(ads) + 1
+            rows.append(KeywordRow(len(rows) + 1, group, phrases[tokens], chance.choice(MATCHES), bid))
+    terms = [
+        *words,
+        *(TermRow(term, f"phrase{term}", tokens=parts) for parts, term in phrases.items() if len(parts) > 1),
+    ]
     campaigns = max(1, ads // 5)
     groups = [
         GroupRow(
@@ -50,7 +59,7 @@ def invent(ads: int, keywords: int, *, seed: int = 1) -> Inventory:
 
 def popular(chance: random.Random) -> int:
     """Return a word; the tenth most popular comes up ten times as often as the hundredth."""
-    return min(WORDS, int(chance.paretovariate(0.35)) + chance.randrange(60))
+    return int(WORDS ** chance.random())
 
 
 def requests(terms: list[tuple[int, tuple[int, ...]]], count: int, *, seed: int = 2) -> Iterator[AdRequest]:
