@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from django.http import HttpRequest
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,29 +12,29 @@ REFUSALS: dict[str, Promise] = {
     "prompt_too_long": _("질문이 너무 길어요. 나눠서 보내 주세요."),
     "quota_reached": _("오늘 쓸 수 있는 만큼 다 썼어요. 자정이 지나면 다시 쓸 수 있어요."),
     "conversation_not_found": _("이 대화를 찾을 수 없어요. 새 대화를 시작해 주세요."),
-    "turn_not_found": _("이 질문을 찾을 수 없어요."),
+    "turn_not_found": _("이 질문을 찾을 수 없어요. 페이지를 새로 고쳐 주세요."),
     "turn_running": _("아직 답하는 중이에요. 끝난 뒤에 다시 해 주세요."),
-    "candidate_not_found": _("이 답을 찾을 수 없어요."),
+    "candidate_not_found": _("이 답을 찾을 수 없어요. 페이지를 새로 고쳐 주세요."),
     "model_in_panel": _("이 모델은 이미 답했어요."),
-    "panel_full": _("한 번에 물을 수 있는 모델이 다 찼어요."),
+    "panel_full": _("한 질문에 물을 수 있는 모델이 다 찼어요. 새로 물어봐 주세요."),
     "too_many_running": _("아직 답하는 중인 질문이 많아요. 하나가 끝나면 보내 주세요."),
     "overloaded": _("지금은 묻는 사람이 아주 많아요. 잠시 뒤에 다시 보내 주세요."),
     "candidate_not_failed": _("이 답은 이미 끝났어요."),
     "not_signed_in": _("페이지를 새로 고친 뒤 다시 해 주세요."),
     "malformed": _("알아들을 수 없는 요청이에요. 페이지를 새로 고쳐 주세요."),
-    "server_failed": _("우리 쪽에 문제가 생겼어요. 잠시 뒤에 다시 해 주세요."),
-    "no_models": _("지금 답할 수 있는 모델이 없어요. 잠시 뒤에 다시 해 주세요."),
+    "server_failed": _("저희 쪽에 문제가 생겼어요. 잠시 뒤에 다시 해 주세요."),
+    "no_models": _("지금 답할 수 있는 모델이 없어요. 잠시 뒤에 다시 물어봐 주세요."),
     "model_not_offered": _("고른 모델을 지금 쓸 수 없어요. 다른 모델을 골라 주세요."),
-    "all_failed": _("모든 모델이 답하지 못했어요. 다시 시도해 주세요."),
+    "all_failed": _("물어본 모델이 모두 답하지 못했어요. 잠시 뒤에 다시 물어봐 주세요."),
 }
 
 
 def word_refusal(code: str, scope: Mapping[str, object]) -> str:
     """Return the sentence for a refusal in the language that the socket's page is in."""
-    cookies = scope.get("cookies")
-    language = str(cookies.get("django_language", "")) if isinstance(cookies, Mapping) else ""
-    headers = scope.get("headers")
-    accepted = dict(headers).get(b"accept-language", b"").decode() if isinstance(headers, list) else ""
-    chosen = language or ("ko" if "ko" in accepted or not accepted else accepted[:2])
-    with translation.override("en" if chosen.startswith("en") else "ko"):
+    cookies, headers = scope.get("cookies"), scope.get("headers")
+    opening = HttpRequest()
+    opening.COOKIES = dict(cookies) if isinstance(cookies, Mapping) else {}
+    accepted = dict(headers).get(b"accept-language", b"") if isinstance(headers, list) else b""
+    opening.META["HTTP_ACCEPT_LANGUAGE"] = accepted.decode("latin-1")
+    with translation.override(translation.get_language_from_request(opening)):
         return str(REFUSALS.get(code, REFUSALS["server_failed"]))

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils.translation.template import templatize
 
 from accounts.models import User
+from aggregator.wording import word_refusal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCALE = ROOT / "locale"
@@ -166,6 +167,20 @@ def test_an_english_reader_meets_no_hangul(client: Client, db: None, where: str)
 def test_a_korean_reader_meets_no_english(client: Client, db: None, where: str) -> None:
     shown = " ".join(Shown(read_page(client, where, "ko")).words)
     assert ENGLISH_WORDS.findall(shown) == []
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "begins"),
+    [("", "", "아직"), ("", "en-US,en;q=0.9,ko;q=0.8", "Still"), ("ko", "en", "아직"), ("en", "ko", "Still")],
+)
+def test_a_refusal_over_the_socket_is_in_the_language_of_its_page(
+    cookie: str, accepted: str, begins: str
+) -> None:
+    cookies = {"django_language": cookie} if cookie else {}
+    said = word_refusal(
+        "turn_running", {"cookies": cookies, "headers": [(b"accept-language", accepted.encode())]}
+    )
+    assert said.startswith(begins)
 
 
 def test_libraries_say_in_korean_what_to_do_next(client: Client, db: None) -> None:
