@@ -28,6 +28,7 @@ class ShownTurn:
     shown: dict[tuple[str, int], str] = field(default_factory=dict)
     asked_at: float = 0.0
     first_text_at: float = 0.0
+    texts_ended_at: float = 0.0
     closed_at: float = 0.0
     frames: int = 0
     bytes: int = 0
@@ -66,6 +67,9 @@ class ShownTurn:
             before = self.shown.get(key, "")
             if len(seat.text) >= len(before) or not seat.text.startswith(before[:1]):
                 self.shown[key] = seat.text
+        ended = [seat.status in {"done", "failed", "stopped"} for seat in self.state.candidates.values()]
+        if ended and all(ended) and not self.texts_ended_at:
+            self.texts_ended_at = time.monotonic()
         if self.is_over and not self.closed_at:
             self.closed_at = time.monotonic()
 

@@ -1,5 +1,7 @@
 """Rows that the benches need: people with a session each, and models that the provider serves."""
 
+import json
+import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,14 +24,14 @@ def make_people(count: int) -> list[str]:
     return cookies
 
 
-def offer_models(names: list[str], provider_url: str, **fields: object) -> None:
+def offer_models(names: list[str], provider_url: str, *, prefix: str = "model", **fields: object) -> None:
     """Put models on offer; a model's name tells the provider what to say."""
     from aggregator.models import Listing
 
     for number, name in enumerate(names):
         Listing.objects.create(
             **{
-                "slug": f"model-{number}",
+                "slug": f"{prefix}-{number}",
                 "name": f"Model {number}",
                 "vendor": f"vendor {number}",
                 "provider": "openai_compatible",
@@ -61,3 +63,19 @@ def outlast(work: Callable[[], T], seconds: float = 30.0) -> T:
             if time.monotonic() > ends:
                 raise
             time.sleep(0.3)
+
+
+def main() -> None:
+    """Fill the database of the site whose settings are in the environment, and print the cookies."""
+    import django
+
+    django.setup()
+    wish = json.loads(sys.argv[1])
+    cookies = make_people(wish["people"])
+    for prefix, names in wish["models"].items():
+        offer_models(names, wish["provider"], prefix=prefix, can_fuse=False)
+    print(json.dumps(cookies))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """A whole site of its own in child processes: stores, web, worker and a provider, on free ports."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,13 +8,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
 
 from config.home import ROOT
-from config.stack.parts import postgres_child, valkey_child, web_child, worker_child
+from config.stack.parts import forget_pulse, postgres_child, valkey_child, web_child, worker_child
 from config.stack.postgres import Postgres
 from config.stack.processes import Program, find_free_port, spawn, stop
 from config.stack.supervisor import Child
@@ -37,6 +39,7 @@ class Site:
         self.settings = settings
         self.children: dict[str, Child] = {}
         self.environment: dict[str, str] = {}
+        self.cookies: list[str] = []
 
     def __enter__(self) -> Self:
         try:
@@ -81,6 +84,13 @@ class Site:
         if self.runner == "worker":
             self._start(worker_child(self.home, self.environment))
 
+    def fill(self, people: int, models: dict[str, list[str]], provider: str) -> None:
+        """Make people and models in the site's database, in a process that has its settings."""
+        wish = json.dumps({"people": people, "models": models, "provider": provider})
+        command = [sys.executable, "-m", "bench.sites.people", wish]
+        told = subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
+        self.cookies = json.loads(told.stdout.splitlines()[-1])
+
     def _provider(self) -> Child:
         words = (sys.executable, "-m", "tests.provider_server", "--port", str(self.provider_port))
         log = self.home / "provider.log"
@@ -123,15 +133,21 @@ class Site:
         process.wait()
 
     def _forget_pulse(self) -> None:
-        from config.stack.parts import forget_pulse
-
-        with_store = self.children["valkey"].process
-        if with_store and with_store.poll() is None:
-            _tell(lambda: forget_pulse(self.valkey.url) is None)
+        # A worker that is started again is ready when the new one says so, not the old one's echo.
+        _tell(partial(forget_pulse, self.valkey.url))
 
     def cpu_seconds(self, *names: str) -> float:
         """Return the processor time of parts with all their children."""
         return sum(_cpu_of(child.process.pid) for name in names if (child := self.children[name]).process)
+
+    def pin(self, core: int, *names: str) -> None:
+        """Keep parts, and the threads they have, on one processor."""
+        for name in names:
+            process = self.children[name].process
+            tree = psutil.Process(process.pid) if process else None
+            for each in (tree, *tree.children(recursive=True)) if tree else ():
+                for thread in each.threads():
+                    os.sched_setaffinity(thread.id, {core})
 
     def memory_bytes(self, name: str) -> int:
         """Return the resident memory of a part, its children left out."""

@@ -1,0 +1,180 @@
+"""What can be asked of a turn while it runs, after it has ended, and when its process has to go."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from aggregator import runner, selectors, services
+from aggregator.models import Candidate, Turn
+from aggregator.off_loop import off_loop
+from aggregator.retelling import retell
+from aggregator.turn_log import decode_entries
+from aggregator.turn_state import TurnState, reduce
+from tests.aggregator.conftest import MakeModel
+from tests.aggregator.page import Page, leave, open_page
+from tests.provider_server import ProviderServer, Script, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def ask(page: Page, *panel: str) -> str:
+    """Ask something and return the turn's id once it is open."""
+    wish = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
+    await page.say({**wish, "panel": list(panel), "strategy": "best"})
+    return str((await page.hear())["turn"])
+
+
+def load(turn: str) -> Turn:
+    """Return a turn with its parts."""
+    return selectors.with_parts(Turn.objects.filter(public_id=turn)).get()
+
+
+async def ends(turn: str) -> Turn:
+    """Wait until a turn has ended for good and return it."""
+    await asyncio.wait_for(runner.wait_for_turns(), 20)
+    return await off_loop(load, turn)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something about stored rows holds."""
+    for _ in range(400):
+        if await off_loop(is_so):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come about in time")
+
+
+def has_failed(turn: str) -> bool:
+    """Whether a failed candidate of a turn is kept."""
+    return Candidate.objects.filter(turn__public_id=turn, status="failed").exists()
+
+
+async def test_a_failed_candidate_is_asked_again_while_the_others_write(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.08))
+    provider.add("shaky", Script(status=401, error="invalid_api_key"))
+    await asyncio.to_thread(offer_model, "talker")
+    await asyncio.to_thread(offer_model, "shaky")
+    page = await open_page(ada)
+    turn = await ask(page, "talker", "shaky")
+    await until(lambda: has_failed(turn))
+    provider.add("shaky", say("서울입니다."))
+    failed = await off_loop(lambda: Candidate.objects.get(turn__public_id=turn, status="failed"))
+
+    await page.say({"type": "retry", "candidate": str(failed.public_id)})
+    kept = await ends(turn)
+    log = await runner.log_of_this_loop().read(turn)
+    await leave(page)
+
+    assert [(row.status, row.attempt) for row in kept.candidates.all()] == [("done", 1), ("done", 2)]
+    assert len(provider.asked("talker")) == 1
+    assert kept.attempt == 1
+    assert reduce(decode_entries(log)) == reduce(selectors.replay(kept))
+
+
+async def test_one_more_model_joins_a_turn_that_has_ended(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    for slug in ("wise", "quick"):
+        provider.add(slug, say(f"서울이에요. {slug}"))
+        await asyncio.to_thread(offer_model, slug)
+    page = await open_page(ada)
+    turn = await ask(page, "wise")
+    await ends(turn)
+
+    await page.say({"type": "add", "turn": turn, "model": "quick"})
+    await until(lambda: Turn.objects.filter(public_id=turn, attempt=2).exists())
+    kept = await ends(turn)
+    log = await runner.log_of_this_loop().read(turn)
+    await leave(page)
+
+    assert [row.model for row in kept.candidates.all()] == ["wise", "quick"]
+    assert [row.status for row in kept.candidates.all()] == ["done", "done"]
+    assert len(provider.asked("wise")) == 1
+    assert reduce(decode_entries(log)) == reduce(selectors.replay(kept))
+
+
+async def test_a_model_that_is_there_already_cannot_be_added(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    turn = await ask(page, "wise")
+    await page.hear_turn()
+    await ends(turn)
+
+    await page.say({"type": "add", "turn": turn, "model": "wise"})
+    refused = await page.hear()
+    await leave(page)
+
+    assert (refused["type"], refused["code"]) == ("refused", "model_in_panel")
+    assert (await off_loop(load, turn)).status == "done"
+
+
+async def test_a_page_that_comes_back_after_the_log_is_gone_still_gets_the_end(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    turn = await ask(page, "wise")
+    kept = await ends(turn)
+    await page.close()
+    await runner.log_of_this_loop().client.delete(f"turns:log:{turn}")
+
+    late = await open_page(ada)
+    await late.say({"type": "resume", "turn": turn, "after_seq": 2})
+    frame = await late.hear()
+    await leave(late)
+
+    assert frame["whole"] is True
+    assert frame["seq"] == kept.last_seq
+    assert frame["events"][-1]["type"] in {"turn_closed", "placement_made"}
+
+
+async def test_a_process_that_has_to_go_hands_its_turns_over_at_once(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("talker", say("천천히 말해요 " * 30, delay_s=0.04))
+    await asyncio.to_thread(offer_model, "talker")
+    page = await open_page(ada)
+    turn = await ask(page, "talker")
+    await page.hear_turn(until="candidate_delta")
+
+    left = await runner.drain(0.1)
+    began = asyncio.get_running_loop().time()
+    await runner.run_turn(left[0])
+    took = asyncio.get_running_loop().time() - began
+    kept = await off_loop(load, turn)
+    log = await runner.log_of_this_loop().read(turn)
+    await leave(page)
+
+    assert [str(name) for name in left] == [turn]
+    assert took < 8
+    assert (kept.status, kept.candidates.all()[0].attempt) == ("done", 2)
+    assert reduce(decode_entries(log)) == reduce(selectors.replay(kept))
+
+
+async def test_one_person_may_only_have_so_many_turns_open(
+    provider: ProviderServer, offer_model: MakeModel, ada: User, settings: object
+) -> None:
+    settings.TURNS_OPEN_EACH = 1  # type: ignore[attr-defined]
+    provider.add("talker", say("천천히 말해요 " * 10, delay_s=0.05))
+    await asyncio.to_thread(offer_model, "talker")
+    page = await open_page(ada)
+    turn = await ask(page, "talker")
+    with pytest.raises(services.Refusal, match="too_many_running"):
+        await off_loop(services.open_turn, owner=ada, ask=services.Ask("또?"))
+
+    await ends(turn)
+    await leave(page)
+
+
+def test_a_state_told_as_events_is_the_same_state() -> None:
+    state = TurnState()
+    assert reduce(retell(state)) == state
