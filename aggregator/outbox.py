@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import orjson
 from redis.exceptions import RedisError
 
+from aggregator import metrics
 from aggregator.events import encode
 from aggregator.retelling import retell
 from aggregator.turn_feed import RETRY_SECONDS, Entry, Subscription
@@ -97,10 +98,12 @@ class Outbox:
                     await self._summarise(turn, followed)
                 entries, followed.waiting, followed.size = followed.waiting, [], 0
                 if entries:
+                    metrics.FRAMES.inc()
                     await self._send(frame(turn, entries))
 
     async def _summarise(self, turn: str, followed: Followed) -> None:
         followed.is_behind = False
+        metrics.LAGGED.inc()
         with contextlib.suppress(RedisError):
             whole = whole_entry(await self._log.read(turn))
             followed.waiting[:] = [whole, *(entry for entry in followed.waiting if entry.seq > whole.seq)]

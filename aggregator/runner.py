@@ -16,7 +16,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from aggregator import placements, selectors, services
+from aggregator import metrics, placements, selectors, services
 from aggregator.events import TurnQueued, encode
 from aggregator.journal import Journal, open_journal
 from aggregator.lease import hold_lease, is_dead, lease_key
@@ -119,6 +119,7 @@ async def _run_under_lease(turn_id: uuid.UUID) -> bool:
             try:
                 journal = await open_journal(log, turn)
                 async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
+                    _count_turns()
                     await answer_turn(turn, journal, signs)
             except* LogTaken:
                 logger.warning("turn %s: another process took it over", turn_id)
@@ -127,7 +128,14 @@ async def _run_under_lease(turn_id: uuid.UUID) -> bool:
                 log.close_page(name)
     finally:
         _signs.pop(name, None)
+        _count_turns()
     return turn is not None
+
+
+def _count_turns() -> None:
+    gate = _gate()
+    metrics.RUNNING.set(gate.inside)
+    metrics.WAITING.set(gate.waiting)
 
 
 def _tell_place(journal: Journal) -> Callable[[int], Awaitable[None]]:

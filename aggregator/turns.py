@@ -11,7 +11,7 @@ from functools import partial
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from aggregator import events, keeping, kitchen, placements, selectors, services
+from aggregator import events, keeping, kitchen, metrics, placements, selectors, services
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
@@ -102,6 +102,7 @@ class _Run:
                 keeper.cancel()
                 await asyncio.gather(keeper, return_exceptions=True)
             await self.emit(self._closing(error))
+            metrics.note_turn(state)
         else:
             self.offer = tuple(await outlast(CLOSE_SECONDS, offered_models))
             self._note_past_calls()
@@ -218,9 +219,12 @@ class _Run:
         # Further text changes nobody's place: what counts is who speaks, and who has ended.
         if isinstance(event, events.CandidateDelta) and event.ttft_ms is None:
             return
-        if isinstance(event, events.CandidateFinished) and event.status == "failed":
-            self.nudge.set()
         state = self.journal.state
+        if isinstance(event, events.CandidateFinished):
+            metrics.note_candidate(state.candidates[event.candidate])
+            if event.status == "failed":
+                # Whoever wants it asked again must find it kept.
+                self.nudge.set()
         leader = choose_leader(state, self.standings)
         if leader and leader != state.leader and state.ranking is None:
             await self.emit(events.LeaderChanged(leader))

@@ -15,8 +15,13 @@ app.autodiscover_tasks()
 @worker_ready.connect
 def warm(**_: object) -> None:
     """Load what the first turn of a worker would otherwise wait for."""
+    from django.conf import settings
+
+    from aggregator.metrics import serve_metrics
     from aggregator.tasks import warm_worker
 
+    if settings.METRICS_PORT:
+        serve_metrics(settings.METRICS_PORT, settings.METRICS_HOST)
     warm_worker()
 
 

@@ -235,6 +235,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "prove the books": {"task": "ads.tasks.prove_books", "schedule": 6 * 3600},
 }
 
+# -- Figures for Prometheus ---------------------------------------------------------------------
+# A worker serves its figures on this port (0: it does not); pages show theirs to whoever has the token.
+METRICS_PORT = read_int("METRICS_PORT", 0)
+METRICS_HOST = read_text("METRICS_HOST", "127.0.0.1")
+METRICS_TOKEN = read_text("METRICS_TOKEN")
+
 # -- Console ------------------------------------------------------------------------------------
 UNFOLD = console.UNFOLD
 

@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.health import show_health
+from config.metrics import show_metrics
 
 urlpatterns = [
     path("healthz", show_health),
+    path("metrics", show_metrics),
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
