@@ -12,6 +12,8 @@ from unfold.decorators import action, display
 from ads.models import Creative
 from ads.reviewing import NotWaitingError, approve_creative, reject_creative
 
+APPROVE, REJECT = "ads_creative_approve", "ads_creative_reject"
+
 
 @admin.register(Creative)
 class CreativeAdmin(ModelAdmin):
@@ -34,7 +36,8 @@ class CreativeAdmin(ModelAdmin):
         "review", "show_previous", "reviewer", "reviewed_at",
     ]  # fmt: skip
     fields = [*readonly_fields, "review_reason"]
-    actions_detail = ["approve", "reject"]
+    # Buttons of the form and no links: a decision is a POST with the form's own token.
+    actions_submit_line = ["approve", "reject"]
     ordering = ["-review", "created_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -64,27 +67,32 @@ class CreativeAdmin(ModelAdmin):
         shown = Creative.objects.filter(lineage=creative.lineage, review=Creative.Review.APPROVED).first()
         return f"v{shown.version}: {shown.title} / {shown.body} → {shown.landing_url}" if shown else "-"
 
+    def response_change(self, request: HttpRequest, obj: Creative) -> HttpResponse:
+        """Go back to the queue after a decision, and stay where one is still missing its reason."""
+        if REJECT in request.POST and not obj.review_reason:
+            return redirect(reverse("admin:ads_creative_change", args=[obj.pk]))
+        if APPROVE in request.POST or REJECT in request.POST:
+            return redirect(reverse("admin:ads_creative_changelist"))
+        answer: HttpResponse = super().response_change(request, obj)
+        return answer
+
     @action(description=pgettext_lazy("do", "승인"))
-    def approve(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def approve(self, request: HttpRequest, creative: Creative) -> None:
         """Let this version be shown."""
-        creative = Creative.objects.get(pk=object_id)
         try:
             approve_creative(creative=creative, reviewer_id=request.user.pk)
             messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
         except NotWaitingError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
-        return redirect(reverse("admin:ads_creative_changelist"))
 
     @action(description=_("적어 둔 사유로 거절"))
-    def reject(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Send this version back with the reason that was saved."""
-        creative = Creative.objects.get(pk=object_id)
+    def reject(self, request: HttpRequest, creative: Creative) -> None:
+        """Send this version back with the reason that the form has."""
         if not creative.review_reason:
             messages.error(request, _("거절 사유를 먼저 적고 저장해 주세요. 광고주가 그대로 읽어요."))
-            return redirect(reverse("admin:ads_creative_change", args=[object_id]))
+            return
         try:
             reject_creative(creative=creative, reason=creative.review_reason, reviewer_id=request.user.pk)
             messages.success(request, _("사유와 함께 돌려보냈어요."))
         except NotWaitingError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
-        return redirect(reverse("admin:ads_creative_changelist"))

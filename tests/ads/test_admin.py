@@ -1,6 +1,6 @@
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from ads.models import Advertiser, Campaign, Creative, Transaction
@@ -15,6 +15,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 def desk(admin_client: Client) -> Client:
     """The admin's browser."""
     return admin_client
+
+
+def decide(desk: Client, creative: Creative, decision: str, *, reason: str = "") -> None:
+    desk.post(
+        reverse("admin:ads_creative_change", args=[creative.pk]),
+        {"review_reason": reason, f"ads_creative_{decision}": "1"},
+    )
+    creative.refresh_from_db()
 
 
 @pytest.mark.parametrize(
@@ -79,8 +87,7 @@ def test_a_reviewer_approves_a_version_and_the_one_before_retires(desk: Client) 
         display_domain="grace.example",
         review=Creative.Review.WAITING,
     )
-    desk.get(reverse("admin:ads_creative_approve", args=[waiting.pk]))
-    waiting.refresh_from_db()
+    decide(desk, waiting, "approve")
     shown.refresh_from_db()
     assert (waiting.review, shown.review) == ("approved", "retired")
     assert waiting.reviewer_id == User.objects.get(is_superuser=True).pk
@@ -89,16 +96,39 @@ def test_a_reviewer_approves_a_version_and_the_one_before_retires(desk: Client) 
 def test_a_rejection_needs_a_reason(desk: Client) -> None:
     creative = make_ad()
     Creative.objects.update(review=Creative.Review.WAITING)
-    address = reverse("admin:ads_creative_reject", args=[creative.pk])
-    desk.get(address)
+    decide(desk, creative, "reject")
+    assert creative.review == "waiting"
+    decide(desk, creative, "reject", reason="효능을 확인할 수 없어요")
+    assert (creative.review, creative.review_reason) == ("rejected", "효능을 확인할 수 없어요")
+
+
+def test_a_decided_ad_is_not_decided_again(desk: Client) -> None:
+    creative = make_ad()
+    decide(desk, creative, "reject", reason="너무 늦었어요")
+    assert creative.review == "approved"
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_no_link_and_no_foreign_form_decides(admin_user: User, decision: str) -> None:
+    creative = make_ad()
+    Creative.objects.update(review=Creative.Review.WAITING, review_reason="-")
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(admin_user)
+    address = reverse("admin:ads_creative_change", args=[creative.pk])
+    assert browser.get(address, {f"ads_creative_{decision}": "1"}).status_code == 200
+    with pytest.raises(NoReverseMatch):
+        reverse(f"admin:ads_creative_{decision}", args=[creative.pk])
+    assert browser.post(address, {f"ads_creative_{decision}": "1"}).status_code == 403
     creative.refresh_from_db()
     assert creative.review == "waiting"
-    desk.post(
-        reverse("admin:ads_creative_change", args=[creative.pk]), {"review_reason": "효능을 확인할 수 없어요"}
-    )
-    desk.get(address)
+    form = {
+        f"ads_creative_{decision}": "1",
+        "review_reason": "-",
+        "csrfmiddlewaretoken": browser.cookies["csrftoken"].value,
+    }
+    assert browser.post(address, form).status_code == 302
     creative.refresh_from_db()
-    assert (creative.review, creative.review_reason) == ("rejected", "효능을 확인할 수 없어요")
+    assert creative.review != "waiting"
 
 
 def test_an_admin_stops_campaigns_at_once(desk: Client) -> None:
