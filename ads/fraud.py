@@ -6,8 +6,10 @@ import logging
 import re
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import redis
+from django.conf import settings
 
 from ads.billing import Verdict
 from ads.delivery import find_offer, keep_impression, landing_url, settle_click
@@ -24,10 +26,13 @@ FASTEST_CLICK = datetime.timedelta(milliseconds=400)
 REPEAT_SECONDS = 30 * 60
 NETWORK_CLICKS_A_MINUTE = 20
 BOT_AGENTS = re.compile(
-    r"bot\b|bot[/;_-]|crawl|spider|slurp|scrap|headless|phantom|selenium|puppeteer|playwright|lighthouse"
-    r"|preview|fetch|monitor|uptime|curl/|wget/|python|aiohttp|httpx|go-http|java/|okhttp|libwww|axios"
+    r"bot\b|bot[/;_-]|crawl|spider|slurp|scrap|preview|fetch|monitor|uptime|curl/|wget/|python|aiohttp|httpx|go-http|java/|okhttp|libwww|axios"
     r"|node|facebookexternalhit|kakaotalk-scrap|yeti|daum\b",
     re.IGNORECASE,
+)
+# Browsers that are driven by a program. On the machine of a developer, that program works for a person.
+DRIVEN_AGENTS = re.compile(
+    r"headless|phantom|selenium|webdriver|puppeteer|playwright|cypress|lighthouse", re.IGNORECASE
 )
 
 
@@ -120,7 +125,23 @@ def _is_machine(visit: Visit) -> str:
         return "prefetch"
     if not visit.agent or BOT_AGENTS.search(visit.agent):
         return "robot"
+    if DRIVEN_AGENTS.search(visit.agent) and not _is_at_home(visit.address):
+        return "robot"
     return ""
+
+
+def _is_at_home(address: str) -> bool:
+    # Only a site that calls itself local has a developer for a visitor; elsewhere the address says nothing.
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    is_local_site = host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
+    return is_local_site and _is_loopback(address)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_own(networks: list[str], address: str) -> bool:

@@ -3,6 +3,7 @@ import datetime
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from ads.fraud import receive_click, receive_look
 from ads.ledger import find_faults, wallet_balance
@@ -53,6 +54,30 @@ def test_a_machine_is_sent_on_and_leaves_the_click_to_the_person(
     assert click_on(click_token(offer), **changes).reason == reason
     assert not Click.objects.exists()
     assert click_on(click_token(offer)).verdict == "billed"
+
+
+HEADLESS = CHROME.replace("Chrome", "HeadlessChrome")
+
+
+@pytest.mark.parametrize(
+    ("site", "address", "agent", "reason"),
+    [
+        ("http://localhost:8000", "127.0.0.1", HEADLESS, ""),
+        ("http://127.0.0.1:8000", "::1", f"{CHROME} Playwright/1.50", ""),
+        ("http://localhost:8000", "203.0.113.7", HEADLESS, "robot"),
+        ("https://jjamppong.example", "127.0.0.1", HEADLESS, "robot"),
+        ("http://localhost:8000", "127.0.0.1", "Googlebot/2.1", "robot"),
+        ("http://localhost:8000", "127.0.0.1", "python-requests/2.32", "robot"),
+        ("http://localhost:8000", "127.0.0.1", "", "robot"),
+    ],
+)
+def test_a_driven_browser_counts_only_on_the_machine_of_a_local_site(
+    settings: Settings, site: str, address: str, agent: str, reason: str
+) -> None:
+    settings.PUBLIC_URL = site
+    offer = make_offer()
+    assert click_on(click_token(offer), address=address, agent=agent).reason == reason
+    assert Click.objects.filter(verdict="billed").exists() is (reason == "")
 
 
 def test_a_click_on_an_ad_nobody_saw_costs_nothing() -> None:
