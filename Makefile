@@ -9,6 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:
 	@echo "make run    start the whole site            make test   every check and every test"
 	@echo "make lint   the quick checks                make bench  every bench (QUICK=1 for a short run)"
+	@echo "            (REPLAY=1: real models' recorded answers, from REPLAY_DATA)"
 	@echo "make setup  install and build               make clean  remove what setup made; var/ stays"
 
 setup:

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from aggregator.catalog import LanguageModel, read_catalog
 from aggregator.models import Listing
+from aggregator.pipeline.vendors import title_vendor
 from aggregator.providers.discovery import ServedModel, list_served_models
 from aggregator.providers.errors import ProviderError
 
@@ -20,6 +21,7 @@ OWN_PROVIDER = "openai_compatible"
 OWN_KEY_NAME = "OPENAI_COMPATIBLE_KEY"
 # A server that does not say how much it can read is taken for a small one.
 OWN_WINDOW = 8_192
+OWN_STANDING = 0.5
 
 # An admin owns these once they differ from the catalog; the other fields always follow it.
 ADMIN_FIELDS = (
@@ -85,8 +87,9 @@ def _describe_own(served: ServedModel, address: str) -> LanguageModel:
     window = served.context_window or OWN_WINDOW
     return LanguageModel(
         slug=f"own-{slugify(served.name.replace('/', '-').replace(':', '-').replace('.', '-'))}"[:80],
-        name=served.name[:120],
-        vendor="OpenAI-compatible",
+        name=(served.title or served.name)[:120],
+        # Models of one maker fail together, whoever serves them.
+        vendor=title_vendor(served.name)[:40],
         provider=OWN_PROVIDER,
         litellm_model=f"openai/{served.name}"[:160],
         context_window=window,
@@ -94,7 +97,7 @@ def _describe_own(served: ServedModel, address: str) -> LanguageModel:
         input_price_micros=0,
         output_price_micros=0,
         languages=("ko", "en"),
-        standing=0.5,
+        standing=served.standing or OWN_STANDING,
         concurrency=16,
         api_base=address,
         api_key_name=OWN_KEY_NAME,

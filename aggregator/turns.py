@@ -165,7 +165,9 @@ class _Run:
         return ""
 
     async def _route(self, larder: Larder) -> tuple[Route, list[Outcome]]:
-        limits = Limits(settings.TURN_QUORUM, settings.TURN_GRACE_MS, settings.TURN_DEADLINE_MS)
+        limits = Limits(
+            settings.TURN_QUORUM, settings.TURN_GRACE_MS, settings.TURN_DEADLINE_MS, settings.PANEL_SIZE
+        )
         state = self.journal.state
         if state.candidates:
             asked = await outlast(CLOSE_SECONDS, partial(keeping.read_asked, turn=self.turn, state=state))

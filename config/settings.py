@@ -185,6 +185,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 # -- Turns --------------------------------------------------------------------------------------
 TURN_RUNNER = read_choice("TURN_RUNNER", "here", ("here", "worker"))
 TURN_DEADLINE_MS = read_int("TURN_DEADLINE_MS", 180_000, least=1_000)
+PANEL_SIZE = read_int("PANEL_SIZE", 3, least=1)
 TURN_QUORUM = read_int("TURN_QUORUM", 2, least=1)
 TURN_GRACE_MS = read_int("TURN_GRACE_MS", 20_000)
 TURN_LEASE_SECONDS = read_int("TURN_LEASE_SECONDS", 15, least=2)

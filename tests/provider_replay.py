@@ -11,6 +11,7 @@ from typing import Self
 from tests.provider_server import Script, say
 
 PREFIX = "replay:"
+WINDOW = 32_768
 UNKNOWN = "모르겠어요. (I have no recorded answer to this prompt.)"
 NO_ANSWER = ("", "FILTERED")
 NOT_MODELS = {"id", "topic", "gold", "question"}
@@ -22,6 +23,31 @@ class Recordings:
 
     rate: float = 40.0
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
+    utilities: dict[str, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def read_korean(cls, folder: str | Path, *, rate: float = 40.0) -> Self:
+        """Read the Korean set alone, whose models `list_models` then names."""
+        recordings = cls(rate)
+        with gzip.open(Path(folder) / "open_answers" / "ko_arena.jsonl.gz", "rt", encoding="utf-8") as lines:
+            for line in lines:
+                row = json.loads(line)
+                recordings.add((row["prompt"], one["model"], one["text"]) for one in row["candidates"])
+                for one in row["candidates"]:
+                    recordings.utilities.setdefault(one["model"], []).append(one["utility"])
+        return recordings
+
+    def list_models(self) -> list[dict[str, object]]:
+        """Return the models that were judged, as /v1/models tells them: how good they were is their mean."""
+        return [
+            {
+                "id": f"{PREFIX}{model}",
+                "name": model,
+                "max_model_len": WINDOW,
+                "meta": {"standing": round(sum(judged) / len(judged), 3)},
+            }
+            for model, judged in sorted(self.utilities.items())
+        ]
 
     @classmethod
     def read(cls, folder: str | Path, *, rate: float = 40.0) -> Self:

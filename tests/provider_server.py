@@ -75,6 +75,7 @@ class ProviderServer:
     seen: list[SeenRequest] = field(default_factory=list)
     find_script: Callable[[str, str], Script | None] = lambda _model, _prompt: None
     keeps_seen: bool = True
+    listed: list[dict[str, Any]] = field(default_factory=list)
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread | None = None
     _calls: dict[str, int] = field(default_factory=dict)
@@ -142,7 +143,8 @@ class ProviderServer:
         self._loop.close()
 
     async def _list_models(self, _: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": name} for name in self.scripts]})
+        named = [{"id": name} for name in self.scripts]
+        return web.json_response({"object": "list", "data": [*named, *self.listed]})
 
     def _make_endpoint(self, wire: type[Wire]) -> Callable[[web.Request], Any]:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -274,13 +276,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--data", default="", help="folder of recorded answers, for replay:MODEL")
+    parser.add_argument("--korean", action="store_true", help="offer the models of the Korean set")
     parser.add_argument("--rate", type=float, default=40.0, help="tokens a second in a replay")
     options = parser.parse_args()
     server = ProviderServer(port=options.port, keeps_seen=False)
     if options.data:
         from tests.provider_replay import Recordings
 
-        server.find_script = Recordings.read(options.data, rate=options.rate).find_script
+        read = Recordings.read_korean if options.korean else Recordings.read
+        recordings = read(options.data, rate=options.rate)
+        server.find_script, server.listed = recordings.find_script, recordings.list_models()
     with server:
         print(server.url, flush=True)  # noqa: T201
         threading.Event().wait()

@@ -33,11 +33,12 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The installation's patience: how many answers are enough, and how long the others may take."""
+    """The installation's patience: how many answers are enough, how long others may take, how many seats."""
 
     quorum: int
     grace_ms: int
     deadline_ms: int
+    seats: int = PANEL_SIZE
 
 
 def plan_route(
@@ -57,7 +58,7 @@ def plan_route(
     if wishes.panel:
         panel, reasons = _asked(able, wishes.panel), ["asked_panel"]
     else:
-        panel, reasons = _choose(question, able, allowance)
+        panel, reasons = _choose(question, able, allowance, limits.seats)
     strategy = wishes.strategy or "council"
     if strategy == "single":
         panel = panel[:1]
@@ -91,19 +92,19 @@ def _asked(able: Sequence[LanguageModel], slugs: tuple[str, ...]) -> list[Langua
 
 
 def _choose(
-    question: Question, able: Sequence[LanguageModel], allowance: Allowance
+    question: Question, able: Sequence[LanguageModel], allowance: Allowance, seats: int
 ) -> tuple[list[LanguageModel], list[str]]:
     fluent = [model for model in able if question.language in model.languages]
     reasons = ["speaks_language"] if fluent else ["nobody_speaks_language"]
     pool = sorted(fluent or able, key=lambda model: (-model.standing, model.slug))
     if allowance.is_exhausted:
         cheapest = sorted(pool, key=lambda model: (expected_cost(model, question), -model.standing))
-        return _several(cheapest, PANEL_SIZE), [*reasons, "budget_empty"]
+        return _several(cheapest, seats), [*reasons, "budget_empty"]
     panel: list[LanguageModel] = []
     left = allowance.cap_micros
     for model in _several(pool, len(pool)):
         price = expected_cost(model, question)
-        if len(panel) < PANEL_SIZE and price <= left:
+        if len(panel) < seats and price <= left:
             panel.append(model)
             left -= price
     if not panel:

@@ -10,9 +10,16 @@ _FAMILIES = {
     "nova": "amazon", "grok": "xai", "command": "cohere", "solar": "upstage", "hyperclova": "naver",
     "exaone": "lg",
 }  # fmt: skip
+_TITLES = {"openai": "OpenAI", "deepseek": "DeepSeek", "xai": "xAI", "lg": "LG", "naver": "NAVER"}
 
 
 def name_vendor(model: str) -> str:
     """Return a model's vendor by its family name, or its first word when the family is not known."""
     words = re.findall(r"[a-z]+", model.lower().removeprefix("meta-"))
     return next((_FAMILIES[word] for word in words if word in _FAMILIES), words[0] if words else model)
+
+
+def title_vendor(model: str) -> str:
+    """Return a model's vendor as people write it."""
+    vendor = name_vendor(model)
+    return _TITLES.get(vendor, vendor.title())

@@ -16,10 +16,15 @@ MOST_MODELS = 50
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """One model of a server; `context_window` is 0 where the server does not say."""
+    """One model of a server; what the server does not say is 0 or empty.
+
+    `standing` is ours: a server of one's own may say in `meta` how good its models are, in 0-1.
+    """
 
     name: str
     context_window: int = 0
+    title: str = ""
+    standing: float = 0.0
 
 
 async def list_served_models(api_base: str, key: str) -> tuple[ServedModel, ...]:
@@ -50,7 +55,14 @@ def _read_models(body: bytes) -> tuple[ServedModel, ...]:
         named = None
     if named is None:
         raise Malformed("a list of models is not of the protocol")
-    return tuple(ServedModel(row["id"], _read_window(row)) for row in named[:MOST_MODELS])
+    return tuple(_read_model(row) for row in named[:MOST_MODELS])
+
+
+def _read_model(row: dict[str, Any]) -> ServedModel:
+    title, meta = row.get("name"), row.get("meta")
+    said = meta.get("standing") if isinstance(meta, dict) else None
+    standing = float(said) if isinstance(said, int | float) and 0 < said <= 1 else 0.0
+    return ServedModel(row["id"], _read_window(row), title if isinstance(title, str) else "", standing)
 
 
 def _read_window(row: dict[str, Any]) -> int:

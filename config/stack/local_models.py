@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.env import read_choice
+from config.env import read_choice, read_flag
 from config.home import ROOT
 from config.stack.errors import StackError
 from config.stack.processes import Program, find_free_port, spawn
@@ -78,7 +78,9 @@ class LocalModels:
     def __init__(self, home: Path, console: Console) -> None:
         self.home = home
         self.console = console
-        chosen = CHOICES[read_choice("LOCAL_MODELS", "all", tuple(CHOICES))]
+        # Recorded answers come in their place, unless both are asked for.
+        usual = "none" if read_flag("REPLAY", default=False) else "all"
+        chosen = CHOICES[read_choice("LOCAL_MODELS", usual, tuple(CHOICES))]
         self.models = [LocalModel(weights, home) for weights in chosen]
         self.missing: dict[str, str] = {}
         self._arrived: queue.SimpleQueue[LocalModel] = queue.SimpleQueue()

@@ -28,6 +28,7 @@ from config.stack.parts import (
 from config.stack.postgres import Postgres
 from config.stack.processes import Program, last_line, spawn, stop
 from config.stack.progress import Console
+from config.stack.replay import SEATS, find_replay
 from config.stack.supervisor import Child, Supervisor
 from config.stack.valkey import Valkey
 
@@ -52,9 +53,12 @@ class Stack:
         self.addresses = Addresses()
         self.supervisor = Supervisor(console, self.addresses, lambda: self.addresses.write(home))
         self.models = LocalModels(home, console)
+        self.replay = find_replay(home)
         self.jobs: list[subprocess.Popen[bytes]] = []
         # Turns run on the worker: pages stay quick, and provider keys and litellm out of the web role.
         self.environment = {"TURN_RUNNER": "worker"} | dict(os.environ) | {"JJAMPPONG_HOME": str(home)}
+        if self.replay:
+            self.environment = {"PANEL_SIZE": SEATS} | self.environment | self.replay.environment
 
     def start_stores(self) -> None:
         """Start the database and Valkey, or check those that the environment names."""
@@ -79,7 +83,9 @@ class Stack:
         self.addresses.write(self.home)
 
     def start_models(self) -> None:
-        """Begin to fetch and load the local models; each answers when it can."""
+        """Begin to fetch and load the local models; each answers when it can. A replay is there at once."""
+        if self.replay:
+            self.start(self.replay.child(), seconds=STORE_SECONDS)
         self.models.fetch()
 
     def prepare(self, *words: str) -> None:
@@ -200,6 +206,9 @@ def announce(stack: Stack, seconds: float) -> None:
             lines.append(f"  {label:<8} {how}")
     if not stack.addresses.models and stack.models.models:
         lines.append("  No local model answers; the reasons are above.")
+    if stack.replay:
+        lines += ["  Recorded models answer these, and nothing else:"]
+        lines += [f"    {prompt}" for prompt in stack.replay.read_prompts()]
     rule = "─" * 72
     stack.console.say("\n".join([rule, *lines, "  Ctrl-C ends everything.", rule]))
 

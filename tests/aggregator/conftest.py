@@ -21,6 +21,7 @@ def provider(provider_session: ProviderServer) -> ProviderServer:
     provider_session.scripts.clear()
     provider_session.seen.clear()
     provider_session.find_script = lambda _model, _prompt: None
+    provider_session.listed.clear()
     return provider_session
 
 

@@ -83,6 +83,22 @@ def test_a_server_of_ones_own_lists_its_models(settings: Settings) -> None:
     assert {model.api_key_name for model in own} == {"OPENAI_COMPATIBLE_KEY"}
 
 
+def test_a_server_may_say_what_its_models_are_called_and_how_good_they_are(settings: Settings) -> None:
+    with ProviderServer() as server:
+        server.listed = [
+            {"id": "replay:gpt-4o", "name": "gpt-4o", "meta": {"standing": 0.7}},
+            {"id": "odd", "name": 7, "meta": {"standing": 9}},
+        ]
+        settings.OPENAI_COMPATIBLE_URL = server.url
+        sync_listings()
+    known, odd = sorted(
+        (model for model in offered_models() if model.provider == "openai_compatible"),
+        key=lambda model: -model.standing,
+    )
+    assert (known.name, known.vendor, known.standing) == ("gpt-4o", "OpenAI", 0.7)
+    assert (odd.name, odd.standing) == ("odd", 0.5)
+
+
 def test_a_server_of_ones_own_that_is_gone_is_offered_no_longer(settings: Settings) -> None:
     with ProviderServer() as server:
         server.add("gemma4:12b", say("hi"))

@@ -165,6 +165,12 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(home: Path) -> None:
     assert f"PORT={port + 1}" in site.only_line
 
 
+def test_a_replay_without_recordings_is_one_line(home: Path) -> None:
+    site = Site(home, REPLAY="1", REPLAY_DATA=str(home))
+    assert site.process.wait(PATIENCE_SECONDS) == 1
+    assert "REPLAY_DATA" in site.only_line
+
+
 def test_a_database_that_does_not_answer_is_one_line(home: Path) -> None:
     site = Site(home, DATABASE_URL=f"postgresql://ada:secret@127.0.0.1:{find_free_port()}/soup")
     assert site.process.wait(PATIENCE_SECONDS) == 1
