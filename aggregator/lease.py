@@ -62,10 +62,13 @@ async def hold_lease(client: "redis.Redis", turn: str, seconds: int) -> AsyncIte
 
 async def _take(client: "redis.Redis", turn: str, owner: str, seconds: int) -> bool:
     key = lease_key(turn)
+    if await client.set(key, owner, nx=True, px=seconds * 1000):
+        return True
     holder = await client.get(key)
-    if holder is not None and is_dead(holder):
-        # Need not lapse: whoever held it cannot come back.
-        await client.eval(RELEASE, 1, key, holder)
+    if holder is None or not is_dead(holder):
+        return False
+    # It need not lapse: whoever held it cannot come back.
+    await client.eval(RELEASE, 1, key, holder)
     return bool(await client.set(key, owner, nx=True, px=seconds * 1000))
 
 

@@ -3,7 +3,8 @@
 An entry's id is `0-N`, where N counts the turn's events up to and including that entry. Each write names the
 entry that it follows and is refused when another one is there: a process that lost its lease cannot write
 behind its successor's back, and one whose log was lost finds out and tells the whole turn again.
-A writer flushes at once when idle and then every tick; no browser sees an event that is not in the log.
+A writer flushes at once when idle or when there is news, and else every tick; no browser sees an event that is
+not in the log.
 """
 
 import asyncio
@@ -18,12 +19,13 @@ import orjson
 import redis.asyncio as redis
 from redis.exceptions import NoScriptError, RedisError
 
-from aggregator.events import Event, decode, encode, merge_deltas
+from aggregator.events import AnswerDelta, CandidateDelta, Event, decode, encode, merge_deltas
 from aggregator.turn_feed import RETRY_SECONDS, Entry, TurnFeed, key_of, read_log
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.03
+NEWS_SECONDS = 0.001
 CONNECTIONS = 512
 # Above the time that a blocking read may take; a server that vanished without a word is noticed.
 SOCKET_SECONDS = 10
@@ -110,6 +112,7 @@ class TurnLog:
         self._keep_seconds = keep_seconds
         self._pages: dict[str, Page] = {}
         self._dirty = asyncio.Event()
+        self._news = asyncio.Event()
         self._flushed = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -145,6 +148,8 @@ class TurnLog:
             raise page.lost
         page.pending.append(event)
         self._dirty.set()
+        if is_news(event):
+            self._news.set()
 
     async def flush(self, turn: str) -> int:
         """Wait until all that was appended to the turn is in the log; returns the last event's place."""
@@ -176,7 +181,15 @@ class TurnLog:
             if not is_smooth:
                 self._dirty.set()
                 await asyncio.sleep(RETRY_SECONDS)
-            await asyncio.sleep(TICK_SECONDS)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        # News ends the rest, but not at once: what belongs to it is told in the same moment.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TICK_SECONDS):
+                await self._news.wait()
+        self._news.clear()
+        await asyncio.sleep(NEWS_SECONDS)
 
     async def _flush(self) -> bool:
         pages = [page for page in self._pages.values() if (page.pending or page.body) and page.lost is None]
@@ -216,6 +229,13 @@ class TurnLog:
             page.begin_anew(found)
             self._dirty.set()
         return True
+
+
+def is_news(event: Event) -> bool:
+    """Tell whether an event is worth a write of its own: all but the further text of an answer."""
+    if isinstance(event, CandidateDelta):
+        return event.ttft_ms is not None
+    return not isinstance(event, AnswerDelta) or event.first
 
 
 def decode_entries(entries: list[Entry]) -> list[Event]:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from aggregator import events, keeping, kitchen, metrics, placements, selectors, services
+from aggregator.breaker import leave_out_resting, note_endings
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
@@ -83,6 +84,7 @@ class _Run:
     panel: Panel | None = None
     offer: tuple[LanguageModel, ...] = ()
     standings: dict[str, float] = field(default_factory=dict)
+    endings: list[tuple[str, str]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     calls: dict[uuid.UUID, keeping.CallMade] = field(default_factory=dict)
 
@@ -91,13 +93,13 @@ class _Run:
         turn, state = self.turn, self.journal.state
         if turn.stop_asked_at:
             self.stop.set()
-        sensitivity = await asyncio.to_thread(judge_sensitivity, turn.prompt)
+        judging = asyncio.create_task(asyncio.to_thread(judge_sensitivity, turn.prompt))
         if state.status == "running" or state.attempt < turn.attempt:
             conversation = str(turn.conversation.public_id)
             await self.emit(events.TurnOpened(conversation, str(turn.public_id), turn.prompt, turn.attempt))
             keeper = asyncio.create_task(self._keep_often())
             try:
-                error = await self._cook(sensitivity)
+                error = await self._cook(judging)
             finally:
                 keeper.cancel()
                 await asyncio.gather(keeper, return_exceptions=True)
@@ -109,17 +111,18 @@ class _Run:
         seq = await self.journal.flush()
         keep = partial(keeping.close_turn, turn=turn, state=state, seq=seq, calls=self._calls_made())
         await outlast(CLOSE_SECONDS, keep)
-        await self._place(sensitivity)
+        await note_endings(self.journal.log.client, self.endings)
+        await self._place(await judging)
 
     async def emit(self, event: events.Event) -> None:
         """Tell an event, and who leads because of it."""
         await self.journal.emit(event)
 
-    async def _cook(self, sensitivity: Sensitivity) -> str:
+    async def _cook(self, judging: asyncio.Task[Sensitivity]) -> str:
         """Answer the prompt and return '' or the code of what went wrong."""
-        if sensitivity.needs_help:
-            return await self._offer_help()
         larder = await outlast(CLOSE_SECONDS, partial(_gather, self.turn))
+        if (await judging).needs_help:
+            return await self._offer_help()
         self.offer = larder.offer
         self._note_past_calls()
         if self.journal.state.answer_is_finished:
@@ -140,6 +143,7 @@ class _Run:
             await panel.complete()
             self.panel = None
         self._note(panel.outcomes)
+        self.endings = [(outcome.seat.model.slug, outcome.error) for outcome in panel.outcomes]
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(question, panel)
         return await self._settle(panel, ranking, fusion)
@@ -177,9 +181,10 @@ class _Run:
             again = {str(row.public_id) for row in asked.candidates}
             return resume_route(state, larder.offer, limits=limits, again=again)
         wishes = Wishes(self.turn.strategy, tuple(self.turn.asked_panel))
-        route = plan_route(
-            larder.question, larder.offer, wishes=wishes, allowance=allow(larder.pool), limits=limits
-        )
+        # Whoever asks for a model by name gets it, well or not.
+        client, offer = self.journal.log.client, larder.offer
+        awake = offer if wishes.panel else await leave_out_resting(client, offer)
+        route = plan_route(larder.question, awake, wishes=wishes, allowance=allow(larder.pool), limits=limits)
         panel = tuple(
             events.PanelMember(seat.candidate, seat.model.slug, seat.model.name, seat.model.vendor)
             for seat in route.seats

@@ -1,4 +1,4 @@
-"""The figures of the web process are for whoever has the token, and the dashboard asks for figures that exist."""
+"""The figures of the web process are for whoever has the token; the dashboard asks for what there is."""
 
 import json
 import re

@@ -1,0 +1,71 @@
+"""A model that fails again and again is left out for a while, by every process."""
+
+import pytest
+import redis.asyncio as redis
+from django.conf import settings
+
+from aggregator import breaker
+from aggregator.catalog import LanguageModel
+
+pytestmark = pytest.mark.usefixtures("valkey")
+
+
+def model(slug: str) -> LanguageModel:
+    """Return a model of that name."""
+    return LanguageModel(
+        slug=slug,
+        name=slug,
+        vendor="vendor",
+        provider="openai_compatible",
+        litellm_model=f"openai/{slug}",
+        context_window=8_000,
+        output_limit=1_000,
+        input_price_micros=0,
+        output_price_micros=0,
+        languages=("ko",),
+        standing=0.5,
+    )
+
+
+OFFER = (model("wise"), model("shaky"))
+
+
+async def slugs_after(*errors: str, times: int = breaker.FAILURES) -> list[str]:
+    """Let the shaky model end so, some times, and return who would be asked."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    for _ in range(times):
+        await breaker.note_endings(client, [("shaky", error) for error in errors] + [("wise", "")])
+    offer = await breaker.leave_out_resting(client, OFFER)
+    await client.aclose()
+    return [each.slug for each in offer]
+
+
+async def test_a_model_that_fails_in_a_row_rests() -> None:
+    assert await slugs_after("server_failed") == ["wise"]
+
+
+async def test_a_few_failures_are_forgiven() -> None:
+    assert await slugs_after("server_failed", times=breaker.FAILURES - 1) == ["wise", "shaky"]
+
+
+async def test_an_answer_in_between_begins_the_count_anew() -> None:
+    assert await slugs_after("stalled", "", "stalled") == ["wise", "shaky"]
+
+
+async def test_a_refused_prompt_says_nothing_about_a_model() -> None:
+    assert await slugs_after("refused") == ["wise", "shaky"]
+
+
+async def test_when_all_rest_all_are_asked() -> None:
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    for _ in range(breaker.FAILURES):
+        await breaker.note_endings(client, [(each.slug, "timed_out") for each in OFFER])
+    assert await breaker.leave_out_resting(client, OFFER) == OFFER
+    await client.aclose()
+
+
+async def test_a_store_that_does_not_answer_leaves_nobody_out() -> None:
+    client = redis.Redis.from_url("redis://127.0.0.1:1/0")
+    await breaker.note_endings(client, [("shaky", "stalled")])
+    assert await breaker.leave_out_resting(client, OFFER) == OFFER
+    await client.aclose()
