@@ -133,6 +133,25 @@ class RankingMade(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that candidates say, and what those against it say: kind contested or shared."""
+
+    kind: str
+    text: str
+    candidates: tuple[str, ...]
+    against: tuple[str, ...] = ()
+    other_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsMapped(Event):
+    """Where the candidates contradict each other, and what they share; a later map takes this one's place."""
+
+    type: ClassVar[str] = "claims_mapped"
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerStarted(Event):
     """A model begins to write the answer (kind fused); older text stays until its first piece."""
 
@@ -194,6 +213,7 @@ EVENTS: dict[str, type[Event]] = {
         CandidateFinished,
         LeaderChanged,
         RankingMade,
+        ClaimsMapped,
         AnswerStarted,
         AnswerDelta,
         AnswerFinished,
@@ -204,7 +224,7 @@ EVENTS: dict[str, type[Event]] = {
 
 
 NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in EVENTS.values()}
-NESTED = {RouteChosen, RankingMade}
+NESTED = {RouteChosen, RankingMade, ClaimsMapped}
 
 
 def encode(event: Event) -> dict[str, Any]:
@@ -233,12 +253,19 @@ def decode(document: dict[str, Any]) -> Event:
         told["standings"] = tuple(
             Standing(**{**row, "reasons": tuple(row["reasons"])}) for row in told["standings"]
         )
+    if kind is ClaimsMapped:
+        told["claims"] = tuple(read_claim(row) for row in told["claims"])
     if kind is PlacementMade:
         told.setdefault("ad", None)
     try:
         return kind(**told)
     except TypeError as error:
         raise EventError(f"{kind.type}: {error}") from error
+
+
+def read_claim(row: dict[str, Any]) -> Claim:
+    """Read one claim back from plain JSON values."""
+    return Claim(**{**row, "candidates": tuple(row["candidates"]), "against": tuple(row["against"])})
 
 
 def merge_deltas(events: list[Event]) -> list[Event]:

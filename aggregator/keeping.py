@@ -1,7 +1,7 @@
 """Writes what a turn has become: progress while it runs, its final state once, the ad shown under it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,8 @@ from django.utils import timezone
 from aggregator import services
 from aggregator.catalog import LanguageModel
 from aggregator.events import PlacementMade, encode
-from aggregator.models import Candidate, Conversation, Turn, Usage
+from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
+from aggregator.pipeline.fuse import Fusion
 from aggregator.providers import TokenUsage
 from aggregator.turn_state import CandidateState, TurnState
 
@@ -50,6 +51,16 @@ def call_made(
         cost_micros=cost_micros,
         candidate=candidate,
     )
+
+
+def calls_of_fusion(fusion: Fusion) -> dict[uuid.UUID, CallMade]:
+    """Return what judging and writing took, by call."""
+    made = (("judge", fusion.judgement), ("fuse", fusion))
+    return {
+        call.call_id: call_made(purpose, fusion.model, call.call_id, call.usage, call.cost_micros)
+        for purpose, call in made
+        if call is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ def _turn_fields(state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]
         "strategy": state.strategy or Turn.Strategy.COUNCIL,
         "route_reasons": list(state.reasons),
         "ranking": ranking,
+        "claims": [asdict(claim) for claim in state.claims],
         "leader": state.leader,
         "answer_kind": state.answer_kind,
         "answer_candidate": rows.get(state.answer_candidate),
@@ -186,6 +198,11 @@ def _keep_calls(turn: Turn, calls: tuple[CallMade, ...], rows: dict[str, Candida
         ],
         ignore_conflicts=True,
     )
+
+
+def keep_ballot(*, turn: Turn, judge: str, order: tuple[str, ...]) -> None:
+    """Store in which order a judge put a turn's candidates, best first; its latest word counts."""
+    Ballot.objects.update_or_create(turn=turn, judge=judge, defaults={"order": list(order)})
 
 
 def keep_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> None:

@@ -21,10 +21,7 @@ def retell(state: TurnState) -> list[events.Event]:
         history.append(events.TurnQueued(state.waiting_for))
     for seat in seats:
         history += _retell_candidate(seat)
-    if state.ranking:
-        history.append(state.ranking)
-    if state.leader:
-        history.append(events.LeaderChanged(state.leader))
+    history += _retell_ranking(state)
     history += _retell_answer(state)
     if state.status != "running":
         history.append(
@@ -57,6 +54,15 @@ def _retell_candidate(seat: CandidateState) -> Iterable[events.Event]:
             output_tokens=seat.output_tokens,
             cost_micros=seat.cost_micros,
         )
+
+
+def _retell_ranking(state: TurnState) -> Iterable[events.Event]:
+    if state.ranking:
+        yield state.ranking
+    if state.claims:
+        yield events.ClaimsMapped(state.claims)
+    if state.leader:
+        yield events.LeaderChanged(state.leader)
 
 
 def _retell_answer(state: TurnState) -> Iterable[events.Event]:

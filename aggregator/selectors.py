@@ -184,6 +184,7 @@ def state_of(turn: Turn) -> TurnState:
         candidates={str(row.public_id): _candidate_state(row) for row in turn.candidates.all()},
         leader=turn.leader,
         ranking=_ranking_of(turn),
+        claims=tuple(events.read_claim(row) for row in turn.claims),
         answer_kind=turn.answer_kind,
         answer_candidate=str(turn.answer_candidate.public_id) if turn.answer_candidate else "",
         answer_model=turn.answer_model,

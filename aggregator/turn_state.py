@@ -48,6 +48,7 @@ class TurnState:
     candidates: dict[str, CandidateState] = field(default_factory=dict)
     leader: str = ""
     ranking: events.RankingMade | None = None
+    claims: tuple[events.Claim, ...] = ()
     answer_kind: str = ""
     answer_candidate: str = ""
     answer_model: str = ""
@@ -80,6 +81,7 @@ class TurnState:
             events.CandidateFinished: self._finish,
             events.LeaderChanged: self._lead,
             events.RankingMade: self._rank,
+            events.ClaimsMapped: self._map_claims,
             events.AnswerStarted: self._start_answer,
             events.AnswerDelta: self._extend_answer,
             events.AnswerFinished: self._finish_answer,
@@ -151,6 +153,9 @@ class TurnState:
 
     def _rank(self, event: events.RankingMade) -> None:
         self.ranking = event
+
+    def _map_claims(self, event: events.ClaimsMapped) -> None:
+        self.claims = event.claims
 
     def _start_answer(self, event: events.AnswerStarted) -> None:
         self.answer_kind, self.answer_model = event.kind, event.model

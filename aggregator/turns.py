@@ -20,8 +20,10 @@ from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.off_loop import off_loop, outlast
 from aggregator.pipeline.budget import Pool, allow
+from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
+from aggregator.pipeline.ingredients import choose_ingredients
 from aggregator.pipeline.lead import choose_leader
 from aggregator.pipeline.rank import rank
 from aggregator.pipeline.resume import past_calls, resume_route
@@ -253,6 +255,11 @@ class _Run:
         best = ranking.standings[0].candidate
         if best != self.journal.state.leader:
             await self.emit(events.LeaderChanged(best))
+        # A judge's map says more than one made of letters.
+        if not any(call.purpose == "judge" for call in self.calls.values()):
+            claims = await asyncio.to_thread(find_claims, drafts)
+            if claims != self.journal.state.claims:
+                await self.emit(events.ClaimsMapped(claims))
         return ranking
 
     async def _fuse(self, question: Question, ranking: Ranking | None, panel: Panel) -> Fusion | None:
@@ -260,9 +267,18 @@ class _Run:
         is_wanted = panel.route.strategy == Turn.Strategy.COUNCIL and len(panel.usable) > 1
         if not is_wanted or fuser is None or ranking is None or self.stop.is_set():
             return None
-        fusion = await fuse(question, ranking, panel.usable, fuser=fuser, emit=self.emit, stop=self.stop)
-        call = keeping.call_made("fuse", fuser, fusion.call_id, fusion.usage, fusion.cost_micros)
-        self.calls[fusion.call_id] = call
+        ingredients = choose_ingredients(ranking, panel.usable)
+        if len(ingredients.texts) < 2:
+            return None
+        is_poor = not {"budget_small", "budget_empty"}.isdisjoint(panel.route.reasons)
+        fusion = await fuse(
+            question, ingredients, fuser=fuser, emit=self.emit, stop=self.stop, judges=not is_poor
+        )
+        self.calls |= keeping.calls_of_fusion(fusion)
+        if fusion.judgement and (verdict := fusion.judgement.verdict):
+            order = tuple(ingredients.candidates[letter] for letter in verdict.order)
+            with contextlib.suppress(OperationalError, InterfaceError):
+                await off_loop(partial(keeping.keep_ballot, turn=self.turn, judge=fuser.slug, order=order))
         return fusion
 
     async def _settle(self, panel: Panel, ranking: Ranking | None, fusion: Fusion | None) -> str:

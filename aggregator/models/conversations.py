@@ -64,6 +64,7 @@ class Turn(models.Model):
     stop_asked_at = models.DateTimeField(null=True, blank=True)
     route_reasons = models.JSONField(default=list, blank=True)
     ranking = models.JSONField(null=True, blank=True)
+    claims = models.JSONField(default=list, blank=True)
     leader = models.CharField(max_length=36, blank=True)
     answer_kind = models.CharField(max_length=12, blank=True)
     answer_candidate = models.ForeignKey(

@@ -1,34 +1,32 @@
-"""Where candidates agree and differ: sentences aligned by meaning, told apart by numbers and negation."""
+"""Where candidates agree and differ: sentences aligned by letters, told apart by numbers and negation.
+
+Aligning by letters takes milliseconds where sentence vectors take seconds, and finds less: nearly the same
+sentence with another number or a negation. A judge, where there is one, finds more.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregator.events import Claim
 from aggregator.pipeline.shapes import Draft
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-SAME_CLAIM = 0.92
+SAME_CLAIM = 0.72
+CLAIMS_SHOWN = 6
+CLAIM_CHARS = 240
+_WIDTH = 2_048
 SENTENCES_EACH = 14
 _LEAST_LETTERS = 8
 _FENCE = re.compile(r"```.*?(?:```|$)", re.S)
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
 _MARKS = re.compile(r"^[\s#>*\-•\d.)]+|[*_`]+")
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_NEGATION = re.compile(r"\b(?:not|no|never|cannot)\b|n't\b|않|없|아니|못하|안 ", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Something said: shared by all, added by one, held by some, or contested in number or negation."""
-
-    kind: str
-    text: str
-    candidates: tuple[str, ...]
-    against: tuple[str, ...] = ()
-    other_text: str = ""
+_NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?([^\W\d_]?)")
+_NEGATION = re.compile(r"\b(?:not|no|never|cannot)\b|n't\b|않|없|아니|못하|(?:^|\s)안 ", re.I)
 
 
 def split_sentences(text: str) -> list[str]:
@@ -39,19 +37,54 @@ def split_sentences(text: str) -> list[str]:
 
 def clash(one: str, other: str) -> bool:
     """Tell whether two sentences about the same thing differ in their numbers or in a negation."""
-    numbers = [{number.replace(",", "") for number in _NUMBER.findall(text)} for text in (one, other)]
-    if numbers[0] and numbers[1] and numbers[0].isdisjoint(numbers[1]):
+    counts = [
+        {(number.replace(",", ""), unit) for number, unit in _NUMBER.findall(text)} for text in (one, other)
+    ]
+    numbers = [{number for number, _ in each} for each in counts]
+    units = [{unit for _, unit in each} for each in counts]
+    if numbers[0] and numbers[1] and numbers[0].isdisjoint(numbers[1]) and units[0] & units[1]:
         return True
     return bool(_NEGATION.search(one)) != bool(_NEGATION.search(other))
 
 
-def map_disagreements(drafts: Sequence[Draft], embed: Embed) -> tuple[Claim, ...]:
+def spell(sentences: Sequence[str]) -> NDArray[np.float32]:
+    """Return one unit row a sentence: its pairs of letters, rare ones counting more."""
+    table = np.zeros((len(sentences), _WIDTH), dtype=np.float32)
+    for row, sentence in enumerate(sentences):
+        letters = "".join(letter for letter in sentence.casefold() if letter.isalpha())
+        pairs = Counter(pairwise(letters))
+        for (first, second), times in pairs.items():
+            table[row, (ord(first) * 31 + ord(second)) % _WIDTH] += times**0.5
+    rarity = np.log((1 + len(sentences)) / (1 + (table > 0).sum(axis=0))).clip(0.1)
+    table *= rarity.astype(np.float32)
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    return np.asarray(table / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def find_claims(drafts: Sequence[Draft]) -> tuple[Claim, ...]:
+    """Return what a page shows of the map: contradictions first, then what all share, cut to size."""
+    claims = [claim for claim in map_disagreements(drafts, spell) if claim.kind in {"contested", "shared"}]
+    return tuple(
+        Claim(
+            claim.kind,
+            claim.text[:CLAIM_CHARS],
+            claim.candidates,
+            claim.against,
+            claim.other_text[:CLAIM_CHARS],
+        )
+        for claim in claims[:CLAIMS_SHOWN]
+    )
+
+
+def map_disagreements(
+    drafts: Sequence[Draft], embed: Embed = spell, *, alike_from: float = SAME_CLAIM
+) -> tuple[Claim, ...]:
     """Return the drafts' claims, contested ones first, then shared, then those that few hold."""
     said = [(draft.candidate, sentence) for draft in drafts for sentence in split_sentences(draft.text)]
     if len({candidate for candidate, _ in said}) < 2:
         return ()
     rows = embed([sentence for _, sentence in said])
-    alike = rows @ rows.T
+    alike = np.where(rows @ rows.T >= alike_from, rows @ rows.T, -1.0).astype(np.float32)
     taken: set[int] = set()
     claims = []
     for place, (candidate, sentence) in enumerate(said):
@@ -81,7 +114,7 @@ def _find_mates(
     """Return each other candidate's nearest sentence, if it is near enough and not yet spoken for."""
     nearest: dict[str, int] = {}
     for other, (candidate, _) in enumerate(said):
-        if candidate == said[place][0] or other in taken or alike[place, other] < SAME_CLAIM:
+        if candidate == said[place][0] or other in taken or alike[place, other] < 0:
             continue
         if candidate not in nearest or alike[place, other] > alike[place, nearest[candidate]]:
             nearest[candidate] = other

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +9,13 @@ from functools import cache
 from pathlib import Path
 
 from aggregator.catalog import LanguageModel
-from aggregator.events import AnswerDelta, AnswerStarted
+from aggregator.events import AnswerDelta, AnswerStarted, ClaimsMapped
 from aggregator.pipeline.fan_out import Outcome
+from aggregator.pipeline.ingredients import Ingredients
+from aggregator.pipeline.judge import Judgement, is_worth_judging, judge
 from aggregator.pipeline.messages import estimate_tokens, newest_that_fit
-from aggregator.pipeline.shapes import Emit, Question, Ranking
+from aggregator.pipeline.shapes import Emit, Question
+from aggregator.pipeline.verdict import Verdict
 from aggregator.providers import (
     ChatMessage,
     Completion,
@@ -24,8 +26,8 @@ from aggregator.providers import (
     stream_completion,
 )
 
-PROMPT = Path(__file__).parent.parent / "prompts" / "fuse.md"
-INGREDIENTS = 3
+PROMPTS = Path(__file__).parent.parent / "prompts"
+PROMPT, VERDICT_PROMPT = PROMPTS / "fuse.md", PROMPTS / "fuse_verdict.md"
 FUSE_DEADLINE_MS = 60_000
 FUSE_TEMPERATURE = 0.3
 
@@ -40,6 +42,7 @@ class Fusion:
     usage: TokenUsage
     cost_micros: int
     error: str = ""
+    judgement: Judgement | None = None
 
 
 def choose_fuser(question: Question, outcomes: Sequence[Outcome]) -> LanguageModel | None:
@@ -54,27 +57,17 @@ def choose_fuser(question: Question, outcomes: Sequence[Outcome]) -> LanguageMod
 
 async def fuse(
     question: Question,
-    ranking: Ranking,
-    outcomes: Sequence[Outcome],
+    ingredients: Ingredients,
     *,
     fuser: LanguageModel,
     emit: Emit,
     stop: asyncio.Event,
+    judges: bool = True,
 ) -> Fusion:
-    """Stream one answer from the best candidates, which the fuser sees without names and as data only."""
-    messages = _compose(fuser, question, ranking, outcomes)
-    request = CompletionRequest(
-        model=fuser,
-        messages=messages,
-        max_tokens=fuser.output_limit,
-        temperature=FUSE_TEMPERATURE,
-        first_token_ms=fuser.first_token_ms,
-        stall_ms=fuser.stall_ms,
-        deadline_ms=FUSE_DEADLINE_MS,
-    )
-    sheet = _Sheet()
+    """Stream one answer from the best candidates, compared by a judge first where they are long enough."""
+    sheet = _Sheet(question, ingredients, fuser)
     await emit(AnswerStarted("fused", fuser.slug))
-    writing = asyncio.create_task(sheet.write(request, emit))
+    writing = asyncio.create_task(sheet.fill(emit, judges=judges and is_worth_judging(ingredients)))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -85,19 +78,48 @@ async def fuse(
     if not writing.cancelled() and (failure := writing.exception()):
         raise failure
     error = "stopped" if writing.cancelled() else sheet.error
-    usage = sheet.usage or _count(messages, sheet.text)
-    return Fusion(fuser, uuid.uuid4(), sheet.text, usage, cost_micros(fuser, usage), error)
+    usage = sheet.usage or _count(sheet.messages, sheet.text)
+    return Fusion(
+        fuser, uuid.uuid4(), sheet.text, usage, cost_micros(fuser, usage), error, judgement=sheet.judgement
+    )
 
 
 @dataclass(slots=True)
 class _Sheet:
     """The fused answer while it is being written."""
 
+    question: Question
+    ingredients: Ingredients
+    fuser: LanguageModel
+    messages: tuple[ChatMessage, ...] = ()
     text: str = ""
     usage: TokenUsage | None = None
     error: str = ""
+    judgement: Judgement | None = None
 
-    async def write(self, request: CompletionRequest, emit: Emit) -> None:
+    async def fill(self, emit: Emit, *, judges: bool) -> None:
+        verdict = None
+        if judges:
+            self.judgement = await judge(self.question, self.ingredients, model=self.fuser)
+            verdict = self.judgement.verdict
+        if verdict and (claims := verdict.as_claims(self.ingredients.candidates)):
+            await emit(ClaimsMapped(claims))
+        self.messages = _compose(self.fuser, self.question, self.ingredients, verdict)
+        await self._write(emit)
+        if self.ingredients.marker in self.text:
+            # Whoever repeats the fences has not written an answer.
+            self.error = self.error or "malformed"
+
+    async def _write(self, emit: Emit) -> None:
+        request = CompletionRequest(
+            model=self.fuser,
+            messages=self.messages,
+            max_tokens=self.fuser.output_limit,
+            temperature=FUSE_TEMPERATURE,
+            first_token_ms=self.fuser.first_token_ms,
+            stall_ms=self.fuser.stall_ms,
+            deadline_ms=FUSE_DEADLINE_MS,
+        )
         try:
             async with contextlib.aclosing(stream_completion(request)) as pieces:
                 async for piece in pieces:
@@ -119,18 +141,12 @@ def _count(messages: Sequence[ChatMessage], text: str) -> TokenUsage:
 
 
 def _compose(
-    fuser: LanguageModel, question: Question, ranking: Ranking, outcomes: Sequence[Outcome]
+    fuser: LanguageModel, question: Question, ingredients: Ingredients, verdict: Verdict | None
 ) -> tuple[ChatMessage, ...]:
-    texts = {outcome.seat.candidate: outcome.text for outcome in outcomes}
-    best = [row.candidate for row in ranking.standings if row.candidate in texts][:INGREDIENTS]
-    # A marker that no candidate can have guessed keeps its text from closing its own block.
-    marker = secrets.token_hex(4)
-    blocks = [
-        f"<<<ANSWER {marker} {letter}>>>\n{texts[candidate]}\n<<<END {marker} {letter}>>>"
-        for letter, candidate in zip("ABC", best, strict=False)
-    ]
-    system = "\n\n".join(part for part in (question.system_prompt, _read_prompt()) if part)
-    ask = f"The request:\n\n{question.prompt}\n\n" + "\n\n".join(blocks)
+    system = "\n\n".join(part for part in (question.system_prompt, _read_prompt(PROMPT)) if part)
+    ask = ingredients.as_text(question)
+    if verdict:
+        ask = f"{ask}\n\n{_read_prompt(VERDICT_PROMPT).strip()}\n\n{verdict.as_text()}"
     room = fuser.context_window - fuser.output_limit - estimate_tokens(system) - estimate_tokens(ask)
     history = [
         message
@@ -141,5 +157,5 @@ def _compose(
 
 
 @cache
-def _read_prompt() -> str:
-    return PROMPT.read_text(encoding="utf-8")
+def _read_prompt(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

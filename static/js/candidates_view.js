@@ -1,12 +1,13 @@
 import { candidateView } from "./candidate_view.js";
 import { element, setText } from "./element.js";
 import { hueOf } from "./hue.js";
+import { findPassage, pointAt } from "./passages.js";
 import { word } from "./words.js";
 
 /**
  * @import { CandidateView } from "./candidate_view.js"
  * @import { TurnState } from "./turn_shapes.js"
- * @typedef {{ host: HTMLElement, patch: (state: TurnState, voted: string) => void, show: (id: string) => void }}
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState, voted: string) => void, show: (id: string, text?: string) => void }}
  *   CandidatesView
  */
 
@@ -28,10 +29,16 @@ export function candidatesView(actions) {
   const buttons = new Map();
   let isCut = false;
 
-  /** @param {string} id */
-  const show = (id) => {
+  /** @param {string} id @param {string} [text] a passage to point at */
+  const show = (id, text = "") => {
     host.open = true;
     const candidate = views.get(id)?.host;
+    const passage = candidate && text ? findPassage(candidate, text) : null;
+    if (passage) {
+      fold(true);
+      pointAt(passage);
+      return;
+    }
     candidate?.scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
     candidate?.focus({ preventScroll: true });
   };

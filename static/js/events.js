@@ -3,6 +3,7 @@
  *
  * @typedef {{ candidate: string, model: string, name: string, vendor: string }} PanelMember
  * @typedef {{ candidate: string, score: number, group: number, reasons: string[] }} Standing
+ * @typedef {{ kind: string, text: string, candidates: string[], against: string[], other_text: string }} Claim
  * @typedef {{
  *   offer: string, label: string, advertiser: string, title: string, body: string, display_domain: string,
  *   why: string[], click_url: string, impression_url: string, hide_url: string, report_url: string,
@@ -20,6 +21,7 @@
  *   | { type: "leader_changed", candidate: string }
  *   | { type: "ranking_made", standings: Standing[], agreeing: number, compared: number, confidence?: number,
  *       provisional?: boolean }
+ *   | { type: "claims_mapped", claims: Claim[] }
  *   | { type: "answer_started", kind: string, model?: string }
  *   | { type: "answer_delta", text: string, first?: boolean }
  *   | { type: "answer_finished", kind: string, candidate?: string, text?: string, cost_micros?: number }

@@ -1,5 +1,5 @@
 /**
- * @import { PanelMember, Standing, Ad } from "./events.js"
+ * @import { PanelMember, Standing, Ad, Claim } from "./events.js"
  * @typedef {"waiting" | "streaming" | "done" | "failed" | "stopped"} CandidateStatus
  * @typedef {{
  *   id: string, model: string, name: string, vendor: string, status: CandidateStatus, attempt: number, waitingFor: number,
@@ -15,7 +15,7 @@
  * @typedef {{
  *   turn: string, conversation: string, prompt: string, status: string, error: string, attempt: number, waitingFor: number,
  *   strategy: string, routeReasons: readonly string[], candidates: readonly CandidateState[], leader: string,
- *   ranking: RankingState | null, answer: AnswerState | null, durationMs: number, costMicros: number, title: string,
+ *   ranking: RankingState | null, claims: readonly Claim[], answer: AnswerState | null, durationMs: number, costMicros: number, title: string,
  *   placement: { ad: Ad | null, reason: string } | null,
  * }} TurnState
  */
@@ -39,6 +39,7 @@ export function emptyTurn(turn, prompt = "") {
     candidates: [],
     leader: "",
     ranking: null,
+    claims: [],
     answer: null,
     durationMs: 0,
     costMicros: 0,

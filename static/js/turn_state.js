@@ -83,6 +83,7 @@ const steps = {
       provisional: event.provisional ?? false,
     },
   }),
+  claims_mapped: (state, event) => ({ ...state, claims: event.claims }),
   answer_started: (state, event) => ({
     ...state,
     answer: {

@@ -1,6 +1,7 @@
 import { announce } from "./announcer.js";
 import { answerView } from "./answer_view.js";
 import { candidatesView } from "./candidates_view.js";
+import { claimsView } from "./claims_view.js";
 import { element } from "./element.js";
 import { placementView } from "./placement_view.js";
 import { promptView } from "./prompt_view.js";
@@ -39,9 +40,10 @@ export function turnView(host, turn, actions) {
   const answer = answerView(() => actions.regenerate(turn));
   const candidates = candidatesView(actions);
   const trust = trustView(candidates.show);
+  const claims = claimsView(candidates.show);
   const placement = placementView();
   prompt.actions.prepend(versions.host);
-  host.replaceChildren(prompt.host, answer.host, trust.host, candidates.host, placement.host);
+  host.replaceChildren(prompt.host, answer.host, trust.host, claims.host, candidates.host, placement.host);
 
   /** @param {TurnState} state */
   const speak = (state) => {
@@ -66,6 +68,7 @@ export function turnView(host, turn, actions) {
       prompt.patch(state);
       answer.patch(state);
       trust.patch(state);
+      claims.patch(state);
       candidates.patch(state, voted);
       placement.patch(state);
       speak(state);

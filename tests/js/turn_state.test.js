@@ -125,3 +125,13 @@ test("the first token is not counted into the speed of writing", () => {
   });
   assert.equal(tokensPerSecond(/** @type {any} */ (state.candidates[0])), 20);
 });
+
+test("a map of claims takes the place of the one before", () => {
+  const claim = { kind: "shared", text: "Seoul", candidates: ["a", "b"], against: [], other_text: "" };
+  const state = after(
+    ...council,
+    { type: "claims_mapped", claims: [claim, claim] },
+    { type: "claims_mapped", claims: [claim] },
+  );
+  assert.deepEqual(state.claims, [claim]);
+});

@@ -1,0 +1,103 @@
+"""A reader that compares the candidates before one answer is written from them."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from aggregator.catalog import LanguageModel
+from aggregator.pipeline.ingredients import Ingredients
+from aggregator.pipeline.messages import estimate_tokens
+from aggregator.pipeline.shapes import Question
+from aggregator.pipeline.verdict import Verdict, VerdictError, read_verdict
+from aggregator.providers import (
+    ChatMessage,
+    Completion,
+    CompletionRequest,
+    ProviderError,
+    TokenUsage,
+    cost_micros,
+    stream_completion,
+)
+
+PROMPT = Path(__file__).parent.parent / "prompts" / "judge.md"
+AGAIN = "That was not the JSON object asked for. Reply with the JSON object and nothing else."
+JUDGE_SECONDS = 25.0
+JUDGE_TOKENS = 900
+ASKED_AT_MOST = 2
+# Less text than this is read as fast by whoever writes the answer.
+WORTH_CHARS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a judge was asked and said; the verdict is None when it never said it in form."""
+
+    model: LanguageModel
+    call_id: uuid.UUID
+    usage: TokenUsage
+    cost_micros: int
+    verdict: Verdict | None
+
+
+def is_worth_judging(ingredients: Ingredients) -> bool:
+    """Tell whether there is enough text that a reading of its own pays."""
+    return sum(map(len, ingredients.texts.values())) >= WORTH_CHARS
+
+
+async def judge(question: Question, ingredients: Ingredients, *, model: LanguageModel) -> Judgement:
+    """Ask a model for its verdict, once more when it is not in form; never raises for what the model does."""
+    verdict: Verdict | None = None
+    read = written = 0
+    messages = compose_judging(question, ingredients)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(JUDGE_SECONDS):
+            for _ in range(ASKED_AT_MOST):
+                reply, usage = await _ask(model, messages)
+                read, written = read + usage.input_tokens, written + usage.output_tokens
+                if not reply:
+                    break
+                with contextlib.suppress(VerdictError):
+                    verdict = read_verdict(reply, tuple(ingredients.texts), case=ingredients.marker)
+                    break
+                # The reply itself is not shown again: whoever steered it would be heard twice.
+                messages = (*compose_judging(question, ingredients), ChatMessage("user", AGAIN))
+    total = TokenUsage(read, written, "provider")
+    return Judgement(model, uuid.uuid4(), total, cost_micros(model, total), verdict)
+
+
+def compose_judging(question: Question, ingredients: Ingredients) -> tuple[ChatMessage, ...]:
+    """Return what a judge is told: its task as the system's word, request and answers as material."""
+    return ChatMessage("system", _read_prompt()), ChatMessage("user", ingredients.as_text(question))
+
+
+async def _ask(model: LanguageModel, messages: Sequence[ChatMessage]) -> tuple[str, TokenUsage]:
+    request = CompletionRequest(
+        model=model,
+        messages=tuple(messages),
+        max_tokens=min(JUDGE_TOKENS, model.output_limit),
+        temperature=0.0,
+        first_token_ms=model.first_token_ms,
+        stall_ms=model.stall_ms,
+        deadline_ms=round(JUDGE_SECONDS * 1000),
+    )
+    text, usage = "", None
+    with contextlib.suppress(ProviderError):
+        async with contextlib.aclosing(stream_completion(request)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Completion):
+                    usage = piece.usage
+                else:
+                    text += piece.text
+    if usage is None:
+        read = sum(estimate_tokens(message.text) for message in messages) if text else 0
+        return "", TokenUsage(read, estimate_tokens(text) if text else 0, "counted")
+    return text, usage
+
+
+@cache
+def _read_prompt() -> str:
+    return PROMPT.read_text(encoding="utf-8")

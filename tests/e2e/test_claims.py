@@ -1,0 +1,31 @@
+"""Where answers disagree is one tap from the words themselves."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.provider_server import ProviderServer, say
+
+SHARED = "한강은 서울을 동서로 가로질러 흐르는 큰 강이에요."
+
+
+def test_a_contradiction_points_at_both_sides(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say(f"{SHARED}\n\n서울의 인구는 약 940만 명으로 알려져 있어요."))
+    provider.add("quick", say(f"{SHARED}\n\n서울의 인구는 약 1,200만 명으로 알려져 있어요."))
+    offer_model("wise", name="슬기", standing=0.8)
+    offer_model("quick", name="날쌘", standing=0.6)
+    page = open_page()
+    ask(page, "서울을 소개해 줘")
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    page.get_by_text("서로 다른 부분 1곳").click()
+    sides = page.locator(".claim.contested .claim-side")
+    expect(sides).to_have_count(2)
+    take_picture(page, "claims")
+    sides.nth(1).click()
+    expect(page.locator(".candidate .pointed")).to_have_text(re.compile("인구"))
+    page.reload()
+    expect(page.get_by_text("서로 다른 부분 1곳")).to_be_visible()
