@@ -102,39 +102,18 @@ def _line_up(
         snapshot.campaign_advertiser[campaigns].tolist(),
         snapshot.creative_ids[creatives].tolist(),
         snapshot.keyword_ids[keywords].tolist(),
-        snapshot.keyword_terms[keywords].tolist(),
-        snapshot.keyword_match[keywords].tolist(),
+        map(snapshot.term_text, snapshot.keyword_terms[keywords].tolist()),
+        (MATCHES[match] for match in snapshot.keyword_match[keywords].tolist()),
         snapshot.keyword_bid[keywords].tolist(),
-        snapshot.campaign_reserve[campaigns].tolist(),
-        fits.tolist(),
         live.paces[campaigns].tolist(),
+        (max(LEAST_BID, reserve) for reserve in snapshot.campaign_reserve[campaigns].tolist()),
+        fits.tolist(),
         rates,
         snapshot.campaign_views_a_person[campaigns].tolist(),
-        rungs.tolist(),
+        (RUNGS[rung] for rung in rungs.tolist()),
         strict=True,
     )
-    return [
-        Contender(
-            group=group,
-            campaign=campaign,
-            advertiser=advertiser,
-            creative=creative,
-            keyword=keyword,
-            term=snapshot.term_text(term),
-            match=MATCHES[match],
-            bid_micros=bid,
-            pace=pace,
-            reserve_micros=max(LEAST_BID, reserve),
-            relevance=fit,
-            click_rate=rate,
-            views_a_person=views,
-            rung=RUNGS[rung],
-        )
-        for (
-            group, campaign, advertiser, creative, keyword, term, match, bid, reserve, fit, pace, rate, views,
-            rung,
-        ) in columns
-    ]  # fmt: skip
+    return [Contender(*column) for column in columns]
 
 
 def _pick_creatives(

@@ -81,16 +81,12 @@ def explain(winner: Contender) -> tuple[str, ...]:
     )
 
 
-def _keep_offer(
-    request: AdRequest, decision: Decision, *, version: str, at: datetime.datetime
-) -> Offer | None:
-    winner, sale = decision.winner, decision.sale
-    assert winner is not None and sale is not None  # noqa: S101
+def _find_running(creative: int) -> Creative | None:
     # The snapshot may be a few seconds old: what was paused since then is refused here.
-    creative = (
+    return (
         Creative.objects.select_related("ad_group__campaign__advertiser")
         .filter(
-            id=winner.creative,
+            id=creative,
             review=Creative.Review.APPROVED,
             is_on=True,
             ad_group__is_on=True,
@@ -99,6 +95,14 @@ def _keep_offer(
         )
         .first()
     )
+
+
+def _keep_offer(
+    request: AdRequest, decision: Decision, *, version: str, at: datetime.datetime
+) -> Offer | None:
+    winner, sale = decision.winner, decision.sale
+    assert winner is not None and sale is not None  # noqa: S101
+    creative = _find_running(winner.creative)
     if creative is None:
         return None
     return Offer.objects.create(

@@ -16,8 +16,32 @@ MATCHES = ("exact", "phrase", "phrase", "broad", "broad")
 def invent(ads: int, keywords: int, *, seed: int = 1) -> Inventory:
     """Return an inventory of that size whose words are as unevenly popular as real ones."""
     chance = random.Random(seed)
-    words = [TermRow(number, f"word{number}") for number in range(1, WORDS + 1)]
     phrases: dict[tuple[int, ...], int] = {}
+    rows = _invent_keywords(chance, ads, keywords, phrases)
+    campaigns = max(1, ads // 5)
+    groups = tuple(_invent_group(chance, number, campaigns) for number in range(1, ads + 1))
+    return Inventory(
+        terms=(
+            *(TermRow(number, f"word{number}") for number in range(1, WORDS + 1)),
+            *(
+                TermRow(term, f"phrase{term}", tokens=parts)
+                for parts, term in phrases.items()
+                if len(parts) > 1
+            ),
+        ),
+        campaigns=tuple(
+            CampaignRow(number, number % max(1, campaigns // 4) + 1, "travel", 0, 0, 3, LEAST_BID)
+            for number in range(1, campaigns + 1)
+        ),
+        groups=groups,
+        keywords=tuple(rows),
+        categories=("travel",),
+    )
+
+
+def _invent_keywords(
+    chance: random.Random, ads: int, keywords: int, phrases: dict[tuple[int, ...], int]
+) -> list[KeywordRow]:
     rows: list[KeywordRow] = []
     while len(rows) < keywords:
         tokens = tuple(sorted({popular(chance) for _ in range(chance.choice((1, 2, 2, 2, 3, 3, 4)))}))
@@ -28,32 +52,18 @@ def invent(ads: int, keywords: int, *, seed: int = 1) -> Inventory:
             bid = LEAST_BID + TICK * chance.randrange(100)
             group = chance.randrange(ads) + 1
             rows.append(KeywordRow(len(rows) + 1, group, phrases[tokens], chance.choice(MATCHES), bid))
-    terms = [
-        *words,
-        *(TermRow(term, f"phrase{term}", tokens=parts) for parts, term in phrases.items() if len(parts) > 1),
-    ]
-    campaigns = max(1, ads // 5)
-    groups = [
-        GroupRow(
-            id=number,
-            campaign=number % campaigns + 1,
-            language=chance.choice(("any", "ko", "ko", "en")),
-            device=chance.choice(("any", "any", "mobile", "desktop")),
-            topics=(),
-            negatives=tuple({popular(chance) for _ in range(chance.randrange(3))}),
-            creatives=(CreativeRow(number, chance.uniform(0.005, 0.03), chance.randrange(2000)),),
-        )
-        for number in range(1, ads + 1)
-    ]
-    return Inventory(
-        terms=tuple(terms),
-        campaigns=tuple(
-            CampaignRow(number, number % max(1, campaigns // 4) + 1, "travel", 0, 0, 3, LEAST_BID)
-            for number in range(1, campaigns + 1)
-        ),
-        groups=tuple(groups),
-        keywords=tuple(rows),
-        categories=("travel",),
+    return rows
+
+
+def _invent_group(chance: random.Random, number: int, campaigns: int) -> GroupRow:
+    return GroupRow(
+        id=number,
+        campaign=number % campaigns + 1,
+        language=chance.choice(("any", "ko", "ko", "en")),
+        device=chance.choice(("any", "any", "mobile", "desktop")),
+        topics=(),
+        negatives=tuple({popular(chance) for _ in range(chance.randrange(3))}),
+        creatives=(CreativeRow(number, chance.uniform(0.005, 0.03), chance.randrange(2000)),),
     )
 
 

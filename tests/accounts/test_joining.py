@@ -87,7 +87,7 @@ def test_an_address_that_is_taken_is_said_next_to_the_form(client: Client, ada: 
     assert guest.is_guest
 
 
-@pytest.mark.parametrize(("language", "words"), [("ko", "너무 짧습니다"), ("en", "too short")])
+@pytest.mark.parametrize(("language", "words"), [("ko", "비밀번호가 짧아요"), ("en", "too short")])
 def test_a_weak_password_is_said_in_the_visitor_s_language(
     client: Client, db: None, language: str, words: str
 ) -> None:

@@ -44,11 +44,7 @@ class Index:
         return "application/vnd.pypi.simple.v1+json", json.dumps({"files": rows}).encode()
 
 
-@contextmanager
-def serve_index() -> Iterator[Index]:
-    """Serve an index until the end of the block."""
-    index = Index()
-
+def _door_of(index: Index) -> type[BaseHTTPRequestHandler]:
     class Door(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             index.asked.append((self.path, self.headers.get("Range", "")))
@@ -82,7 +78,14 @@ def serve_index() -> Iterator[Index]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    return Door
+
+
+@contextmanager
+def serve_index() -> Iterator[Index]:
+    """Serve an index until the end of the block."""
+    index = Index()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _door_of(index))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     index.url = f"http://127.0.0.1:{server.server_port}"
