@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from ads import leases, ledger
-from ads.selection import live, publishing
+from ads.selection import fitting, live, publishing
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +16,12 @@ def publish_inventory() -> None:
     """Publish the inventory when something in it changed."""
     publishing.publish()
     live.publish_live(at=timezone.now())
+
+
+@shared_task
+def learn_words() -> None:
+    """Embed what is new in the inventory; the next publication weighs keywords by it."""
+    fitting.learn_vectors()
 
 
 @shared_task

@@ -231,6 +231,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "recover turns": {"task": "aggregator.tasks.recover_turns", "schedule": 10},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
+    "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
     "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
     "close ad days": {"task": "ads.tasks.close_days", "schedule": 600},
     "prove the books": {"task": "ads.tasks.prove_books", "schedule": 6 * 3600},

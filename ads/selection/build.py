@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ads.selection.index import BROAD, DEVICES, LANGUAGES, MATCHES, Small, Snapshot
-from ads.selection.rows import Inventory, KeywordRow
+from ads.selection.rows import GroupRow, Inventory, KeywordRow, TermRow
 from ads.selection.topics import topic_bits
 
-VECTOR_SIZE = 384
+Columns = dict[str, NDArray[Any]]
 
 
 def build(inventory: Inventory, *, version: str) -> Snapshot:
@@ -24,58 +25,87 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
         sorted({places[token] for token in term.tokens if token in places} - {place})
         for place, term in enumerate(terms)
     ]
-    token_start, tokens = _flatten(token_parts)
     keywords = [row for row in inventory.keywords if row.group in group_places and row.term in places]
     anchors, keyword_start = _anchor(keywords, places, token_parts)
     keywords = [keywords[place] for place in anchors]
+    return Snapshot(
+        version=version,
+        keyword_start=keyword_start,
+        keyword_terms=_small(places[row.term] for row in keywords),
+        keyword_group=_small(group_places[row.group] for row in keywords),
+        group_campaign=_small(campaigns[group.campaign] for group in groups),
+        **_lay_terms(terms, token_parts),
+        **_lay_keywords(keywords),
+        **_lay_groups(groups, places),
+        **_lay_creatives(groups),
+        **_lay_campaigns(inventory),
+    )
+
+
+def _lay_terms(terms: Sequence[TermRow], token_parts: list[list[int]]) -> Columns:
     texts = [term.text.encode("utf-8") for term in terms]
+    token_start, tokens = _flatten(token_parts)
+    return {
+        "term_ids": _ints(term.id for term in terms),
+        "term_texts": np.frombuffer(b"".join(texts), dtype=np.uint8),
+        "term_text_start": np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
+        "term_kind": np.array([term.kind for term in terms], dtype=np.uint8),
+        "term_token_start": token_start,
+        "term_tokens": tokens,
+    }
+
+
+def _lay_keywords(keywords: Sequence[KeywordRow]) -> Columns:
+    return {
+        "keyword_ids": _ints(row.id for row in keywords),
+        "keyword_match": np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
+        "keyword_bid": _ints(row.bid_micros for row in keywords),
+        "keyword_fit": np.fromiter((row.fit for row in keywords), dtype=np.float16),
+    }
+
+
+def _lay_groups(groups: Sequence[GroupRow], places: dict[int, int]) -> Columns:
     negative_start, negatives = _flatten(
         [[places[term] for term in group.negatives if term in places] for group in groups]
     )
-    creative_start, _ = _flatten([[creative.id for creative in group.creatives] for group in groups])
+    return {
+        "group_ids": _ints(group.id for group in groups),
+        "group_language": np.array([LANGUAGES.index(group.language) for group in groups], dtype=np.uint8),
+        "group_device": np.array([DEVICES.index(group.device) for group in groups], dtype=np.uint8),
+        "group_topics": np.array([topic_bits(group.topics) for group in groups], dtype=np.uint64),
+        "group_negative_start": negative_start,
+        "group_negatives": negatives,
+    }
+
+
+def _lay_creatives(groups: Sequence[GroupRow]) -> Columns:
+    start, _ = _flatten([[creative.id for creative in group.creatives] for group in groups])
     creatives = [creative for group in groups for creative in group.creatives]
     best = _small(
-        max(range(start, stop), key=lambda place: (creatives[place].rate, -place))
-        for start, stop in pairwise(creative_start.tolist())
+        max(range(first, last), key=lambda place: (creatives[place].rate, -place))
+        for first, last in pairwise(start.tolist())
     )
-    return Snapshot(
-        version=version,
-        term_ids=_ints(term.id for term in terms),
-        term_texts=np.frombuffer(b"".join(texts), dtype=np.uint8),
-        term_text_start=np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
-        term_kind=np.array([term.kind for term in terms], dtype=np.uint8),
-        term_token_start=token_start,
-        term_tokens=tokens,
-        keyword_start=keyword_start,
-        keyword_ids=_ints(row.id for row in keywords),
-        keyword_terms=_small(places[row.term] for row in keywords),
-        keyword_match=np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
-        keyword_group=_small(group_places[row.group] for row in keywords),
-        keyword_bid=_ints(row.bid_micros for row in keywords),
-        group_ids=_ints(group.id for group in groups),
-        group_campaign=_small(campaigns[group.campaign] for group in groups),
-        group_language=np.array([LANGUAGES.index(group.language) for group in groups], dtype=np.uint8),
-        group_device=np.array([DEVICES.index(group.device) for group in groups], dtype=np.uint8),
-        group_topics=np.array([topic_bits(group.topics) for group in groups], dtype=np.uint64),
-        group_negative_start=negative_start,
-        group_negatives=negatives,
-        group_creative_start=creative_start,
-        group_best_creative=best,
-        group_rate=np.array([creatives[place].rate for place in best], dtype=np.float32),
-        group_vectors=_vectors([group.vector for group in groups]),
-        creative_ids=_ints(creative.id for creative in creatives),
-        creative_rates=np.array([creative.rate for creative in creatives], dtype=np.float32),
-        creative_views=_small(creative.views for creative in creatives),
-        campaign_ids=_ints(campaign.id for campaign in inventory.campaigns),
-        campaign_advertiser=_ints(campaign.advertiser for campaign in inventory.campaigns),
-        campaign_category=_small(
-            inventory.categories.index(campaign.category) for campaign in inventory.campaigns
-        ),
-        campaign_starts=_ints(campaign.starts for campaign in inventory.campaigns),
-        campaign_ends=_ints(campaign.ends for campaign in inventory.campaigns),
-        campaign_views_a_person=_small(campaign.views_a_person for campaign in inventory.campaigns),
-        campaign_reserve=_ints(campaign.reserve_micros for campaign in inventory.campaigns),
-    )
+    return {
+        "group_creative_start": start,
+        "group_best_creative": best,
+        "group_rate": np.array([creatives[place].rate for place in best], dtype=np.float32),
+        "creative_ids": _ints(creative.id for creative in creatives),
+        "creative_rates": np.array([creative.rate for creative in creatives], dtype=np.float32),
+        "creative_views": _small(creative.views for creative in creatives),
+    }
+
+
+def _lay_campaigns(inventory: Inventory) -> Columns:
+    campaigns, categories = inventory.campaigns, inventory.categories
+    return {
+        "campaign_ids": _ints(campaign.id for campaign in campaigns),
+        "campaign_advertiser": _ints(campaign.advertiser for campaign in campaigns),
+        "campaign_category": _small(categories.index(campaign.category) for campaign in campaigns),
+        "campaign_starts": _ints(campaign.starts for campaign in campaigns),
+        "campaign_ends": _ints(campaign.ends for campaign in campaigns),
+        "campaign_views_a_person": _small(campaign.views_a_person for campaign in campaigns),
+        "campaign_reserve": _ints(campaign.reserve_micros for campaign in campaigns),
+    }
 
 
 def _anchor(
@@ -107,11 +137,3 @@ def _ints(numbers: Iterable[int]) -> NDArray[np.int64]:
 
 def _small(numbers: Iterable[int]) -> Small:
     return np.fromiter(numbers, dtype=np.int32)
-
-
-def _vectors(rows: Sequence[tuple[float, ...]]) -> NDArray[np.float16]:
-    vectors = np.zeros((len(rows), VECTOR_SIZE if any(rows) else 0), dtype=np.float16)
-    for place, row in enumerate(rows):
-        if row:
-            vectors[place] = row
-    return vectors

@@ -39,6 +39,7 @@ class Snapshot:
     keyword_match: Bytes
     keyword_group: Small
     keyword_bid: Ints
+    keyword_fit: Halves
     group_ids: Ints
     group_campaign: Small
     group_language: Bytes
@@ -49,7 +50,6 @@ class Snapshot:
     group_creative_start: Small
     group_best_creative: Small
     group_rate: Reals
-    group_vectors: Halves
     creative_ids: Ints
     creative_rates: Reals
     creative_views: Small

@@ -11,10 +11,21 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from ads.fast_store import fast_store, key
-from ads.models import AdGroup, Advertiser, Campaign, Category, Creative, Keyword, NegativeKeyword, Term
+from ads.models import (
+    AdGroup,
+    Advertiser,
+    Campaign,
+    Category,
+    Creative,
+    Keyword,
+    NegativeKeyword,
+    Term,
+    TextVector,
+)
 from ads.money import LEAST_BID
 from ads.selection.build import build
 from ads.selection.ctr import back_off
+from ads.selection.fitting import fit_keywords, read_copies
 from ads.selection.index import Snapshot
 from ads.selection.lexicon import purpose_words
 from ads.selection.rows import (
@@ -71,6 +82,7 @@ def fingerprint() -> str:
         for model in (Advertiser, Campaign, AdGroup, Keyword, NegativeKeyword, Creative)
     ]
     parts.append(str(purpose_words()))
+    parts.append(str(TextVector.objects.count()))
     # A snapshot of another form is another version; and click rates are counted anew every hour.
     parts.append(",".join(field.name for field in fields(Snapshot)))
     parts.append(timezone.localtime().strftime("%Y-%m-%d %H"))
@@ -110,7 +122,11 @@ def read_inventory() -> Inventory:
         terms=tuple(terms),
         campaigns=tuple(_campaign_row(campaign) for campaign in campaigns),
         groups=tuple(_group_rows(groups, negatives, ids)),
-        keywords=tuple(_keyword_rows(keywords, groups, ids)) + tuple(hinted),
+        keywords=fit_keywords(
+            [*_keyword_rows(keywords, groups, ids), *hinted],
+            {term.id: term.text for term in terms},
+            read_copies(groups),
+        ),
         categories=tuple(Category.values),
     )
 

@@ -29,7 +29,7 @@ def read_purpose(snapshot: Snapshot, finding: Finding) -> Purpose:
 
 
 def relevance_of(snapshot: Snapshot, keywords: Ints, *, purpose: Purpose, topics: np.uint64) -> Reals:
-    """Return the relevance of each keyword to the request."""
+    """Return the relevance of each keyword to the request, and of the ads behind it to the keyword."""
     if purpose.is_making:
         return np.zeros(len(keywords), dtype=np.float32)
     match = snapshot.keyword_match[keywords]
@@ -42,4 +42,5 @@ def relevance_of(snapshot: Snapshot, keywords: Ints, *, purpose: Purpose, topics
         wanted = snapshot.group_topics[snapshot.keyword_group[keywords]]
         elsewhere = (wanted != 0) & ((wanted & topics) == 0) & (match != EXACT)
         fit = np.where(elsewhere, fit * OTHER_TOPIC, fit)
-    return fit.astype(np.float32)
+    fits: Reals = np.minimum(fit * snapshot.keyword_fit[keywords], 1.0).astype(np.float32)
+    return fits

@@ -17,13 +17,14 @@ class TermRow:
 
 @dataclass(frozen=True, slots=True)
 class KeywordRow:
-    """A keyword of a group; `bid_micros` already stands for the group's own bid where it has none."""
+    """A keyword of a group, with the group's own bid where it has none, and how well it fits the ads."""
 
     id: int
     group: int
     term: int
     match: str
     bid_micros: int
+    fit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,6 @@ class GroupRow:
     topics: tuple[str, ...]
     negatives: tuple[int, ...]
     creatives: tuple[CreativeRow, ...]
-    vector: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

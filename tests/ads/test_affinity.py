@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from ads.models import TextVector
+from ads.selection.affinity import AdCopy, affinity_of, lexical_fit, measure_rarity, read_copy, widen
+from ads.selection.fitting import SWAY, fit_of, learn_vectors
+from ads.selection.publishing import fingerprint, read_inventory
+from tests.ads.inventory import make_ad
+
+COPIES = (
+    AdCopy("Flights to Tokyo", "Bags included."),
+    AdCopy("Garden furniture", "Oak tables and chairs."),
+    AdCopy("도쿄 왕복 항공권 특가", "수하물이 포함돼요."),
+)
+READINGS = [read_copy(copy) for copy in COPIES]
+RARITY = measure_rarity(READINGS)
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("tokyo flight", 0),
+        ("gardn furnitur", 1),
+        ("oak chair", 1),
+        ("도쿄 항공권", 2),
+        ("도쿄로 가는 항공권", 2),
+    ],
+)
+def test_words_fit_the_ad_that_says_them_in_whatever_form(words: str, place: int) -> None:
+    fits = [lexical_fit(words, reading, RARITY) for reading in READINGS]
+    assert int(np.argmax(fits)) == place
+    assert all(0 <= fit <= 1 for fit in fits)
+
+
+def test_words_without_letters_fit_nothing() -> None:
+    assert [lexical_fit("?!", reading, RARITY) for reading in READINGS] == [0, 0, 0]
+
+
+def test_nearer_in_spelling_or_meaning_is_never_worse() -> None:
+    steps = np.linspace(0, 1, 11, dtype=np.float32)
+    assert np.all(np.diff(affinity_of(steps, np.full(11, 0.85, dtype=np.float32))) > 0)
+    assert np.all(np.diff(affinity_of(np.full(11, 0.5, dtype=np.float32), steps)) > 0)
+    assert fit_of(0, 0) == pytest.approx(1 - SWAY)
+    assert fit_of(1, 1) == pytest.approx(1 + SWAY)
+
+
+def test_widened_words_stay_unit_vectors_and_a_small_inventory_widens_nothing() -> None:
+    random = np.random.default_rng(3)
+    ads = random.normal(size=(400, 8)).astype(np.float32)
+    ads /= np.linalg.norm(ads, axis=1, keepdims=True)
+    wide = widen(ads[:3], ads)
+    assert np.linalg.norm(wide, axis=1) == pytest.approx(1, abs=1e-5)
+    assert np.array_equal(widen(ads[:3], ads[:10]), ads[:3])
+
+
+@pytest.mark.django_db
+def test_a_keyword_that_is_a_stranger_to_its_ad_weighs_less_once_its_words_are_learned() -> None:
+    make_ad(keywords=(("flights to tokyo", "phrase"), ("garden furniture", "phrase")))
+    assert {row.fit for row in read_inventory().keywords} == {1.0}
+    before = fingerprint()
+    assert (learn_vectors(), learn_vectors()) == (3, 0)
+    assert fingerprint() != before
+    kindred, stranger = (row.fit for row in read_inventory().keywords)
+    assert 1 - SWAY <= stranger < 1 < kindred <= 1 + SWAY
+
+
+@pytest.mark.django_db
+def test_learning_goes_on_where_it_stopped() -> None:
+    make_ad(keywords=(("tokyo", "phrase"), ("osaka", "phrase")))
+    assert [learn_vectors(limit=2), learn_vectors(limit=2), learn_vectors(limit=2)] == [2, 1, 0]
+    assert TextVector.objects.count() == 3
