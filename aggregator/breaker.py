@@ -1,4 +1,4 @@
-"""Leaves a model out of panels for a while after it failed several times in a row; shared by all processes."""
+"""Leaves a model out of panels for a while after it failed several times in a row; processes share it."""
 
 import asyncio
 import logging

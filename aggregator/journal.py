@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from aggregator import selectors
 from aggregator.events import Event
 from aggregator.models import Turn
+from aggregator.off_loop import outlast
 from aggregator.retelling import retell
 from aggregator.turn_log import TurnLog, decode_entries
 from aggregator.turn_state import TurnState, reduce
+
+# How long a database that restarts is waited for.
+ROWS_SECONDS = 600
 
 
 @dataclass(slots=True)
@@ -31,13 +35,19 @@ class Journal:
         return await self.log.flush(self.turn)
 
 
+def _read_rows(turn: Turn) -> TurnState:
+    return selectors.state_of(selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get())
+
+
 async def open_journal(log: TurnLog, turn: Turn) -> Journal:
     """Go on where the log of a turn ends, or where its rows end when the log, or its end, is lost."""
     name = str(turn.public_id)
     entries = await log.read(name)
     written = entries[-1].seq if entries else 0
     is_lost = written < turn.last_seq
-    state = selectors.state_of(turn) if is_lost else reduce(decode_entries(entries))
+    state = (
+        await outlast(ROWS_SECONDS, lambda: _read_rows(turn)) if is_lost else reduce(decode_entries(entries))
+    )
     log.open_page(name, turn.last_seq if is_lost else written, written, lambda: retell(state))
     if is_lost:
         log.tell_anew(name)

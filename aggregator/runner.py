@@ -154,7 +154,7 @@ def _gate() -> Turnstile:
 
 def _load_running(turn_id: uuid.UUID) -> Turn | None:
     running = Turn.objects.filter(public_id=turn_id, status=Turn.Status.RUNNING)
-    return selectors.with_parts(running).first()
+    return running.select_related("conversation").first()
 
 
 def _nudge_here(turn_id: str) -> None:

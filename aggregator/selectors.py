@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from aggregator import events
@@ -114,6 +114,8 @@ def with_parts(turns: "QuerySet[Turn]") -> "QuerySet[Turn]":
 
 def list_exchanges(conversation: Conversation, before: Turn) -> tuple[Exchange, ...]:
     """Return what was asked and answered before a turn, replaced turns left out, in one query."""
+    if before.number == 1:
+        return tuple(Exchange(prompt, answer) for prompt, answer in conversation.given_history)
     turns = (
         Turn.objects.filter(conversation=conversation, number__lt=before.number, replaced_by=None)
         .select_related("answer_candidate")
@@ -155,10 +157,12 @@ def turns_today(owner: AbstractBaseUser) -> int:
     return Turn.objects.filter(conversation__owner_id=owner.pk, opened_at__gte=_midnight()).count()
 
 
-def running_turns(owner: AbstractBaseUser | None = None) -> int:
-    """Return how many turns have not ended: a person's, or everybody's."""
+def running_turns(owner: AbstractBaseUser) -> tuple[int, int]:
+    """Return how many turns have not ended, in one query: the person's, and everybody's."""
     running = Turn.objects.filter(status=Turn.Status.RUNNING)
-    return (running if owner is None else running.filter(conversation__owner_id=owner.pk)).count()
+    own = Count("pk", filter=Q(conversation__owner_id=owner.pk))
+    counts = running.aggregate(own=own, all=Count("pk"))
+    return int(counts["own"]), int(counts["all"])
 
 
 def _midnight() -> dt.datetime:

@@ -85,9 +85,10 @@ def _check_allowance(owner: AbstractBaseUser) -> None:
     limit = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
     if selectors.turns_today(owner) >= limit:
         raise Refusal("quota_reached")
-    if selectors.running_turns(owner) >= settings.TURNS_OPEN_EACH:
+    own, everybody = selectors.running_turns(owner)
+    if own >= settings.TURNS_OPEN_EACH:
         raise Refusal("too_many_running")
-    if selectors.running_turns() >= settings.TURNS_OPEN:
+    if everybody >= settings.TURNS_OPEN:
         raise Refusal("overloaded")
 
 

@@ -3,8 +3,8 @@
 An entry's id is `0-N`, where N counts the turn's events up to and including that entry. Each write names the
 entry that it follows and is refused when another one is there: a process that lost its lease cannot write
 behind its successor's back, and one whose log was lost finds out and tells the whole turn again.
-A writer flushes at once when idle or when there is news, and else every tick; no browser sees an event that is
-not in the log.
+A writer flushes at once when idle or when there is news, and else every tick; no browser sees an event that
+is not in the log.
 """
 
 import asyncio
