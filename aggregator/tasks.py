@@ -10,7 +10,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from aggregator import runner
+from aggregator import runner, skills
 
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
@@ -70,3 +70,15 @@ def recover_turns() -> int:
     for turn_id in abandoned:
         run_turn.delay(str(turn_id))
     return len(abandoned)
+
+
+@shared_task(name="aggregator.tasks.learn_votes")
+def learn_votes() -> int:
+    """Take in the votes that came since the last time."""
+    return skills.learn_new_votes()
+
+
+@shared_task(name="aggregator.tasks.refit_skills")
+def refit_skills() -> int:
+    """Work the models' skills out anew from all votes."""
+    return skills.refit_skills()

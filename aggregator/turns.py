@@ -11,7 +11,7 @@ from functools import partial
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from aggregator import events, keeping, kitchen, metrics, placements, selectors, services
+from aggregator import events, keeping, kitchen, metrics, placements, selectors, services, skills
 from aggregator.breaker import leave_out_resting, note_endings
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
@@ -59,7 +59,7 @@ def _gather(turn: Turn) -> Larder:
         subsidy_micros=settings.DAILY_SUBSIDY_WON * 1_000_000,
         spent_micros=selectors.spent_today(),
     )
-    return Larder(question, tuple(offered_models()), pool)
+    return Larder(question, tuple(skills.with_skills(offered_models(), turn.language)), pool)
 
 
 @dataclass(slots=True)

@@ -7,13 +7,14 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.selectors import person_of
-from aggregator import selectors, services
+from aggregator import selectors, services, skills
 from aggregator.examples import EXAMPLES
 from aggregator.listings import offered_models
 from aggregator.models import Conversation, Turn
@@ -61,6 +62,19 @@ def list_conversations(request: HttpRequest) -> HttpResponse:
     page = selectors.list_conversations(person_of(request), request.GET.get("before", ""))
     context = {"conversations": page.conversations, "next_cursor": page.next_cursor}
     return render(request, "aggregator/_conversations.html", context)
+
+
+@require_GET
+@never_cache
+def show_leaderboard(request: HttpRequest) -> HttpResponse:
+    """Show how the models stand after all picks: in Korean, in all languages, and by the person's own."""
+    person = person_of(request)
+    boards = [
+        (_("한국어"), skills.rank_models(skills.KOREAN)),
+        (_("모든 언어"), skills.rank_models(skills.ALL)),
+    ]
+    own = skills.rank_own(person) if person else []
+    return render(request, "aggregator/leaderboard.html", {"boards": boards, "own": own})
 
 
 @require_POST

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from config import console
@@ -230,6 +231,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "recover turns": {"task": "aggregator.tasks.recover_turns", "schedule": 10},
+    "learn votes": {"task": "aggregator.tasks.learn_votes", "schedule": 20},
+    "refit skills": {"task": "aggregator.tasks.refit_skills", "schedule": crontab(hour=4, minute=10)},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
     "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
     "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},

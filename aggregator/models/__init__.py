@@ -3,6 +3,10 @@ from aggregator.models.candidates import Ballot, Candidate, Vote
 from aggregator.models.conversations import Conversation, Turn
 from aggregator.models.heads import KitchenFit
 from aggregator.models.listings import Listing
+from aggregator.models.skills import SkillRecord
 from aggregator.models.usage import Usage
 
-__all__ = ["ApiKey", "Ballot", "Candidate", "Conversation", "KitchenFit", "Listing", "Turn", "Usage", "Vote"]
+__all__ = [
+    "ApiKey", "Ballot", "Candidate", "Conversation", "KitchenFit", "Listing", "SkillRecord", "Turn", "Usage",
+    "Vote",
+]  # fmt: skip

@@ -1,0 +1,19 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SkillRecord(models.Model):
+    """What picks have taught about the models, in all languages or in one; `last_vote` was the last."""
+
+    scope = models.CharField(_("범위"), max_length=8, unique=True)
+    beliefs = models.JSONField(default=list)
+    votes = models.PositiveIntegerField(_("표"), default=0)
+    last_vote = models.PositiveBigIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("배운 평가")
+        verbose_name_plural = _("배운 평가")
+
+    def __str__(self) -> str:
+        return self.scope
