@@ -12,12 +12,14 @@ from weakref import WeakKeyDictionary
 import orjson
 from celery import current_app
 from django.conf import settings
+from django.db import InterfaceError
+from django.db import OperationalError as DatabaseDown
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from aggregator import metrics, placements, selectors, services
-from aggregator.events import TurnQueued, encode
+from aggregator import keeping, metrics, placements, selectors, services
+from aggregator.events import TurnClosed, TurnQueued, encode
 from aggregator.journal import Journal, open_journal
 from aggregator.lease import hold_lease, is_dead, lease_key
 from aggregator.models import Turn
@@ -37,6 +39,9 @@ logger = logging.getLogger(__name__)
 WARM_WORDS = "안녕하세요"
 RUN_TASK = "aggregator.tasks.run_turn"
 RECOVER_TASK = "aggregator.tasks.recover_turns"
+# A fault of ours may pass, as when a deploy mends it; a turn that meets one so often is closed.
+FAULTS_ALLOWED = 3
+FAULT_SECONDS = 3_600
 # How long a page's wish waits for a database that restarts.
 WISH_SECONDS = 10
 _signs: dict[str, Signs] = {}
@@ -120,7 +125,7 @@ async def _run_under_lease(turn_id: uuid.UUID) -> bool:
                 journal = await open_journal(log, turn)
                 async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
                     _count_turns()
-                    await answer_turn(turn, journal, signs)
+                    await _answer_or_give_up(turn, journal, signs)
             except* LogTaken:
                 logger.warning("turn %s: another process took it over", turn_id)
                 turn = None
@@ -136,6 +141,35 @@ def _count_turns() -> None:
     gate = _gate()
     metrics.RUNNING.set(gate.inside)
     metrics.WAITING.set(gate.waiting)
+
+
+async def _answer_or_give_up(turn: Turn, journal: Journal, signs: Signs) -> None:
+    try:
+        await answer_turn(turn, journal, signs)
+    except Exception as error:
+        if not _is_fault(error) or await _count_fault(turn) < FAULTS_ALLOWED:
+            raise
+        # Whoever took it up again would meet the same fault: better an end than a turn that never ends.
+        logger.exception("turn %s: given up after %d faults of ours", turn.public_id, FAULTS_ALLOWED)
+        await journal.emit(TurnClosed("failed", "all_failed"))
+        keep = partial(
+            keeping.close_turn, turn=turn, state=journal.state, seq=await journal.flush(), calls=()
+        )
+        await outlast(CLOSE_SECONDS, keep)
+
+
+def _is_fault(error: BaseException) -> bool:
+    # A store that is away, or a turn that is another process's by now, is nobody's fault.
+    if isinstance(error, BaseExceptionGroup):
+        return all(_is_fault(each) for each in error.exceptions)
+    return not isinstance(error, LogTaken | RedisError | InterfaceError | DatabaseDown)
+
+
+async def _count_fault(turn: Turn) -> int:
+    client, key = log_of_this_loop().client, f"turns:faults:{turn.public_id}"
+    faults = await client.incr(key)
+    await client.expire(key, FAULT_SECONDS)
+    return int(faults)
 
 
 def _tell_place(journal: Journal) -> Callable[[int], Awaitable[None]]:

@@ -309,8 +309,10 @@ class _Run:
     async def _keep_often(self) -> None:
         """Keep what there is every few seconds, at once when nudged, and hear what was asked meanwhile."""
         while True:
+            # Not wait_for, which in Python 3.11 can lose the cancellation that ends this task.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.nudge.wait(), KEEP_SECONDS)
+                async with asyncio.timeout(KEEP_SECONDS):
+                    await self.nudge.wait()
             self.nudge.clear()
             seq = await self.journal.flush()
             state, calls = self.journal.state, self._calls_made()

@@ -97,7 +97,8 @@ class Panel:
         async with self._arrived:
             await self._arrived.wait_for(lambda: self.is_complete or len(self.usable) >= self.route.quorum)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.complete(), self.route.grace_ms / 1000)
+            async with asyncio.timeout(self.route.grace_ms / 1000):
+                await self.complete()
 
     async def complete(self) -> None:
         """Wait until every seat has ended."""

@@ -78,4 +78,5 @@ class Turnstile:
                 told = position
                 await tell(position)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(waiter.admitted.wait(), TELL_SECONDS)
+                async with asyncio.timeout(TELL_SECONDS):
+                    await waiter.admitted.wait()

@@ -178,3 +178,18 @@ async def test_one_person_may_only_have_so_many_turns_open(
 def test_a_state_told_as_events_is_the_same_state() -> None:
     state = TurnState()
     assert reduce(retell(state)) == state
+
+
+async def test_a_turn_that_meets_our_own_fault_again_and_again_is_closed_as_failed(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    # A listing that nobody can read: a fault of the installation, not of the prompt.
+    await asyncio.to_thread(offer_model, "wise", languages=7)
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
+    for _ in range(runner.FAULTS_ALLOWED):
+        await asyncio.gather(runner.run_turn(turn.public_id), return_exceptions=True)
+    kept = await off_loop(load, str(turn.public_id))
+    await runner.close_loop()
+
+    assert (kept.status, kept.error) == ("failed", "all_failed")

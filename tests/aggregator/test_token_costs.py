@@ -1,0 +1,57 @@
+"""What a streamed token costs this process, in figures that hold on any machine: a gate, not a bench."""
+
+import asyncio
+import time
+import uuid
+
+import pytest
+from django.conf import settings
+
+from aggregator.events import CandidateDelta, CandidateStarted, PanelMember, RouteChosen, TurnOpened
+from aggregator.journal import Journal
+from aggregator.outbox import Outbox
+from aggregator.retelling import retell
+from aggregator.turn_log import turn_log
+from aggregator.turn_state import TurnState
+
+pytestmark = pytest.mark.usefixtures("valkey")
+
+SEATS, TOKENS, PACE_SECONDS = "abcd", 50, 0.02
+MOST_FRAMES, MOST_BYTES = 0.3, 130
+# Measured at 280 with four lonely tokens a write; an accident in a token's path costs several times that.
+MOST_CPU_US = 900
+
+
+async def test_tokens_travel_together_and_cheaply() -> None:
+    log, name, frames = turn_log(settings.REDIS_URL, keep_seconds=60), str(uuid.uuid4()), list[str]()
+
+    async def send(text: str) -> None:
+        frames.append(text)
+
+    outbox = Outbox(log, send)
+    outbox.follow(name, 0, most=5)
+    state = TurnState()
+    log.open_page(name, 0, 0, lambda: retell(state))
+    journal = Journal(log, name, state)
+    panel = tuple(PanelMember(seat, seat, seat, seat) for seat in SEATS)
+    await journal.emit(TurnOpened("conversation", name, "?"))
+    await journal.emit(RouteChosen("best", panel, ("asked_panel",)))
+    for seat in SEATS:
+        await journal.emit(CandidateStarted(seat))
+    spent = time.process_time()
+
+    for token in range(TOKENS):
+        for seat in SEATS:
+            await journal.emit(CandidateDelta(seat, f" w{token}", None if token else 5))
+        await asyncio.sleep(PACE_SECONDS)
+    last = await journal.flush()
+    await asyncio.sleep(0.2)
+
+    spent = time.process_time() - spent
+    await outbox.close()
+    await log.close()
+    tokens = TOKENS * len(SEATS)
+    assert f'"seq":{last},' in frames[-1]
+    assert len(frames) / tokens <= MOST_FRAMES
+    assert sum(map(len, frames)) / tokens <= MOST_BYTES
+    assert spent * 1e6 / tokens <= MOST_CPU_US
