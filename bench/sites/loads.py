@@ -58,7 +58,7 @@ class Round:
 def quantile(values: Sequence[float], share: float) -> float:
     """Return the value below which a share of the values lies."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 async def run_direct(load: Load, provider: str, session: aiohttp.ClientSession) -> Round:
@@ -157,5 +157,5 @@ class LitellmAlone:
 
 
 def median(values: Sequence[float]) -> float:
-    """Return the middle of some values, or nothing that counts when there are none."""
-    return statistics.median(values) if values else float("nan")
+    """Return the middle of some values, or 0 when there are none."""
+    return statistics.median(values) if values else 0.0
