@@ -5,6 +5,7 @@ import { claimsView } from "./claims_view.js";
 import { element } from "./element.js";
 import { placementView } from "./placement_view.js";
 import { promptView } from "./prompt_view.js";
+import { routeView } from "./route_view.js";
 import { trustView } from "./trust_view.js";
 import { versionsView } from "./versions_view.js";
 import { word } from "./words.js";
@@ -41,9 +42,18 @@ export function turnView(host, turn, actions) {
   const candidates = candidatesView(actions);
   const trust = trustView(candidates.show);
   const claims = claimsView(candidates.show);
+  const route = routeView();
   const placement = placementView();
   prompt.actions.prepend(versions.host);
-  host.replaceChildren(prompt.host, answer.host, trust.host, claims.host, candidates.host, placement.host);
+  host.replaceChildren(
+    prompt.host,
+    answer.host,
+    trust.host,
+    claims.host,
+    candidates.host,
+    route.host,
+    placement.host,
+  );
 
   /** @param {TurnState} state */
   const speak = (state) => {
@@ -70,6 +80,7 @@ export function turnView(host, turn, actions) {
       trust.patch(state);
       claims.patch(state);
       candidates.patch(state, voted);
+      route.patch(state);
       placement.patch(state);
       speak(state);
       shown = state;

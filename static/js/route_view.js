@@ -1,0 +1,31 @@
+import { element } from "./element.js";
+import { codeWord, word } from "./words.js";
+
+/**
+ * @import { TurnState } from "./turn_shapes.js"
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} RouteView
+ */
+
+/**
+ * Why these models were asked, for whoever wants to know.
+ *
+ * @returns {RouteView}
+ */
+export function routeView() {
+  const reasons = element("ul", { class: "reasons" });
+  const summary = element("summary", {}, word("why_models"));
+  const host = element("details", { class: "route-why", hidden: true }, summary, reasons);
+  /** @type {readonly string[]} */
+  let shown = [];
+
+  return {
+    host,
+    patch(state) {
+      if (state.routeReasons === shown) return;
+      shown = state.routeReasons;
+      const said = shown.map((code) => codeWord("route", code)).filter(Boolean);
+      host.hidden = said.length === 0;
+      reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
+    },
+  };
+}
