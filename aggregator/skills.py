@@ -145,10 +145,11 @@ def _as_chance(skill: float) -> float:
 def read_book(scope: str, *, now: float | None = None) -> SkillBook:
     """Return what is known in a scope; the database is asked once a minute and a process."""
     moment = time.monotonic() if now is None else now
-    if not _last_look or moment - _last_look[0] >= LOOK_SECONDS:
-        _last_look[:] = [moment]
+    if scope not in _books or not _last_look or moment - _last_look[0] >= LOOK_SECONDS:
         records = {record.scope: record for record in SkillRecord.objects.all()}
         _books.update({each: _read_book(records.get(each)) for each in SCOPES})
+        # Only now: a database that is away is asked again, and who asks meanwhile finds every scope.
+        _last_look[:] = [moment]
     return _books[scope]
 
 
