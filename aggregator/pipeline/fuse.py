@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from aggregator.catalog import LanguageModel
 from aggregator.events import AnswerDelta, AnswerStarted, ClaimsMapped
 from aggregator.pipeline.fan_out import Outcome
 from aggregator.pipeline.ingredients import Ingredients
-from aggregator.pipeline.judge import Judgement, is_worth_judging, judge
+from aggregator.pipeline.judge import Judgement, Tab, is_worth_judging, judge
 from aggregator.pipeline.messages import estimate_tokens, newest_that_fit
 from aggregator.pipeline.shapes import Emit, Question
 from aggregator.pipeline.verdict import Verdict
@@ -78,6 +78,9 @@ async def fuse(
     if not writing.cancelled() and (failure := writing.exception()):
         raise failure
     error = "stopped" if writing.cancelled() else sheet.error
+    if sheet.judgement is None and sheet.tab.read:
+        # Stopped while the judge read: what it was sent is paid for.
+        sheet.judgement = sheet.tab.close(fuser)
     usage = sheet.usage or _count(sheet.messages, sheet.text)
     return Fusion(
         fuser, uuid.uuid4(), sheet.text, usage, cost_micros(fuser, usage), error, judgement=sheet.judgement
@@ -96,11 +99,12 @@ class _Sheet:
     usage: TokenUsage | None = None
     error: str = ""
     judgement: Judgement | None = None
+    tab: Tab = field(default_factory=Tab)
 
     async def fill(self, emit: Emit, *, judges: bool) -> None:
         verdict = None
         if judges:
-            self.judgement = await judge(self.question, self.ingredients, model=self.fuser)
+            self.judgement = await judge(self.question, self.ingredients, model=self.fuser, tab=self.tab)
             verdict = self.judgement.verdict
         if verdict and (claims := verdict.as_claims(self.ingredients.candidates)):
             await emit(ClaimsMapped(claims))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from aggregator.catalog import LanguageModel
 from aggregator.pipeline.ingredients import Ingredients
@@ -32,6 +33,20 @@ ASKED_AT_MOST = 2
 WORTH_CHARS = 600
 
 
+@dataclass(slots=True)
+class Tab:
+    """The tokens of all calls to a judge so far; one that breaks off has read what it was sent."""
+
+    read: int = 0
+    written: int = 0
+    source: Literal["provider", "counted"] = "provider"
+
+    def close(self, model: LanguageModel, verdict: Verdict | None = None) -> "Judgement":
+        """Return the judgement that these calls cost."""
+        usage = TokenUsage(self.read, self.written, self.source)
+        return Judgement(model, uuid.uuid4(), usage, cost_micros(model, usage), verdict)
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a judge was asked and said; the verdict is None when it never said it in form."""
@@ -48,16 +63,17 @@ def is_worth_judging(ingredients: Ingredients) -> bool:
     return sum(map(len, ingredients.texts.values())) >= WORTH_CHARS
 
 
-async def judge(question: Question, ingredients: Ingredients, *, model: LanguageModel) -> Judgement:
+async def judge(
+    question: Question, ingredients: Ingredients, *, model: LanguageModel, tab: Tab | None = None
+) -> Judgement:
     """Ask a model for its verdict, once more when it is not in form; never raises for what the model does."""
     verdict: Verdict | None = None
-    read = written = 0
+    tab = tab or Tab()
     messages = compose_judging(question, ingredients)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(JUDGE_SECONDS):
             for _ in range(ASKED_AT_MOST):
-                reply, usage = await _ask(model, messages)
-                read, written = read + usage.input_tokens, written + usage.output_tokens
+                reply = await _ask(model, messages, tab)
                 if not reply:
                     break
                 with contextlib.suppress(VerdictError):
@@ -65,8 +81,7 @@ async def judge(question: Question, ingredients: Ingredients, *, model: Language
                     break
                 # The reply itself is not shown again: whoever steered it would be heard twice.
                 messages = (*compose_judging(question, ingredients), ChatMessage("user", AGAIN))
-    total = TokenUsage(read, written, "provider")
-    return Judgement(model, uuid.uuid4(), total, cost_micros(model, total), verdict)
+    return tab.close(model, verdict)
 
 
 def compose_judging(question: Question, ingredients: Ingredients) -> tuple[ChatMessage, ...]:
@@ -74,7 +89,7 @@ def compose_judging(question: Question, ingredients: Ingredients) -> tuple[ChatM
     return ChatMessage("system", _read_prompt()), ChatMessage("user", ingredients.as_text(question))
 
 
-async def _ask(model: LanguageModel, messages: Sequence[ChatMessage]) -> tuple[str, TokenUsage]:
+async def _ask(model: LanguageModel, messages: Sequence[ChatMessage], tab: Tab) -> str:
     request = CompletionRequest(
         model=model,
         messages=tuple(messages),
@@ -85,6 +100,8 @@ async def _ask(model: LanguageModel, messages: Sequence[ChatMessage]) -> tuple[s
         deadline_ms=round(JUDGE_SECONDS * 1000),
     )
     text, usage = "", None
+    sent = sum(estimate_tokens(message.text) for message in messages)
+    tab.read += sent
     with contextlib.suppress(ProviderError):
         async with contextlib.aclosing(stream_completion(request)) as pieces:
             async for piece in pieces:
@@ -93,9 +110,14 @@ async def _ask(model: LanguageModel, messages: Sequence[ChatMessage]) -> tuple[s
                 else:
                     text += piece.text
     if usage is None:
-        read = sum(estimate_tokens(message.text) for message in messages) if text else 0
-        return "", TokenUsage(read, estimate_tokens(text) if text else 0, "counted")
-    return text, usage
+        # A judge that said nothing is taken to have read nothing.
+        tab.read -= 0 if text else sent
+        tab.written += estimate_tokens(text) if text else 0
+        tab.source = "counted"
+        return ""
+    tab.read += usage.input_tokens - sent
+    tab.written += usage.output_tokens
+    return text
 
 
 @cache

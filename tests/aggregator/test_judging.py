@@ -60,3 +60,24 @@ async def test_a_judge_compares_its_calls_are_booked_and_its_ballot_is_kept(
     assert [ballot.order for ballot in ballots] == [best_first[::-1]]
     assert [claim["kind"] for claim in kept.claims] == ["contested"]
     assert reduce(history) == reduce(selectors.replay(kept))
+
+
+async def test_a_stop_while_the_judge_reads_is_paid_for(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    slow = say("{" * 400, delay_s=0.1)
+    provider.find_script = lambda model, prompt: slow if "<<<ANSWER" in prompt else answer(model, prompt)
+    await asyncio.to_thread(offer_model, "wise", can_fuse=True)
+    await asyncio.to_thread(offer_model, "quick")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("서울은 어떤 도시인가요?"))
+    running = asyncio.create_task(runner.run_turn(turn.public_id))
+    assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.asked("wise")) == 2, 30)
+    await runner.stop_turn(turn)
+    await asyncio.wait_for(running, 10)
+    await runner.close_loop()
+
+    kept, purposes, _ = await off_loop(_load, turn)
+    assert (kept.status, kept.answer_kind) == ("stopped", "best")
+    assert "judge" in purposes
+    judged = await off_loop(lambda: Usage.objects.get(turn=turn, purpose="judge"))
+    assert judged.cost_micros > 0
