@@ -23,7 +23,7 @@ SATURATION, LENGTH_WEIGHT = 1.2, 0.75
 UNRELATED_COSINE, COSINE_STRETCH = 0.8, 0.15
 MEANING_SHARE = 0.6
 # In a small inventory the nearest ads may be strangers: no more than one in fifty is listened to.
-NEAREST, ADS_A_NEIGHBOUR = 10, 50
+NEAREST, ADS_A_NEIGHBOUR = 8, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class AdCopy:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An ad's copy taken apart: how often it has each stem, and the pieces of its headline."""
+    """An ad's headline taken apart: how often it has each stem, and the pieces of its words."""
 
     stems: Counter[str]
     length: int
@@ -74,8 +74,8 @@ def measure_rarity(readings: Iterable[Reading]) -> Rarity:
 
 
 def read_copy(copy: AdCopy) -> Reading:
-    """Take an ad's copy apart."""
-    stems = stems_of(f"{copy.title} {copy.body}")
+    """Take an ad's headline apart: it says what is sold, while bodies share the words of every ad."""
+    stems = stems_of(copy.title)
     return Reading(Counter(stems), len(stems), pieces_of(copy.title))
 
 

@@ -29,7 +29,7 @@ LEARNED_AT_ONCE = 100
 # A keyword that is a stranger to its ad loses this much of its relevance, one that says the same gains it.
 SWAY = 0.15
 STRANGE, KINDRED = -0.1, 0.5
-# Widening looks at no more ads than these: the nearest ten of many are as near.
+# Widening looks at no more ads than these: the nearest eight of many are as near.
 LOOKED_AT = 5_000
 
 

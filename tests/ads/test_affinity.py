@@ -21,7 +21,6 @@ RARITY = measure_rarity(READINGS)
     [
         ("tokyo flight", 0),
         ("gardn furnitur", 1),
-        ("oak chair", 1),
         ("도쿄 항공권", 2),
         ("도쿄로 가는 항공권", 2),
     ],
