@@ -1,6 +1,9 @@
 import dataclasses
+import json
 import logging
+import re
 import secrets
+import uuid
 
 import pytest
 from django.apps import apps
@@ -12,19 +15,25 @@ from ads.contract import AdRequest
 from ads.delivery import complain, hide
 from ads.fraud import receive_look
 from ads.models import Offer
+from ads.selection.current import current_market
+from ads.selection.vocabulary import vocabulary_of
 from ads.tokens import Purpose, sign
+from language.keyphrases import TermIndex
 from tests.ads.inventory import make_ad, publish_all, request_for
 from tests.ads.visits import click_on, visit
 
 pytestmark = pytest.mark.django_db
 
 
-def planted_prompts(count: int) -> list[tuple[str, str]]:
+PLANTED = 10_000
+# All prompts are matched and read back from the wire; one in ten goes on through the whole life of an ad.
+SERVED_EVERY = 10
+CANARY = re.compile(r"canary[0-9a-f]{12}")
+
+
+def planted_prompts(count: int) -> list[str]:
     """Prompts that match the inventory, each with words that occur nowhere else."""
-    return [
-        (canary, f"내 비밀은 {canary} 이고 도쿄 항공권 싸게 사는 법")
-        for canary in (f"canary{secrets.token_hex(6)}" for _ in range(count))
-    ]
+    return [f"내 비밀은 canary{secrets.token_hex(6)} 이고 도쿄 항공권 싸게 사는 법" for _ in range(count)]
 
 
 def everything_in_the_database() -> str:
@@ -49,10 +58,16 @@ def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.
     caplog.set_level(logging.DEBUG)
     make_ad()
     publish_all()
-    prompts = planted_prompts(300)
-    for canary, prompt in prompts:
-        request = request_for(prompt)
-        assert canary not in repr(request)
+    prompts = planted_prompts(PLANTED)
+    asked = request_for(prompts[0])
+    index = TermIndex(vocabulary_of(current_market().snapshot).terms)
+    requests = [
+        dataclasses.replace(asked, request_id=str(uuid.uuid4()), term_ids=index.match(prompt))
+        for prompt in prompts
+    ]
+    assert all(request.term_ids for request in requests)
+    assert CANARY.findall("\n".join(json.dumps(dataclasses.asdict(request)) for request in requests)) == []
+    for request in requests[::SERVED_EVERY]:
         request_ad(request)
     offer = Offer.objects.first()
     assert offer is not None
@@ -61,8 +76,8 @@ def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.
     hide(offer, at=offer.created_at)
     complain(offer, reason="other")
     kept = everything_in_the_database() + everything_in_valkey(valkey) + caplog.text
-    assert Offer.objects.count() == 300
-    assert [canary for canary, _ in prompts if canary in kept] == []
+    assert Offer.objects.count() == PLANTED // SERVED_EVERY
+    assert CANARY.findall("\n".join(prompts)) and CANARY.findall(kept) == []
 
 
 def test_a_request_has_no_field_for_a_person_or_a_vector() -> None:
