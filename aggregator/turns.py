@@ -11,15 +11,16 @@ from functools import partial
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from aggregator import events, keeping, kitchen, metrics, placements, selectors, services, skills
+from aggregator import events, keeping, metrics, placements, services
 from aggregator.breaker import leave_out_resting, note_endings
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
+from aggregator.larder import Larder, stock_larder
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.off_loop import off_loop, outlast
-from aggregator.pipeline.budget import Pool, allow
+from aggregator.pipeline.budget import allow
 from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
@@ -34,32 +35,6 @@ from language.sensitivity import Sensitivity, judge_sensitivity
 KEEP_SECONDS = 4
 # A turn's rows are worth more than a database's longest restart.
 CLOSE_SECONDS = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Larder:
-    """What a turn finds when it begins: the question, the models on offer, the day's pool."""
-
-    question: Question
-    offer: tuple[LanguageModel, ...]
-    pool: Pool
-
-
-def _gather(turn: Turn) -> Larder:
-    kitchen.refresh_heads()
-    conversation = turn.conversation
-    question = Question(
-        prompt=turn.prompt,
-        language=turn.language,
-        history=selectors.list_exchanges(conversation, turn),
-        system_prompt=conversation.system_prompt,
-    )
-    pool = Pool(
-        income_micros=placements.income_of_the_day(),
-        subsidy_micros=settings.DAILY_SUBSIDY_WON * 1_000_000,
-        spent_micros=selectors.spent_today(),
-    )
-    return Larder(question, tuple(skills.with_skills(offered_models(), turn.language)), pool)
 
 
 @dataclass(slots=True)
@@ -122,7 +97,7 @@ class _Run:
 
     async def _cook(self, judging: asyncio.Task[Sensitivity]) -> str:
         """Answer the prompt and return '' or the code of what went wrong."""
-        larder = await outlast(CLOSE_SECONDS, partial(_gather, self.turn))
+        larder = await outlast(CLOSE_SECONDS, partial(stock_larder, self.turn))
         if (await judging).needs_help:
             return await self._offer_help()
         self.offer = larder.offer

@@ -21,7 +21,7 @@ KEEP_ALIVE_SECONDS = 10.0
 ROUTE_SECONDS = 2.0
 KEPT_TRIES = 100
 KEPT_STEP_SECONDS = 0.02
-PIECES = re.compile(r".{1,48}(?:\s|$)|.{1,48}", re.DOTALL)
+PIECES = re.compile(r"\S+\s*|\s+")
 
 
 @dataclass(slots=True)
