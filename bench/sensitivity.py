@@ -14,9 +14,10 @@ from language.disguise import undisguise
 from language.embed import embed, warm
 from language.fit_sensitivity import (
     PROBES_FOLDER,
+    STRICT,
     Probe,
     choose_threshold,
-    cross_fitted_risks,
+    cross_fit,
     read_features,
     read_probes,
 )
@@ -24,7 +25,6 @@ from language.lexicon import find_classes
 from language.sensitivity import judge_sensitivity
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
-STRICT = ("self_harm", "minors")
 QUICK_STEP = 8
 
 
@@ -44,7 +44,7 @@ def read_commerce(data: Path) -> list[str]:
 def judge_unseen(probes: Sequence[Probe]) -> list[bool]:
     """Judge our own probes by heads that have not seen them."""
     centre, rows = read_features(probes)
-    risks = cross_fitted_risks(probes, centre, rows)
+    risks, _ = cross_fit(probes, centre, rows)
     threshold = choose_threshold(probes, risks)
     named = [bool(find_classes(undisguise(probe.text))) for probe in probes]
     return [name or risk > threshold for name, risk in zip(named, risks, strict=True)]

@@ -38,12 +38,15 @@ def judge_sensitivity(text: str) -> Sensitivity:
 def _judge(text: str) -> Sensitivity:
     plain = without_idioms(undisguise(_ends_of(text)))
     classes = find_classes(plain)
-    if CRISIS not in classes and plain.strip():
+    needs_help = CRISIS in classes
+    if not needs_help and plain.strip():
         # Asked even when the lexicon has blocked already: a drug named may be a crisis told.
-        smelled = classify(plain)
-        if smelled and (smelled == CRISIS or not classes):
-            classes = (smelled, *classes)
-    return Sensitivity("block" if classes else "pass", classes, CRISIS in classes)
+        smell = classify(plain)
+        if smell and (smell.topic == CRISIS or not classes):
+            classes = (smell.topic, *classes)
+            # A help line takes the place of the answer, so a faint smell costs the ad and no more.
+            needs_help = smell.topic == CRISIS and smell.is_strong
+    return Sensitivity("block" if classes else "pass", classes, needs_help)
 
 
 def _ends_of(text: str) -> str:

@@ -27,7 +27,7 @@ _BLANKS = re.compile(r"[^\w]+")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Fitted numbers: `centre` is the mean sentence vector, `threshold` the least risk that blocks."""
+    """Fitted numbers: `centre` is the mean sentence vector, the thresholds are the least risks that count."""
 
     classes: tuple[str, ...]
     centre: Array
@@ -35,6 +35,7 @@ class Head:
     bias: float
     class_weights: Array
     threshold: float
+    crisis_threshold: float
 
     def risk(self, features: Array) -> float:
         """Return how sensitive these features look: about -1 for safe, about 1 for sensitive."""
@@ -45,11 +46,22 @@ class Head:
         return self.classes[int((self.class_weights @ features[:DIMENSIONS]).argmax())]
 
 
-def classify(plain: str) -> str | None:
-    """Return the class this undisguised text smells of, or nothing when it smells of none."""
+@dataclass(frozen=True, slots=True)
+class Smell:
+    """A sensitive class suspected; only a strong suspicion is reason enough to answer with a help line."""
+
+    topic: str
+    is_strong: bool
+
+
+def classify(plain: str) -> Smell | None:
+    """Return what this undisguised text smells of, or nothing when it smells of nothing sensitive."""
     head = load_head()
     features = features_of(plain, head.centre)
-    return head.likeliest(features) if head.risk(features) > head.threshold else None
+    risk = head.risk(features)
+    if risk <= head.threshold:
+        return None
+    return Smell(head.likeliest(features), is_strong=risk > head.crisis_threshold)
 
 
 def features_of(plain: str, centre: Array) -> Array:
@@ -83,6 +95,7 @@ def load_head() -> Head:
             bias=float(numbers["bias"]),
             class_weights=numbers["class_weights"].astype(np.float32),
             threshold=float(numbers["threshold"]),
+            crisis_threshold=float(numbers["crisis_threshold"]),
         )
 
 
@@ -96,6 +109,7 @@ def save_head(head: Head, provenance: str) -> None:
         bias=np.float32(head.bias),
         class_weights=head.class_weights.astype(np.float16),
         threshold=np.float32(head.threshold),
+        crisis_threshold=np.float32(head.crisis_threshold),
         provenance=np.array(provenance),
     )
 
