@@ -23,6 +23,8 @@ CRISIS = "self_harm"
 STRICT = (CRISIS, "minors")
 # The share of sensitive probes, none seen in fitting, that lexicon and head together must catch.
 _RECALL = 0.9965
+# The share of safe probes, none seen in fitting, that the head alone may block.
+_SAFE_BLOCKED = 0.025
 # How far above the worst safe probe a crisis must smell before a help line takes the answer's place.
 _CRISIS_MARGIN = 0.1
 
@@ -104,7 +106,10 @@ def choose_threshold(probes: Sequence[Probe], risks: NDArray[np.float64]) -> flo
     )
     may_miss = int((1 - _RECALL) * sensitive)
     strict = [risk for risk, is_strict in unnamed if is_strict]
-    return min([unnamed[may_miss][0], *strict]) - 1e-4
+    safe = [float(risk) for probe, risk in zip(probes, risks, strict=True) if not probe.is_sensitive]
+    # The lexicon knows these probes; what it has never met needs the head to stay this wary.
+    wary = float(np.quantile(safe, 1 - _SAFE_BLOCKED))
+    return min([wary, unnamed[may_miss][0] - 1e-4, *(risk - 1e-4 for risk in strict)])
 
 
 def choose_crisis_threshold(
