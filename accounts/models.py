@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 class User(AbstractUser):
     """A person: a guest known by a signed cookie, or an account that a guest became by signing up."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     is_guest = models.BooleanField(_("손님"), default=False)
-    guest_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    guest_key = models.UUIDField(
+        null=True, blank=True, unique=True, editable=False, verbose_name=_("손님 열쇠")
+    )
 
     class Meta:
         verbose_name = _("사람")

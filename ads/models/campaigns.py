@@ -37,8 +37,10 @@ class Campaign(models.Model):
         PAUSED = "paused", pgettext_lazy("campaign", "멈춤")
         ENDED = "ended", _("끝남")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    advertiser = models.ForeignKey(Advertiser, on_delete=models.PROTECT, related_name="campaigns")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    advertiser = models.ForeignKey(
+        Advertiser, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("광고주")
+    )
     name = models.CharField(_("이름"), max_length=80)
     category = models.CharField(_("분야"), max_length=16, choices=Category.choices)
     status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.DRAFT)
@@ -47,10 +49,10 @@ class Campaign(models.Model):
     daily_budget_micros = models.BigIntegerField(_("하루 예산"))
     total_budget_micros = models.BigIntegerField(_("전체 예산"), null=True, blank=True)
     # Money set aside on all days so far; the check below makes the total budget a hard wall.
-    leased_micros = models.BigIntegerField(default=0, editable=False)
+    leased_micros = models.BigIntegerField(default=0, editable=False, verbose_name=_("빌린 돈(백만분의 1원)"))
     daily_views_a_person = models.PositiveSmallIntegerField(_("한 사람에게 하루 몇 번"), default=3)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("캠페인")
@@ -99,8 +101,10 @@ class AdGroup(models.Model):
         KOREAN = "ko", _("한국어")
         ENGLISH = "en", _("영어")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="ad_groups")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="ad_groups", verbose_name=_("캠페인")
+    )
     name = models.CharField(_("이름"), max_length=80)
     default_bid_micros = models.BigIntegerField(_("기본 입찰가"), default=100 * WON)
     device = models.CharField(_("기기"), max_length=8, choices=Device.choices, default=Device.ANY)
@@ -108,8 +112,8 @@ class AdGroup(models.Model):
     topics = models.JSONField(_("주제"), default=list, blank=True)
     hints = models.JSONField(_("맥락 힌트"), default=list, blank=True)
     is_on = models.BooleanField(_("켜짐"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("광고 그룹")
@@ -136,13 +140,15 @@ class Keyword(models.Model):
         PHRASE = "phrase", _("구문")
         BROAD = "broad", _("확장")
 
-    ad_group = models.ForeignKey(AdGroup, on_delete=models.CASCADE, related_name="keywords")
+    ad_group = models.ForeignKey(
+        AdGroup, on_delete=models.CASCADE, related_name="keywords", verbose_name=_("광고 그룹")
+    )
     text = models.CharField(_("키워드"), max_length=80)
-    norm = models.CharField(max_length=120, editable=False)
+    norm = models.CharField(max_length=120, editable=False, verbose_name=_("고른 꼴"))
     match = models.CharField(_("일치 방식"), max_length=8, choices=Match.choices, default=Match.PHRASE)
     bid_micros = models.BigIntegerField(_("입찰가"), null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("키워드")
@@ -165,14 +171,21 @@ class Keyword(models.Model):
 class NegativeKeyword(models.Model):
     """A phrase that keeps a whole campaign, or one ad group, out of an auction."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="negative_keywords")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="negative_keywords", verbose_name=_("캠페인")
+    )
     ad_group = models.ForeignKey(
-        AdGroup, null=True, blank=True, on_delete=models.CASCADE, related_name="negative_keywords"
+        AdGroup,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="negative_keywords",
+        verbose_name=_("광고 그룹"),
     )
     text = models.CharField(_("제외 키워드"), max_length=80)
-    norm = models.CharField(max_length=120, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    norm = models.CharField(max_length=120, editable=False, verbose_name=_("고른 꼴"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("제외 키워드")
@@ -198,9 +211,11 @@ class Creative(models.Model):
         REJECTED = "rejected", _("거절")
         RETIRED = "retired", _("지난 판")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    ad_group = models.ForeignKey(AdGroup, on_delete=models.CASCADE, related_name="creatives")
-    lineage = models.UUIDField(default=uuid.uuid4, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    ad_group = models.ForeignKey(
+        AdGroup, on_delete=models.CASCADE, related_name="creatives", verbose_name=_("광고 그룹")
+    )
+    lineage = models.UUIDField(default=uuid.uuid4, editable=False, verbose_name=_("줄기"))
     version = models.PositiveIntegerField(_("판"), default=1, editable=False)
     title = models.CharField(_("제목"), max_length=50)
     body = models.CharField(_("본문"), max_length=100)
@@ -211,11 +226,16 @@ class Creative(models.Model):
     review = models.CharField(_("검토"), max_length=12, choices=Review.choices, default=Review.DRAFT)
     review_reason = models.CharField(_("검토 사유"), max_length=200, blank=True)
     reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("검토한 사람"),
     )
-    reviewed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("검토한 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("소재")

@@ -9,20 +9,28 @@ from ads.models.campaigns import AdGroup, Campaign, Creative, Keyword
 class Offer(models.Model):
     """An ad served, not yet seen: what was promised, at which price, and why it won."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    request_id = models.CharField(max_length=64, blank=True, db_index=True)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="offers")
-    ad_group = models.ForeignKey(AdGroup, on_delete=models.PROTECT, related_name="+")
-    creative = models.ForeignKey(Creative, on_delete=models.PROTECT, related_name="offers")
-    keyword = models.ForeignKey(Keyword, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, verbose_name=_("번호"))
+    request_id = models.CharField(max_length=64, blank=True, db_index=True, verbose_name=_("요청 번호"))
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="offers", verbose_name=_("캠페인")
+    )
+    ad_group = models.ForeignKey(
+        AdGroup, on_delete=models.PROTECT, related_name="+", verbose_name=_("광고 그룹")
+    )
+    creative = models.ForeignKey(
+        Creative, on_delete=models.PROTECT, related_name="offers", verbose_name=_("소재")
+    )
+    keyword = models.ForeignKey(
+        Keyword, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("키워드")
+    )
     keyword_text = models.CharField(_("키워드"), max_length=80, blank=True)
     match = models.CharField(_("일치 방식"), max_length=8)
     placement = models.CharField(_("자리"), max_length=64)
     language = models.CharField(_("언어"), max_length=8)
     device = models.CharField(_("기기"), max_length=16)
     topics = models.JSONField(_("주제"), default=list)
-    frequency_key = models.CharField(max_length=64, blank=True)
-    snapshot_version = models.CharField(max_length=64)
+    frequency_key = models.CharField(max_length=64, blank=True, verbose_name=_("하루 열쇠"))
+    snapshot_version = models.CharField(max_length=64, verbose_name=_("재고 판"))
     bid_micros = models.BigIntegerField(_("입찰가"))
     reserve_micros = models.BigIntegerField(_("최저가"))
     price_micros = models.BigIntegerField(_("클릭당 가격"))
@@ -32,8 +40,8 @@ class Offer(models.Model):
     pace = models.FloatField(_("속도"))
     is_explored = models.BooleanField(_("탐색"), default=False)
     trace = models.JSONField(_("경매 기록"), default=list)
-    created_at = models.DateTimeField(db_index=True)
-    hidden_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
+    hidden_at = models.DateTimeField(null=True, blank=True, verbose_name=_("숨긴 때"))
 
     class Meta:
         verbose_name = _("제안")
@@ -60,10 +68,12 @@ class Impression(models.Model):
         VALID = "valid", _("유효")
         INVALID = "invalid", _("무효")
 
-    offer = models.OneToOneField(Offer, primary_key=True, on_delete=models.PROTECT, related_name="impression")
+    offer = models.OneToOneField(
+        Offer, primary_key=True, on_delete=models.PROTECT, related_name="impression", verbose_name=_("제안")
+    )
     verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
     reason = models.CharField(_("사유"), max_length=24, blank=True)
-    created_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("노출")
@@ -88,14 +98,18 @@ class Click(models.Model):
         FREE = "free", _("예산이 다해 무료")
         INVALID = "invalid", _("무효")
 
-    offer = models.OneToOneField(Offer, primary_key=True, on_delete=models.PROTECT, related_name="click")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="clicks")
+    offer = models.OneToOneField(
+        Offer, primary_key=True, on_delete=models.PROTECT, related_name="click", verbose_name=_("제안")
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="clicks", verbose_name=_("캠페인")
+    )
     day = models.DateField(_("날"))
     verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
     reason = models.CharField(_("사유"), max_length=24, blank=True)
     price_micros = models.BigIntegerField(_("청구액"))
     network = models.CharField(_("IP 대역"), max_length=48, blank=True)
-    created_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("클릭")
@@ -122,9 +136,11 @@ class Complaint(models.Model):
         OFFENSIVE = "offensive", _("불쾌해요")
         OTHER = "other", _("기타")
 
-    offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="complaint")
+    offer = models.OneToOneField(
+        Offer, on_delete=models.PROTECT, related_name="complaint", verbose_name=_("제안")
+    )
     reason = models.CharField(_("사유"), max_length=12, choices=Reason.choices)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("신고")

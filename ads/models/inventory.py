@@ -12,13 +12,13 @@ class Advertiser(models.Model):
         ACTIVE = "active", _("활동 중")
         SUSPENDED = "suspended", _("정지")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     name = models.CharField(_("이름"), max_length=60)
     status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
     is_demo = models.BooleanField(_("시연용"), default=False)
     own_networks = models.JSONField(_("광고주 자신의 IP 대역"), default=list, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("광고주")
@@ -43,10 +43,14 @@ class Membership(models.Model):
         EDITOR = "editor", _("편집자")
         REPORTER = "reporter", _("보고서만")
 
-    advertiser = models.ForeignKey(Advertiser, on_delete=models.CASCADE, related_name="memberships")
-    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    advertiser = models.ForeignKey(
+        Advertiser, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("광고주")
+    )
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("사람")
+    )
     role = models.CharField(_("역할"), max_length=12, choices=Role.choices, default=Role.OWNER)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("구성원")
@@ -62,9 +66,9 @@ class Membership(models.Model):
 class Term(models.Model):
     """One word or phrase of the closed vocabulary; its id never changes meaning."""
 
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120, unique=True, verbose_name=_("열쇠"))
     text = models.CharField(_("말"), max_length=120)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("어휘")
@@ -78,8 +82,8 @@ class Term(models.Model):
 class TextVector(models.Model):
     """The embedding of one text of the inventory, kept so that publishing embeds only what is new."""
 
-    digest = models.BinaryField(max_length=32, unique=True)
-    vector = models.BinaryField()
+    digest = models.BinaryField(max_length=32, unique=True, verbose_name=_("지문"))
+    vector = models.BinaryField(verbose_name=_("벡터"))
 
     class Meta:
         verbose_name = _("벡터")

@@ -20,10 +20,20 @@ class Account(models.Model):
 
     kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
     advertiser = models.ForeignKey(
-        Advertiser, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts"
+        Advertiser,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="accounts",
+        verbose_name=_("광고주"),
     )
     campaign = models.ForeignKey(
-        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="accounts"
+        Campaign,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="accounts",
+        verbose_name=_("캠페인"),
     )
     balance_micros = models.BigIntegerField(_("잔액"), null=True, blank=True, editable=False)
 
@@ -62,14 +72,21 @@ class Transaction(models.Model):
         CLICK = "click", pgettext_lazy("transaction", "클릭")
         REVERSAL = "reversal", _("되돌림")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, verbose_name=_("번호"))
     kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
-    idempotency_key = models.CharField(max_length=120, unique=True)
+    idempotency_key = models.CharField(max_length=120, unique=True, verbose_name=_("한 번만 쓰는 열쇠"))
     note = models.CharField(_("메모"), max_length=200, blank=True)
     reverses = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="reversed_by",
+        verbose_name=_("되돌리는 거래"),
     )
-    created_at = models.DateTimeField(db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(
+        db_default=models.functions.Now(), editable=False, verbose_name=_("만든 때")
+    )
 
     class Meta:
         verbose_name = _("거래")
@@ -91,8 +108,12 @@ class Transaction(models.Model):
 class Entry(models.Model):
     """One leg of a transaction: what an account gained, or lost when negative."""
 
-    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="entries")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, related_name="entries", verbose_name=_("거래")
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="entries", verbose_name=_("계정")
+    )
     amount_micros = models.BigIntegerField(_("금액"))
 
     class Meta:
@@ -109,9 +130,13 @@ class Entry(models.Model):
 class CampaignDay(models.Model):
     """One campaign on one Korean day: its budget, what is set aside for it and what is spent."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="days")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="days", verbose_name=_("캠페인")
+    )
     day = models.DateField(_("날"))
-    lease_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    lease_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", verbose_name=_("빌린 돈 계정")
+    )
     budget_micros = models.BigIntegerField(_("예산"))
     leased_micros = models.BigIntegerField(_("떼어 둔 돈"), default=0)
     spent_micros = models.BigIntegerField(_("쓴 돈"), default=0)

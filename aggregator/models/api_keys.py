@@ -8,14 +8,16 @@ from django.utils.translation import gettext_lazy as _
 class ApiKey(models.Model):
     """A bearer key of the public API; only its digest is kept, and its first characters to know it by."""
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("주인")
+    )
     name = models.CharField(_("이름"), max_length=60)
     prefix = models.CharField(_("앞 글자"), max_length=16)
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    digest = models.CharField(max_length=64, unique=True, verbose_name=_("지문"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    last_used_at = models.DateTimeField(null=True, blank=True, verbose_name=_("마지막으로 쓴 때"))
+    revoked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("거둔 때"))
 
     class Meta:
         verbose_name = _("API 키")

@@ -17,22 +17,24 @@ class Candidate(models.Model):
         FAILED = "failed", _("실패")
         STOPPED = "stopped", _("멈춤")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="candidates")
-    position = models.PositiveSmallIntegerField()
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="candidates", verbose_name=_("턴"))
+    position = models.PositiveSmallIntegerField(verbose_name=_("자리"))
     model = models.CharField(_("모델"), max_length=80)
-    model_name = models.CharField(max_length=120)
-    vendor = models.CharField(max_length=40)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.WAITING)
-    attempt = models.PositiveSmallIntegerField(default=1)
-    text = models.TextField(blank=True)
-    finish_reason = models.CharField(max_length=24, blank=True)
-    error = models.CharField(max_length=40, blank=True)
-    ttft_ms = models.PositiveIntegerField(null=True, blank=True)
-    duration_ms = models.PositiveIntegerField(default=0)
-    input_tokens = models.PositiveIntegerField(default=0)
-    output_tokens = models.PositiveIntegerField(default=0)
-    cost_micros = models.BigIntegerField(default=0)
+    model_name = models.CharField(max_length=120, verbose_name=_("모델 이름"))
+    vendor = models.CharField(max_length=40, verbose_name=_("만든 곳"))
+    status = models.CharField(
+        max_length=12, choices=Status.choices, default=Status.WAITING, verbose_name=_("상태")
+    )
+    attempt = models.PositiveSmallIntegerField(default=1, verbose_name=_("시도"))
+    text = models.TextField(blank=True, verbose_name=_("글"))
+    finish_reason = models.CharField(max_length=24, blank=True, verbose_name=_("끝난 까닭"))
+    error = models.CharField(max_length=40, blank=True, verbose_name=_("오류"))
+    ttft_ms = models.PositiveIntegerField(null=True, blank=True, verbose_name=_("첫 글자까지 밀리초"))
+    duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 밀리초"))
+    input_tokens = models.PositiveIntegerField(default=0, verbose_name=_("입력 토큰"))
+    output_tokens = models.PositiveIntegerField(default=0, verbose_name=_("출력 토큰"))
+    cost_micros = models.BigIntegerField(default=0, verbose_name=_("비용(백만분의 1원)"))
 
     class Meta:
         verbose_name = _("후보 답")
@@ -52,10 +54,10 @@ class Candidate(models.Model):
 class Ballot(models.Model):
     """The order in which a judge put a turn's candidates, best first."""
 
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="ballots")
-    judge = models.CharField(max_length=80)
-    order = models.JSONField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="ballots", verbose_name=_("턴"))
+    judge = models.CharField(max_length=80, verbose_name=_("심사한 모델"))
+    order = models.JSONField(verbose_name=_("순서"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("투표지")
@@ -69,10 +71,14 @@ class Ballot(models.Model):
 class Vote(models.Model):
     """The candidate a person picked in a turn; picking another one moves the vote."""
 
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="votes")
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="votes")
-    voter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="votes", verbose_name=_("턴"))
+    candidate = models.ForeignKey(
+        Candidate, on_delete=models.CASCADE, related_name="votes", verbose_name=_("후보 답")
+    )
+    voter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("고른 사람")
+    )
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("표")

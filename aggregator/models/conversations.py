@@ -12,16 +12,18 @@ class Conversation(models.Model):
         PAGE = "page", _("화면")
         API = "api", _("API")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("주인")
+    )
     title = models.CharField(_("제목"), max_length=120, blank=True)
     system_prompt = models.TextField(_("시스템 프롬프트"), blank=True)
     # [prompt, answer] pairs that came before the first turn.
-    given_history = models.JSONField(default=list, blank=True)
+    given_history = models.JSONField(default=list, blank=True, verbose_name=_("받은 대화"))
     origin = models.CharField(_("어디서"), max_length=8, choices=Origin.choices, default=Origin.PAGE)
     is_sensitive = models.BooleanField(_("민감한 대화"), default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    updated_at = models.DateTimeField(db_index=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("대화")
@@ -47,38 +49,52 @@ class Turn(models.Model):
         BEST = "best", _("가장 나은 답")
         SINGLE = "single", _("한 모델")
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="turns", verbose_name=_("대화")
+    )
     number = models.PositiveIntegerField(_("순서"))
-    client_id = models.UUIDField(null=True, blank=True)
+    client_id = models.UUIDField(null=True, blank=True, verbose_name=_("보낸 쪽 번호"))
     replaced_by = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="replaces"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="replaces",
+        verbose_name=_("대신한 턴"),
     )
     prompt = models.TextField(_("프롬프트"))
-    language = models.CharField(max_length=8)
-    strategy = models.CharField(max_length=12, choices=Strategy.choices, default=Strategy.COUNCIL)
-    asked_panel = models.JSONField(default=list, blank=True)
-    status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.RUNNING)
-    error = models.CharField(max_length=40, blank=True)
-    attempt = models.PositiveSmallIntegerField(default=1)
-    stop_asked_at = models.DateTimeField(null=True, blank=True)
-    route_reasons = models.JSONField(default=list, blank=True)
-    ranking = models.JSONField(null=True, blank=True)
-    claims = models.JSONField(default=list, blank=True)
-    leader = models.CharField(max_length=36, blank=True)
-    answer_kind = models.CharField(max_length=12, blank=True)
-    answer_candidate = models.ForeignKey(
-        "aggregator.Candidate", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    language = models.CharField(max_length=8, verbose_name=_("언어"))
+    strategy = models.CharField(
+        max_length=12, choices=Strategy.choices, default=Strategy.COUNCIL, verbose_name=_("방식")
     )
-    answer_model = models.CharField(max_length=80, blank=True)
+    asked_panel = models.JSONField(default=list, blank=True, verbose_name=_("고른 모델들"))
+    status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.RUNNING)
+    error = models.CharField(max_length=40, blank=True, verbose_name=_("오류"))
+    attempt = models.PositiveSmallIntegerField(default=1, verbose_name=_("시도"))
+    stop_asked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("멈춤을 누른 때"))
+    route_reasons = models.JSONField(default=list, blank=True, verbose_name=_("고른 까닭"))
+    ranking = models.JSONField(null=True, blank=True, verbose_name=_("순위"))
+    claims = models.JSONField(default=list, blank=True, verbose_name=_("주장"))
+    leader = models.CharField(max_length=36, blank=True, verbose_name=_("앞선 답"))
+    answer_kind = models.CharField(max_length=12, blank=True, verbose_name=_("답의 종류"))
+    answer_candidate = models.ForeignKey(
+        "aggregator.Candidate",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("고른 답"),
+    )
+    answer_model = models.CharField(max_length=80, blank=True, verbose_name=_("답을 쓴 모델"))
     answer_text = models.TextField(_("답"), blank=True)
-    answer_cost_micros = models.BigIntegerField(default=0)
-    placement = models.JSONField(null=True, blank=True)
+    answer_cost_micros = models.BigIntegerField(default=0, verbose_name=_("답을 쓴 비용(백만분의 1원)"))
+    placement = models.JSONField(null=True, blank=True, verbose_name=_("광고 자리"))
     cost_micros = models.BigIntegerField(_("비용(백만분의 1원)"), default=0)
-    duration_ms = models.PositiveIntegerField(default=0)
-    last_seq = models.PositiveIntegerField(default=0)
-    opened_at = models.DateTimeField(auto_now_add=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 밀리초"))
+    last_seq = models.PositiveIntegerField(default=0, verbose_name=_("마지막 사건 번호"))
+    opened_at = models.DateTimeField(auto_now_add=True, verbose_name=_("물은 때"))
+    closed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("끝난 때"))
 
     class Meta:
         verbose_name = _("턴")

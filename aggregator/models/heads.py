@@ -7,10 +7,10 @@ class KitchenFit(models.Model):
     """One fit of the kitchen: its numbers and where they come from; the newest active one is used."""
 
     version = models.CharField(_("버전"), max_length=40, unique=True)
-    heads = models.JSONField()
+    heads = models.JSONField(verbose_name=_("머리"))
     provenance = models.JSONField(_("출처"))
     is_active = models.BooleanField(pgettext_lazy("fit", "쓰는 중"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("주방 학습값")

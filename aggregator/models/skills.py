@@ -6,10 +6,10 @@ class SkillRecord(models.Model):
     """What picks have taught about the models, in all languages or in one; `last_vote` was the last."""
 
     scope = models.CharField(_("범위"), max_length=8, unique=True)
-    beliefs = models.JSONField(default=list)
+    beliefs = models.JSONField(default=list, verbose_name=_("믿음"))
     votes = models.PositiveIntegerField(_("표"), default=0)
-    last_vote = models.PositiveBigIntegerField(default=0)
-    updated_at = models.DateTimeField(auto_now=True)
+    last_vote = models.PositiveBigIntegerField(default=0, verbose_name=_("마지막 표"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:
         verbose_name = _("배운 평가")

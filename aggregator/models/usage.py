@@ -18,20 +18,27 @@ class Usage(models.Model):
         PROVIDER = "provider", _("제공자가 알림")
         COUNTED = "counted", _("우리가 셈")
 
-    call_id = models.UUIDField(unique=True)
+    call_id = models.UUIDField(unique=True, verbose_name=_("호출 번호"))
     # A person may delete a conversation; what it cost stays in the books.
-    turn = models.ForeignKey(Turn, null=True, on_delete=models.SET_NULL, related_name="usages")
-    candidate = models.ForeignKey(
-        Candidate, null=True, blank=True, on_delete=models.SET_NULL, related_name="usages"
+    turn = models.ForeignKey(
+        Turn, null=True, on_delete=models.SET_NULL, related_name="usages", verbose_name=_("턴")
     )
-    purpose = models.CharField(max_length=12, choices=Purpose.choices)
-    model = models.CharField(max_length=80)
-    provider = models.CharField(max_length=40)
-    input_tokens = models.PositiveIntegerField()
-    output_tokens = models.PositiveIntegerField()
-    source = models.CharField(max_length=12, choices=Source.choices)
-    cost_micros = models.BigIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    candidate = models.ForeignKey(
+        Candidate,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="usages",
+        verbose_name=_("후보 답"),
+    )
+    purpose = models.CharField(max_length=12, choices=Purpose.choices, verbose_name=_("쓰임"))
+    model = models.CharField(max_length=80, verbose_name=_("모델"))
+    provider = models.CharField(max_length=40, verbose_name=_("제공자"))
+    input_tokens = models.PositiveIntegerField(verbose_name=_("입력 토큰"))
+    output_tokens = models.PositiveIntegerField(verbose_name=_("출력 토큰"))
+    source = models.CharField(max_length=12, choices=Source.choices, verbose_name=_("출처"))
+    cost_micros = models.BigIntegerField(verbose_name=_("비용(백만분의 1원)"))
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True, verbose_name=_("만든 때"))
 
     class Meta:
         verbose_name = _("사용량")
