@@ -23,7 +23,8 @@ class Guest:
 
 
 async def test_nobody_waits_while_there_is_room() -> None:
-    gate, served = Turnstile(2), []
+    served: list[str] = []
+    gate = Turnstile(2)
     guests = [Guest(gate, name, served) for name in ("ada", "grace")]
     await asyncio.sleep(0.01)
     assert served == ["ada", "grace"]
@@ -32,7 +33,8 @@ async def test_nobody_waits_while_there_is_room() -> None:
 
 
 async def test_one_person_cannot_hold_up_the_others() -> None:
-    gate, served = Turnstile(2), []
+    served: list[str] = []
+    gate = Turnstile(2)
     adas = [Guest(gate, "ada", served) for _ in range(3)]
     await asyncio.sleep(0.01)
     grace = Guest(gate, "grace", served)
@@ -45,7 +47,8 @@ async def test_one_person_cannot_hold_up_the_others() -> None:
 
 
 async def test_a_limit_for_each_leaves_places_free_for_others() -> None:
-    gate, served = Turnstile(3, each=1), []
+    served: list[str] = []
+    gate = Turnstile(3, each=1)
     adas = [Guest(gate, "ada", served) for _ in range(2)]
     grace = Guest(gate, "grace", served)
     await asyncio.sleep(0.01)
@@ -55,7 +58,8 @@ async def test_a_limit_for_each_leaves_places_free_for_others() -> None:
 
 
 async def test_who_gives_up_leaves_no_hole() -> None:
-    gate, served = Turnstile(1), []
+    served: list[str] = []
+    gate = Turnstile(1)
     ada, grace, mallory = (Guest(gate, name, served) for name in ("ada", "grace", "mallory"))
     await asyncio.sleep(0.01)
     grace.task.cancel()
