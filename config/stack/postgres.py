@@ -61,7 +61,7 @@ class Postgres:
         self.password = password
         self.keep = keep
         self.owner = find_owner()
-        self.folder = choose_folder(home)
+        self.folder = choose_folder(home, password)
         self.log = self.folder / "postgres.log"
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
@@ -141,11 +141,12 @@ class Postgres:
             raise StackError(f"{name} failed: {last_line(self.log)} (all of it is in {self.log})")
 
 
-def choose_folder(home: Path) -> Path:
+def choose_folder(home: Path, password: str) -> Path:
     """Return where the server of this home keeps its data."""
     if os.geteuid() != 0:
         return home / "postgres"
-    short = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
+    # A home that was emptied has a new password, which opens no older data: it begins with data of its own.
+    short = hashlib.sha256(f"{home.resolve()}\n{password}".encode()).hexdigest()[:12]
     return ROOT_FOLDER / short
 
 

@@ -94,10 +94,16 @@ def wait_for(done: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+def find_data(home: Path) -> Path:
+    """Return where the database of this home keeps its data."""
+    return choose_folder(home, (home / "secrets" / "database").read_text(encoding="ascii").strip())
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    shutil.rmtree(choose_folder(tmp_path), ignore_errors=True)
+    if (tmp_path / "secrets" / "database").exists():
+        shutil.rmtree(find_data(tmp_path), ignore_errors=True)
 
 
 def test_the_site_comes_up_ends_is_killed_and_comes_back(home: Path) -> None:
@@ -189,7 +195,7 @@ def test_a_command_on_its_own_brings_a_database_and_takes_it_away(home: Path) ->
     )
     assert "accounts.0001_initial" in done.stdout
     assert "postgres" in done.stderr
-    data = str(choose_folder(home))
+    data = str(find_data(home))
     assert not any(
         data in " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])
     )
