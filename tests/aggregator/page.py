@@ -1,5 +1,6 @@
 """A page's end of the socket, speaking ASGI straight to the consumer."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -71,4 +72,6 @@ async def leave(*pages: Page) -> None:
     """Close pages and what this loop holds for them."""
     for page in pages:
         await page.close()
+    # A turn may still be looking for its ad: the loop must not be taken from under it.
+    await asyncio.wait_for(runner.wait_for_turns(), PATIENCE_SECONDS)
     await runner.close_loop()
