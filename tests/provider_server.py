@@ -1,7 +1,8 @@
 """A language model provider on loopback: real HTTP, three wire formats, and every way to fail.
 
 The name of the model picks what happens: a script added under that name, or one of
-`say:TEXT` (says it), `tokens:COUNT@RATE` (COUNT tokens, RATE a second, 0 for at once) and, with
+`say:TEXT` (says it), `tokens:COUNT@RATE` (COUNT tokens, RATE a second, 0 for at once), `stamps:COUNT@RATE`
+(words that tell when they were sent), `stamps:COUNT@RATE!FAULT@PLACE` (something goes wrong there) and, with
 `--data`, `replay:MODEL` (what MODEL once answered to the same prompt). It runs in a thread of its own:
 `with ProviderServer() as server: ...`, or alone: `python -m tests.provider_server --port 9000`.
 """
@@ -13,10 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self
+from functools import partial
+from typing import Any, Literal, Self, cast
 
+import uvloop
 from aiohttp import web
 
+from tests.provider_stamps import stamp
 from tests.provider_wires import WIRES, Wire
 
 Fault = Literal["", "error", "stall", "cut", "end", "malformed", "huge_line"]
@@ -39,6 +43,7 @@ class Script:
     splits_bytes: bool = False
     content_type: str = "text/event-stream"
     fails_first: int = 0
+    is_stamped: bool = False
 
 
 def say(text: str, **changes: Any) -> Script:
@@ -83,7 +88,7 @@ class ProviderServer:
     def __enter__(self) -> Self:
         started = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(started,), name="provider-server", daemon=True
+            target=self._run, args=(started.set,), name="provider-server", daemon=True
         )
         self._thread.start()
         if not started.wait(10):
@@ -118,6 +123,11 @@ class ProviderServer:
             time.sleep(0.01)
         return True
 
+    def serve_alone(self, tell: Callable[[str], object]) -> None:
+        """Serve on this thread until the process ends, on the faster event loop; tells its address first."""
+        self._loop = uvloop.new_event_loop()
+        self._run(lambda: tell(self.url))
+
     def make_app(self) -> web.Application:
         """Return the web application, for those who run the loop themselves."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
@@ -127,7 +137,7 @@ class ProviderServer:
             app.router.add_post(wire.route, self._make_endpoint(wire))
         return app
 
-    def _run(self, started: threading.Event) -> None:
+    def _run(self, tell: Callable[[], object]) -> None:
         asyncio.set_event_loop(self._loop)
         runner = web.AppRunner(
             self.make_app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
@@ -136,7 +146,7 @@ class ProviderServer:
         site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024)
         self._loop.run_until_complete(site.start())
         self.port = runner.addresses[0][1]
-        started.set()
+        tell()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
@@ -179,9 +189,14 @@ def _parse(model: str) -> Script | None:
     kind, _, rest = model.partition(":")
     if kind == "say":
         return say(rest)
-    if kind == "tokens" and (match := re.fullmatch(r"(\d+)(?:@([\d.]+))?", rest)):
+    if match := re.fullmatch(r"(\d+)(?:@([\d.]+))?(?:!(\w+)@(\d+))?", rest):
         rate = float(match[2] or 0)
-        return Script(pieces=_words(int(match[1])), delay_s=1 / rate if rate else 0.0)
+        paced = Script(pieces=_words(int(match[1])), delay_s=1 / rate if rate else 0.0)
+        if kind == "tokens":
+            return paced
+        if kind == "stamps":
+            fault, fault_at = cast("Fault", match[3] or ""), int(match[4] or 0)
+            return replace(paced, is_stamped=True, fault=fault, fault_at=fault_at)
     return None
 
 
@@ -210,6 +225,8 @@ async def _play(request: web.Request, script: Script, wire: Wire, seen: SeenRequ
         for lines, is_piece in _frames(script, wire):
             if is_piece and seen.pieces_sent:
                 await asyncio.sleep(script.delay_s)
+            if is_piece and script.is_stamped:
+                lines = wire.text(stamp(seen.pieces_sent))
             await _send(response, lines, script.splits_bytes)
             seen.pieces_sent += is_piece
         if script.fault in ("stall", "cut") and _strikes(script):
@@ -286,9 +303,7 @@ def main() -> None:
         read = Recordings.read_korean if options.korean else Recordings.read
         recordings = read(options.data, rate=options.rate)
         server.find_script, server.listed = recordings.find_script, recordings.list_models()
-    with server:
-        print(server.url, flush=True)  # noqa: T201
-        threading.Event().wait()
+    server.serve_alone(partial(print, flush=True))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
 """The streaming wire formats that the provider server speaks: OpenAI's, Anthropic's and Gemini's."""
 
 import json
+from functools import cached_property
 from typing import Any, ClassVar
+
+import orjson
 
 
 def event(payload: dict[str, Any], name: str = "") -> bytes:
@@ -88,7 +91,14 @@ class OpenAIWire(Wire):
         return self._chunk({"role": "assistant", "content": ""})
 
     def text(self, piece: str) -> bytes:
-        return self._chunk({"content": piece})
+        head, tail = self._around
+        return head + orjson.dumps(piece) + tail
+
+    @cached_property
+    def _around(self) -> tuple[bytes, bytes]:
+        # A bench sends tens of thousands of pieces a second, which differ in nothing else.
+        head, _, tail = self._chunk({"content": "|"}).partition(b'"|"')
+        return head, tail
 
     def close(self, finish: str, output_tokens: int | None) -> bytes:
         if not finish:

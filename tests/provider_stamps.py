@@ -1,0 +1,51 @@
+"""Pieces of text that tell when they were sent: ordinary words, so that what reads them is not put off.
+
+A word stands for a slot of eight milliseconds, counted round a second of 128 slots. Where a piece stands in
+its stream turns the list, so that a steady stream does not repeat itself.
+"""
+
+import time
+from dataclasses import dataclass
+
+SLOT_S = 0.008
+STEP = 37
+TEXT = """
+    the of and to in is it you that he was for on are with as his they be at one have this from or had
+    by hot but some what there we can out other were all your when up use word how said an each she
+    which do their time if will way about many then them would write like so these her long make thing
+    see him two has look more day could go come did my sound no most number who over know water than
+    call first people may down side been now find any new work part take get place made live where after
+    back little only round man year came show every good me give our under name very just form great
+"""
+WORDS = tuple(TEXT.split())
+COUNT = len(WORDS)
+PLACES = {word: place for place, word in enumerate(WORDS)}
+LAP_S = COUNT * SLOT_S
+
+
+def stamp(number: int) -> str:
+    """Return the piece to send now as number so-and-so of its stream."""
+    return " " + WORDS[(int(time.monotonic() / SLOT_S) + STEP * number) % COUNT]
+
+
+@dataclass(slots=True)
+class Stamps:
+    """Reads one stream's pieces in order; right as long as less than a second lies between two of them."""
+
+    count: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+
+    def begin(self, now: float) -> None:
+        """Note when the stream was asked for: no piece can be older."""
+        self.last_s = now - SLOT_S
+
+    def read(self, word: str) -> float:
+        """Return when a word was sent, on this machine's monotonic clock, to eight milliseconds."""
+        slot = (PLACES[word] - STEP * self.count) % COUNT
+        since = int(self.last_s / SLOT_S)
+        self.last_s = (since + (slot - since) % COUNT) * SLOT_S
+        self.count += 1
+        if self.count == 1:
+            self.first_s = self.last_s
+        return self.last_s

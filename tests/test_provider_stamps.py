@@ -1,0 +1,19 @@
+"""Words tell when they were sent, wherever the clock stands."""
+
+import time
+
+from tests.provider_stamps import SLOT_S, Stamps, stamp
+
+
+def test_a_word_tells_when_it_was_sent() -> None:
+    stamps, sent = Stamps(), list[float]()
+    stamps.begin(time.monotonic())
+    for number in range(30):
+        time.sleep(0.01 if number % 7 else 0.2)
+        before = time.monotonic()
+        told = stamps.read(stamp(number).strip())
+        sent.append(told - before)
+    assert -SLOT_S - 0.001 < min(sent)
+    assert max(sent) < 0.05
+    assert stamps.count == 30
+    assert stamps.last_s - stamps.first_s > 1.0
