@@ -1,102 +1,125 @@
-"""Charges a click exactly once, in one statement that has no half state for a crash to expose."""
+"""Charges clicks exactly once, in one statement that has no half state for a crash to expose.
+
+Clicks that come at the same time are settled together: each waits until its own is on disk, and all of them
+wait for the disk once.
+"""
 
 import datetime
 import uuid
-from contextlib import nullcontext
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
+from ads.convoy import Convoy
 from ads.leases import extend_lease, korean_day
 
 Verdict = Literal["billed", "free", "invalid", "duplicate"]
 
-# Why this is safe. The click's primary key is the offer: of two racers the second fails on it and its whole
-# statement, the charge included, is undone. The day's row lock makes each charge see the one before it, so
-# spent never passes leased. Where the lease refuses, nothing is written unless this is the last attempt.
-CHARGE = """
-WITH cap AS (
-    UPDATE ads_campaignday SET spent_micros = spent_micros + %(price)s
-    WHERE campaign_id = %(campaign)s AND day = %(day)s AND is_open
-      AND spent_micros + %(price)s <= leased_micros
-      AND NOT EXISTS (SELECT 1 FROM ads_click WHERE offer_id = %(offer)s)
-    RETURNING lease_account_id
-), clicked AS (
-    INSERT INTO ads_click
-        (offer_id, campaign_id, day, verdict, reason, price_micros, network, created_at)
-    SELECT %(offer)s, %(campaign)s, %(day)s,
-           CASE WHEN paid THEN 'billed' ELSE 'free' END, CASE WHEN paid THEN '' ELSE 'no_budget' END,
-           CASE WHEN paid THEN %(price)s ELSE 0 END, %(network)s, %(at)s
-    FROM (SELECT EXISTS (SELECT 1 FROM cap) AS paid) AS outcome
-    WHERE (paid OR %(is_last_attempt)s) AND NOT EXISTS (SELECT 1 FROM ads_click WHERE offer_id = %(offer)s)
-    RETURNING verdict
-), posted AS (
-    INSERT INTO ads_transaction (id, kind, idempotency_key, note, created_at)
-    SELECT %(transaction)s, 'click', 'click:' || %(offer)s::text, '', statement_timestamp() FROM cap
-    RETURNING id
-), legs AS (
-    INSERT INTO ads_entry (transaction_id, account_id, amount_micros)
-    SELECT posted.id, leg.account, leg.amount FROM posted, cap,
-    LATERAL (VALUES (cap.lease_account_id, -%(price)s::bigint),
-                    ((SELECT id FROM ads_account WHERE kind = 'revenue'), %(price)s::bigint))
-        AS leg (account, amount)
-)
-SELECT (SELECT verdict FROM clicked), EXISTS (SELECT 1 FROM ads_click WHERE offer_id = %(offer)s)
-"""
+MOST_TOGETHER = 256
+VERDICTS: dict[str, Verdict] = {"billed": "billed", "free": "free", "invalid": "invalid"}
+DEADLOCK = "40P01"
+# The function is in ads/migrations/0007_settle_clicks_together.py, with why it is safe.
+SETTLE = "SELECT place, verdict FROM ads_settle(%s::uuid[], %s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What is to be charged: this offer's click, at this price, to this campaign."""
+    """A click to be charged at this price to this campaign, unless a reason speaks against it.
+
+    The day whose budget pays is that of the click, or `day` for a click that is told late.
+    """
 
     offer: uuid.UUID
     campaign_id: int
     price_micros: int
     network: str
     at: datetime.datetime
+    reason: str = ""
+    day: datetime.date | None = None
 
 
 def charge_click(charge: Charge) -> Verdict:
     """Bill the click, or keep it as free when its budget is exhausted; the second call finds a duplicate."""
-    verdict = _attempt(charge, is_last_attempt=False)
-    if verdict is not None:
-        return verdict
-    extend_lease(charge.campaign_id, at=charge.at, price_micros=charge.price_micros)
-    return _attempt(charge, is_last_attempt=True) or "duplicate"
+    if connection.in_atomic_block:
+        # Only this thread sees what its transaction did, so nobody else can settle for it.
+        return settle_clicks([charge])[0]
+    return _convoy.send(charge)
 
 
-def _attempt(charge: Charge, *, is_last_attempt: bool) -> Verdict | None:
-    # A savepoint lets a caller's transaction go on after a duplicate; alone, the statement is enough.
-    shelter = transaction.atomic() if connection.in_atomic_block else nullcontext()
+def settle_clicks(charges: Sequence[Charge]) -> list[Verdict]:
+    """Settle many clicks, each exactly once; raises OperationalError when the database is away."""
+    days: dict[datetime.date, list[Charge]] = defaultdict(list)
+    for charge in charges:
+        days[charge.day or korean_day(charge.at)].append(charge)
+    settled = dict(pair for day, asked in days.items() for pair in _settle_day(day, asked))
+    # A twin in the same batch is a second click, and so is what the database already knew.
+    return [settled.pop(charge, "duplicate") for charge in charges]
+
+
+def _settle_day(day: datetime.date, charges: Sequence[Charge]) -> list[tuple[Charge, Verdict]]:
     try:
-        with shelter, connection.cursor() as cursor:
-            cursor.execute(
-                CHARGE,
-                {
-                    "offer": charge.offer,
-                    "campaign": charge.campaign_id,
-                    "day": korean_day(charge.at),
-                    "price": charge.price_micros,
-                    "network": charge.network,
-                    "at": charge.at,
-                    "transaction": uuid.uuid4(),
-                    "is_last_attempt": is_last_attempt,
-                },
-            )
-            verdict, is_known = cursor.fetchone()
+        return _bill(day, charges)
     except IntegrityError as error:
-        if _names_the_click(error):
-            return "duplicate"
-        raise
-    if verdict is None:
-        return "duplicate" if is_known else None
-    return "billed" if verdict == "billed" else "free"
+        if len(charges) == 1 and _names_the_click(error):
+            return [(charges[0], "duplicate")]
+        if len(charges) == 1:
+            raise
+    except OperationalError as error:
+        if len(charges) == 1 or getattr(error.__cause__, "sqlstate", None) != DEADLOCK:
+            raise
+    # Two batches met over an offer around midnight: alone, each click finds out whose it was.
+    return [pair for charge in charges for pair in _settle_day(day, [charge])]
+
+
+def _bill(day: datetime.date, charges: Sequence[Charge]) -> list[tuple[Charge, Verdict]]:
+    settled, short = _attempt(day, charges, is_last_attempt=False)
+    if short:
+        for campaign, due in sorted(_by_campaign(short).items()):
+            extend_lease(campaign, at=due[0].at, day=day, price_micros=sum(each.price_micros for each in due))
+        settled += _attempt(day, short, is_last_attempt=True)[0]
+    return settled
+
+
+def _attempt(
+    day: datetime.date, charges: Sequence[Charge], *, is_last_attempt: bool
+) -> tuple[list[tuple[Charge, Verdict]], list[Charge]]:
+    columns = (
+        [charge.offer for charge in charges],
+        [charge.campaign_id for charge in charges],
+        [charge.price_micros for charge in charges],
+        [charge.reason for charge in charges],
+        [charge.network for charge in charges],
+        [charge.at for charge in charges],
+    )
+    # A savepoint lets a caller's transaction go on after a duplicate; alone, the statement is enough.
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            rows = _run(*columns, day, is_last_attempt)
+    else:
+        rows = _run(*columns, day, is_last_attempt)
+    settled = [(charges[place - 1], VERDICTS[verdict]) for place, verdict in rows if verdict != "short"]
+    return settled, [charges[place - 1] for place, verdict in rows if verdict == "short"]
+
+
+def _run(*values: object) -> list[tuple[int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, cast("Sequence[str]", values))
+        return [(int(place), str(verdict)) for place, verdict in cursor]
+
+
+def _by_campaign(charges: Sequence[Charge]) -> dict[int, list[Charge]]:
+    groups: dict[int, list[Charge]] = defaultdict(list)
+    for charge in charges:
+        groups[charge.campaign_id].append(charge)
+    return groups
 
 
 def _names_the_click(error: IntegrityError) -> bool:
     diagnostics = getattr(error.__cause__, "diag", None)
-    return getattr(diagnostics, "constraint_name", None) in {
-        "ads_click_pkey",
-        "ads_transaction_idempotency_key_key",
-    }
+    return getattr(diagnostics, "constraint_name", None) == "ads_click_pkey"
+
+
+_convoy: Convoy[Charge, Verdict] = Convoy(settle_clicks, most=MOST_TOGETHER)

@@ -8,8 +8,7 @@ from django.conf import settings
 
 from ads.billing import Charge, Verdict, charge_click
 from ads.contract import ServedAd
-from ads.leases import korean_day
-from ads.models import Click, Complaint, Impression, Offer
+from ads.models import Complaint, Impression, Offer
 from ads.tokens import Purpose, sign
 
 
@@ -74,29 +73,16 @@ def keep_impression(offer: Offer, *, reason: str, at: datetime.datetime) -> bool
 
 def settle_click(offer: Offer, *, reason: str, network: str, at: datetime.datetime) -> Verdict:
     """Charge a click that nothing speaks against; keep any other as invalid, with its reason."""
-    if not reason:
-        return charge_click(
-            Charge(
-                offer=offer.id,
-                campaign_id=offer.campaign_id,
-                price_micros=offer.price_micros,
-                network=network,
-                at=at,
-            )
+    return charge_click(
+        Charge(
+            offer=offer.id,
+            campaign_id=offer.campaign_id,
+            price_micros=offer.price_micros,
+            network=network,
+            at=at,
+            reason=reason,
         )
-    _, is_new = Click.objects.get_or_create(
-        offer=offer,
-        defaults={
-            "campaign_id": offer.campaign_id,
-            "day": korean_day(at),
-            "verdict": Click.Verdict.INVALID,
-            "reason": reason,
-            "price_micros": 0,
-            "network": network,
-            "created_at": at,
-        },
     )
-    return "invalid" if is_new else "duplicate"
 
 
 def landing_url(offer: Offer) -> str:

@@ -23,8 +23,10 @@ def korean_day(at: datetime.datetime) -> datetime.date:
     return at.astimezone(KOREA).date()
 
 
-def extend_lease(campaign_id: int, *, at: datetime.datetime, price_micros: int) -> int:
-    """Set aside enough of the wallet for clicks at this price today; return how much was added.
+def extend_lease(
+    campaign_id: int, *, at: datetime.datetime, price_micros: int, day: datetime.date | None = None
+) -> int:
+    """Set aside enough of the wallet for clicks of this sum on a day; return how much was added.
 
     Nothing is added when what is left already pays for a click, when the campaign does not run, or when the
     day, the total budget or the wallet is exhausted.
@@ -37,20 +39,20 @@ def extend_lease(campaign_id: int, *, at: datetime.datetime, price_micros: int) 
         )
         if not may_spend(campaign, at):
             return 0
-        day = open_day(campaign, korean_day(at))
-        if not day.is_open or day.leased_micros - day.spent_micros >= price_micros:
+        today = open_day(campaign, day or korean_day(at))
+        if not today.is_open or today.leased_micros - today.spent_micros >= price_micros:
             return 0
         wallet = Account.objects.select_for_update(no_key=True).get(id=open_wallet(campaign.advertiser).id)
         amount = min(
-            max(day.budget_micros // LEASE_SHARE, LEAST_LEASE, price_micros),
-            day.budget_micros - day.leased_micros,
+            max(today.budget_micros // LEASE_SHARE, LEAST_LEASE, price_micros),
+            today.budget_micros - today.leased_micros,
             wallet.balance_micros or 0,
         )
         if campaign.total_budget_micros is not None:
             amount = min(amount, campaign.total_budget_micros - campaign.leased_micros)
         if amount <= 0:
             return 0
-        _move(day, wallet, amount)
+        _move(today, wallet, amount)
     return amount
 
 

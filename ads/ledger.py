@@ -124,7 +124,7 @@ def refund(advertiser: Advertiser, amount_micros: int, *, key: str, note: str = 
 
 def reverse_click(click: Click, *, reason: str) -> Transaction | None:
     """Give the price of a billed click back to its wallet, at most once."""
-    paid = Transaction.objects.filter(idempotency_key=f"click:{click.offer_id}").first()
+    paid = click.transaction
     if paid is None:
         raise LedgerError(f"{click.offer_id}: this click was never billed")
     wallet = open_wallet(Campaign.objects.select_related("advertiser").get(id=click.campaign_id).advertiser)
@@ -178,11 +178,30 @@ PROOFS = {
                    FROM ads_campaignday GROUP BY 1) d ON d.campaign_id = a.campaign_id
         WHERE a.kind = 'lease' AND coalesce(e.total, 0) <> coalesce(d.total, 0)
     """,
-    "billed_click_has_its_transaction": """
-        SELECT c.offer_id::text, c.price_micros, coalesce(max(e.amount_micros), 0) FROM ads_click c
-        LEFT JOIN ads_transaction t ON t.idempotency_key = 'click:' || c.offer_id
-        LEFT JOIN ads_entry e ON e.transaction_id = t.id AND e.amount_micros > 0
-        GROUP BY c.offer_id HAVING c.price_micros <> coalesce(max(e.amount_micros), 0)
+    "transaction_is_its_clicks": """
+        SELECT coalesce(paid.transaction_id, clicked.transaction_id) || ' ' ||
+               coalesce(paid.campaign_id, clicked.campaign_id),
+               coalesce(paid.total, 0), coalesce(clicked.total, 0)
+        FROM (SELECT e.transaction_id, a.campaign_id, -sum(e.amount_micros) AS total FROM ads_entry e
+              JOIN ads_transaction t ON t.id = e.transaction_id AND t.kind = 'click'
+              JOIN ads_account a ON a.id = e.account_id AND a.kind = 'lease' GROUP BY 1, 2) AS paid
+        FULL JOIN (SELECT transaction_id, campaign_id, sum(price_micros) AS total FROM ads_click
+                   WHERE transaction_id IS NOT NULL GROUP BY 1, 2) AS clicked
+            ON clicked.transaction_id = paid.transaction_id AND clicked.campaign_id = paid.campaign_id
+        WHERE coalesce(paid.total, 0) <> coalesce(clicked.total, 0)
+    """,
+    "click_costs_what_was_offered": """
+        SELECT c.offer_id::text, c.price_micros, o.price_micros FROM ads_click c
+        JOIN ads_offer o ON o.id = c.offer_id
+        WHERE c.verdict = 'billed' AND (c.price_micros <> o.price_micros OR c.campaign_id <> o.campaign_id)
+    """,
+    "reversal_is_its_click": """
+        SELECT t.idempotency_key, coalesce(max(e.amount_micros), 0), coalesce(max(c.price_micros), 0)
+        FROM ads_transaction t LEFT JOIN ads_entry e ON e.transaction_id = t.id AND e.amount_micros > 0
+        LEFT JOIN ads_click c
+            ON t.idempotency_key = 'reversal:' || c.offer_id AND c.transaction_id = t.reverses_id
+        WHERE t.kind = 'reversal' GROUP BY t.id
+        HAVING coalesce(max(e.amount_micros), 0) <> coalesce(max(c.price_micros), 0)
     """,
     "campaign_leased_is_its_days": """
         SELECT c.id::text, c.leased_micros, coalesce(sum(d.leased_micros), 0) FROM ads_campaign c

@@ -1,9 +1,11 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ads.models.campaigns import AdGroup, Campaign, Creative, Keyword
+from ads.models.ledger import Transaction
 
 
 class Offer(models.Model):
@@ -74,6 +76,7 @@ class Impression(models.Model):
     verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
     reason = models.CharField(_("사유"), max_length=24, blank=True)
     created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
+    kept_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False, verbose_name=_("적힌 때"))
 
     class Meta:
         verbose_name = _("노출")
@@ -108,8 +111,19 @@ class Click(models.Model):
     verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
     reason = models.CharField(_("사유"), max_length=24, blank=True)
     price_micros = models.BigIntegerField(_("청구액"))
+    # No index: the proof reads all of them at once, and every click would pay for it.
+    transaction = models.ForeignKey(
+        Transaction,
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="clicks",
+        verbose_name=_("거래"),
+    )
     network = models.CharField(_("IP 대역"), max_length=48, blank=True)
     created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
+    kept_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False, verbose_name=_("적힌 때"))
 
     class Meta:
         verbose_name = _("클릭")
@@ -119,6 +133,11 @@ class Click(models.Model):
                 condition=models.Q(verdict="billed", price_micros__gt=0, reason="")
                 | (models.Q(verdict__in=["free", "invalid"], price_micros=0) & ~models.Q(reason="")),
                 name="click_costs_only_when_billed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verdict="billed", transaction__isnull=False)
+                | (~models.Q(verdict="billed") & models.Q(transaction=None)),
+                name="click_billed_by_a_transaction",
             ),
         ]
         indexes = [models.Index(fields=["campaign", "day"], name="click_of_campaign_day")]

@@ -76,12 +76,13 @@ class Transaction(models.Model):
     kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
     idempotency_key = models.CharField(max_length=120, unique=True, verbose_name=_("한 번만 쓰는 열쇠"))
     note = models.CharField(_("메모"), max_length=200, blank=True)
-    reverses = models.OneToOneField(
+    # Clicks that were settled together share a transaction, and each can be given back by one of its own.
+    reverses = models.ForeignKey(
         "self",
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        related_name="reversed_by",
+        related_name="reversals",
         verbose_name=_("되돌리는 거래"),
     )
     created_at = models.DateTimeField(

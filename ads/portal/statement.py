@@ -25,8 +25,10 @@ SELECT * FROM (
         FROM ads_entry e
         JOIN ads_account a ON a.id = e.account_id
         LEFT JOIN ads_campaign c ON c.id = a.campaign_id
+        JOIN ads_transaction k ON k.id = e.transaction_id
         WHERE a.advertiser_id = %(advertiser)s
-        GROUP BY e.transaction_id HAVING sum(e.amount_micros) <> 0
+        GROUP BY e.transaction_id, CASE k.kind WHEN 'click' THEN a.campaign_id END
+        HAVING sum(e.amount_micros) <> 0
     ) m
     JOIN ads_transaction t ON t.id = m.transaction_id
 ) lines

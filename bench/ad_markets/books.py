@@ -5,7 +5,7 @@ import random
 import uuid
 
 from django.db import connection
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 
 from ads.leases import korean_day
@@ -13,9 +13,10 @@ from ads.ledger import find_faults, open_wallet, top_up
 from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Click, Creative, Offer
 from ads.money import TICK, WON
 
-DAILY_BUDGET = 300_000 * WON
+# Every fourth campaign soon meets its own cap; the others together meet their wallet's.
+SMALL_BUDGET, LARGE_BUDGET = 300_000 * WON, 800_000 * WON
 ADVERTISERS = 5
-WALLET = 1_000_000 * WON
+WALLET = 2_500_000 * WON
 
 
 def make_offers(campaigns: int, count: int) -> None:
@@ -42,7 +43,7 @@ def _make_creatives(campaigns: int) -> list[Creative]:
             name=f"Campaign {number}",
             category="travel",
             status=Campaign.Status.ACTIVE,
-            daily_budget_micros=DAILY_BUDGET,
+            daily_budget_micros=LARGE_BUDGET if number // ADVERTISERS % 4 else SMALL_BUDGET,
         )
         group = AdGroup.objects.create(campaign=campaign, name="Group")
         creatives.append(
@@ -79,12 +80,39 @@ def _offer(creative: Creative, chance: random.Random, at: datetime.datetime) -> 
     )
 
 
-def click_rate(since: datetime.datetime) -> float:
+def forget_connection() -> None:
+    """Connect anew at the next question."""
+    connection.close()
+
+
+def click_rate(since: float) -> float:
     """Return how many unique clicks a second were settled, between the first and the last of them."""
-    span = Click.objects.filter(created_at__gte=since).aggregate(
+    span = _clicks_since(since).aggregate(
         count=Count("offer"), first=Min("created_at"), last=Max("created_at")
     )
     return float(span["count"] / max(0.001, (span["last"] - span["first"]).total_seconds()))
+
+
+def billed_share(since: float) -> float:
+    """Return which share of the clicks since then was billed, and not free."""
+    clicks = _clicks_since(since)
+    return clicks.filter(verdict=Click.Verdict.BILLED).count() / max(1, clicks.count())
+
+
+def make_bare_table() -> None:
+    """Make the table that the bare writers fill."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE bench_bare (id uuid PRIMARY KEY, campaign bigint, price bigint, at timestamptz)"
+        )
+
+
+def bare_rate() -> float:
+    """Return how many bare rows a second were inserted, between the first and the last of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), extract(epoch FROM max(at) - min(at)) FROM bench_bare")
+        count, seconds = cursor.fetchone()
+    return float(count / max(0.001, float(seconds)))
 
 
 def audit(offers: int) -> dict[str, int]:
@@ -97,11 +125,11 @@ def audit(offers: int) -> dict[str, int]:
         "wallets_below_zero": _count("SELECT count(*) FROM ads_account WHERE balance_micros < 0"),
         "offers_without_a_verdict": offers - Click.objects.count(),
         "clicks_billed_twice": _count(
-            "SELECT count(*) - count(DISTINCT idempotency_key) FROM ads_transaction WHERE kind = 'click'"
+            "SELECT count(*) - count(DISTINCT offer_id) FROM ads_click WHERE verdict = 'billed'"
         ),
-        "billed_without_transaction": _count(
-            "SELECT (SELECT count(*) FROM ads_click WHERE verdict = 'billed')"
-            " - (SELECT count(*) FROM ads_transaction WHERE kind = 'click')"
+        "billed_beside_the_ledger_micros": _count(
+            "SELECT abs((SELECT sum(price_micros) FROM ads_click) - (SELECT sum(e.amount_micros)"
+            " FROM ads_entry e JOIN ads_account a ON a.id = e.account_id WHERE a.kind = 'revenue'))"
         ),
         "ledger_sum_micros": _count("SELECT abs(coalesce(sum(amount_micros), 0)) FROM ads_entry"),
         "money_lost_micros": _count(
@@ -111,6 +139,10 @@ def audit(offers: int) -> dict[str, int]:
         ),
         "faults_in_the_proof": len(find_faults()),
     }
+
+
+def _clicks_since(moment: float) -> "QuerySet[Click]":
+    return Click.objects.filter(created_at__gte=datetime.datetime.fromtimestamp(moment, datetime.UTC))
 
 
 def _count(statement: str, *values: int) -> int:

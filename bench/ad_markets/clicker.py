@@ -1,4 +1,7 @@
-"""A process that clicks as fast as it can, until it is killed: one of the writers of bench/ad_billing.py."""
+"""A process that clicks as fast as it can, until it is killed: one of the writers of bench/ad_billing.py.
+
+Told to be bare, it inserts a row for each click instead and nothing else: what this machine can do at all.
+"""
 
 import os
 import random
@@ -16,7 +19,7 @@ import django
 
 django.setup()
 
-from django.db import DatabaseError, connections  # noqa: E402
+from django.db import DatabaseError, connection, connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from psycopg_pool import PoolTimeout  # noqa: E402
 
@@ -24,33 +27,47 @@ from ads.billing import Charge, charge_click  # noqa: E402
 from ads.models import Offer  # noqa: E402
 
 Outcome = TypeVar("Outcome")
+Click = tuple[uuid.UUID, int, int]
 
 
 def main() -> None:
     """Click on the offers of this writer's share, some of them several times, with that many threads."""
     share, shares, threads = (int(word) for word in sys.argv[1:4])
+    act = insert_bare if "bare" in sys.argv else charge
     chance = random.Random(os.getpid())
     offers = insist(partial(read_share, share, shares, chance))
     clicks = [(offer, again) for offer in offers for again in range(chance.choice((1, 1, 2, 3)))]
     chance.shuffle(clicks)
     lanes = [clicks[lane::threads] for lane in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(click_through, lanes))
+        list(pool.map(partial(click_through, act), lanes))
     print("done", flush=True)
 
 
-def read_share(share: int, shares: int, chance: random.Random) -> list[tuple[uuid.UUID, int, int]]:
+def read_share(share: int, shares: int, chance: random.Random) -> list[Click]:
     """Return the offers left to click on, and some of those that another writer clicked on before it died."""
     rows = Offer.objects.order_by("id").values_list("id", "campaign_id", "price_micros", "click__verdict")
     mine = list(rows.iterator())[share::shares]
     return [row[:3] for row in mine if row[3] is None or chance.random() < 0.02]
 
 
-def click_through(lane: list[tuple[tuple[uuid.UUID, int, int], int]]) -> None:
+def click_through(act: Callable[[Click], object], lane: list[tuple[Click, int]]) -> None:
     """Settle one click after the other; while the database is away, try again."""
-    for (offer, campaign, price), _again in lane:
-        insist(partial(charge_click, Charge(offer, campaign, price, "", timezone.now())))
+    for click, _again in lane:
+        insist(partial(act, click))
     connections.close_all()
+
+
+def charge(click: Click) -> object:
+    """Settle a click."""
+    offer, campaign, price = click
+    return charge_click(Charge(offer, campaign, price, "", timezone.now()))
+
+
+def insert_bare(click: Click) -> None:
+    """Insert one row, durably, in a transaction of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO bench_bare VALUES (%s, %s, %s, now()) ON CONFLICT DO NOTHING", (*click,))
 
 
 def insist(act: Callable[[], Outcome]) -> Outcome:

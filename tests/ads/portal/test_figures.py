@@ -172,9 +172,17 @@ def test_a_rejected_ad_is_told_on_the_first_page(desk: Client, shop: Advertiser,
 
 
 def test_clicks_that_cost_nothing_are_told_apart(shop: Advertiser, busy: Creative) -> None:
-    Click.objects.filter(verdict="invalid").update(verdict="free", reason="no_budget")
+    Click.objects.create(
+        offer=show_ad(busy),
+        campaign=busy.ad_group.campaign,
+        day=korean_day(timezone.now()),
+        verdict=Click.Verdict.FREE,
+        reason="no_budget",
+        price_micros=0,
+        created_at=timezone.now(),
+    )
     figures = total(by_day(shop, Period.until_today(7)))
-    assert (figures.clicks, figures.invalid_clicks, figures.spend_micros) == (3, 0, 240 * WON)
+    assert (figures.clicks, figures.invalid_clicks, figures.spend_micros) == (3, 1, 240 * WON)
     assert figures.click_price == "80"
 
 
