@@ -16,19 +16,17 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import orjson
-import redis.asyncio as redis
 from redis.exceptions import NoScriptError, RedisError
 
 from aggregator.events import AnswerDelta, CandidateDelta, Event, decode, encode, merge_deltas
 from aggregator.turn_feed import RETRY_SECONDS, Entry, TurnFeed, key_of, read_log
+from aggregator.valkey import open_client
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.03
 NEWS_SECONDS = 0.001
-CONNECTIONS = 512
-# Above the time that a blocking read may take; a server that vanished without a word is noticed.
-SOCKET_SECONDS = 10
+CLOSING_SECONDS = 2
 # When the log of a running turn is lost, its numbers go on far above all that a browser can have seen.
 LOST_LOG_GAP = 100_000
 APPEND = """
@@ -102,12 +100,7 @@ class TurnLog:
     """All turn logs as one process writes and reads them; belongs to one event loop."""
 
     def __init__(self, url: str, *, keep_seconds: int) -> None:
-        self.client = redis.Redis.from_url(
-            url,
-            max_connections=CONNECTIONS,
-            socket_timeout=SOCKET_SECONDS,
-            socket_connect_timeout=SOCKET_SECONDS,
-        )
+        self.client = open_client(url)
         self.feed = TurnFeed(self.client)
         self._keep_seconds = keep_seconds
         self._pages: dict[str, Page] = {}
@@ -124,7 +117,8 @@ class TurnLog:
     async def close(self) -> None:
         """Write what is pending, then end both tasks."""
         with contextlib.suppress(LogError, RedisError, TimeoutError):
-            await asyncio.wait_for(self._flush(), 2)
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -90,9 +90,6 @@ if read_flag("DATABASE_POOL", default=True):
     DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "pool": POOL}
 REDIS_URL = read_text("REDIS_URL") or read_address("redis", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
-}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- Accounts -----------------------------------------------------------------------------------
@@ -201,6 +198,8 @@ GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
 ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
 API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, least=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
+# One turn in so many percent gives a seat to a model that may be better than thought.
+EXPLORE_PERCENT = read_int("EXPLORE_PERCENT", 10)
 
 # -- Providers ----------------------------------------------------------------------------------
 # Keys are read by name when a call needs one (and may come from NAME_FILE); no setting holds them.
@@ -220,6 +219,10 @@ ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, least=1)
 ADS_ANSWERS_PER_AD = read_int("ADS_ANSWERS_PER_AD", 3, least=1)
 ADS_SPARE_NEWCOMERS = read_flag("ADS_SPARE_NEWCOMERS", default=False)
 ADS_SERVICE_URL = read_text("ADS_SERVICE_URL")
+# Clicks on ads are kept here while the database is away; a disk of this machine, and no network's.
+ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(HOME / "spool"))
+ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
+ADS_OWN_NETWORKS = read_list("ADS_OWN_NETWORKS")
 
 # -- Background work ----------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -232,10 +235,12 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "recover turns": {"task": "aggregator.tasks.recover_turns", "schedule": 10},
     "learn votes": {"task": "aggregator.tasks.learn_votes", "schedule": 20},
+    "keep the pace": {"task": "aggregator.tasks.keep_pace", "schedule": 60},
     "refit skills": {"task": "aggregator.tasks.refit_skills", "schedule": crontab(hour=4, minute=10)},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
     "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
     "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
+    "settle told clicks": {"task": "ads.tasks.settle_told_clicks", "schedule": 10},
     "close ad days": {"task": "ads.tasks.close_days", "schedule": 600},
     "prove the books": {"task": "ads.tasks.prove_books", "schedule": 6 * 3600},
 }

@@ -15,7 +15,6 @@ from typing import Any, Self, TypeVar
 
 import pytest
 import uvicorn
-from channels.layers import channel_layers
 from django.conf import settings
 from django.test import override_settings
 
@@ -99,8 +98,6 @@ class LiveSite:
             await asyncio.wait_for(runner.wait_for_turns(), DRAIN_SECONDS)
         await runner.log_of_this_loop().close()
         await close_providers()
-        for layer in list(channel_layers.backends.values()):
-            await layer.flush()
 
 
 @pytest.fixture(scope="session")

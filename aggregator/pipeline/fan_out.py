@@ -59,7 +59,7 @@ class Panel:
     route: Route
     outcomes: list[Outcome] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _begin: Callable[[Seat], None] = lambda _: None
 
     def ask(self, seat: Seat) -> None:
@@ -86,24 +86,26 @@ class Panel:
         """Whether every seat has ended, well or badly."""
         return len(self.outcomes) == len(self.route.seats)
 
-    async def add(self, outcome: Outcome) -> None:
-        """Take in an outcome and wake whoever waits for it."""
-        async with self._arrived:
-            self.outcomes.append(outcome)
-            self._arrived.notify_all()
+    def add(self, outcome: Outcome) -> None:
+        """Take in an outcome and wake whoever waits for it; a stop in this moment cannot lose it."""
+        self.outcomes.append(outcome)
+        self._arrived.set()
 
     async def reach_quorum(self) -> None:
         """Wait for a quorum of usable answers and then for the others, but not longer than the grace."""
-        async with self._arrived:
-            await self._arrived.wait_for(lambda: self.is_complete or len(self.usable) >= self.route.quorum)
+        await self._wait_until(lambda: self.is_complete or len(self.usable) >= self.route.quorum)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.route.grace_ms / 1000):
                 await self.complete()
 
     async def complete(self) -> None:
         """Wait until every seat has ended."""
-        async with self._arrived:
-            await self._arrived.wait_for(lambda: self.is_complete)
+        await self._wait_until(lambda: self.is_complete)
+
+    async def _wait_until(self, is_so: Callable[[], bool]) -> None:
+        while not is_so():
+            self._arrived.clear()
+            await self._arrived.wait()
 
 
 @contextlib.asynccontextmanager
@@ -152,7 +154,7 @@ async def _ask(seat: Seat, question: Question, panel: Panel, emit: Emit) -> None
         attempt.status, attempt.finish_reason = "stopped", "stopped"
     outcome = attempt.outcome()
     await emit(attempt.finished(outcome))
-    await panel.add(outcome)
+    panel.add(outcome)
 
 
 class _Attempt:

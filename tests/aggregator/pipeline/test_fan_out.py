@@ -1,0 +1,36 @@
+"""Every seat ends, however the moments fall."""
+
+import asyncio
+
+from aggregator.events import CandidateFinished, Event
+from aggregator.pipeline.fan_out import fan_out
+from aggregator.pipeline.shapes import Question, Route, Seat
+from aggregator.providers import close_providers
+from tests.aggregator.providers.asking import make_model
+from tests.provider_server import ProviderServer, say
+
+QUESTION = Question("한국의 수도는?", "ko")
+NAMES = ("wise", "quick", "calm")
+
+
+def route_to(provider: ProviderServer) -> Route:
+    """Return a panel of three that the provider serves."""
+    seats = tuple(Seat(f"candidate of {name}", make_model(provider, name)) for name in NAMES)
+    return Route(seats, "council", (), quorum=3, grace_ms=1_000, deadline_ms=10_000)
+
+
+async def test_a_stop_in_the_moment_in_which_an_answer_ends_loses_no_seat(provider: ProviderServer) -> None:
+    for name in NAMES:
+        provider.add(name, say("서울이에요."))
+    stop, told = asyncio.Event(), []
+
+    async def emit(event: Event) -> None:
+        if isinstance(event, CandidateFinished):
+            told.append(event.status)
+            stop.set()
+
+    async with asyncio.timeout(20):
+        async with fan_out(route_to(provider), QUESTION, emit=emit, stop=stop) as panel:
+            await panel.complete()
+    await close_providers()
+    assert len(panel.outcomes) == len(told) == len(NAMES)
