@@ -56,6 +56,9 @@ class RouteChosen(Event):
     strategy: str
     panel: tuple[PanelMember, ...]
     reasons: tuple[str, ...]
+    topic: str = ""
+    quality: float | None = None
+    expected_micros: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,23 @@ class AnswerFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """A sentence of a fused answer, the candidates that say it too, and the words of each."""
+
+    text: str
+    candidates: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupportsFound(Event):
+    """Which candidates stand behind which sentences of the fused answer."""
+
+    type: ClassVar[str] = "supports_found"
+    supports: tuple[Support, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TurnClosed(Event):
     """Everything is kept: status done, stopped or failed; `error` is a code that the page words."""
 
@@ -217,6 +237,7 @@ EVENTS: dict[str, type[Event]] = {
         AnswerStarted,
         AnswerDelta,
         AnswerFinished,
+        SupportsFound,
         TurnClosed,
         PlacementMade,
     )
@@ -224,7 +245,7 @@ EVENTS: dict[str, type[Event]] = {
 
 
 NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in EVENTS.values()}
-NESTED = {RouteChosen, RankingMade, ClaimsMapped}
+NESTED = {RouteChosen, RankingMade, ClaimsMapped, SupportsFound}
 
 
 def encode(event: Event) -> dict[str, Any]:
@@ -255,6 +276,8 @@ def decode(document: dict[str, Any]) -> Event:
         )
     if kind is ClaimsMapped:
         told["claims"] = tuple(read_claim(row) for row in told["claims"])
+    if kind is SupportsFound:
+        told["supports"] = tuple(read_support(row) for row in told["supports"])
     if kind is PlacementMade:
         told.setdefault("ad", None)
     try:
@@ -266,6 +289,11 @@ def decode(document: dict[str, Any]) -> Event:
 def read_claim(row: dict[str, Any]) -> Claim:
     """Read one claim back from plain JSON values."""
     return Claim(**{**row, "candidates": tuple(row["candidates"]), "against": tuple(row["against"])})
+
+
+def read_support(row: dict[str, Any]) -> Support:
+    """Read one supported sentence back from plain JSON values."""
+    return Support(row["text"], tuple(row["candidates"]), tuple(row["words"]))
 
 
 def merge_deltas(events: list[Event]) -> list[Event]:

@@ -11,6 +11,7 @@ from aggregator import services
 from aggregator.catalog import LanguageModel
 from aggregator.events import PlacementMade, encode
 from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
+from aggregator.pipeline.fan_out import Outcome
 from aggregator.pipeline.fuse import Fusion
 from aggregator.providers import TokenUsage
 from aggregator.turn_state import CandidateState, TurnState
@@ -53,6 +54,14 @@ def call_made(
     )
 
 
+def call_of(outcome: Outcome) -> CallMade:
+    """Return the record of a candidate's call."""
+    seat = outcome.seat
+    return call_made(
+        "candidate", seat.model, outcome.call_id, outcome.usage, outcome.cost_micros, seat.candidate
+    )
+
+
 def calls_of_fusion(fusion: Fusion) -> dict[uuid.UUID, CallMade]:
     """Return what judging and writing took, by call."""
     made = (("judge", fusion.judgement), ("fuse", fusion))
@@ -85,7 +94,7 @@ def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMa
     _lock(turn)
     rows = _keep_candidates(turn, state)
     _keep_calls(turn, calls, rows)
-    Turn.objects.filter(pk=turn.pk).update(last_seq=seq, **_turn_fields(state, rows))
+    Turn.objects.filter(pk=turn.pk).update(last_seq=seq, **_turn_fields(turn, state, rows))
     return read_asked(turn=turn, state=state)
 
 
@@ -106,7 +115,7 @@ def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade,
         duration_ms=state.duration_ms,
         cost_micros=state.cost_micros,
         closed_at=now,
-        **_turn_fields(state, rows),
+        **_turn_fields(turn, state, rows),
     )
     Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=now)
     if state.status != Turn.Status.STOPPED and read_asked(turn=turn, state=state).candidates:
@@ -118,7 +127,7 @@ def _lock(turn: Turn) -> None:
     Turn.objects.select_for_update().only("pk").get(pk=turn.pk)
 
 
-def _turn_fields(state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]:
+def _turn_fields(turn: Turn, state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]:
     ranking = None
     if state.ranking:
         ranking = encode(state.ranking)
@@ -126,8 +135,10 @@ def _turn_fields(state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]
     return {
         "strategy": state.strategy or Turn.Strategy.COUNCIL,
         "route_reasons": list(state.reasons),
+        "route": _route_log(turn, state),
         "ranking": ranking,
         "claims": [asdict(claim) for claim in state.claims],
+        "supports": [asdict(support) for support in state.supports],
         "leader": state.leader,
         "answer_kind": state.answer_kind,
         "answer_candidate": rows.get(state.answer_candidate),
@@ -135,6 +146,11 @@ def _turn_fields(state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]
         "answer_text": state.answer_text,
         "answer_cost_micros": state.answer_cost_micros,
     }
+
+
+def _route_log(turn: Turn, state: TurnState) -> dict[str, Any]:
+    told = {"topic": state.topic, "quality": state.expected_quality, "cost_micros": state.expected_micros}
+    return {**turn.route, **{name: value for name, value in told.items() if value is not None}}
 
 
 def _keep_candidates(turn: Turn, state: TurnState) -> dict[str, Candidate]:

@@ -13,10 +13,7 @@ def retell(state: TurnState) -> list[events.Event]:
     ]
     seats = state.candidates.values()
     if state.strategy or seats:
-        panel = tuple(
-            events.PanelMember(seat.candidate, seat.model, seat.name, seat.vendor) for seat in seats
-        )
-        history.append(events.RouteChosen(state.strategy, panel, state.reasons))
+        history.append(tell_route(state))
     elif state.waiting_for:
         history.append(events.TurnQueued(state.waiting_for))
     for seat in seats:
@@ -30,6 +27,20 @@ def retell(state: TurnState) -> list[events.Event]:
     if state.placement:
         history.append(state.placement)
     return history
+
+
+def tell_route(state: TurnState, added: Iterable[events.PanelMember] = ()) -> events.RouteChosen:
+    """Return the event that tells a turn's route as it stands, with seats that were added."""
+    seats = state.candidates.values()
+    panel = [events.PanelMember(seat.candidate, seat.model, seat.name, seat.vendor) for seat in seats]
+    return events.RouteChosen(
+        state.strategy,
+        (*panel, *added),
+        state.reasons,
+        state.topic,
+        state.expected_quality,
+        state.expected_micros,
+    )
 
 
 def _retell_candidate(seat: CandidateState) -> Iterable[events.Event]:
@@ -73,3 +84,5 @@ def _retell_answer(state: TurnState) -> Iterable[events.Event]:
     if state.answer_is_finished:
         text = "" if state.answer_kind == "fused" else state.answer_text
         yield events.AnswerFinished(state.answer_kind, state.answer_candidate, text, state.answer_cost_micros)
+    if state.supports:
+        yield events.SupportsFound(state.supports)

@@ -145,6 +145,12 @@ def spent_today() -> int:
     return int(total or 0)
 
 
+def spent_between(start: dt.datetime, end: dt.datetime) -> int:
+    """Return what all models have cost from one moment to another, in micros of won."""
+    spent = Usage.objects.filter(created_at__gte=start, created_at__lt=end)
+    return int(spent.aggregate(total=Sum("cost_micros"))["total"] or 0)
+
+
 def tokens_of(turn: Turn) -> tuple[int, int] | None:
     """Return the tokens that all calls of a turn read and wrote, or None until the turn is kept."""
     kept = Usage.objects.filter(turn_id=turn.pk, turn__closed_at__isnull=False)
@@ -185,7 +191,11 @@ def state_of(turn: Turn) -> TurnState:
         attempt=turn.attempt,
         strategy=turn.strategy if turn.route_reasons else "",
         reasons=tuple(turn.route_reasons),
+        topic=turn.route.get("topic", ""),
+        expected_quality=turn.route.get("quality"),
+        expected_micros=turn.route.get("cost_micros"),
         candidates={str(row.public_id): _candidate_state(row) for row in turn.candidates.all()},
+        supports=tuple(events.read_support(row) for row in turn.supports),
         leader=turn.leader,
         ranking=_ranking_of(turn),
         claims=tuple(events.read_claim(row) for row in turn.claims),

@@ -135,6 +135,7 @@ def _add_turn(conversation: Conversation, ask: Ask, prompt: str) -> Turn:
         prompt=prompt,
         language=detect_language(prompt),
         strategy=ask.strategy or Turn.Strategy.COUNCIL,
+        asked_strategy=ask.strategy,
         asked_panel=list(ask.panel),
     )
     conversation.updated_at = timezone.now()
@@ -163,6 +164,7 @@ def reopen_turn(*, turn: Turn) -> Turn:
     current.attempt += 1
     current.error, current.placement, current.answer_candidate, current.answer_cost_micros = "", None, None, 0
     current.answer_kind = current.answer_model = current.answer_text = ""
+    current.supports = []
     current.save()
     return current
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
+import numpy as np
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -13,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from aggregator.catalog import LanguageModel
 from aggregator.models import Candidate, Listing, SkillRecord, Vote
+from aggregator.pipeline.explore import Explorer
 from aggregator.pipeline.skill import Belief, Duel, SkillBook
 from language.topics import find_topics
 
@@ -24,6 +27,7 @@ GUEST_RELIABILITY = 0.5
 VOTES_A_ROUND = 500
 LOOK_SECONDS = 60.0
 _books: dict[str, SkillBook] = {}
+_shown: dict[str, int] = {}
 _last_look: list[float] = []
 
 
@@ -148,6 +152,7 @@ def read_book(scope: str, *, now: float | None = None) -> SkillBook:
     if scope not in _books or not _last_look or moment - _last_look[0] >= LOOK_SECONDS:
         records = {record.scope: record for record in SkillRecord.objects.all()}
         _books.update({each: _read_book(records.get(each)) for each in SCOPES})
+        _shown.update(Listing.objects.values_list("slug", "shown"))
         # Only now: a database that is away is asked again, and who asks meanwhile finds every scope.
         _last_look[:] = [moment]
     return _books[scope]
@@ -158,16 +163,33 @@ def forget_books() -> None:
     _last_look.clear()
 
 
-def with_skills(offer: Iterable[LanguageModel], language: str) -> list[LanguageModel]:
-    """Return models whose standing is what the catalog says, moved by what picks have taught, best first."""
-    book = read_book(KOREAN if language == KOREAN else ALL)
+def with_skills(offer: Iterable[LanguageModel], language: str, topic: str = "") -> list[LanguageModel]:
+    """Return models whose standing is the catalog's, moved by what picks taught on this topic, best first."""
+    book = read_book(_scope_of(language))
     moved = [
-        replace(model, standing=round(_as_chance(book.measure_skill(model.slug)[0]), 4))
+        replace(model, standing=round(_as_chance(book.measure_skill(model.slug, topic)[0]), 4))
         if ("skill", model.slug) in book.beliefs
         else model
         for model in offer
     ]
     return sorted(moved, key=lambda model: (-model.standing, model.slug))
+
+
+def explorer(offer: Iterable[LanguageModel], language: str, topic: str, most_cost_micros: int) -> Explorer:
+    """Return who may be tried in a turn, as believed on this topic, for at most so much."""
+    book = read_book(_scope_of(language))
+    beliefs = {model.slug: book.measure_skill(model.slug, topic) for model in offer}
+    return Explorer(
+        share=settings.EXPLORE_PERCENT / 100,
+        rng=np.random.default_rng(),
+        beliefs={slug: (mean, width / 1.96) for slug, (mean, width) in beliefs.items()},
+        impressions=dict(_shown),
+        most_cost_micros=most_cost_micros,
+    )
+
+
+def _scope_of(language: str) -> str:
+    return KOREAN if language == KOREAN else ALL
 
 
 def rank_models(scope: str) -> list[Place]:

@@ -10,7 +10,8 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from aggregator import runner, skills
+from aggregator import placements, purse, runner, skills
+from aggregator.listings import offered_models
 
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
@@ -76,6 +77,13 @@ def recover_turns() -> int:
 def learn_votes() -> int:
     """Take in the votes that came since the last time."""
     return skills.learn_new_votes()
+
+
+@shared_task(name="aggregator.tasks.keep_pace")
+def keep_pace() -> float:
+    """Work the day's price of quality out anew and keep a point of its curve."""
+    offer = offered_models()
+    return purse.keep_pace(income_micros=placements.income_of_the_day(), offer=offer).price
 
 
 @shared_task(name="aggregator.tasks.refit_skills")

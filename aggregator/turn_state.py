@@ -44,11 +44,15 @@ class TurnState:
     attempt: int = 1
     strategy: str = ""
     reasons: tuple[str, ...] = ()
+    topic: str = ""
+    expected_quality: float | None = None
+    expected_micros: int | None = None
     waiting_for: int = 0
     candidates: dict[str, CandidateState] = field(default_factory=dict)
     leader: str = ""
     ranking: events.RankingMade | None = None
     claims: tuple[events.Claim, ...] = ()
+    supports: tuple[events.Support, ...] = ()
     answer_kind: str = ""
     answer_candidate: str = ""
     answer_model: str = ""
@@ -85,6 +89,7 @@ class TurnState:
             events.AnswerStarted: self._start_answer,
             events.AnswerDelta: self._extend_answer,
             events.AnswerFinished: self._finish_answer,
+            events.SupportsFound: self._support,
             events.TurnClosed: self._close,
             events.PlacementMade: self._place,
         }
@@ -97,6 +102,7 @@ class TurnState:
         if event.attempt != self.attempt:
             self.answer_kind = self.answer_candidate = self.answer_model = self.answer_text = ""
             self.answer_is_finished = False
+            self.supports = ()
         self.attempt = event.attempt
 
     def _queue(self, event: events.TurnQueued) -> None:
@@ -104,6 +110,8 @@ class TurnState:
 
     def _seat(self, event: events.RouteChosen) -> None:
         self.strategy, self.reasons, self.waiting_for = event.strategy, event.reasons, 0
+        self.topic, self.expected_quality = event.topic, event.quality
+        self.expected_micros = event.expected_micros
         self.candidates = {
             seat.candidate: self.candidates.get(seat.candidate)
             or CandidateState(seat.candidate, seat.model, seat.name, seat.vendor)
@@ -170,6 +178,9 @@ class TurnState:
             self.answer_text = event.text
         self.answer_kind, self.answer_candidate = event.kind, event.candidate
         self.answer_cost_micros, self.answer_is_finished = event.cost_micros, True
+
+    def _support(self, event: events.SupportsFound) -> None:
+        self.supports = event.supports
 
     def _close(self, event: events.TurnClosed) -> None:
         self.status, self.error, self.title = event.status, event.error, event.title

@@ -5,7 +5,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from django.conf import settings
@@ -20,16 +20,17 @@ from aggregator.larder import Larder, stock_larder
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.off_loop import off_loop, outlast
-from aggregator.pipeline.budget import allow
 from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
 from aggregator.pipeline.ingredients import choose_ingredients
-from aggregator.pipeline.lead import choose_leader
-from aggregator.pipeline.rank import rank
+from aggregator.pipeline.lead import choose_leader, name_kind
+from aggregator.pipeline.order import rank_steadily
 from aggregator.pipeline.resume import past_calls, resume_route
-from aggregator.pipeline.route import Limits, NoModelError, Wishes, plan_route
+from aggregator.pipeline.route import Limits, NoModelError, Wishes, choose_strong, plan_route
 from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
+from aggregator.pipeline.support import find_supports
+from aggregator.retelling import tell_route
 from language.sensitivity import Sensitivity, judge_sensitivity
 
 KEEP_SECONDS = 4
@@ -64,6 +65,7 @@ class _Run:
     endings: list[tuple[str, str]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     calls: dict[uuid.UUID, keeping.CallMade] = field(default_factory=dict)
+    read_chars: int = 0
 
     async def answer(self) -> None:
         """Go through the stages in order; what an earlier pass has done is not done again."""
@@ -109,13 +111,15 @@ class _Run:
         except NoModelError as refusal:
             return refusal.code
         self.standings = {seat.candidate: seat.model.standing for seat in route.seats}
-        return await self._ask_panel(larder.question, route, kept)
+        return await self._ask_panel(larder, route, kept)
 
-    async def _ask_panel(self, question: Question, route: Route, kept: list[Outcome]) -> str:
+    async def _ask_panel(self, larder: Larder, route: Route, kept: list[Outcome]) -> str:
+        question = larder.question
         async with fan_out(route, question, emit=self._lead, stop=self.stop, kept=kept) as panel:
             self.panel = panel
             await panel.reach_quorum()
             ranking = await self._rank(question, panel)
+            await self._escalate(larder, ranking, panel)
             fusion = await self._fuse(question, ranking, panel)
             await panel.complete()
             self.panel = None
@@ -136,7 +140,7 @@ class _Run:
 
     def _note(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
-            self.calls.setdefault(outcome.call_id, _call_of(outcome))
+            self.calls.setdefault(outcome.call_id, keeping.call_of(outcome))
 
     async def _offer_help(self) -> str:
         await off_loop(services.mark_sensitive, conversation=self.turn.conversation)
@@ -157,29 +161,44 @@ class _Run:
                 await self._widen(added)
             again = {str(row.public_id) for row in asked.candidates}
             return resume_route(state, larder.offer, limits=limits, again=again)
-        wishes = Wishes(self.turn.strategy, tuple(self.turn.asked_panel))
+        wishes = Wishes(self.turn.asked_strategy, tuple(self.turn.asked_panel))
         # Whoever asks for a model by name gets it, well or not.
         client, offer = self.journal.log.client, larder.offer
         awake = offer if wishes.panel else await leave_out_resting(client, offer)
-        route = plan_route(larder.question, awake, wishes=wishes, allowance=allow(larder.pool), limits=limits)
+        route = plan_route(larder.question, awake, wishes=wishes, day=larder.day, limits=limits)
+        plan = route.plan
+        self.turn.route = asdict(plan)
         panel = tuple(
             events.PanelMember(seat.candidate, seat.model.slug, seat.model.name, seat.model.vendor)
             for seat in route.seats
         )
-        await self.emit(events.RouteChosen(route.strategy, panel, route.reasons))
+        chosen = events.RouteChosen(
+            route.strategy, panel, route.reasons, plan.topic, plan.quality, plan.cost_micros
+        )
+        await self.emit(chosen)
         return route, []
 
     async def _widen(self, rows: list[Candidate]) -> None:
         """Tell of seats that were added to the panel."""
-        state = self.journal.state
-        panel = [
-            events.PanelMember(seat.candidate, seat.model, seat.name, seat.vendor)
-            for seat in state.candidates.values()
-        ]
-        panel += [
+        added = [
             events.PanelMember(str(row.public_id), row.model, row.model_name, row.vendor) for row in rows
         ]
-        await self.emit(events.RouteChosen(state.strategy, tuple(panel), state.reasons))
+        await self.emit(tell_route(self.journal.state, added))
+
+    async def _escalate(self, larder: Larder, ranking: Ranking | None, panel: Panel) -> None:
+        """Ask a stronger model too where the vote is not sure enough, and wait for it to be counted in."""
+        if ranking is None or self.stop.is_set() or len(panel.usable) < 2:
+            return
+        model = choose_strong(larder.question, larder.offer, panel.route, ranking, larder.purse)
+        if model is None:
+            return
+        seat = Seat(str(uuid.uuid4()), model)
+        member = events.PanelMember(seat.candidate, model.slug, model.name, model.vendor)
+        told = tell_route(self.journal.state, [member])
+        await self.emit(replace(told, reasons=(*told.reasons, "escalated")))
+        self.standings[seat.candidate] = model.standing
+        panel.ask(seat)
+        await panel.complete()
 
     async def _grant(self, asked: keeping.Asked) -> None:
         """Do what was asked while the turn runs; what comes too late is found when the turn is closed."""
@@ -217,7 +236,10 @@ class _Run:
         drafts = [outcome.as_draft() for outcome in panel.usable]
         if not drafts:
             return None
-        ranking = await asyncio.to_thread(rank, question, drafts)
+        shown = self.journal.state.ranking
+        order = [row.candidate for row in shown.standings] if shown else []
+        ranking = await asyncio.to_thread(rank_steadily, question, drafts, order, self.read_chars)
+        self.read_chars = sum(len(draft.text) for draft in drafts)
         await self.emit(
             events.RankingMade(
                 ranking.standings,
@@ -239,7 +261,9 @@ class _Run:
 
     async def _fuse(self, question: Question, ranking: Ranking | None, panel: Panel) -> Fusion | None:
         fuser = choose_fuser(question, panel.usable)
-        is_wanted = panel.route.strategy == Turn.Strategy.COUNCIL and len(panel.usable) > 1
+        is_wanted = len(panel.usable) > 1 and panel.route.strategy == Turn.Strategy.COUNCIL
+        # What seemed to be one of a few answers was not: then one is written from them after all.
+        is_wanted |= ranking is not None and not ranking.compared and "votable" in panel.route.reasons
         if not is_wanted or fuser is None or ranking is None or self.stop.is_set():
             return None
         ingredients = choose_ingredients(ranking, panel.usable)
@@ -260,6 +284,10 @@ class _Run:
         """Tell which answer stands; '' or the code of why none does."""
         if fusion and not fusion.error:
             await self.emit(events.AnswerFinished("fused", cost_micros=fusion.cost_micros))
+            drafts = [outcome.as_draft() for outcome in panel.usable]
+            supports = await asyncio.to_thread(find_supports, fusion.text, drafts)
+            if supports:
+                await self.emit(events.SupportsFound(supports))
             return ""
         if ranking is None:
             partial = max(panel.outcomes, key=lambda outcome: len(outcome.text), default=None)
@@ -268,7 +296,7 @@ class _Run:
                 return ""
             return "stopped" if self.stop.is_set() else "all_failed"
         best = ranking.standings[0].candidate
-        await self.emit(events.AnswerFinished(_kind_of(panel, ranking), best))
+        await self.emit(events.AnswerFinished(name_kind(panel.route, panel.usable, ranking), best))
         return ""
 
     def _closing(self, error: str) -> events.TurnClosed:
@@ -305,19 +333,3 @@ class _Run:
         seq = await self.journal.flush()
         keep = partial(keeping.keep_placement, turn=self.turn, placement=placement, seq=seq)
         await outlast(CLOSE_SECONDS, keep)
-
-
-def _call_of(outcome: Outcome) -> keeping.CallMade:
-    seat = outcome.seat
-    return keeping.call_made(
-        "candidate", seat.model, outcome.call_id, outcome.usage, outcome.cost_micros, seat.candidate
-    )
-
-
-def _kind_of(panel: Panel, ranking: Ranking) -> str:
-    if len(panel.route.seats) == 1:
-        return "single"
-    if len(panel.usable) == 1:
-        return "lone"
-    is_vote = panel.route.strategy == Turn.Strategy.VOTE and ranking.agreeing > 1
-    return "vote" if is_vote else "best"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from language.disguise import undisguise
 from language.lexicon import find_classes, without_idioms
-from language.sensitivity_head import classify
+from language.sensitivity_head import classify, ends_of
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +35,17 @@ def judge_sensitivity(text: str) -> Sensitivity:
         return Sensitivity("block", (UNREADABLE,))
 
 
+def read_gist(text: str) -> str:
+    """Return the part of a prompt whose vector the gate takes, so that who asks for it again finds it kept."""
+    return ends_of(_read_plain(text))
+
+
+def _read_plain(text: str) -> str:
+    return without_idioms(undisguise(_ends_of(text)))
+
+
 def _judge(text: str) -> Sensitivity:
-    plain = without_idioms(undisguise(_ends_of(text)))
+    plain = _read_plain(text)
     classes = find_classes(plain)
     needs_help = CRISIS in classes
     if not needs_help and plain.strip():

@@ -66,7 +66,7 @@ def classify(plain: str) -> Smell | None:
 
 def features_of(plain: str, centre: Array) -> Array:
     """Return the numbers the head looks at: the centred sentence vector, then the jamo runs."""
-    ends = _ends_of(plain)
+    ends = ends_of(plain)
     vector = embed([ends])[0] - centre
     vector /= max(float(np.linalg.norm(vector)), 1e-9)
     return np.concatenate([vector, _GRAM_SCALE * grams_of(ends)]).astype(np.float32)
@@ -114,7 +114,8 @@ def save_head(head: Head, provenance: str) -> None:
     )
 
 
-def _ends_of(plain: str) -> str:
+def ends_of(plain: str) -> str:
+    """Return enough of a long prompt to tell its subject."""
     if len(plain) <= _HEAD_CHARS + _TAIL_CHARS:
         return plain
     return f"{plain[:_HEAD_CHARS]} {plain[-_TAIL_CHARS:]}"

@@ -3,10 +3,12 @@ from aggregator.models.candidates import Ballot, Candidate, Vote
 from aggregator.models.conversations import Conversation, Turn
 from aggregator.models.heads import KitchenFit
 from aggregator.models.listings import Listing
+from aggregator.models.purse import DayPoint
+from aggregator.models.signals import Signal
 from aggregator.models.skills import SkillRecord
 from aggregator.models.usage import Usage
 
 __all__ = [
-    "ApiKey", "Ballot", "Candidate", "Conversation", "KitchenFit", "Listing", "SkillRecord", "Turn", "Usage",
-    "Vote",
+    "ApiKey", "Ballot", "Candidate", "Conversation", "DayPoint", "KitchenFit", "Listing", "Signal",
+    "SkillRecord", "Turn", "Usage", "Vote",
 ]  # fmt: skip

@@ -48,6 +48,7 @@ class Turn(models.Model):
         VOTE = "vote", _("투표")
         BEST = "best", _("가장 나은 답")
         SINGLE = "single", _("한 모델")
+        CASCADE = "cascade", _("싼 모델 먼저")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     conversation = models.ForeignKey(
@@ -68,14 +69,22 @@ class Turn(models.Model):
     strategy = models.CharField(
         max_length=12, choices=Strategy.choices, default=Strategy.COUNCIL, verbose_name=_("방식")
     )
+    # What the person wished; `strategy` becomes what the route made of it.
+    asked_strategy = models.CharField(
+        max_length=12, choices=Strategy.choices, blank=True, verbose_name=_("바란 방식")
+    )
     asked_panel = models.JSONField(default=list, blank=True, verbose_name=_("고른 모델들"))
     status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.RUNNING)
     error = models.CharField(max_length=40, blank=True, verbose_name=_("오류"))
     attempt = models.PositiveSmallIntegerField(default=1, verbose_name=_("시도"))
     stop_asked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("멈춤을 누른 때"))
     route_reasons = models.JSONField(default=list, blank=True, verbose_name=_("고른 까닭"))
+    # The plan behind the route: topic, promise, price, and how likely each seat was to be taken.
+    route = models.JSONField(default=dict, blank=True, verbose_name=_("고른 길"))
     ranking = models.JSONField(null=True, blank=True, verbose_name=_("순위"))
     claims = models.JSONField(default=list, blank=True, verbose_name=_("주장"))
+    # Each sentence of a fused answer with the candidates that say it too.
+    supports = models.JSONField(default=list, blank=True, verbose_name=_("뒷받침하는 답"))
     leader = models.CharField(max_length=36, blank=True, verbose_name=_("앞선 답"))
     answer_kind = models.CharField(max_length=12, blank=True, verbose_name=_("답의 종류"))
     answer_candidate = models.ForeignKey(
@@ -85,6 +94,15 @@ class Turn(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         verbose_name=_("고른 답"),
+    )
+    # The candidate that the person went on with, if it is another one than the answer.
+    continued_with = models.ForeignKey(
+        "aggregator.Candidate",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("이어 간 답"),
     )
     answer_model = models.CharField(max_length=80, blank=True, verbose_name=_("답을 쓴 모델"))
     answer_text = models.TextField(_("답"), blank=True)

@@ -21,6 +21,8 @@ class Listing(models.Model):
     standing = models.FloatField(_("평가"), default=0.5)
     can_fuse = models.BooleanField(_("섞을 수 있음"), default=False)
     languages = models.JSONField(_("언어"), default=list)
+    # How often an answer of it was shown: a new model is tried until there is something to go by.
+    shown = models.PositiveBigIntegerField(_("보인 횟수"), default=0, editable=False)
     # What the catalog last said: a value that still equals it follows the catalog, any other is the admin's.
     as_cataloged = models.JSONField(default=dict, editable=False, verbose_name=_("목록에 적힌 값"))
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))

@@ -9,6 +9,7 @@ class SkillRecord(models.Model):
     beliefs = models.JSONField(default=list, verbose_name=_("믿음"))
     votes = models.PositiveIntegerField(_("표"), default=0)
     last_vote = models.PositiveBigIntegerField(default=0, verbose_name=_("마지막 표"))
+    last_signal = models.PositiveBigIntegerField(default=0, verbose_name=_("마지막 신호"))
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
     class Meta:

@@ -10,6 +10,18 @@ NOISE = 0.4
 SKILL_DOUBT = 0.07
 TOPIC_DOUBT = 0.2
 CALM = 0.5
+DRAWS = 200
+
+
+def draw_place(means: Numbers, doubts: Numbers, rng: np.random.Generator) -> int:
+    """Choose by Thompson sampling: likely good, or worth finding out; `doubts` are standard deviations."""
+    return int(np.argmax(means + CALM * doubts * rng.standard_normal(len(means))))
+
+
+def measure_draws(means: Numbers, doubts: Numbers, rng: np.random.Generator, draws: int = DRAWS) -> Numbers:
+    """Return how likely each place is to be drawn, which logs need for judging other choices later."""
+    tried = means + CALM * doubts * rng.standard_normal((draws, len(means)))
+    return np.bincount(tried.argmax(axis=1), minlength=len(means)) / draws
 
 
 class Bandit:
@@ -25,18 +37,18 @@ class Bandit:
         self._noise = noise
 
     def draw(self, shares: Numbers, rng: np.random.Generator) -> int:
-        """Choose a model's place for a prompt of these topic shares: likely good, or worth finding out."""
+        """Choose a model's place for a prompt of these topic shares."""
+        return draw_place(*self._believe(shares), rng)
+
+    def measure_chances(self, shares: Numbers, rng: np.random.Generator, draws: int = DRAWS) -> Numbers:
+        """Return how likely each model is to be chosen."""
+        return measure_draws(*self._believe(shares), rng, draws)
+
+    def _believe(self, shares: Numbers) -> tuple[Numbers, Numbers]:
         context = np.append(1.0, shares)
         means = (self._covariances @ self._pulls[:, :, None])[:, :, 0] @ context
-        doubts = np.einsum("f,mfg,g->m", context, self._covariances, context)
-        return int(
-            np.argmax(means + CALM * np.sqrt(np.maximum(doubts, 0.0)) * rng.standard_normal(len(means)))
-        )
-
-    def measure_chances(self, shares: Numbers, rng: np.random.Generator, draws: int = 200) -> Numbers:
-        """Return how likely each model is to be chosen, which logs need for judging other choices later."""
-        counts = np.bincount([self.draw(shares, rng) for _ in range(draws)], minlength=len(self.models))
-        return np.asarray(counts / draws)
+        variances = np.einsum("f,mfg,g->m", context, self._covariances, context)
+        return means, np.sqrt(np.maximum(variances, 0.0))
 
     def learn(self, place: int, shares: Numbers, reward: float) -> None:
         """Take in the reward of the chosen model."""

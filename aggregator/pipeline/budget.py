@@ -1,6 +1,8 @@
-"""What may this turn cost: the day's pool that ads and subsidy fill, never this turn's own ad."""
+"""What may this turn cost: the day's pool that ads and subsidy fill, and its price."""
 
 from dataclasses import dataclass
+
+from aggregator.pipeline.pacing import Pace
 
 # A turn may take this share of what is left of the day, so that late visitors are served as well.
 TURN_SHARE = 0.02
@@ -21,13 +23,27 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """The most that one turn may cost, and whether the day's pool is empty."""
+class Purse:
+    """The day's pool and pace; the price of quality is the same for every turn, whatever ad it may carry."""
 
-    cap_micros: int
-    is_exhausted: bool
+    pool: Pool
+    pace: Pace
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left: then the cheapest model answers, and no turn fails for money."""
+        return self.pool.left_micros == 0
 
-def allow(pool: Pool) -> Allowance:
-    """Return what one turn may cost now; an empty pool leaves only the cheapest models, never an error."""
-    return Allowance(round(pool.left_micros * TURN_SHARE), pool.left_micros == 0)
+    @property
+    def cap_micros(self) -> int:
+        """The most that one turn may cost."""
+        return round(self.pool.left_micros * TURN_SHARE)
+
+    @property
+    def trial_micros(self) -> int:
+        """What a model on trial may cost beside the panel: about what a turn brings in."""
+        return min(self.cap_micros, round(self.pace.usual_income * 1_000_000))
+
+    def affords(self, cost_micros: int) -> bool:
+        """Tell whether one turn may cost this much."""
+        return cost_micros <= self.cap_micros

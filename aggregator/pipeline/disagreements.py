@@ -29,10 +29,10 @@ _NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?([^\W\d_]?)")
 _NEGATION = re.compile(r"\b(?:not|no|never|cannot)\b|n't\b|않|없|아니|못하|(?:^|\s)안 ", re.I)
 
 
-def split_sentences(text: str) -> list[str]:
+def split_sentences(text: str, most: int = SENTENCES_EACH) -> list[str]:
     """Return the first sentences of a text worth comparing, code and marks aside."""
     found = (_MARKS.sub("", part).strip() for part in _SENTENCE.split(_FENCE.sub(" ", text)))
-    return [sentence for sentence in found if len(sentence) >= _LEAST_LETTERS][:SENTENCES_EACH]
+    return [sentence for sentence in found if len(sentence) >= _LEAST_LETTERS][:most]
 
 
 def clash(one: str, other: str) -> bool:

@@ -1,5 +1,10 @@
-"""Whose text stands in the answer's place while nothing is decided yet."""
+"""Whose text stands in the answer's place while nothing is decided yet, and what it then stands as."""
 
+from collections.abc import Sequence
+
+from aggregator.pipeline.fan_out import Outcome
+from aggregator.pipeline.menu import CASCADE, SINGLE, VOTE
+from aggregator.pipeline.shapes import Ranking, Route
 from aggregator.turn_state import TurnState
 
 # A reader who has seen this much of one answer is not moved to another one before the ranking.
@@ -21,3 +26,12 @@ def choose_leader(state: TurnState, standings: dict[str, float]) -> str:
         return best
     is_settled = len(leader.text) > SETTLED_LENGTH or leader.status == "done"
     return leader.candidate if is_settled else best
+
+
+def name_kind(route: Route, usable: Sequence[Outcome], ranking: Ranking) -> str:
+    """Return what the best candidate stands as: the only one asked, the only one left, voted, or best."""
+    if len(route.seats) == 1:
+        return SINGLE
+    if len(usable) == 1:
+        return "lone"
+    return VOTE if route.strategy in {VOTE, CASCADE} and ranking.agreeing > 1 else "best"

@@ -1,18 +1,37 @@
-"""Which models are asked and how their answers become one, from prompt, offer, wishes and allowance."""
+"""Which models are asked and how their answers become one, from prompt, offer, wishes and the day's price."""
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aggregator.catalog import LanguageModel
-from aggregator.pipeline.budget import Allowance
+from aggregator.pipeline.budget import Purse
+from aggregator.pipeline.cascade import DEFAULT_THRESHOLD, needs_strong
+from aggregator.pipeline.expectations import find_expectation
+from aggregator.pipeline.explore import Explorer, Trial
+from aggregator.pipeline.menu import (
+    BEST,
+    CASCADE,
+    COUNCIL,
+    EXPECTED_OUTPUT_TOKENS,
+    SINGLE,
+    VOTE,
+    Diner,
+    Dish,
+    as_diner,
+    expect_quality,
+    write_menu,
+)
 from aggregator.pipeline.messages import estimate_tokens, output_room
-from aggregator.pipeline.shapes import Question, Route, Seat
+from aggregator.pipeline.pacing import choose_action
+from aggregator.pipeline.shapes import Plan, Question, Ranking, Route, Seat
+from aggregator.pipeline.topics import TopicGuess
 
 PANEL_SIZE = 3
-# A long answer is a fair guess of what a prompt without history leads to.
-EXPECTED_OUTPUT_TOKENS = 400
-MODELS_A_VENDOR = 2
+# Prompts of about the same length share a menu.
+_TOKEN_STEP = 128
+_VOTABLE, _OPEN = frozenset({SINGLE, VOTE, CASCADE}), frozenset({SINGLE, BEST, COUNCIL})
+_LEAST_GAIN = 0.05
 
 
 class NoModelError(Exception):
@@ -41,13 +60,17 @@ class Limits:
     seats: int = PANEL_SIZE
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a turn is planned by beside its question: the purse, the topic, and who is on trial."""
+
+    purse: Purse
+    topic: TopicGuess
+    explorer: Explorer | None = None
+
+
 def plan_route(
-    question: Question,
-    offer: Sequence[LanguageModel],
-    *,
-    wishes: Wishes,
-    allowance: Allowance,
-    limits: Limits,
+    question: Question, offer: Sequence[LanguageModel], *, wishes: Wishes, day: Day, limits: Limits
 ) -> Route:
     """Choose the panel and the strategy; raises NoModelError when nothing on offer fits."""
     if not offer:
@@ -55,72 +78,128 @@ def plan_route(
     able = [model for model in offer if output_room(model, question)]
     if not able:
         raise NoModelError("prompt_too_long")
+    fluent = [model for model in able if question.language in model.languages]
+    trial: Trial | None = None
     if wishes.panel:
-        panel, reasons = _asked(able, wishes.panel), ["asked_panel"]
+        dish, reasons = _asked(question, able, wishes), ["asked_panel"]
     else:
-        panel, reasons = _choose(question, able, allowance, limits.seats)
-    strategy = wishes.strategy or "council"
-    if strategy == "single":
-        panel = panel[:1]
-    if len(panel) == 1:
-        strategy = "single"
-    seats = tuple(Seat(str(uuid.uuid4()), model) for model in panel)
+        reasons = ["speaks_language"] if fluent else ["nobody_speaks_language"]
+        dish, why = _order(question, fluent or able, wishes, day, limits.seats)
+        reasons += why
+        trial = _try_one(dish, fluent, wishes, day, limits.seats)
+    panel = trial.panel if trial else dish.panel
+    by_slug = {model.slug: model for model in able}
+    seats = tuple(Seat(str(uuid.uuid4()), by_slug[slug]) for slug in panel)
     return Route(
         seats=seats,
-        strategy=strategy,
-        reasons=tuple(reasons),
+        strategy=dish.strategy,
+        reasons=(*reasons, "explores") if trial and trial.drawn else tuple(reasons),
         quorum=min(limits.quorum, len(seats)),
         grace_ms=limits.grace_ms,
         deadline_ms=limits.deadline_ms,
+        plan=_note_plan(dish, day, panel, trial),
     )
 
 
 def expected_cost(model: LanguageModel, question: Question) -> int:
     """Return about what one answer of this model will cost, in micros of won."""
-    tokens_in = estimate_tokens(question.prompt) + sum(
+    tokens = _count_tokens(question)
+    return tokens * model.input_price_micros + EXPECTED_OUTPUT_TOKENS * model.output_price_micros
+
+
+def choose_strong(
+    question: Question, offer: Sequence[LanguageModel], route: Route, ranking: Ranking, purse: Purse
+) -> LanguageModel | None:
+    """Return the stronger model that an unsure vote calls in, or None: sure, told not to, or not worth it."""
+    sure, seated = ranking.confidence, {seat.model.slug for seat in route.seats}
+    if sure is None or not needs_strong(sure, DEFAULT_THRESHOLD):
+        return None
+    if "asked_panel" in route.reasons or "escalated" in route.reasons or purse.is_empty:
+        return None
+    best = max(seat.model.standing for seat in route.seats)
+    for model in sorted(offer, key=lambda model: (-model.standing, model.slug)):
+        cost = expected_cost(model, question)
+        is_stronger = model.slug not in seated and model.standing > best
+        gain = max(_LEAST_GAIN, model.standing - sure)
+        if (
+            is_stronger
+            and question.language in model.languages
+            and output_room(model, question)
+            and purse.affords(cost)
+            and purse.pace.price * cost / 1_000_000 <= gain
+        ):
+            return model
+    return None
+
+
+def _count_tokens(question: Question) -> int:
+    return estimate_tokens(question.prompt) + sum(
         estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer) for exchange in question.history
     )
-    return tokens_in * model.input_price_micros + EXPECTED_OUTPUT_TOKENS * model.output_price_micros
 
 
-def _asked(able: Sequence[LanguageModel], slugs: tuple[str, ...]) -> list[LanguageModel]:
+def _diners(question: Question, models: Sequence[LanguageModel]) -> tuple[Diner, ...]:
+    tokens = -(-_count_tokens(question) // _TOKEN_STEP) * _TOKEN_STEP
+    return tuple(as_diner(model, tokens) for model in models)
+
+
+def _asked(question: Question, able: Sequence[LanguageModel], wishes: Wishes) -> Dish:
     by_slug = {model.slug: model for model in able}
-    panel = [by_slug[slug] for slug in dict.fromkeys(slugs) if slug in by_slug]
+    panel = [by_slug[slug] for slug in dict.fromkeys(wishes.panel) if slug in by_slug]
     if not panel:
         raise NoModelError("model_not_offered")
-    return panel
+    panel = panel[:1] if wishes.strategy == SINGLE else panel
+    strategy = (wishes.strategy or COUNCIL) if len(panel) > 1 else SINGLE
+    diners = _diners(question, panel)
+    slugs = tuple(diner.slug for diner in diners)
+    return Dish(slugs, strategy, expect_quality(diners, strategy), sum(diner.cost for diner in diners))
 
 
-def _choose(
-    question: Question, able: Sequence[LanguageModel], allowance: Allowance, seats: int
-) -> tuple[list[LanguageModel], list[str]]:
-    fluent = [model for model in able if question.language in model.languages]
-    reasons = ["speaks_language"] if fluent else ["nobody_speaks_language"]
-    pool = sorted(fluent or able, key=lambda model: (-model.standing, model.slug))
-    if allowance.is_exhausted:
-        cheapest = sorted(pool, key=lambda model: (expected_cost(model, question), -model.standing))
-        return _several(cheapest, seats), [*reasons, "budget_empty"]
-    panel: list[LanguageModel] = []
-    left = allowance.cap_micros
-    for model in _several(pool, len(pool)):
-        price = expected_cost(model, question)
-        if len(panel) < seats and price <= left:
-            panel.append(model)
-            left -= price
-    if not panel:
-        return _several(sorted(pool, key=lambda model: expected_cost(model, question)), 1), [
-            *reasons,
-            "budget_small",
-        ]
-    return panel, [*reasons, "best_standing"]
+def _order(
+    question: Question, pool: Sequence[LanguageModel], wishes: Wishes, day: Day, seats: int
+) -> tuple[Dish, list[str]]:
+    """Choose from the menu at today's price; without money the cheapest model, never an error."""
+    diners = _diners(question, pool)
+    cheapest = min(diners, key=lambda diner: (diner.cost, -diner.skill, diner.slug))
+    alone = Dish((cheapest.slug,), SINGLE, cheapest.skill, cheapest.cost)
+    if day.purse.is_empty:
+        return alone, ["budget_empty"]
+    is_votable = find_expectation(question.prompt) is not None
+    strategies = _strategies(wishes.strategy, is_votable=is_votable)
+    menu = write_menu(diners, strategies, seats) or write_menu(diners, frozenset({SINGLE}), seats)
+    dishes = [dish for dish in menu if day.purse.affords(round(dish.cost * 1_000_000))]
+    if not dishes:
+        return alone, ["budget_small"]
+    place = choose_action(day.purse.pace, [dish.quality for dish in dishes], [dish.cost for dish in dishes])
+    dish = dishes[place]
+    reasons = ["best_standing" if dish == menu[-1] else "thrifty"]
+    if is_votable and dish.strategy in {VOTE, CASCADE}:
+        reasons.append("votable" if dish.strategy == VOTE else "cheap_first")
+    return dish, reasons
 
 
-def _several(models: Sequence[LanguageModel], most: int) -> list[LanguageModel]:
-    # One vendor's models fail together, so a panel takes few of each, unless there is one vendor only.
-    vendors = {model.vendor for model in models}
-    chosen: list[LanguageModel] = []
-    for model in models:
-        same = sum(other.vendor == model.vendor for other in chosen)
-        if len(chosen) < most and (same < MODELS_A_VENDOR or len(vendors) == 1):
-            chosen.append(model)
-    return chosen
+def _strategies(wish: str, *, is_votable: bool) -> frozenset[str]:
+    if wish in {VOTE, BEST, SINGLE}:
+        return frozenset({wish})
+    return _VOTABLE if is_votable else _OPEN
+
+
+def _try_one(
+    dish: Dish, fluent: Sequence[LanguageModel], wishes: Wishes, day: Day, seats: int
+) -> Trial | None:
+    if day.explorer is None or day.purse.is_empty or dish.strategy == SINGLE or wishes.strategy == SINGLE:
+        return None
+    left_out = [model for model in fluent if model.slug not in {*dish.panel, dish.strong}]
+    return day.explorer.try_one(dish.panel, left_out, day.topic.topic, seats)
+
+
+def _note_plan(dish: Dish, day: Day, panel: tuple[str, ...], trial: Trial | None) -> Plan:
+    return Plan(
+        topic=day.topic.topic,
+        quality=round(dish.quality, 4),
+        cost_micros=round(dish.cost * 1_000_000),
+        price=day.purse.pace.price,
+        strong=dish.strong,
+        propensities=trial.propensities if trial else dict.fromkeys(panel, 1.0),
+        tried=trial.drawn if trial else "",
+    )

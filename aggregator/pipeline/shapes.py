@@ -1,7 +1,7 @@
 """The frozen values that pass between the stages of a turn."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aggregator.catalog import LanguageModel
 from aggregator.events import Event, Standing
@@ -38,6 +38,19 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """Why a route was chosen: what it promised at which price, and how likely each seat was to be taken."""
+
+    topic: str = ""
+    quality: float = 0.0
+    cost_micros: int = 0
+    price: float = 0.0
+    strong: str = ""
+    tried: str = ""
+    propensities: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """Who is asked, how the answers become one, and how long that may take."""
 
@@ -47,6 +60,7 @@ class Route:
     quorum: int
     grace_ms: int
     deadline_ms: int
+    plan: Plan = field(default_factory=Plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,26 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class DayPoint(models.Model):
+    """One moment of the day's curve: what came in and went out since the last one, and the price it left."""
+
+    at = models.DateTimeField(_("언제"), unique=True)
+    income_micros = models.BigIntegerField(_("광고 수입(백만분의 1원)"))
+    subsidy_micros = models.BigIntegerField(_("보탠 돈(백만분의 1원)"))
+    spent_micros = models.BigIntegerField(_("쓴 돈(백만분의 1원)"))
+    turns = models.PositiveIntegerField(_("턴"))
+    quality = models.FloatField(_("기대한 품질"), null=True, blank=True)
+    price = models.FloatField(_("품질의 값"))
+    balance = models.FloatField(_("남은 돈(원)"))
+    usual_income = models.FloatField(_("한 턴의 평소 수입(원)"))
+    # Money that came in while nobody asked anything waits for the next turn.
+    waiting_micros = models.BigIntegerField(_("기다리는 돈(백만분의 1원)"), default=0)
+
+    class Meta:
+        verbose_name = _("하루 곡선")
+        verbose_name_plural = _("하루 곡선")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
