@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -86,10 +87,15 @@ class Site:
 
     def fill(self, people: int, models: dict[str, list[str]], provider: str) -> None:
         """Make people and models in the site's database, in a process that has its settings."""
-        wish = json.dumps({"people": people, "models": models, "provider": provider})
+        named = {slug_of(prefix): names for prefix, names in models.items()}
+        wish = json.dumps({"people": people, "models": named, "provider": provider})
         command = [sys.executable, "-m", "bench.sites.people", wish]
         told = subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
         self.cookies = json.loads(told.stdout.splitlines()[-1])
+
+    def panel(self, model: str, seats: int) -> list[str]:
+        """Return the slugs under which `fill` put a model on offer once for every seat."""
+        return [f"{slug_of(model)}-{seat}" for seat in range(seats)]
 
     def _provider(self) -> Child:
         words = (sys.executable, "-m", "tests.provider_server", "--port", str(self.provider_port))
@@ -153,6 +159,11 @@ class Site:
         """Return the resident memory of a part, its children left out."""
         process = self.children[name].process
         return int(psutil.Process(process.pid).memory_info().rss) if process else 0
+
+
+def slug_of(name: str) -> str:
+    """Return a model's name as a slug may have it."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def _cpu_of(pid: int) -> float:

@@ -1,0 +1,58 @@
+"""How long the first token takes on top of the provider's own, and what a token weighs on the wire."""
+
+from bench.engines.goals import Goal, Verdict, ratio
+from bench.engines.house import House, Rounds
+from bench.engines.loads import Round, median, quantile
+
+OURS = ("here", "worker")
+
+
+async def measure_first_token(house: House) -> Verdict:
+    """Idle and in a burst: ours with four models, LiteLLM proxy with one, Open WebUI with four."""
+    plan, verdict = house.plan, Verdict()
+    one = await house.interleave(("direct", "proxy"), plan.idle_one)
+    idle = await house.interleave(("direct", *OURS, "owui"), plan.idle)
+    burst = await house.interleave(("direct", *OURS, "owui"), plan.burst)
+    for label, rounds in (("idle, one model", one), ("idle", idle), ("burst of 8", burst)):
+        verdict.figures[label] = {name: _tell(each) for name, each in rounds.items()}
+    proxy, owui_idle, owui_burst = _added(one, "proxy"), _added(idle, "owui"), _added(burst, "owui")
+    for role in OURS:
+        ours, ours_burst = _added(idle, role) or 0.0, _added(burst, role) or 0.0
+        verdict.goals += [
+            ratio(f"added TTFT p50 N=4 idle, {role} / LiteLLM proxy N=1", ours, proxy, 0.5, 0.25),
+            ratio(f"added TTFT p50 N=4 idle, {role} / Open WebUI", ours, owui_idle, 0.15, 0.05),
+            ratio(f"added TTFT p50 N=4 burst of 8, {role} / Open WebUI", ours_burst, owui_burst, 0.15, 0.05),
+        ]
+    frames, weight = (_per_token(idle["here"], name) for name in ("frames", "bytes"))
+    owui = _per_token(idle["owui"], "bytes") if "owui" in idle else None
+    verdict.figures["per token"] = {"frames": frames, "bytes": weight, "bytes of Open WebUI": owui}
+    verdict.goals += [
+        Goal("frames per token, N=4 at 50 tokens/s", frames, 0.4, 0.25),
+        ratio("bytes per token, ours / Open WebUI", weight, owui, 0.25, 0.1),
+    ]
+    return verdict
+
+
+def _tell(rounds: list[Round]) -> dict[str, float]:
+    return {
+        "ttft_p50_ms": 1e3 * median(quantile(each.ttft_s, 0.5) for each in rounds),
+        "ttft_p99_ms": 1e3 * median(quantile(each.ttft_s, 0.99) for each in rounds),
+        "spread_ms": 1e3 * _spread([quantile(each.ttft_s, 0.5) for each in rounds]),
+        "cpu_ms_per_turn": 1e3 * median(each.all_cpu_s / max(1, len(each.ttft_s)) for each in rounds),
+        "failed": sum(each.failed for each in rounds),
+    }
+
+
+def _spread(values: list[float]) -> float:
+    return max(values) - min(values) if values else 0.0
+
+
+def _added(rounds: Rounds, name: str) -> float | None:
+    if name not in rounds:
+        return None
+    floor, own = (median(quantile(each.ttft_s, 0.5) for each in rounds[unit]) for unit in ("direct", name))
+    return own - floor
+
+
+def _per_token(rounds: list[Round], name: str) -> float:
+    return median(getattr(each, name) / max(1, each.tokens) for each in rounds)

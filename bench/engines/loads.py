@@ -1,0 +1,141 @@
+"""Loads, and what one round of a load shows of a unit."""
+
+import asyncio
+import statistics
+import time
+from array import array
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tests.provider_stamps import PLACES, Stamps
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many chats at once, begun over some seconds, each asking some models for so many tokens."""
+
+    name: str
+    chats: int
+    seats: int = 4
+    tokens: int = 20
+    rate: float = 50.0
+    spread_s: float = 0.0
+    repeats: int = 1
+
+    @property
+    def model(self) -> str:
+        """The name that tells the provider what to say."""
+        return f"stamps:{self.tokens}@{self.rate:g}"
+
+    @property
+    def models(self) -> list[str]:
+        """The model of each seat."""
+        return [self.model] * self.seats
+
+
+@dataclass(slots=True)
+class Shown:
+    """One turn as its reader saw it come in."""
+
+    asked_at: float = field(default_factory=time.monotonic)
+    seats: dict[str, Stamps] = field(default_factory=dict)
+    late_s: "array[float]" = field(default_factory=lambda: array("f"))
+    first_at: float = 0.0
+    last_at: float = 0.0
+    frames: int = 0
+    bytes: int = 0
+
+    def hear(self, seat: str, text: str, *, again: bool = False) -> None:
+        """Take text of one seat; `again` when it begins at the seat's start and may be known in part."""
+        now = time.monotonic()
+        stamps = self.seats.get(seat)
+        if stamps is None:
+            stamps = self.seats[seat] = Stamps()
+            stamps.begin(self.asked_at)
+        words = text.split()[stamps.count if again else 0 :]
+        for word in words:
+            if word in PLACES:
+                self.late_s.append(now - stamps.read(word))
+        if words:
+            self.first_at = self.first_at or now
+            self.last_at = now
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens came in."""
+        return sum(stamps.count for stamps in self.seats.values())
+
+    @property
+    def slowest_s(self) -> float:
+        """How long the slowest provider took, from its first piece, sent when it was asked, to its last."""
+        return max((stamps.last_s - stamps.first_s for stamps in self.seats.values()), default=0.0)
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round of a load showed of one unit."""
+
+    ttft_s: list[float] = field(default_factory=list)
+    total_s: list[float] = field(default_factory=list)
+    stretch: list[float] = field(default_factory=list)
+    late_s: list[float] = field(default_factory=list)
+    cpu_s: dict[str, float] = field(default_factory=dict)
+    tokens: int = 0
+    frames: int = 0
+    bytes: int = 0
+    failed: int = 0
+    wall_s: float = 0.0
+
+    def note(self, shown: Shown, load: Load) -> None:
+        """Take in one turn; one that did not show every token has failed."""
+        self.tokens += shown.tokens
+        self.frames += shown.frames
+        self.bytes += shown.bytes
+        if shown.tokens != load.seats * load.tokens:
+            self.failed += 1
+            return
+        self.ttft_s.append(shown.first_at - shown.asked_at)
+        self.total_s.append(shown.last_at - shown.asked_at)
+        if shown.slowest_s:
+            self.stretch.append((shown.last_at - shown.asked_at) / shown.slowest_s)
+        self.late_s.extend(shown.late_s)
+
+    @property
+    def all_cpu_s(self) -> float:
+        """Processor time of every part, stores included."""
+        return sum(self.cpu_s.values())
+
+    def tell(self) -> dict[str, Any]:
+        """Return it as a JSON document, its many latencies as quantiles in steps of a hundredth."""
+        steps = [quantile(self.late_s, step / 200) for step in range(201)]
+        return {**asdict(self), "late_s": steps}
+
+
+async def drive(load: Load, ask: Callable[[int], Awaitable[Shown]]) -> Round:
+    """Put a unit under a load: `ask` asks as chat number so-and-so and returns when the turn is over."""
+    found, began = Round(), time.monotonic()
+
+    async def converse(place: int) -> None:
+        await asyncio.sleep(load.spread_s * place / load.chats)
+        try:
+            found.note(await ask(place), load)
+        except (TimeoutError, OSError):
+            found.failed += 1
+
+    for _ in range(load.repeats):
+        await asyncio.gather(*(converse(place) for place in range(load.chats)))
+    found.wall_s = time.monotonic() - began
+    return found
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value below which a share of the values lies, 0 when there are none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def median(values: Iterable[float]) -> float:
+    """Return the middle of some values, or 0 when there are none."""
+    known = list(values)
+    return statistics.median(known) if known else 0.0

@@ -1,0 +1,110 @@
+"""Our site as a unit under test: a light page for every chat."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import orjson
+
+from bench.engines.loads import Load, Round, Shown, drive
+from bench.engines.sockets import Socket
+from bench.sites.site import Site
+
+TURN_SECONDS = 120.0
+STORES = ("postgres", "valkey")
+PARTS = ("web", "worker")
+
+
+@dataclass(slots=True)
+class Asked:
+    """A turn that a page waits for."""
+
+    shown: Shown
+    over: "asyncio.Future[str]"
+    seats_over: int = 0
+    events: dict[str, int] = field(default_factory=dict)
+
+
+class LightPage:
+    """A page that only notes what comes in and when."""
+
+    def __init__(self) -> None:
+        self._socket: Socket | None = None
+        self._asked: Asked | None = None
+        self.conversation: str | None = None
+
+    @classmethod
+    async def open(cls, url: str, cookie: str) -> Self:
+        """Connect as the person whose cookie it is."""
+        page = cls()
+        page._socket = await Socket.connect(url, "/ws/", cookie, page._hear)
+        return page
+
+    async def ask(self, panel: list[str], *, conversation: str | None = None, prompt: str = "hello") -> Asked:
+        """Open a turn and wait for its end; raises TimeoutError when it does not come."""
+        asked = self._asked = Asked(Shown(), asyncio.get_running_loop().create_future())
+        wish = {"client_id": str(uuid.uuid4()), "conversation": conversation, "prompt": prompt}
+        if self._socket:
+            self._socket.send(orjson.dumps({"type": "open_turn", **wish, "panel": panel, "strategy": "best"}))
+        await asyncio.wait_for(asyncio.shield(asked.over), TURN_SECONDS)
+        return asked
+
+    async def close(self) -> None:
+        """Leave."""
+        if self._socket:
+            await self._socket.close()
+
+    def _hear(self, body: bytes) -> None:
+        message, asked = orjson.loads(body), self._asked
+        if asked is None:
+            return
+        if message["type"] == "frame":
+            asked.shown.frames += 1
+            asked.shown.bytes += len(body)
+            for event in message["events"]:
+                self._take(event, asked, is_whole=bool(message.get("whole")))
+        elif message["type"] == "opened":
+            self.conversation = message["conversation"]
+        elif message["type"] == "refused" and not asked.over.done():
+            asked.over.set_exception(ConnectionError(message["code"]))
+
+    def _take(self, event: dict[str, Any], asked: Asked, *, is_whole: bool) -> None:
+        kind = event["type"]
+        asked.events[kind] = asked.events.get(kind, 0) + 1
+        if kind == "candidate_delta":
+            asked.shown.hear(event["candidate"], event["text"], again=is_whole)
+        elif kind == "turn_closed" and not asked.over.done():
+            asked.over.set_result(event["status"])
+
+
+class OurSite:
+    """The site whose turns run in its web process (`here`) or in a worker."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.name = site.runner
+        self.pages: list[LightPage] = []
+
+    async def open_pages(self, count: int) -> None:
+        """Have at least so many pages open, each of another person."""
+        for cookie in self.site.cookies[len(self.pages) : count]:
+            self.pages.append(await LightPage.open(self.site.url, cookie))
+
+    async def run(self, load: Load) -> Round:
+        """Put the site under a load, an open page a chat."""
+        await self.open_pages(load.chats)
+        panel = self.site.panel(load.model, load.seats)
+        parts = [name for name in (*PARTS, *STORES) if name in self.site.children]
+        before = {part: self.site.cpu_seconds(part) for part in parts}
+
+        async def ask(place: int) -> Shown:
+            return (await self.pages[place].ask(panel)).shown
+
+        found = await drive(load, ask)
+        found.cpu_s = {part: self.site.cpu_seconds(part) - before[part] for part in parts}
+        return found
+
+    async def close(self) -> None:
+        """Close its pages; the site itself is ended by whoever began it."""
+        await asyncio.gather(*(page.close() for page in self.pages))
