@@ -3,10 +3,11 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from ads import leases, ledger
-from ads.selection import fitting, live, publishing
+from ads import leases, ledger, replaying
+from ads.selection import bids_seen, fitting, learning, live, publishing
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +26,27 @@ def learn_words() -> None:
 
 
 @shared_task
+def learn_from_clicks() -> None:
+    """Teach the click model what became of our offers; the next publication rates ads by it."""
+    learning.learn_clicks()
+
+
+@shared_task
+def learn_reserves() -> None:
+    """Learn from recent bids the least that a click costs; the next publication asks for it."""
+    bids_seen.learn_reserves(floor_micros=bids_seen.floor_of(settings.ADS_FLOOR_WON))
+
+
+@shared_task
 def publish_live_bits() -> None:
     """Publish pauses and exhausted budgets."""
     live.publish_live(at=timezone.now())
+
+
+@shared_task
+def settle_told_clicks() -> None:
+    """Settle what browsers told this machine while the database was away."""
+    replaying.settle_spool()
 
 
 @shared_task

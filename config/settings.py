@@ -239,6 +239,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "refit skills": {"task": "aggregator.tasks.refit_skills", "schedule": crontab(hour=4, minute=10)},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
     "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
+    "learn ad clicks": {"task": "ads.tasks.learn_from_clicks", "schedule": crontab(minute=7)},
+    "learn ad reserves": {"task": "ads.tasks.learn_reserves", "schedule": crontab(minute=12)},
     "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
     "settle told clicks": {"task": "ads.tasks.settle_told_clicks", "schedule": 10},
     "close ad days": {"task": "ads.tasks.close_days", "schedule": 600},

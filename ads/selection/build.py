@@ -1,14 +1,13 @@
 """Turns rows into a snapshot; runs in a background worker, never on a request."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ads.selection.index import BROAD, DEVICES, LANGUAGES, MATCHES, Small, Snapshot
-from ads.selection.rows import GroupRow, Inventory, KeywordRow, TermRow
+from ads.selection.rows import ClickWeights, GroupRow, Inventory, KeywordRow, TermRow
 from ads.selection.topics import topic_bits
 
 Columns = dict[str, NDArray[Any]]
@@ -39,6 +38,7 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
         **_lay_groups(groups, places),
         **_lay_creatives(groups),
         **_lay_campaigns(inventory),
+        **_lay_clicks(inventory.click_weights),
     )
 
 
@@ -81,14 +81,10 @@ def _lay_groups(groups: Sequence[GroupRow], places: dict[int, int]) -> Columns:
 def _lay_creatives(groups: Sequence[GroupRow]) -> Columns:
     start, _ = _flatten([[creative.id for creative in group.creatives] for group in groups])
     creatives = [creative for group in groups for creative in group.creatives]
-    best = _small(
-        max(range(first, last), key=lambda place: (creatives[place].rate, -place))
-        for first, last in pairwise(start.tolist())
-    )
+    best = [max(creative.rate for creative in group.creatives) for group in groups]
     return {
         "group_creative_start": start,
-        "group_best_creative": best,
-        "group_rate": np.array([creatives[place].rate for place in best], dtype=np.float32),
+        "group_rate": np.array(best, dtype=np.float32),
         "creative_ids": _ints(creative.id for creative in creatives),
         "creative_rates": np.array([creative.rate for creative in creatives], dtype=np.float32),
         "creative_views": _small(creative.views for creative in creatives),
@@ -106,6 +102,11 @@ def _lay_campaigns(inventory: Inventory) -> Columns:
         "campaign_views_a_person": _small(campaign.views_a_person for campaign in campaigns),
         "campaign_reserve": _ints(campaign.reserve_micros for campaign in campaigns),
     }
+
+
+def _lay_clicks(model: ClickWeights) -> Columns:
+    facts = [float(model.version), model.trust, model.calibration]
+    return {"click_weights": model.weights, "click_model": np.array(facts, dtype=np.float64)}
 
 
 def _anchor(

@@ -24,6 +24,10 @@ class Contender:
     click_rate: float
     views_a_person: int
     rung: Rung
+    # What smoothing alone says, and where the click rate above comes from.
+    smoothed_rate: float
+    rate_source: str
+    category: int
 
     @property
     def limit_micros(self) -> int:

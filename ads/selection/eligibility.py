@@ -80,6 +80,12 @@ def lay_out(snapshot: Snapshot, live: LiveBits) -> LiveStates:
     return LiveStates(rungs, paces)
 
 
+def rung_of(snapshot: Snapshot, live: LiveStates, campaign: int) -> Rung:
+    """Return where a campaign falls right now; one that is not in the snapshot counts as paused."""
+    places = np.flatnonzero(snapshot.campaign_ids == campaign)
+    return Rung(int(live.rungs[places[0]])) if len(places) else Rung.PAUSED
+
+
 def _fail(rungs: Rungs, failed: NDArray[np.bool_], rung: Rung) -> None:
     rungs[(rungs == Rung.STANDING) & failed] = rung
 

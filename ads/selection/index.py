@@ -11,6 +11,7 @@ Small = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 Reals = NDArray[np.float32]
 Halves = NDArray[np.float16]
+Doubles = NDArray[np.float64]
 
 EXACT, PHRASE, BROAD = 0, 1, 2
 MATCHES = ("exact", "phrase", "broad")
@@ -23,7 +24,8 @@ class Snapshot:
     """One published state of the inventory.
 
     Rows of one kind share a prefix: term, keyword, group, campaign, creative. A `..._start` array with one
-    number more than its rows says where each row's part of a flat array begins.
+    number more than its rows says where each row's part of a flat array begins. `click_model` has the version
+    of the model that the click weights are of, how much it is trusted, and its calibration.
     """
 
     version: str
@@ -48,7 +50,6 @@ class Snapshot:
     group_negative_start: Small
     group_negatives: Small
     group_creative_start: Small
-    group_best_creative: Small
     group_rate: Reals
     creative_ids: Ints
     creative_rates: Reals
@@ -60,6 +61,8 @@ class Snapshot:
     campaign_ends: Ints
     campaign_views_a_person: Small
     campaign_reserve: Ints
+    click_weights: Reals
+    click_model: Doubles
 
     def term_text(self, position: int) -> str:
         """Return the words of the term at this position."""

@@ -2,12 +2,12 @@
 
 import hashlib
 import logging
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import fields
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from ads.fast_store import fast_store, key
@@ -16,27 +16,22 @@ from ads.models import (
     Advertiser,
     Campaign,
     Category,
+    ClickModel,
     Creative,
     Keyword,
+    LearnedReserve,
     NegativeKeyword,
     Term,
     TextVector,
 )
-from ads.money import LEAST_BID
+from ads.selection.bids_seen import current_reserves, floor_of
 from ads.selection.build import build
-from ads.selection.ctr import back_off
 from ads.selection.fitting import fit_keywords, read_copies
 from ads.selection.index import Snapshot
+from ads.selection.learning import read_weights
 from ads.selection.lexicon import purpose_words
-from ads.selection.rows import (
-    NORMAL,
-    CampaignRow,
-    CreativeRow,
-    GroupRow,
-    Inventory,
-    KeywordRow,
-    TermRow,
-)
+from ads.selection.rates_seen import read_creatives
+from ads.selection.rows import NORMAL, CampaignRow, GroupRow, Inventory, KeywordRow, TermRow
 from language.keyphrases import normalise
 
 logger = logging.getLogger(__name__)
@@ -83,6 +78,8 @@ def fingerprint() -> str:
     ]
     parts.append(str(purpose_words()))
     parts.append(str(TextVector.objects.count()))
+    parts += [str(model.objects.aggregate(last=Max("id"))) for model in (ClickModel, LearnedReserve)]
+    parts.append(str(settings.ADS_FLOOR_WON))
     # A snapshot of another form is another version; and click rates are counted anew every hour.
     parts.append(",".join(field.name for field in fields(Snapshot)))
     parts.append(timezone.localtime().strftime("%Y-%m-%d %H"))
@@ -120,7 +117,7 @@ def read_inventory() -> Inventory:
     ]
     return Inventory(
         terms=tuple(terms),
-        campaigns=tuple(_campaign_row(campaign) for campaign in campaigns),
+        campaigns=tuple(_campaign_rows(campaigns)),
         groups=tuple(_group_rows(groups, negatives, ids)),
         keywords=fit_keywords(
             [*_keyword_rows(keywords, groups, ids), *hinted],
@@ -128,6 +125,7 @@ def read_inventory() -> Inventory:
             read_copies(groups),
         ),
         categories=tuple(Category.values),
+        click_weights=read_weights(),
     )
 
 
@@ -173,22 +171,24 @@ def _ensure_terms(words: dict[str, str]) -> dict[str, int]:
     return known
 
 
-def _campaign_row(campaign: Campaign) -> CampaignRow:
-    return CampaignRow(
-        id=campaign.id,
-        advertiser=campaign.advertiser_id,
-        category=campaign.category,
-        starts=int(campaign.starts_at.timestamp()),
-        ends=int(campaign.ends_at.timestamp()) if campaign.ends_at else 0,
-        views_a_person=campaign.daily_views_a_person,
-        reserve_micros=LEAST_BID,
-    )
+def _campaign_rows(campaigns: Iterable[Campaign]) -> Iterable[CampaignRow]:
+    floor, reserves = floor_of(settings.ADS_FLOOR_WON), current_reserves()
+    for campaign in campaigns:
+        yield CampaignRow(
+            id=campaign.id,
+            advertiser=campaign.advertiser_id,
+            category=campaign.category,
+            starts=int(campaign.starts_at.timestamp()),
+            ends=int(campaign.ends_at.timestamp()) if campaign.ends_at else 0,
+            views_a_person=campaign.daily_views_a_person,
+            reserve_micros=max(floor, reserves.get(campaign.category, floor)),
+        )
 
 
 def _group_rows(
     groups: list[AdGroup], negatives: list[NegativeKeyword], ids: dict[str, int]
 ) -> Iterable[GroupRow]:
-    creatives = _creative_rows(groups)
+    creatives = read_creatives(groups)
     for group in groups:
         unwanted = {
             ids[negative.norm]
@@ -204,21 +204,8 @@ def _group_rows(
             device=group.device,
             topics=tuple(group.topics),
             negatives=tuple(sorted(unwanted)),
-            creatives=tuple(creatives[group.id]),
+            creatives=tuple(creatives.get(group.id, ())),
         )
-
-
-def _creative_rows(groups: list[AdGroup]) -> dict[int, list[CreativeRow]]:
-    rows: dict[int, list[CreativeRow]] = defaultdict(list)
-    approved = Creative.objects.filter(ad_group__in=groups, is_on=True, review=Creative.Review.APPROVED)
-    seen = approved.annotate(
-        views=Count("offers__impression", filter=Q(offers__impression__verdict="valid")),
-        clicks=Count("offers__click", filter=Q(offers__click__verdict__in=["billed", "free"])),
-    )
-    for creative in seen.order_by("id"):
-        rate = back_off([(creative.clicks, creative.views)])
-        rows[creative.ad_group_id].append(CreativeRow(creative.id, rate, creative.views))
-    return rows
 
 
 def _keyword_rows(

@@ -1,6 +1,9 @@
 """The inventory as plain rows, between the database and the builder of snapshots."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 NORMAL, BUYING, MAKING = 0, 1, 2
 
@@ -63,6 +66,16 @@ class CampaignRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickWeights:
+    """What was learned of clicks: weights, how far they are trusted, how many clicks came as expected."""
+
+    version: int = 0
+    trust: float = 0.0
+    calibration: float = 1.0
+    weights: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """All rows of one moment."""
 
@@ -71,3 +84,4 @@ class Inventory:
     groups: tuple[GroupRow, ...] = ()
     keywords: tuple[KeywordRow, ...] = ()
     categories: tuple[str, ...] = ()
+    click_weights: ClickWeights = field(default_factory=ClickWeights)

@@ -7,17 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ads.contract import AdRequest
-from ads.money import LEAST_BID
 from ads.selection.auction import Bid, hold_auction
-from ads.selection.ctr import EXPLORED_BELOW, draw_rates
 from ads.selection.decision import Contender, Decision
 from ads.selection.eligibility import LiveStates, Rung, Rungs, climb
 from ads.selection.index import MATCHES, Ints, Reals, Snapshot, find_keywords, find_terms
+from ads.selection.rating import Moment, rate_ads
 from ads.selection.relevance import THRESHOLD, read_purpose, relevance_of
 from ads.selection.topics import denies_topics, topic_bits
 
-# More contenders than these cannot win a slot; of those who fell, the most valuable are kept for explaining.
-SHORTLIST, FALLEN = 16, 8
+# The most valuable by what is known beforehand are rated for this request; of those who fell, the most
+# valuable are kept for explaining.
+SHORTLIST, FALLEN = 20, 8
 RUNGS = tuple(Rung)
 EXPLORED_SHARE = 0.05
 
@@ -54,9 +54,8 @@ def choose(
     is_explored = bool(random.random() < EXPLORED_SHARE)
     paces = live.paces[snapshot.group_campaign[groups]]
     rows = _shortlist(snapshot, keywords, fits * paces, rungs)
-    contenders = _line_up(
-        snapshot, keywords[rows], fits[rows], rungs[rows], live=live, random=random if is_explored else None
-    )
+    moment = Moment(request, now, random if is_explored else None)
+    contenders = _line_up(snapshot, keywords[rows], fits[rows], rungs[rows], live=live, moment=moment)
     return _sell(_cap_views(contenders, count_views), is_explored=is_explored)
 
 
@@ -85,53 +84,32 @@ def _best_of_group(snapshot: Snapshot, keywords: Ints, fits: Reals) -> tuple[Int
 
 
 def _line_up(
-    snapshot: Snapshot,
-    keywords: Ints,
-    fits: Reals,
-    rungs: Rungs,
-    *,
-    live: LiveStates,
-    random: np.random.Generator | None,
+    snapshot: Snapshot, keywords: Ints, fits: Reals, rungs: Rungs, *, live: LiveStates, moment: Moment
 ) -> list[Contender]:
     groups = snapshot.keyword_group[keywords]
     campaigns = snapshot.group_campaign[groups]
-    creatives, rates = _pick_creatives(snapshot, groups, random)
+    rating = rate_ads(snapshot, keywords, fits, moment=moment)
     columns = zip(
         snapshot.group_ids[groups].tolist(),
         snapshot.campaign_ids[campaigns].tolist(),
         snapshot.campaign_advertiser[campaigns].tolist(),
-        snapshot.creative_ids[creatives].tolist(),
+        snapshot.creative_ids[rating.creatives].tolist(),
         snapshot.keyword_ids[keywords].tolist(),
         map(snapshot.term_text, snapshot.keyword_terms[keywords].tolist()),
         (MATCHES[match] for match in snapshot.keyword_match[keywords].tolist()),
         snapshot.keyword_bid[keywords].tolist(),
         live.paces[campaigns].tolist(),
-        (max(LEAST_BID, reserve) for reserve in snapshot.campaign_reserve[campaigns].tolist()),
+        snapshot.campaign_reserve[campaigns].tolist(),
         fits.tolist(),
-        rates,
+        rating.rates.tolist(),
         snapshot.campaign_views_a_person[campaigns].tolist(),
         (RUNGS[rung] for rung in rungs.tolist()),
+        rating.smoothed.tolist(),
+        rating.sources,
+        snapshot.campaign_category[campaigns].tolist(),
         strict=True,
     )
     return [Contender(*column) for column in columns]
-
-
-def _pick_creatives(
-    snapshot: Snapshot, groups: NDArray[np.int32], random: np.random.Generator | None
-) -> tuple[NDArray[np.int32], list[float]]:
-    best = snapshot.group_best_creative[groups]
-    rates = snapshot.group_rate[groups].tolist()
-    if random is None:
-        return best, rates
-    chosen = best.copy()
-    for place, group in enumerate(groups.tolist()):
-        start, stop = snapshot.group_creative_start[group : group + 2]
-        views = snapshot.creative_views[start:stop]
-        if views.min() < EXPLORED_BELOW:
-            drawn = draw_rates(snapshot.creative_rates[start:stop], views.astype(np.float32), random=random)
-            chosen[place] = start + int(np.argmax(drawn))
-            rates[place] = float(drawn.max())
-    return chosen, rates
 
 
 def _cap_views(contenders: list[Contender], count_views: CountViews) -> list[Contender]:

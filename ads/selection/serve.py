@@ -13,8 +13,9 @@ from ads.contract import AdRequest, NoAd, ServedAd
 from ads.delivery import present
 from ads.models import Campaign, Creative, Offer
 from ads.person import Person
+from ads.selection.again import find_again, remember_offer
 from ads.selection.current import current_market, new_random
-from ads.selection.decision import Contender, Decision
+from ads.selection.decision import Decision
 from ads.selection.select import choose
 from ads.selection.traces import KEPT_CONTENDERS, keep_trace, trace_line
 
@@ -51,10 +52,13 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
         return NoAd("sensitive")
     if request.audience == "minor":
         return NoAd("not_adult")
+    market = current_market()
+    known = find_again(request, market)
+    if known and _find_running(known.creative_id):
+        return _show(known, request)
     person = Person(request.frequency_key, at=at)
     if person.must_rest():
         return NoAd("ad_load")
-    market = current_market()
     decision = choose(
         market.snapshot,
         request,
@@ -69,14 +73,19 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
     offer = _keep_offer(request, decision, version=market.snapshot.version, at=at)
     if offer is None:
         return NoAd("no_match")
+    remember_offer(request, offer)
+    return _show(offer, request)
+
+
+def _show(offer: Offer, request: AdRequest) -> ServedAd:
     with translation.override(request.language if request.language in ("ko", "en") else "en"):
-        return present(offer, label=_("광고"), why=explain(decision.winner))
+        return present(offer, label=_("광고"), why=explain(offer.keyword_text))
 
 
-def explain(winner: Contender) -> tuple[str, ...]:
+def explain(term: str) -> tuple[str, ...]:
     """Say to the person who sees the ad why they do, in at most two sentences."""
     return (
-        _("질문에 ‘%(term)s’ 관련 말이 있어서 보여요.") % {"term": winner.term},
+        _("질문에 ‘%(term)s’ 관련 말이 있어서 보여요.") % {"term": term},
         _("대화 내용이나 개인 정보는 광고주에게 가지 않아요."),
     )
 

@@ -7,6 +7,8 @@ import redis
 
 from ads.contract import AdRequest, encode_request
 from ads.fast_store import fast_store, key
+from ads.selection.bids_seen import KEPT_AUCTIONS, auction_of, seen_key
+from ads.selection.bids_seen import KEPT_SECONDS as AUCTIONS_SECONDS
 from ads.selection.decision import Contender, Decision
 
 KEPT_SECONDS = 24 * 3600
@@ -19,7 +21,7 @@ def trace_line(contender: Contender) -> dict[str, object]:
 
 
 def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:
-    """Keep one decision; forgetting it is no reason to show no ad."""
+    """Keep one decision, and what was bid for learning reserves; forgetting it costs no ad."""
     trace = {
         "request": encode_request(request),
         "version": version,
@@ -29,8 +31,16 @@ def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:
         "is_explored": decision.is_explored,
         "contenders": [trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
     }
+    auction = auction_of(decision)
     try:
-        fast_store().set(key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
+        with fast_store().pipeline(transaction=False) as pipeline:
+            pipeline.set(key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
+            if auction:
+                category, bids = auction
+                pipeline.rpush(seen_key(category), bids)
+                pipeline.ltrim(seen_key(category), -KEPT_AUCTIONS, -1)
+                pipeline.expire(seen_key(category), AUCTIONS_SECONDS)
+            pipeline.execute()
     except redis.RedisError:
         return
 

@@ -1,0 +1,46 @@
+"""The same question again within half a minute gets the same ad: an answer made anew is no new look."""
+
+import hashlib
+import uuid
+
+from ads.contract import AdRequest
+from ads.fast_store import fast_store, key, read_bytes
+from ads.models import Offer
+from ads.selection.current import Market
+from ads.selection.eligibility import rung_of
+
+REUSED_SECONDS = 30
+
+
+def again_key(request: AdRequest) -> str | None:
+    """Return under which name the offer of this question is remembered; None without a person's key."""
+    if not request.frequency_key:
+        return None
+    asked = (request.placement, request.language, request.device, sorted(request.term_ids), request.topics)
+    return key("again", request.frequency_key, hashlib.sha256(repr(asked).encode()).hexdigest()[:16])
+
+
+def remember_offer(request: AdRequest, offer: Offer) -> None:
+    """Remember what this question was answered with."""
+    name = again_key(request)
+    if name:
+        fast_store().set(name, str(offer.id), ex=REUSED_SECONDS)
+
+
+def find_again(request: AdRequest, market: Market) -> Offer | None:
+    """Return the offer this question was answered with a moment ago, while nobody has seen it yet.
+
+    Once it was seen, the rules of how many answers have an ad decide, also for the same question.
+    """
+    name = again_key(request)
+    raw = read_bytes(name)[0] if name else None
+    if not raw:
+        return None
+    offer = (
+        Offer.objects.select_related("creative", "campaign__advertiser")
+        .filter(id=uuid.UUID(raw.decode()), hidden_at=None, impression=None)
+        .first()
+    )
+    if offer is None or rung_of(market.snapshot, market.live, offer.campaign_id):
+        return None
+    return offer

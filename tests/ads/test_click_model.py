@@ -1,0 +1,177 @@
+import datetime
+
+import numpy as np
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ads.client import request_ad
+from ads.contract import ServedAd
+from ads.models import AdGroup, Campaign, Click, ClickModel, Creative, Impression, Offer
+from ads.selection import learning, rating
+from ads.selection.ftrl import BUCKETS, Features, Ftrl, load_ftrl, mix
+from ads.selection.learning import learn_clicks, read_weights
+from ads.selection.publishing import fingerprint
+from ads.selection.rates_seen import read_creatives
+from ads.selection.traits import TRAITS, hash_traits
+from tests.ads.inventory import make_ad, make_advertiser, make_offer, publish_all, request_for
+
+PROMPT = "도쿄 항공권 싸게 사는 법"
+
+
+def traits_of_kind(kind: int) -> Features:
+    return np.array([*range(10), *range(100 * (kind + 1), 100 * (kind + 1) + 15)])
+
+
+def teach(model: Ftrl, *, looks: int, rates: tuple[float, float], base: float = 0.02) -> None:
+    chance = np.random.default_rng(3)
+    for look in range(looks):
+        kind = look % 2
+        model.learn(traits_of_kind(kind), base, is_click=bool(chance.random() < rates[kind]))
+
+
+def test_a_model_that_knows_nothing_says_what_smoothing_says() -> None:
+    assert Ftrl().predict(np.array([1, 2, 3]), 0.037) == pytest.approx(0.037)
+    assert Ftrl().trust == 0
+
+
+def test_a_model_learns_which_ads_are_clicked_and_is_then_trusted() -> None:
+    model = Ftrl()
+    teach(model, looks=4_000, rates=(0.01, 0.06))
+    assert model.predict(traits_of_kind(0), 0.02) < 0.02 < model.predict(traits_of_kind(1), 0.02)
+    assert 0.04 < model.predict(traits_of_kind(1), 0.02) < 0.09
+    assert model.trust > 0.9
+
+
+def test_a_model_that_finds_nothing_is_not_listened_to() -> None:
+    model = Ftrl()
+    teach(model, looks=4_000, rates=(0.02, 0.02))
+    assert model.trust == 0
+    assert mix(0.02, 0.9, model.trust) == 0.02
+
+
+def test_predictions_sum_to_the_clicks_that_came() -> None:
+    model, chance = Ftrl(), np.random.default_rng(8)
+    predicted, clicks = 0.0, 0
+    for look in range(6_000):
+        is_click = bool(chance.random() < 0.08)
+        predicted += model.learn(np.array([look % 7, 50 + look % 3]), 0.05, is_click=is_click)
+        clicks += is_click
+    assert predicted / clicks == pytest.approx(1, abs=0.05)
+
+
+def test_a_model_is_the_same_after_it_was_stored() -> None:
+    model = Ftrl()
+    teach(model, looks=500, rates=(0.02, 0.2))
+    again = load_ftrl(model.dump())
+    assert again.predict(traits_of_kind(1), 0.02) == model.predict(traits_of_kind(1), 0.02)
+    assert (again.looks, again.clicks, again.trust) == (model.looks, model.clicks, model.trust)
+    np.testing.assert_array_equal(again.weights(), model.weights())
+
+
+@given(st.integers(0, 2**40), st.integers(0, 23))
+def test_traits_fall_into_the_same_buckets_alone_and_among_others(number: int, hour: int) -> None:
+    alone = hash_traits(dict.fromkeys(TRAITS, number) | {"hour": hour}, 1)
+    many = hash_traits({name: np.array([7, number]) for name in TRAITS} | {"hour": hour}, 2)
+    np.testing.assert_array_equal(alone[0], many[1])
+    assert many.min() >= 0
+    assert many.max() < BUCKETS
+
+
+def look_at(
+    creative: Creative, *, times: int, clicks: int, minutes_ago: int = 120, verdict: str = "free"
+) -> None:
+    """Offers of this ad that were all seen, the first of them clicked."""
+    at = timezone.now() - datetime.timedelta(minutes=minutes_ago)
+    for place in range(times):
+        offer = make_offer(creative, seen=False)
+        Impression.objects.create(offer=offer, verdict="valid", created_at=at)
+        if place < clicks:
+            Click.objects.create(
+                offer=offer,
+                campaign=offer.campaign,
+                day=at.date(),
+                verdict=verdict,
+                reason="no_budget",
+                price_micros=0,
+                created_at=at,
+            )
+
+
+@pytest.mark.django_db
+def test_an_ad_without_a_past_is_rated_by_its_campaign_advertiser_and_trade() -> None:
+    grace, rival = make_advertiser("Grace"), make_advertiser("Rival")
+    look_at(make_ad(grace), times=60, clicks=12)
+    look_at(make_ad(rival), times=60, clicks=0)
+    fresh, strange = make_ad(grace), make_ad(rival)
+    groups = list(AdGroup.objects.all())
+    rates = {row.id: row.rate for rows in read_creatives(groups).values() for row in rows}
+    assert rates[fresh.id] > rates[strange.id]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_what_was_learned_of_clicks_is_published_and_decides() -> None:
+    liked = make_ad(make_advertiser("Liked"), bid_won=300)
+    shunned = make_ad(make_advertiser("Shunned"), bid_won=300)
+    look_at(liked, times=150, clicks=40)
+    look_at(shunned, times=150, clicks=0)
+    before = fingerprint()
+    kept = learn_clicks()
+    assert kept is not None
+    assert (kept.looks, kept.clicks) == (300, 40)
+    assert kept.trust > 0.5
+    assert kept.loss < kept.base_loss
+    assert "our own" in kept.provenance
+    assert fingerprint() != before
+    publish_all()
+    answer = request_ad(request_for(PROMPT))
+    assert isinstance(answer, ServedAd)
+    assert answer.advertiser == "Liked"
+    offer = Offer.objects.exclude(trace=[]).get()
+    assert {line["rate_source"] for line in offer.trace} <= {f"learned {kept.id}", rating.DRAWN}
+
+
+@pytest.mark.django_db
+def test_each_look_is_learned_once_and_only_when_it_has_settled() -> None:
+    creative = make_ad()
+    look_at(creative, times=5, clicks=1)
+    look_at(creative, times=3, clicks=0, minutes_ago=1)
+    assert learn_clicks() is not None
+    assert learn_clicks() is None
+    later = learn_clicks(at=timezone.now() + learning.SETTLED)
+    assert later is not None
+    assert (later.looks, later.clicks) == (8, 1)
+
+
+@pytest.mark.django_db
+def test_a_click_that_was_found_invalid_teaches_nothing() -> None:
+    creative = make_ad()
+    look_at(creative, times=4, clicks=2, verdict="invalid")
+    kept = learn_clicks()
+    assert kept is not None
+    assert (kept.looks, kept.clicks) == (2, 0)
+
+
+@pytest.mark.django_db
+def test_a_model_of_other_traits_is_left_alone() -> None:
+    look_at(make_ad(), times=3, clicks=1)
+    learn_clicks()
+    ClickModel.objects.update(form=1)
+    assert read_weights().version == 0
+    kept = learn_clicks()
+    assert kept is not None
+    assert kept.looks == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_without_a_trusted_model_smoothing_rates_alone() -> None:
+    make_ad()
+    publish_all()
+    request_ad(request_for(PROMPT))
+    (line,) = Offer.objects.get().trace
+    assert line["rate_source"] in (rating.SMOOTHED, rating.DRAWN)
+    assert line["smoothed_rate"] == pytest.approx(0.015, abs=1e-6)
+    assert Campaign.objects.count() == 1

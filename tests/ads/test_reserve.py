@@ -1,0 +1,143 @@
+import numpy as np
+import pytest
+from django.test import override_settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ads.client import request_ad
+from ads.contract import NoAd, ServedAd
+from ads.models import Campaign, LearnedReserve, Offer
+from ads.money import LEAST_BID, TICK, WON
+from ads.selection.auction import Bid, hold_auction
+from ads.selection.bids_seen import current_reserves, floor_of, learn_reserves, read_auctions
+from ads.selection.publishing import fingerprint
+from ads.selection.reserve import (
+    LEAST_AUCTIONS,
+    MOST_FILL_LOSS,
+    MOST_RISE,
+    Seen,
+    borrow,
+    lay_auctions,
+    learn_reserve,
+    replay,
+)
+from tests.ads.inventory import make_ad, make_advertiser, publish_all, request_for
+
+PROMPT = "도쿄 항공권 싸게 사는 법"
+BIDS = st.lists(st.tuples(st.integers(7, 90), st.floats(0.001, 0.05)), min_size=1, max_size=6)
+
+
+def market(spread: float, *, bidders: int = 3, count: int = 1_500, seed: int = 4) -> Seen:
+    random = np.random.default_rng(seed)
+    won = np.exp(np.log(200) + spread * random.standard_normal((count, bidders)))
+    limits = np.floor(won * WON / TICK) * TICK
+    return Seen(np.where(limits >= LEAST_BID, limits, 0.0), np.full(limits.shape, 0.01), np.ones(count))
+
+
+def learn(seen: Seen, *, lessons: int = 12) -> int:
+    reserve = LEAST_BID
+    for _ in range(lessons):
+        reserve = learn_reserve(seen, floor_micros=LEAST_BID, before_micros=reserve).reserve_micros
+    return reserve
+
+
+@given(BIDS, st.integers(7, 60))
+def test_a_replayed_auction_ends_as_the_real_one_would(bids: list[tuple[int, float]], ticks: int) -> None:
+    reserve = ticks * TICK
+    auction = [(limit * TICK, quality) for limit, quality in bids]
+    sales = hold_auction(
+        [Bid(place, place, limit, reserve, quality) for place, (limit, quality) in enumerate(auction)]
+    )
+    income, filled = replay(lay_auctions([auction]), reserve)
+    assert filled == len(sales)
+    assert income == pytest.approx(sum(sale.price_micros * sale.bid.quality for sale in sales))
+
+
+@pytest.mark.parametrize("spread", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("bidders", [2, 3, 5])
+def test_a_learned_reserve_earns_more_than_the_floor_and_leaves_few_places_empty(
+    spread: float, bidders: int
+) -> None:
+    reserve = learn(market(spread, bidders=bidders))
+    others = market(spread, bidders=bidders, count=4_000, seed=9)
+    income, fill = replay(others, reserve)
+    floor_income, floor_fill = replay(others, LEAST_BID)
+    assert income >= 0.995 * floor_income
+    assert fill >= (1 - MOST_FILL_LOSS) * floor_fill
+
+
+def test_few_auctions_teach_nothing() -> None:
+    few = market(0.6, count=LEAST_AUCTIONS - 1)
+    assert learn_reserve(few, floor_micros=LEAST_BID, before_micros=LEAST_BID).reserve_micros == LEAST_BID
+    assert (
+        learn_reserve(lay_auctions([]), floor_micros=LEAST_BID, before_micros=0).reserve_micros == LEAST_BID
+    )
+
+
+def test_one_lesson_moves_a_reserve_by_a_step() -> None:
+    lesson = learn_reserve(market(0.4), floor_micros=LEAST_BID, before_micros=100 * WON)
+    assert 100 * WON < lesson.reserve_micros <= MOST_RISE * 100 * WON
+
+
+def test_a_category_with_few_auctions_borrows_from_the_others() -> None:
+    own, elsewhere = market(0.4, count=10), market(0.6, count=1_000)
+    borrowed = borrow(own, elsewhere)
+    assert borrowed.weights.sum() == pytest.approx(100)
+    assert borrow(market(0.4, count=400), elsewhere).weights.sum() == 400
+
+
+def test_the_floor_is_a_whole_tick() -> None:
+    assert floor_of(70) == 70 * WON
+    assert floor_of(75) == 80 * WON
+    assert floor_of(1) == 10 * WON
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_the_floor_of_the_settings_is_what_a_lone_bidder_pays() -> None:
+    make_ad(bid_won=300)
+    before = fingerprint()
+    with override_settings(ADS_FLOOR_WON=120):
+        assert fingerprint() != before
+        publish_all()
+        assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
+    offer = Offer.objects.get()
+    assert (offer.price_micros, offer.reserve_micros) == (120 * WON, 120 * WON)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_bids_that_were_seen_become_the_reserve_of_their_category() -> None:
+    for number, bid in enumerate((400, 380, 350)):
+        make_ad(make_advertiser(f"Rival {number}"), bid_won=bid)
+    make_ad(make_advertiser("Poor"), bid_won=80)
+    publish_all()
+    for _ in range(LEAST_AUCTIONS):
+        request_ad(request_for(PROMPT))
+    assert len(read_auctions("travel")) == LEAST_AUCTIONS
+    for _ in range(8):
+        learn_reserves(floor_micros=LEAST_BID)
+    learned = current_reserves()["travel"]
+    assert 300 * WON < learned <= 400 * WON
+    row = LearnedReserve.objects.latest("id")
+    assert (row.auctions, row.fill_loss) == (LEAST_AUCTIONS, 0)
+    publish_all()
+    Campaign.objects.exclude(advertiser__name="Poor").update(status="paused")
+    publish_all()
+    assert request_ad(request_for(PROMPT)) == NoAd("below_threshold")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_a_reserve_that_keeps_bidders_out_is_unlearned() -> None:
+    LearnedReserve.objects.create(
+        category="travel", reserve_micros=500 * WON, auctions=1, income_gain=0, fill_loss=0, provenance="test"
+    )
+    make_ad(bid_won=90)
+    publish_all()
+    for _ in range(LEAST_AUCTIONS):
+        assert request_ad(request_for(PROMPT)) == NoAd("below_threshold")
+    for _ in range(6):
+        learn_reserves(floor_micros=LEAST_BID)
+    publish_all()
+    assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
