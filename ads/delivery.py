@@ -2,14 +2,35 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from django.conf import settings
+from django.db import connection
 
 from ads.billing import Charge, Verdict, charge_click
 from ads.contract import ServedAd
-from ads.models import Complaint, Impression, Offer
+from ads.facts import keep_facts
+from ads.leases import korean_day
+from ads.models import Complaint, Impression, Offer, RefusedVisit
 from ads.tokens import Purpose, sign
+
+# An offer, what speaks against the look, and when it was.
+Look = tuple[uuid.UUID, str, datetime.datetime]
+
+KEEP_LOOKS = """
+INSERT INTO ads_impression (offer_id, verdict, reason, created_at)
+SELECT DISTINCT ON (offer) offer, verdict, reason, moment
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[]) AS look (offer, verdict, reason, moment)
+ORDER BY offer, moment
+ON CONFLICT (offer_id) DO NOTHING RETURNING offer_id
+"""
+REFUSE = """
+INSERT INTO ads_refusedvisit (offer_id, campaign_id, kind, reason, day, visits, first_at, last_at)
+VALUES (%s, %s, %s, %s, %s, 1, %s, %s)
+ON CONFLICT (offer_id, kind, reason, day) DO UPDATE
+SET visits = ads_refusedvisit.visits + 1, last_at = greatest(ads_refusedvisit.last_at, excluded.last_at)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +66,8 @@ def sign_links(offer: uuid.UUID, *, at: datetime.datetime) -> Links:
 
 
 def present(offer: Offer, *, label: str, why: tuple[str, ...]) -> ServedAd:
-    """Return the ad as it may be shown."""
+    """Return the ad as it may be shown, and remember where it leads for when the database is away."""
+    keep_facts(offer)
     links = sign_links(offer.id, at=offer.created_at)
     return ServedAd(
         offer=str(offer.id),
@@ -62,13 +84,31 @@ def present(offer: Offer, *, label: str, why: tuple[str, ...]) -> ServedAd:
     )
 
 
-def keep_impression(offer: Offer, *, reason: str, at: datetime.datetime) -> bool:
-    """Keep that the offer was seen, with what is wrong with it; False when that was known."""
-    verdict = Impression.Verdict.INVALID if reason else Impression.Verdict.VALID
-    _, is_new = Impression.objects.get_or_create(
-        offer=offer, defaults={"verdict": verdict, "reason": reason, "created_at": at}
+def keep_looks(looks: Sequence[Look]) -> list[bool]:
+    """Keep that these offers were seen, with what is wrong with each look; False for what was known."""
+    valid, invalid = Impression.Verdict.VALID.value, Impression.Verdict.INVALID.value
+    columns = (
+        [offer for offer, _, _ in looks],
+        [invalid if reason else valid for _, reason, _ in looks],
+        [reason for _, reason, _ in looks],
+        [at for _, _, at in looks],
     )
-    return is_new
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP_LOOKS, cast("Sequence[str]", columns))
+        fresh = {offer for (offer,) in cursor}
+    outcome = []
+    for offer, _, _ in looks:
+        outcome.append(offer in fresh)
+        # Of two looks at the same offer in one batch, one is new.
+        fresh.discard(offer)
+    return outcome
+
+
+def refuse_visit(offer: Offer, *, kind: RefusedVisit.Kind, reason: str, at: datetime.datetime) -> None:
+    """Count a visit that used up nothing, in one row for an offer, a reason and a day."""
+    values = (offer.id, offer.campaign_id, kind.value, reason, korean_day(at), at, at)
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE, values)
 
 
 def settle_click(offer: Offer, *, reason: str, network: str, at: datetime.datetime) -> Verdict:
@@ -83,12 +123,6 @@ def settle_click(offer: Offer, *, reason: str, network: str, at: datetime.dateti
             reason=reason,
         )
     )
-
-
-def landing_url(offer: Offer) -> str:
-    """Return where the ad leads: looked up here, never taken from a link."""
-    url = offer.creative.landing_url
-    return f"{settings.PUBLIC_URL}{url}" if url.startswith("/") else url
 
 
 def hide(offer: Offer, *, at: datetime.datetime) -> None:

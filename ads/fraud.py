@@ -1,55 +1,40 @@
-"""Judges visits: what is no person's look or click costs nothing, and every verdict keeps its reason."""
+"""Judges visits: what is no person's look or click costs nothing, and every verdict keeps its reason.
+
+Some clicks are known to be invalid when they come, and are judged here; patterns that only many clicks
+show are found afterwards (sweep.py) and credited.
+"""
 
 import datetime
-import ipaddress
 import logging
-import re
 import uuid
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Literal
 
 import redis
-from django.conf import settings
 
 from ads.billing import Verdict
-from ads.delivery import find_offer, keep_impression, landing_url, settle_click
+from ads.delivery import find_offer, keep_looks, refuse_visit, settle_click
+from ads.facts import Facts, facts_of, recall_facts
 from ads.fast_store import fast_store, key
-from ads.models import Offer
+from ads.models import Impression, Offer, RefusedVisit
+from ads.outage import AwayError, reaching_database, take_up, tell
 from ads.person import Person
+from ads.replaying import start_settling
+from ads.sight import judge_look, judge_sight
+from ads.spool import Telling
 from ads.tokens import ExpiredTokenError, Purpose, read
+from ads.visits import Visit, find_bad_address, find_machine, is_inside
 
 logger = logging.getLogger(__name__)
 
-# A look takes a second of sight, so neither can follow the auction sooner than this.
-FASTEST_LOOK = datetime.timedelta(milliseconds=900)
 FASTEST_CLICK = datetime.timedelta(milliseconds=400)
 REPEAT_SECONDS = 30 * 60
 NETWORK_CLICKS_A_MINUTE = 20
-BOT_AGENTS = re.compile(
-    r"bot\b|bot[/;_-]|crawl|spider|slurp|scrap|preview|fetch|monitor|uptime|curl/|wget/|python|aiohttp|httpx|go-http|java/|okhttp|libwww|axios"
-    r"|node|facebookexternalhit|kakaotalk-scrap|yeti|daum\b",
-    re.IGNORECASE,
-)
-# Browsers that are driven by a program. On the machine of a developer, that program works for a person.
-DRIVEN_AGENTS = re.compile(
-    r"headless|phantom|selenium|webdriver|puppeteer|playwright|cypress|lighthouse", re.IGNORECASE
-)
+PERSON_CLICKS_A_MINUTE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One HTTP request about an ad, as far as judging it needs."""
-
-    method: str
-    agent: str
-    address: str
-    purpose: str
-    at: datetime.datetime
-
-    @property
-    def network(self) -> str:
-        """The network the visit came from, coarse enough to name no person."""
-        return network_of(self.address)
+class UnsettledError(Exception):
+    """Neither the database nor the quick memory knows where this ad leads right now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,127 +42,144 @@ class Arrival:
     """Where a click leads, and what became of it."""
 
     url: str
-    verdict: Verdict | None
+    verdict: Verdict | Literal["later"] | None
     reason: str
-
-
-def network_of(address: str) -> str:
-    """Return the /24 or /48 of an address; empty when it is none."""
-    try:
-        host = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network((host, 24 if host.version == 4 else 48), strict=False))
 
 
 def receive_look(token: str, visit: Visit) -> bool:
     """Count a look at an ad once; raises TokenError; False when it was counted before or never offered."""
-    offer = find_offer(read(token, Purpose.IMPRESSION, at=visit.at))
-    if offer is None or _is_machine(visit):
-        return False
-    reason = "too_fast" if visit.at - offer.created_at < FASTEST_LOOK else ""
-    is_new = keep_impression(offer, reason=reason, at=visit.at)
-    if is_new and not reason:
-        Person(offer.frequency_key, at=visit.at).note_view(offer.campaign_id)
+    offer_id = read(token, Purpose.IMPRESSION, at=visit.at)
+    machine = find_machine(visit)
+    try:
+        with reaching_database():
+            offer = find_offer(offer_id)
+            if offer is None:
+                return False
+            if machine:
+                refuse_visit(offer, kind=RefusedVisit.Kind.LOOK, reason=machine, at=visit.at)
+                return False
+            is_new = _keep_look(offer, visit)
+    except AwayError:
+        return _keep_look_for_later(offer_id, visit, machine)
+    _settle_what_waits()
     return is_new
 
 
 def receive_click(token: str, visit: Visit) -> Arrival | None:
     """Settle a click and say where it leads; raises ForgedTokenError; None when the offer is gone.
 
-    A browser that fetches ahead, or a robot, is sent on without using up the one click of the person.
+    A browser that fetches ahead, or a robot, is sent on without using up the one click of the person. While
+    the database is away, a click is settled later; raises UnsettledError when nobody knows where it leads.
     """
     is_expired = False
     try:
         offer_id = read(token, Purpose.CLICK, at=visit.at)
     except ExpiredTokenError as error:
         offer_id, is_expired = error.offer, True
-    offer = find_offer(offer_id)
-    if offer is None:
-        return None
-    machine = _is_machine(visit)
-    if machine:
-        logger.info("click on %s not counted: %s from %s", offer_id, machine, visit.network)
-        return Arrival(landing_url(offer), None, machine)
-    reason = "expired" if is_expired else judge_click(offer, visit)
-    verdict = settle_click(offer, reason=reason, network=visit.network, at=visit.at)
-    return Arrival(landing_url(offer), verdict, reason)
+    try:
+        with reaching_database():
+            offer = find_offer(offer_id)
+            arrival = None if offer is None else _settle_now(offer, visit, is_expired=is_expired)
+    except AwayError:
+        return _settle_later(offer_id, visit, is_expired=is_expired)
+    _settle_what_waits()
+    return arrival
 
 
-def judge_click(offer: Offer, visit: Visit) -> str:
-    """Return what speaks against this click, in one word; empty when nothing does."""
-    if visit.at - offer.created_at < FASTEST_CLICK:
+def judge_click(facts: Facts, visit: Visit) -> str:
+    """Return what speaks against this click by itself, in one word; empty when nothing does."""
+    if visit.at - facts.created_at < FASTEST_CLICK:
         return "too_fast"
-    impression = getattr(offer, "impression", None)
-    if impression is None:
-        return "not_seen"
-    if impression.verdict != "valid":
-        return "look_invalid"
-    if _is_own(offer.campaign.advertiser.own_networks, visit.address):
+    if is_inside(facts.own_networks, visit.address):
         return "own_address"
-    return _judge_rates(offer, visit)
+    return find_bad_address(visit.address)
 
 
-def _is_machine(visit: Visit) -> str:
-    if visit.method == "HEAD":
-        return "head"
-    if "prefetch" in visit.purpose or "prerender" in visit.purpose or "preview" in visit.purpose:
-        return "prefetch"
-    if not visit.agent or BOT_AGENTS.search(visit.agent):
-        return "robot"
-    if DRIVEN_AGENTS.search(visit.agent) and not _is_at_home(visit.address):
-        return "robot"
-    return ""
+def _settle_now(offer: Offer, visit: Visit, *, is_expired: bool) -> Arrival:
+    facts = facts_of(offer)
+    machine = find_machine(visit)
+    if machine:
+        refuse_visit(offer, kind=RefusedVisit.Kind.CLICK, reason=machine, at=visit.at)
+        return Arrival(facts.url, None, machine)
+    is_known = getattr(offer, "click", None) is not None
+    reason = "expired" if is_expired else judge_click(facts, visit)
+    reason = reason or judge_sight(_impression_of(offer))
+    if not reason and not is_known:
+        reason = _judge_rates(facts, visit)
+    verdict = settle_click(offer, reason=reason, network=visit.network, at=visit.at)
+    if verdict == "duplicate":
+        refuse_visit(offer, kind=RefusedVisit.Kind.CLICK, reason="again", at=visit.at)
+    return Arrival(facts.url, verdict, reason)
 
 
-def _is_at_home(address: str) -> bool:
-    # Only a site that calls itself local has a developer for a visitor; elsewhere the address says nothing.
-    host = urlsplit(settings.PUBLIC_URL).hostname or ""
-    is_local_site = host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
-    return is_local_site and _is_loopback(address)
+def _settle_later(offer_id: uuid.UUID, visit: Visit, *, is_expired: bool) -> Arrival:
+    facts = recall_facts(offer_id)
+    if facts is None:
+        # Nobody pays for a click that leads nowhere.
+        raise UnsettledError(str(offer_id))
+    machine = find_machine(visit)
+    if machine:
+        tell(Telling("refused_click", offer_id, visit.at, visit.network, machine))
+        return Arrival(facts.url, None, machine)
+    reason = "expired" if is_expired else judge_click(facts, visit) or _judge_rates(facts, visit)
+    is_kept = tell(Telling("click", offer_id, visit.at, visit.network, reason))
+    return Arrival(facts.url, "later" if is_kept else None, reason)
 
 
-def _is_loopback(address: str) -> bool:
+def _keep_look(offer: Offer, visit: Visit) -> bool:
+    reason = judge_look(offer.created_at, visit.at)
+    (is_new,) = keep_looks([(offer.id, reason, visit.at)])
+    if is_new and not reason:
+        Person(offer.frequency_key, at=visit.at).note_view(offer.campaign_id)
+    return is_new
+
+
+def _keep_look_for_later(offer_id: uuid.UUID, visit: Visit, machine: str) -> bool:
+    kind: Literal["refused_look", "look"] = "refused_look" if machine else "look"
+    is_kept = tell(Telling(kind, offer_id, visit.at, visit.network, machine))
+    facts = recall_facts(offer_id)
+    if facts is not None and not machine:
+        Person(facts.frequency_key, at=visit.at).note_view(facts.campaign_id)
+    return is_kept and not machine
+
+
+def _settle_what_waits() -> None:
+    # The database answered, so what this process told the disk while it was away can be settled.
+    if take_up():
+        start_settling()
+
+
+def _impression_of(offer: Offer) -> Impression | None:
+    found: Impression | None = getattr(offer, "impression", None)
+    return found
+
+
+def _judge_rates(facts: Facts, visit: Visit) -> str:
     try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_own(networks: list[str], address: str) -> bool:
-    try:
-        host = ipaddress.ip_address(address)
-        return any(host in ipaddress.ip_network(network, strict=False) for network in networks)
-    except ValueError:
-        return False
-
-
-def _judge_rates(offer: Offer, visit: Visit) -> str:
-    if getattr(offer, "click", None) is not None:
-        return ""
-    try:
-        if _is_repeat(offer.frequency_key, offer.creative_id, offer.id):
+        if _is_repeat(facts):
             return "repeat"
-        if visit.network and _is_busy(visit.network, visit.at):
+        if facts.frequency_key and _is_busy(facts.frequency_key, visit.at, PERSON_CLICKS_A_MINUTE):
+            return "busy_person"
+        if visit.network and _is_busy(visit.network, visit.at, NETWORK_CLICKS_A_MINUTE):
             return "busy_network"
     except redis.RedisError:
-        # Counters are a brake, not the truth: the nightly sweep finds what they would have.
-        logger.warning("click on %s judged without rate counters", offer.id)
+        # Counters are a brake, not the truth: the sweep finds afterwards what they would have.
+        logger.warning("click on %s judged without rate counters", facts.offer)
     return ""
 
 
-def _is_repeat(frequency_key: str, creative_id: int, offer: uuid.UUID) -> bool:
-    if not frequency_key:
+def _is_repeat(facts: Facts) -> bool:
+    if not facts.frequency_key:
         return False
-    name = key("repeat", frequency_key, creative_id)
-    first = fast_store().set(name, str(offer), nx=True, ex=REPEAT_SECONDS, get=True)
-    return first is not None and first != str(offer).encode()
+    name = key("repeat", facts.frequency_key, facts.creative_id)
+    first = fast_store().set(name, str(facts.offer), nx=True, ex=REPEAT_SECONDS, get=True)
+    return first is not None and first != str(facts.offer).encode()
 
 
-def _is_busy(network: str, at: datetime.datetime) -> bool:
-    name = key("rate", network, int(at.timestamp()) // 60)
+def _is_busy(who: str, at: datetime.datetime, most: int) -> bool:
+    name = key("rate", who, int(at.timestamp()) // 60)
     with fast_store().pipeline(transaction=False) as pipeline:
         pipeline.incr(name)
         pipeline.expire(name, 120)
         count, _ = pipeline.execute()
-    return int(count) > NETWORK_CLICKS_A_MINUTE
+    return int(count) > most

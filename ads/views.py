@@ -5,16 +5,18 @@ import ipaddress
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from ads.delivery import complain, find_offer, hide
-from ads.fraud import Visit, receive_click, receive_look
+from ads.fraud import UnsettledError, receive_click, receive_look
 from ads.models import Complaint, Creative, Offer
 from ads.person import Person
 from ads.tokens import Purpose, TokenError, read
+from ads.visits import Visit
 
 
 def visit_of(request: HttpRequest) -> Visit:
@@ -59,6 +61,11 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
         arrival = receive_click(token, visit_of(request))
     except TokenError as error:
         raise Http404 from error
+    except UnsettledError:
+        # Without the request: who is asking is in the database.
+        sorry = HttpResponse(render_to_string("ads/later.html"), status=503)
+        sorry["Retry-After"] = "5"
+        return sorry
     if arrival is None:
         raise Http404
     redirect = HttpResponseRedirect(arrival.url)

@@ -1,5 +1,5 @@
 from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
-from ads.admin.delivery import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin
+from ads.admin.delivery import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RefusedVisitAdmin
 from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, TransactionAdmin
 from ads.admin.review import CreativeAdmin
 
@@ -14,5 +14,6 @@ __all__ = [
     "CreativeAdmin",
     "ImpressionAdmin",
     "OfferAdmin",
+    "RefusedVisitAdmin",
     "TransactionAdmin",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from ads.admin.read_only import ReadOnlyAdmin, show_won
-from ads.models import Click, Complaint, Impression, Offer
+from ads.models import Click, Complaint, Impression, Offer, RefusedVisit
 
 
 @admin.register(Offer)
@@ -45,11 +45,20 @@ class OfferAdmin(ReadOnlyAdmin):
 
 
 def describe_contender(line: dict[str, Any]) -> str:
-    """Write one contender of an auction in one line."""
-    scores = " · ".join(
-        f"{name} {float(line[name]):.4g}" for name in ("pace", "relevance", "click_rate", "score")
-    )
-    return f"{line['rung']} · {line['term']} · {show_won(int(line['bid_micros']))} · {scores}"
+    """Write one contender of an auction in one line; the word after the click rate says whose it is."""
+    # Decisions of an older market had smoothing alone.
+    smoothed, source = line.get("smoothed_rate", line["click_rate"]), line.get("rate_source", "smoothed")
+    parts = [
+        str(line["rung"]),
+        str(line["term"]),
+        show_won(int(line["bid_micros"])),
+        f"reserve {show_won(int(line['reserve_micros']))}",
+        f"pace {float(line['pace']):.4g}",
+        f"relevance {float(line['relevance']):.4g}",
+        f"click_rate {float(line['click_rate']):.4g} ({source}, smoothed {float(smoothed):.4g})",
+        f"score {float(line['score']):.4g}",
+    ]
+    return " · ".join(parts)
 
 
 @admin.register(Impression)
@@ -75,6 +84,16 @@ class ClickAdmin(ReadOnlyAdmin):
     def show_price(self, click: Click) -> str:
         """What was charged."""
         return show_won(click.price_micros)
+
+
+@admin.register(RefusedVisit)
+class RefusedVisitAdmin(ReadOnlyAdmin):
+    """Visits that used up nothing, with what was wrong with them."""
+
+    list_display = ["offer", "campaign", "kind", "reason", "visits", "first_at", "last_at"]
+    list_filter = ["kind", "reason"]
+    list_select_related = ["campaign", "offer"]
+    date_hierarchy = "day"
 
 
 @admin.register(Complaint)

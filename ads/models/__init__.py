@@ -1,5 +1,5 @@
 from ads.models.campaigns import AdGroup, Campaign, Category, Creative, Keyword, NegativeKeyword
-from ads.models.delivery import Click, Complaint, Impression, Offer
+from ads.models.delivery import Click, Complaint, Impression, Offer, RefusedVisit
 from ads.models.inventory import Advertiser, Membership, Term, TextVector
 from ads.models.learning import ClickModel, LearnedReserve
 from ads.models.ledger import Account, CampaignDay, Entry, Transaction
@@ -22,6 +22,7 @@ __all__ = [
     "Membership",
     "NegativeKeyword",
     "Offer",
+    "RefusedVisit",
     "Term",
     "TextVector",
     "Transaction",

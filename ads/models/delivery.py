@@ -146,6 +146,42 @@ class Click(models.Model):
         return f"{self.offer_id} {self.verdict}"
 
 
+class RefusedVisit(models.Model):
+    """Visits that used up nothing, counted by offer, reason and day: robots, prefetching, a second click."""
+
+    class Kind(models.TextChoices):
+        LOOK = "look", _("노출")
+        CLICK = "click", _("클릭")
+
+    offer = models.ForeignKey(
+        Offer, on_delete=models.PROTECT, related_name="refused_visits", verbose_name=_("제안")
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, related_name="refused_visits", verbose_name=_("캠페인")
+    )
+    kind = models.CharField(_("종류"), max_length=8, choices=Kind.choices)
+    reason = models.CharField(_("사유"), max_length=24)
+    day = models.DateField(_("날"))
+    visits = models.PositiveIntegerField(_("횟수"))
+    first_at = models.DateTimeField(_("처음"))
+    last_at = models.DateTimeField(_("마지막"))
+
+    class Meta:
+        verbose_name = _("거른 방문")
+        verbose_name_plural = _("거른 방문")
+        ordering = ["-last_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "kind", "reason", "day"], name="refused_visit_counted_once"
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="refused_visit_with_reason"),
+        ]
+        indexes = [models.Index(fields=["campaign", "day"], name="refused_visit_of_day")]
+
+    def __str__(self) -> str:
+        return f"{self.offer_id} {self.reason}: {self.visits}"
+
+
 class Complaint(models.Model):
     """What a person said against an ad they were shown; at most one an offer."""
 

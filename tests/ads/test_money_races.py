@@ -3,6 +3,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 import pytest
 from django.db import connections
@@ -13,16 +14,20 @@ from ads.leases import close_days, fit_budget, korean_day
 from ads.ledger import find_faults, wallet_balance
 from ads.models import CampaignDay, Click, Transaction
 from ads.money import WON
+from ads.tokens import Purpose, sign
 from tests.ads.inventory import make_ad, make_advertiser, make_offer
+from tests.ads.visits import click_on
+
+Outcome = TypeVar("Outcome")
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def at_once(count: int, act: Callable[[int], object]) -> list[object]:
+def at_once(count: int, act: Callable[[int], Outcome]) -> list[Outcome]:
     """Run this from that many threads, all released in the same moment."""
     gate = threading.Barrier(count)
 
-    def run(number: int) -> object:
+    def run(number: int) -> Outcome:
         try:
             gate.wait(timeout=20)
             return act(number)
@@ -47,6 +52,22 @@ def test_the_same_click_from_eight_addresses_is_billed_once() -> None:
     assert CampaignDay.objects.get().spent_micros == 1_000 * WON
     assert Transaction.objects.filter(kind="click").count() == 10
     assert find_faults() == []
+
+
+@pytest.mark.usefixtures("valkey")
+def test_the_same_link_clicked_from_eight_addresses_at_once_is_billed_once() -> None:
+    creative = make_ad()
+    for _ in range(5):
+        offer = make_offer(creative)
+        link = sign(Purpose.CLICK, offer.id, at=offer.created_at)
+        arrivals = at_once(8, partial(click_from, link))
+        assert sorted(arrivals) == ["billed", *["duplicate"] * 7]
+    assert CampaignDay.objects.get().spent_micros == 500 * WON
+    assert find_faults() == []
+
+
+def click_from(link: str, number: int) -> str:
+    return str(click_on(link, address=f"203.0.{number}.7").verdict)
 
 
 def test_a_burst_of_clicks_never_spends_more_than_the_budget() -> None:

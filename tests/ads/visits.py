@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from ads.fraud import Arrival, Visit, receive_click
+from ads.fraud import Arrival, receive_click
+from ads.visits import Visit
 from tests.ads.inventory import CHROME
 
 ADA = Visit(method="GET", agent=CHROME, address="203.0.113.7", purpose="", at=timezone.now())

@@ -1,0 +1,89 @@
+"""What happens while the database is away: it is asked again now and then, and meanwhile the disk remembers.
+
+AwayError: the database cannot be reached, or was not a moment ago.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import InterfaceError, InternalError, OperationalError, connection
+
+from ads.convoy import Convoy
+from ads.spool import Spool, SpoolError, Telling
+
+logger = logging.getLogger(__name__)
+
+# Whoever waits for a click to lead on must not wait for a server that just refused somebody else.
+AWAY_SECONDS = 2.0
+# InternalError is what a server says that may only be read, as after a failover.
+AWAY = (OperationalError, InterfaceError, InternalError)
+
+
+class AwayError(Exception):
+    """The database cannot be reached."""
+
+
+class _Line:
+    """What this process knows about its way to the database."""
+
+    away_until = 0.0
+    has_told = False
+
+
+@contextmanager
+def reaching_database() -> Iterator[None]:
+    """Do something in the database; raises AwayError at once when it was just away, or when it is now."""
+    if time.monotonic() < _Line.away_until:
+        raise AwayError
+    try:
+        yield
+    except AWAY as error:
+        _Line.away_until = time.monotonic() + AWAY_SECONDS
+        logger.warning("the database is away: %s", error)
+        connection.close_if_unusable_or_obsolete()
+        raise AwayError from error
+
+
+def expect_database() -> None:
+    """Ask the database again at the next chance, whatever was known about it."""
+    _Line.away_until = 0.0
+
+
+def tell(telling: Telling) -> bool:
+    """Let the disk remember; False, and a cry for help, when it cannot."""
+    try:
+        _convoy.send(telling)
+    except SpoolError:
+        logger.critical("a %s of offer %s is lost", telling.kind, telling.offer, exc_info=True)
+        return False
+    return True
+
+
+def take_up() -> bool:
+    """Say, once after each outage, that this process has told the disk what is to be settled now."""
+    has_told, _Line.has_told = _Line.has_told, False
+    return has_told
+
+
+def spool() -> Spool:
+    """Return this machine's spool."""
+    return _spool_in(settings.ADS_SPOOL_FOLDER)
+
+
+@lru_cache(maxsize=4)
+def _spool_in(folder: str) -> Spool:
+    return Spool(Path(folder))
+
+
+def _keep(tellings: Sequence[Telling]) -> list[None]:
+    spool().keep(tellings)
+    _Line.has_told = True
+    return [None] * len(tellings)
+
+
+_convoy: Convoy[Telling, None] = Convoy(_keep, most=512)

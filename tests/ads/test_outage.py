@@ -1,0 +1,164 @@
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import Client
+from pytest_django import DjangoDbBlocker, Settings
+from redis import Redis
+
+from ads.facts import keep_facts
+from ads.ledger import find_faults
+from ads.models import CampaignDay, Click, Impression, Offer, RefusedVisit
+from ads.money import WON
+from ads.outage import expect_database, spool
+from ads.replaying import settle_spool
+from ads.tokens import Purpose, sign
+from config.stack.postgres import Postgres
+from tests.ads.inventory import CHROME, make_ad, make_offer
+
+HEADERS = {"User-Agent": CHROME}
+
+
+@pytest.fixture
+def server(
+    tmp_path: Path, settings: Settings, valkey: "Redis", django_db_blocker: DjangoDbBlocker
+) -> Iterator[Postgres]:
+    """A PostgreSQL of this test alone, with our tables, that it may really stop."""
+    settings.ADS_SPOOL_FOLDER = str(tmp_path / "spool")
+    postgres = Postgres(tmp_path, password="unguarded", keep=False)
+    address = urlsplit(postgres.start())
+    chosen = connections.settings["default"]
+    before = dict(chosen)
+    with django_db_blocker.unblock():
+        connections.close_all()
+        chosen |= {
+            "HOST": address.hostname,
+            "PORT": str(address.port),
+            "NAME": address.path.removeprefix("/"),
+            "USER": address.username,
+            "PASSWORD": address.password,
+        }
+        try:
+            call_command("migrate", verbosity=0)
+            yield postgres
+        finally:
+            connections.close_all()
+            chosen.clear()
+            chosen |= before
+            expect_database()
+            postgres.stop()
+            postgres.remove()
+
+
+def links_of(*offers: Offer) -> dict[uuid.UUID, str]:
+    """The click links of these offers, as if each had been served a moment ago."""
+    for offer in offers:
+        keep_facts(offer)
+    return {offer.id: sign(Purpose.CLICK, offer.id, at=offer.created_at) for offer in offers}
+
+
+def wait_until_settled() -> None:
+    for _ in range(200):
+        if not spool().is_waiting():
+            return
+        time.sleep(0.05)
+    raise AssertionError("what was told is still on the disk")
+
+
+def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server: Postgres) -> None:
+    creative = make_ad(daily_won=50_000)
+    seen, unseen, fast = (
+        make_offer(creative),
+        make_offer(creative, seen=False),
+        make_offer(creative, seen=False),
+    )
+    told_twice, by_robot = make_offer(creative), make_offer(creative)
+    links = links_of(seen, unseen, fast, told_twice, by_robot)
+    look = sign(Purpose.IMPRESSION, unseen.id, at=unseen.created_at)
+    client = Client()
+
+    server.stop()
+    started = time.monotonic()
+    assert client.post(f"/ads/seen/{look}/", headers=HEADERS).status_code == 204
+    for offer in (seen, unseen, fast, told_twice, told_twice):
+        answer = client.get(f"/ads/click/{links[offer.id]}/", headers=HEADERS)
+        assert (answer.status_code, answer["Location"]) == (302, "https://grace.example/tokyo")
+    robot = client.get(f"/ads/click/{links[by_robot.id]}/", headers={"User-Agent": "Googlebot/2.1"})
+    assert robot.status_code == 302
+    assert time.monotonic() - started < 5
+    assert spool().is_waiting()
+
+    server.start()
+    expect_database()
+    connection.close()
+    assert settle_spool() == 7
+    verdicts = {click.offer_id: (click.verdict, click.reason) for click in Click.objects.all()}
+    assert verdicts == {
+        seen.id: ("billed", ""),
+        unseen.id: ("billed", ""),
+        fast.id: ("invalid", "not_seen"),
+        told_twice.id: ("billed", ""),
+    }
+    assert Impression.objects.get(offer=unseen).verdict == "valid"
+    assert RefusedVisit.objects.get().reason == "robot"
+    assert CampaignDay.objects.get().spent_micros == 300 * WON
+    assert find_faults() == []
+
+
+def test_the_first_click_after_an_outage_settles_what_waited(server: Postgres) -> None:
+    creative = make_ad()
+    during, after = make_offer(creative), make_offer(creative)
+    keep_facts(during)
+    client = Client()
+    server.stop()
+    link = sign(Purpose.CLICK, during.id, at=during.created_at)
+    assert client.get(f"/ads/click/{link}/", headers=HEADERS).status_code == 302
+    # Until it is asked again, nobody waits for a database that was just away.
+    server.start()
+    connection.close()
+    assert client.get(f"/ads/click/{link}/", headers=HEADERS).status_code == 302
+    assert not Click.objects.exists()
+    expect_database()
+    client.get(f"/ads/click/{sign(Purpose.CLICK, after.id, at=after.created_at)}/", headers=HEADERS)
+    wait_until_settled()
+    assert set(Click.objects.values_list("offer_id", "verdict")) == {
+        (during.id, "billed"),
+        (after.id, "billed"),
+    }
+
+
+def test_a_click_that_leads_nobody_knows_where_costs_nothing(server: Postgres, valkey: "Redis") -> None:
+    offer = make_offer()
+    server.stop()
+    valkey.flushdb()
+    answer = Client().get(
+        f"/ads/click/{sign(Purpose.CLICK, offer.id, at=offer.created_at)}/", headers=HEADERS
+    )
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert not spool().is_waiting()
+    server.start()
+    connection.close()
+
+
+def test_a_click_leads_on_when_the_disk_is_full_too(
+    server: Postgres, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    offer = make_offer()
+    keep_facts(offer)
+    server.stop()
+    # A file where the folder should be takes no more lines than a full disk, even from root.
+    (tmp_path / "full").write_text("", encoding="ascii")
+    settings.ADS_SPOOL_FOLDER = os.fspath(tmp_path / "full")
+    answer = Client().get(
+        f"/ads/click/{sign(Purpose.CLICK, offer.id, at=offer.created_at)}/", headers=HEADERS
+    )
+    assert answer.status_code == 302
+    assert "is lost" in caplog.text
+    server.start()
+    connection.close()
