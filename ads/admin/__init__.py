@@ -1,5 +1,6 @@
 from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
 from ads.admin.delivery import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RefusedVisitAdmin
+from ads.admin.learning import ClickModelAdmin, LearnedReserveAdmin
 from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, TransactionAdmin
 from ads.admin.review import CreativeAdmin
 
@@ -10,9 +11,11 @@ __all__ = [
     "CampaignAdmin",
     "CampaignDayAdmin",
     "ClickAdmin",
+    "ClickModelAdmin",
     "ComplaintAdmin",
     "CreativeAdmin",
     "ImpressionAdmin",
+    "LearnedReserveAdmin",
     "OfferAdmin",
     "RefusedVisitAdmin",
     "TransactionAdmin",

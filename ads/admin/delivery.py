@@ -41,7 +41,14 @@ class OfferAdmin(ReadOnlyAdmin):
     @display(description=_("경매 기록"))
     def show_trace(self, offer: Offer) -> SafeString:
         """Every contender with its scores and the rung where it ended."""
-        return format_html_join("", "<p>{}</p>", ((describe_contender(line),) for line in offer.trace))
+        won = [
+            show_won(offer.price_micros),
+            show_won(offer.reserve_micros),
+            show_won(offer.shadow_price_micros),
+        ]
+        outcome = "price {} · reserve {} · VCG {}".format(*won)
+        lines = [outcome, *(describe_contender(line) for line in offer.trace)]
+        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
 
 
 def describe_contender(line: dict[str, Any]) -> str:
@@ -52,7 +59,7 @@ def describe_contender(line: dict[str, Any]) -> str:
         str(line["rung"]),
         str(line["term"]),
         show_won(int(line["bid_micros"])),
-        f"reserve {show_won(int(line['reserve_micros']))}",
+        f"reserve {show_won(line.get('reserve_micros'))}",
         f"pace {float(line['pace']):.4g}",
         f"relevance {float(line['relevance']):.4g}",
         f"click_rate {float(line['click_rate']):.4g} ({source}, smoothed {float(smoothed):.4g})",

@@ -39,6 +39,8 @@ def decide(desk: Client, creative: Creative, decision: str, *, reason: str = "")
         "account",
         "transaction",
         "campaignday",
+        "clickmodel",
+        "learnedreserve",
     ],
 )
 def test_every_page_of_the_market_opens(desk: Client, model: str) -> None:

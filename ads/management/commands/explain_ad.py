@@ -1,15 +1,18 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ads.models import Offer
+from ads.models import Category, LearnedReserve, Offer
 from ads.money import format_won
+from ads.selection.bids_seen import floor_of
+from ads.selection.rating import SMOOTHED
 from ads.selection.traces import find_trace
 
 COLUMNS = (
-    "{rung:<17}{term:<24}{match:<8}{bid:>8}{pace:>6}{reserve:>9}{fit:>6}{rate:>8}{score:>10}"
-    "  campaign {campaign}"
+    "{rung:<17}{term:<24}{match:<8}{bid:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}  {source:<12}"
+    "{score:>10}  campaign {campaign}"
 )
 
 
@@ -57,9 +60,10 @@ class Command(BaseCommand):
                 f"price     {format_won(trace['price_micros'])} won a click"
                 f" (VCG {format_won(trace['shadow_price_micros'])}, explored {trace['is_explored']})"
             )
-        head = {"rung": "rung", "term": "keyword", "match": "match", "bid": "bid", "pace": "pace"}
-        rest = {"reserve": "reserve", "fit": "fit", "rate": "rate", "score": "score", "campaign": "id"}
-        self.stdout.write(COLUMNS.format(**head, **rest))
+        self.stdout.write(f"floor     {format_won(floor_of(settings.ADS_FLOOR_WON))} won a click")
+        self._print_reserves({line["category"] for line in trace["contenders"] if "category" in line})
+        names = ("rung", "match", "bid", "pace", "reserve", "fit", "smoothed", "rate", "source", "score")
+        self.stdout.write(COLUMNS.format(term="keyword", campaign="id", **{name: name for name in names}))
         for line in trace["contenders"]:
             self.stdout.write(
                 COLUMNS.format(
@@ -70,8 +74,22 @@ class Command(BaseCommand):
                     pace=f"{line['pace']:.2f}",
                     reserve=format_won(line["reserve_micros"]),
                     fit=f"{line['relevance']:.2f}",
+                    # Decisions of an older market had smoothing alone.
+                    smoothed=f"{line.get('smoothed_rate', line['click_rate']):.4f}",
                     rate=f"{line['click_rate']:.4f}",
+                    source=line.get("rate_source", SMOOTHED),
                     score=f"{line['score']:.0f}",
                     campaign=line["campaign"],
                 )
+            )
+
+    def _print_reserves(self, categories: set[int]) -> None:
+        names = {Category.values[place] for place in categories}
+        for learned in (
+            LearnedReserve.objects.filter(category__in=names).order_by("category", "-id").distinct("category")
+        ):
+            self.stdout.write(
+                f"reserve   {learned.category} {format_won(learned.reserve_micros)} won since"
+                f" {learned.created_at:%Y-%m-%d %H:%M}: {learned.provenance},"
+                f" income {learned.income_gain:+.1%}, places left empty {learned.fill_loss:.1%}"
             )
