@@ -1,13 +1,32 @@
 """Conversations, turns and the catalog, as an admin sees and switches them."""
 
-from django.contrib import admin
+import datetime as dt
+from typing import Any
+
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.timesince import timeuntil
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from aggregator.models import ApiKey, Candidate, Conversation, Listing, Turn, Usage, Vote
+from aggregator.curve import read_curve
+from aggregator.kitchen import use_fit
+from aggregator.models import (
+    ApiKey,
+    Candidate,
+    Conversation,
+    DayPoint,
+    KitchenFit,
+    Listing,
+    Signal,
+    Turn,
+    Usage,
+    Vote,
+)
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -151,3 +170,99 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     list_display = ["name", "prefix", "owner", "created_at", "last_used_at", "revoked_at"]
     list_select_related = ["owner"]
+
+
+@admin.register(Signal)
+class SignalAdmin(ReadOnlyAdmin):
+    """What people did with answers without picking one."""
+
+    list_display = ["created_at", "kind", "candidate", "person"]
+    list_filter = ["kind", "created_at"]
+    list_select_related = ["candidate", "person"]
+
+
+@admin.register(DayPoint)
+class DayPointAdmin(ReadOnlyAdmin):
+    """The day's curve: income, spending, the price of quality and how long the money lasts."""
+
+    list_display = [
+        "at", "show_income", "show_subsidy", "show_spent", "turns", "quality", "price", "balance",
+    ]  # fmt: skip
+    list_filter = ["at"]
+    date_hierarchy = "at"
+    list_before_template = "admin/aggregator/day_curve.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the curve above its points."""
+        curve = read_curve()
+        more = {
+            "curve": curve,
+            "runway": word_runway(curve.runway),
+            # Pennies matter while there are few of them.
+            "money_digits": "-2" if max(curve.income, curve.spent) < 10 else "0",
+        }
+        shown: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
+        return shown
+
+    @display(description=_("광고 수입"))
+    def show_income(self, point: DayPoint) -> str:
+        """Return what ads brought in."""
+        return show_won(point.income_micros)
+
+    @display(description=_("보탠 돈"))
+    def show_subsidy(self, point: DayPoint) -> str:
+        """Return what was added."""
+        return show_won(point.subsidy_micros)
+
+    @display(description=_("쓴 돈"))
+    def show_spent(self, point: DayPoint) -> str:
+        """Return what models cost."""
+        return show_won(point.spent_micros)
+
+
+@admin.register(KitchenFit)
+class KitchenFitAdmin(ReadOnlyAdmin):
+    """What the kitchen has learned, fit by fit, with where it comes from; one is in use."""
+
+    list_display = ["version", "show_use", "created_at", "show_sources"]
+    fields = readonly_fields = ["version", "is_active", "created_at", "provenance"]
+    actions = ["use_this", "use_shipped"]
+
+    @display(description=_("쓰는 중"), boolean=True)
+    def show_use(self, fit: KitchenFit) -> bool:
+        """Tell whether turns are counted and ranked with this fit."""
+        newest = KitchenFit.objects.filter(is_active=True).first()
+        return newest is not None and newest.pk == fit.pk
+
+    @display(description=_("출처"))
+    def show_sources(self, fit: KitchenFit) -> str:
+        """Return what the fit was made from."""
+        return ", ".join(sorted(fit.provenance)) or "–"
+
+    def has_use_permission(self, request: HttpRequest) -> bool:
+        """Rows are not edited, but whoever might edit them may choose among them."""
+        return request.user.has_perm("aggregator.change_kitchenfit")
+
+    @action(description=_("이 학습값 쓰기"), permissions=["use"])
+    def use_this(self, request: HttpRequest, chosen: "QuerySet[KitchenFit]") -> None:
+        """Use the one fit that is chosen."""
+        fits = list(chosen[:2])
+        if len(fits) != 1:
+            self.message_user(request, gettext("하나만 골라 주세요."), messages.WARNING)
+            return
+        use_fit(fits[0])
+        self.message_user(request, gettext("1분 안에 모든 일꾼이 이 학습값을 써요."), messages.SUCCESS)
+
+    @action(description=_("처음 학습값으로 돌아가기"), permissions=["use"])
+    def use_shipped(self, request: HttpRequest, chosen: "QuerySet[KitchenFit]") -> None:
+        """Go back to the fit that ships."""
+        use_fit(None)
+        self.message_user(request, gettext("1분 안에 모든 일꾼이 처음 학습값을 써요."), messages.SUCCESS)
+
+
+def word_runway(runway: dt.timedelta | None) -> str:
+    """Return a length of time in words."""
+    now = timezone.now()
+    return timeuntil(now + runway, now) if runway else ""

@@ -3,6 +3,8 @@
 import logging
 import time
 
+from django.db import transaction
+
 from aggregator.models import KitchenFit
 from aggregator.pipeline.heads import Heads, HeadsError, current_heads, read_heads, use_heads, write_heads
 
@@ -16,6 +18,15 @@ def keep_fit(heads: Heads) -> KitchenFit:
     return KitchenFit.objects.create(
         version=heads.version, heads=write_heads(heads), provenance=dict(heads.provenance)
     )
+
+
+@transaction.atomic
+def use_fit(fit: KitchenFit | None) -> None:
+    """Let this fit, or with None the one that ships, be used by every process within a minute."""
+    KitchenFit.objects.filter(is_active=True).update(is_active=False)
+    if fit is not None:
+        KitchenFit.objects.filter(pk=fit.pk).update(is_active=True)
+    forget_look()
 
 
 def refresh_heads(*, now: float | None = None) -> None:

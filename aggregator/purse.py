@@ -67,11 +67,9 @@ def keep_pace(
     start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     is_new_day = last is None or last.at < start
     since = start if last is None or is_new_day else last.at
-    booked = DayPoint.objects.filter(at__gte=start).aggregate(
-        income=Sum("income_micros"), spent=Sum("spent_micros")
-    )
-    income = max(0, income_micros - (booked["income"] or 0))
-    spent = max(0, selectors.spent_between(start, now) - (booked["spent"] or 0))
+    booked_income, booked_spent = _sum_booked(start)
+    income = max(0, income_micros - booked_income)
+    spent = max(0, selectors.spent_between(start, now) - booked_spent)
     seconds = (now - since).total_seconds()
     subsidy = round(settings.DAILY_SUBSIDY_WON * _WON * seconds / _DAY_SECONDS)
     closed = _list_closed(since, now)
@@ -99,6 +97,12 @@ def keep_pace(
     DayPoint.objects.filter(at__lt=now - dt.timedelta(days=KEPT_DAYS)).delete()
     forget_pace()
     return point
+
+
+def _sum_booked(start: dt.datetime) -> tuple[int, int]:
+    booked = DayPoint.objects.filter(at__gte=start)
+    sums = booked.aggregate(income=Sum("income_micros"), spent=Sum("spent_micros"))
+    return sums["income"] or 0, sums["spent"] or 0
 
 
 def _settle(pace: Pace, costs: Sequence[int], spent: int, income: int) -> Pace:
