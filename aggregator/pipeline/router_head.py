@@ -5,44 +5,56 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve, get_lapack_funcs  # type: ignore[import-untyped]
 
-from aggregator.pipeline.topic_head import TopicHead, Vectors, fit_topic_head
+from aggregator.pipeline.topic_head import Vectors
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
-NEIGHBOURS = 100
-_TOPIC_SHRINK = 10.0
-_FOLDS = 3
-# Heads that learn from two folds of three understate what the one fitted on all will reach.
-_UNDERSTATED = 0.99
-_LEANS = (0.0, 0.5, 1.0)
+_TOPIC_SHRINK = 0.3
+_SHARPNESS = 12.0
+# Within half a percent of the best single model's quality counts as its equal.
+PARITY = 0.995
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """How much quality is believed to vary by topic, by neighbour within a topic, and by neighbour anywhere.
+
+    Each is a share of what the noise of a single judged answer varies.
+    """
+
+    topic: float
+    within: float
+    anywhere: float
+
+
+BLENDS = (Blend(0.3, 0.03, 0.03), Blend(0.3, 0.1, 0.03), Blend(0.3, 0.2, 0.05))
 
 
 @dataclass(frozen=True, slots=True)
 class RouterHead:
-    """Skill by topic, the judged prompts nearby, how far to lean on them, and the price that buys parity."""
+    """What judged prompts tell about a new one, how they are blended, and the price that buys parity."""
 
     models: tuple[str, ...]
-    topic_head: TopicHead
-    skills: Numbers
+    topics: tuple[str, ...]
     sketches: Vectors
-    residuals: Numbers
-    lean: float
+    shares: Vectors
+    topic_pulls: Vectors
+    pulls: Vectors
+    topic_level: Vectors
+    level: Numbers
+    blend: Blend
     parity_price: float = 0.0
+
+    def tell_topics(self, sketches: Vectors) -> Vectors:
+        """Return each topic's probability for every prompt."""
+        return _share_out(sketches @ (self.sketches.T @ self.topic_pulls) + self.topic_level)
 
     def predict(self, sketches: Vectors) -> Numbers:
         """Return the expected quality of every model for every prompt."""
-        return predict_quality(self, sketches, self.lean)
-
-
-def predict_quality(head: RouterHead, sketches: Vectors, lean: float) -> Numbers:
-    """Return the expected quality of every model, leaning on neighbours by `lean`."""
-    quality = head.topic_head.weigh(sketches) @ head.skills
-    if lean:
-        likeness = sketches @ head.sketches.T
-        nearest = np.argpartition(-likeness, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-        quality = quality + lean * head.residuals[nearest].mean(axis=1)
-    return np.asarray(quality, dtype=np.float64)
+        likeness = _join(self.tell_topics(sketches) @ self.shares.T, sketches @ self.sketches.T, self.blend)
+        return np.asarray(likeness @ self.pulls + self.level, dtype=np.float64)
 
 
 def choose_models(quality: Numbers, costs: Numbers, price: float) -> Codes:
@@ -50,18 +62,50 @@ def choose_models(quality: Numbers, costs: Numbers, price: float) -> Codes:
     return np.asarray((quality - price * costs).argmax(axis=1))
 
 
-def _fit(sketches: Vectors, topics: Sequence[str], scores: Numbers, models: Sequence[str]) -> RouterHead:
-    topic_head = fit_topic_head(sketches, topics)
-    places = np.array([topic_head.topics.index(topic) for topic in topics])
-    overall = scores.mean(axis=0)
-    own = np.eye(len(topic_head.topics))[places]
-    skills = (own.T @ scores + _TOPIC_SHRINK * overall) / (own.sum(axis=0)[:, None] + _TOPIC_SHRINK)
-    return RouterHead(tuple(models), topic_head, skills, sketches, scores - skills[places], 0.0)
+def _share_out(scores: Vectors) -> Vectors:
+    sharp = _SHARPNESS * scores
+    chances = np.exp(sharp - sharp.max(axis=1, keepdims=True))
+    shares: Vectors = (chances / chances.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
+
+
+def _join(topical: Vectors, likeness: Vectors, blend: Blend) -> Vectors:
+    """Return how alike prompts are for the quality of answers: a sum of kernels, so itself one."""
+    joined: Vectors = blend.topic * topical + (blend.within * topical + blend.anywhere) * likeness
+    return joined
+
+
+def _pull(likeness: Vectors, noise: float, targets: Vectors) -> Vectors:
+    factor = cho_factor(likeness + np.float32(noise) * np.eye(len(likeness), dtype=np.float32))
+    return np.asarray(cho_solve(factor, targets), dtype=np.float32)
+
+
+def _pull_and_hold_out(likeness: Vectors, noise: float, targets: Vectors) -> tuple[Vectors, Vectors]:
+    """Return a kernel ridge's pulls, and what it says of each row when that row is left out."""
+    factor, is_lower = cho_factor(likeness + np.float32(noise) * np.eye(len(likeness), dtype=np.float32))
+    pulls = np.asarray(cho_solve((factor, is_lower), targets), dtype=np.float32)
+    (invert,) = get_lapack_funcs(("potri",), (factor,))
+    inverse, _ = invert(factor, lower=is_lower)
+    return pulls, targets - pulls / np.diagonal(inverse)[:, None]
+
+
+def _choose_blend(likeness: Vectors, topical: Vectors, targets: Vectors, seed: int) -> Blend:
+    """Choose the blend that misses least on a third of the rows, learned from the rest."""
+    held = np.random.default_rng(seed).permutation(len(targets)) % 3 == 0
+    known = np.ix_(~held, ~held)
+    asked = np.ix_(held, ~held)
+
+    def miss(blend: Blend) -> float:
+        pulls = _pull(_join(topical[known], likeness[known], blend), 1.0, targets[~held])
+        missed = targets[held] - _join(topical[asked], likeness[asked], blend) @ pulls
+        return float(np.square(missed).sum())
+
+    return min(BLENDS, key=miss)
 
 
 def _find_parity(quality: Numbers, scores: Numbers, costs: Numbers) -> float:
-    """Return the highest price of cost at which the choices are still as good as the best single model's."""
-    wanted = _UNDERSTATED * float(scores.mean(axis=0).max())
+    """Return the highest price of cost at which choices are still on a par with the best single model."""
+    wanted = PARITY * float(scores.mean(axis=0).max())
     rows = np.arange(len(scores))
     found = 0.0
     for price in np.concatenate([[0.0], np.geomspace(1e-3, 10.0, 60) / costs.mean()]):
@@ -78,16 +122,20 @@ def fit_router_head(
     models: Sequence[str],
     seed: int = 0,
 ) -> RouterHead:
-    """Fit the router on judged prompts; lean and parity price are chosen by folds inside them."""
-    fold = np.random.default_rng(seed).permutation(len(scores)) % _FOLDS
-    held = {lean: np.zeros_like(scores) for lean in _LEANS}
-    for number in range(_FOLDS):
-        learn, check = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        head = _fit(sketches[learn], [topics[int(row)] for row in learn], scores[learn], models)
-        for lean, quality in held.items():
-            quality[check] = predict_quality(head, sketches[check], lean)
-    rows = np.arange(len(scores))
-    lean = max(_LEANS, key=lambda tried: float(scores[rows, held[tried].argmax(axis=1)].mean()))
-    price = _find_parity(held[lean], scores, costs)
-    head = _fit(sketches, topics, scores, models)
-    return RouterHead(head.models, head.topic_head, head.skills, head.sketches, head.residuals, lean, price)
+    """Fit the router on judged prompts; blend and parity price are chosen on rows held out inside them."""
+    names = tuple(sorted(set(topics)))
+    own = np.eye(len(names), dtype=np.float32)[[names.index(topic) for topic in topics]]
+    topic_level, level = own.mean(axis=0), scores.mean(axis=0)
+    likeness = sketches @ sketches.T
+    topic_pulls, told = _pull_and_hold_out(likeness, _TOPIC_SHRINK, own - topic_level)
+    shares = _share_out(told + topic_level)
+    topical = shares @ shares.T
+    # What raises every model alike chooses nobody, so only differences are fitted to.
+    apart = scores - scores.mean(axis=1, keepdims=True)
+    targets = (apart - apart.mean(axis=0)).astype(np.float32)
+    blend = _choose_blend(likeness, topical, targets, seed)
+    pulls, held = _pull_and_hold_out(_join(topical, likeness, blend), 1.0, targets)
+    price = _find_parity(held + level, scores, costs)
+    return RouterHead(
+        tuple(models), names, sketches, shares, topic_pulls, pulls, topic_level, level, blend, price
+    )

@@ -15,10 +15,15 @@ _WAVE_SEED = 11
 _HEAD, _TAIL = 900, 300
 _SHRINK = 0.3
 _SHARPNESS = 12.0
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+TOKEN = re.compile(r"\w+|[^\w\s]")
 _ASKS = re.compile(r"(?:who|when|where|what|how|which|why)\b")
 _ASKS_UPPER = re.compile(r"(?:Who|When|Where|What|How|Which|Why)\b")
 _NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
+
+
+def clip_prompt(prompt: str) -> str:
+    """Return a prompt's head and tail, which say what it is about; a short one whole."""
+    return prompt if len(prompt) <= _HEAD + _TAIL else f"{prompt[:_HEAD]} {prompt[-_TAIL:]}"
 
 
 def _describe_shape(prompt: str) -> list[float]:
@@ -50,11 +55,9 @@ def _describe_shape(prompt: str) -> list[float]:
 
 def _hash_words(prompt: str) -> Vectors:
     """Count words and their 4-letter pieces in hashed cells; no word can be read back from them."""
-    text = (
-        prompt.lower() if len(prompt) <= _HEAD + _TAIL else (prompt[:_HEAD] + " " + prompt[-_TAIL:]).lower()
-    )
+    text = clip_prompt(prompt).lower()
     cells = np.zeros(WIDTH, dtype=np.float32)
-    for token in _TOKEN.findall(text):
+    for token in TOKEN.findall(text):
         cells[zlib.crc32(token.encode()) % WIDTH] += 1.0
         padded = f" {token} "
         for start in range(len(padded) - 3):
