@@ -40,12 +40,13 @@ class TurnQueued(Event):
 
 @dataclass(frozen=True, slots=True)
 class PanelMember:
-    """One seat of the panel: the candidate to come and the language model that is asked for it."""
+    """One seat of the panel: the candidate to come, the model asked for it, the broken one it replaces."""
 
     candidate: str
     model: str
     name: str
     vendor: str
+    stands_in_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,8 @@ def encode(event: Event) -> dict[str, Any]:
     kind = type(event)
     # asdict copies deeply, which is most of what a delta would cost.
     values = asdict(event) if kind in NESTED else {name: getattr(event, name) for name in NAMES[kind]}
+    if kind is RouteChosen:
+        values["panel"] = [{name: held for name, held in seat.items() if held} for seat in values["panel"]]
     held = {
         name: value
         for name, value in values.items()

@@ -192,6 +192,7 @@ def _candidate_row(turn: Turn, place: int, seat: CandidateState) -> Candidate:
         input_tokens=seat.input_tokens,
         output_tokens=seat.output_tokens,
         cost_micros=seat.cost_micros,
+        stands_in_for=uuid.UUID(seat.stands_in_for) if seat.stands_in_for else None,
     )
 
 

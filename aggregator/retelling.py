@@ -32,7 +32,10 @@ def retell(state: TurnState) -> list[events.Event]:
 def tell_route(state: TurnState, added: Iterable[events.PanelMember] = ()) -> events.RouteChosen:
     """Return the event that tells a turn's route as it stands, with seats that were added."""
     seats = state.candidates.values()
-    panel = [events.PanelMember(seat.candidate, seat.model, seat.name, seat.vendor) for seat in seats]
+    panel = [
+        events.PanelMember(seat.candidate, seat.model, seat.name, seat.vendor, seat.stands_in_for)
+        for seat in seats
+    ]
     return events.RouteChosen(
         state.strategy,
         (*panel, *added),

@@ -239,4 +239,5 @@ def _candidate_state(row: Candidate) -> CandidateState:
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
         cost_micros=row.cost_micros,
+        stands_in_for=str(row.stands_in_for or ""),
     )

@@ -25,6 +25,7 @@ class CandidateState:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micros: int = 0
+    stands_in_for: str = ""
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -114,7 +115,9 @@ class TurnState:
         self.expected_micros = event.expected_micros
         self.candidates = {
             seat.candidate: self.candidates.get(seat.candidate)
-            or CandidateState(seat.candidate, seat.model, seat.name, seat.vendor)
+            or CandidateState(
+                seat.candidate, seat.model, seat.name, seat.vendor, stands_in_for=seat.stands_in_for
+            )
             for seat in event.panel
         }
 
@@ -135,6 +138,7 @@ class TurnState:
                 event.attempt,
                 text=known.text,
                 ttft_ms=known.ttft_ms,
+                stands_in_for=known.stands_in_for,
             )
 
     def _extend(self, event: events.CandidateDelta) -> None:

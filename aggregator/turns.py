@@ -29,6 +29,7 @@ from aggregator.pipeline.order import rank_steadily
 from aggregator.pipeline.resume import past_calls, resume_route
 from aggregator.pipeline.route import Limits, NoModelError, Wishes, choose_strong, plan_route
 from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
+from aggregator.pipeline.stand_in import choose_stand_in
 from aggregator.pipeline.support import find_supports
 from aggregator.retelling import tell_route
 from language.sensitivity import Sensitivity, judge_sensitivity
@@ -60,6 +61,7 @@ class _Run:
     stop: asyncio.Event
     nudge: asyncio.Event
     panel: Panel | None = None
+    larder: Larder | None = None
     offer: tuple[LanguageModel, ...] = ()
     standings: dict[str, float] = field(default_factory=dict)
     endings: list[tuple[str, str]] = field(default_factory=list)
@@ -102,7 +104,7 @@ class _Run:
         larder = await outlast(CLOSE_SECONDS, partial(stock_larder, self.turn))
         if (await judging).needs_help:
             return await self._offer_help()
-        self.offer = larder.offer
+        self.larder, self.offer = larder, larder.offer
         self._note_past_calls()
         if self.journal.state.answer_is_finished:
             return ""
@@ -165,6 +167,7 @@ class _Run:
         # Whoever asks for a model by name gets it, well or not.
         client, offer = self.journal.log.client, larder.offer
         awake = offer if wishes.panel else await leave_out_resting(client, offer)
+        self.larder = replace(larder, offer=awake)
         route = plan_route(larder.question, awake, wishes=wishes, day=larder.day, limits=limits)
         plan = route.plan
         self.turn.route = asdict(plan)
@@ -192,13 +195,25 @@ class _Run:
         model = choose_strong(larder.question, larder.offer, panel.route, ranking, larder.purse)
         if model is None:
             return
+        await self._seat(model, panel, reason="escalated")
+        await panel.complete()
+
+    async def _fall_over(self, failed: events.CandidateFinished) -> None:
+        """Ask another model in the place of one that broke, as long as that keeps nobody waiting."""
+        panel, larder, state = self.panel, self.larder, self.journal.state
+        if panel is None or larder is None or self.stop.is_set() or not panel.has_time:
+            return
+        if spare := choose_stand_in(failed, state, larder.question, larder.offer, larder.purse):
+            await self._seat(spare, panel, broken=failed.candidate)
+
+    async def _seat(self, model: LanguageModel, panel: Panel, reason: str = "", broken: str = "") -> None:
+        """Ask one more model while the others go on."""
         seat = Seat(str(uuid.uuid4()), model)
-        member = events.PanelMember(seat.candidate, model.slug, model.name, model.vendor)
+        member = events.PanelMember(seat.candidate, model.slug, model.name, model.vendor, broken)
         told = tell_route(self.journal.state, [member])
-        await self.emit(replace(told, reasons=(*told.reasons, "escalated")))
+        await self.emit(replace(told, reasons=(*told.reasons, *filter(None, [reason]))))
         self.standings[seat.candidate] = model.standing
         panel.ask(seat)
-        await panel.complete()
 
     async def _grant(self, asked: keeping.Asked) -> None:
         """Do what was asked while the turn runs; what comes too late is found when the turn is closed."""
@@ -213,8 +228,7 @@ class _Run:
                 await self._widen([row])
             self.standings[candidate] = model.standing
             self._note(self.panel.outcomes)
-            past_text = self.journal.state.candidates[candidate].text
-            self.panel.ask(Seat(candidate, model, row.attempt, past_text))
+            self.panel.ask(Seat(candidate, model, row.attempt, self.journal.state.candidates[candidate].text))
 
     async def _lead(self, event: events.Event) -> None:
         """Tell an event of the panel, and who leads because of it."""
@@ -228,6 +242,7 @@ class _Run:
             if event.status == "failed":
                 # Whoever wants it asked again must find it kept.
                 self.nudge.set()
+                await self._fall_over(event)
         leader = choose_leader(state, self.standings)
         if leader and leader != state.leader and state.ranking is None:
             await self.emit(events.LeaderChanged(leader))

@@ -35,6 +35,7 @@ class Candidate(models.Model):
     input_tokens = models.PositiveIntegerField(default=0, verbose_name=_("입력 토큰"))
     output_tokens = models.PositiveIntegerField(default=0, verbose_name=_("출력 토큰"))
     cost_micros = models.BigIntegerField(default=0, verbose_name=_("비용(백만분의 1원)"))
+    stands_in_for = models.UUIDField(null=True, blank=True, verbose_name=_("대신한 후보"))
 
     class Meta:
         verbose_name = _("후보 답")

@@ -24,6 +24,7 @@ from aggregator.providers import (
 )
 
 LOOP_LOOK_CHARACTERS = 400
+LATEST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Panel:
     route: Route
     outcomes: list[Outcome] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    started: float = field(default_factory=time.monotonic)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _begin: Callable[[Seat], None] = lambda _: None
 
@@ -80,6 +82,11 @@ class Panel:
                 outcome for outcome in self.outcomes if outcome.text.strip() and outcome.status == "failed"
             ]
         return sorted(whole, key=lambda outcome: order.index(outcome.seat.candidate))
+
+    @property
+    def has_time(self) -> bool:
+        """Whether enough time is left that one more model may begin without keeping everybody waiting."""
+        return (time.monotonic() - self.started) * 1000 < LATEST_SHARE * self.route.deadline_ms
 
     @property
     def is_complete(self) -> bool:

@@ -24,6 +24,7 @@ export function candidateView(seat, actions) {
   const place = element("span", { class: "candidate-rank", hidden: true });
   const status = element("span", { class: "candidate-status" });
   const head = element("header", { class: "candidate-head" }, element("h2", {}, seat.name), place, status);
+  const standing = element("p", { class: "candidate-stand-in", hidden: true });
   const body = element("div", { class: "prose candidate-text" });
   const failure = element("div", { class: "candidate-failure", hidden: true });
   const reason = element("p");
@@ -48,7 +49,7 @@ export function candidateView(seat, actions) {
     "aria-label": seat.name,
     tabindex: -1,
   });
-  host.append(head, body, failure, why, foot);
+  host.append(head, standing, body, failure, why, foot);
   retry.addEventListener("click", () => actions.retry(seat.id));
   const stream = streamText(body);
   let text = "";
@@ -91,6 +92,9 @@ export function candidateView(seat, actions) {
     patch(state, candidate, voted) {
       if (candidate !== shown) patchText(candidate);
       shown = candidate;
+      const broken = state.candidates.find((each) => each.id === candidate.standsInFor);
+      standing.hidden = !broken;
+      if (broken) setText(standing, word("stands_in", { name: broken.name }));
       if (state.ranking !== ranking) patchRank(state);
       const isVoted = voted === candidate.id;
       vote.setAttribute("aria-pressed", String(isVoted));

@@ -1,7 +1,7 @@
 /**
  * The wire vocabulary as the page reads it (docs/events.md); fields that hold nothing are left out by the server.
  *
- * @typedef {{ candidate: string, model: string, name: string, vendor: string }} PanelMember
+ * @typedef {{ candidate: string, model: string, name: string, vendor: string, stands_in_for?: string }} PanelMember
  * @typedef {{ candidate: string, score: number, group: number, reasons: string[] }} Standing
  * @typedef {{ kind: string, text: string, candidates: string[], against: string[], other_text: string }} Claim
  * @typedef {{

@@ -5,7 +5,7 @@
  *   id: string, model: string, name: string, vendor: string, status: CandidateStatus, attempt: number, waitingFor: number,
  *   text: string,
  *   finishReason: string, error: string, ttftMs: number | null, durationMs: number, inputTokens: number,
- *   outputTokens: number, costMicros: number,
+ *   outputTokens: number, costMicros: number, standsInFor: string,
  * }} CandidateState
  * @typedef {{
  *   standings: readonly Standing[], agreeing: number, compared: number, confidence: number | null,
@@ -68,4 +68,5 @@ export const waitingCandidate = (seat) => ({
   inputTokens: 0,
   outputTokens: 0,
   costMicros: 0,
+  standsInFor: seat.stands_in_for ?? "",
 });

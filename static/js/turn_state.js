@@ -53,6 +53,7 @@ const steps = {
       // Older text stays until the first piece of this attempt.
       text: each.text,
       ttftMs: each.ttftMs,
+      standsInFor: each.standsInFor,
     })),
   candidate_delta: (state, event) =>
     changeCandidate(state, event.candidate, (each) =>
