@@ -11,8 +11,8 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
 from accounts.services import person_for_scope
-from aggregator import listings, runner, selectors, services
-from aggregator.models import Turn
+from aggregator import listings, runner, selectors, services, signals
+from aggregator.models import Signal, Turn
 from aggregator.off_loop import off_loop, outlast
 from aggregator.outbox import Outbox, frame
 from aggregator.services import Ask, Refusal
@@ -77,6 +77,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             "retry": self._retry,
             "add": self._add,
             "vote": self._vote,
+            "signal": self._signal,
             "ping": self._pong,
         }
         client_id = str(wish.get("client_id") or "")
@@ -112,10 +113,12 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         ask = Ask(
             prompt=str(wish["prompt"]) if is_edit else old.prompt,
             client_id=uuid.UUID(str(wish["client_id"])),
-            strategy=_strategy(wish) or old.strategy,
+            strategy=_strategy(wish) or old.asked_strategy,
             panel=_panel(wish) or tuple(old.asked_panel),
         )
         await runner.stop_turn(old)
+        if not is_edit:
+            await off_loop(signals.note_regenerate, person=self._owner, turn=old)
         turn = await off_loop(services.replace_turn, turn=old, ask=ask)
         await self._begin(turn, ask, replaces=old)
 
@@ -194,6 +197,17 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             raise Refusal("candidate_not_found")
         await off_loop(services.cast_vote, voter=self._owner, candidate=candidate)
         await self.send_json({"type": "voted", "candidate": str(candidate.public_id)})
+
+    async def _signal(self, wish: Wish) -> None:
+        kind = str(wish["kind"])
+        candidate = await off_loop(selectors.find_candidate, self._owner, uuid.UUID(str(wish["candidate"])))
+        if candidate is None:
+            raise Refusal("candidate_not_found")
+        # Regenerating is told by the wish itself.
+        if kind not in {Signal.Kind.COPY, Signal.Kind.CONTINUE}:
+            raise Refusal("malformed")
+        await off_loop(signals.keep_signal, person=self._owner, candidate=candidate, kind=kind)
+        await self.send_json({"type": "signalled", "candidate": str(candidate.public_id), "kind": kind})
 
     async def _pong(self, wish: Wish) -> None:
         await self.send_json({"type": "pong"})

@@ -118,10 +118,14 @@ def list_exchanges(conversation: Conversation, before: Turn) -> tuple[Exchange, 
         return tuple(Exchange(prompt, answer) for prompt, answer in conversation.given_history)
     turns = (
         Turn.objects.filter(conversation=conversation, number__lt=before.number, replaced_by=None)
-        .select_related("answer_candidate")
+        .select_related("answer_candidate", "continued_with")
         .order_by("-number")[:TURNS_SHOWN]
     )
-    pairs = ((turn, answer_of(turn)) for turn in reversed(turns))
+    # Whoever went on with another answer means that one.
+    pairs = (
+        (turn, turn.continued_with.text if turn.continued_with else answer_of(turn))
+        for turn in reversed(turns)
+    )
     given = (Exchange(prompt, answer) for prompt, answer in conversation.given_history)
     return (*given, *(Exchange(turn.prompt, answer) for turn, answer in pairs if answer))
 

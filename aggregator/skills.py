@@ -8,16 +8,17 @@ from math import exp, log
 
 import numpy as np
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from aggregator.catalog import LanguageModel
-from aggregator.models import Candidate, Listing, SkillRecord, Vote
+from aggregator.models import Candidate, Listing, Signal, SkillRecord, Turn, Vote
 from aggregator.pipeline.explore import Explorer
 from aggregator.pipeline.skill import Belief, Duel, SkillBook
-from language.topics import find_topics
+from aggregator.pipeline.topics import tell_topic
 
 ALL, KOREAN = "all", "ko"
 SCOPES = (ALL, KOREAN)
@@ -25,6 +26,8 @@ SCOPES = (ALL, KOREAN)
 PICKS_A_DAY = 30
 GUEST_RELIABILITY = 0.5
 VOTES_A_ROUND = 500
+# Copies and the like are cheap: more than so many of one model's answers a day say nothing new.
+SIGNALS_A_MODEL = 5
 LOOK_SECONDS = 60.0
 _books: dict[str, SkillBook] = {}
 _shown: dict[str, int] = {}
@@ -73,27 +76,50 @@ def refit_skills() -> int:
 def _learn(scope: str, *, anew: bool) -> int:
     SkillRecord.objects.get_or_create(scope=scope)
     record = SkillRecord.objects.select_for_update().get(scope=scope)
-    votes = _votes_of(scope)
     if anew:
-        record.beliefs, record.votes, record.last_vote = [], 0, 0
-    else:
-        votes = votes.filter(pk__gt=record.last_vote)[:VOTES_A_ROUND]
-    book, taken = _read_book(record), 0
-    picks_of_a_day: Counter[tuple[int, object]] = Counter()
+        record.beliefs, record.votes, record.last_vote, record.last_signal = [], 0, 0, 0
+    votes = _votes_of(scope).filter(pk__gt=record.last_vote)
+    signals = _signals_of(scope).filter(pk__gt=record.last_signal)
+    if not anew:
+        votes, signals = votes[:VOTES_A_ROUND], signals[:VOTES_A_ROUND]
+    book, judges = _read_book(record), Counter[tuple[object, ...]]()
+    taken = told = 0
     for vote in votes:
-        day = (vote.voter_id, timezone.localdate(vote.created_at))
-        picks_of_a_day[day] += 1
         record.last_vote, taken = vote.pk, taken + 1
-        if picks_of_a_day[day] <= PICKS_A_DAY:
-            topics = find_topics(vote.turn.prompt)
-            for duel in duels_of(vote, topic=topics[0] if topics else ""):
-                book.learn(duel)
+        if _is_within(judges, PICKS_A_DAY, vote.voter_id, timezone.localdate(vote.created_at)):
+            _teach(book, list(duels_of(vote, topic=topic_of(vote.turn))))
+    for signal in signals:
+        record.last_signal, told = signal.pk, told + 1
+        day, model = timezone.localdate(signal.created_at), signal.candidate.model
+        if _is_within(judges, SIGNALS_A_MODEL, signal.person_id, day, model):
+            _teach(book, list(duels_of_signal(signal, topic=topic_of(signal.candidate.turn))))
     record.votes += taken
     record.beliefs = [[*key, belief.mean, belief.variance] for key, belief in book.beliefs.items()]
-    if taken or anew:
+    if taken or told or anew:
         record.save()
         forget_books()
     return taken
+
+
+def _is_within(judges: Counter[tuple[object, ...]], most: int, *judge: object) -> bool:
+    judges[judge] += 1
+    return judges[judge] <= most
+
+
+def _teach(book: SkillBook, duels: Sequence[Duel]) -> None:
+    """Take in one judgement, for less when its judge keeps preferring what nobody else does."""
+    if not duels:
+        return
+    judge = duels[0].judge
+    trust = book.trust(judge)
+    book.note_judge(judge, duels)
+    for duel in duels:
+        book.learn(replace(duel, reliability=duel.reliability * trust))
+
+
+def topic_of(turn: Turn) -> str:
+    """Return the kitchen's topic of a turn, as it was told when it was routed."""
+    return str(turn.route.get("topic") or tell_topic(turn.prompt).topic)
 
 
 def _votes_of(scope: str) -> "QuerySet[Vote]":
@@ -101,25 +127,63 @@ def _votes_of(scope: str) -> "QuerySet[Vote]":
     return (votes.filter(turn__language=scope) if scope != ALL else votes).order_by("pk")
 
 
+def _signals_of(scope: str) -> "QuerySet[Signal]":
+    signals = Signal.objects.select_related(
+        "person", "candidate__turn__replaced_by__answer_candidate"
+    ).prefetch_related("candidate__turn__candidates", "candidate__turn__votes")
+    return (signals.filter(candidate__turn__language=scope) if scope != ALL else signals).order_by("pk")
+
+
 def duels_of(vote: Vote, *, topic: str = "") -> Iterator[Duel]:
     """Yield the picked answer against each other one that stood beside it, together as much as one pick."""
+    return _duels(vote.candidate, vote.turn, vote.voter, topic, "pick")
+
+
+def duels_of_signal(signal: Signal, *, topic: str = "") -> Iterator[Duel]:
+    """Yield what a signal says: copied or gone on with against the others, or replaced by a better one."""
+    turn = signal.candidate.turn
+    if any(vote.voter_id == signal.person_id for vote in turn.votes.all()):
+        # Whoever has picked has said more.
+        return iter(())
+    if signal.kind != Signal.Kind.REGENERATE:
+        return _duels(signal.candidate, turn, signal.person, topic, signal.kind)
+    better = turn.replaced_by.answer_candidate if turn.replaced_by else None
+    if better is None or better.model == signal.candidate.model:
+        return iter(())
+    return iter([_duel(better, signal.candidate, (0, 0), signal.person, topic, signal.kind)])
+
+
+def _duels(winner: Candidate, turn: Turn, person: AbstractBaseUser, topic: str, kind: str) -> Iterator[Duel]:
     others = [
         row
-        for row in vote.turn.candidates.all()
-        if row.pk != vote.candidate_id and row.status == Candidate.Status.DONE and row.text
+        for row in turn.candidates.all()
+        if row.pk != winner.pk and row.status == Candidate.Status.DONE and row.text
     ]
-    order = [row["candidate"] for row in (vote.turn.ranking or {}).get("standings", ())]
-    winner = vote.candidate
-    reliability = GUEST_RELIABILITY if getattr(vote.voter, "is_guest", False) else 1.0
+    order = [row["candidate"] for row in (turn.ranking or {}).get("standings", ())]
     for other in others:
-        yield Duel(
-            winner=winner.model,
-            loser=other.model,
-            topic=topic,
-            lengths=(len(winner.text), len(other.text)),
-            places=(_place(order, winner), _place(order, other)),
-            reliability=reliability / len(others),
-        )
+        places = (_place(order, winner), _place(order, other))
+        duel = _duel(winner, other, places, person, topic, kind)
+        yield replace(duel, reliability=duel.reliability / len(others))
+
+
+def _duel(
+    winner: Candidate,
+    loser: Candidate,
+    places: tuple[int, int],
+    person: AbstractBaseUser,
+    topic: str,
+    kind: str,
+) -> Duel:
+    return Duel(
+        winner=winner.model,
+        loser=loser.model,
+        topic=topic,
+        lengths=(len(winner.text), len(loser.text)),
+        places=places,
+        signal=kind,
+        reliability=GUEST_RELIABILITY if getattr(person, "is_guest", False) else 1.0,
+        judge=str(person.pk),
+    )
 
 
 def _place(order: Sequence[str], candidate: Candidate) -> int:
@@ -192,9 +256,17 @@ def _scope_of(language: str) -> str:
     return KOREAN if language == KOREAN else ALL
 
 
-def rank_models(scope: str) -> list[Place]:
-    """Return the board of a scope, best first: every model on offer, and every one that was ever picked."""
-    return _rank(read_book(scope), Counter(_votes_of(scope).values_list("candidate__model", flat=True)))
+def rank_models(scope: str, topic: str = "") -> list[Place]:
+    """Return a board, best first: every model on offer and every one ever picked, overall or on a topic."""
+    votes = _votes_of(scope).filter(turn__route__topic=topic) if topic else _votes_of(scope)
+    picks = Counter(votes.values_list("candidate__model", flat=True))
+    return _rank(read_book(scope), picks, topic)
+
+
+def list_topics() -> list[str]:
+    """Return the topics in which something was picked, the most picked first."""
+    topics = Vote.objects.exclude(turn__route__topic=None).values_list("turn__route__topic")
+    return [topic for topic, _ in topics.annotate(picks=Count("pk")).order_by("-picks")]
 
 
 def rank_own(person: User) -> list[Place]:
@@ -207,9 +279,9 @@ def rank_own(person: User) -> list[Place]:
     return _rank(book, Counter(vote.candidate.model for vote in votes)) if votes else []
 
 
-def _rank(book: SkillBook, picks: Counter[str]) -> list[Place]:
+def _rank(book: SkillBook, picks: Counter[str], topic: str = "") -> list[Place]:
     rows = [row for row in Listing.objects.all() if (row.is_on and row.is_reachable) or picks[row.slug]]
-    skills = {row.slug: book.measure_skill(row.slug) for row in rows}
+    skills = {row.slug: book.measure_skill(row.slug, topic) for row in rows}
     middle = sum(mean for mean, _ in skills.values()) / max(1, len(skills))
     places = []
     for row in rows:

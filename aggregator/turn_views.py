@@ -24,6 +24,7 @@ class TurnView:
     answer: str
     events: list[dict[str, Any]]
     voted: str
+    continued: str
     replaced_by: str
 
 
@@ -49,6 +50,9 @@ def _view(turn: Turn) -> TurnView:
         candidates=tuple(state.candidates.values()),
         answer=state.answer,
         events=[encode(event) for event in history],
+        continued=next(
+            (str(row.public_id) for row in turn.candidates.all() if row.pk == turn.continued_with_id), ""
+        ),
         voted=str(picked[0].public_id) if picked else "",
         replaced_by=str(turn.replaced_by.public_id) if turn.replaced_by else "",
     )

@@ -19,6 +19,7 @@ from aggregator.examples import EXAMPLES
 from aggregator.listings import offered_models
 from aggregator.models import Conversation, Turn
 from aggregator.turn_views import view_turns
+from aggregator.wording import word_topic
 
 
 @require_GET
@@ -67,14 +68,17 @@ def list_conversations(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def show_leaderboard(request: HttpRequest) -> HttpResponse:
-    """Show how the models stand after all picks: in Korean, in all languages, and by the person's own."""
-    person = person_of(request)
+    """Show how the models stand after all picks: in Korean, in all languages, on a topic, by one's own."""
+    person, topics = person_of(request), skills.list_topics()
+    topic = request.GET.get("topic", "")
+    topic = topic if topic in topics else ""
     boards = [
-        (_("한국어"), skills.rank_models(skills.KOREAN)),
-        (_("모든 언어"), skills.rank_models(skills.ALL)),
+        (_("한국어"), skills.rank_models(skills.KOREAN, topic)),
+        (_("모든 언어"), skills.rank_models(skills.ALL, topic)),
     ]
-    own = skills.rank_own(person) if person else []
-    return render(request, "aggregator/leaderboard.html", {"boards": boards, "own": own})
+    own = skills.rank_own(person) if person and not topic else []
+    context = {"boards": boards, "own": own, "topic": topic, "topics": [(t, word_topic(t)) for t in topics]}
+    return render(request, "aggregator/leaderboard.html", context)
 
 
 @require_POST

@@ -28,6 +28,28 @@ REFUSALS: dict[str, Promise] = {
     "all_failed": _("물어본 모델이 모두 답하지 못했어요. 잠시 뒤에 다시 물어봐 주세요."),
 }
 
+TOPICS: dict[str, Promise] = {
+    "math": _("수학"),
+    "code": _("코딩"),
+    "science": _("과학"),
+    "facts": _("상식"),
+    "reasoning": _("추리"),
+    "writing": _("글쓰기"),
+    "translation": _("번역"),
+    "health": _("건강"),
+    "law": _("법률"),
+    "money": _("돈과 경제"),
+    "work": _("일과 사업"),
+    "life": _("생활"),
+    "talk": _("대화"),
+    "other": _("그 밖의 것"),
+}
+
+
+def word_topic(topic: str) -> str:
+    """Return a topic of the kitchen in the reader's language."""
+    return str(TOPICS.get(topic, TOPICS["other"]))
+
 
 def word_refusal(code: str, scope: Mapping[str, object]) -> str:
     """Return the sentence for a refusal in the language that the socket's page is in."""

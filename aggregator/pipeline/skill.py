@@ -1,11 +1,13 @@
 """What people's picks teach: a model's skill, by topic, without the pull of length and screen place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, sqrt
 
 SKILL_DOUBT, TOPIC_DOUBT = 0.5, 0.3
 LENGTH_PULL, PLACE_PULL, PULL_DOUBT = 0.25, 0.1, 0.2
+# A new judge is taken to have agreed six times in ten.
+JUDGE, JUDGE_PRIOR, LEAST_TRUST = "judge", (6.0, 10.0), 0.2
 SIGNAL_WEIGHTS: Mapping[str, float] = {"pick": 1.0, "continue": 0.5, "copy": 0.3, "regenerate": 0.3}
 
 
@@ -31,6 +33,7 @@ class Duel:
     places: tuple[int, int] = (0, 0)
     signal: str = "pick"
     reliability: float = 1.0
+    judge: str = ""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,19 @@ class SkillBook:
         """Return the probability that the winner would have been preferred."""
         margin = sum(slope * self.believe(key).mean for key, slope in _slopes(duel))
         return 1 / (1 + exp(-max(-30.0, min(30.0, margin))))
+
+    def trust(self, judge: str) -> float:
+        """Return what a person's word counts: whole until they prefer what others do not, again and again."""
+        belief = self.beliefs.get((JUDGE, judge))
+        agreed, told = (belief.mean, belief.variance) if belief else (0.0, 0.0)
+        share = (agreed + JUDGE_PRIOR[0]) / (told + JUDGE_PRIOR[1])
+        return min(1.0, max(LEAST_TRUST, (share - 0.3) / 0.3))
+
+    def note_judge(self, judge: str, duels: Sequence[Duel]) -> None:
+        """Remember whether a person preferred what was to be expected; kept as agreed and told."""
+        belief = self.beliefs.get((JUDGE, judge), Belief(0.0, 0.0))
+        agreed = sum(self.predict(duel) >= 0.5 for duel in duels) / len(duels)
+        self.beliefs[JUDGE, judge] = Belief(belief.mean + agreed, belief.variance + 1)
 
     def learn(self, duel: Duel) -> None:
         """Take in a duel, weighed by its signal and by how reliable its judge has been."""
