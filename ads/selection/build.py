@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ads.selection.index import BROAD, DEVICES, LANGUAGES, MATCHES, Small, Snapshot
+from ads.selection.relevance import most_fits
 from ads.selection.rows import ClickWeights, GroupRow, Inventory, KeywordRow, TermRow
 from ads.selection.topics import topic_bits
 
 Columns = dict[str, NDArray[Any]]
+MARGIN = np.float32(1.0001)
 
 
 def build(inventory: Inventory, *, version: str) -> Snapshot:
@@ -25,8 +27,8 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
         for place, term in enumerate(terms)
     ]
     keywords = [row for row in inventory.keywords if row.group in group_places and row.term in places]
-    anchors, keyword_start = _anchor(keywords, places, token_parts)
-    keywords = [keywords[place] for place in anchors]
+    order, keyword_start = _anchor(keywords, places, token_parts)
+    keywords = [keywords[place] for place in order]
     return Snapshot(
         version=version,
         keyword_start=keyword_start,
@@ -35,6 +37,7 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
         group_campaign=_small(campaigns[group.campaign] for group in groups),
         **_lay_terms(terms, token_parts),
         **_lay_keywords(keywords),
+        **_lay_worths(keywords, places, token_parts, {group.id: group for group in groups}),
         **_lay_groups(groups, places),
         **_lay_creatives(groups),
         **_lay_campaigns(inventory),
@@ -107,6 +110,23 @@ def _lay_campaigns(inventory: Inventory) -> Columns:
 def _lay_clicks(model: ClickWeights) -> Columns:
     facts = [float(model.version), model.trust, model.calibration]
     return {"click_weights": model.weights, "click_model": np.array(facts, dtype=np.float64)}
+
+
+def _lay_worths(
+    keywords: Sequence[KeywordRow],
+    places: dict[int, int],
+    token_parts: list[list[int]],
+    groups: dict[int, GroupRow],
+) -> Columns:
+    rates = {number: max(creative.rate for creative in group.creatives) for number, group in groups.items()}
+    worth = np.fromiter((row.bid_micros * rates[row.group] for row in keywords), dtype=np.float32)
+    asked, unasked = most_fits(
+        np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
+        _small(len(token_parts[places[row.term]]) for row in keywords),
+        np.fromiter((row.fit for row in keywords), dtype=np.float16),
+    )
+    # No rounding may make a keyword look like less than it is.
+    return {"keyword_worth": worth * asked * MARGIN, "keyword_worth_unasked": worth * unasked * MARGIN}
 
 
 def _anchor(

@@ -23,11 +23,19 @@ class Contender:
     relevance: float
     click_rate: float
     views_a_person: int
-    rung: Rung
     # What smoothing alone says, and where the click rate above comes from.
     smoothed_rate: float
     rate_source: str
     category: int
+    rung: Rung
+
+    def ending(self, rung: Rung) -> "Contender":
+        """Return the same contender on another rung; a good deal quicker than `dataclasses.replace`."""
+        return Contender(
+            self.group, self.campaign, self.advertiser, self.creative, self.keyword, self.term, self.match,
+            self.bid_micros, self.pace, self.reserve_micros, self.relevance, self.click_rate,
+            self.views_a_person, self.smoothed_rate, self.rate_source, self.category, rung,
+        )  # fmt: skip
 
     @property
     def limit_micros(self) -> int:

@@ -45,6 +45,8 @@ class LiveStates:
 
 
 Rungs = NDArray[np.int8]
+# Reading a member off its class is slow enough to count where every contender passes.
+STANDING, PAUSED, NO_BUDGET = Rung.STANDING, Rung.PAUSED, Rung.NO_BUDGET
 
 
 def climb(
@@ -55,7 +57,7 @@ def climb(
     campaigns = snapshot.group_campaign[groups]
     states = live.rungs[campaigns]
     ends = snapshot.campaign_ends[campaigns]
-    _fail(rungs, states == Rung.PAUSED, Rung.PAUSED)
+    _fail(rungs, states == PAUSED, PAUSED)
     _fail(
         rungs,
         (snapshot.campaign_starts[campaigns] > now) | ((ends > 0) & (ends <= now)),
@@ -65,7 +67,7 @@ def climb(
     if request.device:
         _fail(rungs, _differs(snapshot.group_device[groups], request.device, DEVICES), Rung.OTHER_DEVICE)
     _fail(rungs, _has_negative(snapshot, finding, groups), Rung.NEGATIVE_KEYWORD)
-    _fail(rungs, states == Rung.NO_BUDGET, Rung.NO_BUDGET)
+    _fail(rungs, states == NO_BUDGET, NO_BUDGET)
     return rungs
 
 
@@ -75,8 +77,13 @@ def lay_out(snapshot: Snapshot, live: LiveBits) -> LiveStates:
     paces = np.ones(len(snapshot.campaign_ids), dtype=np.float32)
     rungs[np.isin(snapshot.campaign_ids, sorted(live.out_of_money))] = Rung.NO_BUDGET
     rungs[np.isin(snapshot.campaign_ids, sorted(live.off))] = Rung.PAUSED
-    for campaign, pace in live.paces:
-        paces[snapshot.campaign_ids == campaign] = pace
+    if live.paces and len(paces):
+        order = np.argsort(snapshot.campaign_ids)
+        asked = np.array([campaign for campaign, _ in live.paces])
+        places = np.searchsorted(snapshot.campaign_ids, asked, sorter=order)
+        rows = order[np.minimum(places, len(order) - 1)]
+        known = snapshot.campaign_ids[rows] == asked
+        paces[rows[known]] = np.array([pace for _, pace in live.paces], dtype=np.float32)[known]
     return LiveStates(rungs, paces)
 
 
@@ -87,7 +94,7 @@ def rung_of(snapshot: Snapshot, live: LiveStates, campaign: int) -> Rung:
 
 
 def _fail(rungs: Rungs, failed: NDArray[np.bool_], rung: Rung) -> None:
-    rungs[(rungs == Rung.STANDING) & failed] = rung
+    rungs[(rungs == STANDING) & failed] = rung
 
 
 def _differs(codes: NDArray[np.uint8], asked: str, words: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -1,10 +1,11 @@
 """The inventory in memory: numbers in flat arrays, found by vocabulary id. Read-only, for all threads."""
 
-import io
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ads.selection.packing import pack, unpack
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -42,6 +43,8 @@ class Snapshot:
     keyword_group: Small
     keyword_bid: Ints
     keyword_fit: Halves
+    keyword_worth: Reals
+    keyword_worth_unasked: Reals
     group_ids: Ints
     group_campaign: Small
     group_language: Bytes
@@ -71,18 +74,17 @@ class Snapshot:
 
     def dump(self) -> bytes:
         """Return the snapshot as one blob that `load` reads back."""
-        buffer = io.BytesIO()
         arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "version"}
-        np.savez(buffer, version=np.frombuffer(self.version.encode("ascii"), dtype=np.uint8), **arrays)
-        return buffer.getvalue()
+        return pack(self.version, arrays)
 
 
 def load(blob: bytes) -> Snapshot:
-    """Read a snapshot; raises ValueError or KeyError when the blob is none."""
-    with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
-        arrays = {field.name: archive[field.name] for field in fields(Snapshot)}
-    arrays["version"] = arrays["version"].tobytes().decode("ascii")
-    return Snapshot(**arrays)
+    """Read a snapshot, its arrays where they lie; raises ValueError or KeyError when the blob is none."""
+    version, arrays = unpack(blob)
+    return Snapshot(version=version, **{name: arrays[name] for name in _ARRAYS})
+
+
+_ARRAYS = tuple(field.name for field in fields(Snapshot) if field.name != "version")
 
 
 def spread(starts: Small, rows: NDArray[np.integer]) -> tuple[Ints, Ints]:
@@ -134,10 +136,12 @@ def every(owners: Ints, holds: NDArray[np.bool_], count: int) -> NDArray[np.bool
 
 
 def find_keywords(snapshot: Snapshot, finding: Finding) -> Ints:
-    """Return the keywords whose terms the request holds, as their match asks."""
-    if not finding:
-        return np.zeros(0, dtype=np.int64)
-    rows, _ = spread(snapshot.keyword_start, finding.covered)
+    """Return all keywords filed under the words of the request; `keep_held` says which of them it holds."""
+    return spread(snapshot.keyword_start, finding.covered)[0]
+
+
+def keep_held(snapshot: Snapshot, finding: Finding, rows: Ints) -> Ints:
+    """Return the keywords among these whose terms the request holds, as their match asks."""
     if not len(rows):
         return rows
     match = snapshot.keyword_match[rows]

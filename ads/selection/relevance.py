@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ads.selection.index import EXACT, Finding, Ints, Reals, Snapshot
+from ads.selection.index import EXACT, Bytes, Finding, Halves, Ints, Reals, Small, Snapshot
 from ads.selection.rows import BUYING, MAKING
 
 THRESHOLD = 0.45
@@ -26,6 +26,14 @@ def read_purpose(snapshot: Snapshot, finding: Finding) -> Purpose:
     """Tell from the matched terms whether someone chooses and buys, or makes something."""
     kinds = set(snapshot.term_kind[finding.matched].tolist())
     return Purpose(is_buying=BUYING in kinds, is_making=MAKING in kinds)
+
+
+def most_fits(matches: Bytes, words: Small, fits: Halves) -> tuple[Reals, Reals]:
+    """Return the most relevance each keyword can have for buyers and for others; too little is none."""
+    asked = np.minimum(MATCH_PRIOR[matches] * fits, 1.0).astype(np.float32)
+    shy = np.where(words > 1, UNASKED_PHRASE, UNASKED_WORD)
+    unasked = np.minimum(MATCH_PRIOR[matches] * shy * fits, 1.0).astype(np.float32)
+    return np.where(asked < THRESHOLD, 0, asked), np.where(unasked < THRESHOLD, 0, unasked)
 
 
 def relevance_of(snapshot: Snapshot, keywords: Ints, *, purpose: Purpose, topics: np.uint64) -> Reals:

@@ -1,7 +1,7 @@
 """Chooses at most one ad: find, climb the ladder, weigh, auction. Pure: no database, no clock, no network."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +10,44 @@ from ads.contract import AdRequest
 from ads.selection.auction import Bid, hold_auction
 from ads.selection.decision import Contender, Decision
 from ads.selection.eligibility import LiveStates, Rung, Rungs, climb
-from ads.selection.index import MATCHES, Ints, Reals, Snapshot, find_keywords, find_terms
+from ads.selection.index import MATCHES, Finding, Ints, Reals, Snapshot, find_keywords, find_terms, keep_held
 from ads.selection.rating import Moment, rate_ads
 from ads.selection.relevance import THRESHOLD, read_purpose, relevance_of
 from ads.selection.topics import denies_topics, topic_bits
 
 # The most valuable by what is known beforehand are rated for this request; of those who fell, the most
 # valuable are kept for explaining.
-SHORTLIST, FALLEN = 20, 8
+SHORTLIST, FALLEN = 16, 4
+# How many keywords a request looks at first and then, before it looks at all.
+FIRST_LOOKS = (500, 2000)
 RUNGS = tuple(Rung)
+# Reading a member off its class is slow enough to count here.
+BELOW_RESERVE, NOT_RELEVANT, OUTBID, SEEN_OFTEN, STANDING, WON = (
+    Rung.BELOW_RESERVE,
+    Rung.NOT_RELEVANT,
+    Rung.OUTBID,
+    Rung.SEEN_OFTEN,
+    Rung.STANDING,
+    Rung.WON,
+)
 EXPLORED_SHARE = 0.05
 
 # What the same person saw today, by campaign.
 CountViews = Callable[[Sequence[int]], dict[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The best keyword of every ad group that was found: how it fits, where it fell, what it may be worth."""
+
+    keywords: Ints
+    fits: Reals
+    rungs: Rungs
+    worth: NDArray[np.floating]
+
+    def cut(self, rows: Ints) -> "Field":
+        """Return these rows alone."""
+        return Field(self.keywords[rows], self.fits[rows], self.rungs[rows], self.worth[rows])
 
 
 def choose(
@@ -38,32 +63,53 @@ def choose(
     if request.sensitivity != "pass" or request.sensitive_classes or denies_topics(request.topics):
         return Decision("sensitive")
     finding = find_terms(snapshot, request.term_ids)
-    keywords = find_keywords(snapshot, finding)
-    if not len(keywords):
+    field = _gather(snapshot, request, finding, live=live, now=now)
+    if not len(field.keywords):
         return Decision("no_match")
-    fits = relevance_of(
-        snapshot,
-        keywords,
-        purpose=read_purpose(snapshot, finding),
-        topics=topic_bits(request.topics),
-    )
-    keywords, fits = _best_of_group(snapshot, keywords, fits)
-    groups = snapshot.keyword_group[keywords].astype(np.int64)
-    rungs = climb(snapshot, request, finding, groups, live=live, now=now)
-    rungs[(rungs == Rung.STANDING) & (fits < THRESHOLD)] = Rung.NOT_RELEVANT
     is_explored = bool(random.random() < EXPLORED_SHARE)
-    paces = live.paces[snapshot.group_campaign[groups]]
-    rows = _shortlist(snapshot, keywords, fits * paces, rungs)
     moment = Moment(request, now, random if is_explored else None)
-    contenders = _line_up(snapshot, keywords[rows], fits[rows], rungs[rows], live=live, moment=moment)
+    contenders = _line_up(snapshot, field.cut(_shortlist(field)), live=live, moment=moment)
     return _sell(_cap_views(contenders, count_views), is_explored=is_explored)
 
 
-def _shortlist(snapshot: Snapshot, keywords: Ints, fits: Reals, rungs: Rungs) -> Ints:
-    worth = fits * snapshot.keyword_bid[keywords] * snapshot.group_rate[snapshot.keyword_group[keywords]]
-    standing = rungs == Rung.STANDING
-    first = _top(np.where(standing, worth, -1.0), SHORTLIST)
-    fallen = _top(np.where(standing, -1.0, worth), FALLEN)
+def _gather(snapshot: Snapshot, request: AdRequest, finding: Finding, *, live: LiveStates, now: int) -> Field:
+    # The most valuable are looked at first, until nothing that is left could reach the shortlist.
+    purpose, topics = read_purpose(snapshot, finding), topic_bits(request.topics)
+    found = find_keywords(snapshot, finding)
+    most = (snapshot.keyword_worth if purpose.is_buying else snapshot.keyword_worth_unasked)[found]
+    for count in (*FIRST_LOOKS, len(found)):
+        rows, most_left = _most_valuable(found, most, count)
+        keywords = keep_held(snapshot, finding, rows)
+        fits = relevance_of(snapshot, keywords, purpose=purpose, topics=topics)
+        keywords, fits = _best_of_group(snapshot, keywords, fits)
+        groups = snapshot.keyword_group[keywords].astype(np.int64)
+        rungs = climb(snapshot, request, finding, groups, live=live, now=now)
+        rungs[(rungs == STANDING) & (fits < THRESHOLD)] = NOT_RELEVANT
+        paced = fits * live.paces[snapshot.group_campaign[groups]]
+        worth = paced * snapshot.keyword_bid[keywords] * snapshot.group_rate[groups]
+        if _are_enough(worth[rungs == STANDING], most_left):
+            break
+    return Field(keywords, fits, rungs, worth)
+
+
+def _most_valuable(found: Ints, most: Reals, count: int) -> tuple[Ints, float]:
+    if count >= len(found):
+        return found, 0.0
+    least = np.partition(most, len(found) - count)[len(found) - count]
+    return found[most >= least] if least > 0 else found[most > 0], float(least)
+
+
+def _are_enough(worth: NDArray[np.floating], most_left: float) -> bool:
+    if not most_left:
+        # Nothing else could stand; where nothing stands at all, the rest may tell why.
+        return len(worth) > 0
+    return len(worth) >= SHORTLIST and float(np.partition(worth, -SHORTLIST)[-SHORTLIST]) >= most_left
+
+
+def _shortlist(field: Field) -> Ints:
+    standing = field.rungs == STANDING
+    first = _top(np.where(standing, field.worth, -1.0), SHORTLIST)
+    fallen = _top(np.where(standing, -1.0, field.worth), FALLEN)
     return np.concatenate([first[standing[first]], fallen[~standing[fallen]]])
 
 
@@ -76,16 +122,14 @@ def _top(worth: NDArray[np.floating], count: int) -> NDArray[np.intp]:
 
 def _best_of_group(snapshot: Snapshot, keywords: Ints, fits: Reals) -> tuple[Ints, Reals]:
     groups = snapshot.keyword_group[keywords]
-    worth = fits * snapshot.keyword_bid[keywords]
-    order = np.argsort(-worth, kind="stable")
-    _, first = np.unique(groups[order], return_index=True)
-    chosen = order[first]
+    order = np.lexsort((keywords, -fits * snapshot.keyword_bid[keywords], groups))
+    ordered = groups[order]
+    chosen = order[np.flatnonzero(np.diff(ordered, prepend=-1))]
     return keywords[chosen], fits[chosen]
 
 
-def _line_up(
-    snapshot: Snapshot, keywords: Ints, fits: Reals, rungs: Rungs, *, live: LiveStates, moment: Moment
-) -> list[Contender]:
+def _line_up(snapshot: Snapshot, field: Field, *, live: LiveStates, moment: Moment) -> list[Contender]:
+    keywords, fits = field.keywords, field.fits
     groups = snapshot.keyword_group[keywords]
     campaigns = snapshot.group_campaign[groups]
     rating = rate_ads(snapshot, keywords, fits, moment=moment)
@@ -103,23 +147,23 @@ def _line_up(
         fits.tolist(),
         rating.rates.tolist(),
         snapshot.campaign_views_a_person[campaigns].tolist(),
-        (RUNGS[rung] for rung in rungs.tolist()),
         rating.smoothed.tolist(),
         rating.sources,
         snapshot.campaign_category[campaigns].tolist(),
+        (RUNGS[rung] for rung in field.rungs.tolist()),
         strict=True,
     )
     return [Contender(*column) for column in columns]
 
 
 def _cap_views(contenders: list[Contender], count_views: CountViews) -> list[Contender]:
-    standing = sorted({contender.campaign for contender in contenders if contender.rung == Rung.STANDING})
+    standing = sorted({contender.campaign for contender in contenders if contender.rung == STANDING})
     seen = count_views(standing) if standing else {}
     if not seen:
         return contenders
     return [
-        replace(contender, rung=Rung.SEEN_OFTEN)
-        if contender.rung == Rung.STANDING and seen.get(contender.campaign, 0) >= contender.views_a_person
+        contender.ending(SEEN_OFTEN)
+        if contender.rung == STANDING and seen.get(contender.campaign, 0) >= contender.views_a_person
         else contender
         for contender in contenders
     ]
@@ -135,7 +179,7 @@ def _sell(contenders: list[Contender], *, is_explored: bool) -> Decision:
             quality=contender.quality,
         )
         for place, contender in enumerate(contenders)
-        if contender.rung == Rung.STANDING
+        if contender.rung == STANDING
     ]
     if not bids:
         return Decision(_why_none(contenders), tuple(contenders))
@@ -143,9 +187,7 @@ def _sell(contenders: list[Contender], *, is_explored: bool) -> Decision:
     reached = {bid.order for bid in bids if bid.limit_micros >= bid.reserve_micros}
     winner = sales[0].bid.order if sales else -1
     ended = tuple(
-        replace(contender, rung=_end_of(place, reached, winner))
-        if contender.rung == Rung.STANDING
-        else contender
+        contender.ending(_end_of(place, reached, winner)) if contender.rung == STANDING else contender
         for place, contender in enumerate(contenders)
     )
     if not sales:
@@ -155,8 +197,8 @@ def _sell(contenders: list[Contender], *, is_explored: bool) -> Decision:
 
 def _end_of(place: int, reached: set[int], winner: int) -> Rung:
     if place == winner:
-        return Rung.WON
-    return Rung.OUTBID if place in reached else Rung.BELOW_RESERVE
+        return WON
+    return OUTBID if place in reached else BELOW_RESERVE
 
 
 # From the rung that came closest to winning: a person who asks why no ad came gets the most telling reason.

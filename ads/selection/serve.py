@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.delivery import present
+from ads.ledger import is_frozen
 from ads.models import Campaign, Creative, Offer
 from ads.person import Person
 from ads.selection.again import find_again, remember_offer
@@ -31,6 +32,7 @@ NO_AD_REASONS = frozenset(
         "below_threshold",
         "frequency",
         "no_budget",
+        "frozen",
         "timeout",
         "error",
     }
@@ -52,6 +54,8 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
         return NoAd("sensitive")
     if request.audience == "minor":
         return NoAd("not_adult")
+    if is_frozen():
+        return NoAd("frozen")
     market = current_market()
     known = find_again(request, market)
     if known and _find_running(known.creative_id):

@@ -1,25 +1,48 @@
 """Large invented inventories, and requests that look for something in them."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from ads.contract import AdRequest
 from ads.money import LEAST_BID, TICK
-from ads.selection.rows import CampaignRow, CreativeRow, GroupRow, Inventory, KeywordRow, TermRow
+from ads.selection.ftrl import BUCKETS
+from ads.selection.rows import (
+    CampaignRow,
+    ClickWeights,
+    CreativeRow,
+    GroupRow,
+    Inventory,
+    KeywordRow,
+    TermRow,
+)
 
 WORDS = 30_000
 # Rivals for one phrase: four on average, a few phrases are fought over.
 MOST_RIVALS = 60
 MATCHES = ("exact", "phrase", "phrase", "broad", "broad")
+Popular = Callable[[random.Random], int]
 
 
-def invent(ads: int, keywords: int, *, seed: int = 1) -> Inventory:
-    """Return an inventory of that size whose words are as unevenly popular as real ones."""
+def popular(chance: random.Random) -> int:
+    """Return a word; the tenth most popular comes up ten times as often as the hundredth."""
+    return int(WORDS ** chance.random())
+
+
+def crowded(chance: random.Random) -> int:
+    """Return a word; four of ten are one of the same hundred, and one of forty is the same one."""
+    return min(WORDS, int(chance.paretovariate(0.35)) + chance.randrange(60))
+
+
+def invent(ads: int, keywords: int, *, is_dense: bool = False, seed: int = 1) -> Inventory:
+    """Return an inventory of that size whose words are as unevenly popular as real ones, or far more so."""
     chance = random.Random(seed)
+    word = crowded if is_dense else popular
     phrases: dict[tuple[int, ...], int] = {}
-    rows = _invent_keywords(chance, ads, keywords, phrases)
+    invent_keywords = _crowd_keywords if is_dense else _invent_keywords
+    rows = invent_keywords(chance, ads, keywords, phrases)
     campaigns = max(1, ads // 5)
-    groups = tuple(_invent_group(chance, number, campaigns) for number in range(1, ads + 1))
     return Inventory(
         terms=(
             *(TermRow(number, f"word{number}") for number in range(1, WORDS + 1)),
@@ -33,10 +56,18 @@ def invent(ads: int, keywords: int, *, seed: int = 1) -> Inventory:
             CampaignRow(number, number % max(1, campaigns // 4) + 1, "travel", 0, 0, 3, LEAST_BID)
             for number in range(1, campaigns + 1)
         ),
-        groups=groups,
+        groups=tuple(_invent_group(chance, number, campaigns, word) for number in range(1, ads + 1)),
         keywords=tuple(rows),
         categories=("travel",),
+        click_weights=_invent_weights(seed),
     )
+
+
+def _invent_weights(seed: int) -> ClickWeights:
+    # A model that has seen much: a third of the buckets say something.
+    random = np.random.default_rng(seed)
+    weights = np.where(random.random(BUCKETS) < 1 / 3, random.normal(0, 0.05, BUCKETS), 0)
+    return ClickWeights(1, 0.9, 1.02, weights.astype(np.float32))
 
 
 def _invent_keywords(
@@ -44,40 +75,57 @@ def _invent_keywords(
 ) -> list[KeywordRow]:
     rows: list[KeywordRow] = []
     while len(rows) < keywords:
-        tokens = tuple(sorted({popular(chance) for _ in range(chance.choice((1, 2, 2, 2, 3, 3, 4)))}))
+        tokens = _phrase(chance, popular)
         if tokens in phrases:
             continue
         phrases[tokens] = tokens[0] if len(tokens) == 1 else WORDS + 1 + len(phrases)
         for _ in range(min(MOST_RIVALS, int(chance.paretovariate(1.3)))):
-            bid = LEAST_BID + TICK * chance.randrange(100)
-            group = chance.randrange(ads) + 1
-            rows.append(KeywordRow(len(rows) + 1, group, phrases[tokens], chance.choice(MATCHES), bid))
+            rows.append(_keyword(chance, len(rows) + 1, chance.randrange(ads) + 1, phrases[tokens]))
     return rows
 
 
-def _invent_group(chance: random.Random, number: int, campaigns: int) -> GroupRow:
+def _crowd_keywords(
+    chance: random.Random, ads: int, keywords: int, phrases: dict[tuple[int, ...], int]
+) -> list[KeywordRow]:
+    # Nobody looks at what others bid on: hundreds of ads fight over the same words.
+    rows = []
+    for number in range(keywords):
+        tokens = _phrase(chance, crowded)
+        fresh = tokens[0] if len(tokens) == 1 else WORDS + 1 + len(phrases)
+        rows.append(_keyword(chance, number + 1, number % ads + 1, phrases.setdefault(tokens, fresh)))
+    return rows
+
+
+def _phrase(chance: random.Random, word: Popular) -> tuple[int, ...]:
+    return tuple(sorted({word(chance) for _ in range(chance.choice((1, 2, 2, 2, 3, 3, 4)))}))
+
+
+def _keyword(chance: random.Random, number: int, group: int, term: int) -> KeywordRow:
+    bid = LEAST_BID + TICK * chance.randrange(100)
+    return KeywordRow(number, group, term, chance.choice(MATCHES), bid, fit=chance.uniform(0.85, 1.15))
+
+
+def _invent_group(chance: random.Random, number: int, campaigns: int, word: Popular) -> GroupRow:
     return GroupRow(
         id=number,
         campaign=number % campaigns + 1,
         language=chance.choice(("any", "ko", "ko", "en")),
         device=chance.choice(("any", "any", "mobile", "desktop")),
         topics=(),
-        negatives=tuple({popular(chance) for _ in range(chance.randrange(3))}),
+        negatives=tuple({word(chance) for _ in range(chance.randrange(3))}),
         creatives=(CreativeRow(number, chance.uniform(0.005, 0.03), chance.randrange(2000)),),
     )
 
 
-def popular(chance: random.Random) -> int:
-    """Return a word; the tenth most popular comes up ten times as often as the hundredth."""
-    return int(WORDS ** chance.random())
-
-
-def requests(terms: list[tuple[int, tuple[int, ...]]], count: int, *, seed: int = 2) -> Iterator[AdRequest]:
+def requests(
+    terms: list[tuple[int, tuple[int, ...]]], count: int, *, is_dense: bool = False, seed: int = 2
+) -> Iterator[AdRequest]:
     """Yield requests: a phrase of the inventory with its words, and some words beside it."""
     chance = random.Random(seed)
+    word = crowded if is_dense else popular
     for number in range(count):
         term, tokens = chance.choice(terms)
-        beside = [popular(chance) for _ in range(chance.randrange(1, 6))]
+        beside = [word(chance) for _ in range(chance.randrange(1, 6))]
         ids = tuple(dict.fromkeys([term, *tokens, *beside]))[:12]
         language = chance.choice(("ko", "en"))
         device = chance.choice(("mobile", "desktop"))
