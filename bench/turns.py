@@ -13,9 +13,12 @@ from pathlib import Path
 import uvloop
 
 from bench.engines.capacity import measure_fan_out, measure_ladder, measure_thousand, measure_throughput
+from bench.engines.faults import measure_faults
 from bench.engines.first_token import measure_first_token
 from bench.engines.goals import Goal, Verdict
+from bench.engines.growth import measure_growth, measure_history
 from bench.engines.house import House
+from bench.engines.memory import measure_memory, measure_sockets
 from bench.engines.peers import CACHE
 from bench.engines.plans import FULL, QUICK, Plan
 
@@ -26,6 +29,11 @@ ROWS: dict[str, Row] = {
     "throughput": measure_throughput,
     "slo": measure_ladder,
     "thousand": measure_thousand,
+    "history": measure_history,
+    "growth": measure_growth,
+    "faults": measure_faults,
+    "sockets": measure_sockets,
+    "memory": measure_memory,
 }
 MANY_PEOPLE = {"thousand": lambda plan: plan.thousand.chats, "slo": lambda plan: plan.ladder_top}
 

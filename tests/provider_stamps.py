@@ -30,18 +30,16 @@ def stamp(number: int) -> str:
 
 @dataclass(slots=True)
 class Stamps:
-    """Reads one stream's pieces in order; right as long as less than a second lies between two of them."""
+    """Reads a stream's pieces in order; right while under a second lies between two, and before the first."""
 
     count: int = 0
     first_s: float = 0.0
     last_s: float = 0.0
 
-    def begin(self, now: float) -> None:
-        """Note when the stream was asked for: no piece can be older."""
-        self.last_s = now - SLOT_S
-
-    def read(self, word: str) -> float:
+    def read(self, word: str, now: float) -> float:
         """Return when a word was sent, on this machine's monotonic clock, to eight milliseconds."""
+        if not self.count:
+            self.last_s = now - LAP_S + SLOT_S
         slot = (PLACES[word] - STEP * self.count) % COUNT
         since = int(self.last_s / SLOT_S)
         self.last_s = (since + (slot - since) % COUNT) * SLOT_S

@@ -7,11 +7,10 @@ from tests.provider_stamps import SLOT_S, Stamps, stamp
 
 def test_a_word_tells_when_it_was_sent() -> None:
     stamps, sent = Stamps(), list[float]()
-    stamps.begin(time.monotonic())
     for number in range(30):
         time.sleep(0.01 if number % 7 else 0.2)
         before = time.monotonic()
-        told = stamps.read(stamp(number).strip())
+        told = stamps.read(stamp(number).strip(), time.monotonic())
         sent.append(told - before)
     assert -SLOT_S - 0.001 < min(sent)
     assert max(sent) < 0.05

@@ -47,7 +47,7 @@ async def measure_throughput(house: House) -> Verdict:
 
 
 async def measure_ladder(house: House) -> Verdict:
-    """Chats on one core while, at p99, a turn ends within 1.05 of its slowest provider and a token within 0.1 s."""
+    """Chats on one core while p99 of a turn is within 1.05 of its slowest provider, of a token 0.1 s."""
     tops: dict[str, int] = {}
     verdict = Verdict()
     for name in ("litellm", "here", "worker"):

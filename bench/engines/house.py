@@ -30,6 +30,7 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "TURN_GRACE_MS": "60000",
 }
+SETTLE_TRIES, CALM_CPU_S = 80, 0.05
 Rounds = dict[str, list[Round]]
 
 
@@ -108,8 +109,9 @@ class House:
         await asyncio.to_thread(self._stack.enter_context, site)
         first = self._units.get("here")
         port = first.site.provider_port if isinstance(first, OurSite) else site.provider_port
-        models = {load.model: load.models[:1] * 4 for load in self.plan.loads}
+        models = {name: [name] * 4 for name in self.plan.models}
         await asyncio.to_thread(site.fill, self._people, models, f"http://127.0.0.1:{port}")
+        await _settle(site)
         site.pin(UNIT_CORE, *(part for part in ("web", "worker") if part in site.children))
         return OurSite(site)
 
@@ -140,3 +142,14 @@ class House:
         if name == "litellm":
             return await asyncio.to_thread(LitellmAlone, self.provider, UNIT_CORE)
         return StreamUnit("direct", self.provider)
+
+
+async def _settle(site: Site) -> None:
+    """Wait until a site has loaded what it loads after its start."""
+    calm, parts = 0, [part for part in ("web", "worker") if part in site.children]
+    for _ in range(SETTLE_TRIES):
+        before = site.cpu_seconds(*parts)
+        await asyncio.sleep(0.5)
+        calm = calm + 1 if site.cpu_seconds(*parts) - before < CALM_CPU_S else 0
+        if calm == 4:
+            return

@@ -28,6 +28,10 @@ class Load:
         """The name that tells the provider what to say."""
         return f"stamps:{self.tokens}@{self.rate:g}"
 
+    def faulty(self, fault: str) -> str:
+        """The name of a model that breaks on the way, before anybody has all of its text."""
+        return f"{self.model}!{fault}@{self.tokens // 4}"
+
     @property
     def models(self) -> list[str]:
         """The model of each seat."""
@@ -40,7 +44,7 @@ class Shown:
 
     asked_at: float = field(default_factory=time.monotonic)
     seats: dict[str, Stamps] = field(default_factory=dict)
-    late_s: "array[float]" = field(default_factory=lambda: array("f"))
+    late_by: "dict[str, array[float]]" = field(default_factory=dict)
     first_at: float = 0.0
     last_at: float = 0.0
     frames: int = 0
@@ -52,11 +56,12 @@ class Shown:
         stamps = self.seats.get(seat)
         if stamps is None:
             stamps = self.seats[seat] = Stamps()
-            stamps.begin(self.asked_at)
+            self.late_by[seat] = array("f")
+        late = self.late_by[seat]
         words = text.split()[stamps.count if again else 0 :]
         for word in words:
             if word in PLACES:
-                self.late_s.append(now - stamps.read(word))
+                late.append(now - stamps.read(word, now))
         if words:
             self.first_at = self.first_at or now
             self.last_at = now
@@ -99,7 +104,8 @@ class Round:
         self.total_s.append(shown.last_at - shown.asked_at)
         if shown.slowest_s:
             self.stretch.append((shown.last_at - shown.asked_at) / shown.slowest_s)
-        self.late_s.extend(shown.late_s)
+        for late in shown.late_by.values():
+            self.late_s.extend(late)
 
     @property
     def all_cpu_s(self) -> float:

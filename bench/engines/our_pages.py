@@ -22,8 +22,7 @@ class Asked:
 
     shown: Shown
     over: "asyncio.Future[str]"
-    seats_over: int = 0
-    events: dict[str, int] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
 
 
 class LightPage:
@@ -71,9 +70,10 @@ class LightPage:
 
     def _take(self, event: dict[str, Any], asked: Asked, *, is_whole: bool) -> None:
         kind = event["type"]
-        asked.events[kind] = asked.events.get(kind, 0) + 1
         if kind == "candidate_delta":
             asked.shown.hear(event["candidate"], event["text"], again=is_whole)
+        elif kind == "route_chosen":
+            asked.models = {seat["candidate"]: seat["model"] for seat in event["panel"]}
         elif kind == "turn_closed" and not asked.over.done():
             asked.over.set_result(event["status"])
 

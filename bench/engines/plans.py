@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields, replace
 
 from bench.engines.loads import Load
 
+FAULTS = ("error", "stall", "malformed", "cut")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -30,6 +32,12 @@ class Plan:
         """Every load of the plan."""
         values = (getattr(self, each.name) for each in fields(self))
         return [value for value in values if isinstance(value, Load)]
+
+    @property
+    def models(self) -> list[str]:
+        """Every name by which the provider is asked, those of broken models included."""
+        broken = [self.fault_chats.faulty(fault) for fault in FAULTS]
+        return [*{load.model: None for load in self.loads}, *broken]
 
 
 FULL = Plan(
