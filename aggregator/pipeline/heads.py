@@ -11,7 +11,7 @@ from aggregator.pipeline.style_head import StyleHead
 from aggregator.pipeline.tally import VoteHead
 
 DEFAULT_FIT = Path(__file__).with_name("default_fit.json")
-FORMAT = 1
+FORMAT = 2
 
 
 class HeadsError(ValueError):

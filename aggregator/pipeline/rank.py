@@ -11,8 +11,7 @@ from aggregator.events import Standing
 from aggregator.pipeline.gates import find_faults, sum_faults
 from aggregator.pipeline.heads import current_heads
 from aggregator.pipeline.shapes import Draft, Question, Ranking
-from aggregator.pipeline.style import measure_style
-from aggregator.pipeline.style_head import PROMPTS_NEEDED
+from aggregator.pipeline.style_head import PROMPTS_NEEDED, measure_forms
 from aggregator.pipeline.vote import Tally, vote
 
 REASONS = (
@@ -72,7 +71,7 @@ def _add_style(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
     head = current_heads().styles.get(question.language)
     if head is None or head.judged < PROMPTS_NEEDED or len(drafts) < 2:
         return {}
-    added = head.score(np.array([measure_style(question, draft.text) for draft in drafts]))
+    added = head.score(measure_forms(question, [draft.text for draft in drafts]))
     return {
         draft.candidate: float(np.clip(extra, -STYLE_LIMIT, STYLE_LIMIT))
         * min(1.0, len(draft.text) / _WHOLE_LENGTH)

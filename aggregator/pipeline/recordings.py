@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from aggregator.pipeline.answer_sheet import AnswerSheet, Numbers, code_answers
+from aggregator.pipeline.likeness import count_shared
 from aggregator.pipeline.shapes import Question
 from aggregator.pipeline.style import measure_style
 from aggregator.pipeline.style_head import OpenSheet
@@ -95,7 +96,7 @@ def read_open_sheet(rows: list[dict[str, Any]]) -> OpenSheet:
             texts.setdefault(answer["model"], set()).add(answer["text"])
     most = max(len(found) for found in texts.values())
     models = tuple(sorted(model for model, found in texts.items() if len(found) > most / 2))
-    styles, utilities = [], []
+    styles, utilities, shared = [], [], []
     for row in rows:
         answers = {answer["model"]: answer for answer in row["candidates"]}
         if not set(models) <= set(answers):
@@ -104,4 +105,5 @@ def read_open_sheet(rows: list[dict[str, Any]]) -> OpenSheet:
         question = Question(row["prompt"], find_language(prompt))
         styles.append([measure_style(question, answers[model]["text"]) for model in models])
         utilities.append([answers[model]["utility"] for model in models])
-    return OpenSheet(models, np.array(styles), np.array(utilities))
+        shared.append(count_shared([answers[model]["text"] for model in models]))
+    return OpenSheet(models, np.array(styles), np.array(utilities), np.array(shared))

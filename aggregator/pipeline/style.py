@@ -2,6 +2,7 @@
 
 import math
 import re
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from aggregator.pipeline.gates import (
     read_codes,
     speaks_language,
 )
+from aggregator.pipeline.likeness import find_words
 from aggregator.pipeline.shapes import Question
 
 Numbers = NDArray[np.float64]
@@ -23,6 +25,9 @@ FEATURES = (
     "digits", "refusal", "unfinished", "distinct_words", "table_bars", "formulas", "prompt_words",
     "other_language",
     "paragraphs", "questions", "exclamations", "emoji", "states_answer", "hedges", "steps", "repeated_lines",
+    "density", "word_length", "sentence_length", "lines", "uneven_lines", "opens_politely", "offers_more",
+    "brackets", "colons", "quotes", "commas", "numbers", "in_code", "examples", "speaks_of_self",
+    "speaks_to_reader", "ends_asking", "capitals", "links",
 )  # fmt: skip
 LENGTH = FEATURES.index("length")
 _HEADER = re.compile(r"(?m)^#{1,6} ")
@@ -36,9 +41,19 @@ _STEPS = (
     "therefore", "thus", "hence", "because", "since", "let's", "first", "then",
     "따라서", "그러므로", "때문", "먼저", "그러면",
 )  # fmt: skip
-_WORD = re.compile(r"\w+")
+_OPENINGS = (
+    "sure", "certainly", "of course", "absolutely", "great question", "here", "물론", "네,", "안녕하세요",
+    "좋은 질문", "다음은",
+)  # fmt: skip
+_OFFERS = (
+    "let me know", "feel free", "hope this", "if you have", "would you like", "궁금", "말씀해", "도움이 되",
+    "추가로", "필요하시면",
+)  # fmt: skip
+_CODE_BLOCK = re.compile(r"```.*?(?:```|$)", re.S)
 _ENDINGS = set(".!?。…)`\"'*:|~」』]}>")
 _READ_LIMIT = 12_000
+_OPENING, _CLOSING = 40, 250
+_PACKED = 1_000
 
 
 def _count(pattern: re.Pattern[str], text: str) -> float:
@@ -48,13 +63,59 @@ def _count(pattern: re.Pattern[str], text: str) -> float:
 def _weigh_words(text: str, prompt: str) -> tuple[float, float, float, float]:
     """Return variety, words of the prompt that come again, hedges and steps."""
     lowered = text.lower()
-    words = _WORD.findall(lowered)
-    asked = set(_WORD.findall(prompt[:_READ_LIMIT].lower()))
+    words = find_words(text)
+    asked = set(find_words(prompt))
     distinct = set(words)
     hedges = sum(lowered.count(mark) for mark in _HEDGES)
     steps = sum(lowered.count(mark) for mark in _STEPS)
     variety = len(distinct) / max(len(words), 1) ** 0.75
     return variety, len(asked & distinct) / max(len(asked), 1), math.log1p(hedges), math.log1p(steps)
+
+
+def _count_all(text: str, *marks: str) -> float:
+    return math.log1p(sum(text.count(mark) for mark in marks))
+
+
+def _measure_rows(text: str) -> tuple[float, float, float]:
+    """Return how long sentences are, how many lines there are, and how uneven they are."""
+    rows = [len(line) for line in text.splitlines() if line.strip()] or [0]
+    ends = sum(text.count(mark) for mark in ".!?。")
+    middle = sum(rows) / len(rows)
+    uneven = math.sqrt(sum((row - middle) ** 2 for row in rows) / len(rows)) / max(middle, 1.0)
+    return math.log1p(len(text) / max(ends + len(rows), 1)), math.log1p(len(rows)), uneven
+
+
+def _measure_manner(text: str) -> list[float]:
+    """Return how an answer opens, closes and speaks, and how much of it is code or can be packed."""
+    lowered = text.lower()
+    packed = text[:_PACKED].encode("utf-8", "replace")
+    words = lowered.split()
+    return [
+        len(zlib.compress(packed, 1)) / max(len(packed), 1),
+        len(lowered) / max(len(words), 1),
+        *_measure_rows(text),
+        float(any(opening in lowered[:_OPENING] for opening in _OPENINGS)),
+        float(any(offer in lowered[-_CLOSING:] for offer in _OFFERS)),
+        _count_all(text, "("),
+        _count_all(text, ":"),
+        _count_all(text, '"', "“"),
+        _count_all(text, ","),
+    ]
+
+
+def _measure_voice(text: str, codes: NDArray[np.uint32]) -> list[float]:
+    lowered = text.lower()
+    is_digit = (codes >= ord("0")) & (codes <= ord("9"))
+    return [
+        math.log1p(float((is_digit[1:] & ~is_digit[:-1]).sum())),
+        math.log1p(sum(len(block[0]) for block in _CODE_BLOCK.finditer(text))),
+        _count_all(lowered, "example", "예를 들", "예시"),
+        _count_all(lowered, " i ", "i'm"),
+        _count_all(lowered, "you", "당신"),
+        float(text.rstrip().endswith("?")),
+        count_between(codes, "A", "Z") / max(len(text), 1),
+        _count_all(lowered, "http://", "https://"),
+    ]
 
 
 def measure_style(question: Question, text: str) -> Numbers:
@@ -91,4 +152,6 @@ def measure_style(question: Question, text: str) -> Numbers:
         hedges,
         steps,
         1 - len(set(lines)) / max(len(lines), 1),
+        *_measure_manner(text),
+        *_measure_voice(text, codes),
     ])  # fmt: skip

@@ -6,37 +6,61 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.style import LENGTH
+from aggregator.pipeline.likeness import compare_words, count_shared
+from aggregator.pipeline.shapes import Question
+from aggregator.pipeline.style import LENGTH, measure_style
 
 Numbers = NDArray[np.float64]
 PROMPTS_NEEDED = 100
 _WAVES = 300
-_WAVE_WIDTH = 6.0
+_WAVE_WIDTH = 1.2
 _WAVE_SEED = 7
 _WAVE_SIZE = 5.0
-_SHRINK_STYLE, _SHRINK_MODEL = 30.0, 1.0
+_SHRINK_STYLE, _SHRINK_MODEL = 100.0, 1.0
 _STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5)
 _FOLDS = 4
 _PAIR_SHRINKS = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
-_CAUTION = 0.5
+# One standard error, the usual rule for preferring the simpler of two models.
+_CAUTION = 1.0
+
+
+def measure_forms(question: Question, texts: Sequence[str]) -> Numbers:
+    """Return what a style head reads of the answers to one prompt."""
+    styles = np.array([measure_style(question, text) for text in texts])
+    return np.concatenate([styles, compare_words(count_shared(texts))], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSheet:
-    """Judged answers: style as [prompt, model, feature], utility as [prompt, model]."""
+    """Judged answers: style as [prompt, model, feature], utility as [prompt, model].
+
+    `shared` holds for every prompt how many words each two answers share.
+    """
 
     models: tuple[str, ...]
     styles: Numbers
     utilities: Numbers
+    shared: Numbers
+
+    @property
+    def forms(self) -> Numbers:
+        """What heads read: each answer's own style, and how it stands among these models' answers."""
+        return self.stand_beside(self.models)
+
+    def stand_beside(self, pool: Sequence[str]) -> Numbers:
+        """Return the forms of all answers, each compared with the pool's answers only."""
+        rivals = [self.models.index(model) for model in pool]
+        return np.concatenate([self.styles, compare_words(self.shared, rivals)], axis=2)
 
     def take(self, rows: NDArray[np.int64]) -> "OpenSheet":
         """Return the sheet of these prompts only."""
-        return OpenSheet(self.models, self.styles[rows], self.utilities[rows])
+        return OpenSheet(self.models, self.styles[rows], self.utilities[rows], self.shared[rows])
 
     def keep(self, models: Sequence[str]) -> "OpenSheet":
         """Return the sheet of these models only."""
         columns = [self.models.index(model) for model in models]
-        return OpenSheet(tuple(models), self.styles[:, columns], self.utilities[:, columns])
+        shared = self.shared[:, columns][:, :, columns]
+        return OpenSheet(tuple(models), self.styles[:, columns], self.utilities[:, columns], shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +74,11 @@ class StyleHead:
     strength: float
     judged: int = 0
 
-    def score(self, styles: Numbers) -> Numbers:
+    def score(self, forms: Numbers) -> Numbers:
         """Return what each answer's form adds, compared with the other answers to the same prompt."""
         if not self.strength:
-            return np.zeros(len(styles))
-        shaped = _shape(styles[None], np.array(self.means), np.array(self.deviations), len(self.weights))[0]
+            return np.zeros(len(forms))
+        shaped = _shape(forms[None], np.array(self.means), np.array(self.deviations), len(self.weights))[0]
         scores: Numbers = self.strength * (shaped @ np.array(self.weights))
         return scores
 
@@ -75,7 +99,7 @@ def control_length(sheet: OpenSheet) -> tuple[float, float]:
 def without_length(sheet: OpenSheet, slope: float, mean: float) -> OpenSheet:
     """Return the sheet with what length buys taken off every utility."""
     utilities = sheet.utilities - slope * (sheet.styles[:, :, LENGTH] - mean)
-    return OpenSheet(sheet.models, sheet.styles, utilities)
+    return OpenSheet(sheet.models, sheet.styles, utilities, sheet.shared)
 
 
 def _shape(styles: Numbers, means: Numbers, deviations: Numbers, width: int) -> Numbers:
@@ -85,7 +109,7 @@ def _shape(styles: Numbers, means: Numbers, deviations: Numbers, width: int) -> 
     if width == styles.shape[2]:
         return compared
     rng = np.random.default_rng(_WAVE_SEED)
-    directions = rng.normal(size=(2 * styles.shape[2], _WAVES)) / _WAVE_WIDTH
+    directions = rng.normal(size=(2 * styles.shape[2], _WAVES)) / (_WAVE_WIDTH * np.sqrt(styles.shape[2]))
     phases = rng.uniform(0, 2 * np.pi, _WAVES)
     waves = np.cos(np.concatenate([compared, 0.5 * standard], axis=2) @ directions + phases)
     waves -= waves.mean(axis=1, keepdims=True)
@@ -129,22 +153,23 @@ def _try_strengths(
 def fit_style_head(sheet: OpenSheet, pool: Sequence[str], seed: int = 0) -> StyleHead:
     """Fit style on every model's judged answers, and skills and strength on the pool's.
 
-    Style counts only when, on prompts it was not fitted on, it gained more than half a standard error.
+    Style counts only when, on prompts it was not fitted on, it gained more than a standard error.
     """
-    flat = sheet.styles.reshape(-1, sheet.styles.shape[2])
+    every = sheet.stand_beside(pool)
+    flat = every.reshape(-1, every.shape[2])
     means, deviations = flat.mean(axis=0), np.maximum(flat.std(axis=0), 0.01)
     own = sheet.keep(pool)
     fold = np.random.default_rng(seed).permutation(len(sheet.utilities)) % _FOLDS
     best = (0.0, 0.0, flat.shape[1])
     for width in (flat.shape[1], flat.shape[1] + _WAVES):
-        shaped = tuple(_shape(styles, means, deviations, width) for styles in (sheet.styles, own.styles))
+        shaped = tuple(_shape(forms, means, deviations, width) for forms in (every, own.forms))
         gains = _try_strengths((shaped[0], shaped[1]), (sheet.utilities, own.utilities), fold)
         for strength, gain in zip(_STRENGTHS, gains, strict=True):
             sure = float(gain.mean() - _CAUTION * gain.std() / np.sqrt(len(gain)))
             best = max(best, (sure, strength, width))
     _, strength, width = best
-    weights = _solve(_shape(sheet.styles, means, deviations, width), sheet.utilities)
-    lean = (_shape(own.styles, means, deviations, width) @ weights).mean(axis=0) * strength
+    weights = _solve(_shape(every, means, deviations, width), sheet.utilities)
+    lean = (_shape(own.forms, means, deviations, width) @ weights).mean(axis=0) * strength
     skills = own.utilities.mean(axis=0) - lean
     return StyleHead(
         skills=dict(zip(pool, (float(skill) for skill in skills), strict=True)),
@@ -158,9 +183,9 @@ def fit_style_head(sheet: OpenSheet, pool: Sequence[str], seed: int = 0) -> Styl
 
 def fit_pair_head(sheet: OpenSheet, seed: int = 0) -> StyleHead:
     """Fit form on pairs of answers of which one is correct; nothing is known of who wrote them."""
-    flat = sheet.styles.reshape(-1, sheet.styles.shape[2])
+    flat = sheet.forms.reshape(-1, sheet.forms.shape[2])
     means, deviations = flat.mean(axis=0), np.maximum(flat.std(axis=0), 0.01)
-    shaped = _shape(sheet.styles, means, deviations, flat.shape[1])
+    shaped = _shape(sheet.forms, means, deviations, flat.shape[1])
     gaps = shaped[:, 0] - shaped[:, 1]
     target = sheet.utilities[:, 0] - sheet.utilities[:, 1]
     fold = np.random.default_rng(seed).permutation(len(target)) % _FOLDS

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from aggregator.pipeline.heads import current_heads
+from aggregator.pipeline.likeness import count_shared
 from aggregator.pipeline.recordings import find_language, read_lines
 from aggregator.pipeline.shapes import Question
 from aggregator.pipeline.style import Numbers, measure_style
@@ -16,15 +17,16 @@ from bench.kitchens.report import Report, spread
 def _read_pairs(rows: list[dict[str, Any]]) -> OpenSheet:
     """Return pairs as judged answers: the correct one is worth 1, the other 0; sides are drawn anew."""
     rng = np.random.default_rng(5)
-    styles, utilities = [], []
+    styles, utilities, shared = [], [], []
     for row in rows:
         question = Question(row["question"], find_language(row["question"]))
         pair = [measure_style(question, row[side]) for side in ("response_A", "response_B")]
         worth = [1.0, 0.0] if row["label"] == "A>B" else [0.0, 1.0]
         order = rng.permutation(2)
         styles.append([pair[side] for side in order])
+        shared.append(count_shared([row[("response_A", "response_B")[side]] for side in order]))
         utilities.append([worth[side] for side in order])
-    return OpenSheet(("first", "second"), np.array(styles), np.array(utilities))
+    return OpenSheet(("first", "second"), np.array(styles), np.array(utilities), np.array(shared))
 
 
 def _share_right(scores: Numbers, sheet: OpenSheet) -> float:
@@ -42,9 +44,9 @@ def bench_pairs(folder: Path, report: Report, splits: int) -> None:
             order = np.random.default_rng(seed).permutation(len(sheet.utilities))
             train, test = sheet.take(order[: len(order) // 2]), sheet.take(order[len(order) // 2 :])
             head = fit_pair_head(train, seed)
-            fitted.append(_share_right(np.array([head.score(styles) for styles in test.styles]), test))
+            fitted.append(_share_right(np.array([head.score(forms) for forms in test.forms]), test))
             if shipped:
-                scores = np.array([shipped.score(styles) for styles in test.styles])
+                scores = np.array([shipped.score(forms) for forms in test.forms])
                 ready.append(_share_right(scores, test))
         name = path.name.removesuffix(".jsonl.gz")
         report.say(f"\nPairs ({name}): fitted on train pairs | preference head that ships")

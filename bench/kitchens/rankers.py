@@ -57,7 +57,7 @@ def list_open_pools(name: str, sheet: OpenSheet) -> dict[str, tuple[str, ...]]:
 def pick_by(head: StyleHead, sheet: OpenSheet) -> Numbers:
     """Return what the ranker's first choice is worth, prompt by prompt."""
     skills = np.array([head.skills[model] for model in sheet.models])
-    scores = np.array([skills + head.score(styles) for styles in sheet.styles])
+    scores = np.array([skills + head.score(forms) for forms in sheet.forms])
     picked: Numbers = sheet.utilities[np.arange(len(scores)), scores.argmax(axis=1)]
     return picked
 
