@@ -9,7 +9,7 @@ import zoneinfo
 
 from django.db import transaction
 
-from ads.ledger import Leg, house_account, open_lease_account, open_wallet, post
+from ads.ledger import Leg, house_account, is_frozen, open_lease_account, open_wallet, post
 from ads.models import Account, Campaign, CampaignDay, Transaction
 from ads.money import WON
 
@@ -29,8 +29,10 @@ def extend_lease(
     """Set aside enough of the wallet for clicks of this sum on a day; return how much was added.
 
     Nothing is added when what is left already pays for a click, when the campaign does not run, or when the
-    day, the total budget or the wallet is exhausted.
+    day, the total budget or the wallet is exhausted, or while the market is frozen.
     """
+    if is_frozen():
+        return 0
     with transaction.atomic():
         campaign = (
             Campaign.objects.select_for_update(no_key=True, of=("self",))

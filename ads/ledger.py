@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
 
-from ads.models import Account, Advertiser, Campaign, Click, Entry, Transaction
+from ads.models import Account, Advertiser, Campaign, Click, Entry, Freeze, Transaction
 
 
 class LedgerError(Exception):
     """Money cannot move that way."""
+
+
+class FrozenError(LedgerError):
+    """The market is frozen: no money leaves it until a person has looked at its books."""
 
 
 class NotEnoughMoneyError(LedgerError):
@@ -108,9 +112,11 @@ def top_up(
 
 
 def refund(advertiser: Advertiser, amount_micros: int, *, key: str, note: str = "") -> Transaction | None:
-    """Pay money out of a wallet; raises NotEnoughMoneyError when the wallet holds less."""
+    """Pay money out of a wallet; raises NotEnoughMoneyError when the wallet holds less, and FrozenError."""
     if amount_micros <= 0:
         raise LedgerError("a refund pays money out")
+    if is_frozen():
+        raise FrozenError("the market is frozen")
     with transaction.atomic():
         wallet = Account.objects.select_for_update(no_key=True).get(id=open_wallet(advertiser).id)
         if (wallet.balance_micros or 0) < amount_micros:
@@ -139,6 +145,11 @@ def reverse_click(click: Click, *, reason: str) -> Transaction | None:
         note=reason,
         reverses=paid,
     )
+
+
+def is_frozen() -> bool:
+    """Say whether the market stands still because its books disagreed."""
+    return Freeze.objects.filter(lifted_at=None).exists()
 
 
 def wallet_balance(advertiser_id: int) -> int:

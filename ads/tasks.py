@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from ads import leases, ledger, replaying
+from ads import leases, proof, replaying, rollups, sweep
 from ads.selection import bids_seen, fitting, learning, live, publishing
 
 logger = logging.getLogger(__name__)
@@ -56,9 +56,18 @@ def close_days() -> None:
 
 
 @shared_task
+def roll_up_figures() -> None:
+    """Add up what was seen, clicked and paid since the last time."""
+    rollups.roll_up()
+
+
+@shared_task
+def sweep_clicks() -> None:
+    """Give back what was paid for clicks that no person made."""
+    sweep.sweep_clicks()
+
+
+@shared_task
 def prove_books() -> None:
-    """Prove the books and cry out on any fault; nothing is corrected by itself."""
-    for fault in ledger.find_faults():
-        logger.critical(
-            "books: %s at %s: found %d, expected %d", fault.rule, fault.where, fault.found, fault.expected
-        )
+    """Prove books, clicks and rollups; a fault freezes the market and wakes somebody."""
+    proof.prove_market()

@@ -30,7 +30,7 @@ def show_day(request: HttpRequest, context: dict[str, object]) -> dict[str, obje
     market, kitchen = market_day(), kitchen_day()
     context["groups"] = [
         (_("오늘 돈을 벌고 있나요"), _money(market, kitchen)),
-        (_("무엇이 고장 났나요"), _faults(kitchen)),
+        (_("무엇이 고장 났나요"), _faults(market, kitchen)),
         (_("나를 기다리는 일"), _duties(market)),
     ]
     context["models"] = kitchen.models
@@ -70,7 +70,7 @@ def _money(market: MarketDay, kitchen: KitchenDay) -> list[Card]:
     ]
 
 
-def _faults(kitchen: KitchenDay) -> list[Card]:
+def _faults(market: MarketDay, kitchen: KitchenDay) -> list[Card]:
     turns = reverse("admin:aggregator_turn_changelist")
     failing = [each for each in kitchen.models if each.failed]
     return [
@@ -87,6 +87,13 @@ def _faults(kitchen: KitchenDay) -> list[Card]:
             ", ".join(each.model for each in failing[:3]) or _("모두 답하고 있어요"),
             reverse("admin:aggregator_listing_changelist"),
             is_alarming=bool(failing),
+        ),
+        Card(
+            _("광고 장부"),
+            _("어긋나서 멈췄어요") if market.is_frozen else _("맞아요"),
+            _("어긋나면 광고를 멈춰요"),
+            reverse("admin:ads_freeze_changelist"),
+            is_alarming=market.is_frozen,
         ),
         Card(_("답하는 중"), f"{kitchen.running:,}", _("지금 이 순간"), f"{turns}?status__exact=running"),
     ]

@@ -223,6 +223,11 @@ ADS_SERVICE_URL = read_text("ADS_SERVICE_URL")
 ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(HOME / "spool"))
 ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
 ADS_OWN_NETWORKS = read_list("ADS_OWN_NETWORKS")
+# The ad service's own way to the database, as a role that may touch the market's tables and no others.
+ADS_DATABASE_URL = read_text("ADS_DATABASE_URL")
+# Whom to wake when the books of the market disagree.
+ALARM_EMAILS = read_list("ALARM_EMAILS")
+ALARM_URL = read_text("ALARM_URL")
 
 # -- Background work ----------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -244,7 +249,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
     "settle told clicks": {"task": "ads.tasks.settle_told_clicks", "schedule": 10},
     "close ad days": {"task": "ads.tasks.close_days", "schedule": 600},
-    "prove the books": {"task": "ads.tasks.prove_books", "schedule": 6 * 3600},
+    "roll up ad figures": {"task": "ads.tasks.roll_up_figures", "schedule": 15},
+    "sweep ad clicks": {"task": "ads.tasks.sweep_clicks", "schedule": crontab(minute=20)},
+    # Once a night after yesterday's days are closed, and three more times.
+    "prove the books": {"task": "ads.tasks.prove_books", "schedule": crontab(minute=30, hour="1,7,13,19")},
 }
 
 # -- Figures for Prometheus ---------------------------------------------------------------------

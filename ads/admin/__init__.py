@@ -2,6 +2,7 @@ from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
 from ads.admin.delivery import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RefusedVisitAdmin
 from ads.admin.learning import ClickModelAdmin, LearnedReserveAdmin
 from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, TransactionAdmin
+from ads.admin.oversight import CreditAdmin, FreezeAdmin, RollupAdmin
 from ads.admin.review import CreativeAdmin
 
 __all__ = [
@@ -14,9 +15,12 @@ __all__ = [
     "ClickModelAdmin",
     "ComplaintAdmin",
     "CreativeAdmin",
+    "CreditAdmin",
+    "FreezeAdmin",
     "ImpressionAdmin",
     "LearnedReserveAdmin",
     "OfferAdmin",
     "RefusedVisitAdmin",
+    "RollupAdmin",
     "TransactionAdmin",
 ]

@@ -1,5 +1,7 @@
 """The review queue: every ad is read by a person before anybody else sees it."""
 
+from typing import cast
+
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -9,9 +11,15 @@ from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from ads.models import Creative
-from ads.reviewing import NotWaitingError, approve_creative, reject_creative
+from ads.models import Approval, Creative
+from ads.reviewing import NotWaitingError, approve_creative, reject_creative, risks_of
 
+RISKS = {
+    "health": _("건강을 말해요"),
+    "money": _("돈을 벌거나 빌리는 이야기예요"),
+    "promise": _("크게 약속해요"),
+    "elsewhere": _("표시한 도메인과 다른 곳으로 가요"),
+}
 APPROVE, REJECT = "ads_creative_approve", "ads_creative_reject"
 
 
@@ -33,7 +41,7 @@ class CreativeAdmin(ModelAdmin):
     search_fields = ["title", "body", "display_domain", "ad_group__campaign__advertiser__name"]
     readonly_fields = [
         "ad_group", "version", "title", "body", "display_domain", "landing_url", "is_ai_generated", "is_on",
-        "review", "show_previous", "reviewer", "reviewed_at",
+        "review", "show_risks", "show_approvals", "show_previous", "reviewer", "reviewed_at",
     ]  # fmt: skip
     fields = [*readonly_fields, "review_reason"]
     # Buttons of the form and no links: a decision is a POST with the form's own token.
@@ -61,6 +69,19 @@ class CreativeAdmin(ModelAdmin):
         """The review state, coloured."""
         return creative.review, creative.get_review_display()
 
+    @display(description=_("조심할 점"))
+    def show_risks(self, creative: Creative) -> str:
+        """Why two people have to read it, if they do."""
+        return ", ".join(str(RISKS[risk]) for risk in risks_of(creative)) or "-"
+
+    @display(description=_("이미 승인한 사람"))
+    def show_approvals(self, creative: Creative) -> str:
+        """Who said yes so far."""
+        approvals = (
+            Approval.objects.filter(creative=creative).select_related("reviewer").order_by("created_at")
+        )
+        return ", ".join(str(each.reviewer) for each in approvals) or "-"
+
     @display(description=_("지금 보이는 판"))
     def show_previous(self, creative: Creative) -> str:
         """The version that is shown until this one is approved."""
@@ -80,8 +101,10 @@ class CreativeAdmin(ModelAdmin):
     def approve(self, request: HttpRequest, creative: Creative) -> None:
         """Let this version be shown."""
         try:
-            approve_creative(creative=creative, reviewer_id=request.user.pk)
-            messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
+            if approve_creative(creative=creative, reviewer_id=cast("int", request.user.pk)):
+                messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
+            else:
+                messages.warning(request, _("승인을 적어 뒀어요. 조심할 문구라 다른 사람도 승인해야 나가요."))
         except NotWaitingError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
 

@@ -3,11 +3,13 @@ from ads.models.delivery import Click, Complaint, Impression, Offer, RefusedVisi
 from ads.models.inventory import Advertiser, Membership, Term, TextVector
 from ads.models.learning import ClickModel, LearnedReserve
 from ads.models.ledger import Account, CampaignDay, Entry, Transaction
+from ads.models.oversight import Approval, Credit, Freeze, Rollup, RollupMark
 
 __all__ = [
     "Account",
     "AdGroup",
     "Advertiser",
+    "Approval",
     "Campaign",
     "CampaignDay",
     "Category",
@@ -15,7 +17,9 @@ __all__ = [
     "ClickModel",
     "Complaint",
     "Creative",
+    "Credit",
     "Entry",
+    "Freeze",
     "Impression",
     "Keyword",
     "LearnedReserve",
@@ -23,6 +27,8 @@ __all__ = [
     "NegativeKeyword",
     "Offer",
     "RefusedVisit",
+    "Rollup",
+    "RollupMark",
     "Term",
     "TextVector",
     "Transaction",

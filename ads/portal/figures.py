@@ -1,22 +1,20 @@
-"""What an advertiser's ads did: seen, clicked, paid for, by day, campaign and keyword; days are Korean."""
+"""What an advertiser's ads did: seen, clicked, paid for, by day, campaign and keyword; days are Korean.
+
+Everything is read from the rollups, which are seconds old. A click that was given back counts as invalid, and
+its price as not spent.
+"""
 
 import datetime
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from ads.leases import KOREA, korean_day
-from ads.models import Advertiser, Campaign, Click, Impression
+from ads.models import Advertiser, Campaign, Rollup
 from ads.money import WON, format_won
-
-VALID_CLICK = ~Q(verdict=Click.Verdict.INVALID)
-INVALID_CLICK = Q(verdict=Click.Verdict.INVALID)
-LATE = datetime.timedelta(days=2)
 
 Key = tuple[object, ...]
 
@@ -29,6 +27,7 @@ class Figures:
     clicks: int = 0
     invalid_clicks: int = 0
     spend_micros: int = 0
+    credited_micros: int = 0
 
     @property
     def click_rate(self) -> float | None:
@@ -46,6 +45,11 @@ class Figures:
         return format_won(self.spend_micros)
 
     @property
+    def credited(self) -> str:
+        """What was given back for invalid clicks, in won, or nothing."""
+        return format_won(self.credited_micros) if self.credited_micros else ""
+
+    @property
     def click_price(self) -> str:
         """The average price of a click in whole won, or nothing."""
         price = self.click_price_micros
@@ -60,7 +64,8 @@ class Figures:
     def cells(self) -> list[object]:
         """The figures as a row of a file, in the order of the table on the page."""
         rate = None if self.click_rate is None else round(self.click_rate, 6)
-        return [self.impressions, self.clicks, self.invalid_clicks, rate, self.spend_micros / WON]
+        won = [self.spend_micros / WON, self.credited_micros / WON]
+        return [self.impressions, self.clicks, self.invalid_clicks, rate, *won]
 
     def add(self, other: "Figures") -> None:
         """Count another stretch in."""
@@ -68,6 +73,7 @@ class Figures:
         self.clicks += other.clicks
         self.invalid_clicks += other.invalid_clicks
         self.spend_micros += other.spend_micros
+        self.credited_micros += other.credited_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +120,20 @@ class KeywordRow:
 
 def by_day(advertiser: Advertiser, period: Period, campaign: Campaign | None = None) -> list[DayRow]:
     """Return one row a day, newest first, days on which nothing happened included."""
-    seen = _seen(advertiser, period, campaign).annotate(seen_on=TruncDate("created_at", tzinfo=KOREA))
-    figures = _grouped(seen, ("seen_on",), _clicked(advertiser, period, campaign), ("day",))
-    return [DayRow(day, figures.get((day,), Figures())) for day in reversed(period.days)]
+    days = _sum_up(_rollups(advertiser, period, campaign), "bucket")
+    figures = {korean_day(cast(datetime.datetime, bucket)): each for (bucket,), each in days.items()}
+    return [DayRow(day, figures.get(day, Figures())) for day in reversed(period.days)]
 
 
 def by_campaign(advertiser: Advertiser, period: Period) -> dict[int, Figures]:
     """Return the figures of each campaign, by its id, that was seen or clicked."""
-    figures = _grouped(
-        _seen(advertiser, period), ("offer__campaign_id",), _clicked(advertiser, period), ("campaign_id",)
-    )
+    figures = _sum_up(_rollups(advertiser, period), "campaign_id")
     return {cast(int, campaign_id): each for (campaign_id,), each in figures.items()}
 
 
 def by_keyword(campaign: Campaign, period: Period) -> list[KeywordRow]:
     """Return one row for each keyword and match that brought something, dearest first."""
-    advertiser, names = campaign.advertiser, ("offer__keyword_text", "offer__match")
-    figures = _grouped(
-        _seen(advertiser, period, campaign), names, _clicked(advertiser, period, campaign), names
-    )
+    figures = _sum_up(_rollups(campaign.advertiser, period, campaign), "keyword_text", "match")
     rows = [KeywordRow(str(text), str(match), each) for (text, match), each in figures.items()]
     return sorted(rows, key=lambda row: (-row.figures.spend_micros, -row.figures.impressions, row.text))
 
@@ -152,56 +153,27 @@ def total(rows: Iterable[DayRow | KeywordRow]) -> Figures:
     return figures
 
 
-def _grouped(
-    seen: QuerySet[Impression],
-    seen_names: Sequence[str],
-    clicked: QuerySet[Click],
-    click_names: Sequence[str],
-) -> dict[Key, Figures]:
-    figures: dict[Key, Figures] = defaultdict(Figures)
-    for *key, count in seen.values_list(*seen_names).annotate(count=Count("pk")).order_by():
-        figures[tuple(key)].impressions += count
-    clicks = clicked.values_list(*click_names).annotate(
-        valid=Count("pk", filter=VALID_CLICK),
-        invalid=Count("pk", filter=INVALID_CLICK),
-        spend=Sum("price_micros"),
-    )
-    for *key, valid, invalid, spend in clicks.order_by():
-        figures[tuple(key)].add(Figures(0, valid, invalid, spend))
-    return dict(figures)
-
-
-def _seen(advertiser: Advertiser, period: Period, campaign: Campaign | None = None) -> QuerySet[Impression]:
+def _rollups(advertiser: Advertiser, period: Period, campaign: Campaign | None = None) -> QuerySet[Rollup]:
     start, end = period.bounds
-    seen = Impression.objects.filter(
-        created_at__gte=start, created_at__lt=end, verdict=Impression.Verdict.VALID
-    )
-    # The offer's own time lets its index narrow the join; an offer is seen within hours or never.
-    seen = seen.filter(offer__created_at__gte=start - LATE, offer__created_at__lt=end)
+    rollups = Rollup.objects.filter(grain=Rollup.Grain.DAY, bucket__gte=start, bucket__lt=end)
     if campaign is not None:
-        return seen.filter(offer__campaign=campaign)
-    return seen.filter(offer__campaign__advertiser=advertiser)
-
-
-def _clicked(advertiser: Advertiser, period: Period, campaign: Campaign | None = None) -> QuerySet[Click]:
-    clicked = Click.objects.filter(day__gte=period.first, day__lte=period.last)
-    if campaign is not None:
-        return clicked.filter(campaign=campaign)
-    return clicked.filter(campaign__advertiser=advertiser)
+        return rollups.filter(campaign=campaign)
+    return rollups.filter(campaign__advertiser=advertiser)
 
 
 def _between(advertiser: Advertiser, start: datetime.datetime, end: datetime.datetime) -> Figures:
-    seen = Impression.objects.filter(
-        offer__campaign__advertiser=advertiser,
-        created_at__gte=start,
-        created_at__lt=end,
-        verdict=Impression.Verdict.VALID,
-    ).count()
-    clicks = Click.objects.filter(
-        campaign__advertiser=advertiser, created_at__gte=start, created_at__lt=end
-    ).aggregate(
-        valid=Count("pk", filter=VALID_CLICK),
-        invalid=Count("pk", filter=INVALID_CLICK),
-        spend=Sum("price_micros"),
+    minutes = Rollup.objects.filter(
+        campaign__advertiser=advertiser, grain=Rollup.Grain.MINUTE, bucket__gte=start, bucket__lt=end
     )
-    return Figures(seen, clicks["valid"], clicks["invalid"], clicks["spend"] or 0)
+    return _sum_up(minutes, "grain").get((Rollup.Grain.MINUTE.value,), Figures())
+
+
+def _sum_up(rollups: QuerySet[Rollup], *names: str) -> dict[Key, Figures]:
+    sums = rollups.values_list(*names).annotate(
+        seen=Sum("impressions"),
+        valid=Sum("clicks") - Sum("credited_clicks"),
+        invalid=Sum("invalid_clicks") + Sum("credited_clicks"),
+        spend=Sum("spend_micros") - Sum("credited_micros"),
+        credited=Sum("credited_micros"),
+    )
+    return {tuple(row[: len(names)]): Figures(*row[len(names) :]) for row in sums.order_by()}

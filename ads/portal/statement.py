@@ -12,6 +12,7 @@ from django.db.models import Sum
 
 from ads.models import Account, Advertiser, Entry, Transaction
 from ads.money import format_won
+from ads.reasons import explain_reason
 
 PAGE_LINES = 50
 
@@ -54,6 +55,11 @@ class Line:
     def label(self) -> str:
         """What kind of movement it was, in words."""
         return str(Transaction.Kind(self.kind).label)
+
+    @property
+    def remark(self) -> str:
+        """The note in words; what a click was given back for is kept as one word."""
+        return explain_reason(self.note) if self.kind == Transaction.Kind.REVERSAL else self.note
 
     @property
     def amount(self) -> str:

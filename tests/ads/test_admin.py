@@ -40,6 +40,10 @@ def decide(desk: Client, creative: Creative, decision: str, *, reason: str = "")
         "transaction",
         "campaignday",
         "clickmodel",
+        "refusedvisit",
+        "credit",
+        "freeze",
+        "rollup",
         "learnedreserve",
     ],
 )

@@ -104,7 +104,12 @@ def test_no_table_of_the_market_points_at_a_person_but_members_and_reviewers() -
         for field in model._meta.get_fields()
         if isinstance(field, models.ForeignKey) and field.related_model._meta.app_label != "ads"
     }
-    assert pointing == {"Membership.member", "Creative.reviewer"}
+    assert pointing == {
+        "Approval.reviewer",
+        "Creative.reviewer",
+        "Freeze.lifted_by",
+        "Membership.member",
+    }
 
 
 def test_a_click_keeps_a_network_and_no_address(valkey: "Redis") -> None:

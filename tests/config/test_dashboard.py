@@ -10,6 +10,7 @@ from ads.delivery import settle_click
 from ads.models import Creative
 from ads.money import WON
 from ads.reports import day_summary as market_day
+from ads.rollups import roll_up
 from aggregator.day import day_summary as kitchen_day
 from aggregator.models import Candidate, Conversation, Turn
 from tests.ads.inventory import make_ad, make_offer
@@ -57,6 +58,7 @@ def test_the_market_s_day_counts_income_clicks_and_what_waits(db: None) -> None:
         display_domain="grace.example",
         review=Creative.Review.WAITING,
     )
+    roll_up()
     day = market_day(timezone.now() + datetime.timedelta(seconds=1))
     assert (day.income_micros, day.clicks, day.invalid_clicks) == (200 * WON, 2, 1)
     assert (day.impressions, day.waiting, day.complaints, day.income_before_micros) == (3, 1, 0, 0)

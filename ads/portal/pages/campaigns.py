@@ -16,8 +16,9 @@ from ads.portal.campaign_rows import list_campaigns, obstacle_of
 from ads.portal.export import answer_csv
 from ads.portal.figures import by_day, by_keyword, total
 from ads.portal.forms import CampaignForm, campaign_values
-from ads.portal.pages.desk import answer_days
+from ads.portal.pages.desk import answer_days, figure_heads
 from ads.portal.pages.frame import draw_spend, read_period, show, show_form
+from ads.portal.refusals import list_refusals
 from ads.portal.statement import read_balance
 
 MATCH_NAMES = dict(Keyword.Match.choices)
@@ -64,6 +65,7 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
         "total": total(rows),
         "chart": draw_spend(rows),
         "span": len(rows),
+        "refusals": list_refusals(campaign, period),
         "keywords": [(row, MATCH_NAMES.get(row.match, row.match)) for row in by_keyword(campaign, period)],
     }
     return show(request, desk, "campaign", section="campaigns", context=context)
@@ -82,7 +84,7 @@ def download_days(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> H
 def download_keywords(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpResponseBase:
     """Give a campaign's keywords as a file."""
     rows = by_keyword(find_campaign(desk, campaign_id), read_period(request))
-    header = [_("키워드"), _("일치 방식"), _("노출"), _("클릭"), _("무효 클릭"), _("클릭률"), _("쓴 돈(원)")]
+    header = [_("키워드"), _("일치 방식"), *figure_heads()]
     cells = ([row.text, str(MATCH_NAMES.get(row.match, row.match)), *row.figures.cells] for row in rows)
     return answer_csv("campaign-keywords", header, cells)
 

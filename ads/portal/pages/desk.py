@@ -74,7 +74,12 @@ def download_days(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     return answer_days("days", by_day(desk.advertiser, read_period(request)))
 
 
+def figure_heads() -> list[str]:
+    """Return the heads of a file's columns of figures."""
+    return [_("노출"), _("클릭"), _("무효 클릭"), _("클릭률"), _("쓴 돈(원)"), _("돌려받은 돈(원)")]
+
+
 def answer_days(name: str, rows: list[DayRow]) -> HttpResponse:
     """Return rows of days as a CSV file."""
-    header = [_("날짜"), _("노출"), _("클릭"), _("무효 클릭"), _("클릭률"), _("쓴 돈(원)")]
+    header = [_("날짜"), *figure_heads()]
     return answer_csv(name, header, ([row.day.isoformat(), *row.figures.cells] for row in rows))

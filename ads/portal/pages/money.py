@@ -50,7 +50,7 @@ def download_statement(request: HttpRequest, desk: Desk) -> HttpResponseBase:
             line.campaign,
             line.amount_micros / WON,
             line.balance_micros / WON,
-            line.note,
+            line.remark,
         ]
         for line in read_lines(desk.advertiser, limit=None)
     )

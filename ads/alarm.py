@@ -1,0 +1,43 @@
+"""Wakes somebody: a line in the log, a mail, a message to an address; none of them may fail the rest."""
+
+import json
+import logging
+import smtplib
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import send_mail
+
+logger = logging.getLogger(__name__)
+
+DEADLINE_SECONDS = 5.0
+
+
+def raise_alarm(subject: str, text: str) -> None:
+    """Tell everybody who asked to be told."""
+    logger.critical("%s: %s", subject, text)
+    if settings.ALARM_EMAILS:
+        try:
+            send_mail(subject, text, None, settings.ALARM_EMAILS)
+        except (OSError, smtplib.SMTPException):
+            logger.exception("the alarm could not be mailed")
+    if settings.ALARM_URL:
+        try:
+            _post(settings.ALARM_URL, {"text": f"{subject}\n{text}"})
+        except (OSError, HTTPException):
+            logger.exception("the alarm could not be posted")
+
+
+def _post(url: str, message: dict[str, str]) -> None:
+    address = urlsplit(url)
+    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    line = kind(address.hostname or "", address.port, timeout=DEADLINE_SECONDS)
+    try:
+        path = f"{address.path or '/'}?{address.query}".rstrip("?")
+        line.request("POST", path, json.dumps(message).encode(), {"Content-Type": "application/json"})
+        status = line.getresponse().status
+        if status >= 300:
+            logger.error("the alarm's address answered %d", status)
+    finally:
+        line.close()
