@@ -49,7 +49,7 @@ async def _cost(unit: OurSite, conversations: list[str], model: str) -> float:
 
 
 async def measure_growth(house: House) -> Verdict:
-    """Medians of the sidebar, of opening a long conversation and of a new turn, with many rows and with few."""
+    """Medians of the sidebar, of opening a long conversation and of a new turn, with many rows and few."""
     site, sizes = (await house.site("here")).site, house.plan.conversations
     found: dict[int, list[dict[str, float]]] = {size: [] for size in sizes}
     for size in sizes:
