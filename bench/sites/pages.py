@@ -82,6 +82,7 @@ class Page:
         self.turns: list[ShownTurn] = []
         self.wishes: dict[str, Message] = {}
         self.reconnects = 0
+        self.closed_with: list[int] = []
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._changed = asyncio.Event()
         self._living: asyncio.Task[None] | None = None
@@ -129,6 +130,7 @@ class Page:
                         if message.type != aiohttp.WSMsgType.TEXT:
                             break
                         await self._hear(message.data)
+                    self.closed_with.append(socket.close_code or 0)
             except (aiohttp.ClientError, OSError, TimeoutError):
                 pass
             self._socket = None

@@ -98,7 +98,8 @@ def web_child(home: Path, host: str, port: int, environment: Mapping[str, str]) 
         start=lambda: spawn(program),
         is_ready=lambda: serves_pages(host, port),
         rank=WEB,
-        stop_seconds=DRAIN_SECONDS + 4,
+        # One that runs turns itself lets them go on, as TURN_DRAIN_SECONDS says, after its pages have left.
+        stop_seconds=DRAIN_SECONDS + 16,
         log=log,
     )
 
