@@ -23,7 +23,7 @@ _WIDTH = 2_048
 SENTENCES_EACH = 14
 _LEAST_LETTERS = 8
 _FENCE = re.compile(r"```.*?(?:```|$)", re.S)
-_SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?。])[*_`\"')\]]*\s+|\n+")
 _MARKS = re.compile(r"^[\s#>*\-•\d.)]+|[*_`]+")
 _NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?([^\W\d_]?)")
 _NEGATION = re.compile(r"\b(?:not|no|never|cannot)\b|n't\b|않|없|아니|못하|(?:^|\s)안 ", re.I)

@@ -1,6 +1,7 @@
 import { copyText } from "./clipboard.js";
 import { element, iconButton, setText } from "./element.js";
 import { streamText } from "./streamed_text.js";
+import { supportsView } from "./supports_view.js";
 import { answerText } from "./turn_reading.js";
 import { codeWord, word } from "./words.js";
 
@@ -12,19 +13,23 @@ import { codeWord, word } from "./words.js";
 /**
  * The answer's place: the best so far while models write, then the answer that stands.
  *
- * @param {() => void} regenerate
+ * @param {{ regenerate: () => void, copied: () => void, show: (candidate: string, text?: string) => void }} actions
  * @returns {AnswerView}
  */
-export function answerView(regenerate) {
+export function answerView({ regenerate, copied, show }) {
   const note = element("p", { class: "answer-note" });
   const body = element("div", { class: "answer-text prose" });
   const failure = element("p", { class: "notice danger", hidden: true });
-  const copy = iconButton(word("copy"), "copy", () => copyText(current, copy));
+  const copy = iconButton(word("copy"), "copy", () => {
+    copyText(current, copy);
+    copied();
+  });
   const again = iconButton(word("regenerate"), "retry", regenerate);
   const label = element("p", { class: "ai-label" }, word("ai_label"));
   const actions = element("div", { class: "answer-actions", hidden: true }, copy, again, label);
   const host = element("section", { class: "answer" }, note, body, failure);
-  host.append(actions);
+  const supports = supportsView(body, show);
+  host.append(actions, supports.card);
   const stream = streamText(body);
   let current = "";
   let key = "none";
@@ -47,6 +52,7 @@ export function answerView(regenerate) {
       if (answer.key !== key) changeSource(answer.key);
       stream.show(answer.text, answer.isOpen);
       current = answer.text;
+      supports.patch(state);
       const isRunning = state.status === "running";
       if (!answer.isOpen) body.style.minHeight = "";
       body.classList.toggle("streaming", answer.isOpen);
@@ -73,10 +79,19 @@ function noteOf(state) {
     const kind = codeWord("kind", answer.kind);
     const values = { name: source?.name ?? "", n: written };
     const said = kind ? word(`kind.${answer.kind}`, values) : "";
-    return state.status === "stopped" ? [said, word("turn_stopped")].filter(Boolean).join(" · ") : said;
+    const notes = [
+      said,
+      isEscalated(state) ? word("escalated") : "",
+      state.status === "stopped" ? word("turn_stopped") : "",
+    ];
+    return notes.filter(Boolean).join(" · ");
   }
   if (state.status === "stopped") return word("turn_stopped");
   if (state.status === "failed") return "";
   if (state.waitingFor) return word("queued", { n: state.waitingFor });
-  return source?.text ? word("leading", { name: source.name }) : word("asking");
+  if (!source?.text) return word("asking");
+  return isEscalated(state) ? word("escalated") : word("leading", { name: source.name });
 }
+
+/** @param {TurnState} state */
+const isEscalated = (state) => state.routeReasons.includes("escalated");

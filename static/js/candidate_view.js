@@ -8,7 +8,7 @@ import { codeWord, seconds, speed, won, word } from "./words.js";
 /**
  * @import { CandidateState, TurnState } from "./turn_shapes.js"
  * @typedef {{
- *   host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, voted: string) => void,
+ *   host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, voted: string, continued: string) => void,
  *   isOver: () => boolean, setCut: (isCut: boolean) => void,
  * }} CandidateView
  */
@@ -17,7 +17,10 @@ import { codeWord, seconds, speed, won, word } from "./words.js";
  * One model's answer: who, where it stands, its text, what it took.
  *
  * @param {CandidateState} seat
- * @param {{ retry: (candidate: string) => void, vote: (candidate: string) => void }} actions
+ * @param {{
+ *   retry: (candidate: string) => void, vote: (candidate: string) => void,
+ *   signal: (candidate: string, kind: "copy" | "continue") => void,
+ * }} actions
  * @returns {CandidateView}
  */
 export function candidateView(seat, actions) {
@@ -38,9 +41,13 @@ export function candidateView(seat, actions) {
   );
   const reasons = element("ul", { class: "reasons" });
   why.append(reasons);
-  const copy = iconButton(word("copy"), "copy", () => copyText(text, copy));
+  const copy = iconButton(word("copy"), "copy", () => {
+    copyText(text, copy);
+    actions.signal(seat.id, "copy");
+  });
+  const goOn = iconButton(word("continue_with"), "branch", () => actions.signal(seat.id, "continue"));
   const vote = iconButton(word("vote"), "vote", () => actions.vote(seat.id));
-  const foot = element("footer", { class: "candidate-foot" }, figures, copy, vote);
+  const foot = element("footer", { class: "candidate-foot" }, figures, copy, goOn, vote);
   const host = element("article", {
     class: "candidate",
     id: `candidate-${seat.id}`,
@@ -69,7 +76,7 @@ export function candidateView(seat, actions) {
     failure.hidden = candidate.status !== "failed";
     setText(reason, codeWord("error", candidate.error, "other"));
     setText(figures, figuresOf(candidate));
-    copy.hidden = vote.hidden = !text || isOpen;
+    copy.hidden = vote.hidden = goOn.hidden = !text || isOpen;
   };
 
   /** @param {TurnState} state */
@@ -89,7 +96,7 @@ export function candidateView(seat, actions) {
     host,
     isOver: () => body.scrollHeight > body.clientHeight + 2,
     setCut: (isCut) => body.classList.toggle("cut", isCut),
-    patch(state, candidate, voted) {
+    patch(state, candidate, voted, continued) {
       if (candidate !== shown) patchText(candidate);
       shown = candidate;
       const broken = state.candidates.find((each) => each.id === candidate.standsInFor);
@@ -98,6 +105,7 @@ export function candidateView(seat, actions) {
       if (state.ranking !== ranking) patchRank(state);
       const isVoted = voted === candidate.id;
       vote.setAttribute("aria-pressed", String(isVoted));
+      goOn.setAttribute("aria-pressed", String(continued === candidate.id));
       vote.title = word(isVoted ? "voted" : "vote");
     },
   };

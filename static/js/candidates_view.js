@@ -1,3 +1,4 @@
+import { addModel } from "./add_model.js";
 import { candidateView } from "./candidate_view.js";
 import { element, setText } from "./element.js";
 import { hueOf } from "./hue.js";
@@ -7,14 +8,17 @@ import { word } from "./words.js";
 /**
  * @import { CandidateView } from "./candidate_view.js"
  * @import { TurnState } from "./turn_shapes.js"
- * @typedef {{ host: HTMLElement, patch: (state: TurnState, voted: string) => void, show: (id: string, text?: string) => void }}
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState, voted: string, continued: string) => void, show: (id: string, text?: string) => void }}
  *   CandidatesView
  */
 
 /**
  * All candidates of a turn: columns where there is room, else one at a time with a tab for each.
  *
- * @param {{ retry: (candidate: string) => void, vote: (candidate: string) => void }} actions
+ * @param {{
+ *   retry: (candidate: string) => void, vote: (candidate: string) => void, add: (model: string) => void,
+ *   signal: (candidate: string, kind: "copy" | "continue") => void,
+ * }} actions
  * @returns {CandidatesView}
  */
 export function candidatesView(actions) {
@@ -22,7 +26,9 @@ export function candidatesView(actions) {
   const tabs = element("div", { class: "candidate-tabs" });
   const columns = element("div", { class: "candidate-columns" });
   const unfold = element("button", { type: "button", class: "button quiet small unfold", hidden: true });
-  const host = element("details", { class: "candidates", hidden: true }, summary, tabs, columns, unfold);
+  const more = addModel(actions.add);
+  const foot = element("div", { class: "candidates-foot" }, more.host, unfold);
+  const host = element("details", { class: "candidates", hidden: true }, summary, tabs, columns, foot);
   /** @type {Map<string, CandidateView>} */
   const views = new Map();
   /** @type {Map<string, HTMLButtonElement>} */
@@ -90,14 +96,15 @@ export function candidatesView(actions) {
   return {
     host,
     show,
-    patch(state, voted) {
+    patch(state, voted, continued) {
       seat(state);
       host.hidden = state.candidates.length === 0;
       tabs.hidden = state.candidates.length < 2;
       host.dataset.count = String(state.candidates.length);
+      more.patch(state);
       setText(summary, word("candidates", { n: state.candidates.length }));
       for (const candidate of state.candidates) {
-        views.get(candidate.id)?.patch(state, candidate, voted);
+        views.get(candidate.id)?.patch(state, candidate, voted, continued);
         const button = buttons.get(candidate.id);
         if (button) button.dataset.status = candidate.status;
       }

@@ -4,6 +4,7 @@
  * @typedef {{ candidate: string, model: string, name: string, vendor: string, stands_in_for?: string }} PanelMember
  * @typedef {{ candidate: string, score: number, group: number, reasons: string[] }} Standing
  * @typedef {{ kind: string, text: string, candidates: string[], against: string[], other_text: string }} Claim
+ * @typedef {{ text: string, candidates: string[], words: string[] }} Support
  * @typedef {{
  *   offer: string, label: string, advertiser: string, title: string, body: string, display_domain: string,
  *   why: string[], click_url: string, impression_url: string, hide_url: string, report_url: string,
@@ -11,7 +12,8 @@
  * @typedef {(
  *   | { type: "turn_opened", conversation: string, turn: string, prompt: string, attempt?: number }
  *   | { type: "turn_queued", position: number }
- *   | { type: "route_chosen", strategy: string, panel: PanelMember[], reasons: string[] }
+ *   | { type: "route_chosen", strategy: string, panel: PanelMember[], reasons: string[], topic?: string,
+ *       quality?: number, expected_micros?: number }
  *   | { type: "candidate_queued", candidate: string, position: number }
  *   | { type: "candidate_started", candidate: string, attempt?: number }
  *   | { type: "candidate_delta", candidate: string, text: string, ttft_ms?: number }
@@ -25,6 +27,7 @@
  *   | { type: "answer_started", kind: string, model?: string }
  *   | { type: "answer_delta", text: string, first?: boolean }
  *   | { type: "answer_finished", kind: string, candidate?: string, text?: string, cost_micros?: number }
+ *   | { type: "supports_found", supports: Support[] }
  *   | { type: "turn_closed", status: string, error?: string, duration_ms?: number, cost_micros?: number,
  *       title?: string }
  *   | { type: "placement_made", ad?: Ad | null, reason?: string }
@@ -36,6 +39,7 @@
  *   | { type: "frame", turn: string, seq: number, events: TurnEvent[], whole?: boolean }
  *   | { type: "refused", client_id?: string | null, code: string, message?: string }
  *   | { type: "voted", candidate: string }
+ *   | { type: "signalled", candidate: string, kind: string }
  *   | { type: "pong" }
  * )} ServerMessage
  */

@@ -28,6 +28,9 @@ const transcript = openTranscript(feed, {
   regenerate: (turn) => outbox.post({ type: "regenerate", turn }),
   retry: (candidate) => tell({ type: "retry", candidate }),
   vote: (candidate) => tell({ type: "vote", candidate }),
+  add: (turn, model) => tell({ type: "add", turn, model }),
+  // What it tells is worth little alone: it is lost without a word when the line is down.
+  signal: (candidate, kind) => connection.send({ type: "signal", candidate, kind }),
   showVersion: (version) => transcript.show(version),
 });
 
@@ -80,6 +83,11 @@ const hearing = {
     if (wish?.type === "open_turn") composer.putBack(String(wish.prompt));
   },
   voted: (message) => transcript.markVote(message.candidate),
+  signalled({ candidate, kind }) {
+    if (kind !== "continue") return;
+    transcript.markContinued(candidate);
+    composer.focus();
+  },
   pong() {},
 };
 

@@ -1,5 +1,6 @@
 /** What a rendered text and the words it was made from have in common: letters and digits. */
 const BLOCKS = ".candidate-text :is(p, li, h1, h2, h3, h4, h5, h6, td, th, blockquote)";
+const ANSWER_BLOCKS = ":is(p, li, h1, h2, h3, h4, h5, h6, td, th, blockquote)";
 const LEAST_LETTERS = 6;
 const COMPARED_LETTERS = 40;
 const POINTED_MS = 2400;
@@ -33,6 +34,43 @@ export function findPassage(candidate, passage) {
   const blocks = /** @type {HTMLElement[]} */ ([...candidate.querySelectorAll(BLOCKS)]);
   const texts = blocks.map((block) => block.textContent ?? "");
   return blocks[placeOf(texts, passage)] ?? null;
+}
+
+/**
+ * @param {ParentNode} answer
+ * @returns {HTMLElement[]} the blocks of a rendered answer
+ */
+export const blocksOf = (answer) =>
+  /** @type {HTMLElement[]} */ ([...answer.querySelectorAll(ANSWER_BLOCKS)]);
+
+/**
+ * Put a node behind the last letter of a passage, and behind the mark that ends it.
+ *
+ * @param {HTMLElement} block
+ * @param {string} passage
+ * @param {Node} node
+ */
+export function pointAfter(block, passage, node) {
+  const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+  const wanted = lettersOf(passage);
+  /** @type {{ text: Text, end: number }[]} where each letter ends */
+  const letters = [];
+  let said = "";
+  for (let text = walker.nextNode(); text instanceof Text; text = walker.nextNode()) {
+    if (text.parentElement?.closest(".support-mark")) continue;
+    for (const [place, letter] of [...text.data].entries()) {
+      if (lettersOf(letter)) {
+        said += lettersOf(letter)[0];
+        letters.push({ text, end: [...text.data].slice(0, place + 1).join("").length });
+      }
+    }
+  }
+  const from = said.indexOf(wanted);
+  const last = from < 0 ? letters.at(-1) : letters[from + wanted.length - 1];
+  if (!last) return;
+  const marks = /^[^\p{L}\p{N}\s]*/u.exec(last.text.data.slice(last.end))?.[0].length ?? 0;
+  last.text.splitText(last.end + marks);
+  last.text.after(node);
 }
 
 /**

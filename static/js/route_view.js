@@ -1,5 +1,5 @@
 import { element } from "./element.js";
-import { codeWord, word } from "./words.js";
+import { codeWord, won, word } from "./words.js";
 
 /**
  * @import { TurnState } from "./turn_shapes.js"
@@ -23,9 +23,20 @@ export function routeView() {
     patch(state) {
       if (state.routeReasons === shown) return;
       shown = state.routeReasons;
-      const said = shown.map((code) => codeWord("route", code)).filter(Boolean);
+      const said = [...planOf(state), ...shown.map((code) => codeWord("route", code))].filter(Boolean);
       host.hidden = said.length === 0;
       reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
     },
   };
+}
+
+/** @param {TurnState} state */
+function planOf({ topic, quality, expectedMicros }) {
+  const name = codeWord("topic", topic);
+  return [
+    name ? word("route_topic", { topic: name }) : "",
+    quality === null || expectedMicros === null
+      ? ""
+      : word("route_plan", { quality: Math.round(quality * 100), cost: won(expectedMicros) }),
+  ];
 }

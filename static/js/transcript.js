@@ -10,7 +10,7 @@ import { turnHost, turnView } from "./turn_view.js";
  * @typedef {{
  *   change: (turn: string) => void, append: (turn: string) => void,
  *   replace: (turn: string, successor: string) => void, show: (version: string) => void,
- *   markVote: (candidate: string) => void, editLast: () => boolean, last: () => string,
+ *   markVote: (candidate: string) => void, markContinued: (candidate: string) => void, editLast: () => boolean, last: () => string,
  * }} Transcript
  */
 
@@ -60,6 +60,10 @@ export function openTranscript(feed, actions) {
     return { view, versions, shown };
   };
 
+  /** @param {string} candidate */
+  const placeOf = (candidate) =>
+    places.find((place) => feed.read(place.shown)?.candidates.some((each) => each.id === candidate));
+
   for (const { article, versions, turn } of readTranscript(host, feed)) {
     places.push(mount(article, versions, turn));
   }
@@ -93,6 +97,7 @@ export function openTranscript(feed, actions) {
       // What followed the replaced turn was about an answer that no longer stands.
       for (const later of places.splice(index + 1)) later.view.host.remove();
       place.view.host.dataset.voted = "";
+      place.view.host.dataset.continued = "";
       places[index] = mount(place.view.host, [...place.versions, successor], successor);
       places[index]?.view.openCandidates();
       places[index]?.view.host.classList.add("fresh");
@@ -105,12 +110,8 @@ export function openTranscript(feed, actions) {
       places[index] = mount(place.view.host, place.versions, version);
       change(version);
     },
-    markVote(candidate) {
-      for (const place of places) {
-        if (feed.read(place.shown)?.candidates.some((each) => each.id === candidate))
-          place.view.markVote(candidate);
-      }
-    },
+    markVote: (candidate) => placeOf(candidate)?.view.markVote(candidate),
+    markContinued: (candidate) => placeOf(candidate)?.view.markContinued(candidate),
     editLast() {
       const place = lastPlace();
       place?.view.edit();

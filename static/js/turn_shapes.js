@@ -1,5 +1,5 @@
 /**
- * @import { PanelMember, Standing, Ad, Claim } from "./events.js"
+ * @import { PanelMember, Standing, Ad, Claim, Support } from "./events.js"
  * @typedef {"waiting" | "streaming" | "done" | "failed" | "stopped"} CandidateStatus
  * @typedef {{
  *   id: string, model: string, name: string, vendor: string, status: CandidateStatus, attempt: number, waitingFor: number,
@@ -15,7 +15,9 @@
  * @typedef {{
  *   turn: string, conversation: string, prompt: string, status: string, error: string, attempt: number, waitingFor: number,
  *   strategy: string, routeReasons: readonly string[], candidates: readonly CandidateState[], leader: string,
- *   ranking: RankingState | null, claims: readonly Claim[], answer: AnswerState | null, durationMs: number, costMicros: number, title: string,
+ *   ranking: RankingState | null, claims: readonly Claim[],
+ *   supports: readonly Support[], topic: string, quality: number | null, expectedMicros: number | null,
+ *   answer: AnswerState | null, durationMs: number, costMicros: number, title: string,
  *   placement: { ad: Ad | null, reason: string } | null,
  * }} TurnState
  */
@@ -40,6 +42,10 @@ export function emptyTurn(turn, prompt = "") {
     leader: "",
     ranking: null,
     claims: [],
+    supports: [],
+    topic: "",
+    quality: null,
+    expectedMicros: null,
     answer: null,
     durationMs: 0,
     costMicros: 0,

@@ -28,6 +28,7 @@ const steps = {
     error: "",
     // The same attempt opened again was picked up after a crash: what is shown stays.
     answer: (event.attempt ?? 1) === state.attempt ? state.answer : null,
+    supports: (event.attempt ?? 1) === state.attempt ? state.supports : [],
     placement: null,
   }),
   turn_queued: (state, event) => ({ ...state, waitingFor: event.position }),
@@ -36,6 +37,9 @@ const steps = {
     waitingFor: 0,
     strategy: event.strategy,
     routeReasons: event.reasons,
+    topic: event.topic ?? "",
+    quality: event.quality ?? null,
+    expectedMicros: event.expected_micros ?? null,
     candidates: event.panel.map(
       (seat) => state.candidates.find((known) => known.id === seat.candidate) ?? waitingCandidate(seat),
     ),
@@ -112,6 +116,7 @@ const steps = {
       isFinished: true,
     },
   }),
+  supports_found: (state, event) => ({ ...state, supports: event.supports }),
   turn_closed: (state, event) => ({
     ...state,
     status: event.status,

@@ -15,11 +15,12 @@ import { word } from "./words.js";
  * @typedef {{
  *   resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
  *   retry: (candidate: string) => void, vote: (candidate: string) => void,
+ *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
  *   showVersion: (version: string) => void,
  * }} TurnActions
  * @typedef {{
  *   host: HTMLElement, patch: (state: TurnState) => void, tail: () => number, edit: () => void,
- *   markVote: (candidate: string) => void, showVersions: (turns: string[]) => void,
+ *   markVote: (candidate: string) => void, markContinued: (candidate: string) => void, showVersions: (turns: string[]) => void,
  *   openCandidates: () => void,
  * }} TurnView
  */
@@ -34,12 +35,17 @@ import { word } from "./words.js";
  */
 export function turnView(host, turn, actions) {
   let voted = host.dataset.voted ?? "";
+  let continued = host.dataset.continued ?? "";
   /** @type {TurnState | undefined} */
   let shown;
   const prompt = promptView((text) => actions.resend(turn, text));
   const versions = versionsView((version) => actions.showVersion(version));
-  const answer = answerView(() => actions.regenerate(turn));
-  const candidates = candidatesView(actions);
+  const candidates = candidatesView({ ...actions, add: (model) => actions.add(turn, model) });
+  const answer = answerView({
+    regenerate: () => actions.regenerate(turn),
+    copied: () => shown?.answer?.candidate && actions.signal(shown.answer.candidate, "copy"),
+    show: candidates.show,
+  });
   const trust = trustView(candidates.show);
   const claims = claimsView(candidates.show);
   const route = routeView();
@@ -66,7 +72,11 @@ export function turnView(host, turn, actions) {
     tail: () => answer.bottom(),
     markVote(candidate) {
       voted = candidate;
-      if (shown) candidates.patch(shown, voted);
+      if (shown) candidates.patch(shown, voted, continued);
+    },
+    markContinued(candidate) {
+      continued = candidate;
+      if (shown) candidates.patch(shown, voted, continued);
     },
     openCandidates() {
       candidates.host.setAttribute("open", "");
@@ -79,7 +89,7 @@ export function turnView(host, turn, actions) {
       answer.patch(state);
       trust.patch(state);
       claims.patch(state);
-      candidates.patch(state, voted);
+      candidates.patch(state, voted, continued);
       route.patch(state);
       placement.patch(state);
       speak(state);

@@ -135,3 +135,20 @@ test("a map of claims takes the place of the one before", () => {
   );
   assert.deepEqual(state.claims, [claim]);
 });
+
+test("what stands behind a fused answer goes when it is made anew, and the plan stays with the route", () => {
+  const supports = [{ text: "서울이에요.", candidates: ["a"], words: ["서울"] }];
+  const known = after(...council, { type: "supports_found", supports });
+  assert.deepEqual(known.supports, supports);
+  const again = reduce(known, {
+    type: "turn_opened",
+    conversation: "c",
+    turn: "turn-1",
+    prompt: "?",
+    attempt: 2,
+  });
+  assert.deepEqual(again.supports, []);
+  const route = { strategy: "cascade", panel: [], reasons: ["escalated"], topic: "math", quality: 0.9 };
+  const routed = reduce(known, { type: "route_chosen", ...route, expected_micros: 40_000 });
+  assert.deepEqual([routed.topic, routed.quality, routed.expectedMicros], ["math", 0.9, 40_000]);
+});
