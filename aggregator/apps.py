@@ -1,7 +1,16 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
 
 class AggregatorConfig(AppConfig):
     name = "aggregator"
     verbose_name = _("대화")
+
+    def ready(self) -> None:
+        """Let a process that changes what is on offer notice it at once."""
+        from aggregator.larder import forget_pantry  # noqa: PLC0415 - models load first
+
+        listing = self.get_model("Listing")
+        for signal in (post_save, post_delete):
+            signal.connect(forget_pantry, sender=listing, dispatch_uid="aggregator.larder")

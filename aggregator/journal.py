@@ -39,10 +39,13 @@ def _read_rows(turn: Turn) -> TurnState:
     return selectors.state_of(selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get())
 
 
-async def open_journal(log: TurnLog, turn: Turn) -> Journal:
-    """Go on where the log of a turn ends, or where its rows end when the log, or its end, is lost."""
+async def open_journal(log: TurnLog, turn: Turn, *, is_new: bool = False) -> Journal:
+    """Go on where the log of a turn ends, or where its rows end when the log, or its end, is lost.
+
+    A turn that nobody can have begun has no log to read; should there be one, writing is refused.
+    """
     name = str(turn.public_id)
-    entries = await log.read(name)
+    entries = [] if is_new else await log.read(name)
     written = entries[-1].seq if entries else 0
     is_lost = written < turn.last_seq
     state = (

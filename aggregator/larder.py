@@ -1,5 +1,6 @@
-"""What a turn finds when it begins."""
+"""What a turn finds when it begins: its own rows, and what all turns share, which is kept at hand."""
 
+import time
 from dataclasses import dataclass
 
 from aggregator import kitchen, placements, purse, selectors, skills
@@ -9,7 +10,20 @@ from aggregator.models import Turn
 from aggregator.pipeline.budget import Purse
 from aggregator.pipeline.route import Day
 from aggregator.pipeline.shapes import Question
-from aggregator.pipeline.topics import tell_topic
+from aggregator.pipeline.topics import OTHER, TopicGuess, tell_topic
+
+# A process that runs turns fetches so often; whoever finds an older pantry than the second waits for a new one.
+FETCH_SECONDS = 3.0
+STALE_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pantry:
+    """What all turns of a moment share: the models on offer and the day's purse."""
+
+    offer: tuple[LanguageModel, ...]
+    purse: Purse
+    fetched_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +40,46 @@ class Larder:
         return self.day.purse
 
 
-def stock_larder(turn: Turn) -> Larder:
-    """Read all that a turn needs to begin."""
+_pantries: list[Pantry] = []
+
+
+def find_pantry() -> Pantry | None:
+    """Return the pantry at hand unless it is too old."""
+    if _pantries and time.monotonic() - _pantries[0].fetched_at < STALE_SECONDS:
+        return _pantries[0]
+    return None
+
+
+def fetch_pantry() -> Pantry:
+    """Read from the database what turns share, and keep it at hand."""
+    began = time.monotonic()
     kitchen.refresh_heads()
+    skills.read_book(skills.ALL)
+    money = purse.read_purse(placements.income_of_the_day())
+    _pantries[:] = [Pantry(tuple(offered_models()), money, began)]
+    return _pantries[0]
+
+
+def forget_pantry(**_: object) -> None:
+    """Fetch anew at the next chance, as after an admin changed what is on offer."""
+    _pantries.clear()
+
+
+def ask_question(turn: Turn) -> Question:
+    """Return a turn's question with what was said before it."""
     conversation = turn.conversation
-    question = Question(
+    return Question(
         prompt=turn.prompt,
         language=turn.language,
         history=selectors.list_exchanges(conversation, turn),
         system_prompt=conversation.system_prompt,
     )
-    money = purse.read_purse(placements.income_of_the_day())
-    known = offered_models()
-    topic = tell_topic(turn.prompt)
-    offer = tuple(skills.with_skills(known, turn.language, topic.topic))
-    explorer = skills.explorer(offer, turn.language, topic.topic, money.trial_micros)
-    return Larder(question, offer, Day(money, topic, explorer))
+
+
+def stock_larder(turn: Turn, question: Question, pantry: Pantry) -> Larder:
+    """Put together all that a turn needs to begin."""
+    # Nobody looks for a topic where the person has chosen: that would cost the first word milliseconds.
+    topic = TopicGuess(OTHER, 0.0) if turn.asked_panel else tell_topic(turn.prompt)
+    offer = tuple(skills.with_skills(pantry.offer, turn.language, topic.topic))
+    explorer = skills.explorer(offer, turn.language, topic.topic, pantry.purse.trial_micros)
+    return Larder(question, offer, Day(pantry.purse, topic, explorer))

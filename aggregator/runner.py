@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from celery import current_app
 from django.conf import settings
-from django.db import InterfaceError
+from django.db import DatabaseError, InterfaceError
 from django.db import OperationalError as DatabaseDown
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from aggregator import keeping, metrics, placements, selectors, services
 from aggregator.events import TurnClosed, TurnQueued, encode
 from aggregator.journal import Journal, open_journal
+from aggregator.larder import FETCH_SECONDS, fetch_pantry
 from aggregator.lease import hold_lease, is_dead, lease_key
 from aggregator.models import Turn
 from aggregator.off_loop import off_loop, outlast
@@ -63,12 +64,13 @@ async def start_turn(turn: Turn) -> None:
             # The turn is stored: the next look for abandoned turns finds it.
             logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
         return
-    begin_turn(turn.public_id)
+    is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
+    begin_turn(turn.public_id, turn if is_new else None)
 
 
-def begin_turn(turn_id: uuid.UUID) -> None:
-    """Begin to answer a stored turn on the running event loop."""
-    task = asyncio.create_task(run_turn(turn_id))
+def begin_turn(turn_id: uuid.UUID, new: Turn | None = None) -> None:
+    """Begin to answer a stored turn on the running event loop; one stored just now need not be read again."""
+    task = asyncio.create_task(run_turn(turn_id, new))
     _running.add(task)
     task.add_done_callback(_end)
 
@@ -102,14 +104,14 @@ async def drain(seconds: float) -> list[uuid.UUID]:
     return left
 
 
-async def run_turn(turn_id: uuid.UUID) -> None:
+async def run_turn(turn_id: uuid.UUID, new: Turn | None = None) -> None:
     """Answer one stored turn to its end unless another process does; safe to call again after a crash."""
     # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
-    while await _run_under_lease(turn_id):
-        pass
+    while await _run_under_lease(turn_id, new):
+        new = None
 
 
-async def _run_under_lease(turn_id: uuid.UUID) -> bool:
+async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None) -> bool:
     log, name = log_of_this_loop(), str(turn_id)
     if name in _signs:
         # This process runs it already, even when its lease was lost together with Valkey's data.
@@ -117,12 +119,14 @@ async def _run_under_lease(turn_id: uuid.UUID) -> bool:
     signs = _signs[name] = Signs()
     try:
         async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
-            turn = await outlast(CLOSE_SECONDS, partial(_load_running, turn_id)) if is_ours else None
+            if not is_ours:
+                return False
+            turn = new or await outlast(CLOSE_SECONDS, partial(_load_running, turn_id))
             if turn is None:
                 return False
             log.feed.on_nudge(_nudge_here)
             try:
-                journal = await open_journal(log, turn)
+                journal = await open_journal(log, turn, is_new=new is not None)
                 async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
                     _count_turns()
                     await _answer_or_give_up(turn, journal, signs)
@@ -204,6 +208,14 @@ async def warm_loop() -> None:
     drafts = [Draft(letter, letter, letter, 0.5, f"{WARM_WORDS} {letter}.") for letter in "ab"]
     await asyncio.to_thread(rank, Question(WARM_WORDS, "ko"), drafts)
     await off_loop(placements.warm_index)
+
+
+async def keep_ready() -> None:
+    """Keep at hand what turns begin with, for as long as the running event loop runs turns."""
+    while True:
+        with contextlib.suppress(DatabaseError, RedisError):
+            await off_loop(fetch_pantry)
+        await asyncio.sleep(FETCH_SECONDS)
 
 
 async def close_loop() -> None:

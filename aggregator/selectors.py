@@ -4,8 +4,10 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Count, F, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, IntegerField, Prefetch, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from aggregator import events
@@ -137,12 +139,6 @@ def answer_of(turn: Turn) -> str:
     return turn.answer_candidate.text
 
 
-def next_number(conversation: Conversation) -> int:
-    """Return the place of the conversation's next turn."""
-    highest = Turn.objects.filter(conversation=conversation).aggregate(highest=Max("number"))["highest"]
-    return (highest or 0) + 1
-
-
 def spent_today() -> int:
     """Return what all models have cost since midnight in Korea, in micros of won."""
     total = Usage.objects.filter(created_at__gte=_midnight()).aggregate(total=Sum("cost_micros"))["total"]
@@ -162,17 +158,45 @@ def tokens_of(turn: Turn) -> tuple[int, int] | None:
     return None if totals["read"] is None else (int(totals["read"]), int(totals["written"]))
 
 
-def turns_today(owner: AbstractBaseUser) -> int:
-    """Return how many turns a person has opened since midnight in Korea."""
-    return Turn.objects.filter(conversation__owner_id=owner.pk, opened_at__gte=_midnight()).count()
+@dataclass(frozen=True, slots=True)
+class Ledge:
+    """Where a new turn would stand: its number, the row sent before under its id, and who runs how many."""
+
+    sent: int | None
+    number: int
+    opened_today: int
+    running: int
+    all_running: int
 
 
-def running_turns(owner: AbstractBaseUser) -> tuple[int, int]:
-    """Return how many turns have not ended, in one query: the person's, and everybody's."""
+def find_ledge(
+    owner: AbstractBaseUser, conversation: Conversation | None, client_id: uuid.UUID | None
+) -> Ledge:
+    """Return where a person's next turn would stand, in one query."""
+    own = Turn.objects.filter(conversation__owner_id=owner.pk)
     running = Turn.objects.filter(status=Turn.Status.RUNNING)
-    own = Count("pk", filter=Q(conversation__owner_id=owner.pk))
-    counts = running.aggregate(own=own, all=Count("pk"))
-    return int(counts["own"]), int(counts["all"])
+    sent = own.filter(client_id=client_id) if client_id else Turn.objects.none()
+    # A new conversation's id is not known to a page that sends its first prompt twice.
+    sent = sent.filter(conversation=conversation) if conversation else sent
+    last = Turn.objects.filter(conversation=conversation).order_by("-number")
+    row = (
+        get_user_model()
+        .objects.filter(pk=owner.pk)
+        .values_list(
+            Subquery(sent.values("pk")[:1]),
+            Coalesce(Subquery(last.values("number")[:1]), 0) if conversation else Value(0),
+            _count(own.filter(opened_at__gte=_midnight())),
+            _count(running.filter(conversation__owner_id=owner.pk)),
+            _count(running),
+        )
+        .get()
+    )
+    return Ledge(row[0], row[1] + 1, *row[2:])
+
+
+def _count(turns: "QuerySet[Turn]") -> Coalesce:
+    counted = turns.order_by().annotate(one=Value(1)).values("one").annotate(count=Count("pk"))
+    return Coalesce(Subquery(counted.values("count"), output_field=IntegerField()), 0)
 
 
 def _midnight() -> dt.datetime:

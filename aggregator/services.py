@@ -47,24 +47,27 @@ class Ask:
 def open_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
     """Store a new turn at the end of a conversation, or of a new one; raises Refusal."""
     prompt = _checked_prompt(ask.prompt)
-    conversation = _conversation_for(owner, ask)
-    again = _sent_before(conversation, ask.client_id)
-    if again:
-        return again
-    _check_allowance(owner)
-    return _add_turn(conversation, ask, prompt)
+    # Turn numbers are dealt under the conversation's row lock: two tabs may send at once.
+    conversation = _locked(owner, ask.conversation) if ask.conversation else None
+    ledge = selectors.find_ledge(owner, conversation, ask.client_id)
+    if ledge.sent:
+        return Turn.objects.select_related("conversation").get(pk=ledge.sent)
+    _check_allowance(owner, ledge)
+    if conversation is None:
+        conversation = _new_conversation(owner, ask, prompt)
+    return _add_turn(conversation, ask, prompt, ledge.number)
 
 
 @transaction.atomic
 def replace_turn(*, turn: Turn, ask: Ask) -> Turn:
     """Store a turn that takes the place of `turn` and of all that followed it; raises Refusal."""
-    conversation = _locked(turn.conversation)
-    again = _sent_before(conversation, ask.client_id)
-    if again:
-        return again
-    owner = conversation.owner
-    _check_allowance(owner)
-    successor = _add_turn(conversation, ask, _checked_prompt(ask.prompt))
+    owner = turn.conversation.owner
+    conversation = _locked(owner, turn.conversation.public_id)
+    ledge = selectors.find_ledge(owner, conversation, ask.client_id)
+    if ledge.sent:
+        return Turn.objects.select_related("conversation").get(pk=ledge.sent)
+    _check_allowance(owner, ledge)
+    successor = _add_turn(conversation, ask, _checked_prompt(ask.prompt), ledge.number)
     Turn.objects.filter(conversation=conversation, number__gte=turn.number, replaced_by=None).exclude(
         pk=successor.pk
     ).update(replaced_by=successor)
@@ -80,57 +83,39 @@ def _checked_prompt(text: str) -> str:
     return prompt
 
 
-def _check_allowance(owner: AbstractBaseUser) -> None:
+def _check_allowance(owner: AbstractBaseUser, ledge: selectors.Ledge) -> None:
     is_guest = bool(getattr(owner, "is_guest", False))
     limit = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
-    if selectors.turns_today(owner) >= limit:
+    if ledge.opened_today >= limit:
         raise Refusal("quota_reached")
-    own, everybody = selectors.running_turns(owner)
-    if own >= settings.TURNS_OPEN_EACH:
+    if ledge.running >= settings.TURNS_OPEN_EACH:
         raise Refusal("too_many_running")
-    if everybody >= settings.TURNS_OPEN:
+    if ledge.all_running >= settings.TURNS_OPEN:
         raise Refusal("overloaded")
 
 
-def _conversation_for(owner: AbstractBaseUser, ask: Ask) -> Conversation:
-    if ask.conversation is None:
-        if ask.client_id:
-            known = (
-                Turn.objects.select_related("conversation")
-                .filter(client_id=ask.client_id, conversation__owner_id=owner.pk)
-                .first()
-            )
-            if known:
-                return known.conversation
-        return Conversation.objects.create(
-            owner_id=owner.pk,
-            system_prompt=ask.system_prompt,
-            given_history=list(ask.given_history),
-            origin=ask.origin,
-            updated_at=timezone.now(),
-        )
-    conversation = selectors.find_conversation(owner, ask.conversation)
-    if conversation is None:
+def _new_conversation(owner: AbstractBaseUser, ask: Ask, prompt: str) -> Conversation:
+    return Conversation.objects.create(
+        owner_id=owner.pk,
+        title=title_of(prompt),
+        system_prompt=ask.system_prompt,
+        given_history=list(ask.given_history),
+        origin=ask.origin,
+        updated_at=timezone.now(),
+    )
+
+
+def _locked(owner: AbstractBaseUser, public_id: uuid.UUID) -> Conversation:
+    held = Conversation.objects.select_for_update().filter(owner_id=owner.pk, public_id=public_id).first()
+    if held is None:
         raise Refusal("conversation_not_found")
-    return _locked(conversation)
+    return held
 
 
-def _locked(conversation: Conversation) -> Conversation:
-    # Turn numbers are dealt under the conversation's row lock: two tabs may send at once.
-    return Conversation.objects.select_for_update().get(pk=conversation.pk)
-
-
-def _sent_before(conversation: Conversation, client_id: uuid.UUID | None) -> Turn | None:
-    if client_id is None:
-        return None
-    sent = Turn.objects.select_related("conversation")
-    return sent.filter(conversation=conversation, client_id=client_id).first()
-
-
-def _add_turn(conversation: Conversation, ask: Ask, prompt: str) -> Turn:
+def _add_turn(conversation: Conversation, ask: Ask, prompt: str, number: int) -> Turn:
     turn = Turn.objects.create(
         conversation=conversation,
-        number=selectors.next_number(conversation),
+        number=number,
         client_id=ask.client_id,
         prompt=prompt,
         language=detect_language(prompt),
@@ -138,10 +123,9 @@ def _add_turn(conversation: Conversation, ask: Ask, prompt: str) -> Turn:
         asked_strategy=ask.strategy,
         asked_panel=list(ask.panel),
     )
-    conversation.updated_at = timezone.now()
-    if not conversation.title:
-        conversation.title = title_of(prompt)
-    conversation.save(update_fields=["updated_at", "title"])
+    if number > 1:
+        conversation.updated_at = timezone.now()
+        conversation.save(update_fields=["updated_at"])
     return turn
 
 

@@ -15,6 +15,7 @@ from aggregator.listings import offered_models
 
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
+_readiness: "list[asyncio.Task[None]]" = []
 
 
 def _worker_loop() -> asyncio.AbstractEventLoop:
@@ -38,6 +39,7 @@ def warm_worker() -> None:
 
 async def _warm() -> None:
     await runner.warm_loop()
+    _readiness.append(asyncio.create_task(runner.keep_ready()))
     # What is loaded now stays: the collector need not walk it again, which is most of the tail latency.
     gc.collect()
     gc.freeze()

@@ -23,22 +23,27 @@ async def watch_turns(
 ) -> None:
     """Speak ASGI's lifespan: begin to watch when the process starts, drain before it ends."""
     del scope
-    watching: asyncio.Task[None] | None = None
+    watching: list[asyncio.Task[None]] = []
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             if settings.TURN_RUNNER == "here":
-                watching = asyncio.create_task(_watch())
+                watching = [asyncio.create_task(work()) for work in (_watch, _get_ready)]
             await send({"type": "lifespan.startup.complete"})
             continue
-        if watching:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
         # What is let go here is found without a lease by the next process that watches.
         await runner.drain(settings.TURN_DRAIN_SECONDS)
         await runner.close_loop()
         await send({"type": "lifespan.shutdown.complete"})
         return
+
+
+async def _get_ready() -> None:
+    await runner.warm_loop()
+    await runner.keep_ready()
 
 
 async def _watch() -> None:

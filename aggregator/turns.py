@@ -16,7 +16,7 @@ from aggregator.breaker import leave_out_resting, note_endings
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
-from aggregator.larder import Larder, stock_larder
+from aggregator.larder import Larder, ask_question, fetch_pantry, find_pantry, stock_larder
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.off_loop import off_loop, outlast
@@ -32,11 +32,12 @@ from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from aggregator.pipeline.stand_in import choose_stand_in
 from aggregator.pipeline.support import find_supports
 from aggregator.retelling import tell_route
-from language.sensitivity import Sensitivity, judge_sensitivity
+from language.sensitivity import Sensitivity, judge_sensitivity, names_crisis
 
 KEEP_SECONDS = 4
 # A turn's rows are worth more than a database's longest restart.
 CLOSE_SECONDS = 600
+JUDGING_WAITS_SECONDS = 0.03
 
 
 @dataclass(slots=True)
@@ -68,13 +69,15 @@ class _Run:
     started: float = field(default_factory=time.monotonic)
     calls: dict[uuid.UUID, keeping.CallMade] = field(default_factory=dict)
     read_chars: int = 0
+    is_crisis: bool = False
+    spoke: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self) -> None:
         """Go through the stages in order; what an earlier pass has done is not done again."""
         turn, state = self.turn, self.journal.state
         if turn.stop_asked_at:
             self.stop.set()
-        judging = asyncio.create_task(asyncio.to_thread(judge_sensitivity, turn.prompt))
+        judging = asyncio.create_task(self._judge())
         if state.status == "running" or state.attempt < turn.attempt:
             conversation = str(turn.conversation.public_id)
             await self.emit(events.TurnOpened(conversation, str(turn.public_id), turn.prompt, turn.attempt))
@@ -101,9 +104,9 @@ class _Run:
 
     async def _cook(self, judging: asyncio.Task[Sensitivity]) -> str:
         """Answer the prompt and return '' or the code of what went wrong."""
-        larder = await outlast(CLOSE_SECONDS, partial(stock_larder, self.turn))
-        if (await judging).needs_help:
+        if names_crisis(self.turn.prompt):
             return await self._offer_help()
+        larder = await self._open_larder()
         self.larder, self.offer = larder, larder.offer
         self._note_past_calls()
         if self.journal.state.answer_is_finished:
@@ -113,23 +116,51 @@ class _Run:
         except NoModelError as refusal:
             return refusal.code
         self.standings = {seat.candidate: seat.model.standing for seat in route.seats}
-        return await self._ask_panel(larder, route, kept)
+        return await self._ask_panel(larder, route, kept, judging)
 
-    async def _ask_panel(self, larder: Larder, route: Route, kept: list[Outcome]) -> str:
+    async def _open_larder(self) -> Larder:
+        """Find what there is to cook with, without a wait for the database where that can be."""
+        pantry = find_pantry()
+        if pantry is None:
+            pantry = await outlast(CLOSE_SECONDS, fetch_pantry)
+        ask = partial(ask_question, self.turn)
+        question = ask() if self.turn.number == 1 else await outlast(CLOSE_SECONDS, ask)
+        if self.turn.asked_panel:
+            return stock_larder(self.turn, question, pantry)
+        return await asyncio.to_thread(stock_larder, self.turn, question, pantry)
+
+    async def _ask_panel(
+        self, larder: Larder, route: Route, kept: list[Outcome], judging: asyncio.Task[Sensitivity]
+    ) -> str:
         question = larder.question
         async with fan_out(route, question, emit=self._lead, stop=self.stop, kept=kept) as panel:
             self.panel = panel
+            judging.add_done_callback(self._heed)
             await panel.reach_quorum()
             ranking = await self._rank(question, panel)
             await self._escalate(larder, ranking, panel)
             fusion = await self._fuse(question, ranking, panel)
             await panel.complete()
             self.panel = None
+        if (await judging).needs_help:
+            return await self._offer_help()
         self._note(panel.outcomes)
         self.endings = [(outcome.seat.model.slug, outcome.error) for outcome in panel.outcomes]
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(question, panel)
         return await self._settle(panel, ranking, fusion)
+
+    async def _judge(self) -> Sensitivity:
+        # The loop owes its first milliseconds to asking; a model's first word comes later than the verdict.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(JUDGING_WAITS_SECONDS):
+                await self.spoke.wait()
+        return await asyncio.to_thread(judge_sensitivity, self.turn.prompt)
+
+    def _heed(self, judging: asyncio.Task[Sensitivity]) -> None:
+        if not judging.cancelled() and judging.result().needs_help:
+            self.is_crisis = True
+            self.stop.set()
 
     def _note_past_calls(self) -> None:
         """Count what an earlier pass asked for; a call that is kept already is not kept twice."""
@@ -236,6 +267,8 @@ class _Run:
         # Further text changes nobody's place: what counts is who speaks, and who has ended.
         if isinstance(event, events.CandidateDelta) and event.ttft_ms is None:
             return
+        if not isinstance(event, events.CandidateStarted):
+            self.spoke.set()
         state = self.journal.state
         if isinstance(event, events.CandidateFinished):
             metrics.note_candidate(state.candidates[event.candidate])
@@ -315,7 +348,8 @@ class _Run:
         return ""
 
     def _closing(self, error: str) -> events.TurnClosed:
-        status = "stopped" if self.stop.is_set() else "failed" if error else "done"
+        is_stopped = self.stop.is_set() and not self.is_crisis
+        status = "stopped" if is_stopped else "failed" if error else "done"
         return events.TurnClosed(
             status=status,
             error="" if status == "stopped" else error,

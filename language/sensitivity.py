@@ -44,6 +44,15 @@ def _read_plain(text: str) -> str:
     return without_idioms(undisguise(_ends_of(text)))
 
 
+def names_crisis(text: str) -> bool:
+    """Say at once whether words name a crisis; `judge_sensitivity` also hears one told without them."""
+    try:
+        return CRISIS in find_classes(_read_plain(text))
+    except Exception:  # What cannot be read here is judged in full a moment later.
+        logger.exception("the lexicon failed")
+        return False
+
+
 def _judge(text: str) -> Sensitivity:
     plain = _read_plain(text)
     classes = find_classes(plain)

@@ -2,10 +2,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from aggregator.larder import forget_pantry
 from aggregator.models import Listing
 from tests.provider_server import ProviderServer
 
 MakeModel = Callable[..., Listing]
+
+
+@pytest.fixture(autouse=True)
+def _empty_pantry() -> None:
+    """What an earlier test had on offer is of no use to the next one."""
+    forget_pantry()
 
 
 @pytest.fixture(scope="session")
