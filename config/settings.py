@@ -225,6 +225,7 @@ ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
 ADS_OWN_NETWORKS = read_list("ADS_OWN_NETWORKS")
 # The ad service's own way to the database, as a role that may touch the market's tables and no others.
 ADS_DATABASE_URL = read_text("ADS_DATABASE_URL")
+ADS_DATABASE: dict[str, Any] = dict(dj_database_url.parse(ADS_DATABASE_URL)) if ADS_DATABASE_URL else {}
 # Whom to wake when the books of the market disagree.
 ALARM_EMAILS = read_list("ALARM_EMAILS")
 ALARM_URL = read_text("ALARM_URL")

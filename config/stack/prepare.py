@@ -26,6 +26,9 @@ def prepare(*, with_demo: bool) -> None:
     console = Console()
     with console.step("tables"):
         migrate()
+    if settings.ADS_DATABASE:
+        with console.step("role of the ad service"):
+            call_command("grant_ads_role", stdout=StringIO())
     with console.step("static files"):
         collect_static()
     with console.step("models on offer"):

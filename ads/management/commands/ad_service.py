@@ -3,8 +3,9 @@ from typing import Any
 import uvicorn
 from django.conf import settings
 from django.core.asgi import get_asgi_application
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ads.database_role import RoleError, take_role
 from ads.selection.current import current_market
 
 # No sessions, no accounts, no guests: the market knows nobody.
@@ -28,6 +29,11 @@ class Command(BaseCommand):
         settings.ROOT_URLCONF = "ads.api.service"
         settings.MIDDLEWARE = MIDDLEWARE
         settings.ADS_SERVICE_URL = ""
+        if settings.ADS_DATABASE:
+            try:
+                take_role()
+            except RoleError as error:
+                raise CommandError(str(error)) from error
         current_market()
         self.stdout.write(f"ad market on http://{options['host']}:{options['port']}/ads/api/")
         uvicorn.run(

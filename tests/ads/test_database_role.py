@@ -1,0 +1,122 @@
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.conf import settings as current
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
+from django.utils import timezone
+from pytest_django import Settings
+
+from ads.billing import Charge, charge_click
+from ads.client import request_ad
+from ads.contract import ServedAd
+from ads.database_role import RoleError, own_tables, take_role
+from ads.fraud import receive_click, receive_look
+from ads.ledger import find_faults
+from ads.models import Click, Offer
+from ads.rollups import roll_up
+from ads.tokens import Purpose, sign
+from tests.ads.inventory import make_ad, publish_all, request_for
+from tests.ads.visits import visit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
+
+ROLE = "jjamppong_ads_test"
+
+
+@pytest.fixture
+def role(settings: Settings) -> Iterator[dict[str, object]]:
+    """The ad service's role, made as an installation makes it."""
+    before = dict(connections.settings["default"])
+    settings.ADS_DATABASE = {
+        "HOST": before["HOST"],
+        "PORT": before["PORT"],
+        "NAME": before["NAME"],
+        "USER": ROLE,
+        "PASSWORD": "a'secret",
+    }
+    call_command("grant_ads_role", verbosity=0)
+    call_command("grant_ads_role", verbosity=0)
+    yield settings.ADS_DATABASE
+    connections.close_all()
+    chosen = connections.settings["default"]
+    chosen.clear()
+    chosen |= before
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP OWNED BY {ROLE}")
+        cursor.execute(f"DROP ROLE {ROLE}")
+
+
+def connect(role: dict[str, object]) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(
+        host=str(role["HOST"]),
+        port=int(str(role["PORT"])),
+        dbname=str(role["NAME"]),
+        user=ROLE,
+        password=str(role["PASSWORD"]),
+        autocommit=True,
+    )
+
+
+def test_the_role_reads_the_market_s_tables_and_no_others(role: dict[str, object]) -> None:
+    foreign = sorted(model._meta.db_table for model in apps.get_models() if model._meta.app_label != "ads")
+    assert {"aggregator_turn", "accounts_user", "django_session"} <= set(foreign)
+    with connect(role) as line:
+        for table in own_tables():
+            line.execute(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
+        for table in foreign:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                line.execute(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
+
+
+def test_the_role_cannot_make_delete_or_rewrite(role: dict[str, object]) -> None:
+    make_ad()
+    with connect(role) as line:
+        for statement in (
+            "CREATE TABLE mine (id int)",
+            "DELETE FROM ads_offer",
+            "TRUNCATE ads_click",
+            "ALTER TABLE ads_entry DISABLE TRIGGER ALL",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                line.execute(statement)
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            line.execute("UPDATE ads_entry SET amount_micros = 1")
+
+
+def test_the_whole_life_of_an_ad_needs_no_more_than_the_role_has(role: dict[str, object]) -> None:
+    make_ad()
+    publish_all()
+    take_role()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == (ROLE,)
+    assert isinstance(request_ad(request_for("도쿄 항공권 싸게 사는 법")), ServedAd)
+    offer = Offer.objects.get()
+    receive_look(sign(Purpose.IMPRESSION, offer.id, at=offer.created_at), visit())
+    receive_click(sign(Purpose.CLICK, offer.id, at=offer.created_at), visit(agent="Googlebot/2.1"))
+    charge = Charge(offer.id, offer.campaign_id, offer.price_micros, "", timezone.now())
+    assert charge_click(charge) == "billed"
+    assert Click.objects.count() == 1
+    assert find_faults() == []
+    # What is added up is the worker's to rewrite, as the owner of the tables.
+    with pytest.raises(Exception, match="permission denied"):
+        roll_up()
+
+
+def test_a_role_that_can_read_more_is_not_taken(role: dict[str, object], settings: Settings) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT SELECT ON aggregator_turn TO {ROLE}")
+    with pytest.raises(RoleError, match="aggregator_turn"):
+        take_role()
+
+
+def test_the_owner_of_all_tables_is_no_role_for_the_service(settings: Settings) -> None:
+    settings.ADS_DATABASE = dict(current.DATABASES["default"])
+    with pytest.raises(CommandError, match="of its own"):
+        call_command("grant_ads_role", verbosity=0)
+    settings.ADS_DATABASE = {}
+    with pytest.raises(CommandError, match="not set"):
+        call_command("grant_ads_role", verbosity=0)
