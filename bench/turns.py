@@ -21,6 +21,7 @@ from bench.engines.house import House
 from bench.engines.memory import measure_memory, measure_sockets
 from bench.engines.peers import CACHE
 from bench.engines.plans import FULL, QUICK, Plan
+from bench.engines.profile import Profile
 
 Row = Callable[[House], Awaitable[Verdict]]
 ROWS: dict[str, Row] = {
@@ -38,15 +39,19 @@ ROWS: dict[str, Row] = {
 MANY_PEOPLE = {"thousand": lambda plan: plan.thousand.chats, "slo": lambda plan: plan.ladder_top}
 
 
-async def run(names: list[str], plan: Plan, peers: Path | None) -> dict[str, Verdict]:
+async def run(names: list[str], plan: Plan, peers: Path | None, *, is_profiled: bool) -> dict[str, Verdict]:
     """Measure some rows one after the other; a row that breaks is told and the others go on."""
     people = max(plan.fanout.chats, *(MANY_PEOPLE[name](plan) for name in names if name in MANY_PEOPLE), 0)
     verdicts = {}
     async with House(plan, peers, people) as house:
+        roles = ("here", "worker") if is_profiled else ()
+        profiles = [Profile((await house.site(role)).site, house.home) for role in roles]
         for name in names:
             began = time.monotonic()
             verdicts[name] = await ROWS[name](house)
             show(name, verdicts[name], time.monotonic() - began)
+        for profile in profiles:
+            profile.show()
     return verdicts
 
 
@@ -75,12 +80,14 @@ def main() -> None:
     parser.add_argument(
         "--peers", nargs="?", type=Path, const=CACHE, help="measure peers, kept in that folder"
     )
+    parser.add_argument("--profile", action="store_true", help="say where our processes spend their time")
     options = parser.parse_args()
     names = options.only.split(",") if options.only else list(ROWS)
     if unknown := set(names) - set(ROWS):
         parser.error(f"no such rows: {', '.join(sorted(unknown))}")
     uvloop.install()
-    verdicts = asyncio.run(run(names, QUICK if options.quick else FULL, options.peers))
+    plan = QUICK if options.quick else FULL
+    verdicts = asyncio.run(run(names, plan, options.peers, is_profiled=options.profile))
     goals: list[Goal] = [goal for verdict in verdicts.values() for goal in verdict.goals]
     packages = ", ".join(f"{name} {version(name)}" for name in ("litellm", "aiohttp", "django", "uvicorn"))
     print(f"\nload average {os.getloadavg()[0]:.1f}; Python {sys.version.split()[0]}, {packages}")
