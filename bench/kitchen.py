@@ -54,7 +54,7 @@ def main() -> None:
         "bandit": lambda: bench_bandits(streams(), report, max(2, splits)),
         "pacing": lambda: bench_pacing(short, report, splits),
         "rank": lambda: bench_rankers(asked.data, report, splits),
-        "pairs": lambda: bench_pairs(asked.data, report, splits),
+        "pairs": lambda: bench_pairs(asked.data, report),
         "speed": lambda: bench_speed(asked.data, report),
     }
     for name, run in parts.items():

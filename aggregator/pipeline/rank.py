@@ -10,6 +10,7 @@ import numpy as np
 from aggregator.events import Standing
 from aggregator.pipeline.gates import find_faults, sum_faults
 from aggregator.pipeline.heads import current_heads
+from aggregator.pipeline.self_checks import run_checks, weigh_checks
 from aggregator.pipeline.shapes import Draft, Question, Ranking
 from aggregator.pipeline.style_head import PROMPTS_NEEDED, measure_forms
 from aggregator.pipeline.vote import Tally, vote
@@ -29,6 +30,7 @@ REASONS = (
 )
 STYLE_LIMIT = 0.2
 VOTE_SHARE = 0.8
+CHECK_LIMIT = 0.02
 SWAP_LEAD = 0.3
 SWAP_CHARS = 300
 _WHOLE_LENGTH = 1_000
@@ -79,13 +81,24 @@ def _add_style(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
     }
 
 
+def _add_checks(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
+    """Return a little for what holds together better than the others: it decides among equals, no more."""
+    checks = weigh_checks(np.array([run_checks(question.prompt, draft.text) for draft in drafts]))
+    return {
+        draft.candidate: CHECK_LIMIT * float(np.clip(apart, -1.0, 1.0))
+        for draft, apart in zip(drafts, checks - checks.mean(), strict=True)
+    }
+
+
 def _judge_merits(question: Question, drafts: Sequence[Draft], tally: Tally | None) -> dict[str, float]:
     """Return each draft's merit in 0-1: how likely right where answers compare, else standing and style."""
     if tally:
         chances = {name: group.probability for group in tally.groups for name in group.candidates}
+        held = _add_checks(question, drafts)
         return {
             draft.candidate: VOTE_SHARE * chances.get(draft.candidate, 0.0)
             + (1 - VOTE_SHARE) * (0.1 + 0.9 * draft.standing)
+            + held[draft.candidate]
             for draft in drafts
         }
     style = _add_style(question, drafts)

@@ -19,7 +19,6 @@ _WAVE_SIZE = 5.0
 _SHRINK_STYLE, _SHRINK_MODEL = 100.0, 1.0
 _STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5)
 _FOLDS = 4
-_PAIR_SHRINKS = (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
 # One standard error, the usual rule for preferring the simpler of two models.
 _CAUTION = 1.0
 
@@ -178,32 +177,4 @@ def fit_style_head(sheet: OpenSheet, pool: Sequence[str], seed: int = 0) -> Styl
         weights=tuple(float(value) for value in weights),
         strength=strength,
         judged=len(sheet.utilities),
-    )
-
-
-def fit_pair_head(sheet: OpenSheet, seed: int = 0) -> StyleHead:
-    """Fit form on pairs of answers of which one is correct; nothing is known of who wrote them."""
-    flat = sheet.forms.reshape(-1, sheet.forms.shape[2])
-    means, deviations = flat.mean(axis=0), np.maximum(flat.std(axis=0), 0.01)
-    shaped = _shape(sheet.forms, means, deviations, flat.shape[1])
-    gaps = shaped[:, 0] - shaped[:, 1]
-    target = sheet.utilities[:, 0] - sheet.utilities[:, 1]
-    fold = np.random.default_rng(seed).permutation(len(target)) % _FOLDS
-
-    def solve(rows: NDArray[np.bool_], shrink: float) -> Numbers:
-        squares = gaps[rows].T @ gaps[rows] + shrink * np.eye(gaps.shape[1])
-        return np.asarray(np.linalg.solve(squares, gaps[rows].T @ target[rows]), dtype=np.float64)
-
-    def miss(shrink: float) -> float:
-        missed = [target[fold == n] - gaps[fold == n] @ solve(fold != n, shrink) for n in range(_FOLDS)]
-        return float(np.square(np.concatenate(missed)).sum())
-
-    weights = solve(fold >= 0, min(_PAIR_SHRINKS, key=miss))
-    return StyleHead(
-        {},
-        tuple(float(value) for value in means),
-        tuple(float(value) for value in deviations),
-        tuple(float(value) for value in weights),
-        1.0,
-        len(target),
     )
