@@ -12,7 +12,7 @@ from aggregator.pipeline.route import Day
 from aggregator.pipeline.shapes import Question
 from aggregator.pipeline.topics import OTHER, TopicGuess, tell_topic
 
-# A process that runs turns fetches so often; whoever finds an older pantry than the second waits for a new one.
+# A process that runs turns fetches so often; whoever finds a pantry older than the second fetches one first.
 FETCH_SECONDS = 3.0
 STALE_SECONDS = 8.0
 

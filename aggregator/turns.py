@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from aggregator import events, keeping, metrics, placements, services
-from aggregator.breaker import leave_out_resting, note_endings
+from aggregator.breaker import note_endings
 from aggregator.catalog import LanguageModel
 from aggregator.help import help_text
 from aggregator.journal import Journal
-from aggregator.larder import Larder, ask_question, fetch_pantry, find_pantry, stock_larder
+from aggregator.larder import Larder
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.off_loop import off_loop, outlast
+from aggregator.opening import choose_route, judge_in_time, limits, open_larder, tell_choice
 from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
@@ -27,17 +27,16 @@ from aggregator.pipeline.ingredients import choose_ingredients
 from aggregator.pipeline.lead import choose_leader, name_kind
 from aggregator.pipeline.order import rank_steadily
 from aggregator.pipeline.resume import past_calls, resume_route
-from aggregator.pipeline.route import Limits, NoModelError, Wishes, choose_strong, plan_route
+from aggregator.pipeline.route import NoModelError, choose_strong
 from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from aggregator.pipeline.stand_in import choose_stand_in
 from aggregator.pipeline.support import find_supports
 from aggregator.retelling import tell_route
-from language.sensitivity import Sensitivity, judge_sensitivity, names_crisis
+from language.sensitivity import Sensitivity, names_crisis
 
 KEEP_SECONDS = 4
 # A turn's rows are worth more than a database's longest restart.
 CLOSE_SECONDS = 600
-JUDGING_WAITS_SECONDS = 0.03
 
 
 @dataclass(slots=True)
@@ -77,7 +76,7 @@ class _Run:
         turn, state = self.turn, self.journal.state
         if turn.stop_asked_at:
             self.stop.set()
-        judging = asyncio.create_task(self._judge())
+        judging = asyncio.create_task(judge_in_time(turn.prompt, self.spoke))
         if state.status == "running" or state.attempt < turn.attempt:
             conversation = str(turn.conversation.public_id)
             await self.emit(events.TurnOpened(conversation, str(turn.public_id), turn.prompt, turn.attempt))
@@ -106,7 +105,7 @@ class _Run:
         """Answer the prompt and return '' or the code of what went wrong."""
         if names_crisis(self.turn.prompt):
             return await self._offer_help()
-        larder = await self._open_larder()
+        larder = await open_larder(self.turn, CLOSE_SECONDS)
         self.larder, self.offer = larder, larder.offer
         self._note_past_calls()
         if self.journal.state.answer_is_finished:
@@ -117,17 +116,6 @@ class _Run:
             return refusal.code
         self.standings = {seat.candidate: seat.model.standing for seat in route.seats}
         return await self._ask_panel(larder, route, kept, judging)
-
-    async def _open_larder(self) -> Larder:
-        """Find what there is to cook with, without a wait for the database where that can be."""
-        pantry = find_pantry()
-        if pantry is None:
-            pantry = await outlast(CLOSE_SECONDS, fetch_pantry)
-        ask = partial(ask_question, self.turn)
-        question = ask() if self.turn.number == 1 else await outlast(CLOSE_SECONDS, ask)
-        if self.turn.asked_panel:
-            return stock_larder(self.turn, question, pantry)
-        return await asyncio.to_thread(stock_larder, self.turn, question, pantry)
 
     async def _ask_panel(
         self, larder: Larder, route: Route, kept: list[Outcome], judging: asyncio.Task[Sensitivity]
@@ -149,13 +137,6 @@ class _Run:
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(question, panel)
         return await self._settle(panel, ranking, fusion)
-
-    async def _judge(self) -> Sensitivity:
-        # The loop owes its first milliseconds to asking; a model's first word comes later than the verdict.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(JUDGING_WAITS_SECONDS):
-                await self.spoke.wait()
-        return await asyncio.to_thread(judge_sensitivity, self.turn.prompt)
 
     def _heed(self, judging: asyncio.Task[Sensitivity]) -> None:
         if not judging.cancelled() and judging.result().needs_help:
@@ -183,9 +164,6 @@ class _Run:
         return ""
 
     async def _route(self, larder: Larder) -> tuple[Route, list[Outcome]]:
-        limits = Limits(
-            settings.TURN_QUORUM, settings.TURN_GRACE_MS, settings.TURN_DEADLINE_MS, settings.PANEL_SIZE
-        )
         state = self.journal.state
         if state.candidates:
             asked = await outlast(CLOSE_SECONDS, partial(keeping.read_asked, turn=self.turn, state=state))
@@ -193,23 +171,11 @@ class _Run:
             if added:
                 await self._widen(added)
             again = {str(row.public_id) for row in asked.candidates}
-            return resume_route(state, larder.offer, limits=limits, again=again)
-        wishes = Wishes(self.turn.asked_strategy, tuple(self.turn.asked_panel))
-        # Whoever asks for a model by name gets it, well or not.
-        client, offer = self.journal.log.client, larder.offer
-        awake = offer if wishes.panel else await leave_out_resting(client, offer)
-        self.larder = replace(larder, offer=awake)
-        route = plan_route(larder.question, awake, wishes=wishes, day=larder.day, limits=limits)
-        plan = route.plan
-        self.turn.route = asdict(plan)
-        panel = tuple(
-            events.PanelMember(seat.candidate, seat.model.slug, seat.model.name, seat.model.vendor)
-            for seat in route.seats
-        )
-        chosen = events.RouteChosen(
-            route.strategy, panel, route.reasons, plan.topic, plan.quality, plan.cost_micros
-        )
-        await self.emit(chosen)
+            return resume_route(state, larder.offer, limits=limits(), again=again)
+        route, awake = await choose_route(self.turn, larder, self.journal.log.client)
+        self.larder = replace(larder, offer=tuple(awake))
+        self.turn.route = asdict(route.plan)
+        await self.emit(tell_choice(route))
         return route, []
 
     async def _widen(self, rows: list[Candidate]) -> None:

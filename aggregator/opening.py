@@ -1,0 +1,68 @@
+"""What a turn does before a model's first word: find what there is, judge the prompt, choose the panel."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+
+import redis.asyncio as redis
+from django.conf import settings
+
+from aggregator.breaker import leave_out_resting
+from aggregator.catalog import LanguageModel
+from aggregator.events import PanelMember, RouteChosen
+from aggregator.larder import Larder, ask_question, fetch_pantry, find_pantry, stock_larder
+from aggregator.models import Turn
+from aggregator.off_loop import outlast
+from aggregator.pipeline.route import Limits, Wishes, plan_route
+from aggregator.pipeline.shapes import Route
+from language.sensitivity import Sensitivity, judge_sensitivity
+
+JUDGING_WAITS_SECONDS = 0.03
+
+
+async def open_larder(turn: Turn, patience_s: float) -> Larder:
+    """Find what there is to cook with, without a wait for the database where that can be."""
+    pantry = find_pantry()
+    if pantry is None:
+        pantry = await outlast(patience_s, fetch_pantry)
+    ask = partial(ask_question, turn)
+    question = ask() if turn.number == 1 else await outlast(patience_s, ask)
+    if turn.asked_panel:
+        return stock_larder(turn, question, pantry)
+    return await asyncio.to_thread(stock_larder, turn, question, pantry)
+
+
+async def judge_in_time(prompt: str, spoke: asyncio.Event) -> Sensitivity:
+    """Judge a prompt in full, once its models were asked: the loop owes them its first milliseconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(JUDGING_WAITS_SECONDS):
+            await spoke.wait()
+    return await asyncio.to_thread(judge_sensitivity, prompt)
+
+
+def limits() -> Limits:
+    """Return what the settings allow a route."""
+    return Limits(
+        settings.TURN_QUORUM, settings.TURN_GRACE_MS, settings.TURN_DEADLINE_MS, settings.PANEL_SIZE
+    )
+
+
+async def choose_route(
+    turn: Turn, larder: Larder, client: "redis.Redis"
+) -> tuple[Route, Sequence[LanguageModel]]:
+    """Choose a new turn's panel and strategy; also returns who was awake. Raises NoModelError."""
+    wishes = Wishes(turn.asked_strategy, tuple(turn.asked_panel))
+    # Whoever asks for a model by name gets it, well or not.
+    awake = larder.offer if wishes.panel else await leave_out_resting(client, larder.offer)
+    return plan_route(larder.question, awake, wishes=wishes, day=larder.day, limits=limits()), awake
+
+
+def tell_choice(route: Route) -> RouteChosen:
+    """Return the event that tells a new route."""
+    plan = route.plan
+    panel = tuple(
+        PanelMember(seat.candidate, seat.model.slug, seat.model.name, seat.model.vendor)
+        for seat in route.seats
+    )
+    return RouteChosen(route.strategy, panel, route.reasons, plan.topic, plan.quality, plan.cost_micros)
