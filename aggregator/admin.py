@@ -186,7 +186,8 @@ class DayPointAdmin(ReadOnlyAdmin):
     """The day's curve: income, spending, the price of quality and how long the money lasts."""
 
     list_display = [
-        "at", "show_income", "show_subsidy", "show_spent", "turns", "quality", "price", "balance",
+        "at", "show_income", "show_subsidy", "show_spent", "turns", "show_quality", "show_price",
+        "show_balance",
     ]  # fmt: skip
     list_filter = ["at"]
     date_hierarchy = "at"
@@ -201,7 +202,7 @@ class DayPointAdmin(ReadOnlyAdmin):
             "curve": curve,
             "runway": word_runway(curve.runway),
             # Pennies matter while there are few of them.
-            "money_digits": "-2" if max(curve.income, curve.spent) < 10 else "0",
+            "money_digits": "-2" if max(curve.income, curve.spent) < 10 else "0g",
         }
         shown: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
         return shown
@@ -215,6 +216,21 @@ class DayPointAdmin(ReadOnlyAdmin):
     def show_subsidy(self, point: DayPoint) -> str:
         """Return what was added."""
         return show_won(point.subsidy_micros)
+
+    @display(description=_("기대한 품질"))
+    def show_quality(self, point: DayPoint) -> str:
+        """Return what was expected of the answers."""
+        return "–" if point.quality is None else f"{point.quality:.2f}"
+
+    @display(description=_("품질의 값"))
+    def show_price(self, point: DayPoint) -> str:
+        """Return the price of quality."""
+        return f"{point.price:.4f}"
+
+    @display(description=_("남은 돈(원)"))
+    def show_balance(self, point: DayPoint) -> str:
+        """Return the running balance."""
+        return f"{point.balance:,.1f}"
 
     @display(description=_("쓴 돈"))
     def show_spent(self, point: DayPoint) -> str:

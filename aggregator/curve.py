@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from aggregator.models import DayPoint
 
-WIDTH, HEIGHT = 720, 200
-LEFT, RIGHT, TOP, BOTTOM = 64, 8, 12, 24
+WIDTH, HEIGHT = 400, 180
+LEFT, RIGHT, TOP, BOTTOM = 60, 10, 12, 26
 BURN_HOURS = 3
 _WON = 1_000_000
 _DAY_SECONDS = 86_400

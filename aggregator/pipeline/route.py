@@ -114,6 +114,9 @@ def choose_strong(
     sure, seated = ranking.confidence, {seat.model.slug for seat in route.seats}
     if sure is None or not needs_strong(sure, DEFAULT_THRESHOLD):
         return None
+    if route.strategy not in {VOTE, CASCADE} and find_expectation(question.prompt) is None:
+        # Short answers to an open question differ without one of them being wrong.
+        return None
     if "asked_panel" in route.reasons or "escalated" in route.reasons or purse.is_empty:
         return None
     best = max(seat.model.standing for seat in route.seats)

@@ -28,7 +28,7 @@ export function supportsView(body, show) {
     list.replaceChildren(...sides.map((side) => element("li", {}, side)));
     card.showPopover();
     const { left, bottom } = mark.getBoundingClientRect();
-    card.style.left = `${Math.max(12, Math.min(left - 24, document.documentElement.clientWidth - card.offsetWidth - 12))}px`;
+    card.style.left = `${Math.max(12, Math.min(left - 24, document.body.clientWidth - card.offsetWidth - 12))}px`;
     const isLow = bottom + card.offsetHeight + 16 > innerHeight;
     card.style.top = `${isLow ? Math.max(12, bottom - card.offsetHeight - 28) : bottom + 6}px`;
   };

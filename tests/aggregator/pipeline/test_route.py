@@ -157,6 +157,9 @@ def test_an_unsure_vote_calls_in_a_stronger_model_if_one_is_worth_it() -> None:
     assert called(0.5, Purse(Pool(0, 1, 1), FREE)) == ""
     assert called(0.5, Purse(RICH, Pace(1.0, 1e6, 20.0))) == ""
     assert called(0.5, route=replace(route, reasons=("asked_panel",))) == ""
+    # Short answers to an open question differ without one of them being wrong.
+    poem = plan(OPEN, CHEAP)
+    assert choose_strong(OPEN, offer, poem, unsure(0.5), purse) is None
     assert called(0.5, route=replace(route, reasons=("escalated",))) == ""
 
 
