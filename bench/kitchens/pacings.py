@@ -63,7 +63,10 @@ def _tell_story(market: Market, story: str) -> tuple[float, float, Numbers]:
 def _solve_mixture(
     market: Market, topics: Codes, income: float, price: float, open_models: Numbers
 ) -> Numbers:
-    """Return what the best mixtures the phase's income pays for are worth: by belief, then in hindsight."""
+    """Return what the best mixtures that a phase's income pays for are worth.
+
+    By topic and equal beliefs, by topic in hindsight, and one mixture for all topics in hindsight.
+    """
     counts = np.bincount(topics.astype(int), minlength=len(market.true))[:, None]
     rows = np.kron(np.eye(len(market.true)), np.ones(market.true.shape[1]))
     bounds = [(0, 1 if open_models[place % len(open_models)] else 0) for place in range(market.true.size)]
@@ -74,10 +77,17 @@ def _solve_mixture(
             A_eq=rows, b_eq=np.ones(len(market.true)), bounds=bounds,
         )  # fmt: skip
         worth.append(float(solved.x @ (counts * market.true).ravel()))
-    return np.array(worth)
+    single = linprog(
+        -(counts * market.true).sum(axis=0),
+        A_ub=(counts * market.costs * price).sum(axis=0)[None], b_ub=[income],
+        A_eq=np.ones((1, len(open_models))), b_eq=[1.0], bounds=[(0, share) for share in open_models],
+    )  # fmt: skip
+    return np.array([*worth, -float(single.fun)])
 
 
-def _live_a_day(market: Market, budget: float, story: str, seed: int) -> tuple[float, float, float, float]:
+def _live_a_day(
+    market: Market, budget: float, story: str, seed: int
+) -> tuple[float, float, float, float, float]:
     rng = np.random.default_rng(seed)
     topics = rng.integers(len(market.true), size=TURNS)
     drawn = rng.lognormal(-(SPREAD**2) / 2, SPREAD, TURNS) * (rng.random(TURNS) < FILL) / FILL
@@ -99,7 +109,7 @@ def _live_a_day(market: Market, budget: float, story: str, seed: int) -> tuple[f
     half = TURNS // 2
     best = _solve_mixture(market, topics[:half], float(income[:half].sum()), 1.0, np.ones(len(open_models)))
     best += _solve_mixture(market, topics[half:], float(income[half:].sum()), dearer, open_models)
-    return utility / best[0], spent / float(income.sum()), debt, utility / best[1]
+    return utility / best[0], spent / float(income.sum()), debt, utility / best[1], utility / best[2]
 
 
 def bench_pacing(sets: list[ShortSet], report: Report, seeds: int) -> None:
@@ -107,9 +117,10 @@ def bench_pacing(sets: list[ShortSet], report: Report, seeds: int) -> None:
     if not find_priced(sets):
         return
     report.say(
-        "\nPacing: utility / LP of equal beliefs | spend / income | worst debt | utility / LP in hindsight"
+        "\nPacing: utility / LP by topic, equal beliefs | spend / income | worst debt"
+        " | / LP by topic in hindsight | / one mixture for all in hindsight"
     )
-    shares, spends, debts = [], [], []
+    shares, mixtures, spends, debts = [], [], [], []
     for story in STORIES:
         found = []
         for seed in range(seeds):
@@ -118,16 +129,20 @@ def bench_pacing(sets: list[ShortSet], report: Report, seeds: int) -> None:
             found += [_live_a_day(market, share * dear, story, seed) for share in BUDGETS]
         table = np.array(found)
         row = f"  {story:14s} {spread(table[:, 0])} | {spread(table[:, 1])} (max {table[:, 1].max():.3f})"
-        report.say(f"{row} | {table[:, 2].max():.1f} | {spread(table[:, 3])}")
+        report.say(f"{row} | {table[:, 2].max():.1f} | {spread(table[:, 3])} | {spread(table[:, 4])}")
         for name, value in (
             ("utility", table[:, 0].mean()),
+            ("utility_in_hindsight", table[:, 3].mean()),
+            ("utility_of_one_mixture", table[:, 4].mean()),
             ("spend", table[:, 1].mean()),
             ("debt", table[:, 2].max()),
         ):
             report.keep(f"pacing.{story}.{name}", value)
         shares.append(table[:, 0].mean())
+        mixtures.append(table[:, 4].mean())
         spends.append(table[:, 1].max())
         debts.append(table[:, 2].max())
     report.goal("pacing.utility_of_lp", min(shares), 0.99)
+    report.goal("pacing.utility_of_mixture_in_hindsight", min(mixtures), 0.99)
     report.goal("pacing.worst_spend", max(spends), 1.0, at_most=True)
     report.goal("pacing.worst_debt_turns", max(debts), 25.0, at_most=True)
