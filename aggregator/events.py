@@ -82,12 +82,21 @@ class CandidateStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class CandidateDelta(Event):
-    """More text of a candidate; `ttft_ms` comes with the first piece, which takes the place of older text."""
+    """Text of a candidate; `ttft_ms` comes with the first piece, which takes the place of older text."""
 
     type: ClassVar[str] = "candidate_delta"
     candidate: str
     text: str
     ttft_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MoreText(Event):
+    """Further text of the candidate that sits at this place of the panel, counted from 0."""
+
+    type: ClassVar[str] = "more"
+    seat: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +240,7 @@ EVENTS: dict[str, type[Event]] = {
         CandidateQueued,
         CandidateStarted,
         CandidateDelta,
+        MoreText,
         CandidateFinished,
         LeaderChanged,
         RankingMade,
@@ -300,18 +310,22 @@ def read_support(row: dict[str, Any]) -> Support:
 
 
 def merge_deltas(events: list[Event]) -> list[Event]:
-    """Join neighbouring deltas of one text, which changes no final state and keeps every other event."""
+    """Join texts that only others' texts part, which changes no final state and keeps every other event."""
     merged: list[Event] = []
+    places: dict[int, int] = {}
     for event in events:
         last = merged[-1] if merged else None
-        if (
-            isinstance(event, CandidateDelta)
-            and isinstance(last, CandidateDelta)
-            and last.candidate == event.candidate
-            and event.ttft_ms is None
-        ):
-            merged[-1] = CandidateDelta(event.candidate, last.text + event.text, last.ttft_ms)
-        elif isinstance(event, AnswerDelta) and isinstance(last, AnswerDelta) and not event.first:
+        if isinstance(event, MoreText):
+            place = places.setdefault(event.seat, len(merged))
+            if place == len(merged):
+                merged.append(event)
+            else:
+                known = merged[place]
+                told = known.text if isinstance(known, MoreText) else ""
+                merged[place] = MoreText(event.seat, told + event.text)
+            continue
+        places.clear()
+        if isinstance(event, AnswerDelta) and isinstance(last, AnswerDelta) and not event.first:
             merged[-1] = AnswerDelta(last.text + event.text, last.first)
         else:
             merged.append(event)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from aggregator import selectors
-from aggregator.events import Event
+from aggregator.events import CandidateDelta, Event, MoreText
 from aggregator.models import Turn
 from aggregator.off_loop import outlast
 from aggregator.retelling import retell
@@ -26,6 +26,10 @@ class Journal:
 
     async def emit(self, event: Event) -> None:
         """Append an event; raises LogTaken when another process writes this turn."""
+        seats = self.state.candidates
+        if isinstance(event, CandidateDelta) and event.ttft_ms is None and event.candidate in seats:
+            # Thousands of these make a turn: a place in the panel is told in a fraction of a name's bytes.
+            event = MoreText(list(seats).index(event.candidate), event.text)
         self.log.append(self.turn, event)
         self.state.apply(event)
         self.changed.set()

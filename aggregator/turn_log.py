@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
@@ -18,7 +19,7 @@ from weakref import WeakKeyDictionary
 import orjson
 from redis.exceptions import NoScriptError, RedisError
 
-from aggregator.events import AnswerDelta, CandidateDelta, Event, decode, encode, merge_deltas
+from aggregator.events import AnswerDelta, Event, MoreText, decode, encode, merge_deltas
 from aggregator.turn_feed import RETRY_SECONDS, Entry, TurnFeed, key_of, read_log
 from aggregator.valkey import open_client
 
@@ -34,7 +35,7 @@ local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local place = newest and newest[1] or '0-0'
 if place ~= ARGV[1] then return {place, newest and newest[2][2] or ''} end
 if ARGV[5] == '1' then redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3], 'w', '1')
-else redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3]) end
+else redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3], 't', ARGV[6]) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return {ARGV[2], ''}
 """
@@ -62,6 +63,7 @@ class Page:
     size: int = 0
     batched: int = 0
     is_whole: bool = False
+    told_at: float = 0.0
     lost: LogError | None = None
 
     def fill_batch(self) -> None:
@@ -140,6 +142,8 @@ class TurnLog:
         page = self._pages[turn]
         if page.lost:
             raise page.lost
+        if not page.pending:
+            page.told_at = time.time()
         page.pending.append(event)
         self._dirty.set()
         if is_news(event):
@@ -193,9 +197,9 @@ class TurnLog:
         for page in pages:
             page.fill_batch()
             before, after = f"0-{page.written}", f"0-{page.target}"
-            whole = "1" if page.is_whole else "0"
+            whole, told_at = "1" if page.is_whole else "0", f"{page.told_at:.3f}"
             pipeline.evalsha(
-                APPEND_SHA, 1, page.key, before, after, page.body, str(self._keep_seconds), whole
+                APPEND_SHA, 1, page.key, before, after, page.body, str(self._keep_seconds), whole, told_at
             )
         outcomes = await pipeline.execute(raise_on_error=False)
         if any(isinstance(outcome, NoScriptError) for outcome in outcomes):
@@ -227,9 +231,9 @@ class TurnLog:
 
 def is_news(event: Event) -> bool:
     """Tell whether an event is worth a write of its own: all but the further text of an answer."""
-    if isinstance(event, CandidateDelta):
-        return event.ttft_ms is not None
-    return not isinstance(event, AnswerDelta) or event.first
+    if isinstance(event, AnswerDelta):
+        return event.first
+    return not isinstance(event, MoreText)
 
 
 def decode_entries(entries: list[Entry]) -> list[Event]:

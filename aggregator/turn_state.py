@@ -83,6 +83,7 @@ class TurnState:
             events.CandidateQueued: self._queue_candidate,
             events.CandidateStarted: self._start,
             events.CandidateDelta: self._extend,
+            events.MoreText: self._add_text,
             events.CandidateFinished: self._finish,
             events.LeaderChanged: self._lead,
             events.RankingMade: self._rank,
@@ -149,6 +150,11 @@ class TurnState:
             candidate.text += event.text
         else:
             candidate.text, candidate.ttft_ms = event.text, event.ttft_ms
+
+    def _add_text(self, event: events.MoreText) -> None:
+        for place, candidate in enumerate(self.candidates.values()):
+            if place == event.seat:
+                candidate.text += event.text
 
     def _finish(self, event: events.CandidateFinished) -> None:
         candidate = self.candidates.get(event.candidate)

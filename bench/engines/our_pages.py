@@ -58,6 +58,7 @@ class LightPage:
         message, asked = orjson.loads(body), self._asked
         if asked is None:
             return
+        asked.shown.step(message["type"])
         if message["type"] == "frame":
             asked.shown.frames += 1
             asked.shown.bytes += len(body)
@@ -70,8 +71,11 @@ class LightPage:
 
     def _take(self, event: dict[str, Any], asked: Asked, *, is_whole: bool) -> None:
         kind = event["type"]
+        asked.shown.step(kind)
         if kind == "candidate_delta":
             asked.shown.hear(event["candidate"], event["text"], again=is_whole)
+        elif kind == "more":
+            asked.shown.hear(list(asked.models)[event["seat"]], event["text"])
         elif kind == "route_chosen":
             asked.models = {seat["candidate"]: seat["model"] for seat in event["panel"]}
         elif kind == "turn_closed" and not asked.over.done():

@@ -8,6 +8,7 @@
  * @typedef {{
  *   offer: string, label: string, advertiser: string, title: string, body: string, display_domain: string,
  *   why: string[], click_url: string, impression_url: string, hide_url: string, report_url: string,
+ *   is_ai_written?: boolean,
  * }} Ad
  * @typedef {(
  *   | { type: "turn_opened", conversation: string, turn: string, prompt: string, attempt?: number }
@@ -17,6 +18,7 @@
  *   | { type: "candidate_queued", candidate: string, position: number }
  *   | { type: "candidate_started", candidate: string, attempt?: number }
  *   | { type: "candidate_delta", candidate: string, text: string, ttft_ms?: number }
+ *   | { type: "more", seat: number, text: string }
  *   | { type: "candidate_finished", candidate: string, status: string, finish_reason?: string, error?: string,
  *       ttft_ms?: number, duration_ms?: number, input_tokens?: number, output_tokens?: number,
  *       cost_micros?: number }

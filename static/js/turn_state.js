@@ -65,6 +65,12 @@ const steps = {
         ? { text: each.text + event.text }
         : { text: event.text, ttftMs: event.ttft_ms },
     ),
+  more: (state, event) => {
+    const seated = state.candidates[event.seat];
+    return seated
+      ? changeCandidate(state, seated.id, (each) => ({ text: each.text + event.text }))
+      : state;
+  },
   candidate_finished: (state, event) =>
     changeCandidate(state, event.candidate, (each) => ({
       status: /** @type {CandidateStatus} */ (event.status),

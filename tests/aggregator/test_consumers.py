@@ -14,6 +14,8 @@ from tests.provider_server import ProviderServer, Script, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TEXTS = {"candidate_delta", "more"}
+
 
 def ask_of(prompt: str, **more: object) -> Frame:
     """Return the wish for a new turn."""
@@ -47,7 +49,7 @@ async def test_a_prompt_streams_back_as_numbered_frames(
         assert frame["seq"] == seq + len(frame["events"])
         seq = frame["seq"]
         kinds += [event["type"] for event in frame["events"]]
-        text += "".join(event["text"] for event in frame["events"] if event["type"] == "candidate_delta")
+        text += "".join(event["text"] for event in frame["events"] if event["type"] in TEXTS)
     assert text == "서울이에요. 대한민국의 수도예요."
     await leave(page)
 

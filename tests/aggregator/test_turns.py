@@ -49,7 +49,7 @@ def _load(public_id: uuid.UUID) -> Turn:
 
 def types_of(history: list[Event]) -> list[str]:
     """Return the kinds of events, deltas left out: how text is cut into pieces is a matter of time."""
-    return [event.type for event in history if event.type != "candidate_delta"]
+    return [event.type for event in history if event.type not in {"candidate_delta", "more"}]
 
 
 async def test_two_models_answer_and_the_better_one_stands(
