@@ -48,6 +48,7 @@ class ServedAd:
     impression_url: str
     hide_url: str
     report_url: str
+    is_ai_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,9 @@ def read_answer(document: dict[str, object]) -> ServedAd | NoAd:
         return NoAd(_text(document, "reason") or "error")
     if not isinstance(ad, dict) or set(ad) != {field.name for field in fields(ServedAd)}:
         raise ContractError("not an ad")
-    why = ad.pop("why")
+    why, is_ai_written = ad.pop("why"), ad.pop("is_ai_written")
+    if not isinstance(is_ai_written, bool):
+        raise ContractError("whether a program wrote an ad is yes or no")
     if not isinstance(why, list | tuple) or not all(isinstance(text, str) for text in [*why, *ad.values()]):
         raise ContractError("an ad holds texts only")
-    return ServedAd(**ad, why=tuple(why))
+    return ServedAd(**ad, why=tuple(why), is_ai_written=is_ai_written)

@@ -81,6 +81,7 @@ def present(offer: Offer, *, label: str, why: tuple[str, ...]) -> ServedAd:
         impression_url=links.impression,
         hide_url=links.hide,
         report_url=links.report,
+        is_ai_written=offer.creative.is_ai_generated,
     )
 
 

@@ -22,6 +22,8 @@ from language.topics import find_topics
 logger = logging.getLogger(__name__)
 
 PLACEMENT = "below_answer"
+# Nobody is asked for their age; where the law wants to know it, ADS_ADULTS_ONLY keeps ads away from all of these.
+AUDIENCE = "unknown"
 INCOME_KEY = "placements:income"
 INCOME_SECONDS = 30
 
@@ -64,6 +66,7 @@ def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
             sensitivity=sensitivity.verdict,
             sensitive_classes=sensitivity.classes,
             frequency_key=frequency_key(turn.conversation.owner_id),
+            audience=AUDIENCE,
         )
     )
 

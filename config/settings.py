@@ -217,6 +217,7 @@ ADS_TOKEN_KEY = read_text("ADS_TOKEN_KEY") or read_secret("ads")
 ADS_TOKEN_HOURS = 2
 ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, least=1)
 ADS_ANSWERS_PER_AD = read_int("ADS_ANSWERS_PER_AD", 3, least=1)
+ADS_ADULTS_ONLY = read_flag("ADS_ADULTS_ONLY", default=False)
 ADS_SPARE_NEWCOMERS = read_flag("ADS_SPARE_NEWCOMERS", default=False)
 ADS_SERVICE_URL = read_text("ADS_SERVICE_URL")
 # Clicks on ads are kept here while the database is away; a disk of this machine, and no network's.

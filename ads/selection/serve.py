@@ -5,6 +5,7 @@ import logging
 import uuid
 
 import redis
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -52,7 +53,7 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
     at = timezone.now()
     if request.sensitivity != "pass" or request.sensitive_classes:
         return NoAd("sensitive")
-    if request.audience == "minor":
+    if request.audience == "minor" or (settings.ADS_ADULTS_ONLY and request.audience != "adult"):
         return NoAd("not_adult")
     if is_frozen():
         return NoAd("frozen")

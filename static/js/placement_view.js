@@ -40,6 +40,7 @@ function cardOf(ad, host) {
     { class: "placement-head" },
     element("strong", { class: "placement-label" }, word("sponsored")),
     element("span", { class: "placement-advertiser", dir: "auto" }, ad.advertiser),
+    ...(ad.is_ai_written ? [element("span", { class: "placement-ai" }, word("ai_written"))] : []),
   );
   const link = element(
     "a",

@@ -25,7 +25,7 @@ def test_a_request_survives_the_wire() -> None:
     assert decode_request(json.loads(json.dumps(encode_request(WHOLE)))) == WHOLE
 
 
-@pytest.mark.parametrize("answer", [AD, NoAd("no_match")])
+@pytest.mark.parametrize("answer", [AD, dataclasses.replace(AD, is_ai_written=True), NoAd("no_match")])
 def test_an_answer_survives_the_wire(answer: ServedAd | NoAd) -> None:
     assert read_answer(json.loads(json.dumps(encode_answer(answer)))) == answer
 
@@ -67,6 +67,8 @@ def test_an_answer_that_is_no_ad_is_refused() -> None:
         read_answer({"ad": {"title": "x"}})
     with pytest.raises(ContractError):
         read_answer({"ad": {**dataclasses.asdict(AD), "why": [1]}})
+    with pytest.raises(ContractError):
+        read_answer({"ad": {**dataclasses.asdict(AD), "is_ai_written": "no"}})
 
 
 def test_no_field_of_a_request_could_hold_a_prompt() -> None:

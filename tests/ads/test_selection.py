@@ -4,6 +4,7 @@ import datetime
 import numpy as np
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from ads.client import fetch_vocabulary, request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
@@ -63,6 +64,23 @@ def test_a_minor_is_shown_no_ad() -> None:
     make_ad()
     publish_all()
     assert ask(audience="minor") == NoAd("not_adult")
+
+
+def test_where_the_law_asks_nobody_of_unknown_age_is_shown_an_ad(settings: Settings) -> None:
+    make_ad()
+    publish_all()
+    settings.ADS_ADULTS_ONLY = True
+    assert ask(audience="unknown") == NoAd("not_adult")
+    assert ask(audience="") == NoAd("not_adult")
+    assert isinstance(ask(audience="adult"), ServedAd)
+
+
+def test_an_ad_whose_words_a_program_wrote_says_so() -> None:
+    creative = make_ad()
+    type(creative).objects.filter(pk=creative.pk).update(is_ai_generated=True)
+    publish_all()
+    ad = ask()
+    assert isinstance(ad, ServedAd) and ad.is_ai_written
 
 
 def test_a_prompt_that_matches_nothing_gets_none() -> None:
