@@ -14,6 +14,7 @@ from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
 from aggregator.pipeline.fan_out import Outcome
 from aggregator.pipeline.fuse import Fusion
 from aggregator.providers import TokenUsage
+from aggregator.telemetry import span
 from aggregator.turn_state import CandidateState, TurnState
 
 
@@ -98,6 +99,7 @@ def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMa
     return read_asked(turn=turn, state=state)
 
 
+@span("keep")
 @transaction.atomic
 def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...]) -> None:
     """Write a turn's final state and what its calls cost, in one transaction, once.

@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram, generate_latest, start_
 from aggregator.turn_state import CandidateState, TurnState
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 180)
+LAGS = (0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 5)
 RATES = (2, 5, 10, 20, 40, 60, 80, 120, 200)
 
 TURNS = Counter("jjamppong_turns", "Turns that ended.", ["status"])
@@ -20,6 +21,7 @@ TOKENS = Counter("jjamppong_output_tokens", "Tokens that models wrote.", ["model
 RUNNING = Gauge("jjamppong_turns_running", "Turns that run now.")
 WAITING = Gauge("jjamppong_turns_waiting", "Turns that wait for a place.")
 FRAMES = Counter("jjamppong_frames", "Frames sent to pages.")
+FRAME_LAG = Histogram("jjamppong_frame_lag_seconds", "From an event to its frame being sent.", buckets=LAGS)
 LAGGED = Counter("jjamppong_pages_lagged", "Times that a slow page was sent a whole turn in place of frames.")
 
 

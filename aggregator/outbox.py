@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -100,6 +101,8 @@ class Outbox:
                 if entries:
                     metrics.FRAMES.inc()
                     await self._send(frame(turn, entries))
+                    if entries[0].told_at:
+                        metrics.FRAME_LAG.observe(max(0.0, time.time() - entries[0].told_at))
 
     async def _summarise(self, turn: str, followed: Followed) -> None:
         followed.is_behind = False

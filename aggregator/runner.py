@@ -29,6 +29,7 @@ from aggregator.pipeline.rank import rank
 from aggregator.pipeline.shapes import Draft, Question
 from aggregator.pipeline.turnstile import Turnstile
 from aggregator.providers import close_providers, warm_providers
+from aggregator.telemetry import tell_turn
 from aggregator.turn_feed import Entry
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
 from aggregator.turns import CLOSE_SECONDS, Signs, answer_turn
@@ -107,8 +108,9 @@ async def drain(seconds: float) -> list[uuid.UUID]:
 async def run_turn(turn_id: uuid.UUID, new: Turn | None = None) -> None:
     """Answer one stored turn to its end unless another process does; safe to call again after a crash."""
     # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
-    while await _run_under_lease(turn_id, new):
-        new = None
+    with tell_turn(str(turn_id)):
+        while await _run_under_lease(turn_id, new):
+            new = None
 
 
 async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None) -> bool:

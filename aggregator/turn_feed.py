@@ -32,6 +32,7 @@ class Entry:
     seq: int
     body: bytes
     is_whole: bool = False
+    told_at: float = 0.0
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def key_of(turn: str) -> str:
 def entry_of(row: Row) -> Entry:
     """Return a stream's row as an entry."""
     row_id, fields = row
-    return Entry(int(row_id.split(b"-")[1]), fields[b"e"], b"w" in fields)
+    return Entry(int(row_id.split(b"-")[1]), fields[b"e"], b"w" in fields, float(fields.get(b"t", 0)))
 
 
 async def read_log(client: "redis.Redis", turn: str, after_seq: int = 0) -> list[Entry]:

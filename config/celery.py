@@ -19,7 +19,9 @@ def warm(**_: object) -> None:
 
     from aggregator.metrics import serve_metrics
     from aggregator.tasks import warm_worker
+    from config.telemetry import start_tracing
 
+    start_tracing("worker")
     if settings.METRICS_PORT:
         serve_metrics(settings.METRICS_PORT, settings.METRICS_HOST)
     warm_worker()

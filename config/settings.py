@@ -262,6 +262,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 METRICS_PORT = read_int("METRICS_PORT", 0)
 METRICS_HOST = read_text("METRICS_HOST", "127.0.0.1")
 METRICS_TOKEN = read_text("METRICS_TOKEN")
+# Where traces are sent by OTLP over HTTP; empty: nowhere.
+OTLP_ENDPOINT = read_text("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # -- Console ------------------------------------------------------------------------------------
 UNFOLD = console.UNFOLD
@@ -270,8 +272,20 @@ UNFOLD = console.UNFOLD
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "plain": {
+            "()": "config.logs.PlainFormatter",
+            "format": "{asctime} {levelname:<7} {name}{turn}: {message}",
+            "style": "{",
+        },
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": read_choice("LOG_FORMAT", "plain", ("plain", "json")),
+        }
+    },
     "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
     "loggers": {
         "LiteLLM": {"level": "ERROR"},

@@ -22,6 +22,7 @@ from aggregator.providers import (
     cost_micros,
     stream_completion,
 )
+from aggregator.telemetry import span
 
 LOOP_LOOK_CHARACTERS = 400
 LATEST_SHARE = 0.5
@@ -148,18 +149,20 @@ async def _stop_all(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) ->
 
 async def _ask(seat: Seat, question: Question, panel: Panel, emit: Emit) -> None:
     attempt = _Attempt(seat, question, emit)
-    try:
-        async with _turnstile(seat.model.slug, seat.model.concurrency).enter(attempt.tell_position):
-            await emit(CandidateStarted(seat.candidate, seat.attempt))
-            await attempt.run(panel.route.deadline_ms)
-    except ProviderError as error:
-        attempt.fail(error)
-    except asyncio.CancelledError:
-        # A stop is an outcome like any other: what was written is kept and paid for.
-        if not panel.stop.is_set():
-            raise
-        attempt.status, attempt.finish_reason = "stopped", "stopped"
-    outcome = attempt.outcome()
+    with span("candidate") as told:
+        try:
+            async with _turnstile(seat.model.slug, seat.model.concurrency).enter(attempt.tell_position):
+                await emit(CandidateStarted(seat.candidate, seat.attempt))
+                await attempt.run(panel.route.deadline_ms)
+        except ProviderError as error:
+            attempt.fail(error)
+        except asyncio.CancelledError:
+            # A stop is an outcome like any other: what was written is kept and paid for.
+            if not panel.stop.is_set():
+                raise
+            attempt.status, attempt.finish_reason = "stopped", "stopped"
+        outcome = attempt.outcome()
+        told.set_attributes(attempt.figures(outcome))
     await emit(attempt.finished(outcome))
     panel.add(outcome)
 
@@ -254,6 +257,18 @@ class _Attempt:
             output_tokens=outcome.usage.output_tokens,
             cost_micros=outcome.cost_micros,
         )
+
+    def figures(self, outcome: Outcome) -> dict[str, str | int]:
+        """Return what a trace tells of the call: whom it went to, what it took, how it ended."""
+        return {
+            "model": self.seat.model.slug,
+            "provider": self.seat.model.provider,
+            "attempt": self.seat.attempt,
+            "outcome": outcome.error or outcome.status,
+            "ttft_ms": -1 if self.ttft_ms is None else self.ttft_ms,
+            "input_tokens": outcome.usage.input_tokens,
+            "output_tokens": outcome.usage.output_tokens,
+        }
 
     def _counted_usage(self) -> TokenUsage:
         # A provider that was never reached read nothing; one that wrote something read the whole transcript.

@@ -25,6 +25,7 @@ from aggregator.providers import (
     cost_micros,
     stream_completion,
 )
+from aggregator.telemetry import traced
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 PROMPT, VERDICT_PROMPT = PROMPTS / "fuse.md", PROMPTS / "fuse_verdict.md"
@@ -55,6 +56,7 @@ def choose_fuser(question: Question, outcomes: Sequence[Outcome]) -> LanguageMod
     return max(able, key=lambda model: (model.standing, model.slug), default=None)
 
 
+@traced("fuse")
 async def fuse(
     question: Question,
     ingredients: Ingredients,

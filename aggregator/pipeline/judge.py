@@ -23,6 +23,7 @@ from aggregator.providers import (
     cost_micros,
     stream_completion,
 )
+from aggregator.telemetry import traced
 
 PROMPT = Path(__file__).parent.parent / "prompts" / "judge.md"
 AGAIN = "That was not the JSON object asked for. Reply with the JSON object and nothing else."
@@ -63,6 +64,7 @@ def is_worth_judging(ingredients: Ingredients) -> bool:
     return sum(map(len, ingredients.texts.values())) >= WORTH_CHARS
 
 
+@traced("judge")
 async def judge(
     question: Question, ingredients: Ingredients, *, model: LanguageModel, tab: Tab | None = None
 ) -> Judgement:

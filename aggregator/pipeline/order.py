@@ -7,8 +7,10 @@ import numpy as np
 
 from aggregator.pipeline.rank import SWAP_LEAD, keep_order, rank
 from aggregator.pipeline.shapes import Draft, Question, Ranking
+from aggregator.telemetry import span
 
 
+@span("rank")
 def rank_steadily(
     question: Question, drafts: Sequence[Draft], shown: Sequence[str], read_chars: int
 ) -> Ranking:
