@@ -5,8 +5,8 @@ python -m bench.ad_pacing [--data DIR] [--quick]
 Every auction of the log comes in its order, with its price and the click rate that was predicted for it.
 The bid is what a click was worth in the training half, times that rate, times the pace; a won auction costs
 the price of the log. The budget is c0 of the usual price of as many impressions. The day has as many ticks
-as the market's. The published protocol, a budget of its own for every thousand auctions, is shown beside
-it.
+as the market's. The published protocol, a budget of its own for every thousand auctions, is held to the same
+goals. The pacer's gains were found on auctions drawn from the price histograms of training days alone.
 """
 
 import argparse
@@ -62,15 +62,15 @@ def main() -> None:
     report = Report("ad_pacing")
     print(f"{'c0':>6} {'':<22} {'clicks':>7} {'spent':>10} {'of budget':>10} {'curve error':>12}")
     for share, least_clicks in SHARES:
-        paced = show(share, "a day, paced", log, spend([log], share, TICKS_A_DAY))
+        a_day = show(share, "a day, paced", log, spend([log], share, TICKS_A_DAY))
         show(share, "a day, unpaced", log, spend([log], share, 1))
-        show(share, "thousands, paced", log, spend(episodes(log), share, EPISODE_TICKS))
+        published = show(share, "thousands, paced", log, spend(episodes(log), share, EPISODE_TICKS))
         show(share, "thousands, unpaced", log, spend(episodes(log), share, 1))
-        if least_clicks:
-            name = f"c0_1_{round(1 / share)}"
-            report.at_least(f"{name}_clicks", paced.clicks, least_clicks)
-            report.at_most(f"{name}_curve_error", paced.curve_error, MOST_CURVE_ERROR)
-            report.at_least(f"{name}_use_of_budget", paced.spent / budget_of(log, share), LEAST_USE)
+        for name, paced in (("day", a_day), ("thousands", published)) if least_clicks else ():
+            of = f"{name}_1_{round(1 / share)}"
+            report.at_least(f"{of}_clicks", paced.clicks, least_clicks)
+            report.at_most(f"{of}_curve_error", paced.curve_error, MOST_CURVE_ERROR)
+            report.at_least(f"{of}_use_of_budget", paced.spent / budget_of(log, share), LEAST_USE)
     report.close()
 
 
@@ -109,20 +109,19 @@ def budget_of(log: Log, share: float) -> int:
 
 
 def spend(logs: list[Log], share: float, ticks: int) -> Day:
-    """Spend a budget on each log and return the sum; the pacer remembers its price from one to the next."""
-    total, mu = Day(), 0.0
+    """Spend a budget on each log and return the sum; the pacer remembers what it learned."""
+    total, state = Day(), PacerState()
     for log in logs:
-        day, mu = spend_one(log, budget_of(log, share), ticks, mu)
+        day, state = spend_one(log, budget_of(log, share), ticks, state.on_a_new_day())
         total.clicks += day.clicks
         total.spent += day.spent
         total.curve_error += day.curve_error / len(logs)
     return total
 
 
-def spend_one(log: Log, budget: int, ticks: int, mu: float) -> tuple[Day, float]:
+def spend_one(log: Log, budget: int, ticks: int, state: PacerState) -> tuple[Day, PacerState]:
     """Bid on a log with one budget; a single tick is no pacing."""
     day, errors = Day(), []
-    state = PacerState(mu=mu)
     bounds = np.linspace(0, len(log.prices), ticks + 1).astype(np.int64).tolist()
     for tick in range(ticks):
         window = slice(bounds[tick], bounds[tick + 1])
@@ -131,7 +130,7 @@ def spend_one(log: Log, budget: int, ticks: int, mu: float) -> tuple[Day, float]
         errors.append(abs(day.spent / budget - now))
         state = next_state(state, spent=day.spent, budget=budget, due_before=tick / ticks, due_now=now)
     day.curve_error = float(np.mean(errors))
-    return day, 0.0 if ticks == 1 else state.mu
+    return day, PacerState() if ticks == 1 else state
 
 
 def bid_on(log: Log, window: slice, bids: NDArray[np.float64], budget: int, day: Day) -> None:

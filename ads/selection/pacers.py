@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from ads.fast_store import fast_store, key, read_bytes
 from ads.leases import KOREA, korean_day
@@ -27,8 +27,10 @@ def tick_paces(*, at: datetime.datetime) -> tuple[tuple[int, float], ...]:
     """Return the pace of each campaign that spends ahead of its curve; the others are at full speed."""
     day, second = korean_day(at).isoformat(), _second_of_day(at)
     book = _read_book()
-    if book is None or book.day != day:
+    if book is None:
         book = PacerBook(day, 0, {})
+    elif book.day != day:
+        book = PacerBook(day, 0, {campaign: old.on_a_new_day() for campaign, old in book.states.items()})
     if second - book.second >= TICK_SECONDS:
         book = PacerBook(day, second, _advance(book, second, korean_day(at)))
         _keep_book(book)
@@ -40,6 +42,9 @@ def _advance(book: PacerBook, second: int, day: datetime.date) -> dict[int, Pace
     before, now = due_share(book.second / DAY_SECONDS), due_share(second / DAY_SECONDS)
     spending = CampaignDay.objects.filter(day=day, is_open=True, spent_micros__gt=0)
     rows = spending.values_list("campaign_id", "spent_micros", "budget_micros")
+    # Who has not spent yet keeps the price of yesterday's budget, falling while nothing is bought at it.
+    idle = ((campaign, 0, 1) for campaign, state in book.states.items() if state.mu > 0)
+    found = {campaign: (spent, budget) for campaign, spent, budget in (*idle, *rows)}
     return {
         campaign: next_state(
             book.states.get(campaign, PacerState()),
@@ -48,7 +53,7 @@ def _advance(book: PacerBook, second: int, day: datetime.date) -> dict[int, Pace
             due_before=before,
             due_now=now,
         )
-        for campaign, spent, budget in rows
+        for campaign, (spent, budget) in found.items()
     }
 
 
@@ -62,11 +67,11 @@ def _read_book() -> PacerBook | None:
     if not raw:
         return None
     kept = json.loads(raw)
-    states = {int(campaign): PacerState(mu, spent) for campaign, (mu, spent) in kept["states"].items()}
+    states = {int(campaign): PacerState(*state) for campaign, state in kept["states"].items()}
     return PacerBook(kept["day"], kept["second"], states)
 
 
 def _keep_book(book: PacerBook) -> None:
-    states = {campaign: (state.mu, state.spent) for campaign, state in book.states.items()}
+    states = {campaign: astuple(state) for campaign, state in book.states.items()}
     text = json.dumps({"day": book.day, "second": book.second, "states": states})
-    fast_store().set(BOOK_KEY, text, ex=DAY_SECONDS)
+    fast_store().set(BOOK_KEY, text, ex=2 * DAY_SECONDS)

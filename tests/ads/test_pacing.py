@@ -16,25 +16,40 @@ from tests.ads.inventory import make_ad, make_offer
 MINUTES = 24 * 60
 
 
-def spend_a_day(budget: int, demand: float, *, seed: int = 1) -> list[float]:
+def spend_a_day(
+    budget: int, demand: float, *, seed: int = 1, state: PacerState | None = None
+) -> tuple[list[float], PacerState]:
     """Return the spent shares of a day with a tick a minute; demand 1 would spend the budget exactly."""
     chance = random.Random(seed)
-    state, spent, shares = PacerState(), 0, []
+    state, spent, shares = state or PacerState(), 0, []
     for minute in range(MINUTES):
         before, now = due_share(minute / MINUTES), due_share((minute + 1) / MINUTES)
         wish = budget * demand * (now - before) * pace_of(state) * chance.uniform(0.5, 1.5)
         spent = min(budget, spent + int(wish))
         state = next_state(state, spent=spent, budget=budget, due_before=before, due_now=now)
         shares.append(spent / budget)
-    return shares
+    return shares, state
+
+
+def error_of(shares: list[float]) -> float:
+    """Return how far spending was from the curve, on average over the day."""
+    errors = [abs(share - due_share((minute + 1) / MINUTES)) for minute, share in enumerate(shares)]
+    return sum(errors) / len(errors)
 
 
 @pytest.mark.parametrize("demand", [1.5, 3.0, 10.0, 40.0])
 def test_a_budget_that_binds_follows_the_curve_and_is_used_up(demand: float) -> None:
-    shares = spend_a_day(50_000 * WON, demand)
-    errors = [abs(share - due_share((minute + 1) / MINUTES)) for minute, share in enumerate(shares)]
-    assert sum(errors) / len(errors) <= 0.03
+    shares, _ = spend_a_day(50_000 * WON, demand)
+    assert error_of(shares) <= 0.03
     assert shares[-1] >= 0.97
+
+
+@pytest.mark.parametrize("demand", [3.0, 40.0])
+def test_the_second_day_knows_what_the_first_one_learned(demand: float) -> None:
+    first, state = spend_a_day(50_000 * WON, demand)
+    second, _ = spend_a_day(50_000 * WON, demand, seed=2, state=state.on_a_new_day())
+    assert error_of(second) < error_of(first)
+    assert second[-1] >= 0.97
 
 
 def test_a_budget_that_does_not_bind_is_never_slowed() -> None:
@@ -74,7 +89,7 @@ def test_the_curve_only_rises(first: float, second: float) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_campaign_that_runs_ahead_is_slowed_and_the_next_day_starts_afresh() -> None:
+def test_a_campaign_that_runs_ahead_is_slowed_and_back_at_full_speed_when_it_lags() -> None:
     offer = make_offer(make_ad(daily_won=250), price_won=200)
     morning = timezone.localtime().replace(hour=6, minute=0)
     charge_click(Charge(offer.id, offer.campaign_id, offer.price_micros, "", morning))
