@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from aggregator import selectors
 from aggregator.catalog import LanguageModel
-from aggregator.models import ApiKey, Candidate, Conversation, Turn, Vote
+from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vote
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
@@ -219,6 +219,7 @@ def adopt_conversations(*, guest: AbstractBaseUser, account: AbstractBaseUser) -
     """Make a guest's conversations and votes those of the account the guest logged in to."""
     Conversation.objects.filter(owner_id=guest.pk).update(owner_id=account.pk)
     Vote.objects.filter(voter_id=guest.pk).update(voter_id=account.pk)
+    Signal.objects.filter(person_id=guest.pk).update(person_id=account.pk)
 
 
 def issue_api_key(*, owner: AbstractBaseUser, name: str) -> str:

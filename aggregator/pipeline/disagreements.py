@@ -47,15 +47,15 @@ def clash(one: str, other: str) -> bool:
     return bool(_NEGATION.search(one)) != bool(_NEGATION.search(other))
 
 
-def spell(sentences: Sequence[str]) -> NDArray[np.float32]:
-    """Return one unit row a sentence: its pairs of letters, rare ones counting more."""
+def spell(sentences: Sequence[str], *, least: float = 0.1) -> NDArray[np.float32]:
+    """Return one unit row a sentence: its pairs of letters, rare ones counting more, none less than `least`."""
     table = np.zeros((len(sentences), _WIDTH), dtype=np.float32)
     for row, sentence in enumerate(sentences):
         letters = "".join(letter for letter in sentence.casefold() if letter.isalpha())
         pairs = Counter(pairwise(letters))
         for (first, second), times in pairs.items():
             table[row, (ord(first) * 31 + ord(second)) % _WIDTH] += times**0.5
-    rarity = np.log((1 + len(sentences)) / (1 + (table > 0).sum(axis=0))).clip(0.1)
+    rarity = np.log((1 + len(sentences)) / (1 + (table > 0).sum(axis=0))).clip(least)
     table *= rarity.astype(np.float32)
     lengths = np.linalg.norm(table, axis=1, keepdims=True)
     return np.asarray(table / np.maximum(lengths, 1e-9), dtype=np.float32)

@@ -20,7 +20,8 @@ def find_supports(answer: str, drafts: Sequence[Draft]) -> tuple[Support, ...]:
     said = [(draft.candidate, other) for draft in drafts for other in split_sentences(draft.text, _SENTENCES)]
     if not sentences or not said:
         return ()
-    rows = spell([*sentences, *(other for _, other in said)])
+    # What all say is common here, and yet no less the same.
+    rows = spell([*sentences, *(other for _, other in said)], least=1.0)
     likeness = rows[: len(sentences)] @ rows[len(sentences) :].T
     found = []
     for place, sentence in enumerate(sentences):
