@@ -13,6 +13,8 @@ Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
 _TOPIC_SHRINK = 0.3
 _SHARPNESS = 12.0
+# Fitting takes the cube of the rows; more than these are drawn from.
+_MOST_ROWS = 6_000
 # Within half a percent of the best single model's quality counts as its equal.
 PARITY = 0.995
 
@@ -123,6 +125,10 @@ def fit_router_head(
     seed: int = 0,
 ) -> RouterHead:
     """Fit the router on judged prompts; blend and parity price are chosen on rows held out inside them."""
+    if len(scores) > _MOST_ROWS:
+        drawn = np.random.default_rng(seed).permutation(len(scores))[:_MOST_ROWS]
+        sketches, scores, costs = sketches[drawn], scores[drawn], costs[drawn]
+        topics = [topics[int(row)] for row in drawn]
     names = tuple(sorted(set(topics)))
     own = np.eye(len(names), dtype=np.float32)[[names.index(topic) for topic in topics]]
     topic_level, level = own.mean(axis=0), scores.mean(axis=0)
