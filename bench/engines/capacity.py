@@ -20,7 +20,8 @@ async def measure_fan_out(house: House) -> Verdict:
         stretch = median(quantile(each.stretch, 0.99) for each in found[role])
         failed = sum(each.failed for each in found[role])
         value = stretch if stretch and not failed else None
-        why = f"{failed} turns failed" if failed else ""
+        faults = [fault for each in found[role] for fault in each.faults]
+        why = f"{failed} turns failed: {'; '.join(faults[:3])}" if failed else ""
         verdict.goals.append(
             Goal(f"64 chats on one core, total / slowest provider p99, {role}", value, 1.02, 1.005, why=why)
         )

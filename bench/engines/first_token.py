@@ -15,6 +15,8 @@ async def measure_first_token(house: House) -> Verdict:
     burst = await house.interleave(("direct", *OURS, "owui"), plan.burst)
     for label, rounds in (("idle, one model", one), ("idle", idle), ("burst of 8", burst)):
         verdict.figures[label] = {name: _tell(each) for name, each in rounds.items()}
+    for role in OURS:
+        verdict.figures[f"idle {role}, told after ms"] = _steps(idle[role])
     proxy, owui_idle, owui_burst = _added(one, "proxy"), _added(idle, "owui"), _added(burst, "owui")
     for role in OURS:
         ours, ours_burst = _added(idle, role) or 0.0, _added(burst, role) or 0.0
@@ -41,6 +43,12 @@ def _tell(rounds: list[Round]) -> dict[str, float]:
         "cpu_ms_per_turn": 1e3 * median(each.all_cpu_s / max(1, len(each.ttft_s)) for each in rounds),
         "failed": sum(each.failed for each in rounds),
     }
+
+
+def _steps(rounds: list[Round]) -> dict[str, float]:
+    names = dict.fromkeys(name for each in rounds for name in each.steps_s)
+    told = {name: 1e3 * median(median(each.steps_s.get(name, [])) for each in rounds) for name in names}
+    return dict(sorted(told.items(), key=lambda step: step[1]))
 
 
 def _spread(values: list[float]) -> float:

@@ -47,8 +47,14 @@ class Shown:
     late_by: "dict[str, array[float]]" = field(default_factory=dict)
     first_at: float = 0.0
     last_at: float = 0.0
+    steps_s: dict[str, float] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
     frames: int = 0
     bytes: int = 0
+
+    def step(self, name: str) -> None:
+        """Note when something was first told, since the wish."""
+        self.steps_s.setdefault(name, time.monotonic() - self.asked_at)
 
     def hear(self, seat: str, text: str, *, again: bool = False) -> None:
         """Take text of one seat; `again` when it begins at the seat's start and may be known in part."""
@@ -85,11 +91,13 @@ class Round:
     total_s: list[float] = field(default_factory=list)
     stretch: list[float] = field(default_factory=list)
     late_s: list[float] = field(default_factory=list)
+    steps_s: dict[str, list[float]] = field(default_factory=dict)
     cpu_s: dict[str, float] = field(default_factory=dict)
     tokens: int = 0
     frames: int = 0
     bytes: int = 0
     failed: int = 0
+    faults: list[str] = field(default_factory=list)
     wall_s: float = 0.0
 
     def note(self, shown: Shown, load: Load) -> None:
@@ -99,11 +107,15 @@ class Round:
         self.bytes += shown.bytes
         if shown.tokens != load.seats * load.tokens:
             self.failed += 1
+            counts = [stamps.count for stamps in shown.seats.values()]
+            self.faults.append(f"tokens {counts} {', '.join(shown.faults)}".strip())
             return
         self.ttft_s.append(shown.first_at - shown.asked_at)
         self.total_s.append(shown.last_at - shown.asked_at)
         if shown.slowest_s:
             self.stretch.append((shown.last_at - shown.asked_at) / shown.slowest_s)
+        for name, seconds in shown.steps_s.items():
+            self.steps_s.setdefault(name, []).append(seconds)
         for late in shown.late_by.values():
             self.late_s.extend(late)
 
@@ -126,8 +138,9 @@ async def drive(load: Load, ask: Callable[[int], Awaitable[Shown]]) -> Round:
         await asyncio.sleep(load.spread_s * place / load.chats)
         try:
             found.note(await ask(place), load)
-        except (TimeoutError, OSError):
+        except (TimeoutError, OSError) as error:
             found.failed += 1
+            found.faults.append(f"{type(error).__name__} {error}".strip())
 
     for _ in range(load.repeats):
         await asyncio.gather(*(converse(place) for place in range(load.chats)))

@@ -78,6 +78,8 @@ class LightPage:
             asked.shown.hear(list(asked.models)[event["seat"]], event["text"])
         elif kind == "route_chosen":
             asked.models = {seat["candidate"]: seat["model"] for seat in event["panel"]}
+        elif kind == "candidate_finished" and event["status"] != "done":
+            asked.shown.faults.append(f"{event['status']} {event.get('error', '')}")
         elif kind == "turn_closed" and not asked.over.done():
             asked.over.set_result(event["status"])
 
