@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
+from aggregator import throttle
 from aggregator.catalog import LanguageModel
 
 logger = logging.getLogger(__name__)
@@ -52,13 +53,21 @@ async def note_endings(client: "redis.Redis", endings: Sequence[tuple[str, str]]
 async def leave_out_resting(
     client: "redis.Redis", offer: Sequence[LanguageModel]
 ) -> tuple[LanguageModel, ...]:
-    """Return the models that do not rest; all of them when none would be left, or Valkey does not answer."""
+    """Return the models that neither rest nor wait; all when none would be left or Valkey is silent."""
     if not offer:
         return ()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            resting = await client.mget([_rest_key(model.slug) for model in offer])
+            pipeline = client.pipeline(transaction=False)
+            pipeline.mget([_rest_key(model.slug) for model in offer])
+            pipeline.hgetall(throttle.KEY)
+            resting, paused = await pipeline.execute()
     except (RedisError, TimeoutError):
         return tuple(offer)
-    awake = tuple(model for model, rest in zip(offer, resting, strict=True) if rest is None)
+    throttle.hear(client, paused)
+    awake = tuple(
+        model
+        for model, rest in zip(offer, resting, strict=True)
+        if rest is None and not throttle.left_seconds(model)
+    )
     return awake or tuple(offer)

@@ -53,8 +53,9 @@ async def choose_route(
 ) -> tuple[Route, Sequence[LanguageModel]]:
     """Choose a new turn's panel and strategy; also returns who was awake. Raises NoModelError."""
     wishes = Wishes(turn.asked_strategy, tuple(turn.asked_panel))
-    # Whoever asks for a model by name gets it, well or not.
-    awake = larder.offer if wishes.panel else await leave_out_resting(client, larder.offer)
+    # Whoever asks for a model by name gets it, well or not; which providers are paused is heard in any case.
+    well = await leave_out_resting(client, larder.offer)
+    awake = larder.offer if wishes.panel else well
     return plan_route(larder.question, awake, wishes=wishes, day=larder.day, limits=limits()), awake
 
 

@@ -1,20 +1,43 @@
 """What turns tell whoever runs the house: spans of their stages, and whose every log line is; never a word.
 
-Spans cost next to nothing until `config.telemetry` has somewhere to send them.
+Until `config.telemetry` has somewhere to send spans, nothing of OpenTelemetry is even loaded.
 """
 
 import functools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
-from opentelemetry import trace
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 TURN: ContextVar[str] = ContextVar("turn", default="")
-_tracer = trace.get_tracer("jjamppong")
+_tracers: "list[Tracer]" = []
+
+
+class Told(Protocol):
+    """A span to which figures can be added."""
+
+    def set_attributes(self, attributes: Mapping[str, str | int]) -> None:
+        """Add figures."""
+
+
+class _Untold:
+    """What nobody hears."""
+
+    def set_attributes(self, attributes: Mapping[str, str | int]) -> None:
+        """Forget them."""
+
+
+UNTOLD = _Untold()
+
+
+def use_tracer(tracer: "Tracer") -> None:
+    """Tell spans from now on."""
+    _tracers[:] = [tracer]
 
 
 @contextmanager
@@ -29,15 +52,22 @@ def tell_turn(turn: str) -> Iterator[None]:
 
 
 @contextmanager
-def span(name: str) -> Iterator[trace.Span]:
+def span(name: str) -> Iterator[Told]:
     """Tell how long a stage takes, and by its kind what went wrong: an error's words may quote a prompt."""
-    with _tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False) as told:
+    if not _tracers:
+        yield UNTOLD
+        return
+    from opentelemetry.trace import StatusCode
+
+    with _tracers[0].start_as_current_span(
+        name, record_exception=False, set_status_on_exception=False
+    ) as told:
         if turn := TURN.get():
             told.set_attribute("turn", turn)
         try:
             yield told
         except BaseException as error:
-            told.set_status(trace.StatusCode.ERROR, type(error).__name__)
+            told.set_status(StatusCode.ERROR, type(error).__name__)
             raise
 
 

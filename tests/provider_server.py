@@ -44,6 +44,7 @@ class Script:
     content_type: str = "text/event-stream"
     fails_first: int = 0
     is_stamped: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def say(text: str, **changes: Any) -> Script:
@@ -219,7 +220,8 @@ async def _play(request: web.Request, script: Script, wire: Wire, seen: SeenRequ
     if not wire.is_streaming:
         seen.is_done = True
         return web.json_response(wire.whole("".join(script.pieces), script.finish, len(script.pieces)))
-    response = web.StreamResponse(headers={"Content-Type": script.content_type, "Cache-Control": "no-cache"})
+    told = {"Content-Type": script.content_type, "Cache-Control": "no-cache", **dict(script.headers)}
+    response = web.StreamResponse(headers=told)
     await response.prepare(request)
     try:
         for lines, is_piece in _frames(script, wire):

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from django.conf import settings
 
+from aggregator import throttle
 from aggregator.providers import fast_path, gateway
 from aggregator.providers.counting import count_usage
 from aggregator.providers.diagnosis import diagnose
@@ -62,6 +63,7 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
     for attempt in range(RETRIES + 1):
         draft = Draft()
         try:
+            _check_pause(request)
             async with aclosing(_open(request)) as pieces:
                 while (piece := await patience.next_piece(pieces)) is not None:
                     draft.take(piece)
@@ -72,6 +74,8 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
         except Exception as error:  # noqa: BLE001 (litellm raises whatever its providers' code raises)
             failure = diagnose(error, has_text=bool(draft.text))
         failure.partial_text = draft.text
+        if isinstance(failure, RateLimited) or failure.retry_after_s:
+            await throttle.pause(request.model, failure.retry_after_s)
         pause_s = _pause_before_retry(failure)
         if attempt == RETRIES or not _may_retry(failure, patience, pause_s):
             # Raised outside the except block, as their error quotes bodies and keys and must be in no log.
@@ -83,6 +87,12 @@ def _open(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
     if settings.PROVIDER_FAST_PATH and fast_path.can_stream(request):
         return fast_path.stream_pieces(request)
     return gateway.stream_pieces(request)
+
+
+def _check_pause(request: CompletionRequest) -> None:
+    if left := throttle.left_seconds(request.model):
+        # Whoever asks on in spite of a refusal is refused for longer.
+        raise RateLimited("paused", retry_after_s=left)
 
 
 def _may_retry(failure: ProviderError, patience: Patience, pause_s: float) -> bool:

@@ -7,6 +7,7 @@ from contextlib import suppress
 import aiohttp
 import orjson
 
+from aggregator import throttle
 from aggregator.providers.diagnosis import diagnose_status, read_retry_after
 from aggregator.providers.dialects import DIALECTS, Dialect
 from aggregator.providers.errors import Malformed
@@ -40,6 +41,8 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
     try:
         if response.status != 200:
             raise await _read_refusal(response)
+        if wait := throttle.read_budget(response.headers):
+            await throttle.pause(request.model, wait)
         reader = StreamReader(dialect)
         while not reader.is_done:
             received = await response.content.readany()

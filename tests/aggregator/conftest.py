@@ -1,7 +1,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+import redis
+from django.conf import settings
 
+from aggregator import throttle
 from aggregator.larder import forget_pantry
 from aggregator.models import Listing
 from tests.provider_server import ProviderServer
@@ -13,6 +16,12 @@ MakeModel = Callable[..., Listing]
 def _empty_pantry() -> None:
     """What an earlier test had on offer is of no use to the next one."""
     forget_pantry()
+
+
+@pytest.fixture(autouse=True)
+def forget_pauses() -> None:
+    """No test waits for what another one's provider said."""
+    throttle.forget()
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +38,8 @@ def provider(provider_session: ProviderServer) -> ProviderServer:
     provider_session.seen.clear()
     provider_session.find_script = lambda _model, _prompt: None
     provider_session.listed.clear()
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(throttle.KEY)
     return provider_session
 
 

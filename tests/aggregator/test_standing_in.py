@@ -95,7 +95,7 @@ async def test_a_stand_in_that_breaks_too_is_not_replaced_again(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     await offer_four(offer_model)
-    await asyncio.to_thread(offer_model, "last", standing=0.1)
+    await asyncio.to_thread(offer_model, "last", standing=0.1, shown=10**6)
     for name in ("wise", "quick", "last"):
         provider.add(name, say("서울이에요.", delay_s=0.2))
     for name in ("calm", "spare"):
@@ -109,8 +109,10 @@ async def test_a_dear_model_does_not_stand_in_for_a_cheap_one_without_the_money(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     for slug in ("wise", "calm", "quick"):
-        await asyncio.to_thread(offer_model, slug)
-    await asyncio.to_thread(offer_model, "gold", input_price_micros=10**9, output_price_micros=10**9)
+        await asyncio.to_thread(offer_model, slug, shown=10**6)
+    await asyncio.to_thread(
+        offer_model, "gold", shown=10**6, input_price_micros=10**9, output_price_micros=10**9
+    )
     for name in ("wise", "quick", "gold"):
         provider.add(name, say("서울이에요.", delay_s=0.2))
     provider.add("calm", CUT)

@@ -1,0 +1,99 @@
+"""A provider that was asked too often is left in peace until the time it named, by every process."""
+
+import asyncio
+import datetime as dt
+import time
+
+import pytest
+import redis.asyncio as redis
+from django.conf import settings
+
+from aggregator import breaker, throttle
+from aggregator.providers import RateLimited, close_providers
+from tests.aggregator.providers.asking import Heard, ask, make_model, make_request
+from tests.provider_server import ProviderServer, Script, say
+
+pytestmark = pytest.mark.usefixtures("valkey")
+
+TOO_MANY = Script(status=429, error="rate_limit_exceeded", retry_after="30")
+
+
+async def ask_for(provider: ProviderServer, name: str) -> Heard:
+    """Ask a model once."""
+    heard = await ask(make_request(make_model(provider, name)))
+    await close_providers()
+    return heard
+
+
+async def listen(provider: ProviderServer, name: str) -> list[str]:
+    """Hear what other processes told, as a turn does when it begins; returns who may be asked."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    other = make_model(provider, "elsewhere", wire="anthropic")
+    awake = await breaker.leave_out_resting(client, (make_model(provider, name), other))
+    await client.aclose()
+    return [model.slug for model in awake]
+
+
+async def test_whoever_said_too_many_is_not_asked_again_until_then(provider: ProviderServer) -> None:
+    provider.add("busy", TOO_MANY)
+    first = await ask_for(provider, "busy")
+    provider.add("busy", say("서울이에요."))
+    second = await ask_for(provider, "busy")
+    assert isinstance(first.error, RateLimited) and isinstance(second.error, RateLimited)
+    assert second.error.retry_after_s == pytest.approx(30, abs=2)
+    assert len(provider.asked("busy")) == 1
+
+
+async def test_other_processes_leave_it_in_peace_too(provider: ProviderServer) -> None:
+    provider.add("busy", TOO_MANY)
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    throttle.hear(client, {})
+    await ask_for(provider, "busy")
+    await client.aclose()
+    throttle.forget()
+    assert await listen(provider, "busy") == ["elsewhere"]
+    assert isinstance((await ask_for(provider, "busy")).error, RateLimited)
+    assert len(provider.asked("busy")) == 1
+
+
+async def test_a_short_pause_is_waited_for(provider: ProviderServer) -> None:
+    provider.add("busy", say("서울이에요."))
+    await throttle.pause(make_model(provider, "busy"), 0.3)
+    began = time.monotonic()
+    heard = await ask_for(provider, "busy")
+    assert heard.completion is not None
+    assert time.monotonic() - began >= 0.3
+
+
+async def test_a_budget_that_has_run_out_is_heeded_before_anybody_refuses(provider: ProviderServer) -> None:
+    empty = (("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "1m30s"))
+    provider.add("busy", say("서울이에요.", headers=empty))
+    assert (await ask_for(provider, "busy")).completion is not None
+    assert isinstance((await ask_for(provider, "busy")).error, RateLimited)
+    assert len(provider.asked("busy")) == 1
+
+
+async def test_a_pause_that_is_over_is_forgotten(provider: ProviderServer) -> None:
+    model = make_model(provider, "busy")
+    await throttle.pause(model, 0.05)
+    await asyncio.sleep(0.06)
+    assert throttle.left_seconds(model) == 0
+    assert await listen(provider, "busy") == ["busy", "elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("20ms", 0.02), ("1s", 1), ("6m0s", 360), ("1h2m", 3_720), ("7.5", 7.5), ("soon", None), ("", None)],
+)
+def test_durations_are_read_as_providers_write_them(value: str, seconds: float | None) -> None:
+    assert throttle.read_duration(value) == (None if seconds is None else pytest.approx(seconds))
+
+
+def test_a_moment_is_read_as_the_time_until_then() -> None:
+    moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=20)
+    assert throttle.read_duration(moment.isoformat()) == pytest.approx(20, abs=1)
+
+
+def test_a_budget_with_something_left_pauses_nobody() -> None:
+    assert throttle.read_budget({"x-ratelimit-remaining-requests": "3"}) is None
+    assert throttle.read_budget({"anthropic-ratelimit-tokens-remaining": "0"}) is None
