@@ -48,7 +48,7 @@ def clash(one: str, other: str) -> bool:
 
 
 def spell(sentences: Sequence[str], *, least: float = 0.1) -> NDArray[np.float32]:
-    """Return one unit row a sentence: its pairs of letters, rare ones counting more, none less than `least`."""
+    """Return one unit row a sentence: its pairs of letters, rare ones counting more, all at least `least`."""
     table = np.zeros((len(sentences), _WIDTH), dtype=np.float32)
     for row, sentence in enumerate(sentences):
         letters = "".join(letter for letter in sentence.casefold() if letter.isalpha())
