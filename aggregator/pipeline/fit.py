@@ -71,7 +71,7 @@ def fit_heads(
 ) -> Heads:
     """Fit vote priors on checkable answers and style, length held equal, on judged ones by language."""
     return Heads(
-        version=datetime.now(UTC).strftime("%Y-%m-%d.%H%M%S"),
+        version=datetime.now(UTC).strftime("%Y-%m-%d.%H%M%S.%f"),
         option_vote=_fit_vote([sheet for sheet in sheets if sheet.is_lettered]),
         open_vote=_fit_vote([sheet for sheet in sheets if not sheet.is_lettered]),
         styles={language: _fit_style(sheet) for language, sheet in opens.items()},
