@@ -1,0 +1,90 @@
+"""What a turn has become is kept once, whoever keeps it, and a wish that comes too late is not lost."""
+
+import uuid
+
+import pytest
+
+from accounts.models import User
+from aggregator import keeping, services
+from aggregator.models import Candidate, Turn, Usage
+from aggregator.turn_state import CandidateState, TurnState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def turn(ada: User) -> Turn:
+    """A running turn of Ada's."""
+    return services.open_turn(owner=ada, ask=services.Ask("수도는?"))
+
+
+def ended(candidate: str, *, text: str = "서울이에요.", model: str = "wise") -> TurnState:
+    """Return a turn with one answer that has ended."""
+    seat = CandidateState(candidate, model, model.title(), "vendor", "done", text=text, cost_micros=700)
+    return TurnState(
+        strategy="best",
+        candidates={candidate: seat},
+        answer_kind="best",
+        answer_candidate=candidate,
+        status="done",
+        cost_micros=700,
+    )
+
+
+def call(candidate: str) -> keeping.CallMade:
+    """Return the record of a candidate's call, whose id follows from the candidate."""
+    call_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{candidate}/1")
+    return keeping.CallMade(call_id, "candidate", "wise", "openai", 10, 20, "provider", 700, candidate)
+
+
+def test_a_call_is_counted_once_however_often_its_turn_is_kept(turn: Turn) -> None:
+    candidate = str(uuid.uuid4())
+    state = ended(candidate)
+    keeping.keep_progress(turn=turn, state=state, seq=5, calls=(call(candidate),))
+    for seq in (9, 9):
+        keeping.close_turn(turn=turn, state=state, seq=seq, calls=(call(candidate),))
+    assert Usage.objects.get().cost_micros == 700
+    assert Candidate.objects.get().text == "서울이에요."
+    turn.refresh_from_db()
+    assert (turn.status, turn.last_seq, turn.cost_micros) == ("done", 9, 700)
+
+
+def test_a_wish_that_comes_while_a_turn_is_closed_reopens_it(turn: Turn) -> None:
+    state = ended(str(uuid.uuid4()))
+    Candidate.objects.create(turn=turn, position=1, model="late", model_name="Late", vendor="vendor")
+    keeping.close_turn(turn=turn, state=state, seq=9, calls=())
+    turn.refresh_from_db()
+    assert (turn.status, turn.attempt) == ("running", 2)
+
+
+def test_a_turn_that_was_stopped_stays_stopped(turn: Turn) -> None:
+    state = ended(str(uuid.uuid4()))
+    state.status = "stopped"
+    Candidate.objects.create(turn=turn, position=1, model="late", model_name="Late", vendor="vendor")
+    keeping.close_turn(turn=turn, state=state, seq=9, calls=())
+    turn.refresh_from_db()
+    assert turn.status == "stopped"
+
+
+def test_what_is_asked_again_already_is_not_put_back(turn: Turn) -> None:
+    candidate = str(uuid.uuid4())
+    keeping.keep_progress(turn=turn, state=ended(candidate), seq=5)
+    Candidate.objects.update(attempt=2, status=Candidate.Status.WAITING)
+    asked = keeping.keep_progress(turn=turn, state=ended(candidate, text="older"), seq=6)
+    assert Candidate.objects.get().status == "waiting"
+    assert [str(row.public_id) for row in asked.candidates] == [candidate]
+
+
+def test_a_stand_in_is_kept_with_whom_it_stands_in_for(turn: Turn) -> None:
+    broken, spare = str(uuid.uuid4()), str(uuid.uuid4())
+    state = ended(broken)
+    state.candidates[broken].status = "failed"
+    state.candidates[spare] = CandidateState(spare, "spare", "Spare", "vendor", "done", stands_in_for=broken)
+    keeping.keep_progress(turn=turn, state=state, seq=5)
+    kept = {row.model: row.stands_in_for for row in Candidate.objects.all()}
+    assert kept == {"wise": None, "spare": uuid.UUID(broken)}
+
+
+def test_a_character_that_no_database_takes_is_left_out(turn: Turn) -> None:
+    keeping.keep_progress(turn=turn, state=ended(str(uuid.uuid4()), text="서\x00울"), seq=5)
+    assert Candidate.objects.get().text == "서울"

@@ -1,0 +1,124 @@
+"""A turn is worked on by one process at a time, and by the next one as soon as that is gone."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+import redis.asyncio as redis
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from aggregator.lease import hold_lease, is_dead, lease_key
+from aggregator.off_loop import outlast
+from aggregator.valkey import open_client
+
+pytestmark = pytest.mark.usefixtures("valkey")
+
+TURN = "turn-1"
+
+
+@pytest.fixture
+async def client() -> AsyncIterator["redis.Redis"]:
+    """A connection of its own."""
+    client = open_client(settings.REDIS_URL)
+    yield client
+    await client.aclose()
+
+
+async def holder_of(client: "redis.Redis") -> str:
+    """Return who holds the turn."""
+    holder = await client.get(lease_key(TURN))
+    return holder.decode() if isinstance(holder, bytes) else ""
+
+
+def a_dead_process() -> int:
+    """Return the number of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+async def test_whoever_comes_second_gets_nothing_until_the_first_lets_go(client: "redis.Redis") -> None:
+    async with hold_lease(client, TURN, 5) as first:
+        async with hold_lease(client, TURN, 5) as second:
+            assert (first, second) == (True, False)
+        assert await holder_of(client)
+    assert await holder_of(client) == ""
+
+
+async def test_a_lease_is_let_go_whatever_happens_inside(client: "redis.Redis") -> None:
+    with pytest.raises(ValueError, match="broken"):
+        async with hold_lease(client, TURN, 5):
+            raise ValueError("broken")
+    assert await holder_of(client) == ""
+
+
+async def test_a_lease_is_renewed_for_as_long_as_it_is_held(client: "redis.Redis") -> None:
+    async with hold_lease(client, TURN, 1):
+        await asyncio.sleep(1.3)
+        async with hold_lease(client, TURN, 1) as is_ours:
+            assert not is_ours
+
+
+async def test_a_lease_that_was_lost_with_the_data_is_taken_again(client: "redis.Redis") -> None:
+    async with hold_lease(client, TURN, 1):
+        mine = await holder_of(client)
+        await client.delete(lease_key(TURN))
+        await asyncio.sleep(0.5)
+        assert await holder_of(client) == mine
+
+
+async def test_a_lease_that_another_one_has_by_now_is_neither_renewed_nor_deleted(
+    client: "redis.Redis",
+) -> None:
+    async with hold_lease(client, TURN, 1):
+        await client.set(lease_key(TURN), "elsewhere/1/x")
+        await asyncio.sleep(0.5)
+    assert await holder_of(client) == "elsewhere/1/x"
+
+
+async def test_a_dead_process_of_this_machine_need_not_be_waited_for(client: "redis.Redis") -> None:
+    async with hold_lease(client, TURN, 5):
+        machine = (await holder_of(client)).partition("/")[0]
+    await client.set(lease_key(TURN), f"{machine}/{a_dead_process()}/x", px=60_000)
+    async with hold_lease(client, TURN, 5) as is_ours:
+        assert is_ours
+
+
+def test_a_process_of_another_machine_is_never_taken_for_dead() -> None:
+    assert not is_dead(f"elsewhere/{a_dead_process()}/x")
+    assert not is_dead(b"rubbish")
+
+
+async def test_a_database_that_restarts_is_waited_for() -> None:
+    tries: list[int] = []
+
+    def read() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise (OperationalError if len(tries) == 1 else InterfaceError)("gone")
+        return "kept"
+
+    assert await outlast(5, read) == "kept"
+    assert len(tries) == 3
+
+
+async def test_a_database_that_stays_away_is_given_up() -> None:
+    def read() -> str:
+        raise OperationalError("gone")
+
+    with pytest.raises(OperationalError):
+        await outlast(0.2, read)
+
+
+async def test_a_wait_for_the_database_can_be_cancelled() -> None:
+    def read() -> str:
+        raise OperationalError("gone")
+
+    waiting = asyncio.create_task(outlast(60, read))
+    await asyncio.sleep(0.15)
+    waiting.cancel()
+    await asyncio.wait({waiting}, timeout=1)
+    assert waiting.cancelled()
