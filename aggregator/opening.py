@@ -1,7 +1,6 @@
 """What a turn does before a model's first word: find what there is, judge the prompt, choose the panel."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from functools import partial
 
@@ -33,11 +32,9 @@ async def open_larder(turn: Turn, patience_s: float) -> Larder:
     return await asyncio.to_thread(stock_larder, turn, question, pantry)
 
 
-async def judge_in_time(prompt: str, spoke: asyncio.Event) -> Sensitivity:
+async def judge_in_time(prompt: str) -> Sensitivity:
     """Judge a prompt in full, once its models were asked: the loop owes them its first milliseconds."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(JUDGING_WAITS_SECONDS):
-            await spoke.wait()
+    await asyncio.sleep(JUDGING_WAITS_SECONDS)
     return await asyncio.to_thread(judge_sensitivity, prompt)
 
 

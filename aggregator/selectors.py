@@ -18,6 +18,8 @@ from aggregator.turn_state import CandidateState, TurnState
 
 PAGE = 30
 TURNS_SHOWN = 60
+# How long a page that was away may still send a prompt that had arrived.
+SENT_AGAIN_WITHIN = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +176,12 @@ def find_ledge(
 ) -> Ledge:
     """Return where a person's next turn would stand, in one query."""
     own = Turn.objects.filter(conversation__owner_id=owner.pk)
+    # A conversation is never older than its turns, and its age is in the index of its owner's.
+    of_today = own.filter(opened_at__gte=_midnight(), conversation__updated_at__gte=_midnight())
+    since = timezone.now() - SENT_AGAIN_WITHIN
     running = Turn.objects.filter(status=Turn.Status.RUNNING)
-    sent = own.filter(client_id=client_id) if client_id else Turn.objects.none()
+    sent = own.filter(client_id=client_id, conversation__updated_at__gte=since)
+    sent = sent if client_id else Turn.objects.none()
     # A new conversation's id is not known to a page that sends its first prompt twice.
     sent = sent.filter(conversation=conversation) if conversation else sent
     last = Turn.objects.filter(conversation=conversation).order_by("-number")
@@ -185,7 +191,7 @@ def find_ledge(
         .values_list(
             Subquery(sent.values("pk")[:1]),
             Coalesce(Subquery(last.values("number")[:1]), 0) if conversation else Value(0),
-            _count(own.filter(opened_at__gte=_midnight())),
+            _count(of_today),
             _count(running.filter(conversation__owner_id=owner.pk)),
             _count(running),
         )

@@ -26,7 +26,6 @@ from aggregator.valkey import open_client
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.03
-NEWS_SECONDS = 0.001
 CLOSING_SECONDS = 2
 # When the log of a running turn is lost, its numbers go on far above all that a browser can have seen.
 LOST_LOG_GAP = 100_000
@@ -169,6 +168,8 @@ class TurnLog:
     async def _write(self) -> None:
         while True:
             await self._dirty.wait()
+            # What is about to be told in the same moment goes along.
+            await asyncio.sleep(0)
             self._dirty.clear()
             try:
                 is_smooth = await self._flush()
@@ -182,12 +183,11 @@ class TurnLog:
             await self._rest()
 
     async def _rest(self) -> None:
-        # News ends the rest, but not at once: what belongs to it is told in the same moment.
+        # News ends the rest.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TICK_SECONDS):
                 await self._news.wait()
         self._news.clear()
-        await asyncio.sleep(NEWS_SECONDS)
 
     async def _flush(self) -> bool:
         pages = [page for page in self._pages.values() if (page.pending or page.body) and page.lost is None]

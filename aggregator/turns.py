@@ -69,14 +69,13 @@ class _Run:
     calls: dict[uuid.UUID, keeping.CallMade] = field(default_factory=dict)
     read_chars: int = 0
     is_crisis: bool = False
-    spoke: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self) -> None:
         """Go through the stages in order; what an earlier pass has done is not done again."""
         turn, state = self.turn, self.journal.state
         if turn.stop_asked_at:
             self.stop.set()
-        judging = asyncio.create_task(judge_in_time(turn.prompt, self.spoke))
+        judging = asyncio.create_task(judge_in_time(turn.prompt))
         if state.status == "running" or state.attempt < turn.attempt:
             conversation = str(turn.conversation.public_id)
             await self.emit(events.TurnOpened(conversation, str(turn.public_id), turn.prompt, turn.attempt))
@@ -233,8 +232,6 @@ class _Run:
         # Further text changes nobody's place: what counts is who speaks, and who has ended.
         if isinstance(event, events.CandidateDelta) and event.ttft_ms is None:
             return
-        if not isinstance(event, events.CandidateStarted):
-            self.spoke.set()
         state = self.journal.state
         if isinstance(event, events.CandidateFinished):
             metrics.note_candidate(state.candidates[event.candidate])

@@ -67,9 +67,7 @@ const steps = {
     ),
   more: (state, event) => {
     const seated = state.candidates[event.seat];
-    return seated
-      ? changeCandidate(state, seated.id, (each) => ({ text: each.text + event.text }))
-      : state;
+    return seated ? changeCandidate(state, seated.id, (each) => ({ text: each.text + event.text })) : state;
   },
   candidate_finished: (state, event) =>
     changeCandidate(state, event.candidate, (each) => ({
