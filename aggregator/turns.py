@@ -129,9 +129,9 @@ class _Run:
             fusion = await self._fuse(question, ranking, panel)
             await panel.complete()
             self.panel = None
+        self._note(panel.outcomes)
         if (await judging).needs_help:
             return await self._offer_help()
-        self._note(panel.outcomes)
         self.endings = [(outcome.seat.model.slug, outcome.error) for outcome in panel.outcomes]
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(question, panel)
@@ -158,6 +158,7 @@ class _Run:
     async def _offer_help(self) -> str:
         await off_loop(services.mark_sensitive, conversation=self.turn.conversation)
         self.turn.conversation.is_sensitive = True
+        self.turn.route = {}
         await self.emit(events.RouteChosen("single", (), ("crisis",)))
         await self.emit(events.AnswerFinished("help", text=help_text(self.turn.language)))
         return ""

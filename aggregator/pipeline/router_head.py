@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, get_lapack_funcs  # type: ignore[import-untyped]
 
 from aggregator.pipeline.topic_head import Vectors
 
@@ -78,15 +77,20 @@ def _join(topical: Vectors, likeness: Vectors, blend: Blend) -> Vectors:
 
 
 def _pull(likeness: Vectors, noise: float, targets: Vectors) -> Vectors:
-    factor = cho_factor(likeness + np.float32(noise) * np.eye(len(likeness), dtype=np.float32))
-    return np.asarray(cho_solve(factor, targets), dtype=np.float32)
+    from scipy import linalg  # 40 MB that only a fit needs
+
+    factor = linalg.cho_factor(likeness + np.float32(noise) * np.eye(len(likeness), dtype=np.float32))
+    return np.asarray(linalg.cho_solve(factor, targets), dtype=np.float32)
 
 
 def _pull_and_hold_out(likeness: Vectors, noise: float, targets: Vectors) -> tuple[Vectors, Vectors]:
     """Return a kernel ridge's pulls, and what it says of each row when that row is left out."""
-    factor, is_lower = cho_factor(likeness + np.float32(noise) * np.eye(len(likeness), dtype=np.float32))
-    pulls = np.asarray(cho_solve((factor, is_lower), targets), dtype=np.float32)
-    (invert,) = get_lapack_funcs(("potri",), (factor,))
+    from scipy import linalg  # 40 MB that only a fit needs
+
+    ridge = np.float32(noise) * np.eye(len(likeness), dtype=np.float32)
+    factor, is_lower = linalg.cho_factor(likeness + ridge)
+    pulls = np.asarray(linalg.cho_solve((factor, is_lower), targets), dtype=np.float32)
+    (invert,) = linalg.get_lapack_funcs(("potri",), (factor,))
     inverse, _ = invert(factor, lower=is_lower)
     return pulls, targets - pulls / np.diagonal(inverse)[:, None]
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from aggregator.pipeline.answer_sheet import AnswerSheet, Codes, Numbers, spread_answers
 from aggregator.pipeline.expectations import LETTERS
@@ -101,6 +100,8 @@ def _pose(sheet: AnswerSheet, names: Sequence[str], shrink: Shrink) -> _Problem:
 
 def _find_prior(problem: _Problem, sheet: AnswerSheet) -> tuple[Numbers, float]:
     """Scale the public prior, its leader guard included, to these answers: two numbers fitted."""
+    from scipy import optimize  # 40 MB that only a fit needs
+
     guarded = np.maximum(0.05, weigh_standings([float(p) for p in sheet.score_models()], sheet.choices))
 
     plain = replace(problem, shrink=Shrink())
@@ -109,18 +110,22 @@ def _find_prior(problem: _Problem, sheet: AnswerSheet) -> tuple[Numbers, float]:
         scores = plain.score(np.append(guarded * np.exp(point[0]), np.full(_DISTINCT, point[1])))
         return _measure_loss(scores, problem.right)
 
-    solved = minimize(measure, np.array([-0.5, 0.0]), method="L-BFGS-B", bounds=[(-2.5, 0.5), (-6.0, 6.0)])
+    solved = optimize.minimize(
+        measure, np.array([-0.5, 0.0]), method="L-BFGS-B", bounds=[(-2.5, 0.5), (-6.0, 6.0)]
+    )
     return guarded * np.exp(solved.x[0]), float(solved.x[1])
 
 
 def _solve(sheet: AnswerSheet, names: Sequence[str], shrink: Shrink) -> tuple[_Problem, Numbers]:
+    from scipy import optimize  # 40 MB that only a fit needs
+
     problem = _pose(sheet, names, shrink)
     problem.prior, none_score = _find_prior(problem, sheet)
     rows = (len(names) if shrink.topics else 0) + (problem.says.shape[1] if shrink.letters else 0)
     offsets = rows * len(problem.prior)
     start = np.concatenate([problem.prior, np.full(_DISTINCT, none_score), np.zeros(offsets)])
     bounds = [(0.0, None)] * len(problem.prior) + [(None, None)] * (_DISTINCT + offsets)
-    solved = minimize(
+    solved = optimize.minimize(
         problem.loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 150}
     )
     return problem, solved.x
@@ -147,6 +152,7 @@ def _bend(scores: Numbers, distinct: Codes, point: Numbers) -> Numbers:
 
 def _calibrate(scores: Numbers, right: Codes) -> Numbers:
     """Find the scale, the bend and the none scores' shifts that make held-out sums honest probabilities."""
+    from scipy import optimize  # 40 MB that only a fit needs
 
     def measure(point: Numbers) -> float:
         pull = 0.01 * float(np.square(point).sum()) / np.sqrt(len(right))
@@ -154,7 +160,7 @@ def _calibrate(scores: Numbers, right: Codes) -> Numbers:
 
     distinct = np.clip((scores[:, :-1] > _UNSAID / 2).sum(axis=1), 1, _DISTINCT) - 1
     bounds = [(-2.0, 2.0), (-1.2, 0.5)] + [(-6.0, 6.0)] * _DISTINCT
-    solved = minimize(measure, np.zeros(2 + _DISTINCT), method="L-BFGS-B", bounds=bounds)
+    solved = optimize.minimize(measure, np.zeros(2 + _DISTINCT), method="L-BFGS-B", bounds=bounds)
     return np.asarray(solved.x, dtype=np.float64)
 
 

@@ -13,6 +13,7 @@ from aggregator.models import Turn, Usage
 from aggregator.off_loop import off_loop
 from aggregator.turn_log import decode_entries
 from aggregator.turn_state import TurnState, reduce
+from language.sensitivity import judge_sensitivity
 from tests.aggregator.conftest import MakeModel
 from tests.provider_server import ProviderServer, Script, say
 
@@ -186,6 +187,22 @@ async def test_a_crisis_is_answered_with_help_and_without_ads_or_models(
     assert turn.answer_kind == "help"
     assert turn.placement == {"ad": None, "reason": "sensitive"}
     assert provider.seen == []
+    assert reduce(history) == reduce(selectors.replay(turn))
+
+
+async def test_a_crisis_told_without_its_words_stops_the_models_for_the_help_lines(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    await asyncio.to_thread(judge_sensitivity, "warm")
+    provider.add("wise", say("Cheer up! " * 200, delay_s=0.05))
+    await asyncio.to_thread(offer_model, "wise")
+
+    turn, history = await run_ask("i dont wanna be here anymore like at all")
+
+    assert (turn.status, turn.answer_kind) == ("done", "help")
+    assert turn.placement == {"ad": None, "reason": "sensitive"}
+    assert not turn.candidates.all()
+    assert await off_loop(Usage.objects.filter(turn=turn).count) == 1
     assert reduce(history) == reduce(selectors.replay(turn))
 
 
