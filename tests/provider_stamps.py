@@ -1,7 +1,7 @@
 """Pieces of text that tell when they were sent: ordinary words, so that what reads them is not put off.
 
-A word stands for a slot of eight milliseconds, counted round a second of 128 slots. Where a piece stands in
-its stream turns the list, so that a steady stream does not repeat itself.
+A word stands for a slot of eight milliseconds, counted round a second of 127 slots. Where a piece stands in
+its stream turns the list, and 127 is prime, so that a steady stream does not repeat itself at any pace.
 """
 
 import time
@@ -15,7 +15,7 @@ TEXT = """
     which do their time if will way about many then them would write like so these her long make thing
     see him two has look more day could go come did my sound no most number who over know water than
     call first people may down side been now find any new work part take get place made live where after
-    back little only round man year came show every good me give our under name very just form great
+    back little only round man year came show every good me give our under name very just form
 """
 WORDS = tuple(TEXT.split())
 COUNT = len(WORDS)

@@ -1,8 +1,9 @@
-"""Words tell when they were sent, wherever the clock stands."""
+"""Words tell when they were sent, wherever the clock stands, and do not repeat themselves."""
 
+import math
 import time
 
-from tests.provider_stamps import SLOT_S, Stamps, stamp
+from tests.provider_stamps import COUNT, SLOT_S, STEP, Stamps, stamp
 
 
 def test_a_word_tells_when_it_was_sent() -> None:
@@ -16,3 +17,7 @@ def test_a_word_tells_when_it_was_sent() -> None:
     assert max(sent) < 0.05
     assert stamps.count == 30
     assert stamps.last_s - stamps.first_s > 1.0
+
+
+def test_a_steady_stream_goes_through_all_words_before_one_returns() -> None:
+    assert all(math.gcd(STEP + slots, COUNT) == 1 for slots in range(60))

@@ -22,7 +22,18 @@ class Asked:
 
     shown: Shown
     over: "asyncio.Future[str]"
+    turn: str = ""
     models: dict[str, str] = field(default_factory=dict)
+    seq: int = 0
+
+    def follow(self, message: dict[str, Any]) -> None:
+        """Note a frame that does not follow on the one before: a real page would ask for what is missing."""
+        if message["turn"] == self.turn and not message.get("whole"):
+            before = message["seq"] - len(message["events"])
+            if before > self.seq:
+                self.shown.faults.append(f"gap of {before - self.seq} after {self.seq}")
+        if message["turn"] == self.turn:
+            self.seq = message["seq"]
 
 
 class LightPage:
@@ -62,10 +73,11 @@ class LightPage:
         if message["type"] == "frame":
             asked.shown.frames += 1
             asked.shown.bytes += len(body)
+            asked.follow(message)
             for event in message["events"]:
                 self._take(event, asked, is_whole=bool(message.get("whole")))
         elif message["type"] == "opened":
-            self.conversation = message["conversation"]
+            self.conversation, asked.turn = message["conversation"], message["turn"]
         elif message["type"] == "refused" and not asked.over.done():
             asked.over.set_exception(ConnectionError(message["code"]))
 
