@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.optimize import linprog
 
 from aggregator.pipeline.answer_sheet import Codes, Numbers
 from aggregator.pipeline.pacing import choose_action, find_price, settle_turn, start_pace
