@@ -9,7 +9,7 @@ class AggregatorConfig(AppConfig):
 
     def ready(self) -> None:
         """Let a process that changes what is on offer notice it at once."""
-        from aggregator.larder import forget_pantry  # noqa: PLC0415 - models load first
+        from aggregator.larder import forget_pantry
 
         listing = self.get_model("Listing")
         for signal in (post_save, post_delete):

@@ -22,7 +22,7 @@ from language.topics import find_topics
 logger = logging.getLogger(__name__)
 
 PLACEMENT = "below_answer"
-# Nobody is asked for their age; where the law wants to know it, ADS_ADULTS_ONLY keeps ads away from all of these.
+# Nobody is asked for their age; where the law wants it, ADS_ADULTS_ONLY keeps ads away from all of these.
 AUDIENCE = "unknown"
 INCOME_KEY = "placements:income"
 INCOME_SECONDS = 30

@@ -36,7 +36,7 @@ def judge_sensitivity(text: str) -> Sensitivity:
 
 
 def read_gist(text: str) -> str:
-    """Return the part of a prompt whose vector the gate takes, so that who asks for it again finds it kept."""
+    """Return the part of a prompt whose vector the gate takes; whoever asks for it again finds it kept."""
     return ends_of(_read_plain(text))
 
 
