@@ -133,9 +133,9 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
                 "replaces": str(replaces.public_id) if replaces else None,
             }
         )
-        self._follow(str(turn.public_id), 0)
         if turn.status == Turn.Status.RUNNING:
             await runner.start_turn(turn)
+        self._follow(str(turn.public_id), 0)
 
     async def _resume(self, wish: Wish) -> None:
         turn = await self._turn(wish["turn"])

@@ -71,6 +71,8 @@ async def start_turn(turn: Turn) -> None:
 
 def begin_turn(turn_id: uuid.UUID, new: Turn | None = None) -> None:
     """Begin to answer a stored turn on the running event loop; one stored just now need not be read again."""
+    if str(turn_id) not in _signs:
+        log_of_this_loop().feed.expect(str(turn_id))
     task = asyncio.create_task(run_turn(turn_id, new))
     _running.add(task)
     task.add_done_callback(_end)
@@ -119,6 +121,7 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None) -> bool:
         # This process runs it already, even when its lease was lost together with Valkey's data.
         return False
     signs = _signs[name] = Signs()
+    log.feed.expect(name)
     try:
         async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
             if not is_ours:
@@ -139,6 +142,7 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None) -> bool:
                 log.close_page(name)
     finally:
         _signs.pop(name, None)
+        log.feed.release(name)
         _count_turns()
     return turn is not None
 

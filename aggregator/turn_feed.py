@@ -81,6 +81,7 @@ class TurnFeed:
         self._subscriptions: dict[str, list[Subscription]] = {}
         self._cursors: dict[str, int] = {}
         self._nudge_listeners: list[NudgeListener] = []
+        self._written_here: set[str] = set()
 
     async def subscribe(self, turn: str, after_seq: int, listener: Listener) -> Subscription:
         """Call `listener` with every entry after `after_seq`, in order, none twice, until unsubscribed."""
@@ -101,6 +102,7 @@ class TurnFeed:
             try:
                 if turn not in self._cursors:
                     self._cursors[turn] = subscription.seq
+                if turn not in self._written_here:
                     await self._client.xadd(self._wake_key, {"w": "1"}, maxlen=1)
                     await self._client.expire(self._wake_key, WAKE_SECONDS)
                 entries = await read_log(self._client, turn, subscription.seq)
@@ -111,6 +113,19 @@ class TurnFeed:
             for entry in (*entries, *early):
                 self._deliver(subscription, entry)
             return
+
+    def expect(self, turn: str) -> None:
+        """Leave a turn to `hear`, as this process writes it; what stands in its log need not be read back."""
+        self._written_here.add(turn)
+
+    def release(self, turn: str) -> None:
+        """Read a turn's log again, as whoever takes it up may be another process."""
+        self._written_here.discard(turn)
+
+    def hear(self, turn: str, entry: Entry) -> None:
+        """Pass on an entry that this process has just written."""
+        if turn in self._written_here:
+            self._spread_entry(turn, entry)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Stop calling a listener."""
@@ -134,7 +149,11 @@ class TurnFeed:
         """Read for ever; a Valkey that is away is waited for."""
         places = {NUDGES: await self._newest(NUDGES), self._wake_key: b"0-0"}
         while True:
-            turns = {key_of(turn): f"0-{seq}".encode() for turn, seq in self._cursors.items()}
+            turns = {
+                key_of(turn): f"0-{seq}".encode()
+                for turn, seq in self._cursors.items()
+                if turn not in self._written_here
+            }
             streams = cast("Streams", places | turns)
             try:
                 heard = await self._client.xread(streams, block=READ_BLOCK_MS, count=500)

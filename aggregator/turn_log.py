@@ -53,7 +53,7 @@ class LogTaken(LogError):
 class Page:
     """What this process still has to write of one turn; `written` is the last entry's number in the log."""
 
-    key: str
+    turn: str
     seq: int
     written: int
     tell_all: Callable[[], list[Event]]
@@ -64,6 +64,11 @@ class Page:
     is_whole: bool = False
     told_at: float = 0.0
     lost: LogError | None = None
+
+    @property
+    def key(self) -> str:
+        """The name of the turn's stream."""
+        return key_of(self.turn)
 
     def fill_batch(self) -> None:
         """Settle what to write next: the batch whose writing was not confirmed, or all that is pending."""
@@ -128,7 +133,7 @@ class TurnLog:
 
     def open_page(self, turn: str, seq: int, written: int, tell_all: Callable[[], list[Event]]) -> None:
         """Begin to write a turn after its event `seq`; `tell_all` tells it from its start."""
-        self._pages[turn] = Page(key_of(turn), seq, written, tell_all)
+        self._pages[turn] = Page(turn, seq, written, tell_all)
 
     def tell_anew(self, turn: str) -> None:
         """Write the whole turn again, behind whatever its log still holds."""
@@ -220,7 +225,9 @@ class TurnLog:
         found = int(place.split(b"-")[1])
         # A connection that broke after the write and before the reply makes us write the same entry twice.
         if found == page.target and body in {b"", page.body}:
+            written = Entry(page.target, page.body, page.is_whole)
             page.confirm()
+            self.feed.hear(page.turn, written)
         elif found > page.written:
             page.lost = LogTaken(page.key)
         else:
