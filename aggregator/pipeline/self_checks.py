@@ -33,8 +33,8 @@ _REPEATED = re.compile(r"(?<![A-Za-z])([A-J])\1{2,4}(?![A-Za-z])")
 _NAMED = re.compile(r"(?i:answer|choice|option|correct|정답|답)[^\n]{0,60}?\(?\b([A-J])\b[\).:*]")
 _OPTION_ROW = re.compile(r"\([A-J]\)[^\n]*")
 _HEDGES = (
-    "closest", "approximate", "guess", "most likely", "likely", "seems", "appears", "assume", "assuming", "not match",
-    "does not", "might", "could be", "possibly", "plausib", "perhaps", "아마", "추정", "것 같",
+    "closest", "approximate", "guess", "most likely", "likely", "seems", "appears", "assume", "assuming",
+    "not match", "does not", "might", "could be", "possibly", "plausib", "perhaps", "아마", "추정", "것 같",
     "가까운", "수도 있",
 )  # fmt: skip
 _SECOND_THOUGHTS = re.compile(
