@@ -63,6 +63,7 @@ def fetch_pantry() -> Pantry:
 def forget_pantry(**_: object) -> None:
     """Fetch anew at the next chance, as after an admin changed what is on offer."""
     _pantries.clear()
+    skills.forget_books()
 
 
 def ask_question(turn: Turn) -> Question:

@@ -225,7 +225,7 @@ class TurnLog:
         found = int(place.split(b"-")[1])
         # A connection that broke after the write and before the reply makes us write the same entry twice.
         if found == page.target and body in {b"", page.body}:
-            written = Entry(page.target, page.body, page.is_whole)
+            written = Entry(page.target, page.body, page.is_whole, page.told_at)
             page.confirm()
             self.feed.hear(page.turn, written)
         elif found > page.written:

@@ -2,7 +2,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis
-from django.conf import settings
+from django.conf import settings as site_settings
+from pytest_django import Settings
 
 from aggregator import throttle
 from aggregator.larder import forget_pantry
@@ -16,6 +17,12 @@ MakeModel = Callable[..., Listing]
 def _empty_pantry() -> None:
     """What an earlier test had on offer is of no use to the next one."""
     forget_pantry()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_tried(settings: Settings) -> None:
+    """Which models are asked is no matter of luck here."""
+    settings.EXPLORE_PERCENT = 0
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +45,7 @@ def provider(provider_session: ProviderServer) -> ProviderServer:
     provider_session.seen.clear()
     provider_session.find_script = lambda _model, _prompt: None
     provider_session.listed.clear()
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
+    with redis.Redis.from_url(site_settings.REDIS_URL) as client:
         client.delete(throttle.KEY)
     return provider_session
 

@@ -31,7 +31,7 @@ TEXTS = {
 # What a clock, a key or the day's purse says differs from turn to turn, with ads or without.
 PASSING = {"conversation", "turn", "ttft_ms", "duration_ms", "quality", "expected_micros"}
 # Who leads for a moment, who waits and how text is cut into pieces are matters of time.
-FLEETING = {"candidate_delta", "answer_delta", "candidate_queued", "turn_queued", "leader_changed"}
+FLEETING = {"candidate_delta", "more", "answer_delta", "candidate_queued", "turn_queued", "leader_changed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django import Settings
 
 from aggregator import runner
 from aggregator.models import Listing
@@ -48,6 +49,12 @@ def browser_type_launch_args() -> dict[str, Any]:
     """Use the machine's Chromium where there is one, else Playwright's own."""
     found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
     return {"args": list(QUIET), **({"executable_path": found} if found else {})}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_tried(settings: Settings) -> None:
+    """Which models are asked is no matter of luck here."""
+    settings.EXPLORE_PERCENT = 0
 
 
 @pytest.fixture
