@@ -16,7 +16,7 @@ RUN python3 -I config/stack/bootstrap.py
 COPY . .
 RUN JJAMPPONG_HOME=/tmp/build python3 -I config/stack/bootstrap.py \
     && uv sync --frozen --no-dev --quiet \
-    && rm -rf node_modules .tools tests bench /tmp/build /root/.cache
+    && rm -rf node_modules .tools tests bench /tmp/build ~/.cache
 
 # -- What runs -------------------------------------------------------------------------------------
 FROM python:3.11-slim-bookworm

@@ -4,6 +4,7 @@ What is imported from litellm here is internal to it. It is pinned exactly, and 
 every dialect to what `litellm.acompletion` sends and yields; raise the pin only with them.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -23,7 +24,7 @@ class Call:
     body: Chunk
 
 
-class Dialect:
+class Dialect(ABC):
     """One completion in one provider's words; `read` keeps state, so make a new one for each call."""
 
     default_base: ClassVar[str] = ""
@@ -104,9 +105,9 @@ class Dialect:
         )
         return {**body, "stream": True}
 
+    @abstractmethod
     def read_plain_text(self, chunk: Chunk) -> str | None:
         """Return the text of a chunk that is only text, as nearly all are; None leaves it to `read`."""
-        raise NotImplementedError
 
     def read(self, chunk: Chunk) -> Piece:
         """Read any chunk with litellm's parser; raises litellm's error for a chunk that reports one."""
