@@ -11,12 +11,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Sum
 from django.utils import timezone
 
 from ads.contract import AdRequest, ContractError, NoAd, ServedAd, Vocabulary, encode_request, read_answer
 from ads.leases import korean_day
-from ads.models import Click
+from ads.reports import income_of_day
 from ads.selection.current import current_market
 from ads.selection.serve import serve
 from ads.selection.vocabulary import vocabulary_of
@@ -42,9 +41,8 @@ def fetch_vocabulary() -> Vocabulary:
 
 
 def income_today() -> int:
-    """Return what today's clicks brought in so far, in micros of won."""
-    today = korean_day(timezone.now())
-    return int(Click.objects.filter(day=today).aggregate(total=Sum("price_micros"))["total"] or 0)
+    """Return what came in today less what was given back today, in micros of won; it can be negative."""
+    return income_of_day(korean_day(timezone.now()))
 
 
 def _ask_service(request: AdRequest) -> ServedAd | NoAd:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ads.leases import KOREA, korean_day
 from ads.ledger import is_frozen
-from ads.models import Account, Complaint, Creative, Rollup
+from ads.models import Account, Complaint, Creative, Entry, Rollup
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,21 @@ def day_summary(now: datetime.datetime | None = None) -> MarketDay:
         complaints=Complaint.objects.filter(created_at__gte=start).count(),
         is_frozen=is_frozen(),
     )
+
+
+def income_of_day(day: datetime.date) -> int:
+    """Return what the ledger booked as revenue on a Korean day less what it gave back, in micros of won.
+
+    A credit counts on the day it is given, whichever day its click was of: that is when the money leaves. So
+    the days' incomes sum to the revenue account, and nothing is earned twice or kept after it was returned.
+    """
+    start = datetime.datetime.combine(day, datetime.time(), KOREA)
+    moved = Entry.objects.filter(
+        account__kind=Account.Kind.REVENUE,
+        transaction__created_at__gte=start,
+        transaction__created_at__lt=start + datetime.timedelta(days=1),
+    )
+    return int(moved.aggregate(total=Sum("amount_micros"))["total"] or 0)
 
 
 def _figures_between(start: datetime.datetime, end: datetime.datetime) -> dict[str, int | None]:
