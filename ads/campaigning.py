@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ads.leases import fit_budget
 from ads.models import AdGroup, Advertiser, Campaign, Keyword, NegativeKeyword
 from ads.money import format_won
+from ads.networks import MOST_NETWORKS
 from language.keyphrases import normalise
 
 MOVES: dict[str, frozenset[str]] = {
@@ -128,6 +129,21 @@ def switch_group(*, group: AdGroup, is_on: bool) -> None:
     """Let an ad group take part in auctions, or not."""
     group.is_on = is_on
     group.save(update_fields=["is_on", "updated_at"])
+
+
+@transaction.atomic
+def save_own_networks(*, advertiser: Advertiser, networks: Iterable[str], adds: bool = False) -> None:
+    """Keep which addresses are the advertiser's own, in place of what was named or beside it.
+
+    Clicks from there cost nothing from now on; what was charged before stays as it is.
+    """
+    advertiser = Advertiser.objects.select_for_update(no_key=True).get(pk=advertiser.pk)
+    kept = advertiser.own_networks if adds else []
+    named = list(dict.fromkeys([*kept, *networks]))
+    if len(named) > MOST_NETWORKS:
+        raise RefusedError(_("%(most)s개까지 적을 수 있어요.") % {"most": MOST_NETWORKS}, field="networks")
+    advertiser.own_networks = named
+    advertiser.save(update_fields=["own_networks", "updated_at"])
 
 
 def _apply_plan(campaign: Campaign, plan: CampaignPlan) -> None:

@@ -5,6 +5,7 @@ import ipaddress
 import logging
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -83,13 +84,9 @@ def find_bad_address(address: str) -> str:
     return ""
 
 
-def is_inside(networks: list[str], address: str) -> bool:
+def is_inside(networks: Sequence[str], address: str) -> bool:
     """Say whether the address is in one of these networks; a network that is none contains nothing."""
-    try:
-        host = ipaddress.ip_address(address)
-        return any(host in ipaddress.ip_network(network, strict=False) for network in networks)
-    except ValueError:
-        return False
+    return bool(networks) and address in _ranges_of(tuple(networks))
 
 
 class _Shelf:
@@ -126,6 +123,19 @@ def datacenters() -> Ranges:
 @lru_cache(maxsize=4)
 def _house(networks: tuple[str, ...]) -> Ranges:
     return Ranges(networks)
+
+
+@lru_cache(maxsize=256)
+def _ranges_of(networks: tuple[str, ...]) -> Ranges:
+    return Ranges(network for network in networks if _is_network(network))
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_at_home(address: str) -> bool:

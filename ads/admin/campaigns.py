@@ -1,5 +1,7 @@
 """Advertisers, campaigns and ad groups, as an admin looks at, pauses and corrects them."""
 
+import datetime
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -9,10 +11,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from ads.admin.read_only import show_won
+from ads.leases import korean_day
 from ads.ledger import wallet_balance
-from ads.models import AdGroup, Advertiser, Campaign, Keyword, Membership, NegativeKeyword
+from ads.models import AdGroup, Advertiser, Campaign, Click, Keyword, Membership, NegativeKeyword
 from ads.selection.live import publish_live
 from language.keyphrases import normalise
+
+OWN_CLICKS_SPAN = datetime.timedelta(days=30)
 
 
 class MembershipInline(TabularInline):
@@ -30,13 +35,28 @@ class AdvertiserAdmin(ModelAdmin):
     list_display = ["name", "status", "is_demo", "show_wallet", "created_at"]
     list_filter = ["status", "is_demo"]
     search_fields = ["name"]
-    readonly_fields = ["public_id", "show_wallet", "created_at", "updated_at"]
+    readonly_fields = [
+        "public_id",
+        "show_wallet",
+        "own_networks",
+        "show_own_clicks",
+        "created_at",
+        "updated_at",
+    ]
     inlines = [MembershipInline]
 
     @display(description=_("지갑"))
     def show_wallet(self, advertiser: Advertiser) -> str:
         """What the advertiser can still spend."""
         return show_won(wallet_balance(advertiser.pk)) if advertiser.pk else ""
+
+    @display(description=_("30일 동안 광고주 자신의 주소에서 온 클릭"))
+    def show_own_clicks(self, advertiser: Advertiser) -> str:
+        """How many clicks were free because of the addresses named, so that nobody names their customers'."""
+        clicks = Click.objects.filter(
+            campaign__advertiser=advertiser.pk, day__gte=korean_day(timezone.now()) - OWN_CLICKS_SPAN
+        )
+        return f"{clicks.filter(reason='own_address').count():,} / {clicks.count():,}"
 
     def has_delete_permission(self, request: HttpRequest, obj: Advertiser | None = None) -> bool:
         """Whoever paid stays on record; a suspension ends their ads."""

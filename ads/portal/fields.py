@@ -1,4 +1,4 @@
-"""Form fields of the console: amounts in won, and many keywords in one box."""
+"""Form fields of the console: amounts in won, and many keywords or addresses in one box."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from ads.models import Keyword
 from ads.money import LEAST_BID, TICK, WON
+from ads.networks import MOST_NETWORKS, InnerNetworkError, NetworkError, TooWideError, read_network
 from language.keyphrases import normalise
 
 MOST_WON = 1_000_000_000
@@ -114,6 +115,43 @@ class KeywordsField(forms.CharField):
         if not comma:
             return TypedKeyword(text)
         return TypedKeyword(text, parse_won(bid.strip(), least_won=LEAST_BID // WON, step_won=TICK // WON))
+
+
+class NetworksField(forms.CharField):
+    """IP addresses and networks, one a line; its value is a list of their plain forms, each once."""
+
+    takes_inner = False
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}))
+        kwargs.setdefault("required", False)
+        super().__init__(**kwargs)  # type: ignore[arg-type]
+
+    def prepare_value(self, value: object) -> object:
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: object) -> list[str]:
+        text: str = super().clean("\n".join(map(str, value)) if isinstance(value, list) else value)
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(lines) > MOST_NETWORKS:
+            raise forms.ValidationError(_("%(most)s개까지 적을 수 있어요.") % {"most": MOST_NETWORKS})
+        networks, wrong = [], []
+        for line in lines:
+            try:
+                networks.append(read_network(line, takes_inner=self.takes_inner))
+            except NetworkError as error:
+                wrong.append(forms.ValidationError(f"“{line[:40]}”: {_why(error)}"))
+        if wrong:
+            raise forms.ValidationError(wrong[:3] + _and_more(len(wrong) - 3))
+        return list(dict.fromkeys(networks))
+
+
+def _why(error: NetworkError) -> str:
+    if isinstance(error, TooWideError):
+        return _("너무 넓어요. IPv4는 /24, IPv6는 /48까지예요.")
+    if isinstance(error, InnerNetworkError):
+        return _("공유기 안쪽 주소예요. 바깥에서 보이는 주소를 적어 주세요.")
+    return _("IP 주소나 대역이 아니에요.")
 
 
 def _and_more(count: int) -> list[forms.ValidationError]:

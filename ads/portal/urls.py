@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from ads.portal.pages import campaigns, creatives, desk, groups, money, people
+from ads.portal.pages import addresses, campaigns, creatives, desk, groups, money, people
 
 app_name = "portal"
 
@@ -27,6 +27,8 @@ desk_pages: list[URLPattern | URLResolver] = [
     path("money/", money.show_money, name="money"),
     path("money/add/", money.add_money, name="add_money"),
     path("money/statement.csv", money.download_statement, name="statement"),
+    path("addresses/", addresses.show_addresses, name="addresses"),
+    path("addresses/here/", addresses.add_here, name="add_address"),
     path("people/", people.show_people, name="people"),
     path("people/<int:membership_id>/dismiss/", people.dismiss, name="dismiss"),
 ]

@@ -154,3 +154,12 @@ def test_an_admin_can_change_a_campaign_and_an_ad_group(desk: Client) -> None:
     assert desk.get(reverse("admin:ads_adgroup_change", args=[group.pk])).status_code == 200
     advertiser = Advertiser.objects.get()
     assert desk.get(reverse("admin:ads_advertiser_change", args=[advertiser.pk])).status_code == 200
+
+
+def test_an_admin_sees_how_many_clicks_an_advertiser_s_own_addresses_made_free(desk: Client) -> None:
+    offer = make_offer()
+    Advertiser.objects.update(own_networks=["203.0.113.0/24"])
+    click_on(sign(Purpose.CLICK, offer.id, at=offer.created_at), address="203.0.113.9")
+    click_on(sign(Purpose.CLICK, make_offer(offer.creative).id, at=offer.created_at), address="198.51.100.9")
+    page = desk.get(reverse("admin:ads_advertiser_change", args=[Advertiser.objects.get().pk]))
+    assert "1 / 2" in page.content.decode() and "203.0.113.0/24" in page.content.decode()

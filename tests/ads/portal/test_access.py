@@ -10,13 +10,14 @@ from tests.ads.inventory import make_ad, make_advertiser
 READ = ["", "days.csv", "campaigns/", "campaigns/{campaign}/", "campaigns/{campaign}/days.csv"]
 READ += ["campaigns/{campaign}/keywords.csv", "money/", "money/statement.csv"]
 EDIT = ["campaigns/new/", "campaigns/{campaign}/edit/", "campaigns/{campaign}/groups/new/"]
-EDIT += ["groups/{group}/edit/", "groups/{group}/ads/new/", "ads/{creative}/edit/"]
+EDIT += ["groups/{group}/edit/", "groups/{group}/ads/new/", "ads/{creative}/edit/", "addresses/"]
 OWN = ["people/"]
 ACT = [
     "campaigns/{campaign}/move/",
     "groups/{group}/switch/",
     "ads/{creative}/submit/",
     "ads/{creative}/switch/",
+    "addresses/here/",
 ]
 PAY = ["money/add/"]
 

@@ -1,0 +1,66 @@
+"""What an advertiser may name as its own addresses, and how people write them. Pure.
+
+NetworkError > NotANetworkError | TooWideError | InnerNetworkError
+"""
+
+import ipaddress
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# An office or a home, by family. Wider ones are a provider's: naming them would make strangers' clicks free.
+WIDEST = {4: 24, 6: 48}
+MOST_NETWORKS = 100
+
+
+class NetworkError(ValueError):
+    """This cannot be named as one's own."""
+
+
+class NotANetworkError(NetworkError):
+    """Neither an address nor a network."""
+
+
+class TooWideError(NetworkError):
+    """More addresses than an office or a home has."""
+
+
+class InnerNetworkError(NetworkError):
+    """An address behind a router, which no visit from outside ever shows."""
+
+
+def read_network(text: str, *, takes_inner: bool = False) -> str:
+    """Return one line as a network in its plain form: an address, a CIDR, or `203.0.113.*`; NetworkError."""
+    network = _parse(text.strip())
+    if network.is_multicast or network.is_unspecified:
+        raise NotANetworkError(text)
+    if network.prefixlen < WIDEST[network.version]:
+        raise TooWideError(text)
+    if not takes_inner and not network.is_global:
+        raise InnerNetworkError(text)
+    return str(network.network_address if network.num_addresses == 1 else network)
+
+
+def is_inner(address: str) -> bool:
+    """Say whether a visit with this address came from inside: then so may what is named."""
+    try:
+        return not _plain(ipaddress.ip_address(address)).is_global
+    except ValueError:
+        return False
+
+
+def _parse(text: str) -> Network:
+    if text.endswith(".*"):
+        text = f"{text.removesuffix('.*')}.0/24"
+    try:
+        if "/" not in text:
+            return ipaddress.ip_network(_plain(ipaddress.ip_address(text)))
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise NotANetworkError(text) from error
+
+
+def _plain(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    # What a server behind an IPv6 socket calls an IPv4 visitor.
+    return getattr(address, "ipv4_mapped", None) or address
