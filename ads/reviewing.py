@@ -1,12 +1,20 @@
 """Decides on the words of an ad: approved words may be shown, rejected ones come back with a reason.
 
-Risky words (risk.py) are shown once two people have approved them, each for themselves.
+Risky words (risk.py) are shown once two people have approved them, each for themselves. A site with one
+reviewer has no second person: there, the same one reads them again after a time and says why, on record.
+
+NotWaitingError, NotAloneError > OthersReviewError | OwnWordsError | TooSoonError | NoReasonError
 """
 
+import datetime
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from ads.models import Approval, Creative
+from ads.models import Approval, Creative, Membership
 from ads.risk import find_risks
 
 REVIEWERS_OF_RISKY_WORDS = 2
@@ -14,6 +22,26 @@ REVIEWERS_OF_RISKY_WORDS = 2
 
 class NotWaitingError(Exception):
     """The creative does not wait for a review, so there is nothing to decide."""
+
+
+class NotAloneError(Exception):
+    """This person may not approve these risky words without anybody else."""
+
+
+class OthersReviewError(NotAloneError):
+    """There is somebody else who can read them, or the site always wants two people."""
+
+
+class OwnWordsError(NotAloneError):
+    """The reviewer acts for this advertiser."""
+
+
+class TooSoonError(NotAloneError):
+    """The first reading is not there, or too fresh for a second one to be a new look."""
+
+
+class NoReasonError(NotAloneError):
+    """Nobody would know later why one person was enough."""
 
 
 @transaction.atomic
@@ -24,13 +52,41 @@ def approve_creative(*, creative: Creative, reviewer_id: int) -> bool:
     approvals = Approval.objects.filter(creative=waiting).count()
     if risks_of(waiting) and approvals < REVIEWERS_OF_RISKY_WORDS:
         return False
-    for older in Creative.objects.select_for_update(no_key=True).filter(
-        lineage=waiting.lineage, review=Creative.Review.APPROVED
-    ):
-        older.review = Creative.Review.RETIRED
-        older.save(update_fields=["review", "updated_at"])
-    _decide(waiting, Creative.Review.APPROVED, reason="", reviewer_id=reviewer_id)
+    _show(waiting, reviewer_id=reviewer_id)
     return True
+
+
+@transaction.atomic
+def approve_alone(*, creative: Creative, reviewer_id: int, reason: str) -> None:
+    """Let risky words be shown on the second reading of the only reviewer; raises NotAloneError.
+
+    Who read them, when, again when, and why one person was enough stay on record with the approval.
+    """
+    waiting = _lock(creative)
+    approval = Approval.objects.filter(creative=waiting, reviewer_id=reviewer_id).first()
+    now = timezone.now()
+    _refuse_company(waiting, reviewer_id)
+    if approval is None or now < second_look_from(approval):
+        raise TooSoonError
+    if not reason.strip():
+        raise NoReasonError
+    approval.read_again_at = now
+    approval.reason = reason.strip()
+    approval.save(update_fields=["read_again_at", "reason"])
+    _show(waiting, reviewer_id=reviewer_id)
+
+
+def second_look_from(approval: Approval) -> datetime.datetime:
+    """Return when the same person may look again with fresh eyes."""
+    return approval.created_at + datetime.timedelta(hours=settings.ADS_LONE_REVIEW_HOURS)
+
+
+def other_reviewers(reviewer_id: int) -> list[AbstractBaseUser]:
+    """Return everybody else who can log in to the admin and decide on ads."""
+    people = get_user_model()._default_manager.with_perm(
+        "ads.change_creative", backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return list(people.filter(is_staff=True, is_active=True).exclude(pk=reviewer_id).order_by("pk"))
 
 
 @transaction.atomic
@@ -46,6 +102,24 @@ def risks_of(creative: Creative) -> tuple[str, ...]:
         landing_url=creative.landing_url,
         display_domain=creative.display_domain,
     )
+
+
+def _refuse_company(creative: Creative, reviewer_id: int) -> None:
+    # An hour of none means that this site never lets one person be enough.
+    if not settings.ADS_LONE_REVIEW_HOURS or other_reviewers(reviewer_id):
+        raise OthersReviewError
+    advertiser = creative.ad_group.campaign.advertiser_id
+    if Membership.objects.filter(advertiser=advertiser, member_id=reviewer_id).exists():
+        raise OwnWordsError
+
+
+def _show(creative: Creative, *, reviewer_id: int) -> None:
+    for older in Creative.objects.select_for_update(no_key=True).filter(
+        lineage=creative.lineage, review=Creative.Review.APPROVED
+    ):
+        older.review = Creative.Review.RETIRED
+        older.save(update_fields=["review", "updated_at"])
+    _decide(creative, Creative.Review.APPROVED, reason="", reviewer_id=reviewer_id)
 
 
 def _lock(creative: Creative) -> Creative:

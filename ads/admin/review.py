@@ -2,17 +2,34 @@
 
 from typing import cast
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin
+from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 
 from ads.models import Approval, Creative
-from ads.reviewing import NotWaitingError, approve_creative, reject_creative, risks_of
+from ads.reviewing import (
+    NoReasonError,
+    NotAloneError,
+    NotWaitingError,
+    OthersReviewError,
+    OwnWordsError,
+    approve_alone,
+    approve_creative,
+    other_reviewers,
+    reject_creative,
+    risks_of,
+    second_look_from,
+)
 
 RISKS = {
     "health": _("건강을 말해요"),
@@ -20,7 +37,25 @@ RISKS = {
     "promise": _("크게 약속해요"),
     "elsewhere": _("표시한 도메인과 다른 곳으로 가요"),
 }
-APPROVE, REJECT = "ads_creative_approve", "ads_creative_reject"
+APPROVE, REJECT, ALONE = "ads_creative_approve", "ads_creative_reject", "ads_creative_approve_alone"
+
+
+NOT_ALONE = {
+    OthersReviewError: _("혼자 승인할 수 없어요. 두 사람이 읽어야 해요."),
+    OwnWordsError: _("내가 속한 광고주의 조심할 문구는 혼자 승인할 수 없어요."),
+    NoReasonError: _("혼자 승인하는 까닭을 적어 주세요. 기록에 남아요."),
+}
+
+
+class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a reviewer writes: a reason to the advertiser, or why one person was enough."""
+
+    lone_reason = forms.CharField(
+        label=_("혼자 승인하는 까닭"),
+        max_length=300,
+        required=False,
+        help_text=_("다른 관리자가 없을 때만 써요. 승인 기록에 이름과 함께 남아요."),
+    )
 
 
 @admin.register(Creative)
@@ -41,12 +76,27 @@ class CreativeAdmin(ModelAdmin):
     search_fields = ["title", "body", "display_domain", "ad_group__campaign__advertiser__name"]
     readonly_fields = [
         "ad_group", "version", "title", "body", "display_domain", "landing_url", "is_ai_generated", "is_on",
-        "review", "show_risks", "show_approvals", "show_previous", "reviewer", "reviewed_at",
+        "review", "show_risks", "show_approvals", "show_next", "show_previous", "reviewer", "reviewed_at",
     ]  # fmt: skip
-    fields = [*readonly_fields, "review_reason"]
+    form = ReviewForm
+    fields = [*readonly_fields, "review_reason", "lone_reason"]
     # Buttons of the form and no links: a decision is a POST with the form's own token.
-    actions_submit_line = ["approve", "reject"]
+    actions_submit_line = ["approve", "approve_alone", "reject"]
     ordering = ["-review", "created_at"]
+
+    def get_fields(self, request: HttpRequest, obj: Creative | None = None) -> list[str]:
+        """Ask for a reason to approve alone only where somebody may."""
+        offers = request.method != "GET" or (obj is not None and _is_alone(obj, cast("int", request.user.pk)))
+        return [name for name in self.fields if offers or name != "lone_reason"]
+
+    def get_actions_submit_line(self, request: HttpRequest, object_id: int) -> list[UnfoldAction]:
+        """Show the button of whoever is alone to nobody else; who presses it all the same is told why not."""
+        actions: list[UnfoldAction] = super().get_actions_submit_line(request, object_id)
+        if request.method == "GET":
+            creative = Creative.objects.filter(pk=object_id).first()
+            if creative is None or not _is_alone(creative, cast("int", request.user.pk)):
+                return [action for action in actions if action.action_name != ALONE]
+        return actions
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Ads are written by advertisers."""
@@ -80,7 +130,31 @@ class CreativeAdmin(ModelAdmin):
         approvals = (
             Approval.objects.filter(creative=creative).select_related("reviewer").order_by("created_at")
         )
-        return ", ".join(str(each.reviewer) for each in approvals) or "-"
+        return ", ".join(map(_tell_approval, approvals)) or "-"
+
+    @display(description=_("누가 더 읽어야 하나요"))
+    def show_next(self, creative: Creative) -> str:
+        """What risky words still wait for."""
+        if creative.review != Creative.Review.WAITING or not risks_of(creative):
+            return "-"
+        first = Approval.objects.filter(creative=creative).order_by("created_at").first()
+        if first is None or first.reviewer_id is None:
+            if len(other_reviewers(0)) > 1 or not settings.ADS_LONE_REVIEW_HOURS:
+                return str(_("두 사람이 따로 읽고 승인해야 나가요."))
+            hours = settings.ADS_LONE_REVIEW_HOURS
+            return _("관리자가 한 사람이에요. 승인하고 %(hours)s시간 뒤에 다시 읽어야 나가요.") % {
+                "hours": hours
+            }
+        others = other_reviewers(first.reviewer_id)
+        if others:
+            names = ", ".join(str(person) for person in others[:5])
+            return _("다른 사람도 승인해야 나가요. 승인할 수 있는 사람: %(names)s") % {"names": names}
+        if not settings.ADS_LONE_REVIEW_HOURS:
+            return str(_("다른 관리자가 없어요. 이 사이트에서는 두 사람이 꼭 읽어야 해요."))
+        when = date_format(timezone.localtime(second_look_from(first)), "Y-m-d H:i")
+        return _("다른 관리자가 없어요. %(when)s부터 다시 읽고 까닭을 적으면 혼자 승인할 수 있어요.") % {
+            "when": when
+        }
 
     @display(description=_("지금 보이는 판"))
     def show_previous(self, creative: Creative) -> str:
@@ -90,9 +164,10 @@ class CreativeAdmin(ModelAdmin):
 
     def response_change(self, request: HttpRequest, obj: Creative) -> HttpResponse:
         """Go back to the queue after a decision, and stay where one is still missing its reason."""
-        if REJECT in request.POST and not obj.review_reason:
+        is_stuck = REJECT in request.POST and not obj.review_reason
+        if is_stuck or (ALONE in request.POST and obj.review == Creative.Review.WAITING):
             return redirect(reverse("admin:ads_creative_change", args=[obj.pk]))
-        if APPROVE in request.POST or REJECT in request.POST:
+        if APPROVE in request.POST or ALONE in request.POST or REJECT in request.POST:
             return redirect(reverse("admin:ads_creative_changelist"))
         answer: HttpResponse = super().response_change(request, obj)
         return answer
@@ -104,9 +179,25 @@ class CreativeAdmin(ModelAdmin):
             if approve_creative(creative=creative, reviewer_id=cast("int", request.user.pk)):
                 messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
             else:
-                messages.warning(request, _("승인을 적어 뒀어요. 조심할 문구라 다른 사람도 승인해야 나가요."))
+                messages.warning(request, _("승인을 적어 뒀어요. 조심할 문구라 아직 나가지 않아요."))
+                messages.warning(request, self.show_next(creative))
         except NotWaitingError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
+
+    @action(description=_("다시 읽었고 혼자 승인"))
+    def approve_alone(self, request: HttpRequest, creative: Creative) -> None:
+        """Let risky words be shown on the second reading of the only reviewer."""
+        reason = request.POST.get("lone_reason", "")[:300]
+        try:
+            approve_alone(creative=creative, reviewer_id=cast("int", request.user.pk), reason=reason)
+            creative.refresh_from_db()
+            messages.success(
+                request, _("혼자 승인했어요. 까닭과 함께 기록에 남았어요. 1분 안에 나가기 시작해요.")
+            )
+        except NotWaitingError:
+            messages.error(request, _("검토를 기다리는 소재가 아니에요."))
+        except NotAloneError as error:
+            messages.error(request, NOT_ALONE.get(type(error)) or self.show_next(creative))
 
     @action(description=_("적어 둔 사유로 거절"))
     def reject(self, request: HttpRequest, creative: Creative) -> None:
@@ -119,3 +210,25 @@ class CreativeAdmin(ModelAdmin):
             messages.success(request, _("사유와 함께 돌려보냈어요."))
         except NotWaitingError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
+
+
+def _is_alone(creative: Creative, reviewer_id: int) -> bool:
+    """Whether these words wait for this person's second reading, and for nobody else's."""
+    return bool(
+        settings.ADS_LONE_REVIEW_HOURS
+        and creative.review == Creative.Review.WAITING
+        and risks_of(creative)
+        and Approval.objects.filter(creative=creative, reviewer_id=reviewer_id).exists()
+        and not other_reviewers(reviewer_id)
+    )
+
+
+def _tell_approval(approval: Approval) -> str:
+    if approval.read_again_at is None:
+        return str(approval.reviewer)
+    again = date_format(timezone.localtime(approval.read_again_at), "Y-m-d H:i")
+    return _("%(person)s (혼자, %(again)s에 다시 읽음: %(reason)s)") % {
+        "person": approval.reviewer,
+        "again": again,
+        "reason": approval.reason,
+    }

@@ -123,7 +123,10 @@ class RollupMark(models.Model):
 
 
 class Approval(models.Model):
-    """One reviewer's yes to one version of an ad's words; risky words need two of them."""
+    """One reviewer's yes to one version of an ad's words; risky words need two of them.
+
+    Where there is one reviewer only, the same person reads them again later and says why they may be shown.
+    """
 
     creative = models.ForeignKey(
         Creative, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("소재")
@@ -136,12 +139,22 @@ class Approval(models.Model):
         verbose_name=_("검토한 사람"),
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("만든 때"))
+    read_again_at = models.DateTimeField(_("혼자 다시 읽은 때"), null=True, blank=True)
+    reason = models.CharField(_("혼자 승인한 까닭"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("승인 기록")
         verbose_name_plural = _("승인 기록")
         constraints = [
             models.UniqueConstraint(fields=["creative", "reviewer"], name="approval_once_a_reviewer"),
+            models.CheckConstraint(
+                condition=models.Q(read_again_at=None, reason="")
+                | (
+                    models.Q(read_again_at__isnull=False, read_again_at__gt=models.F("created_at"))
+                    & ~models.Q(reason="")
+                ),
+                name="approval_alone_later_and_with_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
