@@ -59,10 +59,15 @@ def _ask_service(request: AdRequest) -> ServedAd | NoAd:
 @lru_cache(maxsize=1)
 def _fetch_from_service(_minute: int) -> Vocabulary:
     document = _call("vocabulary/", None, 5.0)
-    terms = document["terms"]
-    if not isinstance(terms, list):
+    # A service of before negatives were told goes on as it did until it is renewed.
+    terms, negatives = document["terms"], document.get("negatives", [])
+    if not isinstance(terms, list) or not isinstance(negatives, list):
         raise ContractError("the vocabulary has no terms")
-    return Vocabulary(str(document["version"]), tuple((int(number), str(text)) for number, text in terms))
+    return Vocabulary(
+        str(document["version"]),
+        tuple((int(number), str(text)) for number, text in terms),
+        frozenset(map(int, negatives)),
+    )
 
 
 def _call(path: str, body: bytes | None, deadline: float) -> dict[str, object]:

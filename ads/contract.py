@@ -60,10 +60,15 @@ class NoAd:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words the market understands: normalised terms by id. A prompt is matched against it locally."""
+    """The words the market understands: normalised terms by id. A prompt is matched against it locally.
+
+    `negatives` are those that keep somebody's ad away: a request names every one that the prompt holds,
+    before any other, or it is not made.
+    """
 
     version: str
     terms: tuple[tuple[int, str], ...]
+    negatives: frozenset[int] = frozenset()
 
 
 def encode_request(request: AdRequest) -> dict[str, object]:

@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from ads.client import fetch_vocabulary, income_today, request_ad
-from ads.contract import AdRequest, NoAd, ServedAd
+from ads.contract import TERM_LIMIT, AdRequest, NoAd, ServedAd, Vocabulary
 from aggregator.events import PlacementMade
 from aggregator.models import Turn
 from language.keyphrases import TermIndex
@@ -53,13 +53,15 @@ def _placement(decision: ServedAd | NoAd) -> PlacementMade:
 
 def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
     vocabulary = fetch_vocabulary()
-    index = _term_index(vocabulary.version, vocabulary.terms)
+    term_ids = find_terms(turn.prompt, vocabulary)
+    if term_ids is None:
+        return NoAd("no_match")
     return request_ad(
         AdRequest(
             request_id=str(turn.public_id),
             placement=PLACEMENT,
             vocabulary_version=vocabulary.version,
-            term_ids=index.match(turn.prompt),
+            term_ids=term_ids,
             topics=find_topics(turn.prompt),
             language=turn.language,
             device="",
@@ -69,6 +71,19 @@ def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
             audience=AUDIENCE,
         )
     )
+
+
+def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
+    """Return the terms that a request may name: first all that keep ads away, wherever they stand.
+
+    None when those alone are more than fit: a request that leaves one out could bring the ad it forbids.
+    """
+    index = _term_index(vocabulary.version, vocabulary.terms)
+    everywhere = index.find_all(prompt) if vocabulary.negatives else ()
+    unwanted = [term for term in everywhere if term in vocabulary.negatives]
+    if len(unwanted) > TERM_LIMIT:
+        return None
+    return tuple(dict.fromkeys([*unwanted, *index.match(prompt)]))[:TERM_LIMIT]
 
 
 def warm_index() -> None:

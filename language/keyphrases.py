@@ -76,8 +76,12 @@ class TermIndex:
         return len(self._terms)
 
     def match(self, text: str) -> tuple[int, ...]:
-        """Return the numbers of the terms in this text, longest first, at most twelve."""
-        runs = _runs_of(_fold(text[:MATCHED_CHARS]))
+        """Return the numbers of the terms near the beginning of this text, longest first, at most twelve."""
+        return self.find_all(text[:MATCHED_CHARS])[:MOST_MATCHES]
+
+    def find_all(self, text: str) -> tuple[int, ...]:
+        """Return the numbers of all terms anywhere in this text, longest first."""
+        runs = _runs_of(_fold(text))
         found: dict[str, None] = {}
         for position, run in enumerate(runs):
             if is_hangul(run.text[0]):
@@ -87,7 +91,7 @@ class TermIndex:
         numbers = dict.fromkeys(
             number for key in sorted(found, key=len, reverse=True) for number in self._terms[key]
         )
-        return tuple(numbers)[:MOST_MATCHES]
+        return tuple(numbers)
 
     def _look_inside(self, runs: list[_Run], position: int, found: dict[str, None]) -> None:
         word = runs[position].text

@@ -43,7 +43,9 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
     tag = f'"{current.version}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304)
-    answer = JsonResponse({"version": current.version, "terms": current.terms})
+    answer = JsonResponse(
+        {"version": current.version, "terms": current.terms, "negatives": sorted(current.negatives)}
+    )
     answer["ETag"] = tag
     return answer
 

@@ -15,7 +15,9 @@ def vocabulary_of(snapshot: Snapshot) -> Vocabulary:
         texts = snapshot.term_texts.tobytes()
         bounds = snapshot.term_text_start.tolist()
         words = (texts[start:stop].decode("utf-8") for start, stop in pairwise(bounds))
-        known = Vocabulary(snapshot.version, tuple(zip(snapshot.term_ids.tolist(), words, strict=True)))
+        terms = tuple(zip(snapshot.term_ids.tolist(), words, strict=True))
+        negatives = frozenset(snapshot.term_ids[snapshot.group_negatives].tolist())
+        known = Vocabulary(snapshot.version, terms, negatives)
         _KEPT.clear()
         _KEPT[snapshot.version] = known
     return known
