@@ -23,7 +23,6 @@ WORDS = ("도쿄", "항공권", "호텔", "노트북", "취소", "중고", "무�
 # Longer than the words that are to stay away, so that a request that fits twelve would leave those out.
 CITIES = ("오사카", "교토", "방콕", "다낭", "하와이", "파리", "런던", "로마", "시드니", "괌", "세부", "발리")
 CROWD = tuple(f"{name} 항공권 특가" for name in CITIES)
-)
 
 
 def ask(prompt: str) -> ServedAd | NoAd:
