@@ -67,6 +67,9 @@ def rank_bids(bids: Sequence[Bid]) -> list[Bid]:
 def price_to_beat(bid: Bid, rival_score: float) -> int:
     """Return the least whole tick at which this bid still reaches its rival's score and its reserve."""
     needed = ceil_tick(rival_score / bid.quality)
+    # Dividing what was multiplied can land a hair above a whole tick; nobody pays ten won for that.
+    if (needed - TICK) * bid.quality >= rival_score:
+        needed -= TICK
     return min(floor_tick(bid.limit_micros), max(ceil_tick(bid.reserve_micros), needed))
 
 
