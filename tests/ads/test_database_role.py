@@ -1,11 +1,9 @@
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings as current
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -18,35 +16,11 @@ from ads.ledger import find_faults
 from ads.models import Click, Offer
 from ads.rollups import roll_up
 from ads.tokens import Purpose, sign
+from tests.ads.conftest import ROLE
 from tests.ads.inventory import make_ad, publish_all, request_for
 from tests.ads.visits import visit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
-
-ROLE = "jjamppong_ads_test"
-
-
-@pytest.fixture
-def role(settings: Settings) -> Iterator[dict[str, object]]:
-    """The ad service's role, made as an installation makes it."""
-    before = dict(connections.settings["default"])
-    settings.ADS_DATABASE = {
-        "HOST": before["HOST"],
-        "PORT": before["PORT"],
-        "NAME": before["NAME"],
-        "USER": ROLE,
-        "PASSWORD": "a'secret",
-    }
-    call_command("grant_ads_role", verbosity=0)
-    call_command("grant_ads_role", verbosity=0)
-    yield settings.ADS_DATABASE
-    connections.close_all()
-    chosen = connections.settings["default"]
-    chosen.clear()
-    chosen |= before
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP OWNED BY {ROLE}")
-        cursor.execute(f"DROP ROLE {ROLE}")
 
 
 def connect(role: dict[str, object]) -> "psycopg.Connection[tuple[object, ...]]":
@@ -69,6 +43,21 @@ def test_the_role_reads_the_market_s_tables_and_no_others(role: dict[str, object
         for table in foreign:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 line.execute(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
+
+
+def test_not_even_a_column_or_a_view_of_a_conversation_is_readable(role: dict[str, object]) -> None:
+    with connect(role) as line:
+        found = line.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
+            " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (has_table_privilege(c.oid, 'SELECT')"
+            " OR has_any_column_privilege(c.oid, 'SELECT')) ORDER BY 1"
+        ).fetchall()
+        assert [name for (name,) in found] == own_tables()
+        may = line.execute(
+            "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls FROM pg_roles"
+            " WHERE rolname = current_user"
+        ).fetchone()
+        assert may == (False,)
 
 
 def test_the_role_cannot_make_delete_or_rewrite(role: dict[str, object]) -> None:

@@ -1,0 +1,31 @@
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from pytest_django import Settings
+
+ROLE = "jjamppong_ads_test"
+
+
+@pytest.fixture
+def role(settings: Settings) -> Iterator[dict[str, object]]:
+    """The ad service's role, made as an installation makes it."""
+    before = dict(connections.settings["default"])
+    settings.ADS_DATABASE = {
+        "HOST": before["HOST"],
+        "PORT": before["PORT"],
+        "NAME": before["NAME"],
+        "USER": ROLE,
+        "PASSWORD": "a'secret",
+    }
+    call_command("grant_ads_role", verbosity=0)
+    call_command("grant_ads_role", verbosity=0)
+    yield settings.ADS_DATABASE
+    connections.close_all()
+    chosen = connections.settings["default"]
+    chosen.clear()
+    chosen |= before
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP OWNED BY {ROLE}")
+        cursor.execute(f"DROP ROLE {ROLE}")
