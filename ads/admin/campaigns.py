@@ -1,23 +1,59 @@
 """Advertisers, campaigns and ad groups, as an admin looks at, pauses and corrects them."""
 
 import datetime
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.read_only import show_won
-from ads.leases import korean_day
+from ads.leases import fit_budget, korean_day
 from ads.ledger import wallet_balance
 from ads.models import AdGroup, Advertiser, Campaign, Click, Keyword, Membership, NegativeKeyword
+from ads.money import LEAST_BID, TICK, WON, format_won
 from ads.selection.live import publish_live
+from ads.won_field import WonField
 from language.keyphrases import normalise
 
 OWN_CLICKS_SPAN = datetime.timedelta(days=30)
+
+
+class WonInForms:
+    """Amounts are typed in won, as everywhere, and kept in micros."""
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:  # type: ignore[type-arg]
+        """Return a field in won for what is kept in micros."""
+        if not db_field.name.endswith("_micros"):
+            return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return WonField(
+            label=_("%(name)s (원)") % {"name": db_field.verbose_name},
+            least_won=LEAST_BID // WON,
+            step_won=TICK // WON if "bid" in db_field.name else 1,
+            required=not db_field.blank,
+            widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+        )
+
+
+class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A campaign as an admin corrects it."""
+
+    def clean_total_budget_micros(self) -> int | None:
+        """Take no total that is below what is spent and set aside."""
+        total: int | None = self.cleaned_data["total_budget_micros"]
+        if total is not None and total < self.instance.leased_micros:
+            least = format_won(self.instance.leased_micros)
+            raise forms.ValidationError(
+                _("이미 쓰거나 떼어 둔 %(least)s원보다 작을 수 없어요.") % {"least": least}
+            )
+        return total
 
 
 class MembershipInline(TabularInline):
@@ -64,7 +100,7 @@ class AdvertiserAdmin(ModelAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ModelAdmin):
+class CampaignAdmin(WonInForms, ModelAdmin):
     """Campaigns: budgets, schedules, and one action that stops them at once."""
 
     list_display = [
@@ -83,6 +119,13 @@ class CampaignAdmin(ModelAdmin):
     autocomplete_fields = ["advertiser"]
     readonly_fields = ["public_id", "created_at", "updated_at"]
     actions = ["pause_campaigns"]
+    form = CampaignForm
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: forms.ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+        """Bring today in line with the budgets: what is set aside beyond them goes back to the wallet."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            fit_budget(obj.pk, at=timezone.now())
 
     @display(description=_("하루 예산"))
     def show_daily(self, campaign: Campaign) -> str:
@@ -107,7 +150,7 @@ class CampaignAdmin(ModelAdmin):
         return False
 
 
-class KeywordInline(TabularInline):
+class KeywordInline(WonInForms, TabularInline):
     """The keywords of an ad group."""
 
     model = Keyword
@@ -128,7 +171,7 @@ class NegativeKeywordInline(TabularInline):
 
 
 @admin.register(AdGroup)
-class AdGroupAdmin(ModelAdmin):
+class AdGroupAdmin(WonInForms, ModelAdmin):
     """Ad groups with their keywords."""
 
     list_display = ["name", "campaign", "language", "device", "show_bid", "is_on"]

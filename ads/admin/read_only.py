@@ -1,6 +1,9 @@
 """Pages that show rows and change none, and how amounts are written on them."""
 
-from django.db.models import Model
+from collections.abc import Callable
+
+from django.contrib.admin import AdminSite
+from django.db.models import Field, Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -9,7 +12,17 @@ from ads.money import format_won
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """A page of rows that come from the market and stay as they are."""
+    """A page of rows that come from the market and stay as they are; amounts are shown in won."""
+
+    def __init__(self, model: type[Model], admin_site: AdminSite) -> None:
+        super().__init__(model, admin_site)
+        for field in model._meta.fields:
+            if field.name.endswith("_micros"):
+                setattr(self, in_won(field.name), _shower_of(field))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """Put an amount in won in the place of each that is kept in micros."""
+        return [in_won(name) for name in super().get_fields(request, obj)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows come from the market."""
@@ -22,6 +35,19 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Rows stay."""
         return False
+
+
+def in_won(name: str) -> str:
+    """Return the name under which a page shows this column."""
+    return f"{name.removesuffix('_micros')}_in_won" if name.endswith("_micros") else name
+
+
+def _shower_of(field: Field) -> Callable[[Model], str]:  # type: ignore[type-arg]
+    def show(row: Model) -> str:
+        return show_won(getattr(row, field.name))
+
+    show.short_description = field.verbose_name  # type: ignore[attr-defined]
+    return show
 
 
 def show_won(micros: int | None) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.models import Approval, Creative
 from ads.reviewing import (
@@ -54,6 +55,7 @@ class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("혼자 승인하는 까닭"),
         max_length=300,
         required=False,
+        widget=UnfoldAdminTextInputWidget(),
         help_text=_("다른 관리자가 없을 때만 써요. 승인 기록에 이름과 함께 남아요."),
     )
 

@@ -1,4 +1,4 @@
-"""Form fields of the console: amounts in won, and many keywords or addresses in one box."""
+"""Form fields of the console that hold many keywords or addresses in one box."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,53 +10,11 @@ from django.utils.translation import ngettext
 from ads.models import Keyword
 from ads.money import LEAST_BID, TICK, WON
 from ads.networks import MOST_NETWORKS, InnerNetworkError, NetworkError, TooWideError, read_network
+from ads.won_field import parse_won
 from language.keyphrases import normalise
 
-MOST_WON = 1_000_000_000
 KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
 MOST_KEYWORDS = 1_000
-
-
-class WonField(forms.CharField):
-    """An amount typed in won, with or without separators; its value is in micros."""
-
-    def __init__(self, *, least_won: int = 1, step_won: int = 1, **kwargs: object) -> None:
-        self.least_won = least_won
-        self.step_won = step_won
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "won"})
-        )
-        super().__init__(**kwargs)  # type: ignore[arg-type]
-
-    def prepare_value(self, value: object) -> object:
-        """Show micros as won with separators, and what a person typed as they typed it."""
-        return f"{value // WON:,}" if isinstance(value, int) else value
-
-    def clean(self, value: object) -> int | None:
-        """Return the amount in micros, or None when nothing was typed into an optional field."""
-        text: str = super().clean(str(value) if isinstance(value, int) else value)
-        return parse_won(text, least_won=self.least_won, step_won=self.step_won) if text else None
-
-
-def parse_won(text: str, *, least_won: int, step_won: int) -> int:
-    """Read an amount in won and return micros; raises ValidationError that says what would be right."""
-    digits = text.replace(",", "").removesuffix("원").strip()
-    if not digits.isdecimal() or len(digits) > 15:
-        raise forms.ValidationError(_("원 단위 숫자로 적어 주세요. 예: 10,000"), code="not_won")
-    won = int(digits)
-    if won < least_won:
-        raise forms.ValidationError(
-            _("%(least)s원 이상이어야 해요.") % {"least": f"{least_won:,}"}, code="too_small"
-        )
-    if won > MOST_WON:
-        raise forms.ValidationError(
-            _("%(most)s원을 넘을 수 없어요.") % {"most": f"{MOST_WON:,}"}, code="too_large"
-        )
-    if won % step_won:
-        raise forms.ValidationError(
-            _("%(step)s원 단위로 적어 주세요.") % {"step": f"{step_won:,}"}, code="step"
-        )
-    return won * WON
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from ads.leases import KOREA
 from ads.models import AdGroup, Campaign, Category, Creative, Keyword
 from ads.money import LEAST_BID, TICK, WON
-from ads.portal.fields import KeywordsField, WonField
+from ads.portal.fields import KeywordsField
+from ads.won_field import WonField
 
 LEAST_BUDGET_WON = 1_000
 LEAST_TOP_UP_WON = 1_000

@@ -18,7 +18,7 @@ PAGE_LINES = 50
 
 MOVEMENTS = """
 SELECT * FROM (
-    SELECT m.number, t.kind, t.note, t.created_at, m.campaign, m.amount,
+    SELECT m.number, t.kind, t.note, t.created_at, coalesce(m.campaign, v.name), m.amount,
            sum(m.amount) OVER (ORDER BY m.number) AS balance
     FROM (
         SELECT e.transaction_id, max(e.id) AS number, sum(e.amount_micros) AS amount,
@@ -32,6 +32,9 @@ SELECT * FROM (
         HAVING sum(e.amount_micros) <> 0
     ) m
     JOIN ads_transaction t ON t.id = m.transaction_id
+    LEFT JOIN ads_credit r ON r.transaction_id = m.transaction_id
+    LEFT JOIN ads_click k ON k.offer_id = r.click_id
+    LEFT JOIN ads_campaign v ON v.id = k.campaign_id
 ) lines
 WHERE %(before)s::bigint IS NULL OR number < %(before)s
 ORDER BY number DESC

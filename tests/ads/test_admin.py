@@ -1,9 +1,12 @@
 import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from accounts.models import User
-from ads.models import Advertiser, Campaign, Creative, Transaction
+from ads.ledger import find_faults
+from ads.models import Advertiser, Campaign, CampaignDay, Creative, Transaction
+from ads.money import WON
 from ads.tokens import Purpose, sign
 from tests.ads.inventory import make_ad, make_offer
 from tests.ads.visits import click_on
@@ -163,3 +166,94 @@ def test_an_admin_sees_how_many_clicks_an_advertiser_s_own_addresses_made_free(d
     click_on(sign(Purpose.CLICK, make_offer(offer.creative).id, at=offer.created_at), address="198.51.100.9")
     page = desk.get(reverse("admin:ads_advertiser_change", args=[Advertiser.objects.get().pk]))
     assert "1 / 2" in page.content.decode() and "203.0.113.0/24" in page.content.decode()
+
+
+def campaign_form(campaign: Campaign, **changes: str) -> dict[str, str]:
+    """What the admin's page of a campaign sends."""
+    starts_at = timezone.localtime(campaign.starts_at)
+    return {
+        "advertiser": str(campaign.advertiser_id),
+        "name": campaign.name,
+        "category": campaign.category,
+        "status": campaign.status,
+        "starts_at_0": starts_at.strftime("%Y-%m-%d"),
+        "starts_at_1": starts_at.strftime("%H:%M:%S"),
+        "daily_budget_micros": "50,000",
+        "total_budget_micros": "",
+        "daily_views_a_person": "3",
+        **changes,
+    }
+
+
+def test_an_admin_types_budgets_in_won_and_today_follows(desk: Client) -> None:
+    offer = make_offer()
+    click_on(sign(Purpose.CLICK, offer.id, at=offer.created_at))
+    campaign = offer.campaign
+    page = reverse("admin:ads_campaign_change", args=[campaign.pk])
+    assert 'value="50,000"' in desk.get(page).content.decode()
+    assert desk.post(page, campaign_form(campaign, daily_budget_micros="3,000")).status_code == 302
+    campaign.refresh_from_db()
+    day = CampaignDay.objects.get()
+    assert (campaign.daily_budget_micros, day.budget_micros) == (3_000 * WON, 3_000 * WON)
+    assert day.leased_micros == 3_000 * WON
+    assert find_faults() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "words"),
+    [
+        ("daily_budget_micros", "50", "70원 이상"),
+        ("daily_budget_micros", "많이", "원 단위 숫자로"),
+        ("total_budget_micros", "100", "보다 작을 수 없어요"),
+    ],
+)
+def test_a_budget_that_cannot_be_is_refused_on_the_page(
+    desk: Client, field: str, typed: str, words: str
+) -> None:
+    offer = make_offer()
+    click_on(sign(Purpose.CLICK, offer.id, at=offer.created_at))
+    page = reverse("admin:ads_campaign_change", args=[offer.campaign_id])
+    answer = desk.post(page, campaign_form(offer.campaign, **{field: typed}))
+    assert answer.status_code == 200 and words in answer.content.decode()
+
+
+def test_an_admin_types_bids_in_won_and_ticks(desk: Client) -> None:
+    group = make_ad(bid_won=300).ad_group
+    page = reverse("admin:ads_adgroup_change", args=[group.pk])
+    assert 'value="300"' in desk.get(page).content.decode()
+    keyword = group.keywords.get()
+    sent = {
+        "campaign": str(group.campaign_id),
+        "name": group.name,
+        "default_bid_micros": "410",
+        "device": "any",
+        "language": "any",
+        "topics": "[]",
+        "hints": "[]",
+        "is_on": "on",
+        "keywords-TOTAL_FORMS": "1",
+        "keywords-INITIAL_FORMS": "1",
+        "keywords-0-id": str(keyword.pk),
+        "keywords-0-ad_group": str(group.pk),
+        "keywords-0-text": keyword.text,
+        "keywords-0-match": keyword.match,
+        "keywords-0-bid_micros": "1,200",
+        "negative_keywords-TOTAL_FORMS": "0",
+        "negative_keywords-INITIAL_FORMS": "0",
+    }
+    assert desk.post(page, sent | {"default_bid_micros": "415"}).status_code == 200
+    assert desk.post(page, sent).status_code == 302
+    group.refresh_from_db()
+    keyword.refresh_from_db()
+    assert (group.default_bid_micros, keyword.bid_micros) == (410 * WON, 1_200 * WON)
+
+
+def test_amounts_are_read_in_won_on_every_page_of_rows(desk: Client) -> None:
+    offer = make_offer(price_won=240)
+    click_on(sign(Purpose.CLICK, offer.id, at=offer.created_at))
+    for model, row, won in (("offer", offer.pk, "240"), ("click", offer.pk, "240")):
+        page = desk.get(reverse(f"admin:ads_{model}_change", args=[row])).content.decode()
+        assert f"{won}원" in page and str(240 * WON) not in page
+    day = CampaignDay.objects.get()
+    page = desk.get(reverse("admin:ads_campaignday_change", args=[day.pk])).content.decode()
+    assert "50,000원" in page and str(50_000 * WON) not in page

@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from ads.delivery import refuse_visit, settle_click
 from ads.models import Advertiser, Click, Creative, RefusedVisit
+from ads.portal.statement import read_lines
 from ads.rollups import roll_up
 from ads.sweep import credit_click
 from tests.ads.inventory import make_offer
@@ -26,6 +27,9 @@ def test_an_advertiser_sees_what_was_refused_and_given_back_and_why(
         assert words in page
     statement = desk.get(f"{address}money/").content.decode()
     assert "한 사람이 몰아서 누름" in statement and "+130원" in statement
+    # A click and what was given back of it both say which campaign it was.
+    assert {line.campaign for line in read_lines(shop)} == {ad.ad_group.campaign.name, ""}
+    assert [line.campaign for line in read_lines(shop)][:2] == [ad.ad_group.campaign.name] * 2
 
 
 def test_a_campaign_without_refused_clicks_says_so(desk: Client, shop: Advertiser, ad: Creative) -> None:
