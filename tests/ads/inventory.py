@@ -65,9 +65,17 @@ def make_offer(
     creative: Creative | None = None, *, price_won: int = 100, seconds_ago: float = 10.0, seen: bool = True
 ) -> Offer:
     """An offer of this ad, seen unless said otherwise."""
-    creative = creative or make_ad()
-    at = timezone.now() - datetime.timedelta(seconds=seconds_ago)
-    offer = Offer.objects.create(
+    offer = draft_offer(creative or make_ad(), price_won=price_won, seconds_ago=seconds_ago)
+    offer.save(force_insert=True)
+    if seen:
+        seen_at = offer.created_at + datetime.timedelta(seconds=2)
+        Impression.objects.create(offer=offer, verdict="valid", created_at=seen_at)
+    return offer
+
+
+def draft_offer(creative: Creative, *, price_won: int = 100, seconds_ago: float = 10.0) -> Offer:
+    """An offer of this ad that is not kept yet."""
+    return Offer(
         campaign=creative.ad_group.campaign,
         ad_group=creative.ad_group,
         creative=creative,
@@ -83,11 +91,8 @@ def make_offer(
         relevance=1.0,
         click_rate=0.01,
         pace=1.0,
-        created_at=at,
+        created_at=timezone.now() - datetime.timedelta(seconds=seconds_ago),
     )
-    if seen:
-        Impression.objects.create(offer=offer, verdict="valid", created_at=at + datetime.timedelta(seconds=2))
-    return offer
 
 
 def publish_all() -> None:

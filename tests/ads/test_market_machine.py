@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from ads.billing import Charge, settle_clicks
 from ads.delivery import settle_click
-from ads.leases import close_days, fit_budget, korean_day
+from ads.leases import KOREA, close_days, fit_budget, korean_day
 from ads.ledger import NotEnoughMoneyError, find_faults, refund, top_up
 from ads.models import Account, Campaign, CampaignDay, Click, Credit, Impression, Offer, Transaction
 from ads.money import WON
@@ -53,10 +53,19 @@ class Market(RuleBasedStateMachine):
     def offer(self, which: int, won: int, seen: bool) -> Offer:
         return make_offer(self.creatives[which], price_won=won, seen=seen)
 
-    @rule(offer=offers, reason=st.sampled_from(["", "", "robot", "too_fast"]))
-    def click(self, offer: Offer, reason: str) -> None:
+    @rule(
+        offer=offers,
+        reason=st.sampled_from(["", "", "robot", "too_fast"]),
+        skew=st.integers(-5, 5),
+        at_midnight=st.booleans(),
+    )
+    def click(self, offer: Offer, reason: str, skew: int, at_midnight: bool) -> None:
+        """Clocks of machines differ by seconds, also around the minute in which a day ends."""
+        now = timezone.now()
+        moment = datetime.datetime.combine(korean_day(now), datetime.time(), KOREA) if at_midnight else now
         was_known = Click.objects.filter(pk=offer.pk).exists()
-        verdict = settle_click(offer, reason=reason, network="", at=timezone.now())
+        at = moment + datetime.timedelta(seconds=skew)
+        verdict = settle_click(offer, reason=reason, network="", at=at)
         assert (verdict == "duplicate") == was_known
 
     @rule(chosen=st.lists(offers, max_size=6))
