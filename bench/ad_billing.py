@@ -9,7 +9,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,8 +18,8 @@ sys.path.insert(0, str(ROOT))
 import redis  # noqa: E402
 
 from bench.ad_markets.report import Report  # noqa: E402
+from bench.ad_markets.stores import own_stores  # noqa: E402
 from config.stack.postgres import Postgres  # noqa: E402
-from config.stack.valkey import Valkey  # noqa: E402
 
 CAMPAIGNS = 20
 PROCESSES, THREADS = 4, 16
@@ -33,36 +32,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few clicks and kills: a smoke run, not a proof")
     parser.add_argument("--clicks", type=int, default=100_000)
     asked = parser.parse_args()
-    clicks = 4_000 if asked.quick else asked.clicks
-    with tempfile.TemporaryDirectory(prefix="jjamppong-bench-", ignore_cleanup_errors=True) as folder:
-        postgres = Postgres(Path(folder), password="unguarded", keep=True)  # noqa: S106
-        valkey = Valkey(Path(folder) / "valkey", password="unguarded", keep=False)  # noqa: S106
-        try:
-            os.environ |= {
-                "JJAMPPONG_HOME": folder,
-                "DATABASE_URL": postgres.start(),
-                "REDIS_URL": valkey.start(),
-                "DATABASE_POOL": "no",
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-                "LOG_LEVEL": "CRITICAL",
-            }
-            run(postgres, clicks)
-        finally:
-            valkey.stop()
-            postgres.stop()
-            postgres.remove()
+    # Writers and the audit keep their own connections: what is measured is the billing.
+    with own_stores(DATABASE_POOL="no", LOG_LEVEL="CRITICAL") as stores:
+        run(stores.postgres, 4_000 if asked.quick else asked.clicks)
 
 
 def run(postgres: Postgres, clicks: int) -> None:
     """Click in peace, then under fire, then prove the books."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
     from bench.ad_markets import books
 
-    call_command("migrate", verbosity=0)
     report = Report("ad_billing")
     books.make_offers(CAMPAIGNS, clicks // 4)
     click_in_peace(report)
