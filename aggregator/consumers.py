@@ -103,8 +103,13 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             strategy=_strategy(wish),
             panel=_panel(wish),
         )
+        if ask.conversation:
+            find = partial(services.draft_turn, owner=self._owner, ask=ask)
+            draft = await outlast(DATABASE_SECONDS, find)
+        else:
+            draft = services.draft_turn(owner=self._owner, ask=ask)
         # Sent twice it opens one turn, so it may be tried again.
-        turn = await outlast(DATABASE_SECONDS, partial(services.open_turn, owner=self._owner, ask=ask))
+        turn = await runner.open_turn(draft, partial(services.store_draft, owner=self._owner, draft=draft))
         await self._begin(turn, ask, replaces=None)
 
     async def _replace(self, wish: Wish) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import redis.asyncio as redis
@@ -20,13 +21,27 @@ from language.sensitivity import Sensitivity, judge_sensitivity
 JUDGING_WAITS_SECONDS = 0.03
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a turn begins with: its larder, and the models that neither rest nor wait."""
+
+    larder: Larder
+    well: tuple[LanguageModel, ...]
+
+
+async def prepare_opening(turn: Turn, client: "redis.Redis", patience_s: float) -> Opening:
+    """Find all that a turn begins with; the turn itself need not be stored yet."""
+    larder = await open_larder(turn, patience_s)
+    return Opening(larder, await leave_out_resting(client, larder.offer))
+
+
 async def open_larder(turn: Turn, patience_s: float) -> Larder:
     """Find what there is to cook with, without a wait for the database where that can be."""
     pantry = find_pantry()
     if pantry is None:
         pantry = await outlast(patience_s, fetch_pantry)
     ask = partial(ask_question, turn)
-    question = ask() if turn.number == 1 else await outlast(patience_s, ask)
+    question = ask() if turn.conversation.pk is None or turn.number == 1 else await outlast(patience_s, ask)
     if turn.asked_panel:
         return stock_larder(turn, question, pantry)
     return await asyncio.to_thread(stock_larder, turn, question, pantry)
@@ -45,14 +60,11 @@ def limits() -> Limits:
     )
 
 
-async def choose_route(
-    turn: Turn, larder: Larder, client: "redis.Redis"
-) -> tuple[Route, Sequence[LanguageModel]]:
+def choose_route(turn: Turn, opening: Opening) -> tuple[Route, Sequence[LanguageModel]]:
     """Choose a new turn's panel and strategy; also returns who was awake. Raises NoModelError."""
-    wishes = Wishes(turn.asked_strategy, tuple(turn.asked_panel))
+    larder, wishes = opening.larder, Wishes(turn.asked_strategy, tuple(turn.asked_panel))
     # Whoever asks for a model by name gets it, well or not; which providers are paused is heard in any case.
-    well = await leave_out_resting(client, larder.offer)
-    awake = larder.offer if wishes.panel else well
+    awake = larder.offer if wishes.panel else opening.well
     return plan_route(larder.question, awake, wishes=wishes, day=larder.day, limits=limits()), awake
 
 

@@ -29,10 +29,11 @@ from aggregator.pipeline.rank import rank
 from aggregator.pipeline.shapes import Draft, Question
 from aggregator.pipeline.turnstile import Turnstile
 from aggregator.providers import close_providers, warm_providers
+from aggregator.signs import Signs
 from aggregator.telemetry import tell_turn
 from aggregator.turn_feed import Entry
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
-from aggregator.turns import CLOSE_SECONDS, Signs, answer_turn
+from aggregator.turns import CLOSE_SECONDS, answer_turn
 from language.sensitivity import judge_sensitivity
 from language.topics import find_topics
 
@@ -56,6 +57,20 @@ def log_of_this_loop() -> TurnLog:
     return turn_log(settings.REDIS_URL, keep_seconds=settings.TURN_LOG_HOURS * 3600)
 
 
+async def open_turn(draft: Turn, store: Callable[[], Turn]) -> Turn:
+    """Store a draft by `store`; where turns run here, get ready to answer it meanwhile."""
+    if settings.TURN_RUNNER == "worker":
+        return await outlast(WISH_SECONDS, store)
+    stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    begin_turn(draft.public_id, draft, stored)
+    turn = None
+    try:
+        turn = await outlast(WISH_SECONDS, store)
+    finally:
+        stored.set_result(turn is draft)
+    return turn
+
+
 async def start_turn(turn: Turn) -> None:
     """Begin to answer a stored turn, here or on a worker as TURN_RUNNER says; does not wait for its end."""
     if settings.TURN_RUNNER == "worker":
@@ -64,16 +79,21 @@ async def start_turn(turn: Turn) -> None:
         except (OperationalError, RedisError) as error:
             # The turn is stored: the next look for abandoned turns finds it.
             logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
-        return
-    is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
-    begin_turn(turn.public_id, turn if is_new else None)
+    elif str(turn.public_id) not in _signs:
+        is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
+        begin_turn(turn.public_id, turn if is_new else None)
 
 
-def begin_turn(turn_id: uuid.UUID, new: Turn | None = None) -> None:
-    """Begin to answer a stored turn on the running event loop; one stored just now need not be read again."""
+def begin_turn(
+    turn_id: uuid.UUID, new: Turn | None = None, stored: "asyncio.Future[bool] | None" = None
+) -> None:
+    """Begin to answer a turn on the running event loop; a new one need not be read.
+
+    It may be about to be stored: `stored` then becomes whether it was.
+    """
     if str(turn_id) not in _signs:
         log_of_this_loop().feed.expect(str(turn_id))
-    task = asyncio.create_task(run_turn(turn_id, new))
+    task = asyncio.create_task(run_turn(turn_id, new, stored))
     _running.add(task)
     task.add_done_callback(_end)
 
@@ -107,20 +127,22 @@ async def drain(seconds: float) -> list[uuid.UUID]:
     return left
 
 
-async def run_turn(turn_id: uuid.UUID, new: Turn | None = None) -> None:
-    """Answer one stored turn to its end unless another process does; safe to call again after a crash."""
+async def run_turn(
+    turn_id: uuid.UUID, new: Turn | None = None, stored: "asyncio.Future[bool] | None" = None
+) -> None:
+    """Answer one turn to its end unless another process does; safe to call again after a crash."""
     # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
     with tell_turn(str(turn_id)):
-        while await _run_under_lease(turn_id, new):
-            new = None
+        while await _run_under_lease(turn_id, new, Signs(stored=stored)):
+            new, stored = None, None
 
 
-async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None) -> bool:
+async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> bool:
     log, name = log_of_this_loop(), str(turn_id)
     if name in _signs:
         # This process runs it already, even when its lease was lost together with Valkey's data.
         return False
-    signs = _signs[name] = Signs()
+    _signs[name] = signs
     log.feed.expect(name)
     try:
         async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
@@ -132,7 +154,7 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None) -> bool:
             log.feed.on_nudge(_nudge_here)
             try:
                 journal = await open_journal(log, turn, is_new=new is not None)
-                async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
+                async with _gate().enter(_tell_place(journal, signs), str(turn.conversation.owner_id)):
                     _count_turns()
                     await _answer_or_give_up(turn, journal, signs)
             except* LogTaken:
@@ -144,7 +166,7 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None) -> bool:
         _signs.pop(name, None)
         log.feed.release(name)
         _count_turns()
-    return turn is not None
+    return turn is not None and await signs.are_heeded()
 
 
 def _count_turns() -> None:
@@ -182,9 +204,10 @@ async def _count_fault(turn: Turn) -> int:
     return int(faults)
 
 
-def _tell_place(journal: Journal) -> Callable[[int], Awaitable[None]]:
+def _tell_place(journal: Journal, signs: Signs) -> Callable[[int], Awaitable[None]]:
     async def tell(position: int) -> None:
-        await journal.emit(TurnQueued(position))
+        if await signs.are_heeded():
+            await journal.emit(TurnQueued(position))
 
     return tell
 

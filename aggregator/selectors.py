@@ -4,10 +4,8 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Count, F, IntegerField, Prefetch, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from aggregator import events
@@ -18,8 +16,6 @@ from aggregator.turn_state import CandidateState, TurnState
 
 PAGE = 30
 TURNS_SHOWN = 60
-# How long a page that was away may still send a prompt that had arrived.
-SENT_AGAIN_WITHIN = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +114,13 @@ def with_parts(turns: "QuerySet[Turn]") -> "QuerySet[Turn]":
 
 def list_exchanges(conversation: Conversation, before: Turn) -> tuple[Exchange, ...]:
     """Return what was asked and answered before a turn, replaced turns left out, in one query."""
-    if before.number == 1:
+    if conversation.pk is None or before.number == 1:
         return tuple(Exchange(prompt, answer) for prompt, answer in conversation.given_history)
+    turns = Turn.objects.filter(conversation=conversation, replaced_by=None)
+    # A turn that is being stored has no number yet, and comes after all others.
+    earlier = turns.exclude(public_id=before.public_id)
     turns = (
-        Turn.objects.filter(conversation=conversation, number__lt=before.number, replaced_by=None)
+        (earlier.filter(number__lt=before.number) if before.number else earlier)
         .select_related("answer_candidate", "continued_with")
         .order_by("-number")[:TURNS_SHOWN]
     )
@@ -143,7 +142,8 @@ def answer_of(turn: Turn) -> str:
 
 def spent_today() -> int:
     """Return what all models have cost since midnight in Korea, in micros of won."""
-    total = Usage.objects.filter(created_at__gte=_midnight()).aggregate(total=Sum("cost_micros"))["total"]
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    total = Usage.objects.filter(created_at__gte=midnight).aggregate(total=Sum("cost_micros"))["total"]
     return int(total or 0)
 
 
@@ -158,55 +158,6 @@ def tokens_of(turn: Turn) -> tuple[int, int] | None:
     kept = Usage.objects.filter(turn_id=turn.pk, turn__closed_at__isnull=False)
     totals = kept.aggregate(read=Sum("input_tokens"), written=Sum("output_tokens"))
     return None if totals["read"] is None else (int(totals["read"]), int(totals["written"]))
-
-
-@dataclass(frozen=True, slots=True)
-class Ledge:
-    """Where a new turn would stand: its number, the row sent before under its id, and who runs how many."""
-
-    sent: int | None
-    number: int
-    opened_today: int
-    running: int
-    all_running: int
-
-
-def find_ledge(
-    owner: AbstractBaseUser, conversation: Conversation | None, client_id: uuid.UUID | None
-) -> Ledge:
-    """Return where a person's next turn would stand, in one query."""
-    own = Turn.objects.filter(conversation__owner_id=owner.pk)
-    # A conversation is never older than its turns, and its age is in the index of its owner's.
-    of_today = own.filter(opened_at__gte=_midnight(), conversation__updated_at__gte=_midnight())
-    since = timezone.now() - SENT_AGAIN_WITHIN
-    running = Turn.objects.filter(status=Turn.Status.RUNNING)
-    sent = own.filter(client_id=client_id, conversation__updated_at__gte=since)
-    sent = sent if client_id else Turn.objects.none()
-    # A new conversation's id is not known to a page that sends its first prompt twice.
-    sent = sent.filter(conversation=conversation) if conversation else sent
-    last = Turn.objects.filter(conversation=conversation).order_by("-number")
-    row = (
-        get_user_model()
-        .objects.filter(pk=owner.pk)
-        .values_list(
-            Subquery(sent.values("pk")[:1]),
-            Coalesce(Subquery(last.values("number")[:1]), 0) if conversation else Value(0),
-            _count(of_today),
-            _count(running.filter(conversation__owner_id=owner.pk)),
-            _count(running),
-        )
-        .get()
-    )
-    return Ledge(row[0], row[1] + 1, *row[2:])
-
-
-def _count(turns: "QuerySet[Turn]") -> Coalesce:
-    counted = turns.order_by().annotate(one=Value(1)).values("one").annotate(count=Count("pk"))
-    return Coalesce(Subquery(counted.values("count"), output_field=IntegerField()), 0)
-
-
-def _midnight() -> dt.datetime:
-    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def replay(turn: Turn) -> list[events.Event]:

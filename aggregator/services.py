@@ -1,5 +1,6 @@
 """Writes of conversations and turns, each in one transaction."""
 
+import contextlib
 import hashlib
 import secrets
 import uuid
@@ -7,18 +8,19 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from aggregator import selectors
 from aggregator.catalog import LanguageModel
 from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vote
+from aggregator.storing import Ledge, mark_stored, store_turn
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
 KEY_PREFIX = "jjp-"
 PANEL_LIMIT = 8
+NUMBER_TRIES = 5
 
 
 class Refusal(Exception):
@@ -43,34 +45,53 @@ class Ask:
     origin: str = Conversation.Origin.PAGE
 
 
-@transaction.atomic
+def draft_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
+    """Return the turn that an ask opens, not stored yet; reads only what it goes on with. Raises Refusal."""
+    prompt = _checked_prompt(ask.prompt)
+    if ask.conversation:
+        return _draft(_held(owner, ask.conversation), ask, prompt)
+    return _draft(_new_conversation(owner, ask, prompt), ask, prompt)
+
+
+def store_draft(*, owner: AbstractBaseUser, draft: Turn) -> Turn:
+    """Store a draft at the end of its conversation; raises Refusal.
+
+    Returns another turn when the same was sent before. A draft that is stored already is only returned.
+    """
+    is_guest = bool(getattr(owner, "is_guest", False))
+    a_day = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
+    ledge = _store(draft, a_day)
+    if ledge.sent:
+        sent = Turn.objects.select_related("conversation").get(pk=ledge.sent)
+        if sent.public_id != draft.public_id:
+            return sent
+        # Its reply was lost on the way, not the row.
+        mark_stored(draft, sent.conversation_id, sent.pk, sent.number)
+    elif not ledge.turn:
+        raise Refusal(_why_refused(ledge, a_day))
+    return draft
+
+
 def open_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
     """Store a new turn at the end of a conversation, or of a new one; raises Refusal."""
-    prompt = _checked_prompt(ask.prompt)
-    # Turn numbers are dealt under the conversation's row lock: two tabs may send at once.
-    conversation = _locked(owner, ask.conversation) if ask.conversation else None
-    ledge = selectors.find_ledge(owner, conversation, ask.client_id)
-    if ledge.sent:
-        return Turn.objects.select_related("conversation").get(pk=ledge.sent)
-    _check_allowance(owner, ledge)
-    if conversation is None:
-        conversation = _new_conversation(owner, ask, prompt)
-    return _add_turn(conversation, ask, prompt, ledge.number)
+    return store_draft(owner=owner, draft=draft_turn(owner=owner, ask=ask))
 
 
 @transaction.atomic
 def replace_turn(*, turn: Turn, ask: Ask) -> Turn:
     """Store a turn that takes the place of `turn` and of all that followed it; raises Refusal."""
     owner = turn.conversation.owner
-    conversation = _locked(owner, turn.conversation.public_id)
-    ledge = selectors.find_ledge(owner, conversation, ask.client_id)
-    if ledge.sent:
-        return Turn.objects.select_related("conversation").get(pk=ledge.sent)
-    _check_allowance(owner, ledge)
-    successor = _add_turn(conversation, ask, _checked_prompt(ask.prompt), ledge.number)
-    Turn.objects.filter(conversation=conversation, number__gte=turn.number, replaced_by=None).exclude(
-        pk=successor.pk
-    ).update(replaced_by=successor)
+    # Nobody adds a turn meanwhile which neither is replaced nor follows.
+    conversation = _held(owner, turn.conversation.public_id, lock=True)
+    draft = _draft(conversation, ask, _checked_prompt(ask.prompt))
+    successor = store_draft(owner=owner, draft=draft)
+    if successor is draft:
+        Turn.objects.filter(
+            conversation=conversation,
+            number__gte=turn.number,
+            number__lt=successor.number,
+            replaced_by=None,
+        ).update(replaced_by=successor)
     return successor
 
 
@@ -83,19 +104,24 @@ def _checked_prompt(text: str) -> str:
     return prompt
 
 
-def _check_allowance(owner: AbstractBaseUser, ledge: selectors.Ledge) -> None:
-    is_guest = bool(getattr(owner, "is_guest", False))
-    limit = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
-    if ledge.opened_today >= limit:
-        raise Refusal("quota_reached")
+def _store(draft: Turn, a_day: int) -> Ledge:
+    # Two tabs that send at once are dealt the same number: whoever comes second asks for another.
+    for _ in range(NUMBER_TRIES - 1):
+        with contextlib.suppress(IntegrityError):
+            return store_turn(draft, turns_a_day=a_day)
+    return store_turn(draft, turns_a_day=a_day)
+
+
+def _why_refused(ledge: Ledge, a_day: int) -> str:
+    if ledge.opened_today >= a_day:
+        return "quota_reached"
     if ledge.running >= settings.TURNS_OPEN_EACH:
-        raise Refusal("too_many_running")
-    if ledge.all_running >= settings.TURNS_OPEN:
-        raise Refusal("overloaded")
+        return "too_many_running"
+    return "overloaded" if ledge.all_running >= settings.TURNS_OPEN else "conversation_not_found"
 
 
 def _new_conversation(owner: AbstractBaseUser, ask: Ask, prompt: str) -> Conversation:
-    return Conversation.objects.create(
+    return Conversation(
         owner_id=owner.pk,
         title=title_of(prompt),
         system_prompt=ask.system_prompt,
@@ -105,17 +131,17 @@ def _new_conversation(owner: AbstractBaseUser, ask: Ask, prompt: str) -> Convers
     )
 
 
-def _locked(owner: AbstractBaseUser, public_id: uuid.UUID) -> Conversation:
-    held = Conversation.objects.select_for_update().filter(owner_id=owner.pk, public_id=public_id).first()
+def _held(owner: AbstractBaseUser, public_id: uuid.UUID, *, lock: bool = False) -> Conversation:
+    rows = Conversation.objects.select_for_update() if lock else Conversation.objects.all()
+    held = rows.filter(owner_id=owner.pk, public_id=public_id).first()
     if held is None:
         raise Refusal("conversation_not_found")
     return held
 
 
-def _add_turn(conversation: Conversation, ask: Ask, prompt: str, number: int) -> Turn:
-    turn = Turn.objects.create(
+def _draft(conversation: Conversation, ask: Ask, prompt: str) -> Turn:
+    return Turn(
         conversation=conversation,
-        number=number,
         client_id=ask.client_id,
         prompt=prompt,
         language=detect_language(prompt),
@@ -123,10 +149,6 @@ def _add_turn(conversation: Conversation, ask: Ask, prompt: str, number: int) ->
         asked_strategy=ask.strategy,
         asked_panel=list(ask.panel),
     )
-    if number > 1:
-        conversation.updated_at = timezone.now()
-        conversation.save(update_fields=["updated_at"])
-    return turn
 
 
 def title_of(prompt: str) -> str:

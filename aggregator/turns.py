@@ -19,7 +19,7 @@ from aggregator.larder import Larder
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.off_loop import off_loop, outlast
-from aggregator.opening import choose_route, judge_in_time, limits, open_larder, tell_choice
+from aggregator.opening import Opening, choose_route, judge_in_time, limits, prepare_opening, tell_choice
 from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
@@ -32,6 +32,7 @@ from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from aggregator.pipeline.stand_in import choose_stand_in
 from aggregator.pipeline.support import find_supports
 from aggregator.retelling import tell_route
+from aggregator.signs import Signs
 from language.sensitivity import Sensitivity, names_crisis
 
 KEEP_SECONDS = 4
@@ -39,17 +40,13 @@ KEEP_SECONDS = 4
 CLOSE_SECONDS = 600
 
 
-@dataclass(slots=True)
-class Signs:
-    """How others reach a turn that runs: `nudge` says that a wish about it was stored."""
-
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    nudge: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 async def answer_turn(turn: Turn, journal: Journal, signs: Signs) -> None:
-    """Budget, route, fan out, rank, fuse, keep, then offer a placement."""
-    await _Run(turn, journal, signs.stop, signs.nudge).answer()
+    """Budget, route, fan out, rank, fuse, keep, then offer a placement; a draft is told once it is stored."""
+    async with asyncio.TaskGroup() as group:
+        opening = group.create_task(prepare_opening(turn, journal.log.client, CLOSE_SECONDS))
+        if await signs.are_heeded():
+            await _Run(turn, journal, signs.stop, signs.nudge, opening).answer()
+        opening.cancel()
 
 
 @dataclass(slots=True)
@@ -60,6 +57,7 @@ class _Run:
     journal: Journal
     stop: asyncio.Event
     nudge: asyncio.Event
+    opening: asyncio.Task[Opening]
     panel: Panel | None = None
     larder: Larder | None = None
     offer: tuple[LanguageModel, ...] = ()
@@ -104,7 +102,7 @@ class _Run:
         """Answer the prompt and return '' or the code of what went wrong."""
         if names_crisis(self.turn.prompt):
             return await self._offer_help()
-        larder = await open_larder(self.turn, CLOSE_SECONDS)
+        larder = (await self.opening).larder
         self.larder, self.offer = larder, larder.offer
         self._note_past_calls()
         if self.journal.state.answer_is_finished:
@@ -172,7 +170,7 @@ class _Run:
                 await self._widen(added)
             again = {str(row.public_id) for row in asked.candidates}
             return resume_route(state, larder.offer, limits=limits(), again=again)
-        route, awake = await choose_route(self.turn, larder, self.journal.log.client)
+        route, awake = choose_route(self.turn, await self.opening)
         self.larder = replace(larder, offer=tuple(awake))
         self.turn.route = asdict(route.plan)
         await self.emit(tell_choice(route))

@@ -22,6 +22,8 @@ class Load:
     rate: float = 50.0
     spread_s: float = 0.0
     repeats: int = 1
+    # What is still done for a turn after its end is not to count as the next one's wait.
+    pause_s: float = 0.0
 
     @property
     def model(self) -> str:
@@ -144,6 +146,7 @@ async def drive(load: Load, ask: Callable[[int], Awaitable[Shown]]) -> Round:
 
     for _ in range(load.repeats):
         await asyncio.gather(*(converse(place) for place in range(load.chats)))
+        await asyncio.sleep(load.pause_s)
     found.wall_s = time.monotonic() - began
     return found
 

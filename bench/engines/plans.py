@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 from bench.engines.loads import Load
 
+PAUSE_S = 0.3
 FAULTS = ("error", "stall", "malformed", "cut")
 
 
@@ -42,9 +43,9 @@ class Plan:
 
 FULL = Plan(
     rounds=3,
-    idle_one=Load("idle, one model", 1, seats=1, repeats=20),
-    idle=Load("idle", 1, repeats=20),
-    burst=Load("burst of 8", 8, repeats=2),
+    idle_one=Load("idle, one model", 1, seats=1, repeats=20, pause_s=PAUSE_S),
+    idle=Load("idle", 1, repeats=20, pause_s=PAUSE_S),
+    burst=Load("burst of 8", 8, repeats=2, pause_s=PAUSE_S),
     fanout=Load("64 chats", 64, tokens=200, spread_s=1.0),
     busy=Load("24 chats", 24, tokens=100, spread_s=1.0),
     ladder=Load("ladder", 1, tokens=200, spread_s=1.0),
