@@ -4,14 +4,14 @@ import ipaddress
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from ads.delivery import complain, find_offer, hide
+from ads.delivery import complain, hide
 from ads.fraud import UnsettledError, receive_click, receive_look
 from ads.models import Complaint, Creative, Offer
 from ads.person import Person
@@ -125,9 +125,7 @@ def demo_landing(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _offer_of(token: str) -> Offer:
     try:
-        offer = find_offer(read(token, Purpose.FEEDBACK, at=timezone.now()))
+        offer_id = read(token, Purpose.FEEDBACK, at=timezone.now())
     except TokenError as error:
         raise Http404 from error
-    if offer is None:
-        raise Http404
-    return offer
+    return get_object_or_404(Offer.objects.select_related("creative", "campaign__advertiser"), pk=offer_id)
