@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ads.selection.index import BROAD, DEVICES, LANGUAGES, MATCHES, Small, Snapshot
-from ads.selection.relevance import most_fits
+from ads.selection.eligibility import audience_code
+from ads.selection.index import BROAD, MATCHES, SHELVES, Marks, Small, Snapshot, mark_of
+from ads.selection.relevance import fits_of, most_relevance
 from ads.selection.rows import ClickWeights, GroupRow, Inventory, KeywordRow, TermRow
 from ads.selection.topics import topic_bits
 
@@ -27,17 +28,23 @@ def build(inventory: Inventory, *, version: str) -> Snapshot:
         for place, term in enumerate(terms)
     ]
     keywords = [row for row in inventory.keywords if row.group in group_places and row.term in places]
-    order, keyword_start = _anchor(keywords, places, token_parts)
-    keywords = [keywords[place] for place in order]
+    shelves, others = _shelve(keywords, places, token_parts)
+    order = np.argsort(shelves, kind="stable")
+    keywords = [keywords[place] for place in order.tolist()]
+    shelves = shelves[order]
+    worths = _lay_worths(keywords, places, token_parts, {group.id: group for group in groups})
     return Snapshot(
         version=version,
-        keyword_start=keyword_start,
+        keyword_shelf_start=shelves.searchsorted(np.arange(SHELVES * len(terms) + 1)).astype(np.int32),
+        keyword_order=_most_valuable_first(shelves, worths["keyword_worth"]),
+        keyword_order_unasked=_most_valuable_first(shelves, worths["keyword_worth_unasked"]),
+        keyword_others=others[order],
         keyword_terms=_small(places[row.term] for row in keywords),
         keyword_group=_small(group_places[row.group] for row in keywords),
         group_campaign=_small(campaigns[group.campaign] for group in groups),
         **_lay_terms(terms, token_parts),
         **_lay_keywords(keywords),
-        **_lay_worths(keywords, places, token_parts, {group.id: group for group in groups}),
+        **worths,
         **_lay_groups(groups, places),
         **_lay_creatives(groups),
         **_lay_campaigns(inventory),
@@ -63,7 +70,6 @@ def _lay_keywords(keywords: Sequence[KeywordRow]) -> Columns:
         "keyword_ids": _ints(row.id for row in keywords),
         "keyword_match": np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
         "keyword_bid": _ints(row.bid_micros for row in keywords),
-        "keyword_fit": np.fromiter((row.fit for row in keywords), dtype=np.float16),
     }
 
 
@@ -73,8 +79,9 @@ def _lay_groups(groups: Sequence[GroupRow], places: dict[int, int]) -> Columns:
     )
     return {
         "group_ids": _ints(group.id for group in groups),
-        "group_language": np.array([LANGUAGES.index(group.language) for group in groups], dtype=np.uint8),
-        "group_device": np.array([DEVICES.index(group.device) for group in groups], dtype=np.uint8),
+        "group_audience": np.array(
+            [audience_code(group.language, group.device) for group in groups], dtype=np.uint8
+        ),
         "group_topics": np.array([topic_bits(group.topics) for group in groups], dtype=np.uint64),
         "group_negative_start": negative_start,
         "group_negatives": negatives,
@@ -120,31 +127,46 @@ def _lay_worths(
 ) -> Columns:
     rates = {number: max(creative.rate for creative in group.creatives) for number, group in groups.items()}
     worth = np.fromiter((row.bid_micros * rates[row.group] for row in keywords), dtype=np.float32)
-    asked, unasked = most_fits(
+    asked, unasked = fits_of(
         np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
         _small(len(token_parts[places[row.term]]) for row in keywords),
         np.fromiter((row.fit for row in keywords), dtype=np.float16),
     )
     # No rounding may make a keyword look like less than it is.
-    return {"keyword_worth": worth * asked * MARGIN, "keyword_worth_unasked": worth * unasked * MARGIN}
+    return {
+        "keyword_fit": asked,
+        "keyword_fit_unasked": unasked,
+        "keyword_worth": worth * most_relevance(asked) * MARGIN,
+        "keyword_worth_unasked": worth * most_relevance(unasked) * MARGIN,
+    }
 
 
-def _anchor(
+def _shelve(
     keywords: Sequence[KeywordRow], places: dict[int, int], token_parts: list[list[int]]
-) -> tuple[list[int], Small]:
+) -> tuple[NDArray[np.int64], Marks]:
     # A broad keyword is filed under its rarest word, so that common words open short lists only.
     popularity = np.zeros(len(places), dtype=np.int64)
     for row in keywords:
         if row.match == MATCHES[BROAD]:
             popularity[token_parts[places[row.term]]] += 1
-    anchors = np.zeros(len(keywords), dtype=np.int64)
+    shelves = np.zeros(len(keywords), dtype=np.int64)
+    others = np.zeros(len(keywords), dtype=np.uint64)
     for place, row in enumerate(keywords):
-        term = places[row.term]
-        parts = token_parts[term] if row.match == MATCHES[BROAD] else []
-        anchors[place] = min(parts, key=lambda part: (popularity[part], part)) if parts else term
-    order = np.argsort(anchors, kind="stable")
-    start = np.searchsorted(anchors[order], np.arange(len(places) + 1)).astype(np.int32)
-    return order.tolist(), start
+        anchor, shelf = places[row.term], MATCHES.index(row.match)
+        parts = token_parts[anchor] if shelf == BROAD else []
+        if parts:
+            anchor = min(parts, key=lambda part: (popularity[part], part))
+            marks = 0
+            for part in parts:
+                marks |= mark_of(part) if part != anchor else 0
+            others[place] = marks
+            shelf += len(parts) > 1
+        shelves[place] = SHELVES * anchor + shelf
+    return shelves, others
+
+
+def _most_valuable_first(shelves: NDArray[np.int64], worth: NDArray[np.float32]) -> Small:
+    return np.lexsort((-worth, shelves)).astype(np.int32)
 
 
 def _flatten(parts: Sequence[Sequence[int]]) -> tuple[Small, Small]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 import time
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import redis
 
 from ads.fast_store import key, read_bytes
 from ads.selection.eligibility import LiveBits, LiveStates, lay_out
+from ads.selection.fetching import fetch
 from ads.selection.index import Snapshot, load
 from ads.selection.publishing import VERSION_KEY, build_snapshot, fingerprint, snapshot_key
 
@@ -18,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 LIVE_KEY = key("live")
 CHECK_SECONDS = 1.0
+# How long a market that was replaced is kept: by then, no request reads it any more.
+RETIRED_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,13 @@ class _Shelf:
 
     def _swap(self, version: str) -> None:
         try:
-            (blob,) = read_bytes(snapshot_key(version))
-            if blob:
-                self._market = _combine(load(blob), _read_live())
+            snapshot = _fetch(version)
+            if snapshot:
+                retired = self._market
+                self._market = _combine(snapshot, _read_live())
+                # Whoever lets go last gives all that memory back, which takes a while: this thread has time.
+                time.sleep(RETIRED_SECONDS)
+                del retired
         except (redis.RedisError, ValueError, KeyError):
             logger.exception("inventory %s cannot be loaded", version)
         finally:
@@ -91,9 +99,21 @@ def forget_market() -> None:
     _shelf.clear()
 
 
-def new_random() -> np.random.Generator:
-    """Return a fresh source of chance for one request."""
-    return np.random.default_rng()
+class _Chance(threading.local):
+    """A source of chance for each thread: making one anew for each request costs more than all its draws."""
+
+    def __init__(self) -> None:
+        self.random = np.random.default_rng()
+
+
+_chance = _Chance()
+# A process that was forked must not draw what its twin draws.
+os.register_at_fork(after_in_child=lambda: setattr(_chance, "random", np.random.default_rng()))
+
+
+def random_here() -> np.random.Generator:
+    """Return this thread's source of chance."""
+    return _chance.random
 
 
 def encode_live(live: LiveBits) -> str:
@@ -120,12 +140,17 @@ def _combine(snapshot: Snapshot, live: LiveBits) -> Market:
 def _load_first() -> Snapshot:
     try:
         (version,) = read_bytes(VERSION_KEY)
-        (blob,) = read_bytes(snapshot_key(version.decode())) if version else (None,)
-        if blob:
-            return load(blob)
+        snapshot = _fetch(version.decode()) if version else None
+        if snapshot:
+            return snapshot
     except (redis.RedisError, ValueError, KeyError):
         logger.exception("the published inventory cannot be loaded: building it here")
     return build_snapshot(fingerprint())
+
+
+def _fetch(version: str) -> Snapshot | None:
+    blob = fetch(snapshot_key(version))
+    return load(blob) if blob else None
 
 
 def _read_live() -> LiveBits:

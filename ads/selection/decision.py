@@ -1,14 +1,17 @@
 """What an auction ended with: every contender, the rung where it fell, and the sale if there was one."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ads.selection.auction import Sale, floor_tick
 from ads.selection.eligibility import Rung
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """One ad group in one auction, and the rung of the ladder where it ended."""
+class Contender(NamedTuple):
+    """One ad group in one auction, and the rung of the ladder where it ended.
+
+    A tuple and no frozen dataclass: each request makes dozens, and a tuple is made several times as fast.
+    """
 
     group: int
     campaign: int
@@ -30,12 +33,8 @@ class Contender:
     rung: Rung
 
     def ending(self, rung: Rung) -> "Contender":
-        """Return the same contender on another rung; a good deal quicker than `dataclasses.replace`."""
-        return Contender(
-            self.group, self.campaign, self.advertiser, self.creative, self.keyword, self.term, self.match,
-            self.bid_micros, self.pace, self.reserve_micros, self.relevance, self.click_rate,
-            self.views_a_person, self.smoothed_rate, self.rate_source, self.category, rung,
-        )  # fmt: skip
+        """Return the same contender on another rung."""
+        return Contender(*self[:-1], rung)
 
     @property
     def limit_micros(self) -> int:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ads.contract import AdRequest
-from ads.selection.index import DEVICES, LANGUAGES, Finding, Ints, Snapshot, contains, spread
+from ads.selection.finding import Finding
+from ads.selection.index import DEVICES, LANGUAGES, Ints, Small, Snapshot, contains, spread
 
 
 class Rung(IntEnum):
@@ -45,29 +46,58 @@ class LiveStates:
 
 
 Rungs = NDArray[np.int8]
-# Reading a member off its class is slow enough to count where every contender passes.
-STANDING, PAUSED, NO_BUDGET = Rung.STANDING, Rung.PAUSED, Rung.NO_BUDGET
+# Plain numbers: members of an enumeration are slow to compare whole arrays with.
+STANDING, PAUSED, NO_BUDGET = int(Rung.STANDING), int(Rung.PAUSED), int(Rung.NO_BUDGET)
+OUT_OF_SCHEDULE, NEGATIVE_KEYWORD = int(Rung.OUT_OF_SCHEDULE), int(Rung.NEGATIVE_KEYWORD)
+
+
+def audience_code(language: str, device: str) -> int:
+    """Return the number that stands for the language and the device an ad group is for."""
+    return LANGUAGES.index(language) * len(DEVICES) + DEVICES.index(device)
+
+
+def _fall_of(meant: str, asked: str, rung: Rung) -> Rung:
+    return Rung.STANDING if meant in ("any", asked) else rung
+
+
+def _falls(language: str, device: str) -> Rungs:
+    # Where nothing is known of the device, no group falls for it.
+    ends = [
+        _fall_of(meant, language, Rung.OTHER_LANGUAGE)
+        or _fall_of(screen, device or screen, Rung.OTHER_DEVICE)
+        for meant in LANGUAGES
+        for screen in DEVICES
+    ]
+    return np.array(ends, dtype=np.int8)
+
+
+OTHER = "other"
+# For each language and device a request may have: where the groups of each audience fall.
+_FALLS = {
+    (language, device): _falls(language, device)
+    for language in (*LANGUAGES, OTHER)
+    for device in (*DEVICES, OTHER, "")
+}
 
 
 def climb(
-    snapshot: Snapshot, request: AdRequest, finding: Finding, groups: Ints, *, live: LiveStates, now: int
+    snapshot: Snapshot, request: AdRequest, finding: Finding, groups: Small, *, live: LiveStates, now: int
 ) -> Rungs:
     """Return for each group the first rung that fails, or STANDING."""
-    rungs = np.zeros(len(groups), dtype=np.int8)
     campaigns = snapshot.group_campaign[groups]
-    states = live.rungs[campaigns]
+    rungs = live.rungs[campaigns]
+    paused = rungs == PAUSED
+    # From the last rung to the first, so that the first one that fails has the last word.
+    rungs[_with_negative(snapshot, finding, groups)] = NEGATIVE_KEYWORD
+    falls = _FALLS[
+        request.language if request.language in LANGUAGES else OTHER,
+        request.device if not request.device or request.device in DEVICES else OTHER,
+    ][snapshot.group_audience[groups]]
+    np.copyto(rungs, falls, where=falls != STANDING)
     ends = snapshot.campaign_ends[campaigns]
-    _fail(rungs, states == PAUSED, PAUSED)
-    _fail(
-        rungs,
-        (snapshot.campaign_starts[campaigns] > now) | ((ends > 0) & (ends <= now)),
-        Rung.OUT_OF_SCHEDULE,
-    )
-    _fail(rungs, _differs(snapshot.group_language[groups], request.language, LANGUAGES), Rung.OTHER_LANGUAGE)
-    if request.device:
-        _fail(rungs, _differs(snapshot.group_device[groups], request.device, DEVICES), Rung.OTHER_DEVICE)
-    _fail(rungs, _has_negative(snapshot, finding, groups), Rung.NEGATIVE_KEYWORD)
-    _fail(rungs, states == NO_BUDGET, NO_BUDGET)
+    closed = (snapshot.campaign_starts[campaigns] > now) | ((ends <= now) & (ends > 0))
+    rungs[closed] = OUT_OF_SCHEDULE
+    rungs[paused] = PAUSED
     return rungs
 
 
@@ -93,18 +123,6 @@ def rung_of(snapshot: Snapshot, live: LiveStates, campaign: int) -> Rung:
     return Rung(int(live.rungs[places[0]])) if len(places) else Rung.PAUSED
 
 
-def _fail(rungs: Rungs, failed: NDArray[np.bool_], rung: Rung) -> None:
-    rungs[(rungs == STANDING) & failed] = rung
-
-
-def _differs(codes: NDArray[np.uint8], asked: str, words: tuple[str, ...]) -> NDArray[np.bool_]:
-    wanted = words.index(asked) if asked in words else -1
-    differs: NDArray[np.bool_] = (codes != 0) & (codes != wanted)
-    return differs
-
-
-def _has_negative(snapshot: Snapshot, finding: Finding, groups: Ints) -> NDArray[np.bool_]:
+def _with_negative(snapshot: Snapshot, finding: Finding, groups: Small) -> Ints:
     flat, owners = spread(snapshot.group_negative_start, groups)
-    hit = contains(finding.covered, snapshot.group_negatives[flat])
-    has: NDArray[np.bool_] = np.bincount(owners[hit], minlength=len(groups)) > 0
-    return has
+    return owners[contains(finding.covered, snapshot.group_negatives[flat])]

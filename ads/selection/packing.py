@@ -26,13 +26,13 @@ def pack(version: str, arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return start + bytes(-len(start) % ALIGNMENT) + body
 
 
-def unpack(blob: bytes) -> tuple[str, Arrays]:
+def unpack(blob: bytes | memoryview) -> tuple[str, Arrays]:
     """Return the version and the arrays; raises ValueError or KeyError when the blob is not whole."""
     if blob[: len(MAGIC)] != MAGIC:
         raise ValueError("not a snapshot")
     size = int.from_bytes(blob[len(MAGIC) : len(MAGIC) + 4], "little")
     first = len(MAGIC) + 4
-    head = json.loads(blob[first : first + size])
+    head = json.loads(bytes(blob[first : first + size]))
     body = memoryview(blob)[first + size + (-(first + size) % ALIGNMENT) :]
     if zlib.crc32(body) != head["crc"]:
         raise ValueError("a snapshot that is not whole")

@@ -51,15 +51,16 @@ def rate_ads(snapshot: Snapshot, keywords: Ints, fits: Reals, *, moment: Moment)
         views = snapshot.creative_views[creatives[drawn]].astype(np.float32)
         rates = rates.copy()
         rates[drawn] = draw_rates(rates[drawn].astype(np.float32), views, random=moment.random)
-    order = np.lexsort((creatives, -rates, owners))
-    best = order[np.searchsorted(owners[order], np.arange(len(groups)))]
-    sources = [DRAWN if is_drawn else source for is_drawn in drawn[best].tolist()]
-    return Rating(creatives[best], rates[best], smoothed[best], sources)
+    if len(creatives) > len(groups):
+        order = np.lexsort((creatives, -rates, owners))
+        best = order[np.searchsorted(owners[order], np.arange(len(groups)))]
+        creatives, rates, smoothed, drawn = creatives[best], rates[best], smoothed[best], drawn[best]
+    return Rating(creatives, rates, smoothed, [DRAWN if is_drawn else source for is_drawn in drawn.tolist()])
 
 
 def _bend(smoothed: Doubles, scores: Doubles, calibration: float) -> Doubles:
-    odds = smoothed / (1 - smoothed) * np.exp(np.clip(scores, -20.0, 20.0))
-    raw = np.clip(odds / (1 + odds), LEAST, MOST)
+    odds = smoothed / (1 - smoothed) * np.exp(np.minimum(np.maximum(scores, -20.0), 20.0))
+    raw = np.minimum(np.maximum(odds / (1 + odds), LEAST), MOST)
     bent: Doubles = raw * calibration / (1 - raw + raw * calibration)
     return bent
 

@@ -10,7 +10,8 @@ from ads.contract import AdRequest
 from ads.selection.auction import Bid, hold_auction
 from ads.selection.decision import Contender, Decision
 from ads.selection.eligibility import LiveStates, Rung, Rungs, climb
-from ads.selection.index import MATCHES, Finding, Ints, Reals, Snapshot, find_keywords, find_terms, keep_held
+from ads.selection.finding import Finding, find_shelves, find_terms, keep_held, take_first
+from ads.selection.index import MATCHES, Ints, Reals, Snapshot
 from ads.selection.rating import Moment, rate_ads
 from ads.selection.relevance import THRESHOLD, read_purpose, relevance_of
 from ads.selection.topics import denies_topics, topic_bits
@@ -19,17 +20,9 @@ from ads.selection.topics import denies_topics, topic_bits
 # valuable are kept for explaining.
 SHORTLIST, FALLEN = 16, 4
 # How many keywords a request looks at first and then, before it looks at all.
-FIRST_LOOKS = (500, 2000)
+FIRST_LOOKS = (100, 400, 2000)
 RUNGS = tuple(Rung)
-# Reading a member off its class is slow enough to count here.
-BELOW_RESERVE, NOT_RELEVANT, OUTBID, SEEN_OFTEN, STANDING, WON = (
-    Rung.BELOW_RESERVE,
-    Rung.NOT_RELEVANT,
-    Rung.OUTBID,
-    Rung.SEEN_OFTEN,
-    Rung.STANDING,
-    Rung.WON,
-)
+STANDING, NOT_RELEVANT = int(Rung.STANDING), int(Rung.NOT_RELEVANT)
 EXPLORED_SHARE = 0.05
 
 # What the same person saw today, by campaign.
@@ -75,28 +68,32 @@ def choose(
 def _gather(snapshot: Snapshot, request: AdRequest, finding: Finding, *, live: LiveStates, now: int) -> Field:
     # The most valuable are looked at first, until nothing that is left could reach the shortlist.
     purpose, topics = read_purpose(snapshot, finding), topic_bits(request.topics)
-    found = find_keywords(snapshot, finding)
-    most = (snapshot.keyword_worth if purpose.is_buying else snapshot.keyword_worth_unasked)[found]
-    for count in (*FIRST_LOOKS, len(found)):
-        rows, most_left = _most_valuable(found, most, count)
+    shelves = find_shelves(snapshot, finding)
+    if purpose.is_buying:
+        order, most = snapshot.keyword_order, snapshot.keyword_worth
+    else:
+        order, most = snapshot.keyword_order_unasked, snapshot.keyword_worth_unasked
+    for count in (*FIRST_LOOKS, len(most)):
+        opened, most_left = take_first(shelves, order, most, count)
+        rows, most_left = _most_valuable(opened, most[opened], count, most_left)
         keywords = keep_held(snapshot, finding, rows)
         fits = relevance_of(snapshot, keywords, purpose=purpose, topics=topics)
         keywords, fits = _best_of_group(snapshot, keywords, fits)
-        groups = snapshot.keyword_group[keywords].astype(np.int64)
+        groups = snapshot.keyword_group[keywords]
         rungs = climb(snapshot, request, finding, groups, live=live, now=now)
         rungs[(rungs == STANDING) & (fits < THRESHOLD)] = NOT_RELEVANT
         paced = fits * live.paces[snapshot.group_campaign[groups]]
         worth = paced * snapshot.keyword_bid[keywords] * snapshot.group_rate[groups]
-        if _are_enough(worth[rungs == STANDING], most_left):
+        if len(rows) == len(opened) == shelves.count or _are_enough(worth[rungs == STANDING], most_left):
             break
     return Field(keywords, fits, rungs, worth)
 
 
-def _most_valuable(found: Ints, most: Reals, count: int) -> tuple[Ints, float]:
-    if count >= len(found):
-        return found, 0.0
-    least = np.partition(most, len(found) - count)[len(found) - count]
-    return found[most >= least] if least > 0 else found[most > 0], float(least)
+def _most_valuable(opened: Ints, most: Reals, count: int, most_left: float) -> tuple[Ints, float]:
+    if len(opened) <= count:
+        return opened, most_left
+    least = float(np.partition(most, -count)[-count])
+    return opened[most >= least if least > 0 else most > 0], max(least, most_left)
 
 
 def _are_enough(worth: NDArray[np.floating], most_left: float) -> bool:
@@ -107,24 +104,19 @@ def _are_enough(worth: NDArray[np.floating], most_left: float) -> bool:
 
 
 def _shortlist(field: Field) -> Ints:
-    standing = field.rungs == STANDING
-    first = _top(np.where(standing, field.worth, -1.0), SHORTLIST)
-    fallen = _top(np.where(standing, -1.0, field.worth), FALLEN)
-    return np.concatenate([first[standing[first]], fallen[~standing[fallen]]])
-
-
-def _top(worth: NDArray[np.floating], count: int) -> NDArray[np.intp]:
-    if len(worth) > count:
-        best = np.argpartition(-worth, count)[:count]
-        return best[np.lexsort((best, -worth[best]))]
-    return np.argsort(-worth, kind="stable")
+    order = np.argsort(-field.worth, kind="stable")
+    standing = field.rungs[order] == STANDING
+    return np.concatenate([order[standing][:SHORTLIST], order[~standing][:FALLEN]])
 
 
 def _best_of_group(snapshot: Snapshot, keywords: Ints, fits: Reals) -> tuple[Ints, Reals]:
     groups = snapshot.keyword_group[keywords]
-    order = np.lexsort((keywords, -fits * snapshot.keyword_bid[keywords], groups))
+    # What is too far off stands for its group only where nothing nearer does.
+    order = np.lexsort((keywords, -fits * snapshot.keyword_bid[keywords], fits < THRESHOLD, groups))
     ordered = groups[order]
-    chosen = order[np.flatnonzero(np.diff(ordered, prepend=-1))]
+    is_first = np.ones(len(order), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    chosen = order[is_first]
     return keywords[chosen], fits[chosen]
 
 
@@ -139,7 +131,7 @@ def _line_up(snapshot: Snapshot, field: Field, *, live: LiveStates, moment: Mome
         snapshot.campaign_advertiser[campaigns].tolist(),
         snapshot.creative_ids[rating.creatives].tolist(),
         snapshot.keyword_ids[keywords].tolist(),
-        map(snapshot.term_text, snapshot.keyword_terms[keywords].tolist()),
+        snapshot.words_of(snapshot.keyword_terms[keywords]),
         (MATCHES[match] for match in snapshot.keyword_match[keywords].tolist()),
         snapshot.keyword_bid[keywords].tolist(),
         live.paces[campaigns].tolist(),
@@ -162,7 +154,7 @@ def _cap_views(contenders: list[Contender], count_views: CountViews) -> list[Con
     if not seen:
         return contenders
     return [
-        contender.ending(SEEN_OFTEN)
+        contender.ending(Rung.SEEN_OFTEN)
         if contender.rung == STANDING and seen.get(contender.campaign, 0) >= contender.views_a_person
         else contender
         for contender in contenders
@@ -171,34 +163,22 @@ def _cap_views(contenders: list[Contender], count_views: CountViews) -> list[Con
 
 def _sell(contenders: list[Contender], *, is_explored: bool) -> Decision:
     bids = [
-        Bid(
-            order=place,
-            advertiser=contender.advertiser,
-            limit_micros=contender.limit_micros,
-            reserve_micros=contender.reserve_micros,
-            quality=contender.quality,
-        )
-        for place, contender in enumerate(contenders)
-        if contender.rung == STANDING
+        Bid(place, one.advertiser, one.limit_micros, one.reserve_micros, one.quality)
+        for place, one in enumerate(contenders)
+        if one.rung == STANDING
     ]
     if not bids:
         return Decision(_why_none(contenders), tuple(contenders))
     sales = hold_auction(bids)
-    reached = {bid.order for bid in bids if bid.limit_micros >= bid.reserve_micros}
-    winner = sales[0].bid.order if sales else -1
-    ended = tuple(
-        contender.ending(_end_of(place, reached, winner)) if contender.rung == STANDING else contender
-        for place, contender in enumerate(contenders)
-    )
+    ended = list(contenders)
+    for bid in bids:
+        rung = Rung.OUTBID if bid.limit_micros >= bid.reserve_micros else Rung.BELOW_RESERVE
+        ended[bid.order] = contenders[bid.order].ending(rung)
     if not sales:
-        return Decision("below_threshold", ended)
-    return Decision("", ended, winner=ended[winner], sale=sales[0], is_explored=is_explored)
-
-
-def _end_of(place: int, reached: set[int], winner: int) -> Rung:
-    if place == winner:
-        return WON
-    return OUTBID if place in reached else BELOW_RESERVE
+        return Decision("below_threshold", tuple(ended))
+    place = sales[0].bid.order
+    winner = ended[place] = contenders[place].ending(Rung.WON)
+    return Decision("", tuple(ended), winner=winner, sale=sales[0], is_explored=is_explored)
 
 
 # From the rung that came closest to winning: a person who asks why no ad came gets the most telling reason.

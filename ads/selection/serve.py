@@ -16,7 +16,7 @@ from ads.ledger import is_frozen
 from ads.models import Campaign, Creative, Offer
 from ads.person import Person
 from ads.selection.again import find_again, remember_offer
-from ads.selection.current import current_market, new_random
+from ads.selection.current import current_market, random_here
 from ads.selection.decision import Decision
 from ads.selection.select import choose
 from ads.selection.traces import KEPT_CONTENDERS, keep_trace, trace_line
@@ -70,7 +70,7 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
         live=market.live,
         count_views=person.count_views,
         now=int(at.timestamp()),
-        random=new_random(),
+        random=random_here(),
     )
     keep_trace(request, decision, version=market.snapshot.version)
     if decision.winner is None or decision.sale is None:

@@ -1,7 +1,6 @@
 """Remembers for a day how each request was decided, so that an operator can ask why."""
 
 import json
-from dataclasses import asdict
 
 import redis
 
@@ -17,7 +16,7 @@ KEPT_CONTENDERS = 20
 
 def trace_line(contender: Contender) -> dict[str, object]:
     """Return a contender as it is kept for explaining."""
-    return asdict(contender) | {"rung": contender.rung.name.lower(), "score": contender.score}
+    return contender._asdict() | {"rung": contender.rung.name.lower(), "score": contender.score}
 
 
 def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:
