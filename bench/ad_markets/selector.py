@@ -1,0 +1,128 @@
+"""A process that serves one inventory as the product does and times it: one side of bench/ad_selection.py."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+import numpy as np  # noqa: E402
+import psutil  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+from ads.contract import AdRequest  # noqa: E402
+from ads.fast_store import fast_store  # noqa: E402
+from ads.selection.current import (  # noqa: E402
+    CHECK_SECONDS,
+    LIVE_KEY,
+    RETIRED_SECONDS,
+    current_market,
+    encode_live,
+    random_here,
+)
+from ads.selection.eligibility import LiveBits  # noqa: E402
+from ads.selection.publishing import VERSION_KEY, snapshot_key  # noqa: E402
+from ads.selection.select import choose  # noqa: E402
+from bench.ad_markets.inventories import requests  # noqa: E402
+from bench.ad_selection import VERSIONS, phrases_of  # noqa: E402
+
+SWAPS = 6
+LONGEST_SWAP = 30.0
+LIVE = LiveBits(off=frozenset(range(1, 200)), out_of_money=frozenset(range(200, 400)))
+Times = NDArray[np.float64]
+
+
+def main() -> None:
+    """Serve the snapshots of this folder, answer that many requests, and print what it took."""
+    folder, count, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    for version in VERSIONS:
+        fast_store().set(snapshot_key(version), (folder / version).read_bytes())
+    fast_store().set(LIVE_KEY, encode_live(LIVE))
+    fast_store().set(VERSION_KEY, VERSIONS[0])
+    began = time.monotonic()
+    snapshot = current_market().snapshot
+    loaded = time.monotonic() - began
+    asked = list(requests(phrases_of(snapshot), count, is_dense=kind == "dense"))
+    del snapshot
+    found = sum(select(request) for request in asked[:1000]) / len(asked[:1000])
+    rss = psutil.Process().memory_info().rss / 1e6
+    cpu, _ = clock(asked)
+    steady, swapping, took = clock_swaps(asked)
+    figures = {
+        "load_ms": loaded * 1e3,
+        "rss_mb": rss,
+        "filled": found,
+        "cpu_p50": float(np.percentile(cpu, 50)),
+        "cpu_p99": float(np.percentile(cpu, 99)),
+        "cpu_p999": float(np.percentile(cpu, 99.9)),
+        "rate": 1e3 / float(cpu.mean()),
+        "wall_p99": float(np.percentile(steady, 99)),
+        "swap_s": took,
+        "swap_wall_max": float(swapping.max()),
+        "swap_ratio": float(np.percentile(swapping, 99) / np.percentile(steady, 99)),
+    }
+    print(json.dumps(figures))
+
+
+def clock_swaps(asked: list[AdRequest]) -> tuple[Times, Times, float]:
+    """Return the wall clock of requests in peace and during swaps, by turns, for neighbours disturb both."""
+    steady, swapping, took = [], [], 0.0
+    for turn in range(SWAPS):
+        part = asked[turn::SWAPS]
+        peace = CHECK_SECONDS + RETIRED_SECONDS
+        steady += [clock(part)[1], *clock_until(time.monotonic() + peace, part)]
+        version = VERSIONS[(turn + 1) % len(VERSIONS)]
+        fast_store().set(VERSION_KEY, version)
+        began = time.monotonic()
+        # From before it is noticed until what it replaces is gone.
+        while current_market().snapshot.version != version and time.monotonic() < began + LONGEST_SWAP:
+            swapping += clock_until(time.monotonic() + 0.05, part)
+        took += (time.monotonic() - began) / SWAPS
+        swapping += clock_until(time.monotonic() + RETIRED_SECONDS + 0.2, part)
+    return np.concatenate(steady), np.concatenate(swapping), took
+
+
+def clock_until(end: float, asked: list[AdRequest]) -> list[Times]:
+    """Return the wall clock of requests until that moment, a few at a time."""
+    times, chance = [], random_here()
+    while time.monotonic() < end:
+        first = int(chance.integers(len(asked)))
+        times.append(clock(asked[first : first + 50])[1])
+    return times
+
+
+def clock(asked: Iterable[AdRequest]) -> tuple[Times, Times]:
+    """Return the milliseconds of CPU and of wall clock that each request took."""
+    cpu, wall = [], []
+    for request in asked:
+        began, before = time.perf_counter_ns(), time.thread_time_ns()
+        select(request)
+        cpu.append((time.thread_time_ns() - before) / 1e6)
+        wall.append((time.perf_counter_ns() - began) / 1e6)
+    return np.array(cpu), np.array(wall)
+
+
+def select(request: AdRequest) -> bool:
+    """Choose an ad for the request; say whether there was one."""
+    market = current_market()
+    decision = choose(
+        market.snapshot,
+        request,
+        live=market.live,
+        count_views=lambda campaigns: {},
+        now=1_800_000_000,
+        random=random_here(),
+    )
+    return decision.winner is not None
+
+
+if __name__ == "__main__":
+    main()
