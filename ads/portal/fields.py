@@ -14,6 +14,7 @@ from ads.won_field import parse_won
 from language.keyphrases import normalise
 
 KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
+NORM_CHARS = Keyword._meta.get_field("norm").max_length or 120
 MOST_KEYWORDS = 1_000
 
 
@@ -66,9 +67,11 @@ class KeywordsField(forms.CharField):
     def _read_line(self, line: str) -> TypedKeyword:
         text, comma, bid = line.partition(",") if self.takes_bids else (line, "", "")
         text = " ".join(text.split())
-        if len(text) > KEYWORD_CHARS:
+        norm = normalise(text)
+        # One sign can stand for many letters: "㎢" is looked for as "km2".
+        if len(text) > KEYWORD_CHARS or len(norm) > NORM_CHARS:
             raise forms.ValidationError(_("%(most)s자까지예요.") % {"most": KEYWORD_CHARS})
-        if not normalise(text):
+        if not norm:
             raise forms.ValidationError(_("글자가 있어야 해요."))
         if not comma:
             return TypedKeyword(text)

@@ -2,11 +2,12 @@
 
 import datetime
 import ipaddress
+import unicodedata
 import uuid
 from urllib.parse import urlsplit
 
 from django import forms
-from django.core.validators import URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from ads.leases import KOREA
@@ -18,6 +19,13 @@ from ads.won_field import WonField
 LEAST_BUDGET_WON = 1_000
 LEAST_TOP_UP_WON = 1_000
 DATE_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+# The ends of the calendar have no midnight in every zone.
+SANE_DAYS = (
+    MinValueValidator(datetime.date(2000, 1, 1), _("2000년부터 적을 수 있어요.")),
+    MaxValueValidator(datetime.date(2099, 12, 31), _("2099년까지 적을 수 있어요.")),
+)
+# A host of a known name could be all that is seen of a longer one.
+MOST_HOST_CHARS = Creative._meta.get_field("display_domain").max_length or 80
 
 
 class JoinForm(forms.Form):
@@ -47,11 +55,14 @@ class CampaignForm(forms.Form):
         required=False,
         help_text=_("비워 두면 하루 예산만 지켜요."),
     )
-    starts_on = forms.DateField(label=_("시작하는 날"), required=False, widget=DATE_INPUT)
+    starts_on = forms.DateField(
+        label=_("시작하는 날"), required=False, widget=DATE_INPUT, validators=SANE_DAYS
+    )
     ends_on = forms.DateField(
         label=_("끝나는 날"),
         required=False,
         widget=DATE_INPUT,
+        validators=SANE_DAYS,
         help_text=_("이날까지 보여요. 비워 두면 계속해요."),
     )
     daily_views_a_person = forms.IntegerField(
@@ -145,9 +156,13 @@ class CreativeForm(forms.Form):
         help_text=_("AI로 만든 문구라면 꼭 알려 주세요. 검토할 때 함께 봐요."),
     )
 
+    def clean_title(self) -> str:
+        """Make it one line of what can be seen."""
+        return _one_paragraph(self.cleaned_data["title"])
+
     def clean_body(self) -> str:
         """Make it one paragraph: the card has no room for line breaks."""
-        return " ".join(str(self.cleaned_data["body"]).split())
+        return _one_paragraph(self.cleaned_data["body"])
 
     def clean_landing_url(self) -> str:
         """Allow only an https page of a public host, without a user name that could pass for the host."""
@@ -162,7 +177,11 @@ class CreativeForm(forms.Form):
             raise forms.ValidationError(_("열 수 있는 주소가 아니에요."), code="not_an_address") from None
         if not is_plain or not _is_public(parts.hostname or ""):
             raise forms.ValidationError(_("누구나 열 수 있는 사이트의 주소여야 해요."), code="not_public")
-        return address
+        if len(domain_of(address)) > MOST_HOST_CHARS:
+            raise forms.ValidationError(
+                _("사이트 이름은 %(most)s자까지예요.") % {"most": MOST_HOST_CHARS}, code="long_host"
+            )
+        return f"https{address[5:]}"
 
     @property
     def display_domain(self) -> str:
@@ -197,7 +216,17 @@ def domain_of(address: str) -> str:
         host = urlsplit(address).hostname or ""
     except ValueError:
         return ""
-    return host.removeprefix("www.")[:80]
+    return host.removeprefix("www.")
+
+
+def _one_paragraph(text: object) -> str:
+    words = " ".join(str(text).split())
+    # Signs that nobody sees, as those that turn the direction of what follows; a joiner belongs to an emoji.
+    if any(unicodedata.category(sign) in ("Cc", "Cf", "Co") and sign != "\u200d" for sign in words):
+        raise forms.ValidationError(
+            _("보이지 않는 글자가 들어 있어요. 지우고 다시 적어 주세요."), code="unseen"
+        )
+    return words
 
 
 def _midnight(day: datetime.date | None) -> datetime.datetime | None:

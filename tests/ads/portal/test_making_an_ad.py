@@ -90,7 +90,10 @@ def test_the_preview_is_the_card_that_people_see(desk: Client, ad: Creative, sho
         ("ko", "daily_budget", "500", "1,000원 이상"),
         ("ko", "total_budget", "5,000", "하루 예산보다 작아요"),
         ("ko", "ends_on", "2020-01-01", "시작하는 날보다 앞"),
+        ("ko", "starts_on", "0001-01-01", "2000년부터"),
+        ("ko", "ends_on", "9999-12-31", "2099년까지"),
         ("ko", "negatives", "???", "글자가 있어야 해요"),
+        ("ko", "negatives", "㎢" * 80, "80자까지"),
         ("en", "daily_views_a_person", "0", "greater than or equal to 1"),
         ("en", "name", "", "This field is required."),
     ],
@@ -116,6 +119,7 @@ def test_what_is_wrong_with_a_campaign_stands_next_to_its_field(
         ("default_bid", "155", "10원 단위"),
         ("exact", "도쿄, 30", "70원 이상"),
         ("exact", "가" * 81, "80자까지"),
+        ("exact", "㎢" * 80, "80자까지"),
         ("phrase", "", "키워드를 하나는"),
     ],
 )
@@ -142,6 +146,7 @@ def test_what_is_wrong_with_a_group_stands_next_to_its_field(
         "https://printer.local/",
         "/ads/demo/anything/",
         "https://grace.example/ space",
+        f"https://bank.example.{'a' * 60}.mallory.example/",
     ],
 )
 def test_an_ad_leads_only_to_a_public_https_page(
@@ -151,6 +156,24 @@ def test_an_ad_leads_only_to_a_public_https_page(
     answer = desk.post(where, AD | {"landing_url": address, "keep": "yes"})
     assert answer.status_code == 422
     assert 'id="id_landing_url_error"' in answer.content.decode()
+
+
+def test_an_address_in_capitals_is_an_address(desk: Client, ad: Creative, shop: Advertiser) -> None:
+    where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/ads/new/"
+    assert desk.post(where, AD | {"landing_url": "HTTPS://Grace.Example/A", "keep": "yes"}).status_code == 302
+    kept = Creative.objects.get(review=Creative.Review.DRAFT)
+    assert (kept.landing_url, kept.display_domain) == ("https://Grace.Example/A", "grace.example")
+
+
+@pytest.mark.parametrize("field", ["title", "body"])
+def test_an_ad_has_no_signs_that_nobody_sees(
+    desk: Client, ad: Creative, shop: Advertiser, field: str
+) -> None:
+    where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/ads/new/"
+    answer = desk.post(where, AD | {field: "싸요 \u202eelpmaxe", "keep": "yes"})
+    assert answer.status_code == 422
+    assert "보이지 않는 글자" in answer.content.decode()
+    assert desk.post(where, AD | {field: "가족 👨‍👩‍👧 여행", "keep": "yes"}).status_code == 302
 
 
 def test_two_groups_of_a_campaign_cannot_share_a_name(
