@@ -1,14 +1,15 @@
 """Offers, looks, clicks and complaints, as they were kept."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from ads.admin.decisions import read_decision
 from ads.admin.read_only import ReadOnlyAdmin, show_won
+from ads.explaining import recall_decision, record_of
 from ads.models import Click, Complaint, Impression, Offer, RefusedVisit
 
 
@@ -32,6 +33,7 @@ class OfferAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     exclude = ["trace"]
     readonly_fields = ["show_trace"]
+    actions_list = ["explain_request"]
 
     @display(description=_("클릭당 가격"))
     def show_price(self, offer: Offer) -> str:
@@ -39,33 +41,21 @@ class OfferAdmin(ReadOnlyAdmin):
         return show_won(offer.price_micros)
 
     @display(description=_("경매 기록"))
-    def show_trace(self, offer: Offer) -> SafeString:
+    def show_trace(self, offer: Offer) -> str:
         """Every contender with its scores and the rung where it ended."""
-        won = [
-            show_won(offer.price_micros),
-            show_won(offer.reserve_micros),
-            show_won(offer.shadow_price_micros),
-        ]
-        outcome = "price {} · reserve {} · VCG {}".format(*won)
-        lines = [outcome, *(describe_contender(line) for line in offer.trace)]
-        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
+        return render_to_string("ads/_decision.html", {"decision": read_decision(record_of(offer))})
 
-
-def describe_contender(line: dict[str, Any]) -> str:
-    """Write one contender of an auction in one line; the word after the click rate says whose it is."""
-    # Decisions of an older market had smoothing alone.
-    smoothed, source = line.get("smoothed_rate", line["click_rate"]), line.get("rate_source", "smoothed")
-    parts = [
-        str(line["rung"]),
-        str(line["term"]),
-        show_won(int(line["bid_micros"])),
-        f"reserve {show_won(line.get('reserve_micros'))}",
-        f"pace {float(line['pace']):.4g}",
-        f"relevance {float(line['relevance']):.4g}",
-        f"click_rate {float(line['click_rate']):.4g} ({source}, smoothed {float(smoothed):.4g})",
-        f"score {float(line['score']):.4g}",
-    ]
-    return " · ".join(parts)
+    @action(description=_("요청 하나 풀이"), url_path="explain", permissions=["view"])
+    def explain_request(self, request: HttpRequest) -> HttpResponse:
+        """Show how any request of the last day was decided, also one that ended without an ad."""
+        name = request.GET.get("request", "").strip()
+        record = recall_decision(name) if name else None
+        context = self.admin_site.each_context(request) | {
+            "title": _("요청 하나 풀이"),
+            "name": name,
+            "decision": record and read_decision(record),
+        }
+        return render(request, "ads/explain.html", context)
 
 
 @admin.register(Impression)

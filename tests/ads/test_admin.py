@@ -61,7 +61,9 @@ def test_an_offer_shows_its_auction(desk: Client) -> None:
     offer.trace = [
         {
             "rung": "won",
+            "campaign": offer.campaign_id,
             "term": "도쿄 항공권",
+            "match": "phrase",
             "bid_micros": 300_000_000,
             "pace": 1,
             "relevance": 0.6,

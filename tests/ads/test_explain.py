@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from ads.client import request_ad
 from ads.contract import AdRequest
 from ads.models import LearnedReserve, Offer
@@ -59,8 +60,42 @@ def test_an_offer_is_explained_when_its_request_is_forgotten(valkey: object) -> 
         explain("nobody")
 
 
-def test_the_admin_sees_whose_word_a_click_rate_is(admin_client: Client) -> None:
+def test_the_admin_sees_every_contender_where_it_fell_and_whose_word_a_click_rate_is(
+    admin_client: Client,
+) -> None:
     decide()
     page = admin_client.get(reverse("admin:ads_offer_change", args=[Offer.objects.get().pk])).content.decode()
-    assert "VCG 300원" in page
-    assert "smoothed 0.015" in page
+    assert "VCG 참고 가격 300원" in page
+    assert page.index("이김") < page.index("더 높은 점수에 밀림")
+    assert "1.50%" in page and "본 만큼" in page
+
+
+def test_the_admin_explains_a_request_that_got_no_ad(admin_client: Client) -> None:
+    make_ad(make_advertiser("Grace"), bid_won=500)
+    LearnedReserve.objects.create(
+        category="travel",
+        reserve_micros=900 * WON,
+        auctions=700,
+        income_gain=0.12,
+        fill_loss=0.03,
+        provenance="replay of 700 auctions",
+    )
+    publish_all()
+    request = request_for("도쿄 항공권 싸게 사는 법")
+    request_ad(request)
+    assert not Offer.objects.exists()
+    where = reverse("admin:ads_offer_explain_request")
+    page = admin_client.get(where, {"request": request.request_id}).content.decode()
+    assert "광고 없음" in page and "최저가보다 낮음" in page and "900원" in page
+    for name in ("nobody", "0" * 31 + "z", "<b>"):
+        assert "기억에 없는 요청" in admin_client.get(where, {"request": name}).content.decode()
+    assert (
+        reverse("admin:ads_offer_explain_request") in admin_client.get("/admin/ads/offer/").content.decode()
+    )
+
+
+def test_explaining_is_for_whoever_may_see_offers(client: Client, grace: User) -> None:
+    grace.is_staff = True
+    grace.save()
+    client.force_login(grace)
+    assert client.get(reverse("admin:ads_offer_explain_request")).status_code == 403

@@ -4,11 +4,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ads.models import Category, LearnedReserve, Offer
+from ads.explaining import recall_decision
+from ads.models import Category, LearnedReserve
 from ads.money import format_won
 from ads.selection.bids_seen import floor_of
 from ads.selection.rating import SMOOTHED
-from ads.selection.traces import find_trace
 
 COLUMNS = (
     "{rung:<17}{term:<24}{match:<8}{bid:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}  {source:<12}"
@@ -25,30 +25,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["request"]
-        trace = find_trace(name) or self._from_offer(name)
+        trace = recall_decision(name)
         if trace is None:
             raise CommandError(f"{name}: no such request is remembered, and no offer was made for it")
         if options["json"]:
             self.stdout.write(json.dumps(trace, ensure_ascii=False, indent=2))
             return
         self._print(trace)
-
-    def _from_offer(self, name: str) -> dict[str, Any] | None:
-        offers = Offer.objects.filter(request_id=name)
-        if len(name.replace("-", "")) == 32:
-            offers = offers | Offer.objects.filter(id=name)
-        offer = offers.order_by("-created_at").first()
-        if offer is None:
-            return None
-        return {
-            "request": {"request_id": offer.request_id, "topics": offer.topics, "language": offer.language},
-            "version": offer.snapshot_version,
-            "reason": "",
-            "price_micros": offer.price_micros,
-            "shadow_price_micros": offer.shadow_price_micros,
-            "is_explored": offer.is_explored,
-            "contenders": offer.trace,
-        }
 
     def _print(self, trace: dict[str, Any]) -> None:
         self.stdout.write(f"request   {json.dumps(trace['request'], ensure_ascii=False)}")

@@ -1,0 +1,111 @@
+"""A decided request in words and won: every contender, the rung where it fell, scores and prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ads.admin.read_only import show_won
+from ads.models import Campaign, Keyword
+
+RUNGS: dict[str, Promise] = {
+    "standing": _("경매에 섰음"),
+    "paused": _("꺼져 있음"),
+    "out_of_schedule": _("기간이 아님"),
+    "other_language": _("다른 언어"),
+    "other_device": _("다른 기기"),
+    "negative_keyword": _("제외 키워드"),
+    "no_budget": _("예산이 다함"),
+    "not_relevant": _("뜻이 멂"),
+    "seen_often": _("오늘 충분히 봤음"),
+    "below_reserve": _("최저가보다 낮음"),
+    "outbid": _("더 높은 점수에 밀림"),
+    "won": _("이김"),
+}
+REASONS: dict[str, Promise] = {
+    "sensitive": _("민감한 주제"),
+    "no_match": _("맞는 광고가 없음"),
+    "below_threshold": _("맞는 것이 있었지만 끝까지 남지 못함"),
+    "frequency": _("오늘 충분히 봤음"),
+    "no_budget": _("예산이 다함"),
+}
+# Whose word a click rate is; a learned model names itself.
+SOURCES: dict[str, Promise] = {"smoothed": _("본 만큼"), "drawn": _("새 광고라 뽑음")}
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """One contender as a person reads it."""
+
+    is_winner: bool
+    rung: str
+    campaign: str
+    term: str
+    match: str
+    bid: str
+    reserve: str
+    pace: float
+    relevance: float
+    click_rate: float
+    smoothed_rate: float
+    source: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDecision:
+    """One request as a person reads it."""
+
+    request_id: str
+    language: str
+    topics: str
+    version: str
+    reason: str
+    price: str
+    shadow_price: str
+    is_explored: bool
+    fates: tuple[Fate, ...]
+
+
+def read_decision(record: dict[str, Any]) -> ReadDecision:
+    """Return the record of a request in words."""
+    request, lines = record["request"], record["contenders"]
+    campaigns = dict(
+        Campaign.objects.filter(pk__in={line["campaign"] for line in lines}).values_list("pk", "name")
+    )
+    return ReadDecision(
+        request_id=str(request["request_id"]),
+        language=str(request["language"]),
+        topics=", ".join(map(str, request["topics"])),
+        version=str(record["version"]),
+        reason=_word(REASONS, record["reason"]),
+        price=show_won(record["price_micros"]),
+        shadow_price=show_won(record["shadow_price_micros"]),
+        is_explored=bool(record["is_explored"]),
+        fates=tuple(_fate_of(line, campaigns) for line in lines),
+    )
+
+
+def _fate_of(line: dict[str, Any], campaigns: dict[int, str]) -> Fate:
+    return Fate(
+        is_winner=line["rung"] == "won",
+        rung=_word(RUNGS, line["rung"]),
+        campaign=campaigns.get(line["campaign"], f"#{line['campaign']}"),
+        term=str(line["term"]),
+        match=_word(dict(Keyword.Match.choices), line["match"]),
+        bid=show_won(int(line["bid_micros"])),
+        reserve=show_won(line.get("reserve_micros")),
+        pace=float(line["pace"]),
+        relevance=float(line["relevance"]),
+        click_rate=100 * float(line["click_rate"]),
+        # Decisions of an older market had smoothing alone.
+        smoothed_rate=100 * float(line.get("smoothed_rate", line["click_rate"])),
+        source=_word(SOURCES, line.get("rate_source", "smoothed")),
+        score=float(line["score"]),
+    )
+
+
+def _word(words: Mapping[str, object], name: str) -> str:
+    return str(words.get(name, name))
