@@ -1,13 +1,15 @@
 """The books, to be read and never written."""
 
 from django.contrib import admin
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from ads.admin.read_only import ReadOnlyAdmin, show_won
 from ads.models import Account, CampaignDay, Entry, Transaction
+from ads.reasons import explain_reason
 
 
 class EntryInline(TabularInline):
@@ -32,11 +34,34 @@ class EntryInline(TabularInline):
 class TransactionAdmin(ReadOnlyAdmin):
     """Money moved, newest first."""
 
-    list_display = ["created_at", "kind", "idempotency_key", "note"]
+    list_display = ["created_at", "kind", "show_moved", "show_owners", "show_note", "idempotency_key"]
     list_filter = ["kind"]
     search_fields = ["idempotency_key", "note"]
     date_hierarchy = "created_at"
     inlines = [EntryInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
+        """Bring the legs along, in two more queries for a whole page."""
+        transactions: QuerySet[Transaction] = super().get_queryset(request)
+        return transactions.prefetch_related("entries__account__campaign", "entries__account__advertiser")
+
+    @display(description=_("금액"))
+    def show_moved(self, posted: Transaction) -> str:
+        """How much changed hands."""
+        return show_won(sum(max(0, entry.amount_micros) for entry in posted.entries.all()))
+
+    @display(description=_("누구의"))
+    def show_owners(self, posted: Transaction) -> str:
+        """The campaigns it is about, or else the advertisers."""
+        accounts = [entry.account for entry in posted.entries.all()]
+        campaigns = [str(account.campaign) for account in accounts if account.campaign]
+        owners = campaigns or [str(account.advertiser) for account in accounts if account.advertiser]
+        return ", ".join(dict.fromkeys(owners))
+
+    @display(description=_("메모"))
+    def show_note(self, posted: Transaction) -> str:
+        """The note in words; what a click was given back for is kept as one word."""
+        return explain_reason(posted.note)
 
 
 @admin.register(Account)

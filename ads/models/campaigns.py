@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ads.models.inventory import Advertiser
-from ads.money import LEAST_BID, TICK, WON
+from ads.money import LEAST_BID, TICK, WON, format_won
 
 
 class Category(models.TextChoices):
@@ -56,7 +56,7 @@ class Campaign(models.Model):
 
     class Meta:
         verbose_name = _("캠페인")
-        verbose_name_plural = _("캠페인")
+        verbose_name_plural = pgettext_lazy("plural", "캠페인")
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
@@ -117,7 +117,7 @@ class AdGroup(models.Model):
 
     class Meta:
         verbose_name = _("광고 그룹")
-        verbose_name_plural = _("광고 그룹")
+        verbose_name_plural = pgettext_lazy("plural", "광고 그룹")
         ordering = ["campaign", "id"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "name"], name="ad_group_name_once"),
@@ -152,7 +152,7 @@ class Keyword(models.Model):
 
     class Meta:
         verbose_name = _("키워드")
-        verbose_name_plural = _("키워드")
+        verbose_name_plural = pgettext_lazy("plural", "키워드")
         ordering = ["ad_group", "text", "match"]
         constraints = [
             models.UniqueConstraint(fields=["ad_group", "norm", "match"], name="keyword_once"),
@@ -166,6 +166,11 @@ class Keyword(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def bid_won(self) -> str:
+        """Its own bid in won; empty where the group's holds."""
+        return "" if self.bid_micros is None else format_won(self.bid_micros)
 
 
 class NegativeKeyword(models.Model):
@@ -189,7 +194,7 @@ class NegativeKeyword(models.Model):
 
     class Meta:
         verbose_name = _("제외 키워드")
-        verbose_name_plural = _("제외 키워드")
+        verbose_name_plural = pgettext_lazy("plural", "제외 키워드")
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "ad_group", "norm"], name="negative_keyword_once", nulls_distinct=False
@@ -239,7 +244,7 @@ class Creative(models.Model):
 
     class Meta:
         verbose_name = _("소재")
-        verbose_name_plural = _("소재")
+        verbose_name_plural = pgettext_lazy("plural", "소재")
         ordering = ["ad_group", "lineage", "-version"]
         constraints = [
             models.UniqueConstraint(fields=["lineage", "version"], name="creative_version_once"),

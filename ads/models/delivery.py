@@ -3,6 +3,7 @@ import uuid
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ads.models.campaigns import AdGroup, Campaign, Creative, Keyword
 from ads.models.ledger import Transaction
@@ -47,7 +48,7 @@ class Offer(models.Model):
 
     class Meta:
         verbose_name = _("제안")
-        verbose_name_plural = _("제안")
+        verbose_name_plural = pgettext_lazy("plural", "제안")
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
@@ -168,7 +169,7 @@ class RefusedVisit(models.Model):
 
     class Meta:
         verbose_name = _("거른 방문")
-        verbose_name_plural = _("거른 방문")
+        verbose_name_plural = pgettext_lazy("plural", "거른 방문")
         ordering = ["-last_at"]
         constraints = [
             models.UniqueConstraint(
@@ -199,7 +200,7 @@ class Complaint(models.Model):
 
     class Meta:
         verbose_name = _("신고")
-        verbose_name_plural = _("신고")
+        verbose_name_plural = pgettext_lazy("plural", "신고")
 
     def __str__(self) -> str:
         return f"{self.offer_id}: {self.reason}"

@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Advertiser(models.Model):
@@ -22,7 +23,7 @@ class Advertiser(models.Model):
 
     class Meta:
         verbose_name = _("광고주")
-        verbose_name_plural = _("광고주")
+        verbose_name_plural = pgettext_lazy("plural", "광고주")
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(condition=~models.Q(name=""), name="advertiser_has_a_name"),
@@ -54,7 +55,7 @@ class Membership(models.Model):
 
     class Meta:
         verbose_name = _("구성원")
-        verbose_name_plural = _("구성원")
+        verbose_name_plural = pgettext_lazy("plural", "구성원")
         constraints = [
             models.UniqueConstraint(fields=["advertiser", "member"], name="membership_once"),
         ]

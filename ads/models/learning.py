@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ads.models.campaigns import Category
 
@@ -20,7 +21,7 @@ class ClickModel(models.Model):
 
     class Meta:
         verbose_name = _("클릭 모델")
-        verbose_name_plural = _("클릭 모델")
+        verbose_name_plural = pgettext_lazy("plural", "클릭 모델")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -48,7 +49,7 @@ class LearnedReserve(models.Model):
 
     class Meta:
         verbose_name = _("배운 최저가")
-        verbose_name_plural = _("배운 최저가")
+        verbose_name_plural = pgettext_lazy("plural", "배운 최저가")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(

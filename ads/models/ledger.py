@@ -39,7 +39,7 @@ class Account(models.Model):
 
     class Meta:
         verbose_name = _("계정")
-        verbose_name_plural = _("계정")
+        verbose_name_plural = pgettext_lazy("plural", "계정")
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "advertiser", "campaign"], name="account_once", nulls_distinct=False
@@ -91,7 +91,7 @@ class Transaction(models.Model):
 
     class Meta:
         verbose_name = _("거래")
-        verbose_name_plural = _("거래")
+        verbose_name_plural = pgettext_lazy("plural", "거래")
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
@@ -119,7 +119,7 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name = _("분개")
-        verbose_name_plural = _("분개")
+        verbose_name_plural = pgettext_lazy("plural", "분개")
         constraints = [
             models.CheckConstraint(condition=~models.Q(amount_micros=0), name="entry_moves_money"),
         ]
@@ -145,7 +145,7 @@ class CampaignDay(models.Model):
 
     class Meta:
         verbose_name = _("캠페인 하루")
-        verbose_name_plural = _("캠페인 하루")
+        verbose_name_plural = pgettext_lazy("plural", "캠페인 하루")
         ordering = ["-day", "campaign"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "day"], name="campaign_day_once"),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ads.models.campaigns import Campaign, Creative
 from ads.models.delivery import Click
@@ -25,7 +26,7 @@ class Credit(models.Model):
 
     class Meta:
         verbose_name = _("돌려준 클릭")
-        verbose_name_plural = _("돌려준 클릭")
+        verbose_name_plural = pgettext_lazy("plural", "돌려준 클릭")
         ordering = ["-kept_at"]
         constraints = [
             models.CheckConstraint(
@@ -57,7 +58,7 @@ class Freeze(models.Model):
 
     class Meta:
         verbose_name = _("시장 멈춤")
-        verbose_name_plural = _("시장 멈춤")
+        verbose_name_plural = pgettext_lazy("plural", "시장 멈춤")
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
@@ -96,7 +97,7 @@ class Rollup(models.Model):
 
     class Meta:
         verbose_name = _("집계")
-        verbose_name_plural = _("집계")
+        verbose_name_plural = pgettext_lazy("plural", "집계")
         constraints = [
             models.UniqueConstraint(
                 fields=["grain", "bucket", "campaign", "keyword_text", "match"], name="rollup_once"
@@ -144,7 +145,7 @@ class Approval(models.Model):
 
     class Meta:
         verbose_name = _("승인 기록")
-        verbose_name_plural = _("승인 기록")
+        verbose_name_plural = pgettext_lazy("plural", "승인 기록")
         constraints = [
             models.UniqueConstraint(fields=["creative", "reviewer"], name="approval_once_a_reviewer"),
             models.CheckConstraint(
