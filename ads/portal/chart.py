@@ -7,6 +7,8 @@ from dataclasses import dataclass
 WIDTH = 960
 HEIGHT = 220
 LEFT = 84
+# The last day's label is centred under its bar and may be wider.
+RIGHT = 20
 BOTTOM = 28
 TOP = 16
 STEPS = (1, 2, 5, 10)
@@ -54,7 +56,7 @@ def draw_bars(days: Sequence[tuple[datetime.date, float]]) -> Chart:
     """Lay out one bar a day, oldest first, against three round levels."""
     top = round_up(max((amount for _, amount in days), default=0))
     room = HEIGHT - BOTTOM - TOP
-    slot = (WIDTH - LEFT) / max(len(days), 1)
+    slot = (WIDTH - LEFT - RIGHT) / max(len(days), 1)
     every = max(1, -(-len(days) // 7))
     bars = tuple(
         Bar(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from ads.models import Account, Advertiser, Entry, Transaction
 from ads.money import format_won
@@ -57,6 +58,8 @@ class Line:
     @property
     def label(self) -> str:
         """What kind of movement it was, in words."""
+        if self.kind == Transaction.Kind.REVERSAL:
+            return _("클릭 값 돌려받음")
         return str(Transaction.Kind(self.kind).label)
 
     @property

@@ -51,7 +51,9 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
     rows = by_day(desk.advertiser, period, campaign)
     groups = list(
         campaign.ad_groups.prefetch_related(
-            "keywords", Prefetch("creatives", Creative.objects.exclude(review=Creative.Review.RETIRED))
+            "keywords",
+            "negative_keywords",
+            Prefetch("creatives", Creative.objects.exclude(review=Creative.Review.RETIRED)),
         )
     )
     context = {
@@ -61,6 +63,7 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
         "total_budget": campaign.total_budget_micros and format_won(campaign.total_budget_micros),
         "obstacle": obstacle_of(campaign, groups, read_balance(desk.advertiser)),
         "groups": [(group, format_won(group.default_bid_micros)) for group in groups],
+        "negatives": _texts_of_negatives(campaign),
         "rows": rows,
         "total": total(rows),
         "chart": draw_spend(rows),
@@ -105,8 +108,7 @@ def make(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 def change(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpResponseBase:
     """Change a campaign's budget, schedule and negative keywords."""
     campaign = find_campaign(desk, campaign_id)
-    negatives = NegativeKeyword.objects.filter(campaign=campaign, ad_group=None).order_by("text")
-    values = campaign_values(campaign) | {"negatives": "\n".join(each.text for each in negatives)}
+    values = campaign_values(campaign) | {"negatives": "\n".join(_texts_of_negatives(campaign))}
     form = CampaignForm(request.POST or None, initial=values)
     if request.method == "POST" and form.is_valid():
         try:
@@ -135,6 +137,11 @@ def move(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRespon
             status=409,
         )
     return redirect("portal:campaign", desk.advertiser.public_id, campaign.public_id)
+
+
+def _texts_of_negatives(campaign: Campaign) -> list[str]:
+    whole = NegativeKeyword.objects.filter(campaign=campaign, ad_group=None)
+    return list(whole.order_by("text").values_list("text", flat=True))
 
 
 def plan_of(form: CampaignForm) -> CampaignPlan:

@@ -143,7 +143,7 @@ def test_a_campaign_s_page_costs_the_same_for_many_ads(
             landing_url="https://grace.example/",
             display_domain="grace.example",
         )
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         page = desk.get(f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/")
     assert page.status_code == 200
 

@@ -1,4 +1,5 @@
 import datetime
+import re
 
 import pytest
 from django.test import Client
@@ -70,7 +71,11 @@ def test_an_ad_is_made_in_three_steps_and_waits_for_review(desk: Client, shop: A
     creative = Creative.objects.get()
     assert creative.review == Creative.Review.WAITING
     assert creative.display_domain == "grace.example"
-    assert "광고 문구를 검토하고 있어요" in desk.get(overview).content.decode()
+    page = desk.get(overview).content.decode()
+    assert "광고 문구를 검토하고 있어요" in page
+    shown = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "도쿄 항공권 일치 200원" in shown
+    assert "무료 제외" in shown
 
 
 def test_the_preview_is_the_card_that_people_see(desk: Client, ad: Creative, shop: Advertiser) -> None:
