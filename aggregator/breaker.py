@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -32,22 +33,24 @@ def _rest_key(slug: str) -> str:
 
 async def note_endings(client: "redis.Redis", endings: Sequence[tuple[str, str]]) -> None:
     """Take in how calls to models ended, as slug and error; after several failures in a row a model rests."""
-    pipeline = client.pipeline(transaction=False)
-    for slug, error in endings:
-        if error in SICK:
-            pipeline.incr(_failures_key(slug))
-            pipeline.expire(_failures_key(slug), WINDOW_SECONDS)
-        else:
-            pipeline.delete(_failures_key(slug))
-            pipeline.ping()
     try:
-        counts = (await pipeline.execute())[::2]
+        counts = await asyncio.gather(*(_count(client, slug, error) for slug, error in endings))
         for (slug, error), count in zip(endings, counts, strict=True):
-            if error in SICK and count >= FAILURES:
+            if count >= FAILURES:
                 logger.warning("model %s failed %d times in a row and rests", slug, count)
                 await client.set(_rest_key(slug), error, ex=REST_SECONDS)
     except RedisError as failure:
         logger.warning("breaker: endings were not noted (%s)", failure)
+
+
+async def _count(client: "redis.Redis", slug: str, error: str) -> int:
+    if error not in SICK:
+        await client.delete(_failures_key(slug))
+        return 0
+    count, _ = await asyncio.gather(
+        client.incr(_failures_key(slug)), client.expire(_failures_key(slug), WINDOW_SECONDS)
+    )
+    return int(count)
 
 
 async def leave_out_resting(
@@ -58,13 +61,12 @@ async def leave_out_resting(
         return ()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            pipeline = client.pipeline(transaction=False)
-            pipeline.mget([_rest_key(model.slug) for model in offer])
-            pipeline.hgetall(throttle.KEY)
-            resting, paused = await pipeline.execute()
+            resting, paused = await asyncio.gather(
+                client.mget([_rest_key(model.slug) for model in offer]), client.hgetall(throttle.KEY)
+            )
     except (RedisError, TimeoutError):
         return tuple(offer)
-    throttle.hear(client, paused)
+    throttle.hear(client, cast("Mapping[bytes, bytes]", paused))
     awake = tuple(
         model
         for model, rest in zip(offer, resting, strict=True)

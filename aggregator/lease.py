@@ -65,6 +65,9 @@ async def _take(client: "redis.Redis", turn: str, owner: str, seconds: int) -> b
     if await client.set(key, owner, nx=True, px=seconds * 1000):
         return True
     holder = await client.get(key)
+    if holder == owner.encode():
+        # Taken at the first try, whose reply was lost on the way.
+        return True
     if holder is None or not is_dead(holder):
         return False
     # It need not lapse: whoever held it cannot come back.

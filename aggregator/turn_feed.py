@@ -75,8 +75,10 @@ async def read_log(client: "redis.Redis", turn: str, after_seq: int = 0) -> list
 class TurnFeed:
     """The subscriptions of one process; belongs to one event loop."""
 
-    def __init__(self, client: "redis.Redis") -> None:
+    def __init__(self, client: "redis.Redis", listener: "redis.Redis") -> None:
         self._client = client
+        # Its reads block, which nothing else may wait for.
+        self._listener = listener
         self._wake_key = f"turns:wake:{os.getpid()}:{id(self)}"
         self._subscriptions: dict[str, list[Subscription]] = {}
         self._cursors: dict[str, int] = {}
@@ -156,7 +158,7 @@ class TurnFeed:
             }
             streams = cast("Streams", places | turns)
             try:
-                heard = await self._client.xread(streams, block=READ_BLOCK_MS, count=500)
+                heard = await self._listener.xread(streams, block=READ_BLOCK_MS, count=500)
             except RedisError as error:
                 logger.warning("turn log: not read, trying again (%s)", error)
                 await asyncio.sleep(RETRY_SECONDS)

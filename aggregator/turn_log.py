@@ -21,7 +21,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from aggregator.events import AnswerDelta, Event, MoreText, decode, encode, merge_deltas
 from aggregator.turn_feed import RETRY_SECONDS, Entry, TurnFeed, key_of, read_log
-from aggregator.valkey import open_client
+from aggregator.valkey import open_client, open_listener
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +97,16 @@ class Page:
         return not (self.pending or self.body) or self.lost is not None
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """The ids of the entry that the batch follows and of the one that it becomes."""
+        return f"0-{self.written}", f"0-{self.target}"
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """Whether the batch tells the turn anew, and when its first event was told."""
+        return "1" if self.is_whole else "0", f"{self.told_at:.3f}"
+
+    @property
     def target(self) -> int:
         """The number that the batch's entry will have."""
         return self.seq + self.size
@@ -107,7 +117,8 @@ class TurnLog:
 
     def __init__(self, url: str, *, keep_seconds: int) -> None:
         self.client = open_client(url)
-        self.feed = TurnFeed(self.client)
+        self._listener = open_listener(url)
+        self.feed = TurnFeed(self.client, self._listener)
         self._keep_seconds = keep_seconds
         self._pages: dict[str, Page] = {}
         self._dirty = asyncio.Event()
@@ -130,6 +141,7 @@ class TurnLog:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         await self.client.aclose()
+        await self._listener.aclose()
 
     def open_page(self, turn: str, seq: int, written: int, tell_all: Callable[[], list[Event]]) -> None:
         """Begin to write a turn after its event `seq`; `tell_all` tells it from its start."""
@@ -198,15 +210,12 @@ class TurnLog:
         pages = [page for page in self._pages.values() if (page.pending or page.body) and page.lost is None]
         if not pages:
             return True
-        pipeline = self.client.pipeline(transaction=False)
         for page in pages:
             page.fill_batch()
-            before, after = f"0-{page.written}", f"0-{page.target}"
-            whole, told_at = "1" if page.is_whole else "0", f"{page.told_at:.3f}"
-            pipeline.evalsha(
-                APPEND_SHA, 1, page.key, before, after, page.body, str(self._keep_seconds), whole, told_at
-            )
-        outcomes = await pipeline.execute(raise_on_error=False)
+        keep = str(self._keep_seconds)
+        outcomes = await self.client.send_all(
+            ("EVALSHA", APPEND_SHA, 1, page.key, *page.ends, page.body, keep, *page.marks) for page in pages
+        )
         if any(isinstance(outcome, NoScriptError) for outcome in outcomes):
             # A server that restarted, or never met us, does not know the script.
             await self.client.script_load(APPEND)

@@ -1,10 +1,15 @@
 """Connections to Valkey for one event loop: every wait has a limit, and none loses a cancellation."""
 
 import asyncio
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import redis.asyncio as redis
+from redis.exceptions import ConnectionError as ValkeyConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as ValkeyTimeoutError
+
+from aggregator.courier import Courier
 
 # Above the time that a blocking read may take; a server that vanished without a word is noticed.
 SOCKET_SECONDS = 10
@@ -54,8 +59,54 @@ CONNECTIONS_BY_KIND: dict[type, type] = {
 }
 
 
-def open_client(url: str) -> "redis.Redis":
-    """Return a client of the running event loop; it connects when it is first used."""
+class SharedClient(redis.Redis):
+    """A client whose commands all travel on one connection; none of them may block."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._courier: Courier | None = None
+
+    async def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        """Send a command; one that was on its way as the connection broke is sent once more."""
+        try:
+            reply = await self._send(*arguments)
+        except ValkeyConnectionError:
+            reply = await self._send(*arguments)
+        read = self.response_callbacks.get(arguments[0])
+        options.pop("keys", None)
+        return read(reply, **options) if read else reply
+
+    async def send_all(self, commands: Iterable[Sequence[Any]]) -> list[Any]:
+        """Send commands together; a refused one's reply is its ResponseError. Raises ConnectionError."""
+        replies = await asyncio.gather(
+            *(self._send(*command) for command in commands), return_exceptions=True
+        )
+        for reply in replies:
+            if isinstance(reply, BaseException) and not isinstance(reply, ResponseError):
+                raise reply
+        return replies
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Hang up."""
+        if self._courier:
+            await self._courier.close()
+            self._courier = None
+        await super().aclose(close_connection_pool)
+
+    def _send(self, *command: Any) -> "asyncio.Future[Any]":
+        if self._courier is None:
+            self._courier = Courier(self.connection_pool.make_connection, SOCKET_SECONDS)
+        return self._courier.send(*command)
+
+
+def open_client(url: str) -> SharedClient:
+    """Return a client of the running event loop for all that does not block; it connects at first use."""
+    pool = redis.ConnectionPool.from_url(url, socket_timeout=None, socket_connect_timeout=SOCKET_SECONDS)
+    return cast(SharedClient, SharedClient.from_pool(pool))
+
+
+def open_listener(url: str) -> "redis.Redis":
+    """Return a client of the running event loop for commands that block; it connects at first use."""
     pool = redis.ConnectionPool.from_url(
         url, max_connections=CONNECTIONS, socket_timeout=None, socket_connect_timeout=SOCKET_SECONDS
     )

@@ -59,28 +59,28 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
     Close it (or cancel the task that waits for it) to stop the provider at once.
     """
     await gateway.prepare()
-    patience = Patience(request)
-    for attempt in range(RETRIES + 1):
-        draft = Draft()
-        try:
-            _check_pause(request)
-            async with aclosing(_open(request)) as pieces:
-                while (piece := await patience.next_piece(pieces)) is not None:
-                    draft.take(piece)
-                    if piece.text:
-                        yield Delta(piece.text)
-            yield draft.close(request, patience)
-            return
-        except Exception as error:  # noqa: BLE001 (litellm raises whatever its providers' code raises)
-            failure = diagnose(error, has_text=bool(draft.text))
-        failure.partial_text = draft.text
-        if isinstance(failure, RateLimited) or failure.retry_after_s:
-            await throttle.pause(request.model, failure.retry_after_s)
-        pause_s = _pause_before_retry(failure)
-        if attempt == RETRIES or not _may_retry(failure, patience, pause_s):
-            # Raised outside the except block, as their error quotes bodies and keys and must be in no log.
-            raise failure
-        await asyncio.sleep(pause_s)
+    with Patience(request) as patience:
+        for attempt in range(RETRIES + 1):
+            draft = Draft()
+            try:
+                _check_pause(request)
+                async with aclosing(_open(request)) as pieces:
+                    while (piece := await patience.next_piece(pieces)) is not None:
+                        draft.take(piece)
+                        if piece.text:
+                            yield Delta(piece.text)
+                yield draft.close(request, patience)
+                return
+            except Exception as error:  # noqa: BLE001 (litellm raises what it likes)
+                failure = diagnose(error, has_text=bool(draft.text))
+            failure.partial_text = draft.text
+            if isinstance(failure, RateLimited) or failure.retry_after_s:
+                await throttle.pause(request.model, failure.retry_after_s)
+            pause_s = _pause_before_retry(failure)
+            if attempt == RETRIES or not _may_retry(failure, patience, pause_s):
+                # Raised outside the except block: their error quotes bodies and keys and must be in no log.
+                raise failure
+            await asyncio.sleep(pause_s)
 
 
 def _open(request: CompletionRequest) -> AsyncGenerator[Piece, None]:

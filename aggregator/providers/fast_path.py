@@ -31,9 +31,12 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
     """Stream a completion; raises ProviderError, litellm's errors or aiohttp's."""
     dialect = DIALECTS[request.model.litellm_model.partition("/")[0]](request)
     call = dialect.make_call()
+    body = orjson.dumps(call.body)
+    if request.may_be_sent:
+        await request.may_be_sent()
     response = await shared_session().post(
         call.url,
-        data=orjson.dumps(call.body),
+        data=body,
         headers=call.headers,
         timeout=NO_LIMITS,
         allow_redirects=False,

@@ -2,33 +2,68 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Self, cast
 
 from aggregator.providers.errors import Stalled, TimedOut
 from aggregator.providers.shapes import CompletionRequest, Piece
 
+LOOK_AGAIN_S = 0.02
+
 
 class Patience:
-    """The clock of one completion, retries included; all times are those of the event loop."""
+    """The clock of one completion, retries included; all times are those of the event loop.
+
+    One timer watches over the whole completion: `asyncio.timeout` around each of thousands of pieces costs
+    more than reading them. It belongs to the task that makes it.
+    """
 
     def __init__(self, request: CompletionRequest) -> None:
         self._loop = asyncio.get_running_loop()
+        self._task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._cancelling = self._task.cancelling()
         self.started_at = self._loop.time()
         self._stall_s = request.stall_ms / 1000
         self._first_due = self.started_at + request.first_token_ms / 1000
         self._end_due = self.started_at + request.deadline_ms / 1000
         self._due = min(self._first_due, self._end_due)
+        self._is_waiting = self._is_late = False
+        self._watch = self._loop.call_at(self._due, self._look)
         self.first_token_at: float | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.cancel()
 
     async def next_piece(self, pieces: AsyncIterator[Piece]) -> Piece | None:
         """Return the next piece, or None at the stream's end; raises TimedOut or Stalled when it is late."""
+        self._is_waiting = True
         try:
-            async with asyncio.timeout_at(self._due):
-                piece = await anext(pieces, None)
-        except TimeoutError as error:
-            raise self._name_lateness() from error
+            piece = await anext(pieces, None)
+        except asyncio.CancelledError as cancelled:
+            # Both the clock and somebody else may have cancelled: then whoever else goes first.
+            if self._is_late and self._task.uncancel() <= self._cancelling:
+                self._watch_again()
+                raise self._name_lateness() from cancelled
+            raise
+        finally:
+            self._is_waiting = False
         if piece is not None and (self.first_token_at is not None or piece.text or piece.is_thinking):
             self._note_token(has_text=bool(piece.text))
         return piece
+
+    def _look(self) -> None:
+        if self._is_waiting and self._loop.time() >= self._due:
+            self._is_late = True
+            self._task.cancel()
+        else:
+            # Whoever is busy with the last piece is not late yet.
+            self._watch_again()
+
+    def _watch_again(self) -> None:
+        self._is_late = False
+        self._watch = self._loop.call_at(max(self._due, self._loop.time() + LOOK_AGAIN_S), self._look)
 
     def time_left_before_first_token_s(self) -> float:
         """Return how much of the wait for the first token is left."""

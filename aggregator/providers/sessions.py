@@ -1,6 +1,7 @@
 """One HTTP session an event loop, shared by every call to every provider."""
 
 import asyncio
+from urllib.request import getproxies
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -17,7 +18,8 @@ def shared_session() -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
-            trust_env=True,
+            # It also means a look for passwords in ~/.netrc, on a thread, for every call.
+            trust_env=bool(getproxies()),
         )
         _sessions[loop] = session
     return session

@@ -1,6 +1,6 @@
 """What goes into a provider and what comes out of one."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,8 @@ class CompletionRequest:
     first_token_ms: int
     stall_ms: int
     deadline_ms: int
+    # Awaited before the provider hears of it, so that all else can be made ready earlier.
+    may_be_sent: Callable[[], Awaitable[object]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

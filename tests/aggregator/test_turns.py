@@ -274,7 +274,7 @@ async def test_a_turn_runs_once_however_often_it_is_started(
 async def test_a_model_that_repeats_itself_is_cut_short(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
 ) -> None:
-    provider.add("parrot", say("도쿄는 도시의 최고 관광지이며 특징과 문화를 보여줘요. " * 200))
+    provider.add("parrot", say("도쿄는 도시의 최고 관광지이며 특징과 문화를 보여줘요. " * 200, delay_s=0.005))
     await asyncio.to_thread(offer_model, "parrot")
 
     turn, _ = await run_ask()
