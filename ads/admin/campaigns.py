@@ -23,6 +23,8 @@ from ads.selection.live import publish_live
 from ads.won_field import WonField
 from language.keyphrases import normalise
 
+KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
+NORM_CHARS = Keyword._meta.get_field("norm").max_length or 120
 OWN_CLICKS_SPAN = datetime.timedelta(days=30)
 
 
@@ -150,10 +152,42 @@ class CampaignAdmin(WonInForms, ModelAdmin):
         return False
 
 
+class KeywordForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A keyword that can be found."""
+
+    def clean_text(self) -> str:
+        """Give the keyword the key that it is found by."""
+        text = " ".join(str(self.cleaned_data["text"]).split())
+        self.instance.norm = normalise(text)
+        if not self.instance.norm:
+            raise forms.ValidationError(_("글자가 있어야 해요."))
+        if len(self.instance.norm) > NORM_CHARS:
+            raise forms.ValidationError(_("%(most)s자까지예요.") % {"most": KEYWORD_CHARS})
+        return text
+
+
+class KeywordForms(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """An ad group's keywords, each of them once."""
+
+    def clean(self) -> None:
+        """Say which keyword stands here twice; the database would refuse both."""
+        super().clean()
+        seen: set[tuple[str, str]] = set()
+        for form in self.forms:
+            if form in self.deleted_forms or "text" not in getattr(form, "cleaned_data", {}):
+                continue
+            key = (form.instance.norm, form.cleaned_data.get("match", ""))
+            if key in seen:
+                form.add_error("text", _("이미 있는 키워드예요."))
+            seen.add(key)
+
+
 class KeywordInline(WonInForms, TabularInline):
     """The keywords of an ad group."""
 
     model = Keyword
+    form = KeywordForm
+    formset = KeywordForms
     extra = 0
     fields = ["text", "match", "bid_micros"]
 
@@ -186,13 +220,6 @@ class AdGroupAdmin(WonInForms, ModelAdmin):
     def show_bid(self, group: AdGroup) -> str:
         """The default bid in won."""
         return show_won(group.default_bid_micros)
-
-    def save_formset(self, request: HttpRequest, form: object, formset: object, change: bool) -> None:
-        """Give every keyword the key it is found by before it is kept."""
-        for row in formset.forms:  # type: ignore[attr-defined]
-            if isinstance(row.instance, Keyword):
-                row.instance.norm = normalise(row.instance.text)
-        formset.save()  # type: ignore[attr-defined]
 
     def has_delete_permission(self, request: HttpRequest, obj: AdGroup | None = None) -> bool:
         """What was shown stays on record; a group that is off serves nothing."""

@@ -259,3 +259,41 @@ def test_amounts_are_read_in_won_on_every_page_of_rows(desk: Client) -> None:
     day = CampaignDay.objects.get()
     page = desk.get(reverse("admin:ads_campaignday_change", args=[day.pk])).content.decode()
     assert "50,000원" in page and str(50_000 * WON) not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("도쿄  항공권!", "이미 있는 키워드"), ("???", "글자가 있어야"), ("㎢" * 80, "80자까지")],
+)
+def test_a_keyword_that_cannot_be_found_or_stands_there_twice_is_refused(
+    desk: Client, typed: str, words: str
+) -> None:
+    group = make_ad().ad_group
+    kept = group.keywords.get()
+    where = reverse("admin:ads_adgroup_change", args=[group.pk])
+    sent = {
+        "campaign": group.campaign_id,
+        "name": group.name,
+        "default_bid_micros": "300",
+        "device": "any",
+        "language": "any",
+        "topics": "[]",
+        "hints": "[]",
+        "is_on": "on",
+        "keywords-TOTAL_FORMS": "2",
+        "keywords-INITIAL_FORMS": "1",
+        "keywords-0-id": kept.pk,
+        "keywords-0-ad_group": group.pk,
+        "keywords-0-text": kept.text,
+        "keywords-0-match": kept.match,
+        "keywords-1-ad_group": group.pk,
+        "keywords-1-text": typed,
+        "keywords-1-match": kept.match,
+        "negative_keywords-TOTAL_FORMS": "0",
+        "negative_keywords-INITIAL_FORMS": "0",
+    }
+    answer = desk.post(where, sent)
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert desk.post(where, sent | {"keywords-1-text": "오사카 호텔"}).status_code == 302
+    assert set(group.keywords.values_list("norm", flat=True)) == {kept.norm, "오사카호텔"}
