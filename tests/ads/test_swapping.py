@@ -1,0 +1,65 @@
+"""A new inventory is taken up beside the requests, and whatever goes wrong with it, the old one serves on."""
+
+import time
+
+import pytest
+
+from ads.client import request_ad
+from ads.contract import ServedAd
+from ads.fast_store import fast_store
+from ads.selection import current
+from ads.selection.current import current_market
+from ads.selection.publishing import VERSION_KEY, publish, snapshot_key
+from tests.ads.inventory import make_ad, make_advertiser, publish_all, request_for
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
+PROMPT = "도쿄 항공권 싸게 사는 법"
+
+
+@pytest.fixture(autouse=True)
+def no_time_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(current, "RETIRED_SECONDS", 0.0)
+
+
+def wait_for(version: str, *, seconds: float = 10.0) -> bool:
+    """Ask for the market until it has this version."""
+    end = time.monotonic() + seconds
+    while current_market().snapshot.version != version and time.monotonic() < end:
+        time.sleep(0.01)
+    return current_market().snapshot.version == version
+
+
+def test_what_is_published_is_served_without_a_new_start() -> None:
+    make_ad(bid_won=300)
+    publish_all()
+    before = current_market().snapshot
+    make_ad(make_advertiser("Richer"), bid_won=900)
+    version = publish()
+    assert version != before.version
+    assert wait_for(version)
+    assert len(current_market().snapshot.group_ids) == 2
+    assert len(before.group_ids) == 1
+
+
+@pytest.mark.parametrize("published", [None, b"", b"JJSNAP1\nrubbish", b"x" * 1000])
+def test_an_inventory_that_is_lost_or_damaged_replaces_nothing(published: bytes | None) -> None:
+    make_ad(bid_won=300)
+    publish_all()
+    before = current_market().snapshot.version
+    if published is not None:
+        fast_store().set(snapshot_key("other"), published)
+    fast_store().set(VERSION_KEY, "other")
+    assert not wait_for("other", seconds=0.5)
+    assert current_market().snapshot.version == before
+    assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
+
+
+def test_an_inventory_that_was_cut_short_replaces_nothing() -> None:
+    make_ad(bid_won=300)
+    publish_all()
+    before = current_market().snapshot
+    fast_store().set(snapshot_key("other"), before.dump()[:-7])
+    fast_store().set(VERSION_KEY, "other")
+    assert not wait_for("other", seconds=0.5)
+    assert current_market().snapshot.version == before.version
