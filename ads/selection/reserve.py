@@ -23,7 +23,8 @@ LEAST_AUCTIONS = 100
 # What is seen elsewhere stands in for as many auctions of a category that has few.
 BORROWED = 100
 NEARLY_MOST = 0.999
-STEPS = 80
+# How many reserves are tried from the floor to the highest bids, and then how many around the best of them.
+STEPS, CLOSER_STEPS = 60, 20
 # One lesson moves a reserve by no more than this, so that a burst of odd bids cannot close a market.
 MOST_RISE, MOST_FALL = 1.3, 0.7
 
@@ -80,11 +81,11 @@ def learn_reserve(seen: Seen, *, floor_micros: int, before_micros: int) -> Lesso
     income_now, fill_now = replay(seen, floor_micros)
     if income_now <= 0:
         return Lesson(floor_micros, len(seen), 0.0, 0.0)
-    known = [(reserve, *replay(seen, reserve)) for reserve in _ladder(seen, floor_micros)]
-    kept = [row for row in known if _surest_loss(row[2], fill_now, weight) <= MOST_FILL_LOSS]
-    kept = kept or [(floor_micros, income_now, fill_now)]
-    most = max(income for _, income, _ in kept)
-    wanted = next(reserve for reserve, income, _ in kept if income >= NEARLY_MOST * most)
+    ladder = _ladder(seen, floor_micros)
+    known = {reserve: replay(seen, reserve) for reserve in ladder}
+    around = _around(_best(known, fill_now, weight, floor_micros), ladder)
+    known |= {reserve: replay(seen, reserve) for reserve in around}
+    wanted = _best(known, fill_now, weight, floor_micros)
     reserve = max(floor_micros, _step(wanted, max(floor_micros, before_micros)))
     income, fill = replay(seen, reserve)
     return Lesson(reserve, len(seen), income / income_now - 1, 1 - fill / fill_now)
@@ -107,11 +108,33 @@ def replay(seen: Seen, reserve_micros: int) -> tuple[float, float]:
     return float((prices * quality * sold) @ seen.weights), float(sold @ seen.weights)
 
 
+def _best(known: dict[int, tuple[float, float]], fill_now: float, weight: float, floor_micros: int) -> int:
+    kept = {
+        reserve: income
+        for reserve, (income, fill) in known.items()
+        if _surest_loss(fill, fill_now, weight) <= MOST_FILL_LOSS
+    }
+    most = max(kept.values(), default=0.0)
+    return min(
+        (reserve for reserve, income in kept.items() if income >= NEARLY_MOST * most), default=floor_micros
+    )
+
+
+def _around(reserve: int, ladder: list[int]) -> list[int]:
+    place = ladder.index(reserve)
+    lowest, highest = ladder[max(0, place - 1)], ladder[min(len(ladder) - 1, place + 1)]
+    return _whole_ticks(np.linspace(lowest, highest, CLOSER_STEPS))
+
+
 def _ladder(seen: Seen, floor_micros: int) -> list[int]:
     tops = seen.limits.max(axis=1)
     highest = float(np.quantile(tops, 0.95)) if len(tops) else 0.0
     steps = np.geomspace(floor_micros, max(floor_micros, highest), STEPS)
-    return sorted({int(-(-step // TICK)) * TICK for step in steps.tolist()} | {floor_micros})
+    return sorted({*_whole_ticks(steps), floor_micros})
+
+
+def _whole_ticks(steps: Table) -> list[int]:
+    return sorted({int(-(-step // TICK)) * TICK for step in steps.tolist()})
 
 
 def _surest_loss(fill: float, fill_now: float, weight: float) -> float:

@@ -66,6 +66,15 @@ def test_a_learned_reserve_earns_more_than_the_floor_and_leaves_few_places_empty
     assert fill >= (1 - MOST_FILL_LOSS) * floor_fill
 
 
+@pytest.mark.parametrize("won", [410, 870, 1_230])
+def test_a_price_that_many_bid_is_missed_by_a_tick_at_most(won: int) -> None:
+    seen = market(0.3, bidders=5)
+    many = np.random.default_rng(1).random(seen.limits.shape) < 0.6
+    limits = np.where(many, won * WON, np.minimum(seen.limits, 300 * WON))
+    learned = learn(Seen(limits, seen.qualities, seen.weights), lessons=16)
+    assert won * WON - TICK <= learned <= won * WON
+
+
 def test_few_auctions_teach_nothing() -> None:
     few = market(0.6, count=LEAST_AUCTIONS - 1)
     assert learn_reserve(few, floor_micros=LEAST_BID, before_micros=LEAST_BID).reserve_micros == LEAST_BID
