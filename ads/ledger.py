@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 
 from ads.models import Account, Advertiser, Campaign, Click, Entry, Freeze, Transaction
 
@@ -112,20 +113,30 @@ def top_up(
 
 
 def refund(advertiser: Advertiser, amount_micros: int, *, key: str, note: str = "") -> Transaction | None:
-    """Pay money out of a wallet; raises NotEnoughMoneyError when the wallet holds less, and FrozenError."""
+    """Pay money out of a wallet; raises NotEnoughMoneyError beyond what may be paid out, and FrozenError."""
     if amount_micros <= 0:
         raise LedgerError("a refund pays money out")
     if is_frozen():
         raise FrozenError("the market is frozen")
     with transaction.atomic():
         wallet = Account.objects.select_for_update(no_key=True).get(id=open_wallet(advertiser).id)
-        if (wallet.balance_micros or 0) < amount_micros:
-            raise NotEnoughMoneyError(f"{advertiser}: the wallet holds less than that")
+        if Transaction.objects.filter(idempotency_key=f"refund:{key}").exists():
+            return None
+        if refundable(wallet) < amount_micros:
+            raise NotEnoughMoneyError(f"{advertiser}: less than that can be paid out")
         legs = [
             Leg(wallet.id, -amount_micros),
             Leg(house_account(Account.Kind.CLEARING).id, amount_micros),
         ]
         return post(kind=Transaction.Kind.REFUND, key=f"refund:{key}", legs=legs, note=note)
+
+
+def refundable(wallet: Account) -> int:
+    """Return how much of a wallet can be paid out: what is in it, but never money that was only granted."""
+    moved = Entry.objects.filter(
+        account__kind=Account.Kind.CLEARING, transaction__entries__account=wallet
+    ).aggregate(total=Sum("amount_micros"))["total"]
+    return max(0, min(wallet.balance_micros or 0, -(moved or 0)))
 
 
 def reverse_click(click: Click, *, reason: str) -> Transaction | None:

@@ -23,6 +23,7 @@ REASONS: dict[str, Promise] = {
     "burst_network": _("한 네트워크에서 몰아서 누름"),
     "regular_person": _("기계처럼 고르게 누름"),
     "regular_network": _("한 네트워크에서 기계처럼 고르게 누름"),
+    "operator": _("운영자가 살펴보고 돌려줌"),
 }
 
 

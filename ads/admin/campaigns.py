@@ -7,13 +7,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Field, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from ads.admin.payout import show_payout
 from ads.admin.read_only import show_won
 from ads.leases import fit_budget, korean_day
 from ads.ledger import wallet_balance
@@ -82,6 +83,16 @@ class AdvertiserAdmin(ModelAdmin):
         "updated_at",
     ]
     inlines = [MembershipInline]
+    actions_detail = ["pay_out"]
+
+    @action(description=_("환불"), url_path="refund", permissions=["pay_out"])
+    def pay_out(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Pay money out of the wallet."""
+        return show_payout(request, self.admin_site.each_context(request), object_id)
+
+    def has_pay_out_permission(self, request: HttpRequest, object_id: int | None = None) -> bool:
+        """Paying out is a right of its own."""
+        return request.user.has_perm("ads.add_transaction")
 
     @display(description=_("지갑"))
     def show_wallet(self, advertiser: Advertiser) -> str:

@@ -32,7 +32,7 @@ REASONS: dict[str, Promise] = {
     "no_budget": _("예산이 다함"),
 }
 # Whose word a click rate is; a learned model names itself.
-SOURCES: dict[str, Promise] = {"smoothed": _("본 만큼"), "drawn": _("새 광고라 뽑음")}
+SOURCES: dict[str, Promise] = {"smoothed": _("실적으로 어림"), "drawn": _("새 광고라 뽑음")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Offers, looks, clicks and complaints, as they were kept."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -11,6 +12,17 @@ from ads.admin.decisions import read_decision
 from ads.admin.read_only import ReadOnlyAdmin, show_won
 from ads.explaining import recall_decision, record_of
 from ads.models import Click, Complaint, Impression, Offer, RefusedVisit
+from ads.reasons import explain_reason
+from ads.sweep import credit_click
+
+
+class ReasonInWords:
+    """What is wrong with a visit, as advertisers read it too."""
+
+    @display(description=_("사유"), ordering="reason")
+    def show_reason(self, kept: Impression | Click | RefusedVisit) -> str:
+        """The reason in words."""
+        return explain_reason(kept.reason)
 
 
 @admin.register(Offer)
@@ -59,23 +71,35 @@ class OfferAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Impression)
-class ImpressionAdmin(ReadOnlyAdmin):
+class ImpressionAdmin(ReasonInWords, ReadOnlyAdmin):
     """Looks, with what was wrong with them."""
 
-    list_display = ["offer", "created_at", "verdict", "reason"]
+    list_display = ["offer", "created_at", "verdict", "show_reason"]
     list_filter = ["verdict", "reason"]
     date_hierarchy = "created_at"
 
 
 @admin.register(Click)
-class ClickAdmin(ReadOnlyAdmin):
+class ClickAdmin(ReasonInWords, ReadOnlyAdmin):
     """Clicks, what they cost and why."""
 
-    list_display = ["offer", "created_at", "campaign", "verdict", "reason", "show_price", "network"]
+    list_display = ["offer", "created_at", "campaign", "verdict", "show_reason", "show_price", "network"]
     list_filter = ["verdict", "reason"]
     list_select_related = ["campaign", "offer"]
     search_fields = ["offer__id", "campaign__name"]
     date_hierarchy = "created_at"
+    actions = ["give_back"]
+
+    @action(description=_("고른 클릭 값 돌려주기"), permissions=["credit"])
+    def give_back(self, request: HttpRequest, queryset: QuerySet[Click]) -> None:
+        """Credit billed clicks that an advertiser rightly disputes, each once."""
+        billed = queryset.filter(verdict=Click.Verdict.BILLED).select_related("transaction").order_by("pk")
+        count = sum(credit_click(click, reason="operator") for click in billed)
+        messages.success(request, _("클릭 %(count)d개의 값을 돌려줬어요.") % {"count": count})
+
+    def has_credit_permission(self, request: HttpRequest) -> bool:
+        """Giving money back is a right of its own."""
+        return request.user.has_perm("ads.add_credit")
 
     @display(description=_("청구액"))
     def show_price(self, click: Click) -> str:
@@ -84,10 +108,10 @@ class ClickAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RefusedVisit)
-class RefusedVisitAdmin(ReadOnlyAdmin):
+class RefusedVisitAdmin(ReasonInWords, ReadOnlyAdmin):
     """Visits that used up nothing, with what was wrong with them."""
 
-    list_display = ["offer", "campaign", "kind", "reason", "visits", "first_at", "last_at"]
+    list_display = ["offer", "campaign", "kind", "show_reason", "visits", "first_at", "last_at"]
     list_filter = ["kind", "reason"]
     list_select_related = ["campaign", "offer"]
     date_hierarchy = "day"

@@ -1,0 +1,88 @@
+import re
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from ads.freezing import freeze_market
+from ads.ledger import find_faults, open_wallet, refundable, top_up, wallet_balance
+from ads.models import Account, Advertiser, Click, Credit
+from ads.money import WON
+from ads.sweep import credit_click
+from ads.tokens import Purpose, sign
+from tests.ads.inventory import make_advertiser, make_offer
+from tests.ads.visits import click_on
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
+
+
+def pay_out(client: Client, advertiser: Advertiser, won: str, key: str = "") -> str:
+    sent = {"amount": won, "note": "계약을 끝냄", "key": key or str(uuid.uuid4())}
+    where = reverse("admin:ads_advertiser_pay_out", args=[advertiser.pk])
+    return client.post(where, sent, follow=True).content.decode()
+
+
+def test_an_admin_pays_out_what_was_paid_in_once(admin_client: Client) -> None:
+    shop = make_advertiser(won=5_000)
+    where = reverse("admin:ads_advertiser_pay_out", args=[shop.pk])
+    assert where in admin_client.get(reverse("admin:ads_advertiser_change", args=[shop.pk])).content.decode()
+    assert "5,000원" in admin_client.get(where).content.decode()
+    key = str(uuid.uuid4())
+    for _ in range(2):
+        assert "3,000원을 환불했어요" in pay_out(admin_client, shop, "3,000", key)
+    assert wallet_balance(shop.id) == 2_000 * WON
+    assert "환불할 수 있는 돈보다 많아요" in pay_out(admin_client, shop, "2,001")
+    assert "원 단위 숫자" in pay_out(admin_client, shop, "-1")
+    assert find_faults() == []
+
+
+def test_granted_money_is_never_paid_out(admin_client: Client) -> None:
+    shop = make_advertiser(won=1_000)
+    top_up(shop, 9_000 * WON, key="grant", source=Account.Kind.GRANT)
+    assert refundable(open_wallet(shop)) == 1_000 * WON
+    assert "보다 많아요" in pay_out(admin_client, shop, "1,001")
+    assert "1,000원을 환불했어요" in pay_out(admin_client, shop, "1,000")
+    assert refundable(open_wallet(shop)) == 0
+
+
+def test_a_frozen_market_pays_nothing_out(admin_client: Client) -> None:
+    shop = make_advertiser(won=1_000)
+    freeze_market([])
+    assert "멈춰 있는 동안" in pay_out(admin_client, shop, "500")
+    assert wallet_balance(shop.id) == 1_000 * WON
+
+
+def test_a_disputed_click_is_given_back_once_and_says_so(admin_client: Client) -> None:
+    offer = make_offer(price_won=100)
+    click_on(sign(Purpose.CLICK, offer.id, at=offer.created_at))
+    where = reverse("admin:ads_click_changelist")
+    sent = {"action": "give_back", "_selected_action": [str(offer.pk)]}
+    for count in (1, 0):
+        page = admin_client.post(where, sent, follow=True).content.decode()
+        assert f"클릭 {count}개의 값을 돌려줬어요" in page
+    assert Credit.objects.get().reason == "operator"
+    assert (
+        "운영자가 살펴보고 돌려줌"
+        in admin_client.get(reverse("admin:ads_credit_changelist")).content.decode()
+    )
+    assert not credit_click(Click.objects.get(), reason="burst_person")
+    assert find_faults() == []
+
+
+def test_paying_out_and_giving_back_are_rights_of_their_own(client: Client, grace: User) -> None:
+    grace.is_staff = True
+    grace.save()
+    client.force_login(grace)
+    shop = make_advertiser(won=1_000)
+    assert client.get(reverse("admin:ads_advertiser_pay_out", args=[shop.pk])).status_code == 403
+    assert client.post(reverse("admin:ads_click_changelist"), {"action": "give_back"}).status_code == 403
+
+
+def test_reasons_are_read_in_words(admin_client: Client) -> None:
+    offer = make_offer(seen=False)
+    click_on(sign(Purpose.CLICK, offer.id, at=offer.created_at))
+    page = admin_client.get(reverse("admin:ads_click_changelist")).content.decode()
+    shown = re.sub(r"<[^>]+>", " ", page)
+    assert "광고를 보지 않고 누름" in shown
