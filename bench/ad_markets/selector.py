@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -34,10 +35,19 @@ from ads.selection.select import choose  # noqa: E402
 from bench.ad_markets.inventories import requests  # noqa: E402
 from bench.ad_selection import VERSIONS, phrases_of  # noqa: E402
 
-SWAPS = 6
+SWAPS = 12
 LONGEST_SWAP = 30.0
 LIVE = LiveBits(off=frozenset(range(1, 200)), out_of_money=frozenset(range(200, 400)))
 Times = NDArray[np.float64]
+
+
+class Swap(NamedTuple):
+    """The milliseconds of requests before and during one swap, how long it took and what it needed."""
+
+    steady: Times
+    swapping: Times
+    took: float
+    rss_mb: float
 
 
 def main() -> None:
@@ -53,9 +63,8 @@ def main() -> None:
     asked = list(requests(phrases_of(snapshot), count, is_dense=kind == "dense"))
     del snapshot
     found = sum(select(request) for request in asked[:1000]) / len(asked[:1000])
-    rss = psutil.Process().memory_info().rss / 1e6
+    rss = rss_mb()
     cpu, _ = clock(asked)
-    steady, swapping, took = clock_swaps(asked)
     figures = {
         "load_ms": loaded * 1e3,
         "rss_mb": rss,
@@ -64,30 +73,43 @@ def main() -> None:
         "cpu_p99": float(np.percentile(cpu, 99)),
         "cpu_p999": float(np.percentile(cpu, 99.9)),
         "rate": 1e3 / float(cpu.mean()),
-        "wall_p99": float(np.percentile(steady, 99)),
-        "swap_s": took,
-        "swap_wall_max": float(swapping.max()),
-        "swap_ratio": float(np.percentile(swapping, 99) / np.percentile(steady, 99)),
+        **sum_up([clock_swap(asked, VERSIONS[(turn + 1) % len(VERSIONS)]) for turn in range(SWAPS)]),
     }
     print(json.dumps(figures))
 
 
-def clock_swaps(asked: list[AdRequest]) -> tuple[Times, Times, float]:
-    """Return the wall clock of requests in peace and during swaps, by turns, for neighbours disturb both."""
-    steady, swapping, took = [], [], 0.0
-    for turn in range(SWAPS):
-        part = asked[turn::SWAPS]
-        peace = CHECK_SECONDS + RETIRED_SECONDS
-        steady += [clock(part)[1], *clock_until(time.monotonic() + peace, part)]
-        version = VERSIONS[(turn + 1) % len(VERSIONS)]
-        fast_store().set(VERSION_KEY, version)
-        began = time.monotonic()
-        # From before it is noticed until what it replaces is gone.
-        while current_market().snapshot.version != version and time.monotonic() < began + LONGEST_SWAP:
-            swapping += clock_until(time.monotonic() + 0.05, part)
-        took += (time.monotonic() - began) / SWAPS
-        swapping += clock_until(time.monotonic() + RETIRED_SECONDS + 0.2, part)
-    return np.concatenate(steady), np.concatenate(swapping), took
+def clock_swap(asked: list[AdRequest], version: str) -> Swap:
+    """Return the wall clock of requests in peace and then while the market is swapped for that version."""
+    steady = clock_until(time.monotonic() + CHECK_SECONDS + RETIRED_SECONDS, asked)
+    fast_store().set(VERSION_KEY, version)
+    began, swapping = time.monotonic(), []
+    # From before it is noticed until what it replaces is gone.
+    while current_market().snapshot.version != version and time.monotonic() < began + LONGEST_SWAP:
+        swapping += clock_until(time.monotonic() + 0.05, asked)
+    took, rss = time.monotonic() - began, rss_mb()
+    swapping += clock_until(time.monotonic() + RETIRED_SECONDS + 0.2, asked)
+    return Swap(np.concatenate(steady), np.concatenate(swapping), took, rss)
+
+
+def sum_up(swaps: list[Swap]) -> dict[str, float]:
+    """Return what swaps took; each is held against the moments before it, for neighbours disturb both."""
+    steady = [float(np.percentile(swap.steady, 99)) for swap in swaps]
+    ratios = [
+        float(np.percentile(swap.swapping, 99)) / peace for swap, peace in zip(swaps, steady, strict=True)
+    ]
+    return {
+        "wall_p99": float(np.median(steady)),
+        "swap_s": float(np.median([swap.took for swap in swaps])),
+        "swap_rss_mb": max(swap.rss_mb for swap in swaps),
+        "swap_wall_max": max(float(swap.swapping.max()) for swap in swaps),
+        "swap_ratio": float(np.median(ratios)),
+        "swap_ratio_worst": max(ratios),
+    }
+
+
+def rss_mb() -> float:
+    """Return how much memory this process has now."""
+    return float(psutil.Process().memory_info().rss / 1e6)
 
 
 def clock_until(end: float, asked: list[AdRequest]) -> list[Times]:
