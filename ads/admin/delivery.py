@@ -76,6 +76,7 @@ class ImpressionAdmin(ReasonInWords, ReadOnlyAdmin):
 
     list_display = ["offer", "created_at", "verdict", "show_reason"]
     list_filter = ["verdict", "reason"]
+    ordering = ["-created_at"]
     date_hierarchy = "created_at"
 
 
@@ -85,6 +86,7 @@ class ClickAdmin(ReasonInWords, ReadOnlyAdmin):
 
     list_display = ["offer", "created_at", "campaign", "verdict", "show_reason", "show_price", "network"]
     list_filter = ["verdict", "reason"]
+    ordering = ["-created_at"]
     list_select_related = ["campaign", "offer"]
     search_fields = ["offer__id", "campaign__name"]
     date_hierarchy = "created_at"

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -35,12 +36,14 @@ class PayoutForm(forms.Form):
 def show_payout(request: HttpRequest, context: dict[str, object], advertiser_id: int) -> HttpResponse:
     """Show what can be paid out, and pay it."""
     advertiser = get_object_or_404(Advertiser, pk=advertiser_id)
+    back = reverse("admin:ads_advertiser_change", args=[advertiser.pk])
     form = PayoutForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _pay(form, advertiser):
         amount = format_won(form.cleaned_data["amount"])
         messages.success(request, _("%(amount)s원을 환불했어요.") % {"amount": amount})
-        return redirect("admin:ads_advertiser_change", advertiser.pk)
+        return redirect(back)
     context |= {
+        "back": back,
         "title": _("%(name)s: 환불") % {"name": advertiser.name},
         "form": form,
         "most": format_won(refundable(open_wallet(advertiser))),
