@@ -7,6 +7,7 @@ ten clicks meets a burst of 150.
 
 import argparse
 import http.client
+import os
 import subprocess
 import sys
 import threading
@@ -50,6 +51,7 @@ def main() -> None:
     report = Report("ad_click")
     # The house's proxy says who visits, so that every click can come from another network.
     with own_stores(LOG_LEVEL="CRITICAL", TRUSTED_PROXY_COUNT="1") as stores, site(stores.folder) as port:
+        report.note("load_of_the_machine", os.getloadavg()[0])
         for people in TOGETHER:
             wait_and_measure(report, port, people, clicks)
         share_links(report, port)
