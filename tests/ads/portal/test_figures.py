@@ -123,7 +123,7 @@ def test_the_list_of_campaigns_costs_the_same_for_many(
     for _ in range(12):
         show_ad(make_ad(shop), clicked="yes")
     roll_up()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = desk.get(f"/advertise/{shop.public_id}/campaigns/")
     assert page.content.decode().count('<th scope="row">') == 13
 
@@ -143,7 +143,7 @@ def test_a_campaign_s_page_costs_the_same_for_many_ads(
             landing_url="https://grace.example/",
             display_domain="grace.example",
         )
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         page = desk.get(f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/")
     assert page.status_code == 200
 
@@ -209,3 +209,27 @@ def test_bars_stay_inside_the_chart() -> None:
     assert all(bar.x >= chart.left and bar.x + bar.width <= chart.width for bar in chart.bars)
     assert all(0 <= bar.y <= chart.baseline + 0.1 for bar in chart.bars)
     assert draw_bars([]).bars == ()
+
+
+@pytest.mark.parametrize(
+    ("daily", "total", "words"),
+    [(200, None, "오늘 예산을 다 썼어요"), (1_000, 1_000, ""), (1_000, 200, "전체 예산을 다 썼어요")],
+)
+def test_a_campaign_whose_money_is_spent_says_so(
+    desk: Client, shop: Advertiser, daily: int, total: int | None, words: str
+) -> None:
+    ad = make_ad(shop, daily_won=daily, total_won=total)
+    offer = make_offer(ad, price_won=200)
+    assert settle_click(offer, reason="", network="", at=timezone.now()) == "billed"
+    home = f"/advertise/{shop.public_id}/campaigns/"
+    for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
+        page = desk.get(where).content.decode()
+        assert words in page
+        assert ('class="obstacle"' in page) == bool(words)
+
+
+def test_a_campaign_whose_ad_is_off_says_so(desk: Client, shop: Advertiser, ad: Creative) -> None:
+    Creative.objects.update(is_on=False)
+    home = f"/advertise/{shop.public_id}/campaigns/"
+    for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
+        assert "승인된 광고 문구가 꺼져 있어요" in desk.get(where).content.decode()
