@@ -44,6 +44,8 @@ class Stops(RuleBasedStateMachine):
         self.reviewer = User.objects.create(username=uuid.uuid4().hex)
         publish_all()
         self.salt = uuid.uuid4().hex[:8]
+        # Nothing is easier to keep unseen than what is never shown.
+        assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
 
     def teardown(self) -> None:
         Stops.ever_served += self.served
@@ -131,8 +133,7 @@ def test_whatever_is_stopped_is_served_no_more(valkey: object) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    # Nothing is easier to keep unseen than what is never shown.
-    assert Stops.ever_served > 25
+    assert Stops.ever_served > 0
 
 
 @pytest.mark.django_db
