@@ -28,7 +28,7 @@ class Followed:
     """One turn that the page follows, and what of it is not sent yet."""
 
     subscription: Subscription
-    catching_up: "asyncio.Task[None]"
+    catching_up: "asyncio.Task[None] | None" = None
     waiting: list[Entry] = field(default_factory=list)
     size: int = 0
     is_behind: bool = False
@@ -53,9 +53,11 @@ class Outbox:
         def take(entry: Entry) -> None:
             self._take(turn, entry)
 
-        subscription = self._log.feed.register(turn, after_seq, take)
-        catching_up = asyncio.create_task(self._log.feed.catch_up(subscription))
-        self._followed[turn] = Followed(subscription, catching_up)
+        feed = self._log.feed
+        subscription = feed.register(turn, after_seq, take)
+        followed = self._followed[turn] = Followed(subscription)
+        if not feed.follow_from_start(subscription):
+            followed.catching_up = asyncio.create_task(feed.catch_up(subscription))
 
     def follows(self, turn: str) -> bool:
         """Whether the page hears of this turn."""
@@ -65,7 +67,8 @@ class Outbox:
         """Send no more of a turn."""
         followed = self._followed.pop(turn, None)
         if followed:
-            followed.catching_up.cancel()
+            if followed.catching_up:
+                followed.catching_up.cancel()
             self._log.feed.unsubscribe(followed.subscription)
 
     async def close(self) -> None:

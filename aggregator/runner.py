@@ -92,7 +92,7 @@ def begin_turn(
     It may be about to be stored: `stored` then becomes whether it was.
     """
     if str(turn_id) not in _signs:
-        log_of_this_loop().feed.expect(str(turn_id))
+        log_of_this_loop().feed.expect(str(turn_id), is_new=new is not None)
     task = asyncio.create_task(run_turn(turn_id, new, stored))
     _running.add(task)
     task.add_done_callback(_end)
@@ -154,7 +154,7 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -
             log.feed.on_nudge(_nudge_here)
             try:
                 journal = await open_journal(log, turn, is_new=new is not None)
-                async with _gate().enter(_tell_place(journal, signs), str(turn.conversation.owner_id)):
+                async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
                     _count_turns()
                     await _answer_or_give_up(turn, journal, signs)
             except* LogTaken:
@@ -166,7 +166,10 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -
         _signs.pop(name, None)
         log.feed.release(name)
         _count_turns()
-    return turn is not None and await signs.are_heeded()
+    if await signs.is_stored():
+        return turn is not None
+    await log.forget(name)
+    return False
 
 
 def _count_turns() -> None:
@@ -204,10 +207,9 @@ async def _count_fault(turn: Turn) -> int:
     return int(faults)
 
 
-def _tell_place(journal: Journal, signs: Signs) -> Callable[[int], Awaitable[None]]:
+def _tell_place(journal: Journal) -> Callable[[int], Awaitable[None]]:
     async def tell(position: int) -> None:
-        if await signs.are_heeded():
-            await journal.emit(TurnQueued(position))
+        await journal.emit(TurnQueued(position))
 
     return tell
 

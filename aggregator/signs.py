@@ -12,7 +12,12 @@ class Signs:
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     stored: "asyncio.Future[bool] | None" = None
 
-    async def are_heeded(self) -> bool:
-        """Wait until the turn is stored; False when it never will be, and nobody may be asked or told."""
+    async def is_stored(self) -> bool:
+        """Wait until the turn is stored; False when it never will be."""
         # Several wait for it, and none who is cancelled may take it from the others.
         return self.stored is None or await asyncio.shield(self.stored)
+
+    async def await_storing(self) -> None:
+        """Wait until the turn is stored; ends whoever waits for one that never will be."""
+        if not await self.is_stored():
+            raise asyncio.CancelledError

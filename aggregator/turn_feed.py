@@ -17,6 +17,8 @@ READ_BLOCK_MS = 2_000
 RETRY_SECONDS = 0.2
 WAKE_SECONDS = 3_600
 NUDGES = "turns:nudges"
+# A page follows a turn that it opened within these.
+EARLY_ENTRIES = 8
 
 Row = tuple[bytes, dict[bytes, bytes]]
 Streams = dict[bytes | str | memoryview, int | bytes | str | memoryview]
@@ -83,7 +85,8 @@ class TurnFeed:
         self._subscriptions: dict[str, list[Subscription]] = {}
         self._cursors: dict[str, int] = {}
         self._nudge_listeners: list[NudgeListener] = []
-        self._written_here: set[str] = set()
+        # What a new turn has told while nobody followed it; None once its log must be read for that.
+        self._written_here: dict[str, list[Entry] | None] = {}
 
     async def subscribe(self, turn: str, after_seq: int, listener: Listener) -> Subscription:
         """Call `listener` with every entry after `after_seq`, in order, none twice, until unsubscribed."""
@@ -116,18 +119,35 @@ class TurnFeed:
                 self._deliver(subscription, entry)
             return
 
-    def expect(self, turn: str) -> None:
+    def follow_from_start(self, subscription: Subscription) -> bool:
+        """Deliver what a turn begun here has told so far; False when that takes a look at its log."""
+        early = self._written_here.get(subscription.turn)
+        if early is None or subscription.seq:
+            return False
+        self._cursors.setdefault(subscription.turn, 0)
+        subscription.set_aside = None
+        for entry in early:
+            self._deliver(subscription, entry)
+        return True
+
+    def expect(self, turn: str, *, is_new: bool = False) -> None:
         """Leave a turn to `hear`, as this process writes it; what stands in its log need not be read back."""
-        self._written_here.add(turn)
+        self._written_here.setdefault(turn, [] if is_new else None)
 
     def release(self, turn: str) -> None:
         """Read a turn's log again, as whoever takes it up may be another process."""
-        self._written_here.discard(turn)
+        self._written_here.pop(turn, None)
 
     def hear(self, turn: str, entry: Entry) -> None:
         """Pass on an entry that this process has just written."""
-        if turn in self._written_here:
-            self._spread_entry(turn, entry)
+        if turn not in self._written_here:
+            return
+        early = self._written_here[turn]
+        if early is not None:
+            early.append(entry)
+            if len(early) > EARLY_ENTRIES:
+                self._written_here[turn] = None
+        self._spread_entry(turn, entry)
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Stop calling a listener."""

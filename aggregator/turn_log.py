@@ -178,6 +178,11 @@ class TurnLog:
         """Stop writing a turn; its log expires after the keeping time."""
         self._pages.pop(turn, None)
 
+    async def forget(self, turn: str) -> None:
+        """Remove what was told of a turn that never came to be; failing that, it expires."""
+        with contextlib.suppress(RedisError):
+            await self.client.delete(key_of(turn))
+
     async def read(self, turn: str, after_seq: int = 0) -> list[Entry]:
         """Return what the log holds of a turn after an event's place."""
         return await read_log(self.client, turn, after_seq)

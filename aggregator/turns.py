@@ -41,12 +41,14 @@ CLOSE_SECONDS = 600
 
 
 async def answer_turn(turn: Turn, journal: Journal, signs: Signs) -> None:
-    """Budget, route, fan out, rank, fuse, keep, then offer a placement; a draft is told once it is stored."""
+    """Budget, route, fan out, rank, fuse, keep, then offer a placement.
+
+    All is made ready while a draft is being stored, but no model hears of it before.
+    """
     async with asyncio.TaskGroup() as group:
-        opening = group.create_task(prepare_opening(turn, journal.log.client, CLOSE_SECONDS))
-        if await signs.are_heeded():
-            await _Run(turn, journal, signs.stop, signs.nudge, opening).answer()
-        opening.cancel()
+        running = group.create_task(_Run(turn, journal, signs).answer())
+        if not await signs.is_stored():
+            running.cancel()
 
 
 @dataclass(slots=True)
@@ -55,9 +57,7 @@ class _Run:
 
     turn: Turn
     journal: Journal
-    stop: asyncio.Event
-    nudge: asyncio.Event
-    opening: asyncio.Task[Opening]
+    signs: Signs
     panel: Panel | None = None
     larder: Larder | None = None
     offer: tuple[LanguageModel, ...] = ()
@@ -72,7 +72,7 @@ class _Run:
         """Go through the stages in order; what an earlier pass has done is not done again."""
         turn, state = self.turn, self.journal.state
         if turn.stop_asked_at:
-            self.stop.set()
+            self.signs.stop.set()
         judging = asyncio.create_task(judge_in_time(turn.prompt))
         if state.status == "running" or state.attempt < turn.attempt:
             conversation = str(turn.conversation.public_id)
@@ -88,6 +88,7 @@ class _Run:
         else:
             self.offer = tuple(await outlast(CLOSE_SECONDS, offered_models))
             self._note_past_calls()
+        await self.signs.await_storing()
         seq = await self.journal.flush()
         keep = partial(keeping.close_turn, turn=turn, state=state, seq=seq, calls=self._calls_made())
         await outlast(CLOSE_SECONDS, keep)
@@ -102,13 +103,14 @@ class _Run:
         """Answer the prompt and return '' or the code of what went wrong."""
         if names_crisis(self.turn.prompt):
             return await self._offer_help()
-        larder = (await self.opening).larder
-        self.larder, self.offer = larder, larder.offer
+        opening = await prepare_opening(self.turn, self.journal.log.client, CLOSE_SECONDS)
+        larder = self.larder = opening.larder
+        self.offer = larder.offer
         self._note_past_calls()
         if self.journal.state.answer_is_finished:
             return ""
         try:
-            route, kept = await self._route(larder)
+            route, kept = await self._route(opening)
         except NoModelError as refusal:
             return refusal.code
         self.standings = {seat.candidate: seat.model.standing for seat in route.seats}
@@ -118,7 +120,8 @@ class _Run:
         self, larder: Larder, route: Route, kept: list[Outcome], judging: asyncio.Task[Sensitivity]
     ) -> str:
         question = larder.question
-        async with fan_out(route, question, emit=self._lead, stop=self.stop, kept=kept) as panel:
+        stop, gate = self.signs.stop, self.signs.await_storing
+        async with fan_out(route, question, emit=self._lead, stop=stop, kept=kept, gate=gate) as panel:
             self.panel = panel
             judging.add_done_callback(self._heed)
             await panel.reach_quorum()
@@ -138,7 +141,7 @@ class _Run:
     def _heed(self, judging: asyncio.Task[Sensitivity]) -> None:
         if not judging.cancelled() and judging.result().needs_help:
             self.is_crisis = True
-            self.stop.set()
+            self.signs.stop.set()
 
     def _note_past_calls(self) -> None:
         """Count what an earlier pass asked for; a call that is kept already is not kept twice."""
@@ -154,6 +157,7 @@ class _Run:
             self.calls.setdefault(outcome.call_id, keeping.call_of(outcome))
 
     async def _offer_help(self) -> str:
+        await self.signs.await_storing()
         await off_loop(services.mark_sensitive, conversation=self.turn.conversation)
         self.turn.conversation.is_sensitive = True
         self.turn.route = {}
@@ -161,17 +165,16 @@ class _Run:
         await self.emit(events.AnswerFinished("help", text=help_text(self.turn.language)))
         return ""
 
-    async def _route(self, larder: Larder) -> tuple[Route, list[Outcome]]:
-        state = self.journal.state
-        if state.candidates:
+    async def _route(self, opening: Opening) -> tuple[Route, list[Outcome]]:
+        if (state := self.journal.state).candidates:
             asked = await outlast(CLOSE_SECONDS, partial(keeping.read_asked, turn=self.turn, state=state))
             added = [row for row in asked.candidates if str(row.public_id) not in state.candidates]
             if added:
                 await self._widen(added)
             again = {str(row.public_id) for row in asked.candidates}
-            return resume_route(state, larder.offer, limits=limits(), again=again)
-        route, awake = choose_route(self.turn, await self.opening)
-        self.larder = replace(larder, offer=tuple(awake))
+            return resume_route(state, opening.larder.offer, limits=limits(), again=again)
+        route, awake = choose_route(self.turn, opening)
+        self.larder = replace(opening.larder, offer=tuple(awake))
         self.turn.route = asdict(route.plan)
         await self.emit(tell_choice(route))
         return route, []
@@ -185,7 +188,7 @@ class _Run:
 
     async def _escalate(self, larder: Larder, ranking: Ranking | None, panel: Panel) -> None:
         """Ask a stronger model too where the vote is not sure enough, and wait for it to be counted in."""
-        if ranking is None or self.stop.is_set() or len(panel.usable) < 2:
+        if ranking is None or self.signs.stop.is_set() or len(panel.usable) < 2:
             return
         model = choose_strong(larder.question, larder.offer, panel.route, ranking, larder.purse)
         if model is None:
@@ -196,7 +199,7 @@ class _Run:
     async def _fall_over(self, failed: events.CandidateFinished) -> None:
         """Ask another model in the place of one that broke, as long as that keeps nobody waiting."""
         panel, larder, state = self.panel, self.larder, self.journal.state
-        if panel is None or larder is None or self.stop.is_set() or not panel.has_time:
+        if panel is None or larder is None or self.signs.stop.is_set() or not panel.has_time:
             return
         if spare := choose_stand_in(failed, state, larder.question, larder.offer, larder.purse):
             await self._seat(spare, panel, broken=failed.candidate)
@@ -213,11 +216,11 @@ class _Run:
     async def _grant(self, asked: keeping.Asked) -> None:
         """Do what was asked while the turn runs; what comes too late is found when the turn is closed."""
         if asked.stop:
-            self.stop.set()
+            self.signs.stop.set()
         by_slug = {model.slug: model for model in self.offer}
         for row in asked.candidates:
             candidate, model = str(row.public_id), by_slug.get(row.model)
-            if self.panel is None or model is None or self.stop.is_set():
+            if self.panel is None or model is None or self.signs.stop.is_set():
                 return
             if candidate not in self.journal.state.candidates:
                 await self._widen([row])
@@ -236,7 +239,7 @@ class _Run:
             metrics.note_candidate(state.candidates[event.candidate])
             if event.status == "failed":
                 # Whoever wants it asked again must find it kept.
-                self.nudge.set()
+                self.signs.nudge.set()
                 await self._fall_over(event)
         leader = choose_leader(state, self.standings)
         if leader and leader != state.leader and state.ranking is None:
@@ -274,14 +277,14 @@ class _Run:
         is_wanted = len(panel.usable) > 1 and panel.route.strategy == Turn.Strategy.COUNCIL
         # What seemed to be one of a few answers was not: then one is written from them after all.
         is_wanted |= ranking is not None and not ranking.compared and "votable" in panel.route.reasons
-        if not is_wanted or fuser is None or ranking is None or self.stop.is_set():
+        if not is_wanted or fuser is None or ranking is None or self.signs.stop.is_set():
             return None
         ingredients = choose_ingredients(ranking, panel.usable)
         if len(ingredients.texts) < 2:
             return None
         is_poor = not {"budget_small", "budget_empty"}.isdisjoint(panel.route.reasons)
         fusion = await fuse(
-            question, ingredients, fuser=fuser, emit=self.emit, stop=self.stop, judges=not is_poor
+            question, ingredients, fuser=fuser, emit=self.emit, stop=self.signs.stop, judges=not is_poor
         )
         self.calls |= keeping.calls_of_fusion(fusion)
         if fusion.judgement and (verdict := fusion.judgement.verdict):
@@ -301,16 +304,16 @@ class _Run:
             return ""
         if ranking is None:
             partial = max(panel.outcomes, key=lambda outcome: len(outcome.text), default=None)
-            if self.stop.is_set() and partial and partial.text:
+            if self.signs.stop.is_set() and partial and partial.text:
                 await self.emit(events.AnswerFinished("single", partial.seat.candidate))
                 return ""
-            return "stopped" if self.stop.is_set() else "all_failed"
+            return "stopped" if self.signs.stop.is_set() else "all_failed"
         best = ranking.standings[0].candidate
         await self.emit(events.AnswerFinished(name_kind(panel.route, panel.usable, ranking), best))
         return ""
 
     def _closing(self, error: str) -> events.TurnClosed:
-        is_stopped = self.stop.is_set() and not self.is_crisis
+        is_stopped = self.signs.stop.is_set() and not self.is_crisis
         status = "stopped" if is_stopped else "failed" if error else "done"
         return events.TurnClosed(
             status=status,
@@ -322,12 +325,13 @@ class _Run:
 
     async def _keep_often(self) -> None:
         """Keep what there is every few seconds, at once when nudged, and hear what was asked meanwhile."""
+        await self.signs.await_storing()
         while True:
             # Not wait_for, which in Python 3.11 can lose the cancellation that ends this task.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(KEEP_SECONDS):
-                    await self.nudge.wait()
-            self.nudge.clear()
+                    await self.signs.nudge.wait()
+            self.signs.nudge.clear()
             seq = await self.journal.flush()
             state, calls = self.journal.state, self._calls_made()
             # A database that restarts is tried again at the next round; closing the turn waits for it.

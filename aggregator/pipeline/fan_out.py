@@ -16,6 +16,7 @@ from aggregator.pipeline.turnstile import Turnstile
 from aggregator.providers import (
     Completion,
     CompletionRequest,
+    Gate,
     ProviderError,
     TimedOut,
     TokenUsage,
@@ -61,6 +62,7 @@ class Panel:
     route: Route
     outcomes: list[Outcome] = field(default_factory=list)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: Gate | None = None
     started: float = field(default_factory=time.monotonic)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _begin: Callable[[Seat], None] = lambda _: None
@@ -118,10 +120,19 @@ class Panel:
 
 @contextlib.asynccontextmanager
 async def fan_out(
-    route: Route, question: Question, *, emit: Emit, stop: asyncio.Event, kept: Sequence[Outcome] = ()
+    route: Route,
+    question: Question,
+    *,
+    emit: Emit,
+    stop: asyncio.Event,
+    kept: Sequence[Outcome] = (),
+    gate: Gate | None = None,
 ) -> AsyncIterator[Panel]:
-    """Ask every seat that has no outcome yet; a stop keeps what was written, leaving early does not."""
-    panel = Panel(route, list(kept), stop)
+    """Ask every seat that has no outcome yet; a stop keeps what was written, leaving early does not.
+
+    No provider hears of the question before the gate lets it through.
+    """
+    panel = Panel(route, list(kept), stop, gate)
     answered = {outcome.seat.candidate for outcome in kept}
     asking: list[asyncio.Task[None]] = []
     async with asyncio.TaskGroup() as group:
@@ -153,7 +164,7 @@ async def _ask(seat: Seat, question: Question, panel: Panel, emit: Emit) -> None
         try:
             async with _turnstile(seat.model.slug, seat.model.concurrency).enter(attempt.tell_position):
                 await emit(CandidateStarted(seat.candidate, seat.attempt))
-                await attempt.run(panel.route.deadline_ms)
+                await attempt.run(panel.route.deadline_ms, panel.gate)
         except ProviderError as error:
             attempt.fail(error)
         except asyncio.CancelledError:
@@ -182,7 +193,7 @@ class _Attempt:
         self.completion: Completion | None = None
         self._next_look = LOOP_LOOK_CHARACTERS
 
-    async def run(self, deadline_ms: int) -> None:
+    async def run(self, deadline_ms: int, gate: Gate | None) -> None:
         """Stream the completion, telling every piece."""
         model = self.seat.model
         request = CompletionRequest(
@@ -193,6 +204,7 @@ class _Attempt:
             first_token_ms=min(model.first_token_ms, deadline_ms),
             stall_ms=model.stall_ms,
             deadline_ms=deadline_ms,
+            gate=gate,
         )
         async with contextlib.aclosing(stream_completion(request)) as pieces:
             async for piece in pieces:

@@ -18,7 +18,7 @@ from aggregator.providers.errors import (
     Unreachable,
 )
 from aggregator.providers.prices import cost_micros
-from aggregator.providers.shapes import ChatMessage, Completion, CompletionRequest, Delta, TokenUsage
+from aggregator.providers.shapes import ChatMessage, Completion, CompletionRequest, Delta, Gate, TokenUsage
 
 __all__ = [
     "AuthFailed",
@@ -30,6 +30,7 @@ __all__ = [
     "CutOff",
     "Delta",
     "EmptyCompletion",
+    "Gate",
     "Malformed",
     "ProviderError",
     "RateLimited",

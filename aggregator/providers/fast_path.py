@@ -32,8 +32,8 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
     dialect = DIALECTS[request.model.litellm_model.partition("/")[0]](request)
     call = dialect.make_call()
     body = orjson.dumps(call.body)
-    if request.may_be_sent:
-        await request.may_be_sent()
+    if request.gate:
+        await request.gate()
     response = await shared_session().post(
         call.url,
         data=body,

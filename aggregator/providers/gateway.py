@@ -68,8 +68,8 @@ def make_arguments(request: CompletionRequest) -> dict[str, Any]:
 
 async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
     """Stream a completion; whatever goes wrong is raised as litellm raises it."""
-    if request.may_be_sent:
-        await request.may_be_sent()
+    if request.gate:
+        await request.gate()
     stream = await load_litellm().acompletion(
         **make_arguments(request),
         api_base=request.model.api_base or None,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from aggregator.catalog import LanguageModel
 
+Gate = Callable[[], Awaitable[None]]
 Role = Literal["system", "user", "assistant"]
 
 
@@ -29,7 +30,7 @@ class CompletionRequest:
     stall_ms: int
     deadline_ms: int
     # Awaited before the provider hears of it, so that all else can be made ready earlier.
-    may_be_sent: Callable[[], Awaitable[object]] | None = None
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True)
