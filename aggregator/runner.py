@@ -29,7 +29,7 @@ from aggregator.pipeline.rank import rank
 from aggregator.pipeline.shapes import Draft, Question
 from aggregator.pipeline.turnstile import Turnstile
 from aggregator.providers import close_providers, warm_providers
-from aggregator.signs import Signs
+from aggregator.signs import Signs, Storing, begin_storing
 from aggregator.telemetry import tell_turn
 from aggregator.turn_feed import Entry
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
@@ -47,6 +47,7 @@ FAULTS_ALLOWED = 3
 FAULT_SECONDS = 3_600
 # How long a page's wish waits for a database that restarts.
 WISH_SECONDS = 10
+Store = Callable[..., Turn]
 _signs: dict[str, Signs] = {}
 _running: "set[asyncio.Task[None]]" = set()
 _gates: "WeakKeyDictionary[asyncio.AbstractEventLoop, Turnstile]" = WeakKeyDictionary()
@@ -57,17 +58,17 @@ def log_of_this_loop() -> TurnLog:
     return turn_log(settings.REDIS_URL, keep_seconds=settings.TURN_LOG_HOURS * 3600)
 
 
-async def open_turn(draft: Turn, store: Callable[[], Turn]) -> Turn:
+async def open_turn(draft: Turn, store: Store) -> Turn:
     """Store a draft by `store`; where turns run here, get ready to answer it meanwhile."""
     if settings.TURN_RUNNER == "worker":
         return await outlast(WISH_SECONDS, store)
-    stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    begin_turn(draft.public_id, draft, stored)
-    turn = None
+    loop, storing, turn = asyncio.get_running_loop(), begin_storing(), None
+    begin_turn(draft.public_id, draft, storing)
+    on_room = partial(loop.call_soon_threadsafe, storing.note_room)
     try:
-        turn = await outlast(WISH_SECONDS, store)
+        turn = await outlast(WISH_SECONDS, partial(store, on_room=on_room))
     finally:
-        stored.set_result(turn is draft)
+        storing.end(is_stored=turn is draft)
     return turn
 
 
@@ -84,16 +85,14 @@ async def start_turn(turn: Turn) -> None:
         begin_turn(turn.public_id, turn if is_new else None)
 
 
-def begin_turn(
-    turn_id: uuid.UUID, new: Turn | None = None, stored: "asyncio.Future[bool] | None" = None
-) -> None:
+def begin_turn(turn_id: uuid.UUID, new: Turn | None = None, storing: Storing | None = None) -> None:
     """Begin to answer a turn on the running event loop; a new one need not be read.
 
-    It may be about to be stored: `stored` then becomes whether it was.
+    It may be about to be stored, as `storing` tells.
     """
     if str(turn_id) not in _signs:
         log_of_this_loop().feed.expect(str(turn_id), is_new=new is not None)
-    task = asyncio.create_task(run_turn(turn_id, new, stored))
+    task = asyncio.create_task(run_turn(turn_id, new, storing))
     _running.add(task)
     task.add_done_callback(_end)
 
@@ -127,14 +126,12 @@ async def drain(seconds: float) -> list[uuid.UUID]:
     return left
 
 
-async def run_turn(
-    turn_id: uuid.UUID, new: Turn | None = None, stored: "asyncio.Future[bool] | None" = None
-) -> None:
+async def run_turn(turn_id: uuid.UUID, new: Turn | None = None, storing: Storing | None = None) -> None:
     """Answer one turn to its end unless another process does; safe to call again after a crash."""
     # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
     with tell_turn(str(turn_id)):
-        while await _run_under_lease(turn_id, new, Signs(stored=stored)):
-            new, stored = None, None
+        while await _run_under_lease(turn_id, new, Signs(storing=storing)):
+            new, storing = None, None
 
 
 async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> bool:

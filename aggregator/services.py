@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -53,14 +54,15 @@ def draft_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
     return _draft(_new_conversation(owner, ask, prompt), ask, prompt)
 
 
-def store_draft(*, owner: AbstractBaseUser, draft: Turn) -> Turn:
+def store_draft(*, owner: AbstractBaseUser, draft: Turn, on_room: Callable[[], None] = lambda: None) -> Turn:
     """Store a draft at the end of its conversation; raises Refusal.
 
     Returns another turn when the same was sent before. A draft that is stored already is only returned.
+    `on_room` is called as soon as it is known that nothing is against it, before it is on disk.
     """
     is_guest = bool(getattr(owner, "is_guest", False))
     a_day = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
-    ledge = _store(draft, a_day)
+    ledge = _store(draft, a_day, on_room)
     if ledge.sent:
         sent = Turn.objects.select_related("conversation").get(pk=ledge.sent)
         if sent.public_id != draft.public_id:
@@ -104,12 +106,12 @@ def _checked_prompt(text: str) -> str:
     return prompt
 
 
-def _store(draft: Turn, a_day: int) -> Ledge:
+def _store(draft: Turn, a_day: int, on_room: Callable[[], None]) -> Ledge:
     # Two tabs that send at once are dealt the same number: whoever comes second asks for another.
     for _ in range(NUMBER_TRIES - 1):
         with contextlib.suppress(IntegrityError):
-            return store_turn(draft, turns_a_day=a_day)
-    return store_turn(draft, turns_a_day=a_day)
+            return store_turn(draft, turns_a_day=a_day, on_room=on_room)
+    return store_turn(draft, turns_a_day=a_day, on_room=on_room)
 
 
 def _why_refused(ledge: Ledge, a_day: int) -> str:

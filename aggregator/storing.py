@@ -1,11 +1,12 @@
 """Stores a new turn, with its conversation where that is new too, in one statement that checks who may."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from aggregator.models import Conversation, Turn
@@ -63,10 +64,11 @@ class Ledge:
     number: int | None
 
 
-def store_turn(turn: Turn, *, turns_a_day: int) -> Ledge:
+def store_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> Ledge:
     """Store a draft at the end of its conversation unless it was sent before or somebody has too many.
 
-    Two that arrive at once may be dealt the same number, or begin the same draft: IntegrityError.
+    `on_room` is called when there is room for it, before it is on disk. Two that arrive at once may be dealt
+    the same number, or begin the same draft: IntegrityError.
     """
     conversation, now = turn.conversation, timezone.now()
     is_held = conversation.pk is not None
@@ -95,9 +97,12 @@ def store_turn(turn: Turn, *, turns_a_day: int) -> Ledge:
         "each": settings.TURNS_OPEN_EACH,
         "all": settings.TURNS_OPEN,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, given)
-        ledge = Ledge(*cursor.fetchone())
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(statement, given)
+            ledge = Ledge(*cursor.fetchone())
+        if ledge.turn:
+            on_room()
     if ledge.conversation and ledge.turn and ledge.number:
         mark_stored(turn, ledge.conversation, ledge.turn, ledge.number)
     return ledge
@@ -105,9 +110,11 @@ def store_turn(turn: Turn, *, turns_a_day: int) -> Ledge:
 
 def mark_stored(turn: Turn, conversation: int, key: int, number: int) -> None:
     """Let a draft know its rows."""
-    turn.conversation.pk, turn.pk = conversation, key
-    turn.conversation_id, turn.number = conversation, number
-    for row in (turn, turn.conversation):
+    held = turn.conversation
+    held.pk, turn.pk, turn.number = conversation, key, number
+    # Assigned anew: a changed key alone would make the turn forget its conversation and read it again.
+    turn.conversation = held
+    for row in (turn, held):
         row._state.adding, row._state.db = False, connection.alias
 
 

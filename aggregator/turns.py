@@ -43,7 +43,7 @@ CLOSE_SECONDS = 600
 async def answer_turn(turn: Turn, journal: Journal, signs: Signs) -> None:
     """Budget, route, fan out, rank, fuse, keep, then offer a placement.
 
-    All is made ready while a draft is being stored, but no model hears of it before.
+    All is made ready while a draft is being stored, but no model hears of it before there is room for it.
     """
     async with asyncio.TaskGroup() as group:
         running = group.create_task(_Run(turn, journal, signs).answer())
@@ -120,7 +120,7 @@ class _Run:
         self, larder: Larder, route: Route, kept: list[Outcome], judging: asyncio.Task[Sensitivity]
     ) -> str:
         question = larder.question
-        stop, gate = self.signs.stop, self.signs.await_storing
+        stop, gate = self.signs.stop, self.signs.await_room
         async with fan_out(route, question, emit=self._lead, stop=stop, kept=kept, gate=gate) as panel:
             self.panel = panel
             judging.add_done_callback(self._heed)

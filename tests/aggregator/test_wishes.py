@@ -193,3 +193,23 @@ async def test_a_turn_that_meets_our_own_fault_again_and_again_is_closed_as_fail
     await runner.close_loop()
 
     assert (kept.status, kept.error) == ("failed", "all_failed")
+
+
+async def test_a_turn_that_is_refused_reaches_no_provider_and_leaves_nothing_behind(
+    provider: ProviderServer, offer_model: MakeModel, ada: User, settings: object
+) -> None:
+    settings.ACCOUNT_TURNS_PER_DAY = 0  # type: ignore[attr-defined]
+    provider.add("wise", say("서울이에요."))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    wish = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
+    await page.say({**wish, "panel": ["wise"], "strategy": "best"})
+    refused = await page.hear()
+    await asyncio.wait_for(runner.wait_for_turns(), 20)
+    left = [key async for key in runner.log_of_this_loop().client.scan_iter("turns:l*")]
+    await leave(page)
+
+    assert (refused["type"], refused["code"]) == ("refused", "quota_reached")
+    assert provider.asked("wise") == []
+    assert left == []
+    assert not await off_loop(Turn.objects.exists)
