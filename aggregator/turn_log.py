@@ -20,12 +20,12 @@ import orjson
 from redis.exceptions import NoScriptError, RedisError
 
 from aggregator.events import AnswerDelta, Event, MoreText, decode, encode, merge_deltas
+from aggregator.ticker import next_tick
 from aggregator.turn_feed import RETRY_SECONDS, Entry, TurnFeed, key_of, read_log
 from aggregator.valkey import open_client, open_listener
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 0.03
 CLOSING_SECONDS = 2
 # When the log of a running turn is lost, its numbers go on far above all that a browser can have seen.
 LOST_LOG_GAP = 100_000
@@ -205,9 +205,9 @@ class TurnLog:
             await self._rest()
 
     async def _rest(self) -> None:
-        # News ends the rest.
+        # News ends the rest; else it ends as the streams are read, so that what they say is written at once.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TICK_SECONDS):
+            async with asyncio.timeout_at(next_tick(asyncio.get_running_loop().time())):
                 await self._news.wait()
         self._news.clear()
 

@@ -13,6 +13,7 @@ from aggregator.providers.dialects import DIALECTS, Dialect
 from aggregator.providers.errors import Malformed
 from aggregator.providers.sessions import CONNECT_S, shared_session
 from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage
+from aggregator.ticker import shared_ticker
 
 LONGEST_LINE = 8_000_000
 LONGEST_REFUSAL = 64_000
@@ -46,12 +47,16 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
             raise await _read_refusal(response)
         if wait := throttle.read_budget(response.headers):
             await throttle.pause(request.model, wait)
-        reader = StreamReader(dialect)
+        reader, ticker, has_begun = StreamReader(dialect), shared_ticker(), False
         while not reader.is_done:
+            if has_begun:
+                # Waking up for each token costs more than the token.
+                await ticker.wait()
             received = await response.content.readany()
             if not received:
                 break
             for piece in reader.feed(received):
+                has_begun = True
                 yield piece
         yield reader.close()
         await _reach_end(response)

@@ -44,6 +44,16 @@ async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
     return await off_loop(_load, turn.public_id), decode_entries(entries)
 
 
+async def told(turn: Turn, kind: str) -> None:
+    """Wait until the log of a turn that runs has an event of a kind."""
+    for _ in range(1_000):
+        entries = await runner.log_of_this_loop().read(str(turn.public_id))
+        if any(event.type == kind for event in decode_entries(entries)):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"no {kind} in time")
+
+
 def _load(public_id: uuid.UUID) -> Turn:
     return selectors.with_parts(Turn.objects.filter(public_id=public_id)).get()
 
@@ -163,7 +173,7 @@ async def test_a_stop_keeps_what_was_written(
     await asyncio.to_thread(offer_model, "talker")
     turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("말해 줘"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
-    await asyncio.sleep(0.8)
+    await told(turn, "more")
     await runner.stop_turn(turn)
     await asyncio.wait_for(running, 5)
     await runner.close_loop()
@@ -247,7 +257,7 @@ async def test_a_turn_whose_process_died_is_finished_by_the_next(
     await asyncio.to_thread(offer_model, "talker")
     turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("말해 줘"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
-    await asyncio.sleep(0.6)
+    await told(turn, "more")
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
 
@@ -308,7 +318,7 @@ async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
     await asyncio.to_thread(offer_model, "slow")
     turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
-    await asyncio.sleep(1)
+    await told(turn, "candidate_finished")
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
 
