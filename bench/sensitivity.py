@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from language.disguise import undisguise
-from language.embed import embed, warm
+from language.embed import warm
 from language.fit_sensitivity import (
     PROBES_FOLDER,
     STRICT,
     Probe,
-    choose_threshold,
+    choose_thresholds,
     cross_fit,
-    read_features,
     read_probes,
+    read_table,
 )
 from language.lexicon import find_classes
 from language.sensitivity import judge_sensitivity
@@ -43,11 +43,8 @@ def read_commerce(data: Path) -> list[str]:
 
 def judge_unseen(probes: Sequence[Probe]) -> list[bool]:
     """Judge our own probes by heads that have not seen them."""
-    centre, rows = read_features(probes)
-    risks, _ = cross_fit(probes, centre, rows)
-    threshold = choose_threshold(probes, risks)
-    named = [bool(find_classes(undisguise(probe.text))) for probe in probes]
-    return [name or risk > threshold for name, risk in zip(named, risks, strict=True)]
+    judged = cross_fit(probes, read_table(probes))
+    return [bool(verdict) for verdict in judged.blocked(choose_thresholds(probes, judged))]
 
 
 def judge_shipped(probes: Sequence[Probe]) -> list[bool]:
@@ -56,27 +53,30 @@ def judge_shipped(probes: Sequence[Probe]) -> list[bool]:
 
 
 def measure_latency() -> dict[str, float]:
-    """Return milliseconds of the lexicon alone and of the whole gate on short prompts never seen before."""
+    """Return milliseconds of the lexicon, of the whole gate and of the gate when the vector is at hand.
+
+    A turn asks for the vector anyway, to know its topics; the prompts here are short and never seen before.
+    """
     prompts = [f"{number}박 일정으로 다녀올 만한 조용한 바닷가 숙소 추천해줘" for number in range(100)]
     warm()
     judge_sensitivity("warm")
-    lexicon, whole, vector = [], [], []
+    lexicon, whole, verdict = [], [], []
     for prompt in prompts:
         begun = time.perf_counter()
         find_classes(undisguise(prompt))
         named = time.perf_counter()
         judge_sensitivity(prompt)
         judged = time.perf_counter()
-        embed([f"{prompt}!"])
+        judge_sensitivity(prompt)
         lexicon.append(1e3 * (named - begun))
         whole.append(1e3 * (judged - named))
-        vector.append(1e3 * (time.perf_counter() - judged))
+        verdict.append(1e3 * (time.perf_counter() - judged))
     return {
         "lexicon_p50_ms": round(float(np.median(lexicon)), 3),
         "lexicon_p99_ms": round(float(np.quantile(lexicon, 0.99)), 3),
         "gate_p50_ms": round(float(np.median(whole)), 1),
         "gate_p99_ms": round(float(np.quantile(whole, 0.99)), 1),
-        "embedding_p50_ms": round(float(np.median(vector)), 1),
+        "verdict_p50_ms": round(float(np.median(verdict)), 2),
     }
 
 

@@ -6,27 +6,43 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve
+from scipy.sparse import csr_array
 
 from language.disguise import undisguise
-from language.embed import DIMENSIONS
-from language.lexicon import find_classes, without_idioms
-from language.sensitivity_head import Array, Head, features_of, save_head
+from language.embed import embed
+from language.lexicon import find_classes, find_hints, without_idioms
+from language.sensitivity_head import (
+    CRISIS,
+    GRAM_SCALE,
+    Array,
+    Head,
+    Thresholds,
+    ends_of,
+    grams_of,
+    save_head,
+    waves_of,
+)
 
 PROBES_FOLDER = Path(__file__).parent.parent / "tests" / "language" / "probes"
 FOLDS = 5
-_PENALTY = 1.0
-_BIAS_FEATURE = 0.7
-CRISIS = "self_harm"
+_PENALTY = 0.5
+_BIAS_FEATURE = 1.0
 STRICT = (CRISIS, "minors")
-# The share of sensitive probes, none seen in fitting, that lexicon and head together must catch.
-_RECALL = 0.9965
-# The share of safe probes, none seen in fitting, that the head alone may block.
-_SAFE_BLOCKED = 0.025
+# Safe probes that are not written to look sensitive, and the share of them that the gate may block.
+_PEACEFUL = ("commerce", "everyday", "fresh", "natural", "ordinary")
+_PEACEFUL_BLOCKED = 0.06
+# The share of probes with an entry of the lexicon, and of those with a plain word, that it may overrule.
+_NAMED_OVERRULED = 0.008
+_HINTED_OVERRULED = 0.03
+# How much less risk counts when the likeliest class is a crisis.
+_CRISIS_ALLOWANCE = 0.5
 # How far above the worst safe probe a crisis must smell before a help line takes the answer's place.
-_CRISIS_MARGIN = 0.1
+_HELP_MARGIN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,33 @@ class Probe:
         return self.label == "sensitive"
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the head looks at, a row a probe, and how much every two rows have in common."""
+
+    centre: Array
+    waves: Array
+    grams: Any
+    kinship: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """What a head that has not seen the probes makes of them, and what the word lists found."""
+
+    risks: NDArray[np.float64]
+    is_crisis: NDArray[np.bool_]
+    named: NDArray[np.bool_]
+    hinted: NDArray[np.bool_]
+
+    def blocked(self, least: Thresholds) -> NDArray[np.bool_]:
+        """Return the verdicts under these thresholds."""
+        unnamed = np.where(self.is_crisis, least.crisis, least.plain)
+        floor = np.where(self.named, least.named, np.where(self.hinted, least.hinted, unnamed))
+        verdicts: NDArray[np.bool_] = self.risks > floor
+        return verdicts
+
+
 def read_probes(path: Path) -> list[Probe]:
     """Read one JSON object a line: text, label and class."""
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -50,89 +93,95 @@ def read_probes(path: Path) -> list[Probe]:
     return [Probe(row["text"], row["label"], row.get("class", "")) for row in rows]
 
 
-def read_features(probes: Sequence[Probe]) -> tuple[Array, Array]:
-    """Return the mean sentence vector and a row of features for every probe, not yet centred."""
-    nowhere = np.zeros(DIMENSIONS, dtype=np.float32)
-    rows = np.stack([features_of(without_idioms(undisguise(probe.text)), nowhere) for probe in probes])
-    centre = rows[:, :DIMENSIONS].mean(axis=0)
-    vectors = rows[:, :DIMENSIONS] - centre
-    rows[:, :DIMENSIONS] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return centre, rows
+def read_table(probes: Sequence[Probe]) -> Table:
+    """Return the features of every probe; the runs of jamo are sparse, as a line holds few of them."""
+    plain = [ends_of(without_idioms(undisguise(probe.text))) for probe in probes]
+    vectors = np.stack([embed([text])[0] for text in plain])
+    centre = vectors.mean(axis=0)
+    waves = np.stack([waves_of(vector - centre) for vector in vectors])
+    grams = _stack_sparse([GRAM_SCALE * grams_of(text) for text in plain])
+    kinship = waves @ waves.T + (grams @ grams.T).toarray() + np.float32(_BIAS_FEATURE**2)
+    return Table(centre, waves, grams, kinship.astype(np.float32))
 
 
-def fit_head(probes: Sequence[Probe], centre: Array, rows: Array, thresholds: tuple[float, float]) -> Head:
+def fit_head(probes: Sequence[Probe], table: Table, thresholds: Thresholds) -> Head:
     """Fit by ridge regression, safe and sensitive weighing the same however many there are of each."""
-    classes = tuple(sorted({probe.topic for probe in probes if probe.is_sensitive}))
-    targets = np.array([_target_row(probe, classes) for probe in probes])
-    inputs = np.hstack([rows, np.full((len(rows), 1), _BIAS_FEATURE)]).astype(np.float64)
-    sensitive = targets[:, 0] > 0
-    importance = np.where(sensitive, 0.5 / sensitive.mean(), 0.5 / (~sensitive).mean())
-    pull = np.linalg.solve(inputs @ inputs.T + np.diag(_PENALTY / importance), targets)
-    solution = (inputs.T @ pull).T
+    classes = class_list(probes)
+    pull = _pull(probes, table.kinship, classes)
+    weights = np.concatenate([table.waves.T @ pull[:, 0], table.grams.T @ pull[:, 0]])
     return Head(
         classes=classes,
-        centre=centre,
-        weights=solution[0, :-1].astype(np.float32),
-        bias=float(solution[0, -1] * _BIAS_FEATURE),
-        class_weights=solution[1:, :DIMENSIONS].astype(np.float32),
-        threshold=thresholds[0],
-        crisis_threshold=thresholds[1],
+        centre=table.centre,
+        weights=weights.astype(np.float32),
+        bias=float(pull[:, 0].sum() * _BIAS_FEATURE**2),
+        class_weights=(table.waves.T @ pull[:, 1:]).T.astype(np.float32),
+        thresholds=thresholds,
     )
 
 
-def cross_fit(
-    probes: Sequence[Probe], centre: Array, rows: Array
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Return the risk and the likeliest class of every probe by a head that has not seen it."""
+def cross_fit(probes: Sequence[Probe], table: Table) -> Risks:
+    """Judge every probe by a head that has not seen it."""
     folds = np.array([zlib.crc32(probe.text.encode()) % FOLDS for probe in probes])
+    classes = class_list(probes)
     risks = np.zeros(len(probes))
-    likeliest = [""] * len(probes)
+    is_crisis = np.zeros(len(probes), dtype=bool)
     for fold in range(FOLDS):
-        seen = np.flatnonzero(folds != fold)
-        head = fit_head([probes[int(position)] for position in seen], centre, rows[seen], (0.0, 0.0))
-        for position in np.flatnonzero(folds == fold):
-            risks[position] = head.risk(rows[position])
-            likeliest[position] = head.likeliest(rows[position])
-    return risks, tuple(likeliest)
+        seen, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        pull = _pull([probes[int(row)] for row in seen], table.kinship[np.ix_(seen, seen)], classes)
+        risks[unseen] = table.kinship[np.ix_(unseen, seen)] @ pull[:, 0]
+        scores = table.waves[unseen] @ (table.waves[seen].T @ pull[:, 1:])
+        is_crisis[unseen] = scores.argmax(axis=1) == classes.index(CRISIS)
+    plain = [undisguise(probe.text) for probe in probes]
+    named = np.array([bool(find_classes(text)) for text in plain])
+    return Risks(risks, is_crisis, named, np.array([bool(find_hints(text)) for text in plain]))
 
 
-def choose_threshold(probes: Sequence[Probe], risks: NDArray[np.float64]) -> float:
-    """Return the highest risk that, with the lexicon, lets hardly any probe through and no strict one."""
-    sensitive = sum(probe.is_sensitive for probe in probes)
-    unnamed = sorted(
-        (float(risk), probe.topic in STRICT)
-        for probe, risk in zip(probes, risks, strict=True)
-        if probe.is_sensitive and not find_classes(undisguise(probe.text))
-    )
-    may_miss = int((1 - _RECALL) * sensitive)
-    strict = [risk for risk, is_strict in unnamed if is_strict]
-    safe = [float(risk) for probe, risk in zip(probes, risks, strict=True) if not probe.is_sensitive]
-    # The lexicon knows these probes; what it has never met needs the head to stay this wary.
-    wary = float(np.quantile(safe, 1 - _SAFE_BLOCKED))
-    return min([wary, unnamed[may_miss][0] - 1e-4, *(risk - 1e-4 for risk in strict)])
+def choose_thresholds(probes: Sequence[Probe], judged: Risks) -> Thresholds:
+    """Return the wariest thresholds that leave shoppers and everyday prompts alone."""
+    sensitive = np.array([probe.is_sensitive for probe in probes])
+    peaceful = ~sensitive & np.array([probe.topic in _PEACEFUL for probe in probes])
+    hinted_only = judged.hinted & ~judged.named
+    named = float(np.quantile(judged.risks[sensitive & judged.named], _NAMED_OVERRULED))
+    hinted = float(np.quantile(judged.risks[sensitive & hinted_only], _HINTED_OVERRULED))
+    help_from = float(judged.risks[~sensitive & judged.is_crisis].max()) + _HELP_MARGIN
+
+    def allow(plain: float) -> Thresholds:
+        return Thresholds(plain, plain - _CRISIS_ALLOWANCE, hinted, named, help_from)
+
+    steps = [allow(float(plain)) for plain in np.arange(1.0, -1.0, -0.02)]
+    fitting = [least for least in steps if judged.blocked(least)[peaceful].mean() <= _PEACEFUL_BLOCKED]
+    return fitting[-1] if fitting else steps[0]
 
 
-def choose_crisis_threshold(
-    probes: Sequence[Probe], risks: NDArray[np.float64], likeliest: Sequence[str]
-) -> float:
-    """Return a risk of self-harm that no safe probe comes near."""
-    worst = max(
-        risk
-        for probe, risk, topic in zip(probes, risks, likeliest, strict=True)
-        if not probe.is_sensitive and topic == CRISIS
-    )
-    return float(worst) + _CRISIS_MARGIN
+def class_list(probes: Sequence[Probe]) -> tuple[str, ...]:
+    """Return the sensitive classes in the order in which the head keeps them."""
+    return tuple(sorted({probe.topic for probe in probes if probe.is_sensitive}))
 
 
 def main(folder: Path) -> None:
     """Fit on every probe in the folder and write the weights."""
     probes = [probe for path in sorted(folder.glob("*.jsonl")) for probe in read_probes(path)]
-    centre, rows = read_features(probes)
-    risks, likeliest = cross_fit(probes, centre, rows)
-    thresholds = choose_threshold(probes, risks), choose_crisis_threshold(probes, risks, likeliest)
+    table = read_table(probes)
+    thresholds = choose_thresholds(probes, cross_fit(probes, table))
     provenance = f"ridge over {len(probes)} probes written by hand for this project; no other text was used"
-    save_head(fit_head(probes, centre, rows, thresholds), provenance)
-    sys.stdout.write(f"{provenance}; thresholds {thresholds[0]:.3f} and {thresholds[1]:.3f}\n")
+    save_head(fit_head(probes, table, thresholds), provenance)
+    sys.stdout.write(f"{provenance}; {thresholds}\n")
+
+
+def _pull(probes: Sequence[Probe], kinship: Array, classes: Sequence[str]) -> Array:
+    targets = np.array([_target_row(probe, classes) for probe in probes], dtype=np.float32)
+    sensitive = targets[:, 0] > 0
+    importance = np.where(sensitive, 0.5 / sensitive.mean(), 0.5 / (~sensitive).mean())
+    loaded = kinship + np.diag(_PENALTY / importance).astype(np.float32)
+    pull: Array = solve(loaded, targets, assume_a="pos", overwrite_a=True, check_finite=False)
+    return pull
+
+
+def _stack_sparse(rows: Sequence[Array]) -> Any:
+    columns = [np.flatnonzero(row) for row in rows]
+    numbers = np.concatenate([row[used] for row, used in zip(rows, columns, strict=True)])
+    ends = np.concatenate([[0], np.cumsum([len(used) for used in columns])])
+    return csr_array((numbers, np.concatenate(columns), ends), shape=(len(rows), len(rows[0])))
 
 
 def _target_row(probe: Probe, classes: Sequence[str]) -> list[float]:

@@ -1,17 +1,16 @@
-"""Whether a prompt may carry an ad: words that name a sensitive subject, or a classifier that smells one."""
+"""Whether a prompt may carry an ad: words that name a sensitive subject, weighed by a classifier."""
 
 import logging
 from dataclasses import dataclass
 from typing import Literal
 
 from language.disguise import undisguise
-from language.lexicon import find_classes, without_idioms
-from language.sensitivity_head import classify, ends_of
+from language.lexicon import find_classes, find_hints, without_idioms
+from language.sensitivity_head import CRISIS, classify, ends_of
 
 logger = logging.getLogger(__name__)
 
 Verdict = Literal["pass", "block"]
-CRISIS = "self_harm"
 UNREADABLE = "unreadable"
 # A pasted book is read at both ends; past this the lexicon would hold up the turn.
 _READ_CHARS = 4_000
@@ -58,12 +57,15 @@ def _judge(text: str) -> Sensitivity:
     classes = find_classes(plain)
     needs_help = CRISIS in classes
     if not needs_help and plain.strip():
-        # Asked even when the lexicon has blocked already: a drug named may be a crisis told.
-        smell = classify(plain)
-        if smell and (smell.topic == CRISIS or not classes):
-            classes = (smell.topic, *classes)
-            # A help line takes the place of the answer, so a faint smell costs the ad and no more.
-            needs_help = smell.topic == CRISIS and smell.is_strong
+        # Asked even when the lexicon has found an entry: a drug named may be a crisis told, or only a film.
+        hints = find_hints(plain)
+        smell = classify(plain, "named" if classes else "hinted" if hints else "none")
+        # A help line takes the place of the answer, so a faint smell costs the ad and no more.
+        needs_help = smell is not None and smell.topic == CRISIS and smell.is_strong
+        if smell is None:
+            classes = ()
+        elif smell.topic == CRISIS or not classes:
+            classes = tuple(dict.fromkeys((smell.topic, *classes, *hints)))
     return Sensitivity("block" if classes else "pass", classes, needs_help)
 
 

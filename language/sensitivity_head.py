@@ -2,9 +2,10 @@
 
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,29 +14,52 @@ from language.disguise import decompose
 from language.embed import DIMENSIONS, embed
 
 Array = NDArray[np.float32]
+# What the word lists found in a text.
+Words = Literal["none", "hinted", "named"]
 
-BUCKETS = 4096
-FEATURES = DIMENSIONS + BUCKETS
+CRISIS = "self_harm"
+
+BUCKETS = 32768
+WAVES = 2048
+FEATURES = WAVES + BUCKETS
 WEIGHTS_FILE = Path(__file__).with_name("sensitivity_head.npz")
 # Enough of a long prompt to tell its subject; the lexicon reads the rest.
 _HEAD_CHARS = 160
 _TAIL_CHARS = 80
-_GRAM_LENGTHS = (4, 5, 6, 7)
-_GRAM_SCALE = np.float32(2**0.5)
+_GRAM_LENGTHS = (2, 3, 4, 5, 6, 7)
+GRAM_SCALE = np.float32(2**0.5)
+# How quickly sentences grow strangers: the width of the Gaussian kernel that the waves approximate.
+_NARROWNESS = 2.0
+_WAVES_SEED = 7
 _BLANKS = re.compile(r"[^\w]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The least risks that count: the more a text gives away by its words, the less it takes.
+
+    `plain` is for a text without any such word, `crisis` for one that is likeliest a crisis, `hinted` for one
+    with a plain word of a sensitive class, `named` for one with an entry of the lexicon, which the head may
+    overrule only when it is very sure. Above `help` a crisis is told so clearly that help leads the answer.
+    """
+
+    plain: float
+    crisis: float
+    hinted: float
+    named: float
+    help: float
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
-    """Fitted numbers: `centre` is the mean sentence vector, the thresholds are the least risks that count."""
+    """Fitted numbers: `centre` is the mean sentence vector, `thresholds` are the least risks that count."""
 
     classes: tuple[str, ...]
     centre: Array
     weights: Array
     bias: float
     class_weights: Array
-    threshold: float
-    crisis_threshold: float
+    thresholds: Thresholds
 
     def risk(self, features: Array) -> float:
         """Return how sensitive these features look: about -1 for safe, about 1 for sensitive."""
@@ -43,7 +67,7 @@ class Head:
 
     def likeliest(self, features: Array) -> str:
         """Return the class that fits best, whether or not the risk is high."""
-        return self.classes[int((self.class_weights @ features[:DIMENSIONS]).argmax())]
+        return self.classes[int((self.class_weights @ features[:WAVES]).argmax())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +78,43 @@ class Smell:
     is_strong: bool
 
 
-def classify(plain: str) -> Smell | None:
+def classify(plain: str, words: Words) -> Smell | None:
     """Return what this undisguised text smells of, or nothing when it smells of nothing sensitive."""
     head = load_head()
     features = features_of(plain, head.centre)
-    risk = head.risk(features)
-    if risk <= head.threshold:
-        return None
-    return Smell(head.likeliest(features), is_strong=risk > head.crisis_threshold)
+    risk, topic = head.risk(features), head.likeliest(features)
+    least = {
+        "named": head.thresholds.named,
+        "hinted": head.thresholds.hinted,
+        "none": head.thresholds.crisis if topic == CRISIS else head.thresholds.plain,
+    }
+    return Smell(topic, is_strong=risk > head.thresholds.help) if risk > least[words] else None
 
 
 def features_of(plain: str, centre: Array) -> Array:
-    """Return the numbers the head looks at: the centred sentence vector, then the jamo runs."""
+    """Return the numbers the head looks at: waves over the centred sentence vector, then the jamo runs."""
     ends = ends_of(plain)
-    vector = embed([ends])[0] - centre
-    vector /= max(float(np.linalg.norm(vector)), 1e-9)
-    return np.concatenate([vector, _GRAM_SCALE * grams_of(ends)]).astype(np.float32)
+    return np.concatenate([waves_of(embed([ends])[0] - centre), GRAM_SCALE * grams_of(ends)])
+
+
+def waves_of(vector: Array) -> Array:
+    """Return random Fourier features of a direction, so that a linear head can bend around its neighbours."""
+    turns, phases = _waves()
+    direction = vector / max(float(np.linalg.norm(vector)), 1e-9)
+    waves: Array = GRAM_SCALE * np.float32((2 / WAVES) ** 0.5) * np.cos(direction @ turns + phases)
+    return waves.astype(np.float32)
+
+
+@cache
+def _waves() -> tuple[Array, Array]:
+    # RandomState and not a Generator: its numbers will never change, so the file need not hold them.
+    drawn = np.random.RandomState(_WAVES_SEED)
+    turns = drawn.standard_normal((DIMENSIONS, WAVES)) * _NARROWNESS**0.5
+    return turns.astype(np.float32), drawn.uniform(0, 2 * np.pi, WAVES).astype(np.float32)
 
 
 def grams_of(plain: str) -> Array:
-    """Count runs of four to seven jamo into buckets, as a unit vector."""
+    """Count runs of two to seven jamo into buckets, as a unit vector."""
     jamo = f"_{_BLANKS.sub('_', decompose(plain))}_".encode("utf-32-le")
     buckets = [
         zlib.crc32(jamo[start : start + 4 * length]) % BUCKETS
@@ -94,8 +135,7 @@ def load_head() -> Head:
             weights=numbers["weights"].astype(np.float32),
             bias=float(numbers["bias"]),
             class_weights=numbers["class_weights"].astype(np.float32),
-            threshold=float(numbers["threshold"]),
-            crisis_threshold=float(numbers["crisis_threshold"]),
+            thresholds=Thresholds(*(float(number) for number in numbers["thresholds"])),
         )
 
 
@@ -108,8 +148,7 @@ def save_head(head: Head, provenance: str) -> None:
         weights=head.weights.astype(np.float16),
         bias=np.float32(head.bias),
         class_weights=head.class_weights.astype(np.float16),
-        threshold=np.float32(head.threshold),
-        crisis_threshold=np.float32(head.crisis_threshold),
+        thresholds=np.array(astuple(head.thresholds), dtype=np.float32),
         provenance=np.array(provenance),
     )
 
