@@ -32,6 +32,8 @@ LOOK_SECONDS = 60.0
 _books: dict[str, SkillBook] = {}
 _shown: dict[str, int] = {}
 _last_look: list[float] = []
+# Made once: finding a seed takes longer than all else that a turn asks of this module.
+_chance = np.random.default_rng()
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ def explorer(offer: Iterable[LanguageModel], language: str, topic: str, most_cos
     beliefs = {model.slug: book.measure_skill(model.slug, topic) for model in offer}
     return Explorer(
         share=settings.EXPLORE_PERCENT / 100,
-        rng=np.random.default_rng(),
+        rng=_chance,
         beliefs={slug: (mean, width / 1.96) for slug, (mean, width) in beliefs.items()},
         impressions=dict(_shown),
         most_cost_micros=most_cost_micros,

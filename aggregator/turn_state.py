@@ -1,5 +1,6 @@
 """What a turn looks like after its events: the one reducer behind recovery, keeping and the shell."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,26 +77,7 @@ class TurnState:
 
     def apply(self, event: events.Event) -> None:
         """Take in one event; unknown candidates are ignored, so that a cut log can still be read."""
-        handlers: dict[type[events.Event], Any] = {
-            events.TurnOpened: self._open,
-            events.TurnQueued: self._queue,
-            events.RouteChosen: self._seat,
-            events.CandidateQueued: self._queue_candidate,
-            events.CandidateStarted: self._start,
-            events.CandidateDelta: self._extend,
-            events.MoreText: self._add_text,
-            events.CandidateFinished: self._finish,
-            events.LeaderChanged: self._lead,
-            events.RankingMade: self._rank,
-            events.ClaimsMapped: self._map_claims,
-            events.AnswerStarted: self._start_answer,
-            events.AnswerDelta: self._extend_answer,
-            events.AnswerFinished: self._finish_answer,
-            events.SupportsFound: self._support,
-            events.TurnClosed: self._close,
-            events.PlacementMade: self._place,
-        }
-        handlers[type(event)](event)
+        HANDLERS[type(event)](self, event)
 
     def _open(self, event: events.TurnOpened) -> None:
         self.turn, self.conversation, self.prompt = event.turn, event.conversation, event.prompt
@@ -199,6 +181,27 @@ class TurnState:
 
     def _place(self, event: events.PlacementMade) -> None:
         self.placement = event
+
+
+HANDLERS: dict[type[events.Event], Callable[[TurnState, Any], None]] = {
+    events.TurnOpened: TurnState._open,
+    events.TurnQueued: TurnState._queue,
+    events.RouteChosen: TurnState._seat,
+    events.CandidateQueued: TurnState._queue_candidate,
+    events.CandidateStarted: TurnState._start,
+    events.CandidateDelta: TurnState._extend,
+    events.MoreText: TurnState._add_text,
+    events.CandidateFinished: TurnState._finish,
+    events.LeaderChanged: TurnState._lead,
+    events.RankingMade: TurnState._rank,
+    events.ClaimsMapped: TurnState._map_claims,
+    events.AnswerStarted: TurnState._start_answer,
+    events.AnswerDelta: TurnState._extend_answer,
+    events.AnswerFinished: TurnState._finish_answer,
+    events.SupportsFound: TurnState._support,
+    events.TurnClosed: TurnState._close,
+    events.PlacementMade: TurnState._place,
+}
 
 
 def reduce(history: list[events.Event]) -> TurnState:

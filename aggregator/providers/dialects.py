@@ -155,6 +155,21 @@ class OpenAIDialect(Dialect):
         content = delta.get("content")
         return content if isinstance(content, str) else None
 
+    def read(self, chunk: Chunk) -> Piece:
+        """Read the usual last chunks, of the reason and of the usage, without litellm's models."""
+        choices, usage = chunk.get("choices"), chunk.get("usage")
+        if "error" in chunk or not isinstance(choices, list):
+            return super().read(chunk)
+        if not choices and isinstance(usage, dict):
+            read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
+            if isinstance(read, int) and isinstance(written, int):
+                return Piece(usage=TokenUsage(read, written, "provider"))
+        if len(choices) == 1 and not usage and choices[0].get("delta") in ({}, {"content": ""}):
+            reason = choices[0].get("finish_reason")
+            if isinstance(reason, str):
+                return Piece(finish_reason=self._map_finish_reason(reason))
+        return super().read(chunk)
+
 
 class OpenRouterDialect(OpenAIDialect):
     """OpenRouter, which adds its own fields to OpenAI's."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("path")
 async def test_an_answer_streams_and_ends_in_one_completion(
     provider_server: ProviderServer, wire: str
 ) -> None:
-    name = provider_server.add("streams", say(ANSWER, delay_s=0.005))
+    name = provider_server.add("streams", say(ANSWER, delay_s=0.04))
     heard = await ask(make_request(make_model(provider_server, name, wire)))
     assert heard.completion is not None
     assert heard.completion.text == heard.text == ANSWER
