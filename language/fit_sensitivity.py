@@ -41,8 +41,10 @@ _NAMED_OVERRULED = 0.008
 _HINTED_OVERRULED = 0.03
 # How much less risk counts when the likeliest class is a crisis.
 _CRISIS_ALLOWANCE = 0.5
-# How far above the worst safe probe a crisis must smell before a help line takes the answer's place.
+# How far above the worst safe probe but one a crisis must smell before a help line takes the answer's place.
+# That one a head that has not seen it takes for a crisis by its letters alone (죽부인).
 _HELP_MARGIN = 0.1
+_ODDITIES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def choose_thresholds(probes: Sequence[Probe], judged: Risks) -> Thresholds:
     hinted_only = judged.hinted & ~judged.named
     named = float(np.quantile(judged.risks[sensitive & judged.named], _NAMED_OVERRULED))
     hinted = float(np.quantile(judged.risks[sensitive & hinted_only], _HINTED_OVERRULED))
-    help_from = float(judged.risks[~sensitive & judged.is_crisis].max()) + _HELP_MARGIN
+    help_from = float(np.sort(judged.risks[~sensitive & judged.is_crisis])[-_ODDITIES - 1]) + _HELP_MARGIN
 
     def allow(plain: float) -> Thresholds:
         return Thresholds(plain, plain - _CRISIS_ALLOWANCE, hinted, named, help_from)
