@@ -70,11 +70,26 @@ def store_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> 
     `on_room` is called when there is room for it, before it is on disk. Two that arrive at once may be dealt
     the same number, or begin the same draft: IntegrityError.
     """
+    statement, given = _word(turn)
+    given |= {"a_day": turns_a_day, "each": settings.TURNS_OPEN_EACH, "all": settings.TURNS_OPEN}
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(statement, given)
+            ledge = Ledge(*cursor.fetchone())
+        if ledge.turn:
+            on_room()
+    if ledge.conversation and ledge.turn and ledge.number:
+        mark_stored(turn, ledge.conversation, ledge.turn, ledge.number)
+    return ledge
+
+
+def _word(turn: Turn) -> tuple[str, dict[str, Any]]:
+    """Return the statement that stores a draft, and what it is given."""
     conversation, now = turn.conversation, timezone.now()
     is_held = conversation.pk is not None
-    own, given = _lay_out(turn, "t", {"id", "conversation", "number"})
     names = {"turns": Turn._meta.db_table, "conversations": Conversation._meta.db_table}
-    opening: str = HELD_CONVERSATION.format(**names)
+    own, given = _lay_out(turn, "t", {"id", "conversation", "number"})
+    opening = HELD_CONVERSATION.format(**names)
     if not is_held:
         theirs, conversation_given = _lay_out(conversation, "c", {"id"})
         opening, given = NEW_CONVERSATION.format(**names, **theirs), given | conversation_given
@@ -85,7 +100,7 @@ def store_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> 
         **names,
         **own,
     )
-    given |= {
+    return statement, given | {
         "owner": conversation.owner_id,
         "held": conversation.pk,
         "client": turn.client_id,
@@ -93,19 +108,7 @@ def store_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> 
         "now": now,
         "since": now - SENT_AGAIN_WITHIN,
         "midnight": timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0),
-        "a_day": turns_a_day,
-        "each": settings.TURNS_OPEN_EACH,
-        "all": settings.TURNS_OPEN,
     }
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement, given)
-            ledge = Ledge(*cursor.fetchone())
-        if ledge.turn:
-            on_room()
-    if ledge.conversation and ledge.turn and ledge.number:
-        mark_stored(turn, ledge.conversation, ledge.turn, ledge.number)
-    return ledge
 
 
 def mark_stored(turn: Turn, conversation: int, key: int, number: int) -> None:

@@ -20,7 +20,7 @@ import orjson
 from redis.exceptions import NoScriptError, RedisError
 
 from aggregator.events import AnswerDelta, Event, MoreText, decode, encode, merge_deltas
-from aggregator.ticker import next_tick
+from aggregator.ticker import shared_ticker
 from aggregator.turn_feed import RETRY_SECONDS, Entry, TurnFeed, key_of, read_log
 from aggregator.valkey import open_client, open_listener
 
@@ -207,7 +207,7 @@ class TurnLog:
     async def _rest(self) -> None:
         # News ends the rest; else it ends as the streams are read, so that what they say is written at once.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(next_tick(asyncio.get_running_loop().time())):
+            async with asyncio.timeout_at(shared_ticker().next_tick()):
                 await self._news.wait()
         self._news.clear()
 
