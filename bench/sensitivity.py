@@ -21,7 +21,7 @@ from language.fit_sensitivity import (
     read_probes,
     read_table,
 )
-from language.lexicon import find_classes
+from language.lexicon import find_classes, without_idioms
 from language.sensitivity import judge_sensitivity
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -63,7 +63,7 @@ def measure_latency() -> dict[str, float]:
     lexicon, whole, verdict = [], [], []
     for prompt in prompts:
         begun = time.perf_counter()
-        find_classes(undisguise(prompt))
+        find_classes(without_idioms(undisguise(prompt)))
         named = time.perf_counter()
         judge_sensitivity(prompt)
         judged = time.perf_counter()

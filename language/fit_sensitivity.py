@@ -17,8 +17,8 @@ from language.disguise import undisguise
 from language.embed import embed
 from language.lexicon import find_classes, find_hints, without_idioms
 from language.sensitivity_head import (
+    BUCKETS,
     CRISIS,
-    GRAM_SCALE,
     Array,
     Head,
     Thresholds,
@@ -101,7 +101,7 @@ def read_table(probes: Sequence[Probe]) -> Table:
     vectors = np.stack([embed([text])[0] for text in plain])
     centre = vectors.mean(axis=0)
     waves = np.stack([waves_of(vector - centre) for vector in vectors])
-    grams = _stack_sparse([GRAM_SCALE * grams_of(text) for text in plain])
+    grams = _stack_sparse([grams_of(text) for text in plain])
     kinship = waves @ waves.T + (grams @ grams.T).toarray() + np.float32(_BIAS_FEATURE**2)
     return Table(centre, waves, grams, kinship.astype(np.float32))
 
@@ -133,7 +133,7 @@ def cross_fit(probes: Sequence[Probe], table: Table) -> Risks:
         risks[unseen] = table.kinship[np.ix_(unseen, seen)] @ pull[:, 0]
         scores = table.waves[unseen] @ (table.waves[seen].T @ pull[:, 1:])
         is_crisis[unseen] = scores.argmax(axis=1) == classes.index(CRISIS)
-    plain = [undisguise(probe.text) for probe in probes]
+    plain = [without_idioms(undisguise(probe.text)) for probe in probes]
     named = np.array([bool(find_classes(text)) for text in plain])
     return Risks(risks, is_crisis, named, np.array([bool(find_hints(text)) for text in plain]))
 
@@ -179,11 +179,11 @@ def _pull(probes: Sequence[Probe], kinship: Array, classes: Sequence[str]) -> Ar
     return pull
 
 
-def _stack_sparse(rows: Sequence[Array]) -> Any:
-    columns = [np.flatnonzero(row) for row in rows]
-    numbers = np.concatenate([row[used] for row, used in zip(rows, columns, strict=True)])
-    ends = np.concatenate([[0], np.cumsum([len(used) for used in columns])])
-    return csr_array((numbers, np.concatenate(columns), ends), shape=(len(rows), len(rows[0])))
+def _stack_sparse(rows: Sequence[tuple[NDArray[np.intp], Array]]) -> Any:
+    columns = np.concatenate([buckets for buckets, _ in rows])
+    ends = np.concatenate([[0], np.cumsum([len(buckets) for buckets, _ in rows])])
+    counts = np.concatenate([counts for _, counts in rows])
+    return csr_array((counts, columns, ends), shape=(len(rows), BUCKETS))
 
 
 def _target_row(probe: Probe, classes: Sequence[str]) -> list[float]:
