@@ -44,13 +44,18 @@ def lease_key(turn: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def hold_lease(client: "redis.Redis", turn: str, seconds: int) -> AsyncIterator[bool]:
-    """Hold a turn's lease while inside; yields False when another process holds it."""
+async def hold_lease(
+    client: "redis.Redis", turn: str, seconds: int, *, is_new: bool = False
+) -> AsyncIterator[bool]:
+    """Hold a turn's lease while inside; yields False when another process holds it.
+
+    One of a turn that nobody else can know of yet is taken without waiting for the reply.
+    """
     owner = f"{_machine()}/{os.getpid()}/{secrets.token_hex(8)}"
-    if not await _take(client, turn, owner, seconds):
+    if not is_new and not await _take(client, turn, owner, seconds):
         yield False
         return
-    renewing = asyncio.create_task(_renew(client, turn, owner, seconds))
+    renewing = asyncio.create_task(_renew(client, turn, owner, seconds, at_once=is_new))
     try:
         yield True
     finally:
@@ -75,9 +80,11 @@ async def _take(client: "redis.Redis", turn: str, owner: str, seconds: int) -> b
     return bool(await client.set(key, owner, nx=True, px=seconds * 1000))
 
 
-async def _renew(client: "redis.Redis", turn: str, owner: str, seconds: int) -> None:
+async def _renew(client: "redis.Redis", turn: str, owner: str, seconds: int, *, at_once: bool) -> None:
     while True:
-        await asyncio.sleep(seconds / 3)
+        if not at_once:
+            await asyncio.sleep(seconds / 3)
+        at_once = False
         # A lost lease needs no action here: the log refuses the next write of whoever is second.
         with contextlib.suppress(RedisError):
             await client.eval(RENEW, 1, lease_key(turn), owner, seconds * 1000)

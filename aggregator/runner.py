@@ -142,7 +142,8 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -
     _signs[name] = signs
     log.feed.expect(name)
     try:
-        async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS) as is_ours:
+        seconds, is_draft = settings.TURN_LEASE_SECONDS, signs.storing is not None
+        async with hold_lease(log.client, name, seconds, is_new=is_draft) as is_ours:
             if not is_ours:
                 return False
             turn = new or await outlast(CLOSE_SECONDS, partial(_load_running, turn_id))
