@@ -1,9 +1,12 @@
-"""Database work of coroutines: on threads of its own, and patient with a server that restarts."""
+"""Work of coroutines on threads: the database's, patient with a server that restarts, and the thinking."""
 
 import asyncio
+import contextvars
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from channels.db import database_sync_to_async
@@ -13,14 +16,22 @@ logger = logging.getLogger(__name__)
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 2.0
+THINKERS = 2
 P = ParamSpec("P")
 T = TypeVar("T")
+_thinkers = ThreadPoolExecutor(THINKERS, thread_name_prefix="thinking")
 
 
 async def off_loop(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Run database work on a thread of its own, never on Django's single "thread sensitive" one."""
     reached: T = await database_sync_to_async(function, thread_sensitive=False)(*arguments, **options)
     return reached
+
+
+async def think(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Compute on one of few threads: more of them would only take the interpreter from the loop."""
+    run = partial(contextvars.copy_context().run, function, *arguments, **options)
+    return await asyncio.get_running_loop().run_in_executor(_thinkers, run)
 
 
 async def outlast(seconds: float, work: Callable[[], T]) -> T:

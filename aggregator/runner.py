@@ -24,7 +24,7 @@ from aggregator.journal import Journal, open_journal
 from aggregator.larder import FETCH_SECONDS, fetch_pantry
 from aggregator.lease import hold_lease, is_dead, lease_key
 from aggregator.models import Turn
-from aggregator.off_loop import off_loop, outlast
+from aggregator.off_loop import off_loop, outlast, think
 from aggregator.pipeline.rank import rank
 from aggregator.pipeline.shapes import Draft, Question
 from aggregator.pipeline.turnstile import Turnstile
@@ -232,10 +232,10 @@ def _nudge_here(turn_id: str) -> None:
 async def warm_loop() -> None:
     """Load what the first turn would otherwise wait for."""
     await warm_providers()
-    await asyncio.to_thread(judge_sensitivity, WARM_WORDS)
-    await asyncio.to_thread(find_topics, WARM_WORDS)
+    await think(judge_sensitivity, WARM_WORDS)
+    await think(find_topics, WARM_WORDS)
     drafts = [Draft(letter, letter, letter, 0.5, f"{WARM_WORDS} {letter}.") for letter in "ab"]
-    await asyncio.to_thread(rank, Question(WARM_WORDS, "ko"), drafts)
+    await think(rank, Question(WARM_WORDS, "ko"), drafts)
     await off_loop(placements.warm_index)
 
 

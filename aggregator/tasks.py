@@ -1,7 +1,6 @@
 """Work that outlives a request: turns on a worker, and the recovery of turns whose process died."""
 
 import asyncio
-import gc
 import threading
 import uuid
 from collections.abc import Coroutine
@@ -12,6 +11,7 @@ from django.conf import settings
 
 from aggregator import placements, purse, runner, skills
 from aggregator.listings import offered_models
+from aggregator.tuning import settle
 
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
@@ -40,10 +40,7 @@ def warm_worker() -> None:
 async def _warm() -> None:
     await runner.warm_loop()
     _readiness.append(asyncio.create_task(runner.keep_ready()))
-    # What is loaded now stays: the collector need not walk it again, which is most of the tail latency.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    settle()
     # What an earlier worker of this machine left behind need not wait for the beat.
     for turn_id in await runner.find_abandoned():
         runner.begin_turn(turn_id)

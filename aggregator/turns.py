@@ -18,7 +18,7 @@ from aggregator.journal import Journal
 from aggregator.larder import Larder
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
-from aggregator.off_loop import off_loop, outlast
+from aggregator.off_loop import off_loop, outlast, think
 from aggregator.opening import Opening, choose_route, judge_in_time, limits, prepare_opening, tell_choice
 from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
@@ -251,7 +251,7 @@ class _Run:
             return None
         shown = self.journal.state.ranking
         order = [row.candidate for row in shown.standings] if shown else []
-        ranking = await asyncio.to_thread(rank_steadily, question, drafts, order, self.read_chars)
+        ranking = await think(rank_steadily, question, drafts, order, self.read_chars)
         self.read_chars = sum(len(draft.text) for draft in drafts)
         await self.emit(
             events.RankingMade(
@@ -267,7 +267,7 @@ class _Run:
             await self.emit(events.LeaderChanged(best))
         # A judge's map says more than one made of letters.
         if not any(call.purpose == "judge" for call in self.calls.values()):
-            claims = await asyncio.to_thread(find_claims, drafts)
+            claims = await think(find_claims, drafts)
             if claims != self.journal.state.claims:
                 await self.emit(events.ClaimsMapped(claims))
         return ranking
@@ -298,7 +298,7 @@ class _Run:
         if fusion and not fusion.error:
             await self.emit(events.AnswerFinished("fused", cost_micros=fusion.cost_micros))
             drafts = [outcome.as_draft() for outcome in panel.usable]
-            supports = await asyncio.to_thread(find_supports, fusion.text, drafts)
+            supports = await think(find_supports, fusion.text, drafts)
             if supports:
                 await self.emit(events.SupportsFound(supports))
             return ""

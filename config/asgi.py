@@ -1,6 +1,5 @@
 """The web role: pages over HTTP, turns over websockets."""
 
-import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -12,6 +11,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django has to be s
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from aggregator.tuning import settle  # noqa: E402
 from aggregator.turn_watch import watch_turns  # noqa: E402
 from aggregator.websocket_urls import urlpatterns  # noqa: E402
 from config.celery import app as celery_app  # noqa: E402
@@ -27,7 +27,4 @@ application = ProtocolTypeRouter(
     }
 )
 
-# What is loaded now stays for good: the collector need not walk it again, which is most of the tail latency.
-gc.collect()
-gc.freeze()
-gc.set_threshold(50_000, 20, 100)
+settle()

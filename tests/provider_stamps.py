@@ -1,14 +1,14 @@
 """Pieces of text that tell when they were sent: ordinary words, so that what reads them is not put off.
 
 A word stands for a slot of eight milliseconds, counted round a second of 127 slots. Where a piece stands in
-its stream turns the list, and 127 is prime, so that a steady stream does not repeat itself at any pace.
+its stream turns the list, further with each piece, so that no stream repeats itself, steady or not.
 """
 
 import time
 from dataclasses import dataclass
 
 SLOT_S = 0.008
-STEP = 37
+STEP, BEND = 37, 11
 TEXT = """
     the of and to in is it you that he was for on are with as his they be at one have this from or had
     by hot but some what there we can out other were all your when up use word how said an each she
@@ -25,7 +25,11 @@ LAP_S = COUNT * SLOT_S
 
 def stamp(number: int) -> str:
     """Return the piece to send now as number so-and-so of its stream."""
-    return " " + WORDS[(int(time.monotonic() / SLOT_S) + STEP * number) % COUNT]
+    return " " + WORDS[(int(time.monotonic() / SLOT_S) + _turned_by(number)) % COUNT]
+
+
+def _turned_by(number: int) -> int:
+    return STEP * number + BEND * number * number
 
 
 @dataclass(slots=True)
@@ -40,7 +44,7 @@ class Stamps:
         """Return when a word was sent, on this machine's monotonic clock, to eight milliseconds."""
         if not self.count:
             self.last_s = now - LAP_S + SLOT_S
-        slot = (PLACES[word] - STEP * self.count) % COUNT
+        slot = (PLACES[word] - _turned_by(self.count)) % COUNT
         since = int(self.last_s / SLOT_S)
         self.last_s = (since + (slot - since) % COUNT) * SLOT_S
         self.count += 1

@@ -90,8 +90,8 @@ class LightPage:
             asked.shown.hear(list(asked.models)[event["seat"]], event["text"])
         elif kind == "route_chosen":
             asked.models = {seat["candidate"]: seat["model"] for seat in event["panel"]}
-        elif kind == "candidate_finished" and event["status"] != "done":
-            asked.shown.faults.append(f"{event['status']} {event.get('error', '')}")
+        elif kind == "candidate_finished" and event["finish_reason"] != "stop":
+            asked.shown.faults.append(f"{event['status']} {event['finish_reason']} {event.get('error', '')}")
         elif kind == "turn_closed" and not asked.over.done():
             asked.over.set_result(event["status"])
 
