@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
@@ -44,6 +45,10 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             return
         await self.accept()
         self._outbox = Outbox(runner.log_of_this_loop(), self._send_text)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle a message; old connections are closed where the database work is done, not here first."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def disconnect(self, code: int) -> None:
         """Leave the turns alone; they run on without this page."""

@@ -84,9 +84,13 @@ class Asked:
 def read_asked(*, turn: Turn, state: TurnState) -> Asked:
     """Return the stored wishes that the turn's state does not fulfil yet."""
     stop = Turn.objects.filter(pk=turn.pk).values_list("stop_asked_at", flat=True).first() is not None
+    return Asked(stop, _asked_candidates(turn, state))
+
+
+def _asked_candidates(turn: Turn, state: TurnState) -> tuple[Candidate, ...]:
     waiting = Candidate.objects.filter(turn=turn, status=Candidate.Status.WAITING).order_by("position")
     attempts = {seat.candidate: seat.attempt for seat in state.candidates.values()}
-    return Asked(stop, tuple(row for row in waiting if row.attempt > attempts.get(str(row.public_id), 0)))
+    return tuple(row for row in waiting if row.attempt > attempts.get(str(row.public_id), 0))
 
 
 @transaction.atomic
@@ -120,7 +124,7 @@ def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade,
         **_turn_fields(turn, state, rows),
     )
     Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=now)
-    if state.status != Turn.Status.STOPPED and read_asked(turn=turn, state=state).candidates:
+    if state.status != Turn.Status.STOPPED and _asked_candidates(turn, state):
         services.reopen_turn(turn=turn)
 
 
@@ -156,14 +160,14 @@ def _route_log(turn: Turn, state: TurnState) -> dict[str, Any]:
 
 
 def _keep_candidates(turn: Turn, state: TurnState) -> dict[str, Candidate]:
-    wished = dict(Candidate.objects.filter(turn=turn).values_list("public_id", "attempt"))
+    known = {row.public_id: row for row in Candidate.objects.filter(turn=turn).only("public_id", "attempt")}
     rows = [
         _candidate_row(turn, place, seat)
         for place, seat in enumerate(state.candidates.values())
         # What is asked again already is not put back to what it was.
-        if seat.attempt >= wished.get(uuid.UUID(seat.candidate), 0)
+        if (row := known.get(uuid.UUID(seat.candidate))) is None or seat.attempt >= row.attempt
     ]
-    Candidate.objects.bulk_create(
+    kept = Candidate.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["public_id"],
@@ -172,8 +176,7 @@ def _keep_candidates(turn: Turn, state: TurnState) -> dict[str, Candidate]:
             "input_tokens", "output_tokens", "cost_micros",
         ],
     )  # fmt: skip
-    kept = Candidate.objects.filter(turn=turn).only("pk", "public_id")
-    return {str(row.public_id): row for row in kept}
+    return {str(row.public_id): row for row in (*known.values(), *kept)}
 
 
 def _candidate_row(turn: Turn, place: int, seat: CandidateState) -> Candidate:

@@ -1,5 +1,8 @@
 """What turns show of themselves to Prometheus: counts and times, never a word of anybody's."""
 
+from functools import cache
+from typing import Any
+
 from prometheus_client import Counter, Gauge, Histogram, generate_latest, start_http_server
 
 from aggregator.turn_state import CandidateState, TurnState
@@ -25,14 +28,20 @@ FRAME_LAG = Histogram("jjamppong_frame_lag_seconds", "From an event to its frame
 LAGGED = Counter("jjamppong_pages_lagged", "Times that a slow page was sent a whole turn in place of frames.")
 
 
+@cache
+def _labelled(metric: Any, *labels: str) -> Any:
+    # Looking a label up takes a lock and longer than counting.
+    return metric.labels(*labels)
+
+
 def note_candidate(seat: CandidateState) -> None:
     """Count a candidate that has ended."""
-    ANSWERS.labels(seat.model, seat.status, seat.error).inc()
-    TOKENS.labels(seat.model).inc(seat.output_tokens)
+    _labelled(ANSWERS, seat.model, seat.status, seat.error).inc()
+    _labelled(TOKENS, seat.model).inc(seat.output_tokens)
     if seat.ttft_ms is not None:
-        FIRST_TEXT.labels(seat.model).observe(seat.ttft_ms / 1000)
+        _labelled(FIRST_TEXT, seat.model).observe(seat.ttft_ms / 1000)
     if seat.tokens_per_second is not None:
-        TOKENS_A_SECOND.labels(seat.model).observe(seat.tokens_per_second)
+        _labelled(TOKENS_A_SECOND, seat.model).observe(seat.tokens_per_second)
 
 
 def note_turn(state: TurnState) -> None:

@@ -31,6 +31,7 @@ from aggregator.pipeline.turnstile import Turnstile
 from aggregator.providers import close_providers, warm_providers
 from aggregator.signs import Signs, Storing, begin_storing
 from aggregator.telemetry import tell_turn
+from aggregator.ticker import shared_ticker
 from aggregator.turn_feed import Entry
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
 from aggregator.turns import CLOSE_SECONDS, answer_turn
@@ -128,6 +129,7 @@ async def drain(seconds: float) -> list[uuid.UUID]:
 
 async def run_turn(turn_id: uuid.UUID, new: Turn | None = None, storing: Storing | None = None) -> None:
     """Answer one turn to its end unless another process does; safe to call again after a crash."""
+    shared_ticker().join()
     # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
     with tell_turn(str(turn_id)):
         while await _run_under_lease(turn_id, new, Signs(storing=storing)):

@@ -6,12 +6,16 @@ then come in larger pieces, rather than later and later.
 
 import asyncio
 import time
+from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.03, 0.24
 # Shares of the loop's time: busier than the one it slows down, less busy than the other it speeds up again.
 CROWDED, CALM = 0.92, 0.7
-STEP = 1.2
+STEP = 1.07
+# Turns beat in one of these, one after the other, so that none waits while all the others are read.
+LANES = 3
+_lane: ContextVar[int] = ContextVar("lane", default=0)
 
 
 class Ticker:
@@ -19,27 +23,38 @@ class Ticker:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._bell: asyncio.Event | None = None
+        self._bells: list[asyncio.Event | None] = [None] * LANES
+        self._joined = 0
         self._period = SHORTEST_SECONDS
         self._rung, self._worked = self._loop.time(), time.thread_time()
 
+    def join(self) -> None:
+        """Let the running task and those it begins beat together from now on."""
+        self._joined += 1
+        _lane.set(self._joined % LANES)
+
     def next_tick(self) -> float:
-        """Return the moment of the next tick, by the loop's clock."""
-        return (self._loop.time() // self._period + 1) * self._period
+        """Return the moment of the next tick of any lane, by the loop's clock."""
+        step = self._period / LANES
+        return (self._loop.time() // step + 1) * step
 
     async def wait(self) -> None:
-        """Wait until the next tick."""
-        bell = self._bell
+        """Wait until the next tick of the own lane."""
+        lane = _lane.get()
+        bell = self._bells[lane]
         if bell is None:
-            bell = self._bell = asyncio.Event()
-            self._loop.call_at(self.next_tick(), self._ring, bell)
+            bell = self._bells[lane] = asyncio.Event()
+            ahead = self._period * lane / LANES
+            at = ((self._loop.time() - ahead) // self._period + 1) * self._period + ahead
+            self._loop.call_at(at, self._ring, lane)
         await bell.wait()
 
-    def _ring(self, bell: asyncio.Event) -> None:
-        self._bell = None
-        bell.set()
+    def _ring(self, lane: int) -> None:
+        bell, self._bells[lane] = self._bells[lane], None
+        if bell:
+            bell.set()
         now, worked = self._loop.time(), time.thread_time()
-        busy = (worked - self._worked) / max(now - self._rung, SHORTEST_SECONDS)
+        busy = (worked - self._worked) / max(now - self._rung, SHORTEST_SECONDS / LANES)
         self._rung, self._worked = now, worked
         if busy > CROWDED:
             self._period = min(LONGEST_SECONDS, self._period * STEP)

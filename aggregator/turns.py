@@ -35,7 +35,7 @@ from aggregator.retelling import tell_route
 from aggregator.signs import Signs
 from language.sensitivity import Sensitivity, names_crisis
 
-KEEP_SECONDS = 4
+KEEP_SECONDS = 6
 # A turn's rows are worth more than a database's longest restart.
 CLOSE_SECONDS = 600
 

@@ -25,7 +25,7 @@ from aggregator.providers import (
 )
 from aggregator.telemetry import span
 
-LOOP_LOOK_CHARACTERS = 400
+LOOP_LOOK_CHARACTERS, LOOP_LOOK_SHARE = 400, 3
 LATEST_SHARE = 0.5
 
 
@@ -221,7 +221,8 @@ class _Attempt:
         # A small model that repeats itself would go on to its limit and keep the others waiting.
         if len(self.text) < self._next_look:
             return False
-        self._next_look = len(self.text) + LOOP_LOOK_CHARACTERS
+        # Longer texts are looked at less often: a look costs more than the tokens in between.
+        self._next_look += max(LOOP_LOOK_CHARACTERS, len(self.text) // LOOP_LOOK_SHARE)
         return repeats_itself(self.text)
 
     async def tell_position(self, position: int) -> None:

@@ -97,17 +97,17 @@ class StreamReader:
         is_thinking = False
         failure: Exception | None = None
         for line in lines:
-            if not line.startswith(b"data:"):
+            if self.is_done or not line.startswith(b"data:"):
                 continue
             try:
                 piece = self._read_line(line[5:].strip())
             except Exception as error:  # noqa: BLE001 (litellm's parsers raise what they like; it is raised below)
                 failure = error
                 break
-            texts.append(piece.text)
-            is_thinking = is_thinking or piece.is_thinking
-            if self.is_done:
-                break
+            if isinstance(piece, Piece):
+                is_thinking = is_thinking or piece.is_thinking
+                piece = piece.text
+            texts.append(piece)
         text = "".join(texts)
         if text or is_thinking:
             yield Piece(text, is_thinking=is_thinking)
@@ -122,7 +122,7 @@ class StreamReader:
             raise Malformed("lines that are not of the protocol")
         return Piece(text, self._finish_reason, self._usage)
 
-    def _read_line(self, payload: bytes) -> Piece:
+    def _read_line(self, payload: bytes) -> Piece | str:
         if payload == b"[DONE]":
             self.is_done = True
             return NOTHING
@@ -136,7 +136,7 @@ class StreamReader:
             return NOTHING
         text = self._dialect.read_plain_text(chunk)
         if text is not None:
-            return Piece(text)
+            return text
         piece = self._dialect.read(chunk)
         self.is_done = self._dialect.is_end(chunk)
         self._finish_reason = piece.finish_reason or self._finish_reason
