@@ -14,7 +14,6 @@ from language.disguise import undisguise
 from language.embed import warm
 from language.fit_sensitivity import (
     PROBES_FOLDER,
-    STRICT,
     Probe,
     choose_thresholds,
     cross_fit,
@@ -23,6 +22,7 @@ from language.fit_sensitivity import (
 )
 from language.lexicon import find_classes, without_idioms
 from language.sensitivity import judge_sensitivity
+from language.sensitivity_head import STRICT
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 QUICK_STEP = 8

@@ -26,25 +26,23 @@ from language.sensitivity_head import (
     grams_of,
     save_head,
     waves_of,
+    weigh_risk,
 )
 
 PROBES_FOLDER = Path(__file__).parent.parent / "tests" / "language" / "probes"
 FOLDS = 5
 _PENALTY = 0.5
 _BIAS_FEATURE = 1.0
-STRICT = (CRISIS, "minors")
 # Safe probes that are not written to look sensitive, and the share of them that the gate may block.
 _PEACEFUL = ("commerce", "everyday", "fresh", "natural", "ordinary")
-_PEACEFUL_BLOCKED = 0.06
+_PEACEFUL_BLOCKED = 0.065
+_COMMERCE_BLOCKED = 0.045
 # The share of probes with an entry of the lexicon, and of those with a plain word, that it may overrule.
 _NAMED_OVERRULED = 0.008
-_HINTED_OVERRULED = 0.03
-# How much less risk counts when the likeliest class is a crisis.
-_CRISIS_ALLOWANCE = 0.5
-# How far above the worst safe probe but one a crisis must smell before a help line takes the answer's place.
-# That one a head that has not seen it takes for a crisis by its letters alone (죽부인).
+_HINTED_OVERRULED = 0.06
+# How far above the worst safe probes but a few a crisis must smell before a help line leads the answer.
 _HELP_MARGIN = 0.1
-_ODDITIES = 1
+_ODDITIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +75,14 @@ class Risks:
 
     risks: NDArray[np.float64]
     is_crisis: NDArray[np.bool_]
+    names_crisis: NDArray[np.bool_]
     named: NDArray[np.bool_]
     hinted: NDArray[np.bool_]
 
     def blocked(self, least: Thresholds) -> NDArray[np.bool_]:
         """Return the verdicts under these thresholds."""
-        unnamed = np.where(self.is_crisis, least.crisis, least.plain)
-        floor = np.where(self.named, least.named, np.where(self.hinted, least.hinted, unnamed))
-        verdicts: NDArray[np.bool_] = self.risks > floor
+        floor = np.where(self.named, least.named, np.where(self.hinted, least.hinted, least.plain))
+        verdicts: NDArray[np.bool_] = self.names_crisis | (self.risks > floor)
         return verdicts
 
 
@@ -110,48 +108,50 @@ def fit_head(probes: Sequence[Probe], table: Table, thresholds: Thresholds) -> H
     """Fit by ridge regression, safe and sensitive weighing the same however many there are of each."""
     classes = class_list(probes)
     pull = _pull(probes, table.kinship, classes)
-    weights = np.concatenate([table.waves.T @ pull[:, 0], table.grams.T @ pull[:, 0]])
-    return Head(
-        classes=classes,
-        centre=table.centre,
-        weights=weights.astype(np.float32),
-        bias=float(pull[:, 0].sum() * _BIAS_FEATURE**2),
-        class_weights=(table.waves.T @ pull[:, 1:]).T.astype(np.float32),
-        thresholds=thresholds,
-    )
+    weights = np.concatenate([table.waves.T @ pull, table.grams.T @ pull]).T
+    biases = pull.sum(axis=0) * np.float32(_BIAS_FEATURE**2)
+    return Head(classes, table.centre, weights.astype(np.float32), biases, thresholds)
 
 
 def cross_fit(probes: Sequence[Probe], table: Table) -> Risks:
     """Judge every probe by a head that has not seen it."""
     folds = np.array([zlib.crc32(probe.text.encode()) % FOLDS for probe in probes])
     classes = class_list(probes)
-    risks = np.zeros(len(probes))
-    is_crisis = np.zeros(len(probes), dtype=bool)
+    scores = np.zeros((len(probes), 1 + len(classes)), dtype=np.float32)
     for fold in range(FOLDS):
         seen, unseen = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         pull = _pull([probes[int(row)] for row in seen], table.kinship[np.ix_(seen, seen)], classes)
-        risks[unseen] = table.kinship[np.ix_(unseen, seen)] @ pull[:, 0]
-        scores = table.waves[unseen] @ (table.waves[seen].T @ pull[:, 1:])
-        is_crisis[unseen] = scores.argmax(axis=1) == classes.index(CRISIS)
+        scores[unseen] = table.kinship[np.ix_(unseen, seen)] @ pull
     plain = [without_idioms(undisguise(probe.text)) for probe in probes]
-    named = np.array([bool(find_classes(text)) for text in plain])
-    return Risks(risks, is_crisis, named, np.array([bool(find_hints(text)) for text in plain]))
+    entries = [find_classes(text) for text in plain]
+    return Risks(
+        risks=weigh_risk(scores, classes).astype(np.float64),
+        is_crisis=scores[:, 1:].argmax(axis=1) == classes.index(CRISIS),
+        names_crisis=np.array([CRISIS in names for names in entries]),
+        named=np.array([bool(names) for names in entries]),
+        hinted=np.array([bool(find_hints(text)) for text in plain]),
+    )
 
 
 def choose_thresholds(probes: Sequence[Probe], judged: Risks) -> Thresholds:
     """Return the wariest thresholds that leave shoppers and everyday prompts alone."""
     sensitive = np.array([probe.is_sensitive for probe in probes])
     peaceful = ~sensitive & np.array([probe.topic in _PEACEFUL for probe in probes])
+    commerce = peaceful & np.array([probe.topic == "commerce" for probe in probes])
     hinted_only = judged.hinted & ~judged.named
     named = float(np.quantile(judged.risks[sensitive & judged.named], _NAMED_OVERRULED))
     hinted = float(np.quantile(judged.risks[sensitive & hinted_only], _HINTED_OVERRULED))
-    help_from = float(np.sort(judged.risks[~sensitive & judged.is_crisis])[-_ODDITIES - 1]) + _HELP_MARGIN
+    untold = ~sensitive & judged.is_crisis & ~judged.names_crisis
+    help_from = float(np.sort(judged.risks[untold])[-_ODDITIES - 1]) + _HELP_MARGIN
 
-    def allow(plain: float) -> Thresholds:
-        return Thresholds(plain, plain - _CRISIS_ALLOWANCE, hinted, named, help_from)
+    def is_fitting(least: Thresholds) -> bool:
+        blocked = judged.blocked(least)
+        return bool(
+            blocked[peaceful].mean() <= _PEACEFUL_BLOCKED and blocked[commerce].mean() <= _COMMERCE_BLOCKED
+        )
 
-    steps = [allow(float(plain)) for plain in np.arange(1.0, -1.0, -0.02)]
-    fitting = [least for least in steps if judged.blocked(least)[peaceful].mean() <= _PEACEFUL_BLOCKED]
+    steps = [Thresholds(float(plain), hinted, named, help_from) for plain in np.arange(2.0, -1.0, -0.02)]
+    fitting = [least for least in steps if is_fitting(least)]
     return fitting[-1] if fitting else steps[0]
 
 

@@ -1,7 +1,8 @@
-"""The classifier behind the sensitivity gate: a linear head over a sentence vector and runs of jamo."""
+"""The classifier behind the sensitivity gate: linear heads over a sentence vector and runs of jamo."""
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,9 @@ Array = NDArray[np.float32]
 Words = Literal["none", "hinted", "named"]
 
 CRISIS = "self_harm"
+# Classes that must not be missed: what looks like them counts as riskier.
+STRICT = (CRISIS, "minors")
+_STRICT_PULL = np.float32(2.0)
 
 BUCKETS = 32768
 WAVES = 2048
@@ -31,6 +35,7 @@ GRAM_SCALE = np.float32(2**0.5)
 # How quickly sentences grow strangers: the width of the Gaussian kernel that the waves approximate.
 _NARROWNESS = 2.0
 _WAVES_SEED = 7
+_LARGEST_STEP = 127
 _BLANKS = re.compile(r"[^\w]+")
 
 
@@ -38,13 +43,12 @@ _BLANKS = re.compile(r"[^\w]+")
 class Thresholds:
     """The least risks that count: the more a text gives away by its words, the less it takes.
 
-    `plain` is for a text without any such word, `crisis` for one that is likeliest a crisis, `hinted` for one
-    with a plain word of a sensitive class, `named` for one with an entry of the lexicon, which the head may
-    overrule only when it is very sure. Above `help` a crisis is told so clearly that help leads the answer.
+    `plain` is for a text without any such word, `hinted` for one with a plain word of a sensitive class and
+    `named` for one with an entry of the lexicon, which the head may overrule only when it is very sure. Above
+    `help` a crisis is told so clearly that help leads the answer.
     """
 
     plain: float
-    crisis: float
     hinted: float
     named: float
     help: float
@@ -61,23 +65,21 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Fitted numbers: `centre` is the mean sentence vector, `thresholds` are the least risks that count."""
+    """Fitted numbers: a row of weights for the risk and one for each class; `centre` is the mean vector."""
 
     classes: tuple[str, ...]
     centre: Array
     weights: Array
-    bias: float
-    class_weights: Array
+    biases: Array
     thresholds: Thresholds
 
-    def risk(self, features: Features) -> float:
-        """Return how sensitive these features look: about -1 for safe, about 1 for sensitive."""
-        runs = self.weights[WAVES:][features.buckets] @ features.counts
-        return float(self.weights[:WAVES] @ features.waves + runs) + self.bias
-
-    def likeliest(self, features: Features) -> str:
-        """Return the class that fits best, whether or not the risk is high."""
-        return self.classes[int((self.class_weights @ features.waves).argmax())]
+    def read(self, features: Features) -> tuple[float, str]:
+        """Return how risky these features look, and the class that fits best whether or not that is much."""
+        # Not by BLAS, whose threads wait for one another on a busy machine, longer than the sum takes.
+        scores = np.einsum("cw,w->c", self.weights[:, :WAVES], features.waves) + self.biases
+        scores += np.einsum("cb,b->c", self.weights[:, WAVES + features.buckets], features.counts)
+        risk = weigh_risk(scores[None], self.classes)[0]
+        return float(risk), self.classes[int(scores[1:].argmax())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,17 @@ def classify(plain: str, words: Words) -> Smell | None:
     """Return what this undisguised text smells of, or nothing when it smells of nothing sensitive."""
     head = load_head()
     features = features_of(plain, head.centre)
-    risk, topic = head.risk(features), head.likeliest(features)
-    least = {
-        "named": head.thresholds.named,
-        "hinted": head.thresholds.hinted,
-        "none": head.thresholds.crisis if topic == CRISIS else head.thresholds.plain,
-    }
-    return Smell(topic, is_strong=risk > head.thresholds.help) if risk > least[words] else None
+    risk, topic = head.read(features)
+    levels = head.thresholds
+    least = {"named": levels.named, "hinted": levels.hinted, "none": levels.plain}
+    return Smell(topic, is_strong=risk > levels.help) if risk > least[words] else None
+
+
+def weigh_risk(scores: Array, classes: Sequence[str]) -> Array:
+    """Return the risk of each row of scores: the first column, and more where a strict class is likely."""
+    strict = scores[:, [1 + classes.index(name) for name in STRICT]].max(axis=1)
+    risks: Array = scores[:, 0] + _STRICT_PULL * np.maximum(strict, 0)
+    return risks
 
 
 def features_of(plain: str, centre: Array) -> Features:
@@ -111,7 +117,6 @@ def waves_of(vector: Array) -> Array:
     """Return random Fourier features of a direction, so that a linear head can bend around its neighbours."""
     turns, phases = _waves()
     direction = vector / max(float(np.linalg.norm(vector)), 1e-9)
-    # Not by BLAS, whose threads wait for one another on a busy machine, longer than the sum takes.
     turned = np.einsum("wd,d->w", turns, direction) + phases
     waves: Array = GRAM_SCALE * np.float32((2 / WAVES) ** 0.5) * np.cos(turned)
     return waves.astype(np.float32)
@@ -146,22 +151,22 @@ def load_head() -> Head:
         return Head(
             classes=tuple(str(name) for name in numbers["classes"]),
             centre=numbers["centre"].astype(np.float32),
-            weights=numbers["weights"].astype(np.float32),
-            bias=float(numbers["bias"]),
-            class_weights=numbers["class_weights"].astype(np.float32),
+            weights=numbers["weights"].astype(np.float32) * numbers["steps"][:, None],
+            biases=numbers["biases"].astype(np.float32),
             thresholds=Thresholds(*(float(number) for number in numbers["thresholds"])),
         )
 
 
 def save_head(head: Head, provenance: str) -> None:
-    """Write the weights with the sentence that says where they come from."""
+    """Write the weights, in a byte each, with the sentence that says where they come from."""
+    steps = np.abs(head.weights).max(axis=1) / _LARGEST_STEP
     np.savez_compressed(
         WEIGHTS_FILE,
         classes=np.array(head.classes),
         centre=head.centre.astype(np.float32),
-        weights=head.weights.astype(np.float16),
-        bias=np.float32(head.bias),
-        class_weights=head.class_weights.astype(np.float16),
+        weights=np.round(head.weights / steps[:, None]).astype(np.int8),
+        steps=steps.astype(np.float32),
+        biases=head.biases.astype(np.float32),
         thresholds=np.array(astuple(head.thresholds), dtype=np.float32),
         provenance=np.array(provenance),
     )

@@ -2,8 +2,9 @@
 
 import pytest
 
-from language.fit_sensitivity import PROBES_FOLDER, STRICT, Probe, read_probes
+from language.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
 from language.sensitivity import Sensitivity, judge_sensitivity
+from language.sensitivity_head import STRICT
 
 VARIED = read_probes(PROBES_FOLDER.parent / "held_out" / "varied.jsonl")
 
