@@ -16,18 +16,15 @@ logger = logging.getLogger(__name__)
 
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 2.0
-# Every thread that has something to do takes the interpreter from the loop: a few are enough to wait by.
-KEEPERS, THINKERS = 3, 2
+THINKERS = 2
 P = ParamSpec("P")
 T = TypeVar("T")
-_keepers = ThreadPoolExecutor(KEEPERS, thread_name_prefix="database")
 _thinkers = ThreadPoolExecutor(THINKERS, thread_name_prefix="thinking")
 
 
 async def off_loop(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Run database work on a thread of its own, never on Django's single "thread sensitive" one."""
-    work = database_sync_to_async(function, thread_sensitive=False, executor=_keepers)
-    reached: T = await work(*arguments, **options)
+    reached: T = await database_sync_to_async(function, thread_sensitive=False)(*arguments, **options)
     return reached
 
 

@@ -13,7 +13,7 @@ from aggregator.catalog import LanguageModel
 from aggregator.events import PanelMember, RouteChosen
 from aggregator.larder import Larder, ask_question, fetch_pantry, find_pantry, stock_larder
 from aggregator.models import Turn
-from aggregator.off_loop import outlast, think
+from aggregator.off_loop import off_loop, outlast, think
 from aggregator.pipeline.route import Limits, Wishes, plan_route
 from aggregator.pipeline.shapes import Route
 from language.sensitivity import Sensitivity, judge_sensitivity
@@ -44,7 +44,7 @@ async def open_larder(turn: Turn, patience_s: float) -> Larder:
     question = ask() if turn.conversation.pk is None or turn.number == 1 else await outlast(patience_s, ask)
     if turn.asked_panel:
         return stock_larder(turn, question, pantry)
-    return await think(stock_larder, turn, question, pantry)
+    return await off_loop(stock_larder, turn, question, pantry)
 
 
 async def judge_in_time(prompt: str) -> Sensitivity:

@@ -134,6 +134,8 @@ async def run_turn(turn_id: uuid.UUID, new: Turn | None = None, storing: Storing
     with tell_turn(str(turn_id)):
         while await _run_under_lease(turn_id, new, Signs(storing=storing)):
             new, storing = None, None
+            if not await outlast(CLOSE_SECONDS, partial(_is_running, turn_id)):
+                return
 
 
 async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> bool:
@@ -219,6 +221,10 @@ def _gate() -> Turnstile:
     if loop not in _gates:
         _gates[loop] = Turnstile(settings.TURNS_AT_ONCE, each=settings.TURNS_AT_ONCE_EACH)
     return _gates[loop]
+
+
+def _is_running(turn_id: uuid.UUID) -> bool:
+    return Turn.objects.filter(public_id=turn_id, status=Turn.Status.RUNNING).exists()
 
 
 def _load_running(turn_id: uuid.UUID) -> Turn | None:

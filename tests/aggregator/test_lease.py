@@ -122,3 +122,15 @@ async def test_a_wait_for_the_database_can_be_cancelled() -> None:
     waiting.cancel()
     await asyncio.wait({waiting}, timeout=1)
     assert waiting.cancelled()
+
+
+async def test_the_lease_of_a_new_turn_keeps_others_out_and_ends_like_any(client: "redis.Redis") -> None:
+    async with hold_lease(client, TURN, 5, is_new=True):
+        # It is on its way: nobody waits for it.
+        await asyncio.sleep(0.05)
+        async with hold_lease(client, TURN, 5) as second:
+            assert not second
+    assert await holder_of(client) == ""
+    async with hold_lease(client, TURN, 5, is_new=True):
+        pass
+    assert await holder_of(client) == ""
