@@ -10,6 +10,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # An office or a home, by family. Wider ones are a provider's: naming them would make strangers' clicks free.
 WIDEST = {4: 24, 6: 48}
 MOST_NETWORKS = 100
+# Visitors from here are known by their IPv4 addresses, so that a network of these would hold nobody.
+MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 
 class NetworkError(ValueError):
@@ -31,7 +33,7 @@ class InnerNetworkError(NetworkError):
 def read_network(text: str, *, takes_inner: bool = False) -> str:
     """Return one line as a network in its plain form: an address, a CIDR, or `203.0.113.*`; NetworkError."""
     network = _parse(text.strip())
-    if network.is_multicast or network.is_unspecified:
+    if network.is_multicast or network.is_unspecified or _holds_mapped(network):
         raise NotANetworkError(text)
     if network.prefixlen < WIDEST[network.version]:
         raise TooWideError(text)
@@ -57,6 +59,10 @@ def _parse(text: str) -> Network:
         return ipaddress.ip_network(text, strict=False)
     except ValueError as error:
         raise NotANetworkError(text) from error
+
+
+def _holds_mapped(network: Network) -> bool:
+    return isinstance(network, ipaddress.IPv6Network) and network.overlaps(MAPPED)
 
 
 def _plain(
