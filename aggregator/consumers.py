@@ -38,13 +38,15 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accept whoever carries a valid session or guest cookie."""
+        # Made when the page first follows a turn: most open pages only wait, and each weighs.
         self._outbox: Outbox | None = None
+        self._is_open = False
         self.person = await outlast(DATABASE_SECONDS, partial(person_for_scope, self.scope))
         if self.person is None:
             await self.close(code=4401)
             return
         await self.accept()
-        self._outbox = Outbox(runner.log_of_this_loop(), self._send_text)
+        self._is_open = True
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle a message; old connections are closed where the database work is done, not here first."""
@@ -52,6 +54,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Leave the turns alone; they run on without this page."""
+        self._is_open = False
         if self._outbox:
             await self._outbox.close()
 
@@ -185,7 +188,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def _work_again(self, turn: Turn) -> None:
         name = str(turn.public_id)
-        if self._outbox and not self._outbox.follows(name):
+        if self._outbox is None or not self._outbox.follows(name):
             self._follow(name, turn.last_seq)
         await runner.start_turn(turn)
         await runner.nudge(turn)
@@ -236,8 +239,11 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         return turn
 
     def _follow(self, turn: str, after_seq: int) -> None:
-        if self._outbox:
-            self._outbox.follow(turn, after_seq, most=SUBSCRIPTIONS)
+        if not self._is_open:
+            return
+        if self._outbox is None:
+            self._outbox = Outbox(runner.log_of_this_loop(), self._send_text)
+        self._outbox.follow(turn, after_seq, most=SUBSCRIPTIONS)
 
     async def _send_text(self, text: str) -> None:
         # Many times a second: past the layers that would look into it.
