@@ -8,6 +8,7 @@ from itertools import accumulate
 from django.conf import settings
 from django.utils import timezone
 
+from aggregator.clock import midnight
 from aggregator.models import DayPoint
 
 WIDTH, HEIGHT = 400, 180
@@ -92,7 +93,7 @@ class DayCurve:
 def read_curve(now: dt.datetime | None = None) -> DayCurve:
     """Return the curve of the day of a moment, in one query."""
     now = timezone.localtime(now or timezone.now())
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight(now)
     points = list(DayPoint.objects.filter(at__gte=start, at__lte=now).order_by("at"))
     income = _add_up(points, lambda point: point.income_micros / _WON)
     spent = _add_up(points, lambda point: point.spent_micros / _WON)
@@ -135,7 +136,7 @@ def _find_runway(points: Sequence[DayPoint], left: float, now: dt.datetime) -> d
     burnt = sum(point.spent_micros - point.income_micros for point in late) / _WON
     if burnt <= 0:
         return None
-    first = max(since, now.replace(hour=0, minute=0, second=0, microsecond=0))
+    first = max(since, midnight(now))
     lasting = (now - first).total_seconds() * left / burnt
     rest = _DAY_SECONDS - (now.hour * 3600 + now.minute * 60 + now.second)
     # At midnight the pool fills anew.

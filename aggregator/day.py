@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from aggregator.clock import midnight
 from aggregator.models import Candidate, Turn, Usage
 
 
@@ -33,7 +34,7 @@ class KitchenDay:
 def day_summary(now: dt.datetime | None = None) -> KitchenDay:
     """Return the kitchen's day, counted in the site's time zone, in four queries."""
     now = now or timezone.now()
-    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight(now)
     day = dt.timedelta(days=1)
     turns = Turn.objects.filter(opened_at__gte=start, opened_at__lt=now).aggregate(
         all=Count("pk"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from aggregator import selectors
 from aggregator.catalog import LanguageModel
+from aggregator.clock import midnight
 from aggregator.models import Candidate, DayPoint, Listing, Turn
 from aggregator.pipeline.budget import Pool, Purse
 from aggregator.pipeline.menu import COUNCIL, SINGLE, VOTE, as_diner, write_menu
@@ -64,7 +65,7 @@ def keep_pace(
     """Book what came in and went out since the last point, move the price, and keep the point."""
     now = now or timezone.now()
     last = DayPoint.objects.select_for_update().first()
-    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight(now)
     is_new_day = last is None or last.at < start
     since = start if last is None or is_new_day else last.at
     booked_income, booked_spent = _sum_booked(start)

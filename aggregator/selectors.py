@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Prefetch, Q, QuerySet, Sum
-from django.utils import timezone
 
 from aggregator import events
+from aggregator.clock import midnight
 from aggregator.models import ApiKey, Candidate, Conversation, Turn, Usage, Vote
 from aggregator.pipeline.shapes import Exchange
 from aggregator.retelling import retell
@@ -142,8 +142,7 @@ def answer_of(turn: Turn) -> str:
 
 def spent_today() -> int:
     """Return what all models have cost since midnight in Korea, in micros of won."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    total = Usage.objects.filter(created_at__gte=midnight).aggregate(total=Sum("cost_micros"))["total"]
+    total = Usage.objects.filter(created_at__gte=midnight()).aggregate(total=Sum("cost_micros"))["total"]
     return int(total or 0)
 
 

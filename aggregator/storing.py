@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from aggregator.clock import midnight
 from aggregator.models import Conversation, Turn
 
 # How long a page that was away may still send a prompt that had arrived.
@@ -107,7 +108,7 @@ def _word(turn: Turn) -> tuple[str, dict[str, Any]]:
         "draft": turn.public_id,
         "now": now,
         "since": now - SENT_AGAIN_WITHIN,
-        "midnight": timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0),
+        "midnight": midnight(now),
     }
 
 

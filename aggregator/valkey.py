@@ -13,7 +13,6 @@ from aggregator.courier import Courier
 
 # Above the time that a blocking read may take; a server that vanished without a word is noticed.
 SOCKET_SECONDS = 10
-CONNECTIONS = 512
 
 
 class _Patience:
@@ -107,8 +106,6 @@ def open_client(url: str) -> SharedClient:
 
 def open_listener(url: str) -> "redis.Redis":
     """Return a client of the running event loop for commands that block; it connects at first use."""
-    pool = redis.ConnectionPool.from_url(
-        url, max_connections=CONNECTIONS, socket_timeout=None, socket_connect_timeout=SOCKET_SECONDS
-    )
+    pool = redis.ConnectionPool.from_url(url, socket_timeout=None, socket_connect_timeout=SOCKET_SECONDS)
     pool.connection_class = CONNECTIONS_BY_KIND[pool.connection_class]
     return redis.Redis.from_pool(pool)

@@ -7,8 +7,9 @@ The bid is what a click was worth in the training half, times that rate, times t
 the price of the log. The budget is c0 of the usual price of as many impressions. The day has as many ticks
 as the market's. The published protocol, a budget of its own for every thousand auctions, is held to the same
 goals. The pacer's gains were found on auctions drawn from the price histograms of other campaigns' training
-days, with the log of this one looked at only to see that the curve is kept. Two hundred clicks are few: "due"
-adds up the predicted rates of what was bought, which tells two pacers apart when luck decides about clicks.
+days, with the clicks and the curve of this one in view, so that its figures flatter a little. Two hundred
+clicks are few: "due" adds up the predicted rates of what was bought, which tells two pacers apart when luck
+decides about clicks.
 """
 
 import argparse

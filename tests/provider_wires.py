@@ -1,6 +1,7 @@
 """The streaming wire formats that the provider server speaks: OpenAI's, Anthropic's and Gemini's."""
 
 import json
+from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ def count_words(text: str) -> int:
     return len(text.split()) + 3
 
 
-class Wire:
+class Wire(ABC):
     """One answer in one wire format: open, text…, close; or fail, or refuse before it opens."""
 
     route: ClassVar[str]
@@ -41,20 +42,20 @@ class Wire:
     def open(self) -> bytes:
         return b""
 
-    def text(self, piece: str) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def text(self, piece: str) -> bytes: ...
 
-    def close(self, finish: str, output_tokens: int | None) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self, finish: str, output_tokens: int | None) -> bytes: ...
 
-    def fail(self, message: str) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def fail(self, message: str) -> bytes: ...
 
-    def refuse(self, status: int, error: str) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def refuse(self, status: int, error: str) -> dict[str, Any]: ...
 
-    def whole(self, text: str, finish: str, output_tokens: int) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def whole(self, text: str, finish: str, output_tokens: int) -> dict[str, Any]: ...
 
 
 REFUSALS = {

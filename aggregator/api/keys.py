@@ -1,5 +1,6 @@
 """Who calls the public API: a bearer key, how often it may call, and when it was last used."""
 
+import asyncio
 import datetime as dt
 import time
 
@@ -57,10 +58,8 @@ async def _count(key: ApiKey) -> None:
     now = time.time()
     window = int(now // WINDOW_SECONDS)
     name = f"api:calls:{key.pk}:{window}"
-    pipeline = runner.log_of_this_loop().client.pipeline(transaction=False)
-    pipeline.incr(name)
-    pipeline.expire(name, 2 * WINDOW_SECONDS)
-    calls = (await pipeline.execute())[0]
+    client = runner.log_of_this_loop().client
+    calls, _expires = await asyncio.gather(client.incr(name), client.expire(name, 2 * WINDOW_SECONDS))
     if calls > settings.API_CALLS_PER_MINUTE:
         wait = max(1, round((window + 1) * WINDOW_SECONDS - now))
         message = _("너무 자주 불렀어요. %(wait)d초 뒤에 다시 해 주세요.") % {"wait": wait}

@@ -16,16 +16,21 @@ from tests.ads.inventory import make_ad, make_advertiser, publish_all, request_f
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 
 
-def decide() -> AdRequest:
-    """A request that Grace wins and a rival loses."""
+def learn_reserve(won: int) -> None:
+    """Let the market have learned the least that a click on a trip costs."""
     LearnedReserve.objects.create(
         category="travel",
-        reserve_micros=90 * WON,
+        reserve_micros=won * WON,
         auctions=700,
         income_gain=0.12,
         fill_loss=0.03,
         provenance="replay of 700 auctions",
     )
+
+
+def decide() -> AdRequest:
+    """A request that Grace wins and a rival loses."""
+    learn_reserve(90)
     make_ad(make_advertiser("Grace"), bid_won=500)
     make_ad(make_advertiser("Rival"), bid_won=300)
     publish_all()
@@ -72,14 +77,7 @@ def test_the_admin_sees_every_contender_where_it_fell_and_whose_word_a_click_rat
 
 def test_the_admin_explains_a_request_that_got_no_ad(admin_client: Client) -> None:
     make_ad(make_advertiser("Grace"), bid_won=500)
-    LearnedReserve.objects.create(
-        category="travel",
-        reserve_micros=900 * WON,
-        auctions=700,
-        income_gain=0.12,
-        fill_loss=0.03,
-        provenance="replay of 700 auctions",
-    )
+    learn_reserve(900)
     publish_all()
     request = request_for("도쿄 항공권 싸게 사는 법")
     request_ad(request)
