@@ -22,11 +22,10 @@ class Ticker:
     """Wakes all who wait on an event loop at the same moments; it costs nothing while nobody waits."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._bells: list[asyncio.Event | None] = [None] * LANES
         self._joined = 0
         self._period = SHORTEST_SECONDS
-        self._rung, self._worked = self._loop.time(), time.thread_time()
+        self._rung, self._worked = time.monotonic(), time.thread_time()
 
     def join(self) -> None:
         """Let the running task and those it begins beat together from now on."""
@@ -36,7 +35,7 @@ class Ticker:
     def next_tick(self) -> float:
         """Return the moment of the next tick of any lane, by the loop's clock."""
         step = self._period / LANES
-        return (self._loop.time() // step + 1) * step
+        return (asyncio.get_running_loop().time() // step + 1) * step
 
     async def wait(self) -> None:
         """Wait until the next tick of the own lane."""
@@ -45,15 +44,16 @@ class Ticker:
         if bell is None:
             bell = self._bells[lane] = asyncio.Event()
             ahead = self._period * lane / LANES
-            at = ((self._loop.time() - ahead) // self._period + 1) * self._period + ahead
-            self._loop.call_at(at, self._ring, lane)
+            loop = asyncio.get_running_loop()
+            at = ((loop.time() - ahead) // self._period + 1) * self._period + ahead
+            loop.call_at(at, self._ring, lane)
         await bell.wait()
 
     def _ring(self, lane: int) -> None:
         bell, self._bells[lane] = self._bells[lane], None
         if bell:
             bell.set()
-        now, worked = self._loop.time(), time.thread_time()
+        now, worked = time.monotonic(), time.thread_time()
         busy = (worked - self._worked) / max(now - self._rung, SHORTEST_SECONDS / LANES)
         self._rung, self._worked = now, worked
         if busy > CROWDED:
