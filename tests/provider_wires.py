@@ -212,10 +212,9 @@ class GeminiWire(Wire):
         parts = (body.get("contents") or [{}])[-1].get("parts", [])
         return "".join(part.get("text", "") for part in parts)
 
-    def _chunk(
-        self, parts: list[dict[str, str]], finish: str = "", output_tokens: int | None = None
-    ) -> bytes:
-        candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
+    def _part(self, text: str, finish: str = "", output_tokens: int | None = None) -> dict[str, Any]:
+        content = {"parts": [{"text": text}], "role": "model"}
+        candidate: dict[str, Any] = {"content": content, "index": 0}
         if finish:
             candidate["finishReason"] = finish
         payload: dict[str, Any] = {"candidates": [candidate], "modelVersion": self.model, "responseId": "r1"}
@@ -225,15 +224,15 @@ class GeminiWire(Wire):
                 "candidatesTokenCount": output_tokens,
                 "totalTokenCount": self.input_tokens + output_tokens,
             }
-        return event(payload)
+        return payload
 
     def text(self, piece: str) -> bytes:
         # Like the real one, it repeats the usage so far with every chunk.
         self.sent += 1
-        return self._chunk([{"text": piece}], output_tokens=self.sent if self.has_usage else None)
+        return event(self._part(piece, output_tokens=self.sent if self.has_usage else None))
 
     def close(self, finish: str, output_tokens: int | None) -> bytes:
-        return self._chunk([{"text": ""}], self.finishes[finish], output_tokens) if finish else b""
+        return event(self._part("", self.finishes[finish], output_tokens)) if finish else b""
 
     def fail(self, message: str) -> bytes:
         return event({"error": {"code": 503, "message": message, "status": "UNAVAILABLE"}})
@@ -247,6 +246,9 @@ class GeminiWire(Wire):
                 "The input token count (2000000) exceeds the maximum number of tokens allowed (1048576)."
             )
         return {"error": {"code": status, "message": message, "status": statuses.get(status, "UNKNOWN")}}
+
+    def whole(self, text: str, finish: str, output_tokens: int) -> dict[str, Any]:
+        return self._part(text, self.finishes[finish], output_tokens)
 
 
 WIRES: tuple[type[Wire], ...] = (OpenAIWire, AnthropicWire, GeminiWire)
