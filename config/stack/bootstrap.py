@@ -100,7 +100,8 @@ def find_sources() -> list[Path]:
 def install_packages() -> None:
     """Make the virtual environment hold what the lock names, and nothing else."""
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    environment |= {"UV_PYTHON_DOWNLOADS": "never"}
+    # Each process would otherwise compile what it loads, where it may not even keep it for the next one.
+    environment |= {"UV_PYTHON_DOWNLOADS": "never", "UV_COMPILE_BYTECODE": "1"}
     has_python = (ENVIRONMENT / "bin" / "python").exists()
     words = [] if has_python else ["--python", str(Path(sys.executable).resolve())]
     if not sys.stdout.isatty():
