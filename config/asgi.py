@@ -14,10 +14,8 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from aggregator.tuning import settle  # noqa: E402
 from aggregator.turn_watch import watch_turns  # noqa: E402
 from aggregator.websocket_urls import urlpatterns  # noqa: E402
-from config.celery import app as celery_app  # noqa: E402
 from config.telemetry import start_tracing  # noqa: E402
 
-celery_app.set_default()
 start_tracing("web")
 application = ProtocolTypeRouter(
     {

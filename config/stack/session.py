@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from config.env import SettingError, read_text
 from config.home import ADDRESSES, HOME
 from config.stack.addresses import hold_home, is_held
+from config.stack.ending import Stop, ignore_the_end, listen_for_the_end
 from config.stack.errors import StackError
 from config.stack.progress import Console
-from config.stack.up import Stack, Stop, ignore_the_end, listen_for_the_end
 
 # These need no database, or see to it themselves.
 ALONE = {
@@ -48,7 +48,7 @@ def ensure_stack(command: str = "") -> Iterator[None]:
         ):
             yield
         elif is_held(HOME):
-            wait_for_addresses()
+            join_stack()
             yield
         else:
             with listen_for_the_end(), hold_home(HOME), short_stack(command):
@@ -67,6 +67,9 @@ def has_stores() -> bool:
 @contextmanager
 def short_stack(command: str) -> Iterator[None]:
     """Run a stack; what it says goes to stderr, so that a command's own words stay alone on stdout."""
+    # What starts a stack costs every command of a running one most of a second to load.
+    from config.stack.up import Stack
+
     stack = Stack(HOME, Console(sys.stderr))
     try:
         stack.start_stores()
@@ -82,8 +85,8 @@ def short_stack(command: str) -> Iterator[None]:
         stack.stop()
 
 
-def wait_for_addresses() -> None:
-    """Wait for a stack that is just starting to say where its stores are."""
+def join_stack() -> None:
+    """Wait for a stack that is just starting to say where its stores are; its worker runs turns for us."""
     end = time.monotonic() + MODEL_SECONDS
     while time.monotonic() < end:
         try:
@@ -91,6 +94,8 @@ def wait_for_addresses() -> None:
         except (OSError, ValueError):
             addresses = {}
         if addresses.get("database") and addresses.get("redis"):
+            if addresses.get("site"):
+                os.environ.setdefault("TURN_RUNNER", "worker")
             return
         time.sleep(0.1)
     raise StackError(f"the stack that starts on {HOME} does not get ready")

@@ -5,15 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from config.env import SettingError, read_int, read_text
 from config.home import HOME, ROOT, read_secret
 from config.stack.addresses import Addresses, hold_home
 from config.stack.checks import check_database, check_port, check_redis
+from config.stack.ending import Stop, ignore_the_end, listen_for_the_end
 from config.stack.errors import StackError
 from config.stack.leash import die_with_parent
 from config.stack.local_models import LocalModel, LocalModels
@@ -37,11 +36,6 @@ STORE_SECONDS = 120
 SITE_SECONDS = 120
 JOB_SECONDS = 5
 ENOUGH_MODELS = 2
-END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Stop(BaseException):
-    """Somebody asked the stack to end: Ctrl-C, SIGTERM or a closed terminal."""
 
 
 class Stack:
@@ -211,28 +205,3 @@ def announce(stack: Stack, seconds: float) -> None:
         lines += [f"    {prompt}" for prompt in stack.replay.read_prompts()]
     rule = "─" * 72
     stack.console.say("\n".join([rule, *lines, "  Ctrl-C ends everything.", rule]))
-
-
-@contextmanager
-def listen_for_the_end() -> Iterator[None]:
-    """Turn the signals that mean `end` into Stop."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        ignore_the_end()
-        raise Stop
-
-    # A closed terminal does not end what was started with nohup.
-    listened = [number for number in END_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in listened}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def ignore_the_end() -> None:
-    """Let nothing interrupt an orderly end; every step of it has a deadline."""
-    for number in END_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)

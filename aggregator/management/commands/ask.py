@@ -5,23 +5,30 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from aggregator import runner, selectors, services
+from aggregator.events import decode
 from aggregator.models import Turn
 from aggregator.off_loop import off_loop
+from aggregator.turn_feed import Entry
 from aggregator.turn_state import CandidateState, TurnState, reduce
 from aggregator.wording import REFUSALS
 
 SHELL_USER = "shell"
 WON = 1_000_000
+# After a turn's deadline, for a worker that is just starting and for the ad.
+SPARE_SECONDS = 60
 
 
 class Command(BaseCommand):
     """Ask the kitchen one question."""
 
     help = "Answer one prompt: candidates, ranking, answer, cost, time and ad."
+    # They would load every page of the site for one question.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the prompt and the same wishes as the page's composer."""
@@ -38,10 +45,11 @@ class Command(BaseCommand):
             panel=tuple(slug for slug in options["panel"].split(",") if slug),
         )
         try:
-            turn = asyncio.run(_answer(ask))
+            state = asyncio.run(_answer(ask))
         except services.Refusal as refusal:
             raise CommandError(str(REFUSALS.get(refusal.code, refusal.code))) from refusal
-        state = reduce(selectors.replay(turn))
+        except TimeoutError as error:
+            raise CommandError(str(REFUSALS["server_failed"])) from error
         if options["as_json"]:
             self.stdout.write(json.dumps(as_document(state), ensure_ascii=False, indent=2))
         else:
@@ -50,15 +58,38 @@ class Command(BaseCommand):
             raise CommandError(str(REFUSALS.get(state.error, state.error)))
 
 
-async def _answer(ask: services.Ask) -> Turn:
+async def _answer(ask: services.Ask) -> TurnState:
     owner = await off_loop(_shell_user)
     turn = await off_loop(services.open_turn, owner=owner, ask=ask)
     try:
-        await runner.warm_loop()
-        await runner.run_turn(turn.public_id)
+        return await (_follow(turn) if settings.TURN_RUNNER == "worker" else _run_here(turn))
     finally:
         await runner.close_loop()
-    return await off_loop(_load, turn.pk)
+
+
+async def _run_here(turn: Turn) -> TurnState:
+    # The ad has a deadline that nothing may load in.
+    await runner.warm_loop()
+    await runner.run_turn(turn.public_id)
+    return reduce(selectors.replay(await off_loop(_load, turn.pk)))
+
+
+async def _follow(turn: Turn) -> TurnState:
+    """Leave the turn to a worker, which has loaded all that it takes, and hear of it as a page does."""
+    state, entries = TurnState(), asyncio.Queue[Entry]()
+    feed = runner.log_of_this_loop().feed
+    subscription = await feed.subscribe(str(turn.public_id), 0, entries.put_nowait)
+    try:
+        async with asyncio.timeout(settings.TURN_DEADLINE_MS / 1000 + SPARE_SECONDS):
+            await runner.start_turn(turn)
+            while state.status == "running" or (state.status == "done" and state.placement is None):
+                for document in (await entries.get()).events:
+                    state.apply(decode(document))
+    finally:
+        feed.unsubscribe(subscription)
+        if state.status == "running":
+            await runner.stop_turn(turn)
+    return state
 
 
 def _shell_user() -> User:

@@ -1,0 +1,86 @@
+"""`manage.py ask`: one question from a shell, answered here or by whoever answers for the page."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from aggregator import runner, tasks
+from aggregator.models import Turn
+from config.celery import app
+from config.home import ROOT
+from tests.aggregator.conftest import MakeModel
+from tests.provider_server import ProviderServer, Script, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROMPT = "한국의 수도는?"
+ANSWER = "서울이에요. 대한민국의 수도예요."
+
+
+def ask(*words: str) -> str:
+    """Return what the command prints."""
+    printed = StringIO()
+    call_command("ask", PROMPT, *words, stdout=printed)
+    return printed.getvalue()
+
+
+def test_a_question_is_answered_where_it_is_asked(provider: ProviderServer, offer_model: MakeModel) -> None:
+    provider.add("wise", say(ANSWER))
+    offer_model("wise")
+    told = json.loads(ask("--json"))
+    assert (told["status"], told["answer"]["model"], told["answer"]["text"]) == ("done", "wise", ANSWER)
+    assert told["no_ad_reason"] == "no_match"
+    assert ANSWER in ask()
+
+
+def test_a_failed_turn_fails_the_command(provider: ProviderServer, offer_model: MakeModel) -> None:
+    provider.add("shaky", Script(status=401, error="invalid_api_key"))
+    offer_model("shaky")
+    with pytest.raises(CommandError, match="모두 답하지 못했어요"):
+        ask()
+
+
+def test_a_question_that_is_refused_says_why() -> None:
+    with pytest.raises(CommandError, match="지금 답할 수 있는 모델이 없어요"):
+        ask()
+
+
+@pytest.mark.usefixtures("valkey")
+def test_where_a_worker_answers_the_shell_only_listens(
+    provider: ProviderServer, offer_model: MakeModel, settings: Settings
+) -> None:
+    settings.TURN_RUNNER = "worker"
+    provider.add("wise", say(ANSWER))
+    offer_model("wise")
+    with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=30):
+        told = json.loads(ask("--json"))
+    asyncio.run_coroutine_threadsafe(runner.close_loop(), tasks._loops[0]).result(10)
+    assert (told["status"], told["answer"]["text"]) == ("done", ANSWER)
+    assert told["no_ad_reason"] == "no_match"
+
+
+@pytest.mark.usefixtures("valkey")
+def test_a_shell_that_nobody_answers_gives_up_and_stops_the_turn(
+    offer_model: MakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TURN_RUNNER, settings.TURN_DEADLINE_MS = "worker", 1
+    monkeypatch.setattr("aggregator.management.commands.ask.SPARE_SECONDS", 0.5)
+    offer_model("wise")
+    with pytest.raises(CommandError, match="저희 쪽에 문제가 생겼어요"):
+        ask()
+    assert Turn.objects.get().stop_asked_at
+
+
+def test_the_command_loads_neither_litellm_nor_what_starts_a_stack() -> None:
+    words = (
+        "import sys, django; django.setup(); import aggregator.management.commands.ask, config.stack.session;"
+        "sys.exit(bool({'litellm', 'openai', 'config.stack.up'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=True)  # noqa: S603
