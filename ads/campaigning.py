@@ -131,6 +131,12 @@ def switch_group(*, group: AdGroup, is_on: bool) -> None:
     group.save(update_fields=["is_on", "updated_at"])
 
 
+def switch_keywords(*, campaign: Campaign, keywords: Iterable[int], is_on: bool) -> int:
+    """Switch keywords of a campaign on or off and return how many that changed; others' are left alone."""
+    chosen = Keyword.objects.filter(ad_group__campaign=campaign, pk__in=list(keywords)).exclude(is_on=is_on)
+    return chosen.update(is_on=is_on, updated_at=timezone.now())
+
+
 @transaction.atomic
 def save_own_networks(*, advertiser: Advertiser, networks: Iterable[str], adds: bool = False) -> None:
     """Keep which addresses are the advertiser's own, in place of what was named or beside it.

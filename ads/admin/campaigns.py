@@ -200,7 +200,7 @@ class KeywordInline(WonInForms, TabularInline):
     form = KeywordForm
     formset = KeywordForms
     extra = 0
-    fields = ["text", "match", "bid_micros"]
+    fields = ["text", "match", "bid_micros", "is_on"]
 
 
 class NegativeKeywordInline(TabularInline):

@@ -13,6 +13,7 @@ from ads.models import Campaign, Keyword
 RUNGS: dict[str, Promise] = {
     "standing": _("경매에 섰음"),
     "paused": _("꺼져 있음"),
+    "keyword_off": _("키워드가 꺼져 있음"),
     "out_of_schedule": _("기간이 아님"),
     "other_language": _("다른 언어"),
     "other_device": _("다른 기기"),

@@ -147,6 +147,7 @@ class Keyword(models.Model):
     norm = models.CharField(max_length=120, editable=False, verbose_name=_("고른 꼴"))
     match = models.CharField(_("일치 방식"), max_length=8, choices=Match.choices, default=Match.PHRASE)
     bid_micros = models.BigIntegerField(_("입찰가"), null=True, blank=True)
+    is_on = models.BooleanField(_("켜짐"), default=True, db_default=True)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 
@@ -162,6 +163,10 @@ class Keyword(models.Model):
                 | (models.Q(bid_micros__gte=LEAST_BID) & models.Q(Exact(models.F("bid_micros") % TICK, 0))),
                 name="keyword_bid_in_ticks",
             ),
+        ]
+        # What was switched off of late is looked up every few seconds.
+        indexes = [
+            models.Index(fields=["updated_at"], name="keyword_off", condition=models.Q(is_on=False)),
         ]
 
     def __str__(self) -> str:

@@ -118,7 +118,13 @@ def random_here() -> np.random.Generator:
 
 def encode_live(live: LiveBits) -> str:
     """Return live bits as they are published."""
-    return json.dumps({"off": sorted(live.off), "out": sorted(live.out_of_money), "paces": live.paces})
+    bits = {
+        "off": sorted(live.off),
+        "keywords": sorted(live.keywords_off),
+        "out": sorted(live.out_of_money),
+        "paces": live.paces,
+    }
+    return json.dumps(bits)
 
 
 def decode_live(raw: bytes | None) -> LiveBits:
@@ -128,6 +134,7 @@ def decode_live(raw: bytes | None) -> LiveBits:
     bits = json.loads(raw)
     return LiveBits(
         off=frozenset(bits["off"]),
+        keywords_off=frozenset(bits.get("keywords", ())),
         out_of_money=frozenset(bits["out"]),
         paces=tuple((int(campaign), float(pace)) for campaign, pace in bits["paces"]),
     )

@@ -16,38 +16,44 @@ class Rung(IntEnum):
 
     STANDING = 0
     PAUSED = 1
-    OUT_OF_SCHEDULE = 2
-    OTHER_LANGUAGE = 3
-    OTHER_DEVICE = 4
-    NEGATIVE_KEYWORD = 5
-    NO_BUDGET = 6
-    NOT_RELEVANT = 7
-    SEEN_OFTEN = 8
-    BELOW_RESERVE = 9
-    OUTBID = 10
-    WON = 11
+    KEYWORD_OFF = 2
+    OUT_OF_SCHEDULE = 3
+    OTHER_LANGUAGE = 4
+    OTHER_DEVICE = 5
+    NEGATIVE_KEYWORD = 6
+    NO_BUDGET = 7
+    NOT_RELEVANT = 8
+    SEEN_OFTEN = 9
+    BELOW_RESERVE = 10
+    OUTBID = 11
+    WON = 12
 
 
 @dataclass(frozen=True, slots=True)
 class LiveBits:
-    """What changed since the snapshot was built: campaigns switched off or out of money, and paces."""
+    """What changed since the snapshot was built: what was switched off or ran out of money, and paces."""
 
     off: frozenset[int] = frozenset()
+    keywords_off: frozenset[int] = frozenset()
     out_of_money: frozenset[int] = frozenset()
     paces: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LiveStates:
-    """The live bits laid beside one snapshot's campaigns, so that a request reads them without looking up."""
+    """The live bits laid beside one snapshot's campaigns, so that a request reads them without looking up.
+
+    Keywords that are off are few beside all there are: their ids, in order, are looked up for those found.
+    """
 
     rungs: NDArray[np.int8]
     paces: NDArray[np.float32]
+    keywords_off: Ints
 
 
 Rungs = NDArray[np.int8]
 # Plain numbers: members of an enumeration are slow to compare whole arrays with.
-STANDING, PAUSED, NO_BUDGET = int(Rung.STANDING), int(Rung.PAUSED), int(Rung.NO_BUDGET)
+STANDING, PAUSED, KEYWORD_OFF = int(Rung.STANDING), int(Rung.PAUSED), int(Rung.KEYWORD_OFF)
 OUT_OF_SCHEDULE, NEGATIVE_KEYWORD = int(Rung.OUT_OF_SCHEDULE), int(Rung.NEGATIVE_KEYWORD)
 
 
@@ -80,10 +86,16 @@ _FALLS = {
 }
 
 
+def are_off(snapshot: Snapshot, keywords: Ints, live: LiveStates) -> NDArray[np.bool_]:
+    """Say of each keyword whether it is switched off."""
+    return contains(live.keywords_off, snapshot.keyword_ids[keywords])
+
+
 def climb(
-    snapshot: Snapshot, request: AdRequest, finding: Finding, groups: Small, *, live: LiveStates, now: int
+    snapshot: Snapshot, request: AdRequest, finding: Finding, keywords: Ints, *, live: LiveStates, now: int
 ) -> Rungs:
-    """Return for each group the first rung that fails, or STANDING."""
+    """Return for each keyword the first rung that fails, its group's or its own, or STANDING."""
+    groups = snapshot.keyword_group[keywords]
     campaigns = snapshot.group_campaign[groups]
     rungs = live.rungs[campaigns]
     paused = rungs == PAUSED
@@ -97,6 +109,8 @@ def climb(
     ends = snapshot.campaign_ends[campaigns]
     closed = (snapshot.campaign_starts[campaigns] > now) | ((ends <= now) & (ends > 0))
     rungs[closed] = OUT_OF_SCHEDULE
+    if len(live.keywords_off):
+        rungs[are_off(snapshot, keywords, live)] = KEYWORD_OFF
     rungs[paused] = PAUSED
     return rungs
 
@@ -114,7 +128,7 @@ def lay_out(snapshot: Snapshot, live: LiveBits) -> LiveStates:
         rows = order[np.minimum(places, len(order) - 1)]
         known = snapshot.campaign_ids[rows] == asked
         paces[rows[known]] = np.array([pace for _, pace in live.paces], dtype=np.float32)[known]
-    return LiveStates(rungs, paces)
+    return LiveStates(rungs, paces, np.array(sorted(live.keywords_off), dtype=np.int64))
 
 
 def rung_of(snapshot: Snapshot, live: LiveStates, campaign: int) -> Rung:

@@ -106,7 +106,7 @@ def spread(starts: Small, rows: NDArray[np.integer]) -> tuple[Ints, Ints]:
     return np.arange(len(owners)) + shift[owners], owners
 
 
-def contains(sorted_values: Small, asked: NDArray[np.integer]) -> NDArray[np.bool_]:
+def contains(sorted_values: NDArray[np.integer], asked: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Say for each asked value whether it is among the sorted ones."""
     if not len(sorted_values):
         return np.zeros(len(asked), dtype=np.bool_)

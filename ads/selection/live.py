@@ -1,4 +1,4 @@
-"""Publishes what must take effect at once: campaigns switched off, budgets that ran dry, paces."""
+"""Publishes what must take effect at once: what is switched off, budgets that ran dry, paces."""
 
 import datetime
 from collections.abc import Mapping
@@ -17,6 +17,10 @@ SELECT c.id FROM ads_campaign c JOIN ads_advertiser a ON a.id = c.advertiser_id
 WHERE (c.status <> 'active' OR a.status <> 'active')
   AND greatest(c.updated_at, a.updated_at) > %(at)s - interval '2 days'
 """
+# A keyword that is off stays in the inventory for a day, so that it can be back as quickly as it went.
+KEYWORDS_OFF = (
+    "SELECT k.id FROM ads_keyword k WHERE NOT k.is_on AND k.updated_at > %(at)s - interval '2 days'"
+)
 # What a campaign may still spend today: the rest of its lease, and what wallet and budgets would add to it.
 OUT_OF_MONEY = """
 SELECT c.id FROM ads_campaign c
@@ -40,7 +44,12 @@ def publish_live(*, at: datetime.datetime) -> LiveBits:
         "day": korean_day(at),
         "least": LEAST_BID,
     }
-    live = LiveBits(off=_ids(OFF, facts), out_of_money=_ids(OUT_OF_MONEY, facts), paces=tick_paces(at=at))
+    live = LiveBits(
+        off=_ids(OFF, facts),
+        keywords_off=_ids(KEYWORDS_OFF, facts),
+        out_of_money=_ids(OUT_OF_MONEY, facts),
+        paces=tick_paces(at=at),
+    )
     fast_store().set(LIVE_KEY, encode_live(live))
     return live
 
@@ -48,4 +57,4 @@ def publish_live(*, at: datetime.datetime) -> LiveBits:
 def _ids(statement: str, facts: Mapping[str, datetime.datetime | datetime.date | int]) -> frozenset[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, facts)
-        return frozenset(campaign for (campaign,) in cursor)
+        return frozenset(number for (number,) in cursor)

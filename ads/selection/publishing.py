@@ -1,5 +1,6 @@
 """Reads the live inventory from the database and publishes it as one snapshot, all of it or nothing."""
 
+import datetime
 import hashlib
 import logging
 from collections.abc import Iterable
@@ -7,7 +8,7 @@ from dataclasses import fields
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from ads.fast_store import fast_store, key
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 VERSION_KEY = key("snapshot", "version")
 SHORTEST_TOKEN = 2
+# A keyword that was switched off stays in, kept down by live bits, until nobody is likely to want it back.
+KEPT_OFF = datetime.timedelta(days=1)
 # Words that every sentence has: a broad keyword does not ask for them, and they cost no place among the ids.
 COMMON_WORDS = frozenset(
     ["a", "an", "and", "at", "for", "from", "in", "me", "my", "near", "of", "on", "or", "the", "to", "with"]
@@ -101,7 +104,8 @@ def read_inventory() -> Inventory:
     groups = list(
         AdGroup.objects.filter(campaign__in=campaigns, is_on=True).order_by("id").select_related("campaign")
     )
-    keywords = list(Keyword.objects.filter(ad_group__in=groups).order_by("id"))
+    kept = Q(is_on=True) | Q(updated_at__gt=timezone.now() - KEPT_OFF)
+    keywords = list(Keyword.objects.filter(kept, ad_group__in=groups).order_by("id"))
     negatives = list(NegativeKeyword.objects.filter(campaign__in=campaigns))
     texts = [keyword.text for keyword in keywords] + [negative.text for negative in negatives]
     texts += [hint for group in groups for hint in group.hints]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ads.contract import AdRequest
 from ads.selection.auction import Bid, hold_auction
 from ads.selection.decision import Contender, Decision
-from ads.selection.eligibility import LiveStates, Rung, Rungs, climb
+from ads.selection.eligibility import LiveStates, Rung, Rungs, are_off, climb
 from ads.selection.finding import Finding, find_shelves, find_terms, keep_held, take_first
 from ads.selection.index import MATCHES, Ints, Reals, Snapshot
 from ads.selection.rating import Moment, rate_ads
@@ -78,9 +78,9 @@ def _gather(snapshot: Snapshot, request: AdRequest, finding: Finding, *, live: L
         rows, most_left = _most_valuable(opened, most[opened], count, most_left)
         keywords = keep_held(snapshot, finding, rows)
         fits = relevance_of(snapshot, keywords, purpose=purpose, topics=topics)
-        keywords, fits = _best_of_group(snapshot, keywords, fits)
+        keywords, fits = _best_of_group(snapshot, keywords, fits, live)
         groups = snapshot.keyword_group[keywords]
-        rungs = climb(snapshot, request, finding, groups, live=live, now=now)
+        rungs = climb(snapshot, request, finding, keywords, live=live, now=now)
         rungs[(rungs == STANDING) & (fits < THRESHOLD)] = NOT_RELEVANT
         paced = fits * live.paces[snapshot.group_campaign[groups]]
         worth = paced * snapshot.keyword_bid[keywords] * snapshot.group_rate[groups]
@@ -109,10 +109,13 @@ def _shortlist(field: Field) -> Ints:
     return np.concatenate([order[standing][:SHORTLIST], order[~standing][:FALLEN]])
 
 
-def _best_of_group(snapshot: Snapshot, keywords: Ints, fits: Reals) -> tuple[Ints, Reals]:
+def _best_of_group(snapshot: Snapshot, keywords: Ints, fits: Reals, live: LiveStates) -> tuple[Ints, Reals]:
     groups = snapshot.keyword_group[keywords]
-    # What is too far off stands for its group only where nothing nearer does.
-    order = np.lexsort((keywords, -fits * snapshot.keyword_bid[keywords], fits < THRESHOLD, groups))
+    # What is off or too far off stands for its group only where nothing better does.
+    is_last = fits < THRESHOLD
+    if len(live.keywords_off):
+        is_last |= are_off(snapshot, keywords, live)
+    order = np.lexsort((keywords, -fits * snapshot.keyword_bid[keywords], is_last, groups))
     ordered = groups[order]
     is_first = np.ones(len(order), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])

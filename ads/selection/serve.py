@@ -7,13 +7,14 @@ import uuid
 import redis
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import Exists
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.delivery import present
 from ads.ledger import is_frozen
-from ads.models import Campaign, Creative, Offer
+from ads.models import Campaign, Creative, Keyword, Offer
 from ads.person import Person
 from ads.selection.again import find_again, remember_offer
 from ads.selection.current import current_market, random_here
@@ -59,7 +60,7 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
         return NoAd("frozen")
     market = current_market()
     known = find_again(request, market)
-    if known and _find_running(known.creative_id):
+    if known and _find_running(known.creative_id, known.keyword_id):
         return _show(known, request)
     person = Person(request.frequency_key, at=at)
     if person.must_rest():
@@ -95,10 +96,13 @@ def explain(term: str) -> tuple[str, ...]:
     )
 
 
-def _find_running(creative: int) -> Creative | None:
+def _find_running(creative: int, keyword: int | None) -> Creative | None:
     # The snapshot may be a few seconds old: what was paused since then is refused here.
+    running = Creative.objects.all()
+    if keyword is not None:
+        running = running.filter(Exists(Keyword.objects.filter(pk=keyword, is_on=True)))
     return (
-        Creative.objects.select_related("ad_group__campaign__advertiser")
+        running.select_related("ad_group__campaign__advertiser")
         .filter(
             id=creative,
             review=Creative.Review.APPROVED,
@@ -116,7 +120,9 @@ def _keep_offer(
 ) -> Offer | None:
     winner, sale = decision.winner, decision.sale
     assert winner is not None and sale is not None  # noqa: S101
-    creative = _find_running(winner.creative)
+    # A hint has no row of its own.
+    keyword = winner.keyword if winner.keyword > 0 else None
+    creative = _find_running(winner.creative, keyword)
     if creative is None:
         return None
     return Offer.objects.create(
@@ -125,9 +131,9 @@ def _keep_offer(
         campaign=creative.ad_group.campaign,
         ad_group=creative.ad_group,
         creative=creative,
-        keyword_id=winner.keyword if winner.keyword > 0 else None,
+        keyword_id=keyword,
         keyword_text=winner.term,
-        match=winner.match if winner.keyword > 0 else "hint",
+        match=winner.match if keyword else "hint",
         placement=request.placement,
         language=request.language,
         device=request.device,

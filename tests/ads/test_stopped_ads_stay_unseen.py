@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from accounts.models import User
-from ads.campaigning import RefusedError, move_campaign, switch_group
+from ads.campaigning import RefusedError, move_campaign, switch_group, switch_keywords
 from ads.client import request_ad
 from ads.contract import NoAd, ServedAd
 from ads.models import Advertiser, Campaign, Creative, Offer
 from ads.reviewing import approve_creative
-from ads.selection.current import current_market
+from ads.selection.current import current_market, forget_market
 from ads.selection.live import publish_live
 from ads.selection.publishing import publish
+from ads.selection.traces import find_trace
 from tests.ads.inventory import make_ad, make_advertiser, publish_all, request_for
 
 PROMPT = "도쿄 항공권 싸게 사는 법"
@@ -65,6 +66,11 @@ class Stops(RuleBasedStateMachine):
     @rule(which=ADS, is_on=st.booleans())
     def switch_group(self, which: int, is_on: bool) -> None:
         switch_group(group=self.creative(which).ad_group, is_on=is_on)
+
+    @rule(which=ADS, is_on=st.booleans())
+    def switch_keyword(self, which: int, is_on: bool) -> None:
+        group = self.creative(which).ad_group
+        switch_keywords(campaign=group.campaign, keywords=[group.keywords.get().pk], is_on=is_on)
 
     @rule(which=ADS, is_on=st.booleans())
     def switch_ad(self, which: int, is_on: bool) -> None:
@@ -119,6 +125,7 @@ class Stops(RuleBasedStateMachine):
             creative, campaign = shown.creative, shown.creative.ad_group.campaign
             assert isinstance(answer, ServedAd) and answer.title == creative.title
             assert (creative.review, creative.is_on, creative.ad_group.is_on) == ("approved", True, True)
+            assert creative.ad_group.keywords.get().is_on
             assert (campaign.status, campaign.advertiser.status) == ("active", "active")
 
 
@@ -136,6 +143,13 @@ def test_whatever_is_stopped_is_served_no_more(valkey: object) -> None:
     assert Stops.ever_served > 0
 
 
+def ask_until_served(began: datetime.datetime) -> ServedAd:
+    """Ask again and again, for as long as live bits may take."""
+    while not isinstance(answer := request_ad(request_for(PROMPT)), ServedAd):
+        assert timezone.now() - began < datetime.timedelta(seconds=5)
+    return answer
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
 def test_a_stop_reaches_the_next_best_too_within_the_seconds_that_live_bits_take() -> None:
@@ -147,6 +161,60 @@ def test_a_stop_reaches_the_next_best_too_within_the_seconds_that_live_bits_take
     assert request_ad(request_for(PROMPT)) == NoAd("no_match")
     began = timezone.now()
     publish_live(at=began)
-    while not isinstance(answer := request_ad(request_for(PROMPT)), ServedAd):
+    assert ask_until_served(began).advertiser == "Rival"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_a_keyword_goes_and_comes_back_without_a_new_snapshot() -> None:
+    best = make_ad(make_advertiser("Grace"), bid_won=900)
+    make_ad(make_advertiser("Rival"), bid_won=200)
+    publish_all()
+    version, campaign = current_market().snapshot.version, best.ad_group.campaign
+    keyword = best.ad_group.keywords.get().pk
+    assert switch_keywords(campaign=campaign, keywords=[keyword], is_on=False) == 1
+    assert switch_keywords(campaign=campaign, keywords=[keyword], is_on=False) == 0
+    assert request_ad(request_for(PROMPT)) == NoAd("no_match")
+    publish_live(at=timezone.now())
+    assert ask_until_served(timezone.now()).advertiser == "Rival"
+    # Also a snapshot that is built meanwhile knows it, so that it is back as quickly.
+    version = publish()
+    forget_market()
+    assert ask_until_served(timezone.now()).advertiser == "Rival"
+    switch_keywords(campaign=campaign, keywords=[keyword], is_on=True)
+    publish_live(at=timezone.now())
+    began = timezone.now()
+    while ask_until_served(began).advertiser != "Grace":
         assert timezone.now() - began < datetime.timedelta(seconds=5)
-    assert answer.advertiser == "Rival"
+    assert current_market().snapshot.version == version
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_a_group_goes_on_with_the_keywords_that_are_left() -> None:
+    ad = make_ad(keywords=(("도쿄 항공권", "phrase"), ("항공권", "broad")))
+    best = ad.ad_group.keywords.get(match="phrase")
+    switch_keywords(campaign=ad.ad_group.campaign, keywords=[best.pk], is_on=False)
+    publish_all()
+    answer = request_ad(request_for(PROMPT))
+    assert isinstance(answer, ServedAd)
+    assert Offer.objects.get(pk=answer.offer).keyword_text == "항공권"
+    switch_keywords(
+        campaign=ad.ad_group.campaign, keywords=ad.ad_group.keywords.values_list("pk", flat=True), is_on=False
+    )
+    publish_all()
+    request = request_for(PROMPT)
+    assert request_ad(request) == NoAd("no_match")
+    trace = find_trace(request.request_id)
+    assert trace and [line["rung"] for line in trace["contenders"]] == ["keyword_off"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_a_keyword_that_is_off_for_long_leaves_the_inventory() -> None:
+    ad = make_ad(keywords=(("도쿄 항공권", "phrase"), ("항공권", "broad")))
+    ad.ad_group.keywords.filter(match="phrase").update(
+        is_on=False, updated_at=timezone.now() - datetime.timedelta(hours=25)
+    )
+    publish_all()
+    assert len(current_market().snapshot.keyword_ids) == 1
