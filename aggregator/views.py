@@ -49,7 +49,8 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "next_cursor": sidebar.next_cursor,
         "models": offered_models(),
         "strategies": Turn.Strategy.choices,
-        "examples": EXAMPLES["en" if get_language() == "en" else "ko"],
+        "examples": settings.EXAMPLE_PROMPTS or EXAMPLES["en" if get_language() == "en" else "ko"],
+        "is_replay": settings.REPLAY,
         "prompt_limit": settings.PROMPT_LIMIT,
         "person": person,
     }

@@ -194,6 +194,7 @@ TURNS_OPEN_EACH = read_int("TURNS_OPEN_EACH", 12, least=1)
 TURNS_OPEN = read_int("TURNS_OPEN", 2_000, least=1)
 TURN_LOG_HOURS = read_int("TURN_LOG_HOURS", 24, least=1)
 PROMPT_LIMIT = read_int("PROMPT_LIMIT", 20_000, least=100)
+EXAMPLE_PROMPTS = read_text("EXAMPLE_PROMPTS").splitlines()
 GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
 ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
 API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, least=1)
@@ -206,6 +207,8 @@ EXPLORE_PERCENT = read_int("EXPLORE_PERCENT", 10)
 READ_PROVIDER_SECRET = read_text
 READ_LOCAL_MODELS = read_local_models
 OPENAI_COMPATIBLE_URL = read_text("OPENAI_COMPATIBLE_URL")
+# Whether those who answer are recordings, which the page says.
+REPLAY = read_flag("REPLAY", default=False)
 PROVIDER_FAST_PATH = read_flag("PROVIDER_FAST_PATH", default=True)
 WON_PER_DOLLAR = read_int("WON_PER_DOLLAR", 1_400, least=1)
 

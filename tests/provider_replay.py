@@ -12,7 +12,8 @@ from tests.provider_server import Script, say
 
 PREFIX = "replay:"
 WINDOW = 32_768
-UNKNOWN = "모르겠어요. (I have no recorded answer to this prompt.)"
+# What no model said must not be ranked and shown as if one had.
+UNKNOWN = Script(status=400, error="no recorded answer to this prompt")
 NO_ANSWER = ("", "FILTERED")
 NOT_MODELS = {"id", "topic", "gold", "question"}
 
@@ -70,7 +71,9 @@ class Recordings:
         """Return the script for `replay:MODEL`, or None for any other name."""
         if not model.startswith(PREFIX):
             return None
-        text = self.answers.get(_key(prompt), {}).get(model.removeprefix(PREFIX), UNKNOWN)
+        text = self.answers.get(_key(prompt), {}).get(model.removeprefix(PREFIX))
+        if text is None:
+            return UNKNOWN
         return say(text, delay_s=1 / self.rate if self.rate else 0.0)
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from config.env import read_flag, read_text
 from config.home import ROOT
@@ -20,7 +21,10 @@ TOKENS_A_SECOND = "60"
 SEATS = "4"
 # Behind the stores, before worker and site, as the local models are.
 RANK = 2
-SHORT = range(20, 90)
+SHORT = range(20, 45)
+# Providers filter some answers, and break others off: a prompt to try has a real one of each model.
+LEAST_ANSWER = 80
+EXAMPLES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,12 @@ class Replay:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the site needs to put the recorded models on offer."""
-        return {"OPENAI_COMPATIBLE_URL": f"http://127.0.0.1:{self.port}/v1", "OPENAI_COMPATIBLE_KEY": ""}
+        """What the site needs to put the recorded models on offer, and prompts that they can answer."""
+        return {
+            "OPENAI_COMPATIBLE_URL": f"http://127.0.0.1:{self.port}/v1",
+            "OPENAI_COMPATIBLE_KEY": "",
+            "EXAMPLE_PROMPTS": "\n".join(self.read_prompts()),
+        }
 
     def child(self) -> Child:
         """Return the server as a child; this code imports nothing of the tests."""
@@ -61,12 +69,18 @@ class Replay:
         finally:
             line.close()
 
-    def read_prompts(self, count: int = 3) -> list[str]:
-        """Return a few short prompts that have recorded answers, for whoever wants to try one."""
+    def read_prompts(self) -> list[str]:
+        """Return a few short prompts that every model has answered, from all over the recording."""
         with gzip.open(self.data / RECORDING, "rt", encoding="utf-8") as lines:
-            prompts = (json.loads(line)["prompt"] for line in lines)
-            short = (prompt for prompt in prompts if len(prompt) in SHORT and "\n" not in prompt)
-            return [prompt for _, prompt in zip(range(count), short, strict=False)]
+            short = [row["prompt"] for row in map(json.loads, lines) if is_example(row)]
+        count = min(EXAMPLES, len(short))
+        return [short[(2 * place + 1) * len(short) // (2 * count)] for place in range(count)]
+
+
+def is_example(row: dict[str, Any]) -> bool:
+    """Tell whether a recorded prompt is short and has a real answer of each model."""
+    is_short = len(row["prompt"]) in SHORT and "\n" not in row["prompt"]
+    return is_short and all(len(each["text"]) >= LEAST_ANSWER for each in row["candidates"])
 
 
 def find_replay(home: Path) -> Replay | None:
