@@ -1,26 +1,16 @@
 """Campaigns as their list shows them: figures, and in words whatever keeps one from being seen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
+from django.core.paginator import Page
 from django.utils.translation import gettext_lazy as _
 
-from ads.leases import korean_day
-from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Creative, Keyword
-from ads.money import LEAST_BID, format_won
+from ads.models import Advertiser, Campaign
+from ads.money import format_won
 from ads.portal.figures import Figures, Period, by_campaign
+from ads.portal.listing import Asked, Column, figure_columns
+from ads.portal.obstacles import obstacles_of
 from ads.portal.statement import Balance
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Which parts of a campaign are there."""
-
-    has_keyword: bool
-    has_approved: bool
-    has_waiting: bool
-    has_ad_that_is_off: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +19,7 @@ class CampaignRow:
 
     campaign: Campaign
     figures: Figures
-    obstacle: str
+    obstacle: str = ""
 
     @property
     def daily_budget(self) -> str:
@@ -37,89 +27,32 @@ class CampaignRow:
         return format_won(self.campaign.daily_budget_micros)
 
 
-def list_campaigns(advertiser: Advertiser, period: Period, balance: Balance) -> list[CampaignRow]:
-    """Return every campaign of the advertiser, newest first."""
+CAMPAIGN_COLUMNS: tuple[Column[CampaignRow], ...] = (
+    Column("name", _("이름"), lambda row: row.campaign.name.casefold(), is_number=False),
+    Column(
+        "status",
+        _("상태"),
+        lambda row: Campaign.Status.values.index(row.campaign.status),
+        is_number=False,
+    ),
+    Column("budget", _("하루 예산"), lambda row: row.campaign.daily_budget_micros),
+    *figure_columns(),
+)
+
+
+def list_campaigns(
+    advertiser: Advertiser, period: Period, balance: Balance, asked: Asked[CampaignRow]
+) -> Page[CampaignRow]:
+    """Return one page of the advertiser's campaigns, newest first unless another order is asked for."""
     figures = by_campaign(advertiser, period)
-    approved = Creative.objects.filter(
-        ad_group__campaign=OuterRef("pk"), review=Creative.Review.APPROVED, is_on=True
+    words, status = asked.words.casefold(), asked.choices["status"]
+    page = asked.arrange(
+        [
+            CampaignRow(campaign, figures.get(campaign.pk, Figures()))
+            for campaign in Campaign.objects.filter(advertiser=advertiser)
+            if words in campaign.name.casefold() and status in ("", campaign.status)
+        ]
     )
-    waiting = Creative.objects.filter(ad_group__campaign=OuterRef("pk"), review=Creative.Review.WAITING)
-    off = Creative.objects.filter(
-        ad_group__campaign=OuterRef("pk"), review=Creative.Review.APPROVED, is_on=False
-    )
-    keywords = Keyword.objects.filter(ad_group__campaign=OuterRef("pk"), ad_group__is_on=True)
-    campaigns = Campaign.objects.filter(advertiser=advertiser).annotate(
-        has_approved=Exists(approved),
-        has_waiting=Exists(waiting),
-        has_ad_that_is_off=Exists(off),
-        has_keyword=Exists(keywords),
-    )
-    today = CampaignDay.objects.filter(campaign__advertiser=advertiser, day=korean_day(timezone.now()))
-    days = {day.campaign_id: day for day in today}
-    return [
-        CampaignRow(
-            campaign=campaign,
-            figures=figures.get(campaign.pk, Figures()),
-            obstacle=_find_obstacle(
-                campaign,
-                Readiness(
-                    campaign.has_keyword,
-                    campaign.has_approved,
-                    campaign.has_waiting,
-                    campaign.has_ad_that_is_off,
-                ),
-                balance,
-                days.get(campaign.pk),
-            ),
-        )
-        for campaign in campaigns
-    ]
-
-
-def obstacle_of(campaign: Campaign, groups: list[AdGroup], balance: Balance) -> str:
-    """Return why a campaign is not seen, from its groups with keywords and creatives already fetched."""
-    creatives = [creative for group in groups for creative in group.creatives.all()]
-    readiness = Readiness(
-        has_keyword=any(group.is_on and group.keywords.all() for group in groups),
-        has_approved=any(each.review == Creative.Review.APPROVED and each.is_on for each in creatives),
-        has_waiting=any(each.review == Creative.Review.WAITING for each in creatives),
-        has_ad_that_is_off=any(
-            each.review == Creative.Review.APPROVED and not each.is_on for each in creatives
-        ),
-    )
-    today = CampaignDay.objects.filter(campaign=campaign, day=korean_day(timezone.now())).first()
-    return _find_obstacle(campaign, readiness, balance, today)
-
-
-def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today: CampaignDay | None) -> str:
-    """Return the first thing to do about it, in the order in which a person would do it."""
-    if campaign.status in (Campaign.Status.PAUSED, Campaign.Status.ENDED):
-        return ""
-    now = timezone.now()
-    steps = (
-        (not ready.has_keyword, _("키워드가 없어요")),
-        (
-            ready.has_ad_that_is_off and not ready.has_approved and not ready.has_waiting,
-            _("승인된 광고 문구가 꺼져 있어요"),
-        ),
-        (not ready.has_approved and not ready.has_waiting, _("검토받을 광고 문구가 없어요")),
-        (not ready.has_approved, _("광고 문구를 검토하고 있어요")),
-        (campaign.status == Campaign.Status.DRAFT, _("아직 시작하지 않았어요")),
-        (campaign.starts_at > now, _("시작하는 날을 기다려요")),
-        (campaign.ends_at is not None and campaign.ends_at <= now, _("끝나는 날이 지났어요")),
-        (balance.free_micros + balance.set_aside_micros <= 0, _("잔액이 없어요")),
-        (_left_of_total(campaign, today) < LEAST_BID, _("전체 예산을 다 썼어요")),
-        (
-            today is not None and today.budget_micros - today.spent_micros < LEAST_BID,
-            _("오늘 예산을 다 썼어요. 내일 다시 보여요"),
-        ),
-    )
-    return next((str(words) for is_so, words in steps if is_so), "")
-
-
-def _left_of_total(campaign: Campaign, today: CampaignDay | None) -> int:
-    """Return what the total budget still holds, today's money that is set aside and not spent included."""
-    if campaign.total_budget_micros is None:
-        return LEAST_BID
-    unspent = 0 if today is None else today.leased_micros - today.spent_micros
-    return campaign.total_budget_micros - campaign.leased_micros + unspent
+    obstacles = obstacles_of(advertiser, [row.campaign.pk for row in page], balance)
+    page.object_list = [replace(row, obstacle=obstacles[row.campaign.pk]) for row in page]
+    return page

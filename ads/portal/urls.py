@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from ads.portal.pages import addresses, campaigns, creatives, desk, groups, money, people
+from ads.portal.pages import addresses, campaigns, creatives, desk, groups, keywords, money, people
 
 app_name = "portal"
 
@@ -10,6 +10,8 @@ campaign_pages = [
     path("move/", campaigns.move, name="move_campaign"),
     path("days.csv", campaigns.download_days, name="campaign_days"),
     path("keywords.csv", campaigns.download_keywords, name="campaign_keywords"),
+    path("keywords/", keywords.show_keywords, name="keywords"),
+    path("keywords/switch/", keywords.switch, name="switch_keywords"),
     path("groups/new/", groups.make, name="make_group"),
 ]
 desk_pages: list[URLPattern | URLResolver] = [

@@ -1,4 +1,4 @@
-// The console works without this: it only spares the press of a button to see an ad while writing it.
+// The console works without this: it only spares presses of buttons.
 const form = document.querySelector("[data-previewed]");
 const card = document.querySelector("[data-preview]");
 
@@ -29,4 +29,14 @@ if (form instanceof HTMLFormElement && card) {
   form.addEventListener("input", refresh);
   const button = form.querySelector("[data-preview-button]");
   if (button instanceof HTMLElement) button.hidden = true;
+}
+
+const all = document.querySelector("[data-choose-all]");
+if (all instanceof HTMLInputElement) {
+  all.hidden = false;
+  all.addEventListener("change", () => {
+    for (const box of document.querySelectorAll('[name="keyword"]')) {
+      if (box instanceof HTMLInputElement) box.checked = all.checked;
+    }
+  });
 }

@@ -1,6 +1,7 @@
 """The list of campaigns, one campaign's page, and the forms that make and change it."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponseBase
@@ -9,19 +10,41 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ads.campaigning import CampaignPlan, RefusedError, create_campaign, move_campaign, revise_campaign
-from ads.models import Campaign, Creative, Keyword, NegativeKeyword
+from ads.models import AdGroup, Campaign, Creative, Keyword, NegativeKeyword
 from ads.money import format_won
 from ads.portal.access import Desk, for_editors, for_members
-from ads.portal.campaign_rows import list_campaigns, obstacle_of
+from ads.portal.campaign_rows import CAMPAIGN_COLUMNS, list_campaigns
 from ads.portal.export import answer_csv
 from ads.portal.figures import by_day, by_keyword, total
 from ads.portal.forms import CampaignForm, campaign_values
+from ads.portal.listing import read_asked
+from ads.portal.obstacles import obstacle_of
 from ads.portal.pages.desk import answer_days, figure_heads
 from ads.portal.pages.frame import draw_spend, read_period, show, show_form
 from ads.portal.refusals import list_refusals
 from ads.portal.statement import read_balance
 
 MATCH_NAMES = dict(Keyword.Match.choices)
+# A campaign's page names that many keywords and leads to the list of all.
+MOST_CHIPS, MOST_ROWS = 30, 20
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """An ad group as a campaign's page shows it: its bid in won and the first of its keywords."""
+
+    group: AdGroup
+    bid: str
+
+    @property
+    def keywords(self) -> list[Keyword]:
+        """The first keywords."""
+        return list(self.group.keywords.all())[:MOST_CHIPS]
+
+    @property
+    def keywords_left(self) -> int:
+        """How many keywords there are beside those."""
+        return max(0, len(self.group.keywords.all()) - MOST_CHIPS)
 
 
 def find_campaign(desk: Desk, public_id: uuid.UUID) -> Campaign:
@@ -34,12 +57,17 @@ def find_campaign(desk: Desk, public_id: uuid.UUID) -> Campaign:
 @require_safe
 @for_members
 def list_all(request: HttpRequest, desk: Desk) -> HttpResponseBase:
-    """Show every campaign with what it did."""
+    """Show a page of campaigns with what each of them did."""
     period = read_period(request)
-    rows = list_campaigns(desk.advertiser, period, read_balance(desk.advertiser))
-    return show(
-        request, desk, "campaigns", section="campaigns", context={"rows": rows, "span": len(period.days)}
-    )
+    asked = read_asked(request, columns=CAMPAIGN_COLUMNS, choices={"status": Campaign.Status.values})
+    context = {
+        "asked": asked,
+        "heads": asked.heads(CAMPAIGN_COLUMNS),
+        "page": list_campaigns(desk.advertiser, period, read_balance(desk.advertiser), asked),
+        "statuses": Campaign.Status.choices,
+        "span": len(period.days),
+    }
+    return show(request, desk, "campaigns", section="campaigns", context=context)
 
 
 @require_safe
@@ -48,7 +76,7 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
     """Show one campaign: its figures by day and keyword, its groups and their ads."""
     campaign = find_campaign(desk, campaign_id)
     period = read_period(request)
-    rows = by_day(desk.advertiser, period, campaign)
+    rows, brought = by_day(desk.advertiser, period, campaign), by_keyword(campaign, period)
     groups = list(
         campaign.ad_groups.prefetch_related(
             "keywords",
@@ -62,14 +90,15 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
         "daily_budget": format_won(campaign.daily_budget_micros),
         "total_budget": campaign.total_budget_micros and format_won(campaign.total_budget_micros),
         "obstacle": obstacle_of(campaign, groups, read_balance(desk.advertiser)),
-        "groups": [(group, format_won(group.default_bid_micros)) for group in groups],
+        "groups": [GroupView(group, format_won(group.default_bid_micros)) for group in groups],
         "negatives": _texts_of_negatives(campaign),
         "rows": rows,
         "total": total(rows),
         "chart": draw_spend(rows),
         "span": len(rows),
         "refusals": list_refusals(campaign, period),
-        "keywords": [(row, MATCH_NAMES.get(row.match, row.match)) for row in by_keyword(campaign, period)],
+        "keywords": [(row, MATCH_NAMES.get(row.match, row.match)) for row in brought[:MOST_ROWS]],
+        "keywords_left": max(0, len(brought) - MOST_ROWS),
     }
     return show(request, desk, "campaign", section="campaigns", context=context)
 

@@ -123,7 +123,7 @@ def test_the_list_of_campaigns_costs_the_same_for_many(
     for _ in range(12):
         show_ad(make_ad(shop), clicked="yes")
     roll_up()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = desk.get(f"/advertise/{shop.public_id}/campaigns/")
     assert page.content.decode().count('<th scope="row">') == 13
 

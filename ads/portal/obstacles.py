@@ -1,0 +1,107 @@
+"""Why a campaign is not seen: the first thing to do about it, in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ads.leases import korean_day
+from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Creative, Keyword
+from ads.money import LEAST_BID
+from ads.portal.statement import Balance
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Which parts of a campaign are there."""
+
+    has_keyword: bool
+    has_keyword_that_is_on: bool
+    has_approved: bool
+    has_waiting: bool
+    has_ad_that_is_off: bool
+
+
+def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Balance) -> Mapping[int, str]:
+    """Return for each of these campaigns of the advertiser why it is not seen; empty where it is."""
+    creatives = Creative.objects.filter(ad_group__campaign=OuterRef("pk"))
+    approved = creatives.filter(review=Creative.Review.APPROVED)
+    keywords = Keyword.objects.filter(ad_group__campaign=OuterRef("pk"), ad_group__is_on=True)
+    asked = Campaign.objects.filter(advertiser=advertiser, pk__in=campaigns).annotate(
+        has_approved=Exists(approved.filter(is_on=True)),
+        has_waiting=Exists(creatives.filter(review=Creative.Review.WAITING)),
+        has_ad_that_is_off=Exists(approved.filter(is_on=False)),
+        has_keyword=Exists(keywords),
+        has_keyword_that_is_on=Exists(keywords.filter(is_on=True)),
+    )
+    today = CampaignDay.objects.filter(campaign__in=campaigns, day=korean_day(timezone.now()))
+    days = {day.campaign_id: day for day in today}
+    return {
+        campaign.pk: _find_obstacle(
+            campaign,
+            Readiness(
+                has_keyword=campaign.has_keyword,
+                has_keyword_that_is_on=campaign.has_keyword_that_is_on,
+                has_approved=campaign.has_approved,
+                has_waiting=campaign.has_waiting,
+                has_ad_that_is_off=campaign.has_ad_that_is_off,
+            ),
+            balance,
+            days.get(campaign.pk),
+        )
+        for campaign in asked
+    }
+
+
+def obstacle_of(campaign: Campaign, groups: list[AdGroup], balance: Balance) -> str:
+    """Return why a campaign is not seen, from its groups with keywords and creatives already fetched."""
+    creatives = [creative for group in groups for creative in group.creatives.all()]
+    keywords = [keyword for group in groups if group.is_on for keyword in group.keywords.all()]
+    readiness = Readiness(
+        has_keyword=bool(keywords),
+        has_keyword_that_is_on=any(keyword.is_on for keyword in keywords),
+        has_approved=any(each.review == Creative.Review.APPROVED and each.is_on for each in creatives),
+        has_waiting=any(each.review == Creative.Review.WAITING for each in creatives),
+        has_ad_that_is_off=any(
+            each.review == Creative.Review.APPROVED and not each.is_on for each in creatives
+        ),
+    )
+    today = CampaignDay.objects.filter(campaign=campaign, day=korean_day(timezone.now())).first()
+    return _find_obstacle(campaign, readiness, balance, today)
+
+
+def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today: CampaignDay | None) -> str:
+    """Return the first thing to do about it, in the order in which a person would do it."""
+    if campaign.status in (Campaign.Status.PAUSED, Campaign.Status.ENDED):
+        return ""
+    now = timezone.now()
+    steps = (
+        (not ready.has_keyword, _("키워드가 없어요")),
+        (not ready.has_keyword_that_is_on, _("키워드가 모두 꺼져 있어요")),
+        (
+            ready.has_ad_that_is_off and not ready.has_approved and not ready.has_waiting,
+            _("승인된 광고 문구가 꺼져 있어요"),
+        ),
+        (not ready.has_approved and not ready.has_waiting, _("검토받을 광고 문구가 없어요")),
+        (not ready.has_approved, _("광고 문구를 검토하고 있어요")),
+        (campaign.status == Campaign.Status.DRAFT, _("아직 시작하지 않았어요")),
+        (campaign.starts_at > now, _("시작하는 날을 기다려요")),
+        (campaign.ends_at is not None and campaign.ends_at <= now, _("끝나는 날이 지났어요")),
+        (balance.free_micros + balance.set_aside_micros <= 0, _("잔액이 없어요")),
+        (_left_of_total(campaign, today) < LEAST_BID, _("전체 예산을 다 썼어요")),
+        (
+            today is not None and today.budget_micros - today.spent_micros < LEAST_BID,
+            _("오늘 예산을 다 썼어요. 내일 다시 보여요"),
+        ),
+    )
+    return next((str(words) for is_so, words in steps if is_so), "")
+
+
+def _left_of_total(campaign: Campaign, today: CampaignDay | None) -> int:
+    """Return what the total budget still holds, today's money that is set aside and not spent included."""
+    if campaign.total_budget_micros is None:
+        return LEAST_BID
+    unspent = 0 if today is None else today.leased_micros - today.spent_micros
+    return campaign.total_budget_micros - campaign.leased_micros + unspent
