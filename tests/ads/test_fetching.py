@@ -8,9 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ads import fast_store as store
-from ads.selection.fetching import fetch
+from ads.selection import fetching
+from ads.selection.fetching import PIECE_BYTES, fetch
 
 pytestmark = pytest.mark.usefixtures("valkey")
 Answer = Callable[[socket.socket], None]
@@ -18,21 +21,27 @@ Answer = Callable[[socket.socket], None]
 
 @contextmanager
 def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[None]:
-    """A store on this machine that says hello as it should and then answers like this."""
+    """A store on this machine that says hello and how long a text is, and then gives it out like this."""
     door = socket.create_server(("127.0.0.1", 0))
 
     def receive() -> None:
         line, _ = door.accept()
         with line:
             while heard := line.recv(65536):
-                if b"GET" in heard:
+                if b"GETRANGE" in heard:
                     return answer(line)
-                line.sendall(b"+OK\r\n" * heard.count(b"*"))
+                line.sendall(b":10\r\n" if b"STRLEN" in heard else b"+OK\r\n" * heard.count(b"*"))
 
     thread = threading.Thread(target=receive)
     thread.start()
-    client = redis.Redis(host="127.0.0.1", port=door.getsockname()[1], protocol=2)
-    monkeypatch.setattr("ads.selection.fetching.fast_store", lambda: client)
+    client = redis.Redis(
+        host="127.0.0.1",
+        port=door.getsockname()[1],
+        protocol=2,
+        socket_timeout=1,
+        retry=Retry(NoBackoff(), 0),
+    )
+    monkeypatch.setattr(fetching, "fast_store", lambda: client)
     try:
         yield
     finally:
@@ -40,8 +49,9 @@ def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[N
         door.close()
 
 
-def test_what_is_kept_comes_whole_and_cannot_be_changed() -> None:
-    blob = os.urandom(3_000_001)
+@pytest.mark.parametrize("size", [1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES + 7])
+def test_what_is_kept_comes_whole_and_cannot_be_changed(size: int) -> None:
+    blob = os.urandom(size)
     store.fast_store().set(store.key("snapshot", "long"), blob)
     fetched = fetch(store.key("snapshot", "long"))
     assert fetched is not None
@@ -61,22 +71,27 @@ def test_what_is_no_text_is_refused() -> None:
 
 def test_a_store_that_is_away_is_an_error_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
     client = redis.Redis(host="127.0.0.1", port=1)
-    monkeypatch.setattr("ads.selection.fetching.fast_store", lambda: client)
+    monkeypatch.setattr(fetching, "fast_store", lambda: client)
     with pytest.raises(redis.RedisError):
         fetch("any")
 
 
 @pytest.mark.parametrize("said", [b"", b"$10", b"$10\r\nabc"])
 def test_a_store_that_hangs_up_halfway_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    with another_store(monkeypatch, lambda line: line.sendall(said)), pytest.raises(redis.ConnectionError):
+        fetch("any")
+
+
+@pytest.mark.parametrize("said", [b"$0\r\n\r\n", b"$3\r\nabc\r\n"])
+def test_what_goes_away_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     with (
         another_store(monkeypatch, lambda line: line.sendall(said)),
-        pytest.raises(redis.ConnectionError, match="hung up"),
+        pytest.raises(redis.DataError, match="went away"),
     ):
         fetch("any")
 
 
 def test_a_store_that_falls_silent_is_not_waited_for_forever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ads.selection.fetching.PATIENCE_SECONDS", 1)
     is_over = threading.Event()
 
     def fall_silent(line: socket.socket) -> None:
@@ -84,6 +99,6 @@ def test_a_store_that_falls_silent_is_not_waited_for_forever(monkeypatch: pytest
         is_over.wait(30)
 
     with another_store(monkeypatch, fall_silent):
-        with pytest.raises(redis.ConnectionError):
+        with pytest.raises(redis.TimeoutError):
             fetch("any")
         is_over.set()
