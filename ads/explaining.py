@@ -9,8 +9,15 @@ from ads.selection.traces import find_trace
 
 
 def recall_decision(name: str) -> dict[str, Any] | None:
-    """Return the record of a request, by its id or its offer's; None when nothing is remembered."""
-    return find_trace(name) or _from_offer(name)
+    """Return the record of a request, by its id or its offer's; None when nothing is remembered.
+
+    One that was answered with the offer of an earlier request has that one's record and names it.
+    """
+    trace = find_trace(name)
+    if trace is None or "offer" not in trace:
+        return trace or _from_offer(name)
+    offer = Offer.objects.get(pk=uuid.UUID(str(trace["offer"])))
+    return record_of(offer) | {"request": trace["request"], "repeats": offer.request_id}
 
 
 def record_of(offer: Offer) -> dict[str, Any]:
@@ -27,7 +34,8 @@ def record_of(offer: Offer) -> dict[str, Any]:
 
 
 def _from_offer(name: str) -> dict[str, Any] | None:
-    offers = Offer.objects.filter(request_id=name)
+    # No name has one, and the database takes none.
+    offers = Offer.objects.filter(request_id=name.replace("\0", ""))
     with suppress(ValueError):
         offers = offers | Offer.objects.filter(id=uuid.UUID(name))
     offer = offers.order_by("-created_at").first()

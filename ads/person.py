@@ -23,18 +23,18 @@ class Person:
         self._key = frequency_key
         self._day = korean_day(at).isoformat()
 
-    def must_rest(self) -> bool:
-        """Count one more answer and say whether it comes too soon after the last ad."""
+    def find_rest(self) -> str:
+        """Count one more answer and say why it goes without an ad: the day's first, or too soon after one."""
         if not self._key:
-            return False
+            return ""
         store = fast_store()
         if settings.ADS_SPARE_NEWCOMERS and store.set(self._name("known"), 1, nx=True, ex=DAY_SECONDS):
-            return True
+            return "newcomer"
         resting = store.get(self._name("rest"))
         if not resting or int(resting) <= 0:
-            return False
+            return ""
         store.decr(self._name("rest"))
-        return True
+        return "ad_load"
 
     def count_views(self, campaigns: Sequence[int]) -> dict[int, int]:
         """Return how often each campaign was seen today; a hidden one counts as seen for the whole day."""

@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -31,18 +32,24 @@ INCOME_SECONDS = 30
 async def ad_for(turn: Turn, sensitivity: Sensitivity) -> PlacementMade:
     """Return the ad for a finished turn or the reason there is none; never raises, never late."""
     if turn.conversation.is_sensitive or sensitivity.verdict != "pass":
+        # Whatever the market answers to that, none is shown.
+        await _ask(turn, partial(_report_blocked, turn))
         return PlacementMade(None, "sensitive")
+    return _placement(await _ask(turn, partial(_request, turn, sensitivity)))
+
+
+async def _ask(turn: Turn, ask: Callable[[], ServedAd | NoAd]) -> ServedAd | NoAd:
     try:
         deadline = settings.ADS_DEADLINE_MS / 1000
         async with asyncio.timeout(deadline + settings.ADS_MATCH_MS / 1000):
-            decision = await database_sync_to_async(_request, thread_sensitive=False)(turn, sensitivity)
+            answer: ServedAd | NoAd = await database_sync_to_async(ask, thread_sensitive=False)()
+            return answer
     except TimeoutError:
-        return PlacementMade(None, "timeout")
+        return NoAd("timeout")
     except Exception:
         # An answer must never fail over its ad, whatever the market does.
         logger.exception("turn %s: the ad market failed", turn.public_id)
-        return PlacementMade(None, "error")
-    return _placement(decision)
+        return NoAd("error")
 
 
 def _placement(decision: ServedAd | NoAd) -> PlacementMade:
@@ -54,14 +61,13 @@ def _placement(decision: ServedAd | NoAd) -> PlacementMade:
 def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
     vocabulary = fetch_vocabulary()
     term_ids = find_terms(turn.prompt, vocabulary)
-    if term_ids is None:
-        return NoAd("no_match")
     return request_ad(
         AdRequest(
             request_id=str(turn.public_id),
             placement=PLACEMENT,
             vocabulary_version=vocabulary.version,
-            term_ids=term_ids,
+            # A request that names nothing finds nothing; the market remembers that it was made.
+            term_ids=term_ids or (),
             topics=find_topics(turn.prompt),
             language=turn.language,
             device="",
@@ -69,6 +75,22 @@ def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
             sensitive_classes=sensitivity.classes,
             frequency_key=frequency_key(turn.conversation.owner_id),
             audience=AUDIENCE,
+        )
+    )
+
+
+def _report_blocked(turn: Turn) -> ServedAd | NoAd:
+    """Tell the market that this turn has no ad, by its number and nothing else, for whoever asks why."""
+    return request_ad(
+        AdRequest(
+            request_id=str(turn.public_id),
+            placement=PLACEMENT,
+            vocabulary_version="",
+            term_ids=(),
+            topics=(),
+            language=turn.language,
+            device="",
+            sensitivity="block",
         )
     )
 

@@ -31,6 +31,12 @@ REASONS: dict[str, Promise] = {
     "below_threshold": _("맞는 것이 있었지만 끝까지 남지 못함"),
     "frequency": _("오늘 충분히 봤음"),
     "no_budget": _("예산이 다함"),
+    "not_adult": _("미성년일 수 있음"),
+    "newcomer": _("오늘 첫 답이라 쉼"),
+    "ad_load": _("조금 전에 광고를 봐서 쉼"),
+    "frozen": _("장부가 어긋나 시장이 멈춤"),
+    "stopped": _("고른 광고가 방금 꺼졌음"),
+    "error": _("시장에서 오류가 남"),
 }
 # Whose word a click rate is; a learned model names itself.
 SOURCES: dict[str, Promise] = {"smoothed": _("실적으로 어림"), "drawn": _("새 광고라 뽑음")}
@@ -60,6 +66,7 @@ class ReadDecision:
     """One request as a person reads it."""
 
     request_id: str
+    repeats: str
     language: str
     topics: str
     version: str
@@ -78,8 +85,9 @@ def read_decision(record: dict[str, Any]) -> ReadDecision:
     )
     return ReadDecision(
         request_id=str(request["request_id"]),
+        repeats=str(record.get("repeats", "")),
         language=str(request["language"]),
-        topics=", ".join(map(str, request["topics"])),
+        topics=", ".join(map(str, request.get("topics", ()))),
         version=str(record["version"]),
         reason=_word(REASONS, record["reason"]),
         price=show_won(record["price_micros"]),

@@ -3,6 +3,7 @@
 import datetime
 import logging
 import uuid
+from dataclasses import replace
 
 import redis
 from django.conf import settings
@@ -20,7 +21,8 @@ from ads.selection.again import find_again, remember_offer
 from ads.selection.current import current_market, random_here
 from ads.selection.decision import Decision
 from ads.selection.select import choose
-from ads.selection.traces import KEPT_CONTENDERS, keep_trace, trace_line
+from ads.selection.topics import denies_topics
+from ads.selection.traces import KEPT_CONTENDERS, keep_refusal, keep_repeat, keep_trace, trace_line
 
 logger = logging.getLogger(__name__)
 
@@ -45,25 +47,30 @@ def serve(request: AdRequest) -> ServedAd | NoAd:
     """Return the ad for this request or the reason why there is none; never raises."""
     try:
         return _serve(request)
-    except (DatabaseError, redis.RedisError):
+    except DatabaseError:
         logger.exception("request %s: no ad", request.request_id)
-        return NoAd("error")
+        keep_refusal(request, "error")
+    except redis.RedisError:
+        logger.exception("request %s: no ad", request.request_id)
+    return NoAd("error")
 
 
 def _serve(request: AdRequest) -> ServedAd | NoAd:
     at = timezone.now()
-    if request.sensitivity != "pass" or request.sensitive_classes:
-        return NoAd("sensitive")
-    if request.audience == "minor" or (settings.ADS_ADULTS_ONLY and request.audience != "adult"):
-        return NoAd("not_adult")
-    if is_frozen():
-        return NoAd("frozen")
+    refusal = _refuse(request)
+    if refusal:
+        keep_refusal(request, refusal)
+        return NoAd(refusal)
     market = current_market()
     known = find_again(request, market)
     if known and _find_running(known.creative_id, known.keyword_id):
+        if known.request_id != request.request_id:
+            keep_repeat(request, known)
         return _show(known, request)
     person = Person(request.frequency_key, at=at)
-    if person.must_rest():
+    rest = person.find_rest()
+    if rest:
+        keep_refusal(request, rest)
         return NoAd("ad_load")
     decision = choose(
         market.snapshot,
@@ -73,14 +80,25 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
         now=int(at.timestamp()),
         random=random_here(),
     )
-    keep_trace(request, decision, version=market.snapshot.version)
+    version = market.snapshot.version
     if decision.winner is None or decision.sale is None:
+        keep_trace(request, decision, version=version)
         return NoAd(decision.reason)
-    offer = _keep_offer(request, decision, version=market.snapshot.version, at=at)
+    offer = _keep_offer(request, decision, version=version, at=at)
     if offer is None:
+        keep_trace(request, replace(decision, reason="stopped", sale=None), version=version)
         return NoAd("no_match")
+    keep_trace(request, decision, version=version)
     remember_offer(request, offer)
     return _show(offer, request)
+
+
+def _refuse(request: AdRequest) -> str:
+    if request.sensitivity != "pass" or request.sensitive_classes or denies_topics(request.topics):
+        return "sensitive"
+    if request.audience == "minor" or (settings.ADS_ADULTS_ONLY and request.audience != "adult"):
+        return "not_adult"
+    return "frozen" if is_frozen() else ""
 
 
 def _show(offer: Offer, request: AdRequest) -> ServedAd:

@@ -1,22 +1,43 @@
 """Remembers for a day how each request was decided, so that an operator can ask why."""
 
 import json
+from contextlib import suppress
 
 import redis
 
 from ads.contract import AdRequest, encode_request
 from ads.fast_store import fast_store, key
+from ads.models import Offer
 from ads.selection.bids_seen import KEPT_AUCTIONS, auction_of, seen_key
 from ads.selection.bids_seen import KEPT_SECONDS as AUCTIONS_SECONDS
 from ads.selection.decision import Contender, Decision
 
 KEPT_SECONDS = 24 * 3600
 KEPT_CONTENDERS = 20
+NO_SALE: dict[str, object] = {"price_micros": None, "shadow_price_micros": None, "is_explored": False}
 
 
 def trace_line(contender: Contender) -> dict[str, object]:
     """Return a contender as it is kept for explaining."""
     return contender._asdict() | {"rung": contender.rung.name.lower(), "score": contender.score}
+
+
+def keep_refusal(request: AdRequest, reason: str) -> None:
+    """Keep why a request ended before anything was chosen; of one that is sensitive, nothing else is kept."""
+    kept: dict[str, object] = {"request_id": request.request_id, "language": request.language}
+    if reason != "sensitive":
+        kept = encode_request(request)
+    _keep(request, {"request": kept, "reason": reason, "version": "", "contenders": []} | NO_SALE)
+
+
+def keep_repeat(request: AdRequest, offer: Offer) -> None:
+    """Keep that a request was answered with the offer of an earlier one, which has its own record."""
+    _keep(request, {"request": encode_request(request), "offer": str(offer.id)})
+
+
+def _keep(request: AdRequest, trace: dict[str, object]) -> None:
+    with suppress(redis.RedisError):
+        fast_store().set(key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
 
 
 def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:

@@ -14,6 +14,7 @@ from ads.client import request_ad
 from ads.contract import AdRequest, NoAd, ServedAd, encode_request, read_answer
 from ads.models import Creative, Offer
 from ads.selection.topics import DELICATE_TOPICS, SAFE_TOPICS
+from ads.selection.traces import find_trace
 from ads.tokens import service_key
 from aggregator import placements
 from aggregator.models import Conversation, Turn
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 
 PROMPT = "도쿄 항공권 싸게 사는 법"
 PASSED = Sensitivity(verdict="pass", classes=(), needs_help=False)
+SERVED = ServedAd("1", "광고", "Grace", "t", "b", "grace.example", (), "/c", "/i", "/h", "/r")
 safe = st.sampled_from(sorted(SAFE_TOPICS))
 unknown = st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=1, max_size=24).filter(
     lambda word: word not in SAFE_TOPICS | DELICATE_TOPICS
@@ -106,15 +108,24 @@ def turn_of(*, is_sensitive: bool = False) -> Turn:
 
 
 @pytest.mark.parametrize("verdict", ["block", "", "PASS", "unsure"])
-async def test_the_conversation_s_own_gate_asks_the_market_nothing(verdict: str) -> None:
-    blocked = Sensitivity(verdict=verdict, classes=(), needs_help=False)  # type: ignore[arg-type]
-    placed = await placements.ad_for(turn_of(), blocked)
+async def test_the_conversation_s_own_gate_tells_the_market_a_number_and_nothing_else(verdict: str) -> None:
+    blocked, turn = Sensitivity(verdict=verdict, classes=("debt",), needs_help=False), turn_of()  # type: ignore[arg-type]
+    placed = await placements.ad_for(turn, blocked)
     assert (placed.ad, placed.reason) == (None, "sensitive")
+    trace = find_trace(str(turn.public_id))
+    assert trace and trace["request"] == {"request_id": str(turn.public_id), "language": "ko"}
 
 
 async def test_a_conversation_that_was_sensitive_once_stays_without_ads() -> None:
     placed = await placements.ad_for(turn_of(is_sensitive=True), PASSED)
     assert (placed.ad, placed.reason) == (None, "sensitive")
+
+
+async def test_a_gate_stays_closed_whatever_the_market_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for answer in (SERVED, NoAd("timeout"), NoAd("no_match")):
+        monkeypatch.setattr(placements, "request_ad", lambda request, answer=answer: answer)
+        placed = await placements.ad_for(turn_of(is_sensitive=True), PASSED)
+        assert (placed.ad, placed.reason) == (None, "sensitive")
 
 
 def test_people_of_unknown_age_get_none_from_the_conversation_s_side_either(ad: Creative) -> None:

@@ -16,6 +16,20 @@ COLUMNS = (
 )
 
 
+# Why nothing was chosen, where the word alone may not tell.
+WHY_NONE = {
+    "sensitive": "a gate closed before anything was chosen, and nothing of the request is kept",
+    "not_adult": "the person may be a minor, and ADS_ADULTS_ONLY is on",
+    "newcomer": "the person's first answer of the day, and ADS_SPARE_NEWCOMERS is on",
+    "ad_load": "the person saw an ad within the last answers (ADS_ANSWERS_PER_AD)",
+    "frequency": "the person saw every campaign that matched as often today as it allows",
+    "frozen": "the books disagreed and the market stands still",
+    "stopped": "the winner was switched off a moment before, and no snapshot or live bit knew yet",
+    "no_match": "nobody bids on these words, or the prompt held more negatives than a request may name",
+    "error": "the database failed",
+}
+
+
 class Command(BaseCommand):
     help = "Show how a request for an ad was decided: each contender, where it fell, scores and prices."
 
@@ -35,14 +49,21 @@ class Command(BaseCommand):
 
     def _print(self, trace: dict[str, Any]) -> None:
         self.stdout.write(f"request   {json.dumps(trace['request'], ensure_ascii=False)}")
-        self.stdout.write(f"inventory {trace['version']}")
+        if "repeats" in trace:
+            self.stdout.write(f"repeats   {trace['repeats']}, asked the same a moment before")
+        self.stdout.write(f"inventory {trace['version'] or 'none looked at'}")
         if trace["price_micros"] is None:
-            self.stdout.write(f"no ad     {trace['reason']}")
+            why = WHY_NONE.get(trace["reason"])
+            self.stdout.write(f"no ad     {trace['reason']}{f': {why}' if why else ''}")
         else:
             self.stdout.write(
                 f"price     {format_won(trace['price_micros'])} won a click"
                 f" (VCG {format_won(trace['shadow_price_micros'])}, explored {trace['is_explored']})"
             )
+        if trace["contenders"]:
+            self._print_contenders(trace)
+
+    def _print_contenders(self, trace: dict[str, Any]) -> None:
         self.stdout.write(f"floor     {format_won(floor_of(settings.ADS_FLOOR_WON))} won a click")
         self._print_reserves({line["category"] for line in trace["contenders"] if "category" in line})
         names = ("rung", "match", "bid", "pace", "reserve", "fit", "smoothed", "rate", "source", "score")
