@@ -142,7 +142,7 @@ def _name_terms(texts: Iterable[str]) -> list[TermRow]:
         if not name:
             continue
         words.setdefault(name, " ".join(text.split()))
-        tokens = _tokens(text) if name not in kinds else []
+        tokens = split_phrase(text) if name not in kinds else []
         parts.setdefault(name, [normalise(token) for token in tokens])
         for token in tokens:
             words.setdefault(normalise(token), token)
@@ -158,7 +158,8 @@ def _name_terms(texts: Iterable[str]) -> list[TermRow]:
     ]
 
 
-def _tokens(text: str) -> list[str]:
+def split_phrase(text: str) -> list[str]:
+    """Return the words of a phrase that are looked for one by one; none where it is only found whole."""
     # One token that is too short to be looked for would match everywhere: such a phrase is only found whole.
     tokens = [token for token in text.split() if token.lower() not in COMMON_WORDS]
     is_split = len(tokens) > 1 and all(len(normalise(token)) >= SHORTEST_TOKEN for token in tokens)

@@ -4,16 +4,21 @@ import json
 from contextlib import suppress
 
 import redis
+from django.utils import timezone
+from redis.client import Pipeline
 
 from ads.contract import AdRequest, encode_request
 from ads.fast_store import fast_store, key
 from ads.models import Offer
+from ads.selection.asked import note_asked
 from ads.selection.bids_seen import KEPT_AUCTIONS, auction_of, seen_key
 from ads.selection.bids_seen import KEPT_SECONDS as AUCTIONS_SECONDS
 from ads.selection.decision import Contender, Decision
 
 KEPT_SECONDS = 24 * 3600
 KEPT_CONTENDERS = 20
+# Whoever rests saw an ad a moment ago; what they asked for could have been matched all the same.
+RESTS = frozenset({"ad_load", "newcomer"})
 NO_SALE: dict[str, object] = {"price_micros": None, "shadow_price_micros": None, "is_explored": False}
 
 
@@ -27,22 +32,28 @@ def keep_refusal(request: AdRequest, reason: str) -> None:
     kept: dict[str, object] = {"request_id": request.request_id, "language": request.language}
     if reason != "sensitive":
         kept = encode_request(request)
-    _keep(request, {"request": kept, "reason": reason, "version": "", "contenders": []} | NO_SALE)
+    trace: dict[str, object] = {"request": kept, "reason": reason, "version": "", "contenders": []} | NO_SALE
+    with suppress(redis.RedisError), fast_store().pipeline(transaction=False) as pipeline:
+        _write(pipeline, request, trace)
+        if reason in RESTS:
+            note_asked(pipeline, request, at=timezone.now())
+        pipeline.execute()
 
 
 def keep_repeat(request: AdRequest, offer: Offer) -> None:
     """Keep that a request was answered with the offer of an earlier one, which has its own record."""
-    _keep(request, {"request": encode_request(request), "offer": str(offer.id)})
+    with suppress(redis.RedisError), fast_store().pipeline(transaction=False) as pipeline:
+        _write(pipeline, request, {"request": encode_request(request), "offer": str(offer.id)})
+        pipeline.execute()
 
 
-def _keep(request: AdRequest, trace: dict[str, object]) -> None:
-    with suppress(redis.RedisError):
-        fast_store().set(key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
+def _write(pipeline: Pipeline, request: AdRequest, trace: dict[str, object]) -> None:
+    pipeline.set(key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
 
 
 def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:
-    """Keep one decision, and what was bid for learning reserves; forgetting it costs no ad."""
-    trace = {
+    """Keep one decision, what was bid for learning reserves and what was asked for; losing it costs no ad."""
+    trace: dict[str, object] = {
         "request": encode_request(request),
         "version": version,
         "reason": decision.reason,
@@ -52,17 +63,15 @@ def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:
         "contenders": [trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
     }
     auction = auction_of(decision)
-    try:
-        with fast_store().pipeline(transaction=False) as pipeline:
-            pipeline.set(key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
-            if auction:
-                category, bids = auction
-                pipeline.rpush(seen_key(category), bids)
-                pipeline.ltrim(seen_key(category), -KEPT_AUCTIONS, -1)
-                pipeline.expire(seen_key(category), AUCTIONS_SECONDS)
-            pipeline.execute()
-    except redis.RedisError:
-        return
+    with suppress(redis.RedisError), fast_store().pipeline(transaction=False) as pipeline:
+        _write(pipeline, request, trace)
+        note_asked(pipeline, request, at=timezone.now())
+        if auction:
+            category, bids = auction
+            pipeline.rpush(seen_key(category), bids)
+            pipeline.ltrim(seen_key(category), -KEPT_AUCTIONS, -1)
+            pipeline.expire(seen_key(category), AUCTIONS_SECONDS)
+        pipeline.execute()
 
 
 def find_trace(request_id: str) -> dict[str, object] | None:

@@ -1,4 +1,6 @@
 // The console works without this: it only spares presses of buttons.
+import "./reach.js";
+
 const form = document.querySelector("[data-previewed]");
 const card = document.querySelector("[data-preview]");
 
