@@ -5,7 +5,6 @@ import { newIdentifier } from "./identifier.js";
  * @typedef {Record<string, unknown> & { type: string }} Wish
  * @typedef {{
  *   post: (wish: Wish) => string, settle: (clientId: string | null | undefined) => Wish | undefined, resend: () => void,
- *   isEmpty: () => boolean,
  * }} Outbox
  */
 
@@ -35,6 +34,5 @@ export function openOutbox(connection) {
     resend() {
       for (const wish of waiting.values()) connection().send(wish);
     },
-    isEmpty: () => waiting.size === 0,
   };
 }

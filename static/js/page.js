@@ -7,6 +7,7 @@ import { openFeed } from "./feed.js";
 import { listenToKeys, showKeys } from "./keys.js";
 import { openOutbox } from "./outbox.js";
 import { openPalette } from "./palette.js";
+import { openPending } from "./pending.js";
 import { openSidebar } from "./sidebar.js";
 import { connect } from "./socket.js";
 import { joinTabs } from "./tabs.js";
@@ -20,6 +21,7 @@ const house = find(document, ".house");
 let conversation = house.dataset.conversation ?? "";
 const feed = openFeed();
 const outbox = openOutbox(() => connection);
+const pending = openPending(() => conversation);
 const wishes = openWishes();
 const sidebar = openSidebar(() => conversation);
 
@@ -36,8 +38,10 @@ const transcript = openTranscript(feed, {
 
 const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
   conversation: () => conversation,
-  send: (prompt) =>
-    outbox.post({ type: "open_turn", conversation: conversation || null, prompt, ...wishes() }),
+  send(prompt) {
+    const wish = { type: "open_turn", conversation: conversation || null, prompt, ...wishes() };
+    pending.show(outbox.post(wish), prompt);
+  },
   stop: () => stopTurns(),
   editLast: () => transcript.editLast(),
 });
@@ -63,6 +67,7 @@ const showBusy = () => composer.setBusy(feed.running().length > 0);
 const hearing = {
   opened(message) {
     const wish = outbox.settle(message.client_id);
+    pending.settle(message.client_id);
     if (!conversation && wish?.type === "open_turn") enter(message.conversation);
     const prompt = String(wish?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? "");
     show({ ...message, prompt });
@@ -79,6 +84,7 @@ const hearing = {
   },
   refused(message) {
     const wish = outbox.settle(message.client_id);
+    pending.settle(message.client_id);
     composer.refuse(codeWord("refusal", message.code) || message.message || word("refusal.other"));
     if (wish?.type === "open_turn") composer.putBack(String(wish.prompt));
   },

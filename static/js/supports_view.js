@@ -52,7 +52,7 @@ export function supportsView(body, show) {
     const button = element("button", {
       type: "button",
       class: "support-mark number",
-      "aria-label": word("supported_by_names", { names }),
+      "aria-label": word("supported_by_names", { n: support.candidates.length, names }),
       title: names,
     });
     button.textContent = String(support.candidates.length);

@@ -210,3 +210,31 @@ def test_a_crisis_is_met_with_people_to_call(
 
     expect(page.locator(".turn[data-status=done] .answer")).to_contain_text("109")
     assert provider.seen == []
+
+
+def test_a_question_asked_without_a_network_stays_in_sight_until_it_is_answered(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    offer_two(provider, offer_model)
+    page = open_page()
+    page.context.set_offline(True)
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".sending")).to_contain_text("한국의 수도는?")
+    expect(page.locator(".sending")).to_contain_text("보내는 중이에요")
+    expect(page.locator(".welcome")).to_be_hidden()
+    take_picture(page, "sending")
+    page.context.set_offline(False)
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    expect(page.locator(".sending")).to_have_count(0)
+    assert Turn.objects.count() == 1
+
+
+def test_a_question_that_was_never_sent_is_in_the_composer_again(open_page: OpenPage) -> None:
+    page = open_page()
+    page.context.set_offline(True)
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".sending")).to_be_visible()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    again = page.evaluate("sessionStorage.getItem('draft:new')")
+    assert again == "한국의 수도는?"
