@@ -4,6 +4,7 @@ RefusedError names the field that a person has to change, and says how.
 """
 
 import datetime
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -69,9 +70,21 @@ class GroupPlan:
 
 
 @transaction.atomic
-def create_campaign(*, advertiser: Advertiser, plan: CampaignPlan) -> Campaign:
-    """Make a campaign as a draft: nothing of it is seen before it is started."""
-    campaign = Campaign(advertiser=advertiser, starts_at=timezone.now())
+def create_campaign(*, advertiser: Advertiser, plan: CampaignPlan, key: uuid.UUID | None = None) -> Campaign:
+    """Make a campaign as a draft: nothing of it is seen before it is started.
+
+    A draft that was made with this key already is revised: somebody pressed twice, or came back.
+    """
+    Advertiser.objects.select_for_update(no_key=True).get(pk=advertiser.pk)
+    known = Campaign.objects.filter(public_id=key).first() if key else None
+    if known and (known.advertiser_id, known.status) == (advertiser.pk, Campaign.Status.DRAFT):
+        revise_campaign(campaign=known, plan=plan)
+        return known
+    campaign = Campaign(
+        advertiser=advertiser,
+        starts_at=timezone.now(),
+        public_id=uuid.uuid4() if known else key or uuid.uuid4(),
+    )
     _apply_plan(campaign, plan)
     campaign.save()
     _replace_negatives(campaign, None, plan.negatives)
@@ -107,9 +120,19 @@ def move_campaign(*, campaign: Campaign, status: str) -> None:
 
 
 @transaction.atomic
-def save_group(*, campaign: Campaign, plan: GroupPlan, group: AdGroup | None = None) -> AdGroup:
-    """Make an ad group, or bring one in line with the plan; keywords that stay keep their row."""
-    group = group or AdGroup(campaign=campaign)
+def save_group(
+    *, campaign: Campaign, plan: GroupPlan, group: AdGroup | None = None, key: uuid.UUID | None = None
+) -> AdGroup:
+    """Make an ad group, or bring one in line with the plan; keywords that stay keep their row.
+
+    The one that was made with this key already is brought in line, and no second one made.
+    """
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    known = AdGroup.objects.filter(public_id=key).first() if key and group is None else None
+    if known is not None and known.campaign_id == campaign.pk:
+        group = known
+    if group is None:
+        group = AdGroup(campaign=campaign, public_id=uuid.uuid4() if known else key or uuid.uuid4())
     group.name = plan.name
     group.default_bid_micros = plan.default_bid_micros
     group.language = plan.language

@@ -1,6 +1,7 @@
 """The versions of an ad's words: written, sent to review, and never changed after that."""
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,9 +22,13 @@ class Words:
 
 
 @transaction.atomic
-def draft_creative(*, ad_group: AdGroup, words: Words) -> Creative:
-    """Write the first version of an ad."""
-    creative = Creative(ad_group=ad_group)
+def draft_creative(*, ad_group: AdGroup, words: Words, key: uuid.UUID | None = None) -> Creative:
+    """Write the first version of an ad; one that was written with this key already is revised."""
+    AdGroup.objects.select_for_update(no_key=True).get(pk=ad_group.pk)
+    known = Creative.objects.filter(public_id=key).first() if key else None
+    if known is not None and known.ad_group_id == ad_group.pk:
+        return known if _says(known, words) else revise_creative(creative=known, words=words)
+    creative = Creative(ad_group=ad_group, public_id=uuid.uuid4() if known else key or uuid.uuid4())
     _apply_words(creative, words)
     creative.save()
     return creative
@@ -63,6 +68,10 @@ def switch_creative(*, creative: Creative, is_on: bool) -> None:
     for version in Creative.objects.select_for_update(no_key=True).filter(lineage=creative.lineage):
         version.is_on = is_on
         version.save(update_fields=["is_on", "updated_at"])
+
+
+def _says(creative: Creative, words: Words) -> bool:
+    return all(getattr(creative, name) == value for name, value in asdict(words).items())
 
 
 def _apply_words(creative: Creative, words: Words) -> None:

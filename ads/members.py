@@ -1,7 +1,9 @@
 """Who acts for an advertiser: owners decide on money and people, editors on campaigns, reporters look."""
 
+import uuid
+
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from ads.campaigning import RefusedError
@@ -10,9 +12,16 @@ from ads.models import Advertiser, Campaign, Membership
 
 
 @transaction.atomic
-def register_advertiser(*, name: str, owner_id: int) -> Advertiser:
-    """Make an advertiser with an empty wallet and its first owner."""
-    advertiser = Advertiser.objects.create(name=name)
+def register_advertiser(*, name: str, owner_id: int, key: uuid.UUID | None = None) -> Advertiser:
+    """Make an advertiser with an empty wallet and its first owner; the same key is the same advertiser."""
+    key = key or uuid.uuid4()
+    try:
+        with transaction.atomic():
+            advertiser = Advertiser.objects.create(name=name, public_id=key)
+    except IntegrityError:
+        # Whoever pressed twice comes here as soon as the first press is kept.
+        known = Advertiser.objects.filter(public_id=key, memberships__member_id=owner_id).first()
+        return known or register_advertiser(name=name, owner_id=owner_id)
     Membership.objects.create(advertiser=advertiser, member_id=owner_id, role=Membership.Role.OWNER)
     open_wallet(advertiser)
     return advertiser

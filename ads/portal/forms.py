@@ -28,7 +28,13 @@ SANE_DAYS = (
 MOST_HOST_CHARS = Creative._meta.get_field("display_domain").max_length or 80
 
 
-class JoinForm(forms.Form):
+class OnceForm(forms.Form):
+    """A form that makes something; its key makes a second press, or coming back to it, the same thing."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+
+
+class JoinForm(OnceForm):
     """Whoever will pay for ads."""
 
     name = forms.CharField(
@@ -39,7 +45,7 @@ class JoinForm(forms.Form):
     )
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(OnceForm):
     """A budget and a schedule."""
 
     name = forms.CharField(label=_("캠페인 이름"), max_length=80, help_text=_("나만 보는 이름이에요."))
@@ -97,7 +103,7 @@ class CampaignForm(forms.Form):
         return _midnight(last + datetime.timedelta(days=1)) if last else None
 
 
-class AdGroupForm(forms.Form):
+class AdGroupForm(OnceForm):
     """Which questions, in which language and on which device, and for how much."""
 
     name = forms.CharField(label=_("광고 그룹 이름"), max_length=80)
@@ -132,7 +138,7 @@ class AdGroupForm(forms.Form):
         return cleaned
 
 
-class CreativeForm(forms.Form):
+class CreativeForm(OnceForm):
     """An ad's words and where they lead."""
 
     title = forms.CharField(

@@ -39,11 +39,11 @@ class KeywordLine:
 
 KEYWORD_COLUMNS: tuple[Column[KeywordLine], ...] = (
     Column("keyword", _("키워드"), lambda line: line.keyword.text.casefold(), is_number=False),
+    Column("state", _("상태"), lambda line: not line.is_on, is_number=False),
     Column(
         "match", _("일치 방식"), lambda line: Keyword.Match.values.index(line.keyword.match), is_number=False
     ),
     Column("group", _("그룹"), lambda line: line.keyword.ad_group.name.casefold(), is_number=False),
-    Column("state", _("상태"), lambda line: not line.is_on, is_number=False),
     Column("bid", _("입찰가"), lambda line: line.bid_micros),
     *figure_columns(),
 )

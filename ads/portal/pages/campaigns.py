@@ -127,7 +127,9 @@ def make(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """First step of an ad: the campaign's budget and schedule."""
     form = CampaignForm(request.POST or None, initial={"daily_budget": 10_000_000_000})
     if request.method == "POST" and form.is_valid():
-        campaign = create_campaign(advertiser=desk.advertiser, plan=plan_of(form))
+        campaign = create_campaign(
+            advertiser=desk.advertiser, plan=plan_of(form), key=form.cleaned_data["key"]
+        )
         return redirect("portal:make_group", desk.advertiser.public_id, campaign.public_id)
     return show_form(request, desk, "campaign_form", form=form, context={"step": 1})
 

@@ -33,7 +33,8 @@ def make(request: HttpRequest, desk: Desk, group_id: uuid.UUID) -> HttpResponseB
     group = find_group(desk, group_id)
     form = CreativeForm(request.POST or None)
     if _is_to_be_kept(request) and form.is_valid():
-        return _finish(request, desk, draft_creative(ad_group=group, words=_words(form)))
+        creative = draft_creative(ad_group=group, words=_words(form), key=form.cleaned_data["key"])
+        return _finish(request, desk, creative)
     return _show(request, desk, form, group, {"step": 3})
 
 
@@ -42,7 +43,7 @@ def make(request: HttpRequest, desk: Desk, group_id: uuid.UUID) -> HttpResponseB
 def change(request: HttpRequest, desk: Desk, creative_id: uuid.UUID) -> HttpResponseBase:
     """Change an ad: a draft in place, anything that was in review as its next version."""
     creative = find_creative(desk, creative_id)
-    values = {name: getattr(creative, name) for name in CreativeForm.base_fields}
+    values = {name: getattr(creative, name) for name in CreativeForm.base_fields if name != "key"}
     form = CreativeForm(request.POST or None, initial=values)
     if _is_to_be_kept(request) and form.is_valid():
         return _finish(request, desk, revise_creative(creative=creative, words=_words(form)))
@@ -88,7 +89,7 @@ def _words(form: CreativeForm) -> Words:
 
 
 def _finish(request: HttpRequest, desk: Desk, creative: Creative) -> HttpResponseBase:
-    if "submit" in request.POST:
+    if "submit" in request.POST and creative.review == Creative.Review.DRAFT:
         submit_creative(creative=creative)
         messages.success(request, _("검토를 부탁했어요. 승인되면 바로 보이기 시작해요."))
     return _back(desk, creative.ad_group)

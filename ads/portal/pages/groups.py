@@ -136,7 +136,7 @@ def _plan_of(form: AdGroupForm) -> GroupPlan:
 
 def _save(form: AdGroupForm, campaign: Campaign, group: AdGroup | None = None) -> AdGroup | None:
     try:
-        return save_group(campaign=campaign, plan=_plan_of(form), group=group)
+        return save_group(campaign=campaign, plan=_plan_of(form), group=group, key=form.cleaned_data["key"])
     except RefusedError as error:
         form.add_error(error.field, str(error))
         return None
