@@ -1,5 +1,6 @@
 """Form fields of the console that hold many keywords or addresses in one box."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,6 +28,13 @@ class TypedKeyword:
 
     def __str__(self) -> str:
         return self.text if self.bid_micros is None else f"{self.text}, {self.bid_micros // WON}"
+
+
+class VisibleField(forms.CharField):
+    """One line of what can be seen."""
+
+    def clean(self, value: object) -> str:
+        return read_visible(super().clean(value))
 
 
 class KeywordsField(forms.CharField):
@@ -66,7 +74,7 @@ class KeywordsField(forms.CharField):
 
     def _read_line(self, line: str) -> TypedKeyword:
         text, comma, bid = line.partition(",") if self.takes_bids else (line, "", "")
-        text = " ".join(text.split())
+        text = read_visible(text)
         norm = normalise(text)
         # One sign can stand for many letters: "㎢" is looked for as "km2".
         if len(text) > KEYWORD_CHARS or len(norm) > NORM_CHARS:
@@ -105,6 +113,17 @@ class NetworksField(forms.CharField):
         if wrong:
             raise forms.ValidationError(wrong[:3] + _and_more(len(wrong) - 3))
         return list(dict.fromkeys(networks))
+
+
+def read_visible(text: object) -> str:
+    """Return a text as one line; raises ValidationError where it has signs that nobody sees."""
+    words = " ".join(str(text).split())
+    # Such as turn the direction of what follows; a joiner belongs to an emoji.
+    if any(unicodedata.category(sign) in ("Cc", "Cf", "Co") and sign != "\u200d" for sign in words):
+        raise forms.ValidationError(
+            _("보이지 않는 글자가 들어 있어요. 지우고 다시 적어 주세요."), code="unseen"
+        )
+    return words
 
 
 def _why(error: NetworkError) -> str:

@@ -2,7 +2,6 @@
 
 import datetime
 import ipaddress
-import unicodedata
 import uuid
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ads.leases import KOREA
 from ads.models import AdGroup, Campaign, Category, Creative, Keyword
 from ads.money import LEAST_BID, TICK, WON
-from ads.portal.fields import KeywordsField
+from ads.portal.fields import KeywordsField, VisibleField, read_visible
 from ads.won_field import WonField
 
 LEAST_BUDGET_WON = 1_000
@@ -37,7 +36,7 @@ class OnceForm(forms.Form):
 class JoinForm(OnceForm):
     """Whoever will pay for ads."""
 
-    name = forms.CharField(
+    name = VisibleField(
         label=_("사업자 이름"),
         max_length=60,
         help_text=_("광고에 그대로 보여요. 누구의 광고인지 사람들이 알 수 있어야 해요."),
@@ -48,7 +47,7 @@ class JoinForm(OnceForm):
 class CampaignForm(OnceForm):
     """A budget and a schedule."""
 
-    name = forms.CharField(label=_("캠페인 이름"), max_length=80, help_text=_("나만 보는 이름이에요."))
+    name = VisibleField(label=_("캠페인 이름"), max_length=80, help_text=_("나만 보는 이름이에요."))
     category = forms.ChoiceField(label=_("분야"), choices=Category.choices)
     daily_budget = WonField(
         label=_("하루 예산 (원)"),
@@ -106,7 +105,7 @@ class CampaignForm(OnceForm):
 class AdGroupForm(OnceForm):
     """Which questions, in which language and on which device, and for how much."""
 
-    name = forms.CharField(label=_("광고 그룹 이름"), max_length=80)
+    name = VisibleField(label=_("광고 그룹 이름"), max_length=80)
     default_bid = WonField(
         label=_("기본 입찰가 (원)"),
         least_won=LEAST_BID // WON,
@@ -164,11 +163,11 @@ class CreativeForm(OnceForm):
 
     def clean_title(self) -> str:
         """Make it one line of what can be seen."""
-        return _one_paragraph(self.cleaned_data["title"])
+        return read_visible(self.cleaned_data["title"])
 
     def clean_body(self) -> str:
         """Make it one paragraph: the card has no room for line breaks."""
-        return _one_paragraph(self.cleaned_data["body"])
+        return read_visible(self.cleaned_data["body"])
 
     def clean_landing_url(self) -> str:
         """Allow only an https page of a public host, without a user name that could pass for the host."""
@@ -223,16 +222,6 @@ def domain_of(address: str) -> str:
     except ValueError:
         return ""
     return host.removeprefix("www.")
-
-
-def _one_paragraph(text: object) -> str:
-    words = " ".join(str(text).split())
-    # Signs that nobody sees, as those that turn the direction of what follows; a joiner belongs to an emoji.
-    if any(unicodedata.category(sign) in ("Cc", "Cf", "Co") and sign != "\u200d" for sign in words):
-        raise forms.ValidationError(
-            _("보이지 않는 글자가 들어 있어요. 지우고 다시 적어 주세요."), code="unseen"
-        )
-    return words
 
 
 def _midnight(day: datetime.date | None) -> datetime.datetime | None:

@@ -46,6 +46,20 @@ def test_a_visitor_learns_what_advertising_here_means(client: Client, db: None) 
     assert client.get("/advertise/join/").status_code == 302
 
 
+def test_names_and_keywords_hold_only_what_can_be_seen(desk: Client, shop: Advertiser, ad: Creative) -> None:
+    home, campaign = f"/advertise/{shop.public_id}", ad.ad_group.campaign
+    for where, sent in (
+        ("/advertise/join/", {"name": "그레이스\u202e 100"}),
+        (f"{home}/campaigns/new/", CAMPAIGN | {"name": "\u2066휴가"}),
+        (f"{home}/campaigns/{campaign.public_id}/groups/new/", GROUP | {"name": "항공\u200b권"}),
+        (f"{home}/campaigns/{campaign.public_id}/groups/new/", GROUP | {"phrase": "도쿄\u202e 항공권"}),
+    ):
+        assert "보이지 않는 글자가 들어 있어요" in desk.post(where, sent).content.decode()
+    assert (Advertiser.objects.count(), Campaign.objects.count(), AdGroup.objects.count()) == (1, 1, 1)
+    desk.post("/advertise/join/", {"name": " 가족 👩‍👩‍👧  여행 "})
+    assert Advertiser.objects.filter(name="가족 👩‍👩‍👧 여행").exists()
+
+
 def test_somebody_with_two_advertisers_chooses(client: Client, grace: User) -> None:
     client.force_login(grace)
     for name in ("하나", "둘"):
