@@ -13,7 +13,7 @@ from tests.provider_server import Script, say
 PREFIX = "replay:"
 WINDOW = 32_768
 # What no model said must not be ranked and shown as if one had.
-UNKNOWN = Script(status=400, error="no recorded answer to this prompt")
+UNKNOWN = Script(status=400, error="invalid_request_error")
 NO_ANSWER = ("", "FILTERED")
 NOT_MODELS = {"id", "topic", "gold", "question"}
 

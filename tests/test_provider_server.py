@@ -2,8 +2,10 @@ import gzip
 import json
 from pathlib import Path
 
+import httpx
 import pytest
 
+from aggregator.providers.diagnosis import diagnose_status
 from tests.provider_replay import UNKNOWN, Recordings
 from tests.provider_server import ProviderServer
 
@@ -42,6 +44,16 @@ def test_what_no_model_said_is_refused(folder: Path) -> None:
     ):
         assert recordings.find_script(model, prompt) == UNKNOWN
     assert recordings.find_script("say:hello", "수도는 어디?") is None
+
+
+def test_a_refusal_is_the_prompts_fault_and_not_the_models(folder: Path) -> None:
+    asked = {"model": "replay:solar", "messages": [{"role": "user", "content": "another prompt"}]}
+    with ProviderServer() as server:
+        server.find_script = Recordings.read(folder).find_script
+        with httpx.Client(base_url=server.url) as client:
+            told = client.post("/v1/chat/completions", json=asked)
+    assert told.status_code == 400
+    assert diagnose_status(told.status_code, told.text).code == "bad_request"
 
 
 def test_the_server_can_stop_and_leave_its_port(folder: Path) -> None:
