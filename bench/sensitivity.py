@@ -3,6 +3,7 @@
 import argparse
 import csv
 import json
+import multiprocessing
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,8 +18,8 @@ from language.fit_sensitivity import (
     Probe,
     choose_thresholds,
     cross_fit,
+    read_features,
     read_probes,
-    read_table,
 )
 from language.lexicon import find_classes, without_idioms
 from language.sensitivity import judge_sensitivity
@@ -44,13 +45,14 @@ def read_commerce(data: Path) -> list[str]:
 
 def judge_unseen(probes: Sequence[Probe]) -> list[bool]:
     """Judge our own probes by heads that have not seen them."""
-    judged = cross_fit(probes, read_table(probes))
+    judged = cross_fit(probes, read_features(probes))
     return [bool(verdict) for verdict in judged.blocked(choose_thresholds(probes, judged))]
 
 
 def judge_shipped(probes: Sequence[Probe]) -> list[bool]:
-    """Judge probes by the gate as it ships."""
-    return [judge_sensitivity(probe.text).verdict == "block" for probe in probes]
+    """Judge probes by the gate as it ships, a process a core."""
+    with multiprocessing.Pool() as pool:
+        return pool.map(_is_blocked, [probe.text for probe in probes], chunksize=32)
 
 
 def measure_latency() -> dict[str, float]:
@@ -139,6 +141,10 @@ def main() -> None:
         print(f"{'shoppers':<22}{'safe':<11}{len(commerce):>7}{figures['false_positives_shoppers']:>9.4f}")
     figures |= measure_latency()
     print(json.dumps({"bench": "sensitivity", "figures": figures, "goals": goals_of(figures)}))
+
+
+def _is_blocked(text: str) -> bool:
+    return judge_sensitivity(text).verdict == "block"
 
 
 def _share(verdicts: Sequence[bool]) -> float:

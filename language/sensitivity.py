@@ -6,12 +6,14 @@ from typing import Literal
 
 from language.disguise import undisguise
 from language.lexicon import find_classes, find_hints, without_idioms
+from language.pasted import holds_secret
 from language.sensitivity_head import CRISIS, classify, ends_of
 
 logger = logging.getLogger(__name__)
 
 Verdict = Literal["pass", "block"]
 UNREADABLE = "unreadable"
+SECRETS = "secrets"
 # A pasted book is read at both ends; past this the lexicon would hold up the turn.
 _READ_CHARS = 4_000
 
@@ -66,6 +68,8 @@ def _judge(text: str) -> Sensitivity:
             classes = ()
         elif smell.topic == CRISIS or not classes:
             classes = tuple(dict.fromkeys((smell.topic, *classes, *hints)))
+    if SECRETS not in classes and holds_secret(plain):
+        classes = (*classes, SECRETS)
     return Sensitivity("block" if classes else "pass", classes, needs_help)
 
 

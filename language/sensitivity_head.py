@@ -21,9 +21,9 @@ Words = Literal["none", "hinted", "named"]
 CRISIS = "self_harm"
 # Classes that must not be missed: what looks like them counts as riskier.
 STRICT = (CRISIS, "minors")
-_STRICT_PULL = np.float32(2.0)
+_STRICT_PULL = np.float32(0.8)
 
-BUCKETS = 32768
+BUCKETS = 65536
 WAVES = 2048
 FEATURES = WAVES + BUCKETS
 WEIGHTS_FILE = Path(__file__).with_name("sensitivity_head.npz")
@@ -33,7 +33,7 @@ _TAIL_CHARS = 80
 _GRAM_LENGTHS = (2, 3, 4, 5, 6, 7)
 GRAM_SCALE = np.float32(2**0.5)
 # How quickly sentences grow strangers: the width of the Gaussian kernel that the waves approximate.
-_NARROWNESS = 2.0
+_NARROWNESS = 0.25
 _WAVES_SEED = 7
 _LARGEST_STEP = 127
 _BLANKS = re.compile(r"[^\w]+")
@@ -44,8 +44,8 @@ class Thresholds:
     """The least risks that count: the more a text gives away by its words, the less it takes.
 
     `plain` is for a text without any such word, `hinted` for one with a plain word of a sensitive class and
-    `named` for one with an entry of the lexicon, which the head may overrule only when it is very sure. Above
-    `help` a crisis is told so clearly that help leads the answer.
+    `named` for one with an entry of the lexicon. Where the score of the crisis alone is above
+    `help`, it is told so clearly that help leads the answer.
     """
 
     plain: float
@@ -73,13 +73,14 @@ class Head:
     biases: Array
     thresholds: Thresholds
 
-    def read(self, features: Features) -> tuple[float, str]:
-        """Return how risky these features look, and the class that fits best whether or not that is much."""
+    def read(self, features: Features) -> tuple[float, str, float]:
+        """Return how risky these features look, the class that fits best, and how much a crisis fits."""
         # Not by BLAS, whose threads wait for one another on a busy machine, longer than the sum takes.
         scores = np.einsum("cw,w->c", self.weights[:, :WAVES], features.waves) + self.biases
         scores += np.einsum("cb,b->c", self.weights[:, WAVES + features.buckets], features.counts)
         risk = weigh_risk(scores[None], self.classes)[0]
-        return float(risk), self.classes[int(scores[1:].argmax())]
+        crisis = scores[1 + self.classes.index(CRISIS)]
+        return float(risk), self.classes[int(scores[1:].argmax())], float(crisis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,10 @@ def classify(plain: str, words: Words) -> Smell | None:
     """Return what this undisguised text smells of, or nothing when it smells of nothing sensitive."""
     head = load_head()
     features = features_of(plain, head.centre)
-    risk, topic = head.read(features)
+    risk, topic, crisis = head.read(features)
     levels = head.thresholds
     least = {"named": levels.named, "hinted": levels.hinted, "none": levels.plain}
-    return Smell(topic, is_strong=risk > levels.help) if risk > least[words] else None
+    return Smell(topic, is_strong=crisis > levels.help) if risk > least[words] else None
 
 
 def weigh_risk(scores: Array, classes: Sequence[str]) -> Array:
