@@ -78,7 +78,8 @@ def short_stack(command: str) -> Iterator[None]:
             stack.prepare("--demo")
             end = time.monotonic() + MODEL_SECONDS
             stack.tick_until(lambda: stack.has_all_models() or time.monotonic() > end)
-        os.environ |= stack.environment
+        # A short stack has no worker: the command itself runs its turn.
+        os.environ |= stack.environment | {"TURN_RUNNER": "here"}
         yield
     finally:
         ignore_the_end()

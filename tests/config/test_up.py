@@ -199,3 +199,15 @@ def test_a_command_on_its_own_brings_a_database_and_takes_it_away(home: Path) ->
     assert not any(
         data in " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])
     )
+
+
+def test_a_command_on_its_own_runs_its_turns_itself(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", "print(settings.TURN_RUNNER)"],
+        cwd=ROOT,
+        env=make_environment(home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[-1] == "here"
