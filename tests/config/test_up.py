@@ -203,7 +203,13 @@ def test_a_command_on_its_own_brings_a_database_and_takes_it_away(home: Path) ->
 
 def test_a_command_on_its_own_runs_its_turns_itself(home: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", "print(settings.TURN_RUNNER)"],
+        [
+            sys.executable,
+            "manage.py",
+            "shell",
+            "-c",
+            "from django.conf import settings; print(settings.TURN_RUNNER)",
+        ],
         cwd=ROOT,
         env=make_environment(home),
         capture_output=True,
