@@ -117,7 +117,8 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         else:
             draft = services.draft_turn(owner=self._owner, ask=ask)
         # Sent twice it opens one turn, so it may be tried again.
-        turn = await runner.open_turn(draft, partial(services.store_draft, owner=self._owner, draft=draft))
+        store = partial(services.astore_draft, owner=self._owner, draft=draft)
+        turn = await runner.open_turn(draft, lambda on_room: store(on_room=on_room))
         await self._begin(turn, ask, replaces=None)
 
     async def _replace(self, wish: Wish) -> None:

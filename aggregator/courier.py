@@ -5,9 +5,20 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import hiredis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ValkeyConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import DataError, RedisError, ResponseError
+
+
+def pack(command: tuple[Any, ...]) -> bytes:
+    """Return a command as it travels; raises DataError for what is no command."""
+    # redis-py names some commands by two words.
+    name, *given = command
+    try:
+        return bytes(hiredis.pack_command((*str(name).split(), *given)))
+    except TypeError as error:
+        raise DataError(str(error)) from error
 
 
 class Courier:
@@ -20,8 +31,7 @@ class Courier:
     def __init__(self, connect: Callable[[], AbstractConnection], patience_s: float) -> None:
         self._connect = connect
         self._patience_s = patience_s
-        self._packer = connect()
-        self._outgoing: list[tuple[list[bytes], asyncio.Future[Any]]] = []
+        self._outgoing: list[tuple[bytes, asyncio.Future[Any]]] = []
         self._news = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
         self._line: _Line | None = None
@@ -29,7 +39,7 @@ class Courier:
     def send(self, *command: Any) -> "asyncio.Future[Any]":
         """Send a command and return its reply to come; raises RedisError at once for what is no command."""
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._outgoing.append((self._packer.pack_command(*command), reply))
+        self._outgoing.append((pack(command), reply))
         self._news.set()
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
@@ -80,13 +90,12 @@ class _Line:
         self._receiving = asyncio.create_task(self._receive())
         self.is_dead = False
 
-    async def send(self, batch: list[tuple[list[bytes], "asyncio.Future[Any]"]]) -> None:
+    async def send(self, batch: list[tuple[bytes, "asyncio.Future[Any]"]]) -> None:
         """Send commands; their replies are set as they come."""
         self._owed.extend(reply for _, reply in batch)
         self._owing.set()
-        await self._connection.send_packed_command(
-            [part for command, _ in batch for part in command], check_health=False
-        )
+        packet = b"".join(command for command, _ in batch)
+        await self._connection.send_packed_command(packet, check_health=False)
 
     async def hang_up(self, failure: RedisError) -> None:
         """Fail all that is owed; the line is of no more use."""

@@ -1,20 +1,35 @@
 """Writes what a turn has become: progress while it runs, its final state once, the ad shown under it."""
 
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
-from django.db import transaction
+import orjson
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from aggregator import services
+from aggregator.async_database import Connection, Reply, in_transaction, nothing
 from aggregator.catalog import LanguageModel
 from aggregator.events import PlacementMade, encode
-from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
+from aggregator.models import Ballot, Candidate, Turn
 from aggregator.pipeline.fan_out import Outcome
 from aggregator.pipeline.fuse import Fusion
 from aggregator.providers import TokenUsage
-from aggregator.telemetry import span
+from aggregator.telemetry import traced
+from aggregator.turn_rows import (
+    ANSWER,
+    ASKED_COLUMNS,
+    KEEP_CALLS,
+    KEEP_SEATS,
+    LOCK,
+    ONCE_MORE,
+    READ_ASKED,
+    TOUCH,
+    word_update,
+)
 from aggregator.turn_state import CandidateState, TurnState
 
 
@@ -81,59 +96,95 @@ class Asked:
     candidates: tuple[Candidate, ...]
 
 
-def read_asked(*, turn: Turn, state: TurnState) -> Asked:
+async def read_asked(*, turn: Turn, state: TurnState) -> Asked:
     """Return the stored wishes that the turn's state does not fulfil yet."""
-    stop = Turn.objects.filter(pk=turn.pk).values_list("stop_asked_at", flat=True).first() is not None
-    return Asked(stop, _asked_candidates(turn, state))
+    return await in_transaction(partial(_ask, turn, state))
 
 
-def _asked_candidates(turn: Turn, state: TurnState) -> tuple[Candidate, ...]:
-    waiting = Candidate.objects.filter(turn=turn, status=Candidate.Status.WAITING).order_by("position")
-    attempts = {seat.candidate: seat.attempt for seat in state.candidates.values()}
-    return tuple(row for row in waiting if row.attempt > attempts.get(str(row.public_id), 0))
-
-
-@transaction.atomic
-def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...] = ()) -> Asked:
+async def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[CallMade] = ()) -> Asked:
     """Write what a running turn has so far, so that a lost log costs little; returns what was asked of it."""
-    _lock(turn)
-    rows = _keep_candidates(turn, state)
-    _keep_calls(turn, calls, rows)
-    Turn.objects.filter(pk=turn.pk).update(last_seq=seq, **_turn_fields(turn, state, rows))
-    return read_asked(turn=turn, state=state)
+
+    async def keep(connection: Connection) -> Reply[Asked]:
+        await _keep(connection, turn, state, calls, {"last_seq": seq})
+        return await _ask(turn, state, connection)
+
+    return await in_transaction(keep)
 
 
-@span("keep")
-@transaction.atomic
-def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: tuple[CallMade, ...]) -> None:
+@traced("keep")
+async def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[CallMade]) -> bool:
     """Write a turn's final state and what its calls cost, in one transaction, once.
 
-    A wish that came too late for this pass reopens the turn at once.
+    A wish that came too late for this pass reopens the turn at once: then it returns True.
     """
-    _lock(turn)
-    rows = _keep_candidates(turn, state)
-    _keep_calls(turn, calls, rows)
     now = timezone.now()
-    Turn.objects.filter(pk=turn.pk).update(
-        last_seq=seq,
-        status=state.status,
-        error=state.error,
-        duration_ms=state.duration_ms,
-        cost_micros=state.cost_micros,
-        closed_at=now,
-        **_turn_fields(turn, state, rows),
-    )
-    Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=now)
-    if state.status != Turn.Status.STOPPED and _asked_candidates(turn, state):
-        services.reopen_turn(turn=turn)
+    ending = {
+        "last_seq": seq,
+        "status": state.status,
+        "error": state.error,
+        "duration_ms": state.duration_ms,
+        "cost_micros": state.cost_micros,
+        "closed_at": now,
+    }
+
+    async def close(connection: Connection) -> Reply[bool]:
+        await _keep(connection, turn, state, calls, ending)
+        await connection.execute(TOUCH, {"conversation": turn.conversation_id, "now": now})
+        read_asked = await _ask(turn, state, connection)
+
+        async def reopen() -> bool:
+            asked = await read_asked()
+            if state.status == Turn.Status.STOPPED or not asked.candidates:
+                return False
+            await _set(connection, turn, services.REOPENED, ONCE_MORE)
+            return True
+
+        return reopen
+
+    return await in_transaction(close)
 
 
-def _lock(turn: Turn) -> None:
+async def _keep(
+    connection: Connection, turn: Turn, state: TurnState, calls: Sequence[CallMade], more: Mapping[str, Any]
+) -> None:
     # Wishes are stored under the same lock, so that none slips in between reading and closing.
-    Turn.objects.select_for_update().only("pk").get(pk=turn.pk)
+    await connection.execute(LOCK, {"turn": turn.pk})
+    if state.candidates:
+        seats = [_seat_row(place, seat) for place, seat in enumerate(state.candidates.values())]
+        await connection.execute(KEEP_SEATS, {"turn": turn.pk, "rows": _rows(seats)})
+    if calls:
+        await connection.execute(KEEP_CALLS, {"turn": turn.pk, "rows": _rows(map(asdict, calls))})
+    answer = uuid.UUID(state.answer_candidate) if state.answer_candidate else None
+    await _set(connection, turn, {**_turn_columns(turn, state), **more}, ANSWER, answer=answer)
 
 
-def _turn_fields(turn: Turn, state: TurnState, rows: dict[str, Candidate]) -> dict[str, Any]:
+async def _set(
+    connection: Connection,
+    turn: Turn,
+    columns: Mapping[str, Any],
+    also: str = "",
+    **given: object,
+) -> None:
+    values = {name: _as_json(value) for name, value in columns.items()}
+    await connection.execute(word_update(tuple(columns), also), {"turn": turn.pk, **values, **given})
+
+
+async def _ask(turn: Turn, state: TurnState, connection: Connection) -> Reply[Asked]:
+    cursor = await connection.execute(READ_ASKED, {"turn": turn.pk})
+
+    async def read() -> Asked:
+        rows = await cursor.fetchall()
+        attempts = {seat.candidate: seat.attempt for seat in state.candidates.values()}
+        waiting = [Candidate(**dict(zip(ASKED_COLUMNS, row[1:], strict=True))) for row in rows if row[1]]
+        return Asked(
+            any(row[0] for row in rows),
+            tuple(row for row in waiting if row.attempt > attempts.get(str(row.public_id), 0)),
+        )
+
+    return read
+
+
+def _turn_columns(turn: Turn, state: TurnState) -> dict[str, Any]:
     ranking = None
     if state.ranking:
         ranking = encode(state.ranking)
@@ -147,7 +198,6 @@ def _turn_fields(turn: Turn, state: TurnState, rows: dict[str, Candidate]) -> di
         "supports": [asdict(support) for support in state.supports],
         "leader": state.leader,
         "answer_kind": state.answer_kind,
-        "answer_candidate": rows.get(state.answer_candidate),
         "answer_model": state.answer_model,
         "answer_text": state.answer_text,
         "answer_cost_micros": state.answer_cost_micros,
@@ -159,67 +209,33 @@ def _route_log(turn: Turn, state: TurnState) -> dict[str, Any]:
     return {**turn.route, **{name: value for name, value in told.items() if value is not None}}
 
 
-def _keep_candidates(turn: Turn, state: TurnState) -> dict[str, Candidate]:
-    known = {row.public_id: row for row in Candidate.objects.filter(turn=turn).only("public_id", "attempt")}
-    rows = [
-        _candidate_row(turn, place, seat)
-        for place, seat in enumerate(state.candidates.values())
-        # What is asked again already is not put back to what it was.
-        if (row := known.get(uuid.UUID(seat.candidate))) is None or seat.attempt >= row.attempt
-    ]
-    kept = Candidate.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["public_id"],
-        update_fields=[
-            "status", "attempt", "text", "finish_reason", "error", "ttft_ms", "duration_ms",
-            "input_tokens", "output_tokens", "cost_micros",
-        ],
-    )  # fmt: skip
-    return {str(row.public_id): row for row in (*known.values(), *kept)}
+def _seat_row(place: int, seat: CandidateState) -> dict[str, Any]:
+    return {
+        "public_id": seat.candidate,
+        "position": place,
+        "model": seat.model,
+        "model_name": seat.name,
+        "vendor": seat.vendor,
+        "status": seat.status,
+        "attempt": seat.attempt,
+        "text": seat.text.replace("\x00", ""),
+        "finish_reason": seat.finish_reason,
+        "error": seat.error,
+        "ttft_ms": seat.ttft_ms,
+        "duration_ms": seat.duration_ms,
+        "input_tokens": seat.input_tokens,
+        "output_tokens": seat.output_tokens,
+        "cost_micros": seat.cost_micros,
+        "stands_in_for": seat.stands_in_for or None,
+    }
 
 
-def _candidate_row(turn: Turn, place: int, seat: CandidateState) -> Candidate:
-    return Candidate(
-        public_id=uuid.UUID(seat.candidate),
-        turn=turn,
-        position=place,
-        model=seat.model,
-        model_name=seat.name,
-        vendor=seat.vendor,
-        status=seat.status,
-        attempt=seat.attempt,
-        text=seat.text.replace("\x00", ""),
-        finish_reason=seat.finish_reason,
-        error=seat.error,
-        ttft_ms=seat.ttft_ms,
-        duration_ms=seat.duration_ms,
-        input_tokens=seat.input_tokens,
-        output_tokens=seat.output_tokens,
-        cost_micros=seat.cost_micros,
-        stands_in_for=uuid.UUID(seat.stands_in_for) if seat.stands_in_for else None,
-    )
+def _rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    return orjson.dumps(list(rows)).decode()
 
 
-def _keep_calls(turn: Turn, calls: tuple[CallMade, ...], rows: dict[str, Candidate]) -> None:
-    Usage.objects.bulk_create(
-        [
-            Usage(
-                call_id=call.call_id,
-                turn=turn,
-                candidate=rows.get(call.candidate),
-                purpose=call.purpose,
-                model=call.model,
-                provider=call.provider,
-                input_tokens=call.input_tokens,
-                output_tokens=call.output_tokens,
-                source=call.source,
-                cost_micros=call.cost_micros,
-            )
-            for call in calls
-        ],
-        ignore_conflicts=True,
-    )
+def _as_json(value: Any) -> Any:
+    return Jsonb(value) if isinstance(value, dict | list) else value
 
 
 def keep_ballot(*, turn: Turn, judge: str, order: tuple[str, ...]) -> None:
@@ -227,8 +243,12 @@ def keep_ballot(*, turn: Turn, judge: str, order: tuple[str, ...]) -> None:
     Ballot.objects.update_or_create(turn=turn, judge=judge, defaults={"order": list(order)})
 
 
-def keep_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> None:
+async def keep_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> None:
     """Store what the ad market replied, so that a reload shows the same card."""
-    Turn.objects.filter(pk=turn.pk).update(
-        placement={"ad": placement.ad, "reason": placement.reason}, last_seq=seq
-    )
+    shown = {"ad": placement.ad, "reason": placement.reason}
+
+    async def keep(connection: Connection) -> Reply[None]:
+        await _set(connection, turn, {"placement": shown, "last_seq": seq})
+        return nothing
+
+    await in_transaction(keep)

@@ -79,8 +79,12 @@ def ask_question(turn: Turn) -> Question:
 
 def stock_larder(turn: Turn, question: Question, pantry: Pantry) -> Larder:
     """Put together all that a turn needs to begin."""
-    # Nobody looks for a topic where the person has chosen: that would cost the first word milliseconds.
-    topic = TopicGuess(OTHER, 0.0) if turn.asked_panel else tell_topic(turn.prompt)
+    if turn.asked_panel:
+        # Nobody looks for a topic, or tries anybody, where the person has chosen: the first word would wait.
+        topic = TopicGuess(OTHER, 0.0)
+        offer = tuple(skills.with_skills(pantry.offer, turn.language))
+        return Larder(question, offer, Day(pantry.purse, topic))
+    topic = tell_topic(turn.prompt)
     offer = tuple(skills.with_skills(pantry.offer, turn.language, topic.topic))
     explorer = skills.explorer(offer, turn.language, topic.topic, pantry.purse.trial_micros)
     return Larder(question, offer, Day(pantry.purse, topic, explorer))

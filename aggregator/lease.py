@@ -5,6 +5,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,12 @@ RENEW = (
     "if holder == false or holder == ARGV[1] "
     "then redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2]) return 1 else return 0 end"
 )
-RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
+# Returns whether somebody else wanted it meanwhile.
+RELEASE = (
+    "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end "
+    "return redis.call('del', KEYS[2])"
+)
+KNOCK_SECONDS = 600
 
 
 @cache
@@ -43,26 +49,49 @@ def lease_key(turn: str) -> str:
     return f"turns:lease:{turn}"
 
 
+def _knock_key(turn: str) -> str:
+    return f"turns:knock:{turn}"
+
+
+@dataclass(slots=True)
+class Lease:
+    """Whether it is ours, and once it is released, whether somebody else wanted it meanwhile."""
+
+    is_ours: bool
+    was_wanted: bool = False
+
+
 @contextlib.asynccontextmanager
 async def hold_lease(
     client: "redis.Redis", turn: str, seconds: int, *, is_new: bool = False
-) -> AsyncIterator[bool]:
-    """Hold a turn's lease while inside; yields False when another process holds it.
+) -> AsyncIterator[Lease]:
+    """Hold a turn's lease while inside, unless another process does; that one will learn of it.
 
     One of a turn that nobody else can know of yet is taken without waiting for the reply.
     """
     owner = f"{_machine()}/{os.getpid()}/{secrets.token_hex(8)}"
-    if not is_new and not await _take(client, turn, owner, seconds):
-        yield False
+    if not is_new and not await _take_or_knock(client, turn, owner, seconds):
+        yield Lease(is_ours=False)
         return
+    lease = Lease(is_ours=True)
     renewing = asyncio.create_task(_renew(client, turn, owner, seconds, at_once=is_new))
     try:
-        yield True
+        yield lease
     finally:
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
+        # What cannot be told is looked for.
+        lease.was_wanted = True
         with contextlib.suppress(RedisError):
-            await client.eval(RELEASE, 1, lease_key(turn), owner)
+            lease.was_wanted = bool(await client.eval(RELEASE, 2, lease_key(turn), _knock_key(turn), owner))
+
+
+async def _take_or_knock(client: "redis.Redis", turn: str, owner: str, seconds: int) -> bool:
+    if await _take(client, turn, owner, seconds):
+        return True
+    await client.set(_knock_key(turn), 1, ex=KNOCK_SECONDS)
+    # It may have been released before the knock.
+    return await _take(client, turn, owner, seconds)
 
 
 async def _take(client: "redis.Redis", turn: str, owner: str, seconds: int) -> bool:
@@ -76,7 +105,7 @@ async def _take(client: "redis.Redis", turn: str, owner: str, seconds: int) -> b
     if holder is None or not is_dead(holder):
         return False
     # It need not lapse: whoever held it cannot come back.
-    await client.eval(RELEASE, 1, key, holder)
+    await client.eval(RELEASE, 2, key, _knock_key(turn), holder)
     return bool(await client.set(key, owner, nx=True, px=seconds * 1000))
 
 

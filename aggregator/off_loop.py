@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -36,10 +36,15 @@ async def think(function: Callable[P, T], *arguments: P.args, **options: P.kwarg
 
 async def outlast(seconds: float, work: Callable[[], T]) -> T:
     """Run database work that may run twice, again and again while the server cannot be reached."""
+    return await outlast_here(seconds, partial(off_loop, work))
+
+
+async def outlast_here(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
+    """Await database work that may run twice, again and again while the server cannot be reached."""
     ends, wait = time.monotonic() + seconds, FIRST_WAIT_SECONDS
     while True:
         try:
-            return await off_loop(work)
+            return await work()
         except (OperationalError, InterfaceError) as error:
             if time.monotonic() + wait > ends:
                 raise

@@ -19,12 +19,13 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from aggregator import keeping, metrics, placements, selectors, services
+from aggregator.async_database import close_database
 from aggregator.events import TurnClosed, TurnQueued, encode
 from aggregator.journal import Journal, open_journal
 from aggregator.larder import FETCH_SECONDS, fetch_pantry
 from aggregator.lease import hold_lease, is_dead, lease_key
 from aggregator.models import Turn
-from aggregator.off_loop import off_loop, outlast, think
+from aggregator.off_loop import off_loop, outlast, outlast_here, think
 from aggregator.pipeline.rank import rank
 from aggregator.pipeline.shapes import Draft, Question
 from aggregator.pipeline.turnstile import Turnstile
@@ -48,7 +49,7 @@ FAULTS_ALLOWED = 3
 FAULT_SECONDS = 3_600
 # How long a page's wish waits for a database that restarts.
 WISH_SECONDS = 10
-Store = Callable[..., Turn]
+Store = Callable[[Callable[[], None]], Awaitable[Turn]]
 _signs: dict[str, Signs] = {}
 _running: "set[asyncio.Task[None]]" = set()
 _gates: "WeakKeyDictionary[asyncio.AbstractEventLoop, Turnstile]" = WeakKeyDictionary()
@@ -61,13 +62,11 @@ def log_of_this_loop() -> TurnLog:
 
 async def open_turn(draft: Turn, store: Store) -> Turn:
     """Store a draft by `store`; where turns run here, get ready to answer it meanwhile."""
-    if settings.TURN_RUNNER == "worker":
-        return await outlast(WISH_SECONDS, store)
-    loop, storing, turn = asyncio.get_running_loop(), begin_storing(), None
-    begin_turn(draft.public_id, draft, storing)
-    on_room = partial(loop.call_soon_threadsafe, storing.note_room)
+    storing, turn = begin_storing(), None
+    if settings.TURN_RUNNER == "here":
+        begin_turn(draft.public_id, draft, storing)
     try:
-        turn = await outlast(WISH_SECONDS, partial(store, on_room=on_room))
+        turn = await outlast_here(WISH_SECONDS, partial(store, storing.note_room))
     finally:
         storing.end(is_stored=turn is draft)
     return turn
@@ -81,9 +80,12 @@ async def start_turn(turn: Turn) -> None:
         except (OperationalError, RedisError) as error:
             # The turn is stored: the next look for abandoned turns finds it.
             logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
-    elif str(turn.public_id) not in _signs:
-        is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
+        return
+    is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
+    if (signs := _signs.get(str(turn.public_id))) is None:
         begin_turn(turn.public_id, turn if is_new else None)
+    elif not is_new:
+        signs.is_wanted = True
 
 
 def begin_turn(turn_id: uuid.UUID, new: Turn | None = None, storing: Storing | None = None) -> None:
@@ -130,48 +132,53 @@ async def drain(seconds: float) -> list[uuid.UUID]:
 async def run_turn(turn_id: uuid.UUID, new: Turn | None = None, storing: Storing | None = None) -> None:
     """Answer one turn to its end unless another process does; safe to call again after a crash."""
     shared_ticker().join()
-    # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
+    signs = Signs(storing=storing)
     with tell_turn(str(turn_id)):
-        while await _run_under_lease(turn_id, new, Signs(storing=storing)):
-            new, storing = None, None
-            if not await outlast(CLOSE_SECONDS, partial(_is_running, turn_id)):
-                return
+        await _run_under_lease(turn_id, new, signs)
+        # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
+        while signs.is_wanted and await outlast(CLOSE_SECONDS, partial(_is_running, turn_id)):
+            signs = Signs()
+            await _run_under_lease(turn_id, None, signs)
 
 
-async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> bool:
+async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> None:
     log, name = log_of_this_loop(), str(turn_id)
     if name in _signs:
         # This process runs it already, even when its lease was lost together with Valkey's data.
-        return False
+        _signs[name].is_wanted = True
+        return
     _signs[name] = signs
     log.feed.expect(name)
     try:
-        seconds, is_draft = settings.TURN_LEASE_SECONDS, signs.storing is not None
-        async with hold_lease(log.client, name, seconds, is_new=is_draft) as is_ours:
-            if not is_ours:
-                return False
-            turn = new or await outlast(CLOSE_SECONDS, partial(_load_running, turn_id))
-            if turn is None:
-                return False
-            log.feed.on_nudge(_nudge_here)
-            try:
-                journal = await open_journal(log, turn, is_new=new is not None)
-                async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
-                    _count_turns()
-                    await _answer_or_give_up(turn, journal, signs)
-            except* LogTaken:
-                logger.warning("turn %s: another process took it over", turn_id)
-                turn = None
-            finally:
-                log.close_page(name)
+        is_draft = signs.storing is not None
+        async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS, is_new=is_draft) as lease:
+            if lease.is_ours:
+                await _run_leased(turn_id, new, signs)
+        signs.is_wanted |= lease.was_wanted
     finally:
         _signs.pop(name, None)
         log.feed.release(name)
         _count_turns()
-    if await signs.is_stored():
-        return turn is not None
-    await log.forget(name)
-    return False
+    if not await signs.is_stored():
+        signs.is_wanted = False
+        await log.forget(name)
+
+
+async def _run_leased(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> None:
+    log, name = log_of_this_loop(), str(turn_id)
+    turn = new or await outlast(CLOSE_SECONDS, partial(_load_running, turn_id))
+    if turn is None:
+        return
+    log.feed.on_nudge(_nudge_here)
+    try:
+        journal = await open_journal(log, turn, is_new=new is not None)
+        async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
+            _count_turns()
+            await _answer_or_give_up(turn, journal, signs)
+    except* LogTaken:
+        logger.warning("turn %s: another process took it over", turn_id)
+    finally:
+        log.close_page(name)
 
 
 def _count_turns() -> None:
@@ -192,7 +199,7 @@ async def _answer_or_give_up(turn: Turn, journal: Journal, signs: Signs) -> None
         keep = partial(
             keeping.close_turn, turn=turn, state=journal.state, seq=await journal.flush(), calls=()
         )
-        await outlast(CLOSE_SECONDS, keep)
+        signs.is_wanted |= await outlast_here(CLOSE_SECONDS, keep)
 
 
 def _is_fault(error: BaseException) -> bool:
@@ -259,6 +266,7 @@ async def close_loop() -> None:
     """Close what the running event loop holds open; call it before the loop ends."""
     await log_of_this_loop().close()
     await close_providers()
+    await close_database()
 
 
 async def stop_turn(turn: Turn) -> None:

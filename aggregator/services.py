@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,13 +16,28 @@ from django.utils import timezone
 
 from aggregator.catalog import LanguageModel
 from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vote
-from aggregator.storing import Ledge, mark_stored, store_turn
+from aggregator.off_loop import off_loop
+from aggregator.storing import Ledge, astore_turn, mark_stored, store_turn
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
 KEY_PREFIX = "jjp-"
 PANEL_LIMIT = 8
 NUMBER_TRIES = 5
+# A turn's columns as it is put back to work.
+REOPENED: dict[str, Any] = {
+    "status": Turn.Status.RUNNING,
+    "closed_at": None,
+    "stop_asked_at": None,
+    "error": "",
+    "placement": None,
+    "supports": [],
+    "answer_candidate_id": None,
+    "answer_cost_micros": 0,
+    "answer_kind": "",
+    "answer_model": "",
+    "answer_text": "",
+}
 
 
 class Refusal(Exception):
@@ -54,24 +70,23 @@ def draft_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
     return _draft(_new_conversation(owner, ask, prompt), ask, prompt)
 
 
-def store_draft(*, owner: AbstractBaseUser, draft: Turn, on_room: Callable[[], None] = lambda: None) -> Turn:
+def store_draft(*, owner: AbstractBaseUser, draft: Turn) -> Turn:
     """Store a draft at the end of its conversation; raises Refusal.
 
     Returns another turn when the same was sent before. A draft that is stored already is only returned.
-    `on_room` is called as soon as it is known that nothing is against it, before it is on disk.
     """
-    is_guest = bool(getattr(owner, "is_guest", False))
-    a_day = settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY
-    ledge = _store(draft, a_day, on_room)
+    a_day = _turns_a_day(owner)
+    ledge = _store(draft, a_day)
+    return _find_sent(draft, ledge.sent) if ledge.sent else _held_on(ledge, draft, a_day)
+
+
+async def astore_draft(*, owner: AbstractBaseUser, draft: Turn, on_room: Callable[[], None]) -> Turn:
+    """Do the same on the event loop; `on_room` is called when nothing is against it, before it is on disk."""
+    a_day = _turns_a_day(owner)
+    ledge = await _astore(draft, a_day, on_room)
     if ledge.sent:
-        sent = Turn.objects.select_related("conversation").get(pk=ledge.sent)
-        if sent.public_id != draft.public_id:
-            return sent
-        # Its reply was lost on the way, not the row.
-        mark_stored(draft, sent.conversation_id, sent.pk, sent.number)
-    elif not ledge.turn:
-        raise Refusal(_why_refused(ledge, a_day))
-    return draft
+        return await off_loop(_find_sent, draft, ledge.sent)
+    return _held_on(ledge, draft, a_day)
 
 
 def open_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
@@ -106,12 +121,39 @@ def _checked_prompt(text: str) -> str:
     return prompt
 
 
-def _store(draft: Turn, a_day: int, on_room: Callable[[], None]) -> Ledge:
+def _turns_a_day(owner: AbstractBaseUser) -> int:
+    is_guest = bool(getattr(owner, "is_guest", False))
+    return int(settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY)
+
+
+def _store(draft: Turn, a_day: int) -> Ledge:
     # Two tabs that send at once are dealt the same number: whoever comes second asks for another.
     for _ in range(NUMBER_TRIES - 1):
         with contextlib.suppress(IntegrityError):
-            return store_turn(draft, turns_a_day=a_day, on_room=on_room)
-    return store_turn(draft, turns_a_day=a_day, on_room=on_room)
+            return store_turn(draft, turns_a_day=a_day)
+    return store_turn(draft, turns_a_day=a_day)
+
+
+async def _astore(draft: Turn, a_day: int, on_room: Callable[[], None]) -> Ledge:
+    for _ in range(NUMBER_TRIES - 1):
+        with contextlib.suppress(IntegrityError):
+            return await astore_turn(draft, turns_a_day=a_day, on_room=on_room)
+    return await astore_turn(draft, turns_a_day=a_day, on_room=on_room)
+
+
+def _find_sent(draft: Turn, key: int) -> Turn:
+    sent = Turn.objects.select_related("conversation").get(pk=key)
+    if sent.public_id != draft.public_id:
+        return sent
+    # Its reply was lost on the way, not the row.
+    mark_stored(draft, sent.conversation_id, sent.pk, sent.number)
+    return draft
+
+
+def _held_on(ledge: Ledge, draft: Turn, a_day: int) -> Turn:
+    if not ledge.turn:
+        raise Refusal(_why_refused(ledge, a_day))
+    return draft
 
 
 def _why_refused(ledge: Ledge, a_day: int) -> str:
@@ -168,11 +210,9 @@ def reopen_turn(*, turn: Turn) -> Turn:
     current = Turn.objects.select_for_update(of=("self",)).select_related("conversation").get(pk=turn.pk)
     if current.status == Turn.Status.RUNNING:
         return current
-    current.status, current.closed_at, current.stop_asked_at = Turn.Status.RUNNING, None, None
+    for column, value in REOPENED.items():
+        setattr(current, column, value)
     current.attempt += 1
-    current.error, current.placement, current.answer_candidate, current.answer_cost_micros = "", None, None, 0
-    current.answer_kind = current.answer_model = current.answer_text = ""
-    current.supports = []
     current.save()
     return current
 

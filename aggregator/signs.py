@@ -38,6 +38,8 @@ class Signs:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     storing: Storing | None = None
+    # Whether a wish may have reopened the turn while it was being closed.
+    is_wanted: bool = False
 
     async def await_room(self) -> None:
         """Wait until models may be asked; ends whoever waits for a turn that is refused."""

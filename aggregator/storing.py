@@ -3,12 +3,15 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
+from aggregator.async_database import Connection, Reply, in_transaction
 from aggregator.clock import midnight
 from aggregator.models import Conversation, Turn
 
@@ -51,6 +54,8 @@ turn AS (
 SELECT sent, opened_today, running, all_running, conversation.id, turn.id, turn.number
 FROM standing LEFT JOIN conversation ON true LEFT JOIN turn ON true"""
 
+DEALT = ("id", "conversation_id", "number")
+
 
 @dataclass(frozen=True, slots=True)
 class Ledge:
@@ -65,43 +70,63 @@ class Ledge:
     number: int | None
 
 
-def store_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> Ledge:
+def store_turn(turn: Turn, *, turns_a_day: int) -> Ledge:
     """Store a draft at the end of its conversation unless it was sent before or somebody has too many.
 
-    `on_room` is called when there is room for it, before it is on disk. Two that arrive at once may be dealt
-    the same number, or begin the same draft: IntegrityError.
+    Two that arrive at once may be dealt the same number, or begin the same draft: IntegrityError.
     """
-    statement, given = _word(turn)
-    given |= {"a_day": turns_a_day, "each": settings.TURNS_OPEN_EACH, "all": settings.TURNS_OPEN}
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement, given)
-            ledge = Ledge(*cursor.fetchone())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_word(turn.conversation.pk is not None), _give(turn, turns_a_day))
+        ledge = Ledge(*cursor.fetchone())
+    return _note(turn, ledge)
+
+
+async def astore_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> Ledge:
+    """Do the same on the event loop; `on_room` is called when there is room, before the row is on disk."""
+    return _note(turn, await in_transaction(partial(_store, turn, turns_a_day, on_room)))
+
+
+async def _store(
+    turn: Turn, turns_a_day: int, on_room: Callable[[], None], connection: Connection
+) -> Reply[Ledge]:
+    is_held = turn.conversation.pk is not None
+    cursor = await connection.execute(_word(is_held), _give(turn, turns_a_day))
+
+    async def read() -> Ledge:
+        ledge = Ledge(*await cursor.fetchone() or ())
         if ledge.turn:
             on_room()
+        return ledge
+
+    return read
+
+
+def _note(turn: Turn, ledge: Ledge) -> Ledge:
     if ledge.conversation and ledge.turn and ledge.number:
         mark_stored(turn, ledge.conversation, ledge.turn, ledge.number)
     return ledge
 
 
-def _word(turn: Turn) -> tuple[str, dict[str, Any]]:
-    """Return the statement that stores a draft, and what it is given."""
-    conversation, now = turn.conversation, timezone.now()
-    is_held = conversation.pk is not None
+@cache
+def _word(is_held: bool) -> str:
+    """Return the statement that stores a draft, at the end of a held conversation or with a new one."""
     names = {"turns": Turn._meta.db_table, "conversations": Conversation._meta.db_table}
-    own, given = _lay_out(turn, "t", {"id", "conversation", "number"})
-    opening = HELD_CONVERSATION.format(**names)
-    if not is_held:
-        theirs, conversation_given = _lay_out(conversation, "c", {"id"})
-        opening, given = NEW_CONVERSATION.format(**names, **theirs), given | conversation_given
-    statement = STORE.format(
+    opening = HELD_CONVERSATION if is_held else NEW_CONVERSATION
+    return STORE.format(
         standing=STANDING.format(**names, same_place=IN_THE_HELD if is_held else ANYWHERE),
-        conversation=opening,
+        conversation=opening.format(**names, **_places(Conversation)),
         number=NEXT.format(**names) if is_held else FIRST,
         **names,
-        **own,
+        **_places(Turn),
     )
-    return statement, given | {
+
+
+def _give(turn: Turn, turns_a_day: int) -> dict[str, Any]:
+    """Return what the statement is given."""
+    conversation, now = turn.conversation, timezone.now()
+    is_held = conversation.pk is not None
+    values = _values(turn) | ({} if is_held else _values(conversation))
+    return values | {
         "owner": conversation.owner_id,
         "held": conversation.pk,
         "client": turn.client_id,
@@ -109,6 +134,9 @@ def _word(turn: Turn) -> tuple[str, dict[str, Any]]:
         "now": now,
         "since": now - SENT_AGAIN_WITHIN,
         "midnight": midnight(now),
+        "a_day": turns_a_day,
+        "each": settings.TURNS_OPEN_EACH,
+        "all": settings.TURNS_OPEN,
     }
 
 
@@ -119,15 +147,27 @@ def mark_stored(turn: Turn, conversation: int, key: int, number: int) -> None:
     # Assigned anew: a changed key alone would make the turn forget its conversation and read it again.
     turn.conversation = held
     for row in (turn, held):
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def _lay_out(row: models.Model, prefix: str, without: set[str]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the columns of a row, the places of their values, and the values as the database takes them."""
-    fields = [field for field in row._meta.concrete_fields if field.name not in without]
-    given = {
-        f"{prefix}_{field.column}": field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for field in fields
-    }
-    places = {"columns": ", ".join(str(field.column) for field in fields)}
-    return places | {"values": ", ".join(f"%({name})s" for name in given)}, given
+@cache
+def _columns(model: type[models.Model]) -> dict[str, Any]:
+    """Return a model's fields by their columns, those left out that the statement itself fills."""
+    fields = (field for field in model._meta.concrete_fields if field.column not in DEALT)
+    return {str(field.column): field for field in fields}
+
+
+def _places(model: type[models.Model]) -> dict[str, str]:
+    """Return the columns of a row and the places of their values."""
+    values = ", ".join(f"%({model._meta.model_name}_{column})s" for column in _columns(model))
+    return {"columns": ", ".join(_columns(model)), "values": values}
+
+
+def _values(row: models.Model) -> dict[str, Any]:
+    """Return a new row's values as the database takes them."""
+    given = {}
+    for column, field in _columns(type(row)).items():
+        value = field.pre_save(row, add=True)
+        is_json = value is not None and isinstance(field, models.JSONField)
+        given[f"{row._meta.model_name}_{column}"] = Jsonb(value) if is_json else value
+    return given

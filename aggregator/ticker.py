@@ -6,6 +6,7 @@ then come in larger pieces, rather than later and later.
 
 import asyncio
 import time
+from collections import deque
 from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
@@ -13,8 +14,13 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 0.03, 0.24
 # Shares of the loop's time: busier than the one it slows down, less busy than the other it speeds up again.
 CROWDED, CALM = 0.92, 0.7
 STEP = 1.07
+# A loop whose ticks come so much too late, smoothed over some of them, has no time to spare.
+LATE_SECONDS, SMOOTHING = 0.004, 0.2
+# How long what can wait gives way then, and how many of it go on at a tick once there is time.
+LULL_SECONDS, RELEASED = 1.0, 2
 # Turns beat in one of these, one after the other, so that none waits while all the others are read.
-LANES = 3
+# A few use every third one, as each beat costs something too.
+LANES, SPARSELY, MANY = 9, 3, 200
 _lane: ContextVar[int] = ContextVar("lane", default=0)
 
 
@@ -23,36 +29,72 @@ class Ticker:
 
     def __init__(self) -> None:
         self._bells: list[asyncio.Event | None] = [None] * LANES
-        self._joined = 0
+        self._joined = self._inside = 0
         self._period = SHORTEST_SECONDS
         self._rung, self._worked = time.monotonic(), time.thread_time()
+        self._late = 0.0
+        self._patient: deque[tuple[float, asyncio.Event]] = deque()
 
     def join(self) -> None:
         """Let the running task and those it begins beat together from now on."""
         self._joined += 1
-        _lane.set(self._joined % LANES)
+        _lane.set(self._joined * self._stride % LANES)
+        if task := asyncio.current_task():
+            self._inside += 1
+            task.add_done_callback(self._leave)
+
+    def _leave(self, _: "asyncio.Task[object]") -> None:
+        self._inside -= 1
+
+    @property
+    def _stride(self) -> int:
+        return 1 if self._inside > MANY else SPARSELY
 
     def next_tick(self) -> float:
         """Return the moment of the next tick of any lane, by the loop's clock."""
-        step = self._period / LANES
+        step = self._period * self._stride / LANES
         return (asyncio.get_running_loop().time() // step + 1) * step
 
     async def wait(self) -> None:
         """Wait until the next tick of the own lane."""
-        lane = _lane.get()
+        await self._next_bell(_lane.get()).wait()
+
+    async def lull(self, most_s: float = LULL_SECONDS) -> None:
+        """Let what cannot wait go first: come back once the loop has time to spare, or after so long."""
+        if self._late < LATE_SECONDS and not self._patient:
+            return
+        turn = asyncio.Event()
+        self._patient.append((time.monotonic() + most_s, turn))
+        self._next_bell(_lane.get())
+        await turn.wait()
+
+    def _next_bell(self, lane: int) -> asyncio.Event:
         bell = self._bells[lane]
         if bell is None:
             bell = self._bells[lane] = asyncio.Event()
             ahead = self._period * lane / LANES
             loop = asyncio.get_running_loop()
             at = ((loop.time() - ahead) // self._period + 1) * self._period + ahead
-            loop.call_at(at, self._ring, lane)
-        await bell.wait()
+            loop.call_at(at, self._ring, lane, at)
+        return bell
 
-    def _ring(self, lane: int) -> None:
+    def _ring(self, lane: int, at: float) -> None:
         bell, self._bells[lane] = self._bells[lane], None
         if bell:
             bell.set()
+        self._late += SMOOTHING * (time.monotonic() - at - self._late)
+        self._pace()
+        if self._patient:
+            self._release()
+            self._next_bell(lane)
+
+    def _release(self) -> None:
+        free, now = RELEASED if self._late < LATE_SECONDS else 0, time.monotonic()
+        while self._patient and (free > 0 or self._patient[0][0] < now):
+            free -= 1
+            self._patient.popleft()[1].set()
+
+    def _pace(self) -> None:
         now, worked = time.monotonic(), time.thread_time()
         busy = (worked - self._worked) / max(now - self._rung, SHORTEST_SECONDS / LANES)
         self._rung, self._worked = now, worked

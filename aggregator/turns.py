@@ -18,7 +18,7 @@ from aggregator.journal import Journal
 from aggregator.larder import Larder
 from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
-from aggregator.off_loop import off_loop, outlast, think
+from aggregator.off_loop import off_loop, outlast, outlast_here, think
 from aggregator.opening import Opening, choose_route, judge_in_time, limits, prepare_opening, tell_choice
 from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
@@ -33,6 +33,7 @@ from aggregator.pipeline.stand_in import choose_stand_in
 from aggregator.pipeline.support import find_supports
 from aggregator.retelling import tell_route
 from aggregator.signs import Signs
+from aggregator.ticker import shared_ticker
 from language.sensitivity import Sensitivity, names_crisis
 
 KEEP_SECONDS = 6
@@ -90,8 +91,9 @@ class _Run:
             self._note_past_calls()
         await self.signs.await_storing()
         seq = await self.journal.flush()
+        await shared_ticker().lull()
         keep = partial(keeping.close_turn, turn=turn, state=state, seq=seq, calls=self._calls_made())
-        await outlast(CLOSE_SECONDS, keep)
+        self.signs.is_wanted |= await outlast_here(CLOSE_SECONDS, keep)
         await note_endings(self.journal.log.client, self.endings)
         await self._place(await judging)
 
@@ -167,7 +169,9 @@ class _Run:
 
     async def _route(self, opening: Opening) -> tuple[Route, list[Outcome]]:
         if (state := self.journal.state).candidates:
-            asked = await outlast(CLOSE_SECONDS, partial(keeping.read_asked, turn=self.turn, state=state))
+            asked = await outlast_here(
+                CLOSE_SECONDS, partial(keeping.read_asked, turn=self.turn, state=state)
+            )
             added = [row for row in asked.candidates if str(row.public_id) not in state.candidates]
             if added:
                 await self._widen(added)
@@ -249,6 +253,8 @@ class _Run:
         drafts = [outcome.as_draft() for outcome in panel.usable]
         if not drafts:
             return None
+        # The words of others go first, whose readers see each that is late.
+        await shared_ticker().lull()
         shown = self.journal.state.ranking
         order = [row.candidate for row in shown.standings] if shown else []
         ranking = await think(rank_steadily, question, drafts, order, self.read_chars)
@@ -262,8 +268,7 @@ class _Run:
                 provisional=not panel.is_complete,
             )
         )
-        best = ranking.standings[0].candidate
-        if best != self.journal.state.leader:
+        if (best := ranking.standings[0].candidate) != self.journal.state.leader:
             await self.emit(events.LeaderChanged(best))
         # A judge's map says more than one made of letters.
         if not any(call.purpose == "judge" for call in self.calls.values()):
@@ -315,13 +320,9 @@ class _Run:
     def _closing(self, error: str) -> events.TurnClosed:
         is_stopped = self.signs.stop.is_set() and not self.is_crisis
         status = "stopped" if is_stopped else "failed" if error else "done"
-        return events.TurnClosed(
-            status=status,
-            error="" if status == "stopped" else error,
-            duration_ms=round((time.monotonic() - self.started) * 1000),
-            cost_micros=sum(call.cost_micros for call in self._calls_made()),
-            title=self.turn.conversation.title,
-        )
+        took_ms = round((time.monotonic() - self.started) * 1000)
+        cost, title = sum(call.cost_micros for call in self._calls_made()), self.turn.conversation.title
+        return events.TurnClosed(status, "" if is_stopped else error, took_ms, cost, title)
 
     async def _keep_often(self) -> None:
         """Keep what there is every few seconds, at once when nudged, and hear what was asked meanwhile."""
@@ -336,15 +337,14 @@ class _Run:
             state, calls = self.journal.state, self._calls_made()
             # A database that restarts is tried again at the next round; closing the turn waits for it.
             with contextlib.suppress(OperationalError, InterfaceError):
-                keep = partial(keeping.keep_progress, turn=self.turn, state=state, seq=seq, calls=calls)
-                await self._grant(await off_loop(keep))
+                keep = keeping.keep_progress(turn=self.turn, state=state, seq=seq, calls=calls)
+                await self._grant(await keep)
 
     async def _place(self, sensitivity: Sensitivity) -> None:
-        has_page = self.turn.conversation.origin == Conversation.Origin.PAGE
-        if self.journal.state.status != "done" or not has_page:
+        if self.journal.state.status != "done" or self.turn.conversation.origin != Conversation.Origin.PAGE:
             return
         placement = await placements.ad_for(self.turn, sensitivity)
         await self.emit(placement)
         seq = await self.journal.flush()
         keep = partial(keeping.keep_placement, turn=self.turn, placement=placement, seq=seq)
-        await outlast(CLOSE_SECONDS, keep)
+        await outlast_here(CLOSE_SECONDS, keep)

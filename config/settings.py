@@ -88,6 +88,9 @@ DATABASES: dict[str, dict[str, Any]] = {
 if read_flag("DATABASE_POOL", default=True):
     POOL = {"min_size": 1, "max_size": read_int("DATABASE_POOL_SIZE", 12, least=1), "timeout": 10}
     DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "pool": POOL}
+# What every turn runs goes over connections of its event loop's own (aggregator.async_database).
+DATABASE_LOOP_POOL_SIZE = read_int("DATABASE_LOOP_POOL_SIZE", 3, least=1)
+DATABASE_PREPARES = read_flag("DATABASE_PREPARES", default=True)
 REDIS_URL = read_text("REDIS_URL") or read_address("redis", "redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

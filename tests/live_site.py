@@ -19,7 +19,6 @@ from django.conf import settings
 from django.test import override_settings
 
 from aggregator import runner
-from aggregator.providers import close_providers
 
 T = TypeVar("T")
 START_SECONDS = 20.0
@@ -96,8 +95,7 @@ class LiveSite:
         await self._server.serve()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(runner.wait_for_turns(), DRAIN_SECONDS)
-        await runner.log_of_this_loop().close()
-        await close_providers()
+        await runner.close_loop()
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,38 @@
 """What a turn has become is kept once, whoever keeps it, and a wish that comes too late is not lost."""
 
+import asyncio
 import uuid
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import pytest
 
 from accounts.models import User
 from aggregator import keeping, services
+from aggregator.async_database import close_database
 from aggregator.models import Candidate, Turn, Usage
 from aggregator.turn_state import CandidateState, TurnState
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
+T = TypeVar("T")
 
 
 @pytest.fixture
 def turn(ada: User) -> Turn:
     """A running turn of Ada's."""
     return services.open_turn(owner=ada, ask=services.Ask("수도는?"))
+
+
+def done(work: Awaitable[T]) -> T:
+    """Do something on an event loop of its own."""
+
+    async def alone() -> T:
+        try:
+            return await work
+        finally:
+            await close_database()
+
+    return asyncio.run(alone())
 
 
 def ended(candidate: str, *, text: str = "서울이에요.", model: str = "wise") -> TurnState:
@@ -40,9 +57,9 @@ def call(candidate: str) -> keeping.CallMade:
 def test_a_call_is_counted_once_however_often_its_turn_is_kept(turn: Turn) -> None:
     candidate = str(uuid.uuid4())
     state = ended(candidate)
-    keeping.keep_progress(turn=turn, state=state, seq=5, calls=(call(candidate),))
+    done(keeping.keep_progress(turn=turn, state=state, seq=5, calls=(call(candidate),)))
     for seq in (9, 9):
-        keeping.close_turn(turn=turn, state=state, seq=seq, calls=(call(candidate),))
+        done(keeping.close_turn(turn=turn, state=state, seq=seq, calls=(call(candidate),)))
     assert Usage.objects.get().cost_micros == 700
     assert Candidate.objects.get().text == "서울이에요."
     turn.refresh_from_db()
@@ -52,7 +69,7 @@ def test_a_call_is_counted_once_however_often_its_turn_is_kept(turn: Turn) -> No
 def test_a_wish_that_comes_while_a_turn_is_closed_reopens_it(turn: Turn) -> None:
     state = ended(str(uuid.uuid4()))
     Candidate.objects.create(turn=turn, position=1, model="late", model_name="Late", vendor="vendor")
-    keeping.close_turn(turn=turn, state=state, seq=9, calls=())
+    done(keeping.close_turn(turn=turn, state=state, seq=9, calls=()))
     turn.refresh_from_db()
     assert (turn.status, turn.attempt) == ("running", 2)
 
@@ -61,16 +78,16 @@ def test_a_turn_that_was_stopped_stays_stopped(turn: Turn) -> None:
     state = ended(str(uuid.uuid4()))
     state.status = "stopped"
     Candidate.objects.create(turn=turn, position=1, model="late", model_name="Late", vendor="vendor")
-    keeping.close_turn(turn=turn, state=state, seq=9, calls=())
+    done(keeping.close_turn(turn=turn, state=state, seq=9, calls=()))
     turn.refresh_from_db()
     assert turn.status == "stopped"
 
 
 def test_what_is_asked_again_already_is_not_put_back(turn: Turn) -> None:
     candidate = str(uuid.uuid4())
-    keeping.keep_progress(turn=turn, state=ended(candidate), seq=5)
+    done(keeping.keep_progress(turn=turn, state=ended(candidate), seq=5))
     Candidate.objects.update(attempt=2, status=Candidate.Status.WAITING)
-    asked = keeping.keep_progress(turn=turn, state=ended(candidate, text="older"), seq=6)
+    asked = done(keeping.keep_progress(turn=turn, state=ended(candidate, text="older"), seq=6))
     assert Candidate.objects.get().status == "waiting"
     assert [str(row.public_id) for row in asked.candidates] == [candidate]
 
@@ -80,11 +97,11 @@ def test_a_stand_in_is_kept_with_whom_it_stands_in_for(turn: Turn) -> None:
     state = ended(broken)
     state.candidates[broken].status = "failed"
     state.candidates[spare] = CandidateState(spare, "spare", "Spare", "vendor", "done", stands_in_for=broken)
-    keeping.keep_progress(turn=turn, state=state, seq=5)
+    done(keeping.keep_progress(turn=turn, state=state, seq=5))
     kept = {row.model: row.stands_in_for for row in Candidate.objects.all()}
     assert kept == {"wise": None, "spare": uuid.UUID(broken)}
 
 
 def test_a_character_that_no_database_takes_is_left_out(turn: Turn) -> None:
-    keeping.keep_progress(turn=turn, state=ended(str(uuid.uuid4()), text="서\x00울"), seq=5)
+    done(keeping.keep_progress(turn=turn, state=ended(str(uuid.uuid4()), text="서\x00울"), seq=5))
     assert Candidate.objects.get().text == "서울"

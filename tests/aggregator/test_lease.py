@@ -43,9 +43,17 @@ def a_dead_process() -> int:
 async def test_whoever_comes_second_gets_nothing_until_the_first_lets_go(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 5) as first:
         async with hold_lease(client, TURN, 5) as second:
-            assert (first, second) == (True, False)
+            assert (first.is_ours, second.is_ours) == (True, False)
         assert await holder_of(client)
     assert await holder_of(client) == ""
+    assert first.was_wanted
+
+
+async def test_whoever_held_a_lease_that_nobody_wanted_need_not_look_again(client: "redis.Redis") -> None:
+    for _ in range(2):
+        async with hold_lease(client, TURN, 5) as lease:
+            assert lease.is_ours
+        assert not lease.was_wanted
 
 
 async def test_a_lease_is_let_go_whatever_happens_inside(client: "redis.Redis") -> None:
@@ -58,8 +66,8 @@ async def test_a_lease_is_let_go_whatever_happens_inside(client: "redis.Redis") 
 async def test_a_lease_is_renewed_for_as_long_as_it_is_held(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 1):
         await asyncio.sleep(1.3)
-        async with hold_lease(client, TURN, 1) as is_ours:
-            assert not is_ours
+        async with hold_lease(client, TURN, 1) as other:
+            assert not other.is_ours
 
 
 async def test_a_lease_that_was_lost_with_the_data_is_taken_again(client: "redis.Redis") -> None:
@@ -83,8 +91,8 @@ async def test_a_dead_process_of_this_machine_need_not_be_waited_for(client: "re
     async with hold_lease(client, TURN, 5):
         machine = (await holder_of(client)).partition("/")[0]
     await client.set(lease_key(TURN), f"{machine}/{a_dead_process()}/x", px=60_000)
-    async with hold_lease(client, TURN, 5) as is_ours:
-        assert is_ours
+    async with hold_lease(client, TURN, 5) as lease:
+        assert lease.is_ours
 
 
 def test_a_process_of_another_machine_is_never_taken_for_dead() -> None:
@@ -129,7 +137,7 @@ async def test_the_lease_of_a_new_turn_keeps_others_out_and_ends_like_any(client
         # It is on its way: nobody waits for it.
         await asyncio.sleep(0.05)
         async with hold_lease(client, TURN, 5) as second:
-            assert not second
+            assert not second.is_ours
     assert await holder_of(client) == ""
     async with hold_lease(client, TURN, 5, is_new=True):
         pass

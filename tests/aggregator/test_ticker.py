@@ -1,8 +1,10 @@
 """Streams of one turn are woken together, and whoever is told to end while waiting takes nobody along."""
 
 import asyncio
+import time
+from itertools import pairwise
 
-from aggregator.ticker import LANES, shared_ticker
+from aggregator.ticker import LANES, MANY, SPARSELY, shared_ticker
 
 
 async def beats(count: int, heard: list[str], name: str) -> None:
@@ -31,10 +33,25 @@ async def test_turns_take_turns() -> None:
         shared_ticker().join()
         await beats(2, heard, name)
 
-    names = [str(number) for number in range(LANES)]
+    names = [str(number) for number in range(LANES // SPARSELY)]
     await asyncio.gather(*(turn(name) for name in names))
 
-    assert sorted(heard[:LANES]) == sorted(heard[LANES:]) == names
+    assert sorted(heard[: len(names)]) == sorted(heard[len(names) :]) == names
+
+
+async def test_many_turns_are_woken_in_more_and_smaller_groups() -> None:
+    moments: list[float] = []
+
+    async def turn() -> None:
+        shared_ticker().join()
+        await asyncio.sleep(0)
+        await shared_ticker().wait()
+        moments.append(asyncio.get_running_loop().time())
+
+    await asyncio.gather(*(turn() for _ in range(3 * MANY)))
+
+    groups = sum(later - earlier > 0.001 for earlier, later in pairwise(sorted(moments)))
+    assert groups >= LANES // SPARSELY + 2
 
 
 async def test_whoever_ends_while_waiting_takes_nobody_along() -> None:
@@ -45,3 +62,25 @@ async def test_whoever_ends_while_waiting_takes_nobody_along() -> None:
     await asyncio.wait_for(staying, 5)
 
     assert heard == ["staying", "staying"]
+
+
+async def test_a_loop_with_time_to_spare_makes_nobody_wait() -> None:
+    ticker = shared_ticker()
+    await ticker.wait()
+    await asyncio.wait_for(ticker.lull(60), 0.005)
+
+
+async def test_a_loop_that_is_late_lets_what_can_wait_give_way_but_not_for_ever() -> None:
+    ticker = shared_ticker()
+    for _ in range(8):
+        waiting = asyncio.create_task(ticker.wait())
+        await asyncio.sleep(0)
+        # All of the loop's time goes elsewhere for a while.
+        time.sleep(0.06)  # noqa: ASYNC251
+        await waiting
+    begun = time.monotonic()
+    giving_way = [asyncio.create_task(ticker.lull(0.05)) for _ in range(20)]
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in giving_way)
+    await asyncio.wait_for(asyncio.gather(*giving_way), 5)
+    assert time.monotonic() - begun >= 0.02

@@ -1,0 +1,151 @@
+"""What every turn writes goes past Django, and yet it is whole or not at all, and told in Django's words."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+import pytest_asyncio
+from django.db import DatabaseError, IntegrityError, OperationalError, connection
+
+from accounts.models import User
+from aggregator.async_database import (
+    APPLICATION,
+    Connection,
+    Reply,
+    close_database,
+    in_transaction,
+    nothing,
+)
+from aggregator.models import Conversation
+from aggregator.off_loop import off_loop, outlast_here
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RENAME = "UPDATE aggregator_conversation SET title = %(title)s"
+ADD = (
+    "INSERT INTO aggregator_conversation (owner_id, title, public_id, system_prompt, given_history, origin, "
+    "is_sensitive, created_at, updated_at) VALUES (%(owner)s, %(title)s, %(id)s, '', '[]', 'page', false, "
+    "now(), now()) RETURNING id"
+)
+BREAK_ALL = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = %s"
+)
+
+
+@pytest.fixture
+def conversation(ada: User) -> Conversation:
+    """A conversation of Ada's."""
+    return Conversation.objects.create(owner=ada, title="old", updated_at=ada.date_joined)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def closed() -> AsyncIterator[None]:
+    """Leave no connection behind."""
+    yield
+    await close_database()
+
+
+async def rename(connection: Connection) -> Reply[None]:
+    """Give all conversations a new name."""
+    await connection.execute(RENAME, {"title": "new"})
+    return nothing
+
+
+def count_transactions() -> int:
+    """Return how many transactions stored the conversations that are there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT xmin::text) FROM aggregator_conversation")
+        return int(cursor.fetchone()[0])
+
+
+async def title_of(conversation: Conversation) -> str:
+    """Return its stored title."""
+    await off_loop(conversation.refresh_from_db)
+    return conversation.title
+
+
+async def test_what_is_done_is_kept(conversation: Conversation) -> None:
+    await in_transaction(rename)
+    assert await title_of(conversation) == "new"
+
+
+async def test_what_goes_wrong_takes_all_of_it_back(conversation: Conversation) -> None:
+    async def rename_and_fail(connection: Connection) -> Reply[None]:
+        await rename(connection)
+        raise ValueError("in between")
+
+    with pytest.raises(ValueError, match="in between"):
+        await in_transaction(rename_and_fail)
+    assert await title_of(conversation) == "old"
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("INSERT INTO aggregator_conversation SELECT * FROM aggregator_conversation", IntegrityError),
+        ("SELECT 1 / 0", DatabaseError),
+    ],
+)
+async def test_a_refused_statement_is_told_in_django_s_words_and_takes_all_back(
+    conversation: Conversation, statement: str, kind: type[Exception]
+) -> None:
+    async def rename_and_break(connection: Connection) -> Reply[None]:
+        await connection.execute(statement)
+        return await rename(connection)
+
+    with pytest.raises(kind):
+        await in_transaction(rename_and_break)
+    assert await title_of(conversation) == "old"
+    await in_transaction(rename)
+    assert await title_of(conversation) == "new"
+
+
+async def test_of_those_that_share_a_transaction_only_the_refused_one_is_lost(ada: User) -> None:
+    async def add(number: int, connection: Connection) -> Reply[int]:
+        given = {"owner": ada.pk, "title": str(number), "id": uuid.UUID(int=number % 50)}
+        cursor = await connection.execute(ADD, given)
+
+        async def read() -> int:
+            return int((await cursor.fetchone() or [0])[0])
+
+        return read
+
+    results = await asyncio.gather(
+        *(in_transaction(partial(add, number)) for number in range(51)), return_exceptions=True
+    )
+    refused = [result for result in results if isinstance(result, IntegrityError)]
+    assert len(refused) == 1
+    assert await off_loop(Conversation.objects.count) == 50
+    assert await off_loop(count_transactions) < 40
+
+
+async def test_whoever_stops_waiting_does_not_stop_it(conversation: Conversation) -> None:
+    has_begun = asyncio.Event()
+
+    async def rename_slowly(connection: Connection) -> Reply[None]:
+        has_begun.set()
+        await connection.execute("SELECT pg_sleep(0.2)")
+        return await rename(connection)
+
+    waiting = asyncio.create_task(in_transaction(rename_slowly))
+    await has_begun.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await asyncio.sleep(0.5)
+    assert await title_of(conversation) == "new"
+
+
+async def test_a_server_that_hung_up_is_reached_again(conversation: Conversation) -> None:
+    await asyncio.gather(*(in_transaction(rename) for _ in range(4)))
+
+    def hang_up() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(BREAK_ALL, [APPLICATION])
+
+    await off_loop(hang_up)
+    with pytest.raises(OperationalError):
+        await in_transaction(rename)
+    await outlast_here(5, lambda: in_transaction(rename))
