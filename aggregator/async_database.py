@@ -6,7 +6,7 @@ interpreter from the loop meanwhile.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -71,9 +71,7 @@ class _Desk:
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((send, result))
         if len(self._clerks) < settings.DATABASE_LOOP_POOL_SIZE:
-            clerk = asyncio.create_task(self._write_all())
-            self._clerks.add(clerk)
-            clerk.add_done_callback(self._clerks.discard)
+            self._clerks.add(asyncio.create_task(self._write_all()))
         return result
 
     async def close(self) -> None:
@@ -83,9 +81,13 @@ class _Desk:
             await self._pool.close()
 
     async def _write_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-            await self._write(batch)
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+                await self._write(batch)
+        finally:
+            # Not by a callback, which comes a moment later: whoever came in between would wait for nobody.
+            self._clerks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _write(self, batch: "Sequence[tuple[Send[Any], asyncio.Future[Any]]]") -> None:
         try:

@@ -102,7 +102,10 @@ def replay(seen: Seen, reserve_micros: int) -> tuple[float, float]:
     top = scores[rows, best]
     scores[rows, best] = 0.0
     quality = seen.qualities[rows, best]
-    needed = np.ceil(scores.max(axis=1) / np.where(quality > 0, quality, 1.0) / TICK) * TICK
+    rival = scores.max(axis=1)
+    needed = np.ceil(rival / np.where(quality > 0, quality, 1.0) / TICK) * TICK
+    # As in the auction: a division that lands a hair above a whole tick costs nobody ten won.
+    needed -= np.where((needed - TICK) * quality >= rival, TICK, 0) * (needed > 0)
     prices = np.minimum(seen.limits[rows, best], np.maximum(reserve_micros, needed))
     sold = top > 0
     return float((prices * quality * sold) @ seen.weights), float(sold @ seen.weights)

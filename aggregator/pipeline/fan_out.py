@@ -68,7 +68,11 @@ class Panel:
     _begin: Callable[[Seat], None] = lambda _: None
 
     def ask(self, seat: Seat) -> None:
-        """Ask one more seat, or one that has ended once more, while the others go on."""
+        """Ask one more seat, or one that has ended once more, while the others go on; no attempt twice."""
+        if any(
+            seat.candidate == known.candidate and seat.attempt <= known.attempt for known in self.route.seats
+        ):
+            return
         others = [known for known in self.route.seats if known.candidate != seat.candidate]
         self.outcomes = [outcome for outcome in self.outcomes if outcome.seat.candidate != seat.candidate]
         self.route = replace(self.route, seats=(*others, seat))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from django.test import override_settings
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ads.client import request_ad
@@ -42,6 +42,7 @@ def learn(seen: Seen, *, lessons: int = 12) -> int:
 
 
 @given(BIDS, st.integers(7, 60))
+@example([(19, 0.024196466368953524), (20, 0.024196466368953524)], 7)
 def test_a_replayed_auction_ends_as_the_real_one_would(bids: list[tuple[int, float]], ticks: int) -> None:
     reserve = ticks * TICK
     auction = [(limit * TICK, quality) for limit, quality in bids]

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 import pytest_asyncio
 from django.db import DatabaseError, IntegrityError, OperationalError, connection
+from django.test import override_settings
 
 from accounts.models import User
 from aggregator.async_database import (
@@ -119,6 +120,18 @@ async def test_of_those_that_share_a_transaction_only_the_refused_one_is_lost(ad
     assert len(refused) == 1
     assert await off_loop(Conversation.objects.count) == 50
     assert await off_loop(count_transactions) < 40
+
+
+@override_settings(DATABASE_LOOP_POOL_SIZE=1)
+async def test_one_connection_serves_whoever_comes_as_it_has_just_served_another(
+    conversation: Conversation,
+) -> None:
+    async def rename_often() -> None:
+        for _ in range(10):
+            await in_transaction(rename)
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(rename_often() for _ in range(3)))
 
 
 async def test_whoever_stops_waiting_does_not_stop_it(conversation: Conversation) -> None:

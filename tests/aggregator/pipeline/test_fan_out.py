@@ -1,6 +1,7 @@
 """Every seat ends, however the moments fall."""
 
 import asyncio
+from dataclasses import replace
 
 from aggregator.events import CandidateFinished, Event
 from aggregator.pipeline.fan_out import fan_out
@@ -34,3 +35,23 @@ async def test_a_stop_in_the_moment_in_which_an_answer_ends_loses_no_seat(provid
             await panel.complete()
     await close_providers()
     assert len(panel.outcomes) == len(told) == len(NAMES)
+
+
+async def test_a_wish_that_is_heard_twice_asks_a_model_once(provider: ProviderServer) -> None:
+    for name in NAMES:
+        provider.add(name, say("서울이에요."))
+
+    async def emit(event: Event) -> None:
+        pass
+
+    async with asyncio.timeout(20):
+        async with fan_out(route_to(provider), QUESTION, emit=emit, stop=asyncio.Event()) as panel:
+            panel.ask(panel.route.seats[0])
+            await panel.complete()
+            panel.ask(panel.route.seats[0])
+            await panel.complete()
+            panel.ask(replace(panel.route.seats[0], attempt=2))
+            await panel.complete()
+    await close_providers()
+    assert len(panel.outcomes) == len(NAMES)
+    assert [len(provider.asked(name)) for name in NAMES] == [2, 1, 1]
