@@ -5,12 +5,11 @@ import contextlib
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from weakref import WeakKeyDictionary
 
 import orjson
-from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.db import OperationalError as DatabaseDown
@@ -21,6 +20,7 @@ from redis.exceptions import RedisError
 from aggregator import keeping, metrics, placements, selectors, services
 from aggregator.async_database import close_database
 from aggregator.events import TurnClosed, TurnQueued, encode
+from aggregator.handover import hand_over, handed
 from aggregator.journal import Journal, open_journal
 from aggregator.larder import FETCH_SECONDS, fetch_pantry
 from aggregator.lease import hold_lease, is_dead, lease_key
@@ -42,7 +42,6 @@ from language.topics import find_topics
 logger = logging.getLogger(__name__)
 
 WARM_WORDS = "안녕하세요"
-RUN_TASK = "aggregator.tasks.run_turn"
 RECOVER_TASK = "aggregator.tasks.recover_turns"
 # A fault of ours may pass, as when a deploy mends it; a turn that meets one so often is closed.
 FAULTS_ALLOWED = 3
@@ -74,14 +73,14 @@ async def open_turn(draft: Turn, store: Store) -> Turn:
 
 async def start_turn(turn: Turn) -> None:
     """Begin to answer a stored turn, here or on a worker as TURN_RUNNER says; does not wait for its end."""
+    is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
     if settings.TURN_RUNNER == "worker":
         try:
-            await off_loop(current_app.send_task, RUN_TASK, [str(turn.public_id)], retry=False)
+            await hand_over(handed(turn.public_id, is_new=is_new))
         except (OperationalError, RedisError) as error:
             # The turn is stored: the next look for abandoned turns finds it.
             logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
         return
-    is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
     if (signs := _signs.get(str(turn.public_id))) is None:
         begin_turn(turn.public_id, turn if is_new else None)
     elif not is_new:
@@ -232,6 +231,13 @@ def _gate() -> Turnstile:
 
 def _is_running(turn_id: uuid.UUID) -> bool:
     return Turn.objects.filter(public_id=turn_id, status=Turn.Status.RUNNING).exists()
+
+
+def find_new(turn_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Turn]:
+    """Return those of these turns that nobody has begun; one that is left out has to be looked at first."""
+    untouched = Turn.objects.filter(status=Turn.Status.RUNNING, attempt=1, last_seq=0, stop_asked_at=None)
+    rows = untouched.filter(public_id__in=turn_ids).select_related("conversation")
+    return {turn.public_id: turn for turn in rows}
 
 
 def _load_running(turn_id: uuid.UUID) -> Turn | None:

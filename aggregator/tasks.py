@@ -1,16 +1,22 @@
 """Work that outlives a request: turns on a worker, and the recovery of turns whose process died."""
 
 import asyncio
+import contextlib
 import threading
 import uuid
 from collections.abc import Coroutine
 from typing import Any
 
+import uvloop
 from celery import shared_task
 from django.conf import settings
+from django.db import DatabaseError
 
 from aggregator import placements, purse, runner, skills
+from aggregator.handover import RUN_TASK, Handed, handed, send_turns
 from aggregator.listings import offered_models
+from aggregator.models import Turn
+from aggregator.telemetry import continue_trace
 from aggregator.tuning import settle
 
 _loop_lock = threading.Lock()
@@ -22,7 +28,7 @@ def _worker_loop() -> asyncio.AbstractEventLoop:
     # All turns of a worker process share one event loop; the pool's threads only wait for it.
     with _loop_lock:
         if not _loops:
-            loop = asyncio.new_event_loop()
+            loop = uvloop.new_event_loop()
             threading.Thread(target=loop.run_forever, name="turns", daemon=True).start()
             _loops.append(loop)
     return _loops[0]
@@ -49,26 +55,34 @@ async def _warm() -> None:
 def drain_worker() -> None:
     """Let this worker's turns end, and hand those that take longer to other workers."""
     if _loops:
-        for turn_id in _run(runner.drain(settings.TURN_DRAIN_SECONDS)):
-            run_turn.delay(str(turn_id))
+        left = _run(runner.drain(settings.TURN_DRAIN_SECONDS))
+        if left:
+            send_turns([handed(turn_id) for turn_id in left])
 
 
-@shared_task(name=runner.RUN_TASK)
-def run_turn(turn_id: str) -> None:
-    """Begin to answer a turn on this worker's event loop; the turn's row and lease remember that it runs."""
-    _run(_begin(uuid.UUID(turn_id)))
+@shared_task(name=RUN_TASK)
+def run_turns(turns: list[Handed]) -> None:
+    """Begin to answer turns on this worker's event loop; their rows and leases remember that they run."""
+    new: dict[uuid.UUID, Turn] = {}
+    # A turn whose row cannot be read now is read with more patience once it runs.
+    with contextlib.suppress(DatabaseError):
+        new = runner.find_new([uuid.UUID(each["turn"]) for each in turns if each["is_new"]])
+    _worker_loop().call_soon_threadsafe(_begin, turns, new)
 
 
-async def _begin(turn_id: uuid.UUID) -> None:
-    runner.begin_turn(turn_id)
+def _begin(turns: list[Handed], new: dict[uuid.UUID, Turn]) -> None:
+    for each in turns:
+        turn_id = uuid.UUID(each["turn"])
+        with continue_trace(each["trace"]):
+            runner.begin_turn(turn_id, new.get(turn_id))
 
 
 @shared_task(name=runner.RECOVER_TASK)
 def recover_turns() -> int:
     """Hand every abandoned turn to a worker and return how many there were."""
     abandoned = _run(runner.find_abandoned())
-    for turn_id in abandoned:
-        run_turn.delay(str(turn_id))
+    if abandoned:
+        send_turns([handed(turn_id) for turn_id in abandoned])
     return len(abandoned)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+PARENT = "traceparent"
 TURN: ContextVar[str] = ContextVar("turn", default="")
 _tracers: "list[Tracer]" = []
 
@@ -69,6 +70,35 @@ def span(name: str) -> Iterator[Told]:
         except BaseException as error:
             told.set_status(StatusCode.ERROR, type(error).__name__)
             raise
+
+
+def trace_parent(turn: str) -> str:
+    """Return the place in a trace from which another process goes on with a turn; empty without traces."""
+    if not _tracers:
+        return ""
+    from opentelemetry import propagate
+
+    carrier: dict[str, str] = {}
+    token = TURN.set(turn)
+    with span("hand over"):
+        propagate.inject(carrier)
+    TURN.reset(token)
+    return carrier.get(PARENT, "")
+
+
+@contextmanager
+def continue_trace(parent: str) -> Iterator[None]:
+    """Go on with the trace of another process, in all that begins inside."""
+    if not (_tracers and parent):
+        yield
+        return
+    from opentelemetry import context, propagate
+
+    token = context.attach(propagate.extract({PARENT: parent}))
+    try:
+        yield
+    finally:
+        context.detach(token)
 
 
 def traced(name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:

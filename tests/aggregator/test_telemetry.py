@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from accounts.models import User
 from aggregator import metrics, runner, services, tasks
+from aggregator.handover import handed, send_turns
 from aggregator.models import Turn
 from aggregator.off_loop import off_loop
 from aggregator.telemetry import TURN
@@ -93,7 +94,7 @@ def test_the_trace_goes_on_in_the_worker(
     offer_model("wise")
     turn = services.open_turn(owner=ada, ask=services.Ask(PROMPT))
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=30):
-        app.send_task(runner.RUN_TASK, [str(turn.public_id)])
+        send_turns([handed(turn.public_id, is_new=True)])
         assert provider.wait_until(lambda: "turn" in by_name(spans), within_s=40)
     asyncio.run_coroutine_threadsafe(runner.close_loop(), tasks._loops[0]).result(10)
 

@@ -1,0 +1,75 @@
+"""Hands turns to workers through Celery: those that come while others are on their way go together."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from celery import current_app
+
+from aggregator.off_loop import off_loop
+from aggregator.telemetry import trace_parent
+
+RUN_TASK = "aggregator.tasks.run_turns"
+# A turn's id, whether nobody can have begun it, and the trace that it belongs to.
+Handed = dict[str, Any]
+
+
+def handed(turn_id: uuid.UUID, *, is_new: bool = False) -> Handed:
+    """Return what a worker is told of a turn: never a word of it."""
+    return {"turn": str(turn_id), "is_new": is_new, "trace": trace_parent(str(turn_id))}
+
+
+def send_turns(turns: Sequence[Handed]) -> None:
+    """Send turns to whichever worker is free first; raises OperationalError or RedisError."""
+    current_app.send_task(RUN_TASK, [list(turns)], retry=False)
+
+
+async def hand_over(turn: Handed) -> None:
+    """Send a turn on its way, with all that wait for the same; raises what `send_turns` does."""
+    loop = asyncio.get_running_loop()
+    if loop not in _desks:
+        _desks[loop] = _Desk()
+    await _desks[loop].take(turn)
+
+
+class _Desk:
+    """What one event loop has to hand over: a message costs both sides as much for one turn as for ten."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Handed, asyncio.Future[None]]] = []
+        self._sending: asyncio.Task[None] | None = None
+
+    def take(self, turn: Handed) -> "asyncio.Future[None]":
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((turn, sent))
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send_all())
+        return sent
+
+    async def _send_all(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                await self._send(batch)
+        finally:
+            self._sending = None
+
+    async def _send(self, batch: "list[tuple[Handed, asyncio.Future[None]]]") -> None:
+        try:
+            await off_loop(send_turns, [turn for turn, _ in batch])
+        except Exception as error:  # noqa: BLE001 - whoever waits tells what it is
+            failure: Exception | None = error
+        else:
+            failure = None
+        for _, sent in batch:
+            if sent.done():
+                continue
+            if failure:
+                sent.set_exception(failure)
+            else:
+                sent.set_result(None)
+
+
+_desks: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Desk]" = WeakKeyDictionary()
