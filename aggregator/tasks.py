@@ -22,6 +22,8 @@ from aggregator.tuning import settle
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
 _readiness: "list[asyncio.Task[None]]" = []
+_arrived: list[Handed] = []
+_reading = threading.Lock()
 
 
 def _worker_loop() -> asyncio.AbstractEventLoop:
@@ -63,11 +65,17 @@ def drain_worker() -> None:
 @shared_task(name=RUN_TASK)
 def run_turns(turns: list[Handed]) -> None:
     """Begin to answer turns on this worker's event loop; their rows and leases remember that they run."""
-    new: dict[uuid.UUID, Turn] = {}
-    # A turn whose row cannot be read now is read with more patience once it runs.
-    with contextlib.suppress(DatabaseError):
-        new = runner.find_new([uuid.UUID(each["turn"]) for each in turns if each["is_new"]])
-    _worker_loop().call_soon_threadsafe(_begin, turns, new)
+    _arrived.extend(turns)
+    # Those that arrive while others are read share the next reading.
+    with _reading:
+        together, _arrived[:] = _arrived[:], []
+        if not together:
+            return
+        new: dict[uuid.UUID, Turn] = {}
+        # A turn whose row cannot be read now is read with more patience once it runs.
+        with contextlib.suppress(DatabaseError):
+            new = runner.find_new([uuid.UUID(each["turn"]) for each in together if each["is_new"]])
+        _worker_loop().call_soon_threadsafe(_begin, together, new)
 
 
 def _begin(turns: list[Handed], new: dict[uuid.UUID, Turn]) -> None:

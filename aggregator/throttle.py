@@ -7,6 +7,7 @@ import math
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from weakref import WeakKeyDictionary
 
@@ -37,13 +38,18 @@ _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, redis.Redis]" = WeakKeyD
 
 def account_of(model: LanguageModel) -> str:
     """Return what a provider counts our calls by, as a name that tells no address."""
-    told = f"{model.provider}|{model.api_base}|{model.api_key_name}"
-    return sha256(told.encode()).hexdigest()[:16]
+    return _name_account(model.provider, model.api_base, model.api_key_name)
+
+
+@lru_cache(maxsize=1_000)
+def _name_account(*parts: str) -> str:
+    return sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
 def left_seconds(model: LanguageModel) -> float:
     """Return for how long a model's provider is still to be left in peace, 0 when it may be asked."""
-    return max(0.0, _paused.get(account_of(model), 0.0) - time.time())
+    # Asked of each model of an offer at the start of each turn, when hardly ever anybody is paused.
+    return max(0.0, _paused.get(account_of(model), 0.0) - time.time()) if _paused else 0.0
 
 
 async def pause(model: LanguageModel, seconds: float | None) -> None:

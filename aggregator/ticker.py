@@ -10,12 +10,14 @@ from collections import deque
 from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
-SHORTEST_SECONDS, LONGEST_SECONDS = 0.03, 0.24
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.03, 0.4
 # Shares of the loop's time: busier than the one it slows down, less busy than the other it speeds up again.
 CROWDED, CALM = 0.92, 0.7
 STEP = 1.07
 # A loop whose ticks come so much too late, smoothed over some of them, has no time to spare.
 LATE_SECONDS, SMOOTHING = 0.004, 0.2
+# One that is so much too late is crowded, though others may use the processor that it waits for.
+BEHIND_SECONDS = 0.02
 # How long what can wait gives way then, and how many of it go on at a tick once there is time.
 LULL_SECONDS, RELEASED = 1.0, 2
 # Turns beat in one of these, one after the other, so that none waits while all the others are read.
@@ -98,9 +100,9 @@ class Ticker:
         now, worked = time.monotonic(), time.thread_time()
         busy = (worked - self._worked) / max(now - self._rung, SHORTEST_SECONDS / LANES)
         self._rung, self._worked = now, worked
-        if busy > CROWDED:
+        if busy > CROWDED or self._late > BEHIND_SECONDS:
             self._period = min(LONGEST_SECONDS, self._period * STEP)
-        elif busy < CALM:
+        elif busy < CALM and self._late < LATE_SECONDS:
             self._period = max(SHORTEST_SECONDS, self._period / STEP)
 
 

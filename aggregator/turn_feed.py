@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 READ_BLOCK_MS = 2_000
 RETRY_SECONDS = 0.2
 WAKE_SECONDS = 3_600
+# A read names every turn that is followed: the more there are, the longer the next one waits.
+PAUSE_SECONDS_A_TURN = 60e-6
 NUDGES = "turns:nudges"
 # A page follows a turn that it opened within these.
 EARLY_ENTRIES = 8
@@ -188,6 +190,7 @@ class TurnFeed:
                 if key in places:
                     places[key] = rows[-1][0]
                 self._spread(key, rows)
+            await asyncio.sleep(PAUSE_SECONDS_A_TURN * len(turns))
 
     async def newest_seq(self, turn: str) -> int:
         """Return the place of the last event that a turn's log holds, 0 when it holds none."""

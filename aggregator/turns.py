@@ -106,8 +106,7 @@ class _Run:
         if names_crisis(self.turn.prompt):
             return await self._offer_help()
         opening = await prepare_opening(self.turn, self.journal.log.client, CLOSE_SECONDS)
-        larder = self.larder = opening.larder
-        self.offer = larder.offer
+        self.larder, self.offer = opening.larder, opening.larder.offer
         self._note_past_calls()
         if self.journal.state.answer_is_finished:
             return ""
@@ -116,7 +115,7 @@ class _Run:
         except NoModelError as refusal:
             return refusal.code
         self.standings = {seat.candidate: seat.model.standing for seat in route.seats}
-        return await self._ask_panel(larder, route, kept, judging)
+        return await self._ask_panel(opening.larder, route, kept, judging)
 
     async def _ask_panel(
         self, larder: Larder, route: Route, kept: list[Outcome], judging: asyncio.Task[Sensitivity]
@@ -271,10 +270,9 @@ class _Run:
         if (best := ranking.standings[0].candidate) != self.journal.state.leader:
             await self.emit(events.LeaderChanged(best))
         # A judge's map says more than one made of letters.
-        if not any(call.purpose == "judge" for call in self.calls.values()):
-            claims = await think(find_claims, drafts)
-            if claims != self.journal.state.claims:
-                await self.emit(events.ClaimsMapped(claims))
+        is_judged = any(call.purpose == "judge" for call in self.calls.values())
+        if not is_judged and (claims := await think(find_claims, drafts)) != self.journal.state.claims:
+            await self.emit(events.ClaimsMapped(claims))
         return ranking
 
     async def _fuse(self, question: Question, ranking: Ranking | None, panel: Panel) -> Fusion | None:
@@ -303,8 +301,7 @@ class _Run:
         if fusion and not fusion.error:
             await self.emit(events.AnswerFinished("fused", cost_micros=fusion.cost_micros))
             drafts = [outcome.as_draft() for outcome in panel.usable]
-            supports = await think(find_supports, fusion.text, drafts)
-            if supports:
+            if supports := await think(find_supports, fusion.text, drafts):
                 await self.emit(events.SupportsFound(supports))
             return ""
         if ranking is None:
@@ -332,6 +329,8 @@ class _Run:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(KEEP_SECONDS):
                     await self.signs.nudge.wait()
+            if not self.signs.nudge.is_set():
+                await shared_ticker().lull()
             self.signs.nudge.clear()
             seq = await self.journal.flush()
             state, calls = self.journal.state, self._calls_made()
@@ -343,6 +342,7 @@ class _Run:
     async def _place(self, sensitivity: Sensitivity) -> None:
         if self.journal.state.status != "done" or self.turn.conversation.origin != Conversation.Origin.PAGE:
             return
+        await shared_ticker().lull()
         placement = await placements.ad_for(self.turn, sensitivity)
         await self.emit(placement)
         seq = await self.journal.flush()

@@ -77,12 +77,13 @@ class SharedClient(redis.Redis):
 
     async def send_all(self, commands: Iterable[Sequence[Any]]) -> list[Any]:
         """Send commands together; a refused one's reply is its ResponseError. Raises ConnectionError."""
-        replies = await asyncio.gather(
-            *(self._send(*command) for command in commands), return_exceptions=True
-        )
-        for reply in replies:
-            if isinstance(reply, BaseException) and not isinstance(reply, ResponseError):
-                raise reply
+        owed, replies = [self._send(*command) for command in commands], []
+        # They come in their order: one after the other is awaited in less time than all together.
+        for reply in owed:
+            try:
+                replies.append(await reply)
+            except ResponseError as refusal:
+                replies.append(refusal)
         return replies
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:

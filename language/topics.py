@@ -60,12 +60,10 @@ def warm() -> None:
 
 
 def _leads(text: str) -> NDArray[np.float32]:
-    seeds, owners = _seed_vectors()
-    cosines = seeds @ embed([text])[0]
-    scores = np.array(
-        [np.sort(cosines[owners == number])[-2:].mean() for number in range(len(all_topics()))],
-        dtype=np.float32,
-    )
+    seeds, places = _seed_vectors()
+    cosines = np.append(seeds @ embed([text])[0], np.float32(-1))
+    # A topic is as near as its two nearest seeds.
+    scores: NDArray[np.float32] = np.partition(cosines[places], -2, axis=1)[:, -2:].mean(axis=1)
     scores -= scores.mean()
     return scores
 
@@ -81,6 +79,11 @@ def _lexicon() -> TermIndex:
 
 @cache
 def _seed_vectors() -> tuple[NDArray[np.float32], NDArray[np.int_]]:
+    """Return a vector for every seed, and for every topic the places of its seeds, -1 for none."""
     seeds = [seed for topic in all_topics() for seed in topic.seeds]
-    owners = [number for number, topic in enumerate(all_topics()) for _ in topic.seeds]
-    return embed(seeds), np.array(owners)
+    places = np.full((len(all_topics()), max(len(topic.seeds) for topic in all_topics())), -1)
+    first = 0
+    for row, topic in zip(places, all_topics(), strict=True):
+        row[: len(topic.seeds)] = range(first, first + len(topic.seeds))
+        first += len(topic.seeds)
+    return embed(seeds), places

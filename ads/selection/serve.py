@@ -63,7 +63,7 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
         return NoAd(refusal)
     market = current_market()
     known = find_again(request, market)
-    if known and _find_running(known.creative_id, known.keyword_id):
+    if known and _find_running(known.creative_id, known.keyword_id) and not is_frozen():
         if known.request_id != request.request_id:
             keep_repeat(request, known)
         return _show(known, request)
@@ -84,6 +84,10 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
     if decision.winner is None or decision.sale is None:
         keep_trace(request, decision, version=version)
         return NoAd(decision.reason)
+    # Asked last: most requests end before, and the books are read for this alone.
+    if is_frozen():
+        keep_refusal(request, "frozen")
+        return NoAd("frozen")
     offer = _keep_offer(request, decision, version=version, at=at)
     if offer is None:
         keep_trace(request, replace(decision, reason="stopped", sale=None), version=version)
@@ -98,7 +102,7 @@ def _refuse(request: AdRequest) -> str:
         return "sensitive"
     if request.audience == "minor" or (settings.ADS_ADULTS_ONLY and request.audience != "adult"):
         return "not_adult"
-    return "frozen" if is_frozen() else ""
+    return ""
 
 
 def _show(offer: Offer, request: AdRequest) -> ServedAd:

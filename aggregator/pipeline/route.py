@@ -75,6 +75,10 @@ def plan_route(
     """Choose the panel and the strategy; raises NoModelError when nothing on offer fits."""
     if not offer:
         raise NoModelError("no_models")
+    if wishes.panel:
+        offer = [model for model in offer if model.slug in wishes.panel]
+        if not offer:
+            raise NoModelError("model_not_offered")
     able = [model for model in offer if output_room(model, question)]
     if not able:
         raise NoModelError("prompt_too_long")
