@@ -1,6 +1,8 @@
 """Hands turns to workers through Celery: those that come while others are on their way go together."""
 
 import asyncio
+import math
+import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +14,9 @@ from aggregator.off_loop import off_loop
 from aggregator.telemetry import trace_parent
 
 RUN_TASK = "aggregator.tasks.run_turns"
+# The more turns were handed over of late, the longer a message waits for others to go along: a busy worker
+# spends more on taking it in than on the turns that it names.
+SECONDS_A_TURN, LONGEST_SECONDS = 0.0003, 0.1
 # A turn's id, whether nobody can have begun it, and the trace that it belongs to.
 Handed = dict[str, Any]
 
@@ -40,6 +45,8 @@ class _Desk:
     def __init__(self) -> None:
         self._waiting: list[tuple[Handed, asyncio.Future[None]]] = []
         self._sending: asyncio.Task[None] | None = None
+        # How many were sent, each forgotten over about a second.
+        self._recent, self._sent_at = 0.0, time.monotonic()
 
     def take(self, turn: Handed) -> "asyncio.Future[None]":
         sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -53,8 +60,15 @@ class _Desk:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
                 await self._send(batch)
+                await asyncio.sleep(self._pause_after(len(batch)))
         finally:
             self._sending = None
+
+    def _pause_after(self, count: int) -> float:
+        now = time.monotonic()
+        self._recent = self._recent * math.exp(self._sent_at - now) + count
+        self._sent_at = now
+        return min(LONGEST_SECONDS, SECONDS_A_TURN * self._recent)
 
     async def _send(self, batch: "list[tuple[Handed, asyncio.Future[None]]]") -> None:
         try:
