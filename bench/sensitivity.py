@@ -17,7 +17,7 @@ from language.fit_sensitivity import (
     PROBES_FOLDER,
     Probe,
     choose_thresholds,
-    cross_fit,
+    judge_strangers,
     read_features,
     read_probes,
 )
@@ -43,10 +43,11 @@ def read_commerce(data: Path) -> list[str]:
     return queries
 
 
-def judge_unseen(probes: Sequence[Probe]) -> list[bool]:
-    """Judge our own probes by heads that have not seen them."""
-    judged = cross_fit(probes, read_features(probes))
-    return [bool(verdict) for verdict in judged.blocked(choose_thresholds(probes, judged))]
+def judge_unseen(probes: Sequence[Probe]) -> tuple[list[Probe], list[bool]]:
+    """Return what strangers wrote, and each judged by a head that has seen nothing of its writer."""
+    rows, judged = judge_strangers(probes, read_features(probes))
+    strangers = [probes[int(row)] for row in rows]
+    return strangers, [bool(verdict) for verdict in judged.blocked(choose_thresholds(strangers, judged))]
 
 
 def judge_shipped(probes: Sequence[Probe]) -> list[bool]:
@@ -125,14 +126,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--quick", action="store_true", help="every eighth probe")
     parser.add_argument(
-        "--cross-fit", action="store_true", help="own probes, each judged by a head that has not seen it"
+        "--cross-fit", action="store_true", help="probes of strangers, by heads that have not seen the writer"
     )
     options = parser.parse_args()
     own = [probe for path in sorted(PROBES_FOLDER.glob("*.jsonl")) for probe in read_probes(path)]
     probes = read_probes(options.probes) if options.probes else own[::QUICK_STEP] if options.quick else own
     is_unseen = options.cross_fit and not options.probes
-    blocked = judge_unseen(probes) if is_unseen else judge_shipped(probes)
-    print("heads that have not seen the probe" if is_unseen else "the gate as shipped")
+    probes, blocked = judge_unseen(probes) if is_unseen else (probes, judge_shipped(probes))
+    print("heads that have not seen the writer" if is_unseen else "the gate as shipped")
     figures = tabulate(probes, blocked)
     commerce = [Probe(text, "safe", "shoppers") for text in read_commerce(options.data)]
     commerce = commerce[::QUICK_STEP] if options.quick else commerce

@@ -1,11 +1,11 @@
-"""Whether a prompt may carry an ad: words that name a sensitive subject, weighed by a classifier."""
+"""Whether a prompt may carry an ad: entries that name a sensitive subject, weighed by a classifier."""
 
 import logging
 from dataclasses import dataclass
 from typing import Literal
 
-from language.disguise import undisguise
-from language.lexicon import find_classes, find_hints, without_idioms
+from language.disguise import fold, undisguise
+from language.lexicon import find_classes, tells_crisis, without_idioms
 from language.pasted import holds_secret
 from language.sensitivity_head import CRISIS, classify, ends_of
 
@@ -46,9 +46,9 @@ def _read_plain(text: str) -> str:
 
 
 def names_crisis(text: str) -> bool:
-    """Say at once whether words name a crisis; `judge_sensitivity` also hears one told without them."""
+    """Say at once whether a crisis is told outright; `judge_sensitivity` also hears one told otherwise."""
     try:
-        return CRISIS in find_classes(_read_plain(text))
+        return tells_crisis(_read_plain(text))
     except Exception:  # What cannot be read here is judged in full a moment later.
         logger.exception("the lexicon failed")
         return False
@@ -57,18 +57,20 @@ def names_crisis(text: str) -> bool:
 def _judge(text: str) -> Sensitivity:
     plain = _read_plain(text)
     classes = find_classes(plain)
-    needs_help = CRISIS in classes
-    if not needs_help and plain.strip():
+    needs_help = tells_crisis(plain)
+    if needs_help:
+        classes = tuple(dict.fromkeys((CRISIS, *classes)))
+    elif plain.strip():
         # Asked even when the lexicon has found an entry: a drug named may be a crisis told, or only a film.
-        hints = find_hints(plain)
-        smell = classify(plain, "named" if classes else "hinted" if hints else "none")
+        smell = classify(plain, classes)
         # A help line takes the place of the answer, so a faint smell costs the ad and no more.
         needs_help = smell is not None and smell.topic == CRISIS and smell.is_strong
-        if smell is None:
+        if smell is not None:
+            classes = tuple(dict.fromkeys((smell.topic, *classes)))
+        elif CRISIS not in classes:
             classes = ()
-        elif smell.topic == CRISIS or not classes:
-            classes = tuple(dict.fromkeys((smell.topic, *classes, *hints)))
-    if SECRETS not in classes and holds_secret(plain):
+    # As written too: taking disguises off spells out the digits of a password.
+    if SECRETS not in classes and (holds_secret(plain) or holds_secret(fold(_ends_of(text)))):
         classes = (*classes, SECRETS)
     return Sensitivity("block" if classes else "pass", classes, needs_help)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +14,15 @@ from language.disguise import decompose
 from language.embed import DIMENSIONS, embed
 
 Array = NDArray[np.float32]
-# What the word lists found in a text.
-Words = Literal["none", "hinted", "named"]
-
 CRISIS = "self_harm"
 # Classes that must not be missed: what looks like them counts as riskier.
 STRICT = (CRISIS, "minors")
 _STRICT_PULL = np.float32(0.8)
 
-BUCKETS = 65536
+# Scores that runs of jamo count for; other classes are told by the vector alone, which keeps the file small.
+BY_GRAMS = 3
+BUCKETS = 2**18
 WAVES = 2048
-FEATURES = WAVES + BUCKETS
 WEIGHTS_FILE = Path(__file__).with_name("sensitivity_head.npz")
 # Enough of a long prompt to tell its subject; the lexicon reads the rest.
 _HEAD_CHARS = 160
@@ -41,17 +38,16 @@ _BLANKS = re.compile(r"[^\w]+")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The least risks that count: the more a text gives away by its words, the less it takes.
+    """The least risks that count: `named` in a text with an entry of the lexicon, else `plain`.
 
-    `plain` is for a text without any such word, `hinted` for one with a plain word of a sensitive class and
-    `named` for one with an entry of the lexicon. Where the score of the crisis alone is above
-    `help`, it is told so clearly that help leads the answer.
+    Where the score of the crisis alone is above `help`, it is told so clearly that help leads the answer;
+    beside an entry that may name a crisis `named_help` is enough.
     """
 
     plain: float
-    hinted: float
     named: float
     help: float
+    named_help: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +61,25 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Fitted numbers: a row of weights for the risk and one for each class; `centre` is the mean vector."""
+    """Fitted numbers: a row of weights for the risk and one for each class; `centre` is the mean vector.
+
+    The strict classes come first, as runs of jamo are weighed for the risk and for them alone.
+    """
 
     classes: tuple[str, ...]
     centre: Array
-    weights: Array
+    wave_weights: Array
+    gram_weights: Array
     biases: Array
     thresholds: Thresholds
 
     def read(self, features: Features) -> tuple[float, str, float]:
         """Return how risky these features look, the class that fits best, and how much a crisis fits."""
         # Not by BLAS, whose threads wait for one another on a busy machine, longer than the sum takes.
-        scores = np.einsum("cw,w->c", self.weights[:, :WAVES], features.waves) + self.biases
-        scores += np.einsum("cb,b->c", self.weights[:, WAVES + features.buckets], features.counts)
-        risk = weigh_risk(scores[None], self.classes)[0]
-        crisis = scores[1 + self.classes.index(CRISIS)]
-        return float(risk), self.classes[int(scores[1:].argmax())], float(crisis)
+        scores = np.einsum("cw,w->c", self.wave_weights, features.waves) + self.biases
+        scores[:BY_GRAMS] += np.einsum("cb,b->c", self.gram_weights[:, features.buckets], features.counts)
+        risk = weigh_risk(scores[None])[0]
+        return float(risk), self.classes[int(scores[1:].argmax())], float(scores[1 + STRICT.index(CRISIS)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +90,20 @@ class Smell:
     is_strong: bool
 
 
-def classify(plain: str, words: Words) -> Smell | None:
-    """Return what this undisguised text smells of, or nothing when it smells of nothing sensitive."""
+def classify(plain: str, names: Sequence[str]) -> Smell | None:
+    """Return what this undisguised text smells of, or nothing; `names` are the classes its words name."""
     head = load_head()
     features = features_of(plain, head.centre)
     risk, topic, crisis = head.read(features)
-    levels = head.thresholds
-    least = {"named": levels.named, "hinted": levels.hinted, "none": levels.plain}
-    return Smell(topic, is_strong=crisis > levels.help) if risk > least[words] else None
+    least = head.thresholds
+    if risk <= (least.named if names else least.plain):
+        return None
+    return Smell(topic, is_strong=crisis > (least.named_help if CRISIS in names else least.help))
 
 
-def weigh_risk(scores: Array, classes: Sequence[str]) -> Array:
+def weigh_risk(scores: Array) -> Array:
     """Return the risk of each row of scores: the first column, and more where a strict class is likely."""
-    strict = scores[:, [1 + classes.index(name) for name in STRICT]].max(axis=1)
+    strict = scores[:, 1:BY_GRAMS].max(axis=1)
     risks: Array = scores[:, 0] + _STRICT_PULL * np.maximum(strict, 0)
     return risks
 
@@ -152,7 +152,8 @@ def load_head() -> Head:
         return Head(
             classes=tuple(str(name) for name in numbers["classes"]),
             centre=numbers["centre"].astype(np.float32),
-            weights=numbers["weights"].astype(np.float32) * numbers["steps"][:, None],
+            wave_weights=numbers["waves"].astype(np.float32) * numbers["wave_steps"][:, None],
+            gram_weights=numbers["grams"].astype(np.float32) * numbers["gram_steps"][:, None],
             biases=numbers["biases"].astype(np.float32),
             thresholds=Thresholds(*(float(number) for number in numbers["thresholds"])),
         )
@@ -160,17 +161,25 @@ def load_head() -> Head:
 
 def save_head(head: Head, provenance: str) -> None:
     """Write the weights, in a byte each, with the sentence that says where they come from."""
-    steps = np.abs(head.weights).max(axis=1) / _LARGEST_STEP
+    waves, wave_steps = _round_off(head.wave_weights)
+    grams, gram_steps = _round_off(head.gram_weights)
     np.savez_compressed(
         WEIGHTS_FILE,
         classes=np.array(head.classes),
         centre=head.centre.astype(np.float32),
-        weights=np.round(head.weights / steps[:, None]).astype(np.int8),
-        steps=steps.astype(np.float32),
+        waves=waves,
+        wave_steps=wave_steps,
+        grams=grams,
+        gram_steps=gram_steps,
         biases=head.biases.astype(np.float32),
         thresholds=np.array(astuple(head.thresholds), dtype=np.float32),
         provenance=np.array(provenance),
     )
+
+
+def _round_off(weights: Array) -> tuple[NDArray[np.int8], Array]:
+    steps = np.abs(weights).max(axis=1) / _LARGEST_STEP
+    return np.round(weights / steps[:, None]).astype(np.int8), steps.astype(np.float32)
 
 
 def ends_of(plain: str) -> str:

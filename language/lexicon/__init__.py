@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-# Syllables of a word that may be part of another.
-_SHORT = 2
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 
 
@@ -26,9 +24,9 @@ def find_classes(plain: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, pattern in _patterns() if pattern.search(plain)))
 
 
-def find_hints(plain: str) -> tuple[str, ...]:
-    """Return the classes of plain words in this text: reason to be wary, and no more."""
-    return tuple(name for name, pattern in _hints() if pattern.search(plain))
+def tells_crisis(plain: str) -> bool:
+    """Say whether this text tells of a crisis in so many words, as no title or joke would."""
+    return any(pattern.search(plain) for pattern in _outright())
 
 
 @cache
@@ -48,17 +46,20 @@ def _patterns() -> _Patterns:
 
 
 @cache
-def _hints() -> _Patterns:
-    words = _read("words")
-    return tuple((name, re.compile("|".join(map(_word, words[name])))) for name in class_names())
+def _outright() -> tuple[re.Pattern[str], ...]:
+    return _both("outright")
 
 
 @cache
 def _idioms() -> tuple[re.Pattern[str], ...]:
-    safe = _read("safe")
-    english = "|".join(map(_blank, safe["en"]))
+    return _both("safe")
+
+
+def _both(name: str) -> tuple[re.Pattern[str], ...]:
+    entries = _read(name)
+    english = "|".join(map(_blank, entries["en"]))
     return (
-        re.compile("|".join(map(_loose, safe["ko"]))),
+        re.compile("|".join(map(_loose, entries["ko"]))),
         re.compile(rf"(?<![a-z0-9])(?:{english})(?![a-z0-9])"),
     )
 
@@ -68,18 +69,6 @@ def _loose(entry: str) -> str:
     bounded = re.sub(r"(^|\|)(?=[A-Za-z])", r"\1(?<![a-z])", entry)
     bounded = re.sub(r"(?<!\\)([A-Za-z])(?=\||$)", r"\1(?![a-z])", bounded)
     return bounded.replace(" ?", " ").replace(" ", r"\s*").casefold()
-
-
-def _word(entry: str) -> str:
-    # A word of one or two syllables hides in others (기도 in 경기도), so it must begin where a word begins.
-    spaced = re.escape(entry.casefold()).replace(r"\ ", r"\s*" if _is_korean(entry) else r"\s+")
-    if _is_korean(entry):
-        return rf"(?<![가-힣]){spaced}" if len(entry) <= _SHORT else spaced
-    return rf"(?<![a-z0-9]){spaced}(?![a-z0-9])"
-
-
-def _is_korean(entry: str) -> bool:
-    return any("ㄱ" <= letter <= "힣" for letter in entry)
 
 
 def _blank(entry: str) -> str:
