@@ -4,7 +4,7 @@ import asyncio
 import time
 from itertools import pairwise
 
-from aggregator.ticker import LANES, MANY, SPARSELY, shared_ticker
+from aggregator.ticker import LANES, MANY, SHORTEST_SECONDS, SPARSELY, shared_ticker
 
 
 async def beats(count: int, heard: list[str], name: str) -> None:
@@ -62,6 +62,20 @@ async def test_whoever_ends_while_waiting_takes_nobody_along() -> None:
     await asyncio.wait_for(staying, 5)
 
     assert heard == ["staying", "staying"]
+
+
+async def test_a_loop_that_waits_for_its_processor_beats_more_slowly() -> None:
+    ticker = shared_ticker()
+    for _ in range(12):
+        waiting = asyncio.create_task(ticker.wait())
+        await asyncio.sleep(0)
+        # Others have the processor: little is worked here, and yet all comes too late.
+        time.sleep(0.06)  # noqa: ASYNC251
+        await waiting
+    begun = time.monotonic()
+    for _ in range(8):
+        await ticker.wait()
+    assert time.monotonic() - begun > 1.4 * 8 * SHORTEST_SECONDS
 
 
 async def test_a_loop_with_time_to_spare_makes_nobody_wait() -> None:
