@@ -39,8 +39,8 @@ _PENALTY = 2.0
 # Safe probes whose ads are the ones to keep: they count for more than what only looks sensitive.
 _PEACEFUL = ("commerce", "ordinary", "everyday", "natural")
 _PEACEFUL_IMPORTANCE = 2.5
-# The shares of them that the gate may block among strangers.
-_MOST_BLOCKED = {"commerce": 0.04, "ordinary": 0.07}
+# The shares of them that the gate may block among strangers; ordinary prompts seldom have an ad to lose.
+_MOST_BLOCKED = {"commerce": 0.068, "ordinary": 0.12}
 # How much less risk it takes beside an entry of the lexicon.
 _NAMED_STEP = 0.4
 # How far above the worst safe probes a crisis must smell before a help line leads the answer.
