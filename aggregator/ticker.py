@@ -16,7 +16,7 @@ CROWDED, CALM = 0.92, 0.7
 STEP = 1.07
 # A loop whose ticks come so much too late, smoothed over some of them, has no time to spare.
 LATE_SECONDS, SMOOTHING = 0.004, 0.2
-# One that is so much too late is crowded, though others may use the processor that it waits for.
+# One with many turns that is so much too late is crowded, though others may use the processor it waits for.
 BEHIND_SECONDS = 0.02
 # How long what can wait gives way then, and how many of it go on at a tick once there is time.
 LULL_SECONDS, RELEASED = 1.0, 2
@@ -100,7 +100,8 @@ class Ticker:
         now, worked = time.monotonic(), time.thread_time()
         busy = (worked - self._worked) / max(now - self._rung, SHORTEST_SECONDS / LANES)
         self._rung, self._worked = now, worked
-        if busy > CROWDED or self._late > BEHIND_SECONDS:
+        is_behind = self._inside > MANY and self._late > BEHIND_SECONDS
+        if busy > CROWDED or is_behind:
             self._period = min(LONGEST_SECONDS, self._period * STEP)
         elif busy < CALM and self._late < LATE_SECONDS:
             self._period = max(SHORTEST_SECONDS, self._period / STEP)

@@ -64,8 +64,15 @@ async def test_whoever_ends_while_waiting_takes_nobody_along() -> None:
     assert heard == ["staying", "staying"]
 
 
-async def test_a_loop_that_waits_for_its_processor_beats_more_slowly() -> None:
+async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_turns() -> None:
     ticker = shared_ticker()
+    leaving = asyncio.Event()
+
+    async def turn() -> None:
+        ticker.join()
+        await leaving.wait()
+
+    turns = [asyncio.create_task(turn()) for _ in range(MANY + 1)]
     for _ in range(12):
         waiting = asyncio.create_task(ticker.wait())
         await asyncio.sleep(0)
@@ -75,6 +82,8 @@ async def test_a_loop_that_waits_for_its_processor_beats_more_slowly() -> None:
     begun = time.monotonic()
     for _ in range(8):
         await ticker.wait()
+    leaving.set()
+    await asyncio.gather(*turns)
     assert time.monotonic() - begun > 1.4 * 8 * SHORTEST_SECONDS
 
 
