@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 import uuid
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
@@ -22,12 +23,12 @@ from aggregator.tuning import settle
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
 _readiness: "list[asyncio.Task[None]]" = []
-_arrived: list[Handed] = []
+_arrived: "deque[Handed]" = deque()
 _reading = threading.Lock()
 
 
 def _worker_loop() -> asyncio.AbstractEventLoop:
-    # All turns of a worker process share one event loop; the pool's threads only wait for it.
+    # All turns of a worker process share one event loop; the pool's threads only hand them to it.
     with _loop_lock:
         if not _loops:
             loop = uvloop.new_event_loop()
@@ -68,7 +69,8 @@ def run_turns(turns: list[Handed]) -> None:
     _arrived.extend(turns)
     # Those that arrive while others are read share the next reading.
     with _reading:
-        together, _arrived[:] = _arrived[:], []
+        # Taken one by one: others may arrive between a copy and its clearing.
+        together = [_arrived.popleft() for _ in range(len(_arrived))]
         if not together:
             return
         new: dict[uuid.UUID, Turn] = {}

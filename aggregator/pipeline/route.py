@@ -153,8 +153,6 @@ def _diners(question: Question, models: Sequence[LanguageModel]) -> tuple[Diner,
 def _asked(question: Question, able: Sequence[LanguageModel], wishes: Wishes) -> Dish:
     by_slug = {model.slug: model for model in able}
     panel = [by_slug[slug] for slug in dict.fromkeys(wishes.panel) if slug in by_slug]
-    if not panel:
-        raise NoModelError("model_not_offered")
     panel = panel[:1] if wishes.strategy == SINGLE else panel
     strategy = (wishes.strategy or COUNCIL) if len(panel) > 1 else SINGLE
     diners = _diners(question, panel)

@@ -14,6 +14,15 @@ async def beats(count: int, heard: list[str], name: str) -> None:
         heard.append(name)
 
 
+async def come_late(times: int) -> None:
+    """Let some ticks come too late, as the loop's time goes elsewhere."""
+    for _ in range(times):
+        waiting = asyncio.create_task(shared_ticker().wait())
+        await asyncio.sleep(0)
+        time.sleep(0.06)  # noqa: ASYNC251
+        await waiting
+
+
 async def test_those_that_a_task_begins_beat_together() -> None:
     heard: list[str] = []
 
@@ -73,12 +82,8 @@ async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_tu
         await leaving.wait()
 
     turns = [asyncio.create_task(turn()) for _ in range(MANY + 1)]
-    for _ in range(12):
-        waiting = asyncio.create_task(ticker.wait())
-        await asyncio.sleep(0)
-        # Others have the processor: little is worked here, and yet all comes too late.
-        time.sleep(0.06)  # noqa: ASYNC251
-        await waiting
+    # Others have the processor: little is worked here, and yet all comes too late.
+    await come_late(12)
     begun = time.monotonic()
     for _ in range(8):
         await ticker.wait()
@@ -95,12 +100,7 @@ async def test_a_loop_with_time_to_spare_makes_nobody_wait() -> None:
 
 async def test_a_loop_that_is_late_lets_what_can_wait_give_way_but_not_for_ever() -> None:
     ticker = shared_ticker()
-    for _ in range(8):
-        waiting = asyncio.create_task(ticker.wait())
-        await asyncio.sleep(0)
-        # All of the loop's time goes elsewhere for a while.
-        time.sleep(0.06)  # noqa: ASYNC251
-        await waiting
+    await come_late(8)
     begun = time.monotonic()
     giving_way = [asyncio.create_task(ticker.lull(0.05)) for _ in range(20)]
     await asyncio.sleep(0)
