@@ -24,13 +24,15 @@ LULL_SECONDS, RELEASED = 1.0, 2
 # A few use every third one, as each beat costs something too.
 LANES, SPARSELY, MANY = 9, 3, 200
 _lane: ContextVar[int] = ContextVar("lane", default=0)
+Beat = asyncio.Future[None]
 
 
 class Ticker:
     """Wakes all who wait on an event loop at the same moments; it costs nothing while nobody waits."""
 
     def __init__(self) -> None:
-        self._bells: list[asyncio.Event | None] = [None] * LANES
+        self._waiting: list[list[Beat]] = [[] for _ in range(LANES)]
+        self._is_wound = [False] * LANES
         self._joined = self._inside = 0
         self._period = SHORTEST_SECONDS
         self._rung, self._worked = time.monotonic(), time.thread_time()
@@ -57,9 +59,13 @@ class Ticker:
         step = self._period * self._stride / LANES
         return (asyncio.get_running_loop().time() // step + 1) * step
 
-    async def wait(self) -> None:
-        """Wait until the next tick of the own lane."""
-        await self._next_bell(_lane.get()).wait()
+    def beat(self) -> Beat:
+        """Return what is done at the own lane's next tick; whoever has a reason may set it before."""
+        lane = _lane.get()
+        beat = asyncio.get_running_loop().create_future()
+        self._wind(lane)
+        self._waiting[lane].append(beat)
+        return beat
 
     async def lull(self, most_s: float = LULL_SECONDS) -> None:
         """Let what cannot wait go first: come back once the loop has time to spare, or after so long."""
@@ -67,28 +73,27 @@ class Ticker:
             return
         turn = asyncio.Event()
         self._patient.append((time.monotonic() + most_s, turn))
-        self._next_bell(_lane.get())
+        self._wind(_lane.get())
         await turn.wait()
 
-    def _next_bell(self, lane: int) -> asyncio.Event:
-        bell = self._bells[lane]
-        if bell is None:
-            bell = self._bells[lane] = asyncio.Event()
+    def _wind(self, lane: int) -> None:
+        if not self._is_wound[lane]:
+            self._is_wound[lane] = True
             ahead = self._period * lane / LANES
             loop = asyncio.get_running_loop()
             at = ((loop.time() - ahead) // self._period + 1) * self._period + ahead
             loop.call_at(at, self._ring, lane, at)
-        return bell
 
     def _ring(self, lane: int, at: float) -> None:
-        bell, self._bells[lane] = self._bells[lane], None
-        if bell:
-            bell.set()
+        self._is_wound[lane] = False
+        waiting, self._waiting[lane] = self._waiting[lane], []
+        for beat in waiting:
+            set_beat(beat)
         self._late += SMOOTHING * (time.monotonic() - at - self._late)
         self._pace()
         if self._patient:
             self._release()
-            self._next_bell(lane)
+            self._wind(lane)
 
     def _release(self) -> None:
         free, now = RELEASED if self._late < LATE_SECONDS else 0, time.monotonic()
@@ -105,6 +110,12 @@ class Ticker:
             self._period = min(LONGEST_SECONDS, self._period * STEP)
         elif busy < CALM and self._late < LATE_SECONDS:
             self._period = max(SHORTEST_SECONDS, self._period / STEP)
+
+
+def set_beat(beat: Beat | None) -> None:
+    """Let whoever awaits a beat go on; one that is over, or that nobody awaits, is left alone."""
+    if beat is not None and not beat.done():
+        beat.set_result(None)
 
 
 _tickers: "WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker]" = WeakKeyDictionary()

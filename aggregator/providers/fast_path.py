@@ -13,7 +13,7 @@ from aggregator.providers.dialects import DIALECTS, Dialect
 from aggregator.providers.errors import Malformed
 from aggregator.providers.sessions import CONNECT_S, shared_session
 from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage
-from aggregator.ticker import shared_ticker
+from aggregator.ticker import Beat, set_beat, shared_ticker
 
 LONGEST_LINE = 8_000_000
 LONGEST_REFUSAL = 64_000
@@ -47,11 +47,11 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
             raise await _read_refusal(response)
         if wait := throttle.read_budget(response.headers):
             await throttle.pause(request.model, wait)
-        reader, ticker, has_begun = StreamReader(dialect), shared_ticker(), False
+        reader, beats, has_begun = StreamReader(dialect), Beats(response.content), False
         while not reader.is_done:
             if has_begun:
                 # Waking up for each token costs more than the token.
-                await ticker.wait()
+                await beats.next()
             received = await response.content.readany()
             if not received:
                 break
@@ -63,6 +63,24 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
     finally:
         # After a whole answer there is nothing left to close; in any other case this stops the provider.
         response.close()
+
+
+class Beats:
+    """When a stream that comes in is worth a look: at every tick, and at once when it has ended."""
+
+    def __init__(self, content: aiohttp.StreamReader) -> None:
+        self._content, self._ticker = content, shared_ticker()
+        self._beat: Beat | None = None
+        content.on_eof(self._end)
+
+    async def next(self) -> None:
+        """Wait for the next such moment."""
+        if not self._content.is_eof():
+            self._beat = self._ticker.beat()
+            await self._beat
+
+    def _end(self) -> None:
+        set_beat(self._beat)
 
 
 async def _read_refusal(response: aiohttp.ClientResponse) -> Exception:

@@ -4,20 +4,20 @@ import asyncio
 import time
 from itertools import pairwise
 
-from aggregator.ticker import LANES, MANY, SHORTEST_SECONDS, SPARSELY, shared_ticker
+from aggregator.ticker import LANES, MANY, SHORTEST_SECONDS, SPARSELY, set_beat, shared_ticker
 
 
 async def beats(count: int, heard: list[str], name: str) -> None:
     """Note each of some ticks."""
     for _ in range(count):
-        await shared_ticker().wait()
+        await shared_ticker().beat()
         heard.append(name)
 
 
 async def come_late(times: int) -> None:
     """Let some ticks come too late, as the loop's time goes elsewhere."""
     for _ in range(times):
-        waiting = asyncio.create_task(shared_ticker().wait())
+        waiting = shared_ticker().beat()
         await asyncio.sleep(0)
         time.sleep(0.06)  # noqa: ASYNC251
         await waiting
@@ -54,7 +54,7 @@ async def test_many_turns_are_woken_in_more_and_smaller_groups() -> None:
     async def turn() -> None:
         shared_ticker().join()
         await asyncio.sleep(0)
-        await shared_ticker().wait()
+        await shared_ticker().beat()
         moments.append(asyncio.get_running_loop().time())
 
     await asyncio.gather(*(turn() for _ in range(3 * MANY)))
@@ -73,6 +73,16 @@ async def test_whoever_ends_while_waiting_takes_nobody_along() -> None:
     assert heard == ["staying", "staying"]
 
 
+async def test_whoever_has_a_reason_wakes_one_alone_before_the_tick() -> None:
+    early, other = shared_ticker().beat(), shared_ticker().beat()
+    set_beat(early)
+    set_beat(early)
+    assert early.done()
+    assert not other.done()
+    # The tick itself leaves those alone that went on before it.
+    await asyncio.wait_for(other, 5)
+
+
 async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_turns() -> None:
     ticker = shared_ticker()
     leaving = asyncio.Event()
@@ -86,7 +96,7 @@ async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_tu
     await come_late(12)
     begun = time.monotonic()
     for _ in range(8):
-        await ticker.wait()
+        await ticker.beat()
     leaving.set()
     await asyncio.gather(*turns)
     assert time.monotonic() - begun > 1.4 * 8 * SHORTEST_SECONDS
@@ -94,7 +104,7 @@ async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_tu
 
 async def test_a_loop_with_time_to_spare_makes_nobody_wait() -> None:
     ticker = shared_ticker()
-    await ticker.wait()
+    await ticker.beat()
     await asyncio.wait_for(ticker.lull(60), 0.005)
 
 
