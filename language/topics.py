@@ -1,6 +1,12 @@
-"""What a prompt is about, as at most five slugs of a closed list of topics."""
+"""What a prompt is about, as at most five slugs of a closed list of topics.
 
+`python -m language.topics` keeps the vectors of the seeds, which take seconds of work and 20 MB to make.
+"""
+
+import hashlib
+import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +24,7 @@ _LEAST_LEAD = 0.042
 _LEAST_SHARE_OF_BEST = 0.62
 
 _TOPICS_FILE = Path(__file__).with_name("topics.toml")
+SEEDS_FILE = Path(__file__).with_name("topic_seeds.npz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,6 @@ def find_topics(text: str) -> tuple[str, ...]:
     return tuple(all_topics()[position].slug for position in order[:MOST_TOPICS])
 
 
-def warm() -> None:
-    """Embed the seeds now, a second or two of work, so that the first prompt does not pay for them."""
-    _seed_vectors()
-    _lexicon()
-
-
 def _leads(text: str) -> NDArray[np.float32]:
     seeds, places = _seed_vectors()
     cosines = np.append(seeds @ embed([text])[0], np.float32(-1))
@@ -80,10 +81,39 @@ def _lexicon() -> TermIndex:
 @cache
 def _seed_vectors() -> tuple[NDArray[np.float32], NDArray[np.int_]]:
     """Return a vector for every seed, and for every topic the places of its seeds, -1 for none."""
-    seeds = [seed for topic in all_topics() for seed in topic.seeds]
+    seeds = all_seeds()
     places = np.full((len(all_topics()), max(len(topic.seeds) for topic in all_topics())), -1)
     first = 0
     for row, topic in zip(places, all_topics(), strict=True):
         row[: len(topic.seeds)] = range(first, first + len(topic.seeds))
         first += len(topic.seeds)
-    return embed(seeds), places
+    return read_seeds(seeds), places
+
+
+def all_seeds() -> list[str]:
+    """Return the seeds of all topics, in order."""
+    return [seed for topic in all_topics() for seed in topic.seeds]
+
+
+def read_seeds(seeds: Sequence[str]) -> NDArray[np.float32]:
+    """Return the kept vectors of these seeds; when others were kept, make them now."""
+    with np.load(SEEDS_FILE, allow_pickle=False) as kept:
+        if str(kept["digest"]) == _digest(seeds):
+            vectors: NDArray[np.float32] = kept["vectors"].astype(np.float32)
+            return vectors
+    return embed(seeds)
+
+
+def keep_seeds() -> None:
+    """Make and keep the vectors of all seeds."""
+    seeds = all_seeds()
+    np.savez_compressed(SEEDS_FILE, digest=np.array(_digest(seeds)), vectors=embed(seeds).astype(np.float16))
+
+
+def _digest(seeds: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(seeds).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    keep_seeds()
+    sys.stdout.write(f"{SEEDS_FILE.name}: {len(all_seeds())} seeds\n")

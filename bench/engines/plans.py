@@ -51,7 +51,7 @@ FULL = Plan(
     ladder=Load("ladder", 1, tokens=200, spread_s=1.0),
     ladder_top=256,
     thousand=Load("1,000 chats", 1_000, seats=1, tokens=120, rate=20.0, spread_s=6.0),
-    streams=Load("256 streams", 64, tokens=100, spread_s=1.0),
+    streams=Load("256 streams", 64, tokens=200),
     idle_sockets=1_000,
     long_messages=1_000,
     history_turns=20,

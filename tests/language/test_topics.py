@@ -1,8 +1,10 @@
 """A prompt is about at most five topics of a closed list."""
 
+import numpy as np
 import pytest
 
-from language.topics import MOST_TOPICS, all_topics, find_topics
+from language.embed import embed
+from language.topics import MOST_TOPICS, all_seeds, all_topics, find_topics, read_seeds
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,15 @@ def test_a_prompt_about_everything_names_at_most_five_topics() -> None:
 def test_every_topic_has_an_id_seeds_and_terms() -> None:
     assert len({topic.slug for topic in all_topics()}) >= 24
     assert all(topic.iab and len(topic.seeds) >= 5 and topic.terms for topic in all_topics())
+
+
+def test_the_kept_vectors_are_those_of_the_seeds() -> None:
+    seeds = all_seeds()
+    kept = read_seeds(seeds)
+    assert kept.shape == (len(seeds), 384)
+    assert np.array_equal(kept, kept.astype(np.float16)), "python -m language.topics has not kept them"
+    assert np.allclose(kept[::20], embed(seeds[::20]), atol=2e-3)
+
+
+def test_other_seeds_are_not_taken_for_the_kept_ones() -> None:
+    assert np.array_equal(read_seeds(["라면"]), embed(["라면"]))
