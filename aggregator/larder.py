@@ -19,9 +19,10 @@ STALE_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Pantry:
-    """What all turns of a moment share: the models on offer and the day's purse."""
+    """What all turns of a moment share: the models on offer, what is known of them, and the day's purse."""
 
     offer: tuple[LanguageModel, ...]
+    books: skills.Books
     purse: Purse
     fetched_at: float
 
@@ -54,9 +55,9 @@ def fetch_pantry() -> Pantry:
     """Read from the database what turns share, and keep it at hand."""
     began = time.monotonic()
     kitchen.refresh_heads()
-    skills.read_book(skills.ALL)
+    books = skills.read_books()
     money = purse.read_purse(placements.income_of_the_day())
-    _pantries[:] = [Pantry(tuple(offered_models()), money, began)]
+    _pantries[:] = [Pantry(tuple(offered_models()), books, money, began)]
     return _pantries[0]
 
 
@@ -78,13 +79,14 @@ def ask_question(turn: Turn) -> Question:
 
 
 def stock_larder(turn: Turn, question: Question, pantry: Pantry) -> Larder:
-    """Put together all that a turn needs to begin."""
+    """Put together all that a turn needs to begin; it is done on the event loop, so nothing is read here."""
+    book = skills.find_book(pantry.books, turn.language)
     if turn.asked_panel:
         # Nobody looks for a topic, or tries anybody, where the person has chosen: the first word would wait.
         topic = TopicGuess(OTHER, 0.0)
-        offer = tuple(skills.with_skills(pantry.offer, turn.language))
+        offer = tuple(skills.with_skills(pantry.offer, book))
         return Larder(question, offer, Day(pantry.purse, topic))
     topic = tell_topic(turn.prompt)
-    offer = tuple(skills.with_skills(pantry.offer, turn.language, topic.topic))
-    explorer = skills.explorer(offer, turn.language, topic.topic, pantry.purse.trial_micros)
+    offer = tuple(skills.with_skills(pantry.offer, book, topic.topic))
+    explorer = skills.explorer(offer, book, topic.topic, pantry.purse.trial_micros)
     return Larder(question, offer, Day(pantry.purse, topic, explorer))

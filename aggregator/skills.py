@@ -29,7 +29,8 @@ VOTES_A_ROUND = 500
 # Copies and the like are cheap: more than so many of one model's answers a day say nothing new.
 SIGNALS_A_MODEL = 5
 LOOK_SECONDS = 60.0
-_books: dict[str, SkillBook] = {}
+Books = dict[str, SkillBook]
+_books: Books = {}
 _shown: dict[str, int] = {}
 _last_look: list[float] = []
 # Made once: finding a seed takes longer than all else that a turn asks of this module.
@@ -212,16 +213,26 @@ def _as_chance(skill: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, skill))))
 
 
-def read_book(scope: str, *, now: float | None = None) -> SkillBook:
-    """Return what is known in a scope; the database is asked once a minute and a process."""
+def read_books(*, now: float | None = None) -> Books:
+    """Return what is known in every scope; the database is asked once a minute and a process."""
     moment = time.monotonic() if now is None else now
-    if scope not in _books or not _last_look or moment - _last_look[0] >= LOOK_SECONDS:
+    if not _books or not _last_look or moment - _last_look[0] >= LOOK_SECONDS:
         records = {record.scope: record for record in SkillRecord.objects.all()}
         _books.update({each: _read_book(records.get(each)) for each in SCOPES})
         _shown.update(Listing.objects.values_list("slug", "shown"))
         # Only now: a database that is away is asked again, and who asks meanwhile finds every scope.
         _last_look[:] = [moment]
-    return _books[scope]
+    return dict(_books)
+
+
+def read_book(scope: str) -> SkillBook:
+    """Return what is known in a scope."""
+    return read_books()[scope]
+
+
+def find_book(books: Books, language: str) -> SkillBook:
+    """Return the book that models are measured by in a language."""
+    return books[KOREAN if language == KOREAN else ALL]
 
 
 def forget_books() -> None:
@@ -229,9 +240,8 @@ def forget_books() -> None:
     _last_look.clear()
 
 
-def with_skills(offer: Iterable[LanguageModel], language: str, topic: str = "") -> list[LanguageModel]:
+def with_skills(offer: Iterable[LanguageModel], book: SkillBook, topic: str = "") -> list[LanguageModel]:
     """Return models whose standing is the catalog's, moved by what picks taught on this topic, best first."""
-    book = read_book(_scope_of(language))
     moved = [
         replace(model, standing=round(_as_chance(book.measure_skill(model.slug, topic)[0]), 4))
         if ("skill", model.slug) in book.beliefs
@@ -241,9 +251,8 @@ def with_skills(offer: Iterable[LanguageModel], language: str, topic: str = "") 
     return sorted(moved, key=lambda model: (-model.standing, model.slug))
 
 
-def explorer(offer: Iterable[LanguageModel], language: str, topic: str, most_cost_micros: int) -> Explorer:
+def explorer(offer: Iterable[LanguageModel], book: SkillBook, topic: str, most_cost_micros: int) -> Explorer:
     """Return who may be tried in a turn, as believed on this topic, for at most so much."""
-    book = read_book(_scope_of(language))
     beliefs = {model.slug: book.measure_skill(model.slug, topic) for model in offer}
     return Explorer(
         share=settings.EXPLORE_PERCENT / 100,
@@ -252,10 +261,6 @@ def explorer(offer: Iterable[LanguageModel], language: str, topic: str, most_cos
         impressions=dict(_shown),
         most_cost_micros=most_cost_micros,
     )
-
-
-def _scope_of(language: str) -> str:
-    return KOREAN if language == KOREAN else ALL
 
 
 def rank_models(scope: str, topic: str = "") -> list[Place]:

@@ -49,10 +49,11 @@ def pick(voter: User, winner: str = "quick", *, language: str = "ko", times: int
 
 @pytest.mark.usefixtures("two_models")
 def test_picks_change_who_is_asked_first() -> None:
-    assert [model.slug for model in skills.with_skills(offered_models(), "ko")] == ["quick", "wise"]
+    before = skills.with_skills(offered_models(), skills.read_book("ko"))
+    assert [model.slug for model in before] == ["quick", "wise"]
     pick(UserFactory.create(), "wise", times=5)
     assert skills.learn_new_votes() == 10
-    best, other = skills.with_skills(offered_models(), "ko")
+    best, other = skills.with_skills(offered_models(), skills.read_book("ko"))
     assert best.slug == "wise"
     assert best.standing > 0.5 > other.standing
 
@@ -66,7 +67,7 @@ def test_a_vote_is_taken_in_once_and_a_moved_one_counts_after_the_night() -> Non
     services.cast_vote(voter=ada, candidate=turn.candidates.get(model="quick"))
     assert skills.learn_new_votes() == 0
     assert skills.refit_skills() == 2
-    assert skills.with_skills(offered_models(), "ko")[0].slug == "quick"
+    assert skills.with_skills(offered_models(), skills.read_book("ko"))[0].slug == "quick"
 
 
 @pytest.mark.usefixtures("two_models")
