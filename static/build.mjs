@@ -13,6 +13,7 @@ const entries = [
   "css/fonts.css",
   "css/site.css",
   "css/page.css",
+  "css/formulas.css",
   "css/console.css",
   "css/admin.css",
 ];

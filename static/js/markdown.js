@@ -1,6 +1,7 @@
 import DOMPurify from "dompurify";
 import MarkdownIt from "markdown-it";
 import cjkFriendly from "markdown-it-cjk-friendly";
+import { formulas } from "./formula_rule.js";
 
 const LINK_REL = "noopener noreferrer nofollow ugc";
 const TAGS =
@@ -16,19 +17,9 @@ const DIRECTED = [
   "td_open",
   "th_open",
 ];
-const MATH = /^(?:\\\([\s\S]*?\\\)|\\\[[\s\S]*?\\\]|\$\$[\s\S]+?\$\$)/;
 
-const parser = new MarkdownIt({ html: false, linkify: true, breaks: true }).use(cjkFriendly);
+const parser = new MarkdownIt({ html: false, linkify: true, breaks: true }).use(cjkFriendly).use(formulas);
 parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
-
-// Formulas stay as they were written: no emphasis inside, no backslash lost.
-parser.inline.ruler.before("escape", "math", (state, silent) => {
-  const formula = state.src.slice(state.pos).match(MATH)?.[0];
-  if (!formula) return false;
-  if (!silent) state.push("text", "", 0).content = formula;
-  state.pos += formula.length;
-  return true;
-});
 
 parser.core.ruler.push("page", (state) => {
   for (const token of state.tokens) {
@@ -69,18 +60,20 @@ function linkAttributes() {
 
 /**
  * @param {string} text
+ * @param {boolean} [isOpen] whether more of the text may come
  * @returns {string} markup that no raw markup of the text reached, but that still has to be sanitised
  */
-export const markdownToHtml = (text) => parser.render(text);
+export const markdownToHtml = (text, isOpen = false) => parser.render(text, { isOpen });
 
 /**
  * Turn hostile markdown into nodes that are safe to show.
  *
  * @param {string} text
+ * @param {boolean} [isOpen] whether more of the text may come
  * @returns {DocumentFragment}
  */
-export function renderMarkdown(text) {
-  return DOMPurify.sanitize(markdownToHtml(text), {
+export function renderMarkdown(text, isOpen = false) {
+  return DOMPurify.sanitize(markdownToHtml(text, isOpen), {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ["href", ...HARMLESS],
     // Every other attribute's value would be held against the pattern for addresses.

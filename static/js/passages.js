@@ -1,3 +1,5 @@
+import { sourceOf } from "./formulas.js";
+
 /** What a rendered text and the words it was made from have in common: letters and digits. */
 const BLOCKS = ".candidate-text :is(p, li, h1, h2, h3, h4, h5, h6, td, th, blockquote)";
 const ANSWER_BLOCKS = ":is(p, li, h1, h2, h3, h4, h5, h6, td, th, blockquote)";
@@ -32,8 +34,7 @@ export function placeOf(texts, passage) {
  */
 export function findPassage(candidate, passage) {
   const blocks = /** @type {HTMLElement[]} */ ([...candidate.querySelectorAll(BLOCKS)]);
-  const texts = blocks.map((block) => block.textContent ?? "");
-  return blocks[placeOf(texts, passage)] ?? null;
+  return blocks[placeOf(blocks.map(sourceOf), passage)] ?? null;
 }
 
 /**
@@ -53,21 +54,28 @@ export const blocksOf = (answer) =>
 export function pointAfter(block, passage, node) {
   const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
   const wanted = lettersOf(passage);
-  /** @type {{ text: Text, end: number }[]} where each letter ends */
+  /** @type {{ text: Text, end: number, formula: HTMLElement | null }[]} where each letter ends */
   const letters = [];
   let said = "";
   for (let text = walker.nextNode(); text instanceof Text; text = walker.nextNode()) {
     if (text.parentElement?.closest(".support-mark")) continue;
-    for (const [place, letter] of [...text.data].entries()) {
+    const formula = /** @type {HTMLElement | null} */ (text.parentElement?.closest(".formula") ?? null);
+    if (formula && letters.at(-1)?.formula === formula) continue;
+    const written = formula?.dataset.source ?? text.data;
+    for (const [place, letter] of [...written].entries()) {
       if (lettersOf(letter)) {
         said += lettersOf(letter)[0];
-        letters.push({ text, end: [...text.data].slice(0, place + 1).join("").length });
+        letters.push({ text, end: [...written].slice(0, place + 1).join("").length, formula });
       }
     }
   }
   const from = said.indexOf(wanted);
   const last = from < 0 ? letters.at(-1) : letters[from + wanted.length - 1];
   if (!last) return;
+  if (last.formula) {
+    last.formula.after(node);
+    return;
+  }
   const marks = /^[^\p{L}\p{N}\s]*/u.exec(last.text.data.slice(last.end))?.[0].length ?? 0;
   last.text.splitText(last.end + marks);
   last.text.after(node);

@@ -1,6 +1,7 @@
 import { cutBlocks, openFence } from "./blocks.js";
 import { decorateCode } from "./code_block.js";
 import { element } from "./element.js";
+import { drawFormulas } from "./formulas.js";
 import { renderMarkdown } from "./markdown.js";
 
 /**
@@ -32,7 +33,11 @@ export function streamText(host) {
 
   /** @param {string} block @param {boolean} isClosed */
   const showBlock = (block, isClosed) => {
-    const rendered = renderMarkdown(block);
+    let end = block.length;
+    // Whether a dollar at the end closes a formula is known with the letter behind it.
+    while (!isClosed && block[end - 1] === "$") end -= 1;
+    const rendered = renderMarkdown(block.slice(0, end), !isClosed);
+    drawFormulas(rendered);
     if (isClosed) for (const pre of rendered.querySelectorAll("pre")) decorateCode(pre);
     replaceTail([...rendered.childNodes]);
   };

@@ -1,4 +1,5 @@
 import { element } from "./element.js";
+import { sourceOf } from "./formulas.js";
 import { hueOf } from "./hue.js";
 import { blocksOf, placeOf, pointAfter } from "./passages.js";
 import { candidateOf } from "./turn_reading.js";
@@ -67,8 +68,7 @@ export function supportsView(body, show) {
       if (isMarked || state.status === "running" || state.answer?.kind !== "fused") return;
       for (const support of state.supports) {
         const blocks = blocksOf(body);
-        const texts = blocks.map((block) => block.textContent ?? "");
-        const block = blocks[placeOf(texts, support.text)];
+        const block = blocks[placeOf(blocks.map(sourceOf), support.text)];
         if (block) pointAfter(block, support.text, mark(state, support));
       }
     },
