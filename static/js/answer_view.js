@@ -1,5 +1,6 @@
 import { copyText } from "./clipboard.js";
 import { element, iconButton, setText } from "./element.js";
+import { readAloud } from "./read_aloud.js";
 import { streamText } from "./streamed_text.js";
 import { supportsView } from "./supports_view.js";
 import { answerText } from "./turn_reading.js";
@@ -24,9 +25,17 @@ export function answerView({ regenerate, copied, show }) {
     copyText(current, copy);
     copied();
   });
+  const reader = readAloud();
   const again = iconButton(word("regenerate"), "retry", regenerate);
   const label = element("p", { class: "ai-label" }, word("ai_label"));
-  const actions = element("div", { class: "answer-actions", hidden: true }, copy, again, label);
+  const actions = element(
+    "div",
+    { class: "answer-actions", hidden: true },
+    copy,
+    reader.button,
+    again,
+    label,
+  );
   const host = element("section", { class: "answer" }, note, body, failure);
   const supports = supportsView(body, show);
   host.append(actions, supports.card);
@@ -63,6 +72,7 @@ export function answerView({ regenerate, copied, show }) {
       if (!failure.hidden) setText(failure, codeWord("failure", state.error, "other"));
       actions.hidden = isRunning;
       copy.hidden = !answer.text;
+      reader.show(answer.text);
       // The help lines were written by people.
       label.hidden = !answer.text || state.answer?.kind === "help";
     },

@@ -66,6 +66,12 @@ function linkAttributes() {
 export const markdownToHtml = (text, isOpen = false) => parser.render(text, { isOpen });
 
 /**
+ * @param {string} text
+ * @returns {import("markdown-it").Token[]}
+ */
+export const parseMarkdown = (text) => parser.parse(text, {});
+
+/**
  * Turn hostile markdown into nodes that are safe to show.
  *
  * @param {string} text

@@ -31,7 +31,7 @@ const none = [
   "It costs $5 and $10 a month.",
   "$5-$10, or US$5 to US$10, $1.5M~$2M",
   "$5와 10$ 사이, $5 or maybe 10$",
-  "echo $HOME:$PATH and ${x} and $1 $2",
+  "echo $HOME:$PATH and $USER and $1 $2",
   "`$x$` and `\\(x\\)` are code, $5 `a$`",
   "```\n$$x$$\n```",
   "    $$x$$",
