@@ -6,7 +6,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,11 +25,13 @@ from aggregator.models import (
     DayPoint,
     KitchenFit,
     Listing,
+    Share,
     Signal,
     Turn,
     Usage,
     Vote,
 )
+from aggregator.sharing import withdraw_share
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -179,6 +184,48 @@ class SignalAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "kind", "candidate", "person"]
     list_filter = ["kind", "created_at"]
     list_select_related = ["candidate", "person"]
+
+
+@admin.register(Share)
+class ShareAdmin(ReadOnlyAdmin):
+    """Public links to conversations; what should not be read by everybody is withdrawn here."""
+
+    list_display = ["created_at", "title", "show_owner", "show_link", "withdrawn_at"]
+    list_filter = [("withdrawn_at", admin.EmptyFieldListFilter), "created_at"]
+    list_select_related = ["conversation__owner"]
+    search_fields = ["title", "token", "conversation__owner__email"]
+    fields = ["title", "conversation", "show_owner", "show_link", "created_at", "withdrawn_at"]
+    actions = ["withdraw"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Share]":
+        """Return links without what they show, newest first."""
+        shares: QuerySet[Share] = super().get_queryset(request)
+        return shares.defer("turns").order_by("-created_at")
+
+    @display(description=_("주인"))
+    def show_owner(self, share: Share) -> str:
+        """Return whose conversation it is."""
+        return str(share.conversation.owner)
+
+    @display(description=_("링크"))
+    def show_link(self, share: Share) -> SafeString | str:
+        """Return the link while it leads somewhere."""
+        if share.withdrawn_at:
+            return "–"
+        return format_html(
+            '<a href="{}">{}</a>', reverse("aggregator:shared", args=[share.token]), gettext("열어 보기")
+        )
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        """Rows are not edited, but whoever might edit them may withdraw them."""
+        return request.user.has_perm("aggregator.change_share")
+
+    @action(description=_("공유 링크 거두기"), permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, chosen: "QuerySet[Share]") -> None:
+        """Make the chosen links lead nowhere."""
+        for share in chosen:
+            withdraw_share(share=share)
+        self.message_user(request, gettext("링크를 거뒀어요. 이제 열리지 않아요."), messages.SUCCESS)
 
 
 @admin.register(DayPoint)

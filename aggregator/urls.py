@@ -1,6 +1,6 @@
 from django.urls import path
 
-from aggregator import views
+from aggregator import share_views, views
 from aggregator.api import key_views
 
 app_name = "aggregator"
@@ -9,6 +9,9 @@ urlpatterns = [
     path("c/<uuid:public_id>/", views.show_conversation, name="conversation"),
     path("c/<uuid:public_id>/rename/", views.rename_conversation, name="rename"),
     path("c/<uuid:public_id>/delete/", views.delete_conversation, name="delete"),
+    path("c/<uuid:public_id>/share/", share_views.make_share, name="share"),
+    path("c/<uuid:public_id>/unshare/", share_views.withdraw_share, name="unshare"),
+    path("s/<slug:token>/", share_views.show_shared, name="shared"),
     path("leaderboard/", views.show_leaderboard, name="leaderboard"),
     path("keys/", key_views.show_keys, name="keys"),
     path("keys/<uuid:public_id>/revoke/", key_views.revoke_key, name="revoke_key"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.selectors import person_of
-from aggregator import selectors, services, skills
+from aggregator import selectors, services, sharing, skills
 from aggregator.examples import EXAMPLES
 from aggregator.listings import offered_models
 from aggregator.models import Conversation, Turn
@@ -44,6 +44,7 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
     sidebar = selectors.list_conversations(person)
     context: dict[str, Any] = {
         "conversation": conversation,
+        "share": sharing.find_share(conversation) if conversation else None,
         "turns": view_turns(turns),
         "conversations": sidebar.conversations,
         "next_cursor": sidebar.next_cursor,

@@ -20,6 +20,8 @@ REFUSALS: dict[str, Promise] = {
     "too_many_running": _("아직 답하는 중인 질문이 많아요. 하나가 끝나면 보내 주세요."),
     "overloaded": _("지금은 묻는 사람이 아주 많아요. 잠시 뒤에 다시 보내 주세요."),
     "candidate_not_failed": _("이 답은 이미 끝났어요."),
+    "nothing_to_share": _("아직 나눌 답이 없어요. 답이 나온 뒤에 다시 해 주세요."),
+    "shares_reached": _("오늘 만들 수 있는 링크를 다 만들었어요. 내일 다시 만들어 주세요."),
     "not_signed_in": _("페이지를 새로 고친 뒤 다시 해 주세요."),
     "malformed": _("알아들을 수 없는 요청이에요. 페이지를 새로 고쳐 주세요."),
     "server_failed": _("저희 쪽에 문제가 생겼어요. 잠시 뒤에 다시 해 주세요."),
@@ -46,6 +48,11 @@ TOPICS: dict[str, Promise] = {
 }
 
 
+def word_code(code: str) -> str:
+    """Return the sentence for a refusal in the language of the page that is being made."""
+    return str(REFUSALS.get(code, REFUSALS["server_failed"]))
+
+
 def word_topic(topic: str) -> str:
     """Return a topic of the kitchen in the reader's language."""
     return str(TOPICS.get(topic, TOPICS["other"]))
@@ -59,4 +66,4 @@ def word_refusal(code: str, scope: Mapping[str, object]) -> str:
     accepted = dict(headers).get(b"accept-language", b"") if isinstance(headers, list) else b""
     opening.META["HTTP_ACCEPT_LANGUAGE"] = accepted.decode("latin-1")
     with translation.override(translation.get_language_from_request(opening)):
-        return str(REFUSALS.get(code, REFUSALS["server_failed"]))
+        return word_code(code)

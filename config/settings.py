@@ -200,6 +200,7 @@ PROMPT_LIMIT = read_int("PROMPT_LIMIT", 20_000, least=100)
 EXAMPLE_PROMPTS = read_text("EXAMPLE_PROMPTS").splitlines()
 GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
 ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
+SHARES_PER_DAY = read_int("SHARES_PER_DAY", 30, least=1)
 API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, least=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
 # One turn in so many percent gives a seat to a model that may be better than thought.

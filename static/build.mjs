@@ -9,6 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const present = (/** @type {string} */ entry) => existsSync(join(here, entry));
 const entries = [
   "js/page.js",
+  "js/shared.js",
   "js/console.js",
   "css/fonts.css",
   "css/site.css",

@@ -4,11 +4,12 @@ from aggregator.models.conversations import Conversation, Turn
 from aggregator.models.heads import KitchenFit
 from aggregator.models.listings import Listing
 from aggregator.models.purse import DayPoint
+from aggregator.models.shares import Share
 from aggregator.models.signals import Signal
 from aggregator.models.skills import SkillRecord
 from aggregator.models.usage import Usage
 
 __all__ = [
-    "ApiKey", "Ballot", "Candidate", "Conversation", "DayPoint", "KitchenFit", "Listing", "Signal",
-    "SkillRecord", "Turn", "Usage", "Vote",
+    "ApiKey", "Ballot", "Candidate", "Conversation", "DayPoint", "KitchenFit", "Listing", "Share",
+    "Signal", "SkillRecord", "Turn", "Usage", "Vote",
 ]  # fmt: skip

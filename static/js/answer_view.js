@@ -14,10 +14,13 @@ import { codeWord, word } from "./words.js";
 /**
  * The answer's place: the best so far while models write, then the answer that stands.
  *
- * @param {{ regenerate: () => void, copied: () => void, show: (candidate: string, text?: string) => void }} actions
+ * @param {{
+ *   regenerate: () => void, copied: () => void, share: () => void,
+ *   show: (candidate: string, text?: string) => void,
+ * }} actions
  * @returns {AnswerView}
  */
-export function answerView({ regenerate, copied, show }) {
+export function answerView({ regenerate, copied, share, show }) {
   const note = element("p", { class: "answer-note" });
   const body = element("div", { class: "answer-text prose" });
   const failure = element("p", { class: "notice danger", hidden: true });
@@ -26,6 +29,7 @@ export function answerView({ regenerate, copied, show }) {
     copied();
   });
   const reader = readAloud();
+  const sharing = iconButton(word("share"), "share", share);
   const again = iconButton(word("regenerate"), "retry", regenerate);
   const label = element("p", { class: "ai-label" }, word("ai_label"));
   const actions = element(
@@ -33,6 +37,7 @@ export function answerView({ regenerate, copied, show }) {
     { class: "answer-actions", hidden: true },
     copy,
     reader.button,
+    sharing,
     again,
     label,
   );
@@ -71,7 +76,7 @@ export function answerView({ regenerate, copied, show }) {
       failure.hidden = state.status !== "failed";
       if (!failure.hidden) setText(failure, codeWord("failure", state.error, "other"));
       actions.hidden = isRunning;
-      copy.hidden = !answer.text;
+      copy.hidden = sharing.hidden = !answer.text;
       reader.show(answer.text);
       // The help lines were written by people.
       label.hidden = !answer.text || state.answer?.kind === "help";

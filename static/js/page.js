@@ -8,6 +8,7 @@ import { listenToKeys, showKeys } from "./keys.js";
 import { openOutbox } from "./outbox.js";
 import { openPalette } from "./palette.js";
 import { openPending } from "./pending.js";
+import { openSharing } from "./sharing.js";
 import { openSidebar } from "./sidebar.js";
 import { connect } from "./socket.js";
 import { joinTabs } from "./tabs.js";
@@ -34,6 +35,7 @@ const transcript = openTranscript(feed, {
   // What it tells is worth little alone: it is lost without a word when the line is down.
   signal: (candidate, kind) => connection.send({ type: "signal", candidate, kind }),
   showVersion: (version) => transcript.show(version),
+  share: () => sharing.open(),
 });
 
 const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
@@ -45,6 +47,11 @@ const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
   stop: () => stopTurns(),
   editLast: () => transcript.editLast(),
 });
+
+const sharing = openSharing(
+  () => conversation,
+  (reason) => composer.refuse(reason),
+);
 
 /** @param {Record<string, unknown>} wish that means nothing later: it is sent now or not at all */
 function tell(wish) {
@@ -119,6 +126,7 @@ function enter(id) {
   conversation = id;
   house.dataset.conversation = id;
   history.pushState(null, "", `/c/${id}/`);
+  sharing.patch();
 }
 
 const banner = openBanner(() => connection.isOpen());

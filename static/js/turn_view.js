@@ -16,7 +16,7 @@ import { word } from "./words.js";
  *   resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
  *   retry: (candidate: string) => void, vote: (candidate: string) => void,
  *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
- *   showVersion: (version: string) => void,
+ *   showVersion: (version: string) => void, share: () => void,
  * }} TurnActions
  * @typedef {{
  *   host: HTMLElement, patch: (state: TurnState) => void, tail: () => number, edit: () => void,
@@ -44,6 +44,7 @@ export function turnView(host, turn, actions) {
   const answer = answerView({
     regenerate: () => actions.regenerate(turn),
     copied: () => shown?.answer?.candidate && actions.signal(shown.answer.candidate, "copy"),
+    share: actions.share,
     show: candidates.show,
   });
   const trust = trustView(candidates.show);

@@ -1,0 +1,105 @@
+"""Public copies of conversations: made at one moment, read by whoever has the link, withdrawn at will."""
+
+import dataclasses
+import secrets
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from aggregator.clock import midnight
+from aggregator.models import Candidate, Conversation, Share, Turn
+from aggregator.selectors import list_turns
+from aggregator.services import Refusal, title_of
+
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SharedText:
+    """What one model wrote."""
+
+    model: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTurn:
+    """A prompt and what answered it; of whose it was, what it cost and which ad paid, nothing is copied."""
+
+    prompt: str
+    answer: str
+    kind: str
+    name: str
+    written: int
+    others: tuple[SharedText, ...]
+
+
+@transaction.atomic
+def share_conversation(*, conversation: Conversation) -> Share:
+    """Return the conversation's public copy, made now unless there is one; raises Refusal."""
+    held = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+    if held is None:
+        raise Refusal("conversation_not_found")
+    known = find_share(held)
+    if known:
+        return known
+    made_today = Share.objects.filter(conversation__owner_id=held.owner_id, created_at__gte=midnight())
+    if made_today.count() >= settings.SHARES_PER_DAY:
+        raise Refusal("shares_reached")
+    turns = [copied for copied in map(_copy, list_turns(held)) if copied]
+    if not turns:
+        raise Refusal("nothing_to_share")
+    return Share.objects.create(
+        conversation=held,
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        # A name that its owner gave it later may be meant for nobody else.
+        title=title_of(turns[0].prompt),
+        turns=[dataclasses.asdict(turn) for turn in turns],
+    )
+
+
+def withdraw_share(*, share: Share) -> None:
+    """Make a link lead nowhere from now on, and keep nothing of what it showed."""
+    Share.objects.filter(pk=share.pk, withdrawn_at=None).update(withdrawn_at=timezone.now(), turns=[])
+
+
+def find_share(conversation: Conversation) -> Share | None:
+    """Return a conversation's open link without what it shows, or None."""
+    return Share.objects.defer("turns").filter(conversation=conversation, withdrawn_at=None).first()
+
+
+def find_shared(token: str) -> Share | None:
+    """Return what an open link shows, or None when it is withdrawn, unknown or its owner is shut out."""
+    return Share.objects.filter(token=token, withdrawn_at=None, conversation__owner__is_active=True).first()
+
+
+def read_turns(share: Share) -> list[SharedTurn]:
+    """Return the turns that a share holds."""
+    return [
+        SharedTurn(**{**row, "others": tuple(SharedText(**each) for each in row["others"])})
+        for row in share.turns
+    ]
+
+
+def _copy(turn: Turn) -> SharedTurn | None:
+    if turn.status == Turn.Status.RUNNING or turn.replaced_by_id:
+        return None
+    written = [row for row in turn.candidates.all() if row.text and row.status != Candidate.Status.FAILED]
+    leading = next((row for row in written if str(row.public_id) == turn.leader), None)
+    # As on the owner's page: what stands below help lines, or leads where nothing was chosen.
+    source = turn.answer_candidate or (None if turn.answer_text else leading)
+    answer = "\n\n".join(text for text in (turn.answer_text, source.text if source else "") if text)
+    if not answer:
+        return None
+    others = [row for row in written if source is None or row.pk != source.pk]
+    return SharedTurn(
+        prompt=turn.prompt,
+        answer=answer,
+        kind=turn.answer_kind,
+        name=source.model_name if source else "",
+        written=len(written),
+        others=tuple(SharedText(row.model, row.model_name, row.text) for row in others),
+    )

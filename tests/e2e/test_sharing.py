@@ -1,0 +1,62 @@
+"""A conversation that is shared by a link, as its owner and as a stranger see it."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.provider_server import ProviderServer, say
+
+ANSWER = "**서울**이에요. 식은 $a^2$예요.\n\n```py\nx = 1\n```\n\n<img src=x onerror=alert(1)>"
+
+
+def make_link(page: Page) -> str:
+    """Share the conversation of a page and copy the link."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".answer-actions").get_by_role("button", name="공유").click()
+    expect(page.locator("#share-dialog")).to_contain_text("링크를 가진 사람은 누구나")
+    page.get_by_role("button", name="링크 만들기").click()
+    expect(page.locator("#share-link")).to_have_value(re.compile(r"/s/[\w-]{43}/$"))
+    page.get_by_role("button", name="링크 복사").click()
+    expect(page.locator("#announcer")).to_have_text("복사했어요")
+    page.locator("#shared-dialog").get_by_role("button", name="닫기").click()
+    expect(page.locator("[data-share]")).to_have_text("공유 중")
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+def expect_copy(stranger: Page) -> None:
+    """See prompt, answer and other answers drawn as on the page, and nothing else."""
+    expect(stranger.locator(".turn")).to_have_count(1)
+    expect(stranger.locator(".answer strong")).to_have_text("서울")
+    expect(stranger.locator(".answer math")).to_have_count(1)
+    expect(stranger.locator(".answer .code-block")).to_contain_text("x = 1")
+    stranger.get_by_text("다른 답 1개").click()
+    expect(stranger.locator(".candidate")).to_contain_text("서울이라고 생각해요")
+    expect(stranger.locator(".answer img, textarea, .placement")).to_have_count(0)
+    expect(stranger.get_by_role("link", name="나도 물어보기")).to_have_attribute("href", "/")
+
+
+def test_a_guest_shares_a_conversation_and_takes_it_back(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say(ANSWER))
+    provider.add("quick", say("서울이라고 생각해요"))
+    offer_model("wise", name="슬기", standing=0.9)
+    offer_model("quick", name="날쌘", standing=0.1)
+    page = open_page()
+    expect(page.locator("[data-share]")).to_be_hidden()
+    ask(page, "한국의 수도는 어디인가요?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    link = make_link(page)
+    ask(page, "그럼 인구는요?")
+    expect(page.locator(".turn[data-status=done]")).to_have_count(2)
+
+    stranger = open_page(link)
+    expect_copy(stranger)
+    take_picture(stranger, "shared")
+    page.reload()
+    page.get_by_role("button", name="공유 중").click()
+    page.get_by_role("button", name="공유 그만두기").click()
+    expect(page.locator("[data-share]")).to_have_text("공유")
+    stranger.reload()
+    expect(stranger.get_by_text("여기에는 아무것도 없어요")).to_be_visible()
