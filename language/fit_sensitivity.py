@@ -34,13 +34,16 @@ from language.sensitivity_head import (
 PROBES_FOLDER = Path(__file__).parent.parent / "tests" / "language" / "probes"
 # Files of writers who knew neither the lexicon nor one another. Each is judged by a head fitted on all that
 # others wrote, and by that the thresholds are chosen: a stranger is what the gate will meet.
-STRANGERS = ("adversary", "english", "parents", "plain_safe", "rural", "young")
+STRANGERS = (
+    "abroad", "adversary", "auditor", "english", "hotline", "latin", "nightshift", "office", "parents",
+    "plain_safe", "rural", "tasks", "terse", "young",
+)  # fmt: skip
 _PENALTY = 2.0
 # Safe probes whose ads are the ones to keep: they count for more than what only looks sensitive.
 _PEACEFUL = ("commerce", "ordinary", "everyday", "natural")
 _PEACEFUL_IMPORTANCE = 2.5
 # The shares of them that the gate may block among strangers; ordinary prompts seldom have an ad to lose.
-_MOST_BLOCKED = {"commerce": 0.068, "ordinary": 0.12}
+_MOST_BLOCKED = {"commerce": 0.055, "ordinary": 0.12}
 # How much less risk it takes beside an entry of the lexicon.
 _NAMED_STEP = 0.4
 # How far above the worst safe probes a crisis must smell before a help line leads the answer.

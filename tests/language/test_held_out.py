@@ -6,7 +6,8 @@ from language.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
 from language.sensitivity import Sensitivity, judge_sensitivity
 from language.sensitivity_head import STRICT
 
-VARIED = read_probes(PROBES_FOLDER.parent / "held_out" / "varied.jsonl")
+HELD_OUT = PROBES_FOLDER.parent / "held_out"
+VARIED = read_probes(HELD_OUT / "varied.jsonl")
 
 Judged = list[tuple[Probe, Sensitivity]]
 
@@ -19,7 +20,8 @@ def judged() -> Judged:
 
 def test_lines_held_out_were_never_fitted() -> None:
     fitted = {probe.text for path in PROBES_FOLDER.glob("*.jsonl") for probe in read_probes(path)}
-    assert not fitted & {probe.text for probe in VARIED}
+    held_out = {probe.text for path in HELD_OUT.glob("*.jsonl") for probe in read_probes(path)}
+    assert not fitted & held_out
 
 
 def test_sensitive_lines_are_blocked(judged: Judged) -> None:

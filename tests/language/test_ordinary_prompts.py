@@ -47,5 +47,5 @@ def test_a_word_that_may_mean_a_crisis_takes_the_place_of_no_answer(text: str) -
 def test_prompts_never_used_in_fitting_are_let_through() -> None:
     judged = [judge_sensitivity(probe.text) for probe in HELD_OUT]
     blocked = sum(verdict.verdict == "block" for verdict in judged)
-    assert blocked <= 0.07 * len(HELD_OUT)
+    assert blocked <= 0.06 * len(HELD_OUT)
     assert not any(verdict.needs_help for verdict in judged)
