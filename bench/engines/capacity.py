@@ -44,6 +44,8 @@ async def measure_throughput(house: House) -> Verdict:
         ):
             name = f"tokens/s/core to browsers, {role} / {label}"
             verdict.goals.append(ratio(name, ours, rates.get(peer), must, reach, is_floor=True))
+    weight, theirs = (_bytes_a_token(found.get(name, [])) for name in ("here", "owui"))
+    verdict.goals.append(ratio("bytes per token, ours / Open WebUI", weight, theirs, 0.25, 0.1))
     return verdict
 
 
@@ -116,6 +118,10 @@ def _tokens_a_second(rounds: list[Round]) -> float:
     return median(each.tokens / each.all_cpu_s for each in rounds if each.all_cpu_s)
 
 
+def _bytes_a_token(rounds: list[Round]) -> float:
+    return median(each.bytes / max(1, each.tokens) for each in rounds)
+
+
 def tell(rounds: list[Round]) -> dict[str, float]:
     """Return the figures of some rounds, each the median over them."""
     parts = sorted({part for each in rounds for part in each.cpu_s})
@@ -134,6 +140,6 @@ def tell(rounds: list[Round]) -> dict[str, float]:
         **shares,
         "tokens_per_s": median(each.tokens / each.wall_s for each in rounds if each.wall_s),
         "frames_per_token": median(each.frames / max(1, each.tokens) for each in rounds),
-        "bytes_per_token": median(each.bytes / max(1, each.tokens) for each in rounds),
+        "bytes_per_token": _bytes_a_token(rounds),
         "failed": float(sum(each.failed for each in rounds)),
     }
