@@ -70,6 +70,7 @@ async def measure_thousand(house: House) -> Verdict:
     for role in ("here", "worker"):
         unit = await house.site(role)
         await unit.run(replace(house.plan.thousand, chats=50, tokens=house.plan.thousand.tokens))
+        await house.calm_down()
         found = await unit.run(house.plan.thousand)
         verdict.figures[role] = tell([found])
         enough = house.plan.thousand.chats == 1_000

@@ -95,10 +95,17 @@ class House:
         found: Rounds = {unit.name: [] for unit in units}
         for turn in range((rounds or self.plan.rounds) + 1):
             for unit in units:
+                await self.calm_down()
                 shown = await unit.run(load)
                 if turn:
                     found[unit.name].append(shown)
         return found
+
+    async def calm_down(self) -> None:
+        """Wait until what our sites still do for ended turns is done: their core is the next unit's."""
+        for unit in self._units.values():
+            if isinstance(unit, OurSite):
+                await _settle(unit.site)
 
     def why_absent(self, name: str) -> str:
         """Return why a peer is not there."""
@@ -145,7 +152,7 @@ class House:
 
 
 async def _settle(site: Site) -> None:
-    """Wait until a site has loaded what it loads after its start."""
+    """Wait until a site has nothing to do."""
     calm, parts = 0, [part for part in ("web", "worker") if part in site.children]
     for _ in range(SETTLE_TRIES):
         before = site.cpu_seconds(*parts)
