@@ -47,6 +47,9 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             return
         await self.accept()
         self._is_open = True
+        # Of what the browser said at the door only its language is asked for later; each open page weighs.
+        headers = self.scope["headers"]
+        headers[:] = [header for header in headers if header[0] == b"accept-language"]
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle a message; old connections are closed where the database work is done, not here first."""
