@@ -79,7 +79,7 @@ def ask_question(turn: Turn) -> Question:
 
 
 def stock_larder(turn: Turn, question: Question, pantry: Pantry) -> Larder:
-    """Put together all that a turn needs to begin; it is done on the event loop, so nothing is read here."""
+    """Put together all that a turn needs to begin; as it may hold up the event loop, nothing is read here."""
     book = skills.find_book(pantry.books, turn.language)
     if turn.asked_panel:
         # Nobody looks for a topic, or tries anybody, where the person has chosen: the first word would wait.

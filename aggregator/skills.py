@@ -213,9 +213,9 @@ def _as_chance(skill: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, skill))))
 
 
-def read_books(*, now: float | None = None) -> Books:
+def read_books() -> Books:
     """Return what is known in every scope; the database is asked once a minute and a process."""
-    moment = time.monotonic() if now is None else now
+    moment = time.monotonic()
     if not _books or not _last_look or moment - _last_look[0] >= LOOK_SECONDS:
         records = {record.scope: record for record in SkillRecord.objects.all()}
         _books.update({each: _read_book(records.get(each)) for each in SCOPES})

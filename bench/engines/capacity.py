@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bench.engines.goals import Goal, Verdict, ratio
 from bench.engines.house import House, Unit
-from bench.engines.loads import Load, Round, median, quantile
+from bench.engines.loads import Load, Round, median, per_token, quantile
 
 STRETCH, LATE_S = 1.05, 0.1
 # A step of the ladder that fails is tried once more: this machine may have had something else to do.
@@ -44,7 +44,7 @@ async def measure_throughput(house: House) -> Verdict:
         ):
             name = f"tokens/s/core to browsers, {role} / {label}"
             verdict.goals.append(ratio(name, ours, rates.get(peer), must, reach, is_floor=True))
-    weight, theirs = (_bytes_a_token(found.get(name, [])) for name in ("here", "owui"))
+    weight, theirs = (per_token(found.get(name, []), "bytes") for name in ("here", "owui"))
     verdict.goals.append(ratio("bytes per token, ours / Open WebUI", weight, theirs, 0.25, 0.1))
     return verdict
 
@@ -119,10 +119,6 @@ def _tokens_a_second(rounds: list[Round]) -> float:
     return median(each.tokens / each.all_cpu_s for each in rounds if each.all_cpu_s)
 
 
-def _bytes_a_token(rounds: list[Round]) -> float:
-    return median(each.bytes / max(1, each.tokens) for each in rounds)
-
-
 def tell(rounds: list[Round]) -> dict[str, float]:
     """Return the figures of some rounds, each the median over them."""
     parts = sorted({part for each in rounds for part in each.cpu_s})
@@ -140,7 +136,7 @@ def tell(rounds: list[Round]) -> dict[str, float]:
         "cpu_us_per_token": 1e6 * median(each.all_cpu_s / max(1, each.tokens) for each in rounds),
         **shares,
         "tokens_per_s": median(each.tokens / each.wall_s for each in rounds if each.wall_s),
-        "frames_per_token": median(each.frames / max(1, each.tokens) for each in rounds),
-        "bytes_per_token": _bytes_a_token(rounds),
+        "frames_per_token": per_token(rounds, "frames"),
+        "bytes_per_token": per_token(rounds, "bytes"),
         "failed": float(sum(each.failed for each in rounds)),
     }

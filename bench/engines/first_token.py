@@ -2,7 +2,7 @@
 
 from bench.engines.goals import Goal, Verdict, ratio
 from bench.engines.house import House, Rounds
-from bench.engines.loads import Round, median, quantile
+from bench.engines.loads import Round, median, per_token, quantile
 
 OURS = ("here", "worker")
 
@@ -25,8 +25,8 @@ async def measure_first_token(house: House) -> Verdict:
             ratio(f"added TTFT p50 N=4 idle, {role} / Open WebUI", ours, owui_idle, 0.15, 0.05),
             ratio(f"added TTFT p50 N=4 burst of 8, {role} / Open WebUI", ours_burst, owui_burst, 0.15, 0.05),
         ]
-    frames, weight = (_per_token(idle["here"], name) for name in ("frames", "bytes"))
-    owui = _per_token(idle["owui"], "bytes") if "owui" in idle else None
+    frames, weight = (per_token(idle["here"], name) for name in ("frames", "bytes"))
+    owui = per_token(idle["owui"], "bytes") if "owui" in idle else None
     verdict.figures["per token"] = {"frames": frames, "bytes": weight, "bytes of Open WebUI": owui}
     verdict.goals.append(Goal("frames per token, N=4 at 50 tokens/s", frames, 0.4, 0.25))
     return verdict
@@ -57,7 +57,3 @@ def _added(rounds: Rounds, name: str) -> float | None:
         return None
     floor, own = (median(quantile(each.ttft_s, 0.5) for each in rounds[unit]) for unit in ("direct", name))
     return own - floor
-
-
-def _per_token(rounds: list[Round], name: str) -> float:
-    return median(getattr(each, name) / max(1, each.tokens) for each in rounds)

@@ -157,6 +157,11 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
+def per_token(rounds: Iterable[Round], name: str) -> float:
+    """Return how much of something there was for a token, in the middle one of some rounds."""
+    return median(getattr(each, name) / max(1, each.tokens) for each in rounds)
+
+
 def median(values: Iterable[float]) -> float:
     """Return the middle of some values, or 0 when there are none."""
     known = list(values)
