@@ -1,18 +1,26 @@
-"""Fetches a snapshot while requests are answered: piece by piece, each put at once where it will lie.
+"""Fetches a snapshot while requests are answered, and holds none of them up.
 
-A client that reads tens of megabytes in one go copies them several times, and every copy holds all other
-threads up. A piece is copied within a fraction of a millisecond, and between two of them everybody else may
-go on; nor is the store, which serves one command at a time, kept from others for long.
+A thread that reads from the store asks for the interpreter at every packet, and each time a request waits
+some tenths of a millisecond while the two take turns: what is large would slow hundreds. It is therefore
+carried into a file by a process of its own (`carrier.py`) and read from there in one go, which asks for the
+interpreter a handful of times.
 """
+
+import subprocess
+import sys
+import tempfile
 
 import numpy as np
 import redis
+from django.conf import settings
 from numpy.typing import NDArray
 
 from ads.fast_store import fast_store
+from ads.selection import carrier
 
-# Smaller ones cost a command each, and more of them keep the requests company for longer.
-PIECE_BYTES = 1 << 20
+# Up to here it is sooner read here than another process is begun.
+FEW_BYTES = 4 << 20
+CARRY_SECONDS = 60
 
 
 def fetch(name: str) -> memoryview | None:
@@ -26,10 +34,36 @@ def fetch(name: str) -> memoryview | None:
         return None
     # Numpy asks for huge pages: a few to fill and to give back, and not tens of thousands of small ones.
     blob: NDArray[np.uint8] = np.empty(size, dtype=np.uint8)
-    for start in range(0, size, PIECE_BYTES):
-        stop = min(start + PIECE_BYTES, size)
-        piece = store.getrange(name, start, stop - 1)
-        if not isinstance(piece, bytes) or len(piece) != stop - start:
-            raise redis.DataError(f"{name} went away while it was read")
-        blob[start:stop] = np.frombuffer(piece, dtype=np.uint8)
+    if size > FEW_BYTES:
+        _fill_aside(name, blob)
+    else:
+        start = 0
+        for piece in carrier.read_pieces(store, name, size):
+            blob[start : start + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
+            start += len(piece)
     return blob.data.toreadonly()
+
+
+def _fill_aside(name: str, blob: NDArray[np.uint8]) -> None:
+    words = [sys.executable, "-m", carrier.__name__, name, str(len(blob))]
+    with tempfile.TemporaryFile(buffering=0) as carried:
+        try:
+            subprocess.run(  # noqa: S603
+                words,
+                cwd=settings.BASE_DIR,
+                # Not among its arguments, which every user of the machine may read.
+                input=settings.REDIS_URL.encode(),
+                stdout=carried,
+                stderr=subprocess.PIPE,
+                timeout=CARRY_SECONDS,
+                check=True,
+            )
+            carried.seek(0)
+            read = carried.readinto(blob.data)
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip().splitlines()
+            raise redis.RedisError(f"{name} was not carried: {said[-1] if said else error}") from error
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise redis.RedisError(f"{name} was not carried: {error}") from error
+    if read != len(blob):
+        raise redis.DataError(f"{name} was not carried whole")

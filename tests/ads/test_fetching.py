@@ -8,12 +8,14 @@ from contextlib import contextmanager
 
 import pytest
 import redis
+from pytest_django import Settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ads import fast_store as store
 from ads.selection import fetching
-from ads.selection.fetching import PIECE_BYTES, fetch
+from ads.selection.carrier import PIECE_BYTES
+from ads.selection.fetching import FEW_BYTES, fetch
 
 pytestmark = pytest.mark.usefixtures("valkey")
 Answer = Callable[[socket.socket], None]
@@ -49,7 +51,9 @@ def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[N
         door.close()
 
 
-@pytest.mark.parametrize("size", [1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES + 7])
+@pytest.mark.parametrize(
+    "size", [1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, FEW_BYTES, FEW_BYTES + 1, 2 * FEW_BYTES + 7]
+)
 def test_what_is_kept_comes_whole_and_cannot_be_changed(size: int) -> None:
     blob = os.urandom(size)
     store.fast_store().set(store.key("snapshot", "long"), blob)
@@ -102,3 +106,12 @@ def test_a_store_that_falls_silent_is_not_waited_for_forever(monkeypatch: pytest
         with pytest.raises(redis.TimeoutError):
             fetch("any")
         is_over.set()
+
+
+def test_what_is_large_is_not_waited_for_when_nobody_can_carry_it(settings: Settings) -> None:
+    name = store.key("snapshot", "large")
+    store.fast_store().set(name, bytes(FEW_BYTES + 1))
+    settings.REDIS_URL = "redis://:secret@127.0.0.1:1/0"
+    with pytest.raises(redis.RedisError, match=f"{name} was not carried") as caught:
+        fetch(name)
+    assert "secret" not in str(caught.value)
