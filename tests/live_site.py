@@ -5,7 +5,6 @@ test ends. A conftest.py makes the fixtures known by importing `live_site` and `
 """
 
 import asyncio
-import contextlib
 import gc
 import importlib
 import sys
@@ -93,8 +92,7 @@ class LiveSite:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         await self._server.serve()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(runner.wait_for_turns(), DRAIN_SECONDS)
+        await runner.drain(DRAIN_SECONDS)
         await runner.close_loop()
 
 
