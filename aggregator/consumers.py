@@ -13,6 +13,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from accounts.models import User
 from accounts.services import person_for_scope
 from aggregator import listings, runner, selectors, services, signals
+from aggregator.device import device_of
 from aggregator.models import Signal, Turn
 from aggregator.off_loop import off_loop, outlast
 from aggregator.outbox import Outbox, frame
@@ -47,8 +48,9 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             return
         await self.accept()
         self._is_open = True
-        # Of what the browser said at the door only its language is asked for later; each open page weighs.
         headers = self.scope["headers"]
+        self._device = device_of(headers)
+        # Of what the browser said at the door only its language is asked for later; each open page weighs.
         headers[:] = [header for header in headers if header[0] == b"accept-language"]
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -113,6 +115,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             conversation=uuid.UUID(str(wish["conversation"])) if wish.get("conversation") else None,
             strategy=_strategy(wish),
             panel=_panel(wish),
+            device=self._device,
         )
         if ask.conversation:
             find = partial(services.draft_turn, owner=self._owner, ask=ask)
@@ -132,6 +135,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             client_id=uuid.UUID(str(wish["client_id"])),
             strategy=_strategy(wish) or old.asked_strategy,
             panel=_panel(wish) or tuple(old.asked_panel),
+            device=self._device,
         )
         await runner.stop_turn(old)
         if not is_edit:

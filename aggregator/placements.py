@@ -70,7 +70,7 @@ def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
             term_ids=term_ids or (),
             topics=find_topics(turn.prompt),
             language=turn.language,
-            device="",
+            device=turn.device,
             sensitivity=sensitivity.verdict,
             sensitive_classes=sensitivity.classes,
             frequency_key=frequency_key(turn.conversation.owner_id),

@@ -60,6 +60,7 @@ class Ask:
     system_prompt: str = ""
     given_history: tuple[tuple[str, str], ...] = ()
     origin: str = Conversation.Origin.PAGE
+    device: str = ""
 
 
 def draft_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
@@ -189,6 +190,7 @@ def _draft(conversation: Conversation, ask: Ask, prompt: str) -> Turn:
         client_id=ask.client_id,
         prompt=prompt,
         language=detect_language(prompt),
+        device=ask.device,
         strategy=ask.strategy or Turn.Strategy.COUNCIL,
         asked_strategy=ask.strategy,
         asked_panel=list(ask.panel),

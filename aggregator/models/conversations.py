@@ -50,6 +50,10 @@ class Turn(models.Model):
         SINGLE = "single", _("한 모델")
         CASCADE = "cascade", _("싼 모델 먼저")
 
+    class Device(models.TextChoices):
+        DESKTOP = "desktop", _("컴퓨터")
+        MOBILE = "mobile", _("휴대전화")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="turns", verbose_name=_("대화")
@@ -66,6 +70,10 @@ class Turn(models.Model):
     )
     prompt = models.TextField(_("프롬프트"))
     language = models.CharField(max_length=8, verbose_name=_("언어"))
+    # A process of the last release, which knows nothing of it, may still store turns beside us.
+    device = models.CharField(
+        _("기기"), max_length=8, choices=Device.choices, blank=True, default="", db_default=""
+    )
     strategy = models.CharField(
         max_length=12, choices=Strategy.choices, default=Strategy.COUNCIL, verbose_name=_("방식")
     )

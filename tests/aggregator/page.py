@@ -19,12 +19,12 @@ PATIENCE_SECONDS = 40
 class Page:
     """One open page; None as the person is a visitor without any cookie."""
 
-    def __init__(self, person: User | None) -> None:
+    def __init__(self, person: User | None, agent: str = "") -> None:
         scope: dict[str, Any] = {
             "type": "websocket",
             "path": "/ws/",
             "query_string": b"",
-            "headers": [(b"accept-language", b"ko")],
+            "headers": [(b"accept-language", b"ko"), (b"user-agent", agent.encode())],
             "subprotocols": [],
         }
         if person is not None:
@@ -61,9 +61,9 @@ class Page:
         await self._socket.wait(5)
 
 
-async def open_page(person: User) -> Page:
-    """Open a page that is accepted."""
-    page = Page(person)
+async def open_page(person: User, agent: str = "") -> Page:
+    """Open a page that is accepted, in a browser of that name."""
+    page = Page(person, agent)
     assert await page.open() == 0
     return page
 
