@@ -277,6 +277,6 @@ def _strategy(wish: Wish) -> str:
 
 def _panel(wish: Wish) -> tuple[str, ...]:
     panel = wish.get("panel") or []
-    if not isinstance(panel, list) or len(panel) > 8:
+    if not isinstance(panel, list) or len(panel) > 8 or not all(str(slug).isprintable() for slug in panel):
         raise Refusal("malformed")
     return tuple(str(slug) for slug in panel)

@@ -34,6 +34,15 @@ async def think(function: Callable[P, T], *arguments: P.args, **options: P.kwarg
     return await asyncio.get_running_loop().run_in_executor(_thinkers, run)
 
 
+async def attempt(work: Callable[[], Awaitable[object]]) -> None:
+    """Await work that is done again and again anyway; whatever goes wrong with it is told in the log."""
+    try:
+        await work()
+    except Exception:
+        # Else one fault, or a server that restarts, would end for good what has to go on.
+        logger.exception("background work failed and will be tried again")
+
+
 async def outlast(seconds: float, work: Callable[[], T]) -> T:
     """Run database work that may run twice, again and again while the server cannot be reached."""
     return await outlast_here(seconds, partial(off_loop, work))

@@ -111,7 +111,12 @@ class Outbox:
         followed.is_behind = False
         metrics.LAGGED.inc()
         with contextlib.suppress(RedisError):
-            whole = whole_entry(await self._log.read(turn))
+            entries = await self._log.read(turn)
+            if not entries:
+                # A log that was lost is soon told anew, as a whole, by whoever writes it.
+                followed.waiting.clear()
+                return
+            whole = whole_entry(entries)
             followed.waiting[:] = [whole, *(entry for entry in followed.waiting if entry.seq > whole.seq)]
             return
         followed.is_behind = True

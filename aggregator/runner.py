@@ -25,7 +25,7 @@ from aggregator.journal import Journal, open_journal
 from aggregator.larder import FETCH_SECONDS, fetch_pantry
 from aggregator.lease import hold_lease, is_dead, lease_key
 from aggregator.models import Turn
-from aggregator.off_loop import off_loop, outlast, outlast_here, think
+from aggregator.off_loop import attempt, off_loop, outlast, outlast_here, think
 from aggregator.pipeline.rank import rank
 from aggregator.pipeline.shapes import Draft, Question
 from aggregator.pipeline.turnstile import Turnstile
@@ -34,7 +34,7 @@ from aggregator.signs import Signs, Storing, begin_storing
 from aggregator.telemetry import tell_turn
 from aggregator.ticker import shared_ticker
 from aggregator.turn_feed import Entry
-from aggregator.turn_log import LogTaken, TurnLog, turn_log
+from aggregator.turn_log import LogError, LogTaken, TurnLog, turn_log
 from aggregator.turns import CLOSE_SECONDS, answer_turn
 from language.sensitivity import judge_sensitivity
 from language.topics import find_topics
@@ -194,11 +194,22 @@ async def _answer_or_give_up(turn: Turn, journal: Journal, signs: Signs) -> None
             raise
         # Whoever took it up again would meet the same fault: better an end than a turn that never ends.
         logger.exception("turn %s: given up after %d faults of ours", turn.public_id, FAULTS_ALLOWED)
+        signs.is_wanted |= await _give_up(turn, journal)
+
+
+async def _give_up(turn: Turn, journal: Journal) -> bool:
+    try:
         await journal.emit(TurnClosed("failed", "all_failed"))
-        keep = partial(
-            keeping.close_turn, turn=turn, state=journal.state, seq=await journal.flush(), calls=()
-        )
-        signs.is_wanted |= await outlast_here(CLOSE_SECONDS, keep)
+        seq = await journal.flush()
+        close = partial(keeping.close_turn, turn=turn, state=journal.state, seq=seq, calls=())
+        return await outlast_here(CLOSE_SECONDS, close)
+    except (LogTaken, DatabaseDown):
+        raise
+    except (LogError, DatabaseError):
+        # What made it fail may be in what there is to keep: then only that it ended is.
+        logger.exception("turn %s: given up without what it had", turn.public_id)
+    await outlast(CLOSE_SECONDS, partial(services.give_up_turn, turn=turn))
+    return False
 
 
 def _is_fault(error: BaseException) -> bool:
@@ -263,8 +274,7 @@ async def warm_loop() -> None:
 async def keep_ready() -> None:
     """Keep at hand what turns begin with, for as long as the running event loop runs turns."""
     while True:
-        with contextlib.suppress(DatabaseError, RedisError):
-            await off_loop(fetch_pantry)
+        await attempt(partial(off_loop, fetch_pantry))
         await asyncio.sleep(FETCH_SECONDS)
 
 

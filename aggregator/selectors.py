@@ -178,7 +178,7 @@ def state_of(turn: Turn) -> TurnState:
         topic=turn.route.get("topic", ""),
         expected_quality=turn.route.get("quality"),
         expected_micros=turn.route.get("cost_micros"),
-        candidates={str(row.public_id): _candidate_state(row) for row in turn.candidates.all()},
+        candidates={} if turn.answer_kind == "help" else _candidates_of(turn),
         supports=tuple(events.read_support(row) for row in turn.supports),
         leader=turn.leader,
         ranking=_ranking_of(turn),
@@ -198,6 +198,10 @@ def state_of(turn: Turn) -> TurnState:
         if placement is None
         else events.PlacementMade(placement.get("ad"), placement.get("reason", "")),
     )
+
+
+def _candidates_of(turn: Turn) -> dict[str, CandidateState]:
+    return {str(row.public_id): _candidate_state(row) for row in turn.candidates.all()}
 
 
 def _ranking_of(turn: Turn) -> events.RankingMade | None:

@@ -17,13 +17,17 @@ from django.utils import timezone
 from aggregator.catalog import LanguageModel
 from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vote
 from aggregator.off_loop import off_loop
+from aggregator.scrub import scrub
 from aggregator.storing import Ledge, astore_turn, mark_stored, store_turn
+from aggregator.turn_log import LOST_LOG_GAP
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
 KEY_PREFIX = "jjp-"
 PANEL_LIMIT = 8
 NUMBER_TRIES = 5
+# Above every place in a running panel: whoever runs the turn gives an added seat the next one of its own.
+ADDED_PLACE = 1_000
 # A turn's columns as it is put back to work.
 REOPENED: dict[str, Any] = {
     "status": Turn.Status.RUNNING,
@@ -114,7 +118,7 @@ def replace_turn(*, turn: Turn, ask: Ask) -> Turn:
 
 
 def _checked_prompt(text: str) -> str:
-    prompt = text.replace("\x00", "").strip()
+    prompt = scrub(text).strip()
     if not prompt:
         raise Refusal("prompt_empty")
     if len(prompt) > settings.PROMPT_LIMIT:
@@ -169,8 +173,8 @@ def _new_conversation(owner: AbstractBaseUser, ask: Ask, prompt: str) -> Convers
     return Conversation(
         owner_id=owner.pk,
         title=title_of(prompt),
-        system_prompt=ask.system_prompt,
-        given_history=list(ask.given_history),
+        system_prompt=scrub(ask.system_prompt),
+        given_history=[[scrub(prompt), scrub(answer)] for prompt, answer in ask.given_history],
         origin=ask.origin,
         updated_at=timezone.now(),
     )
@@ -242,12 +246,31 @@ def add_candidate(*, turn: Turn, model: LanguageModel) -> Turn:
         raise Refusal("panel_full")
     Candidate.objects.create(
         turn=reopened,
-        position=max((row.position for row in seated), default=-1) + 1,
+        position=max(
+            (row.position + 1 for row in seated if row.position >= ADDED_PLACE), default=ADDED_PLACE
+        ),
         model=model.slug,
         model_name=model.name,
         vendor=model.vendor,
     )
     return reopened
+
+
+@transaction.atomic
+def give_up_turn(*, turn: Turn) -> None:
+    """End a turn whose own account of itself cannot be kept; pages read anew what there is of it."""
+    ended = Turn.objects.filter(pk=turn.pk, status=Turn.Status.RUNNING).update(
+        status=Turn.Status.FAILED,
+        error="all_failed",
+        closed_at=timezone.now(),
+        # Above all that a page can have seen of it.
+        last_seq=F("last_seq") + LOST_LOG_GAP,
+    )
+    open_seats = Candidate.objects.filter(
+        turn=turn, status__in=[Candidate.Status.WAITING, Candidate.Status.STREAMING]
+    )
+    if ended:
+        open_seats.update(status=Candidate.Status.FAILED, error="failed")
 
 
 def ask_stop(*, turn: Turn) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import uvloop
 from celery import shared_task
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from aggregator import placements, purse, runner, skills
 from aggregator.handover import RUN_TASK, Handed, handed, send_turns
@@ -75,7 +75,7 @@ def run_turns(turns: list[Handed]) -> None:
             return
         new: dict[uuid.UUID, Turn] = {}
         # A turn whose row cannot be read now is read with more patience once it runs.
-        with contextlib.suppress(DatabaseError):
+        with contextlib.suppress(DatabaseError, InterfaceError):
             new = runner.find_new([uuid.UUID(each["turn"]) for each in together if each["is_new"]])
         _worker_loop().call_soon_threadsafe(_begin, together, new)
 

@@ -88,7 +88,12 @@ class Page:
         self.body, self.size, self.batched, self.is_whole = b"", 0, 0, False
 
     def _fill(self, batch: list[Event], *, is_whole: bool) -> None:
-        self.body = orjson.dumps([encode(event) for event in batch])
+        try:
+            self.body = orjson.dumps([encode(event) for event in batch])
+        except Exception as error:
+            # One turn that cannot be written must not keep those of everybody else from the log.
+            logger.exception("turn log: %s cannot be written", self.key)
+            self.lost = LogError(str(error))
         self.size, self.batched, self.is_whole = len(batch), len(self.pending), is_whole
 
     @property
@@ -199,6 +204,10 @@ class TurnLog:
                 # Valkey restarts: what is pending stays pending and is written when it is back.
                 logger.warning("turn log: not written, trying again (%s)", error)
                 is_smooth = False
+            except Exception:
+                # All turns of the process are written here: better tried again than silent for ever.
+                logger.exception("turn log: not written, trying again")
+                is_smooth = False
             if not is_smooth:
                 self._dirty.set()
                 await asyncio.sleep(RETRY_SECONDS)
@@ -217,6 +226,7 @@ class TurnLog:
             return True
         for page in pages:
             page.fill_batch()
+        pages = [page for page in pages if page.lost is None]
         keep = str(self._keep_seconds)
         outcomes = await self.client.send_all(
             ("EVALSHA", APPEND_SHA, 1, page.key, *page.ends, page.body, keep, *page.marks) for page in pages

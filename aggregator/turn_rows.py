@@ -23,7 +23,7 @@ SELECT %(turn)s, seat.* FROM jsonb_to_recordset(%(rows)s::jsonb) AS seat (
     output_tokens int, cost_micros bigint, stands_in_for uuid
 )
 ON CONFLICT (public_id) DO UPDATE SET
-    status = excluded.status, attempt = excluded.attempt, text = excluded.text,
+    position = excluded.position, status = excluded.status, attempt = excluded.attempt, text = excluded.text,
     finish_reason = excluded.finish_reason, error = excluded.error, ttft_ms = excluded.ttft_ms,
     duration_ms = excluded.duration_ms, input_tokens = excluded.input_tokens,
     output_tokens = excluded.output_tokens, cost_micros = excluded.cost_micros

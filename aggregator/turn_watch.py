@@ -1,16 +1,14 @@
 """The web process that runs turns itself: it takes up what an earlier one left and lets turns end."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
-from redis.exceptions import RedisError
 
 from aggregator import runner
+from aggregator.off_loop import attempt
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +46,10 @@ async def _get_ready() -> None:
 
 async def _watch() -> None:
     while True:
-        with contextlib.suppress(DatabaseError, RedisError):
-            for turn_id in await runner.find_abandoned():
-                runner.begin_turn(turn_id)
+        await attempt(_take_up)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _take_up() -> None:
+    for turn_id in await runner.find_abandoned():
+        runner.begin_turn(turn_id)

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from aggregator import events, keeping, metrics, placements, services
 from aggregator.breaker import note_endings
@@ -24,17 +25,19 @@ from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
 from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
 from aggregator.pipeline.ingredients import choose_ingredients
-from aggregator.pipeline.lead import choose_leader, name_kind
+from aggregator.pipeline.lead import choose_leader
 from aggregator.pipeline.order import rank_steadily
 from aggregator.pipeline.resume import past_calls, resume_route
 from aggregator.pipeline.route import NoModelError, choose_strong
 from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from aggregator.pipeline.stand_in import choose_stand_in
-from aggregator.pipeline.support import find_supports
 from aggregator.retelling import tell_route
+from aggregator.settling import settle
 from aggregator.signs import Signs
 from aggregator.ticker import shared_ticker
 from language.sensitivity import Sensitivity, names_crisis
+
+logger = logging.getLogger(__name__)
 
 KEEP_SECONDS = 6
 # A turn's rows are worth more than a database's longest restart.
@@ -71,19 +74,25 @@ class _Run:
 
     async def answer(self) -> None:
         """Go through the stages in order; what an earlier pass has done is not done again."""
-        turn, state = self.turn, self.journal.state
+        turn = self.turn
         if turn.stop_asked_at:
             self.signs.stop.set()
         judging = asyncio.create_task(judge_in_time(turn.prompt))
+        try:
+            await self._answer(judging)
+        finally:
+            judging.cancel()
+
+    async def _answer(self, judging: asyncio.Task[Sensitivity]) -> None:
+        turn, state = self.turn, self.journal.state
         if state.status == "running" or state.attempt < turn.attempt:
             conversation = str(turn.conversation.public_id)
             await self.emit(events.TurnOpened(conversation, str(turn.public_id), turn.prompt, turn.attempt))
-            keeper = asyncio.create_task(self._keep_often())
-            try:
+            # Whoever keeps also hears of a stop: a turn that nobody keeps must not go on.
+            async with asyncio.TaskGroup() as group:
+                keeper = group.create_task(self._keep_often())
                 error = await self._cook(judging)
-            finally:
                 keeper.cancel()
-                await asyncio.gather(keeper, return_exceptions=True)
             await self.emit(self._closing(error))
             metrics.note_turn(state)
         else:
@@ -137,7 +146,8 @@ class _Run:
         self.endings = [(outcome.seat.model.slug, outcome.error) for outcome in panel.outcomes]
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(question, panel)
-        return await self._settle(panel, ranking, fusion)
+        is_stopped = self.signs.stop.is_set()
+        return await settle(panel, ranking, fusion, emit=self.emit, is_stopped=is_stopped)
 
     def _heed(self, judging: asyncio.Task[Sensitivity]) -> None:
         if not judging.cancelled() and judging.result().needs_help:
@@ -296,24 +306,6 @@ class _Run:
                 await off_loop(partial(keeping.keep_ballot, turn=self.turn, judge=fuser.slug, order=order))
         return fusion
 
-    async def _settle(self, panel: Panel, ranking: Ranking | None, fusion: Fusion | None) -> str:
-        """Tell which answer stands; '' or the code of why none does."""
-        if fusion and not fusion.error:
-            await self.emit(events.AnswerFinished("fused", cost_micros=fusion.cost_micros))
-            drafts = [outcome.as_draft() for outcome in panel.usable]
-            if supports := await think(find_supports, fusion.text, drafts):
-                await self.emit(events.SupportsFound(supports))
-            return ""
-        if ranking is None:
-            partial = max(panel.outcomes, key=lambda outcome: len(outcome.text), default=None)
-            if self.signs.stop.is_set() and partial and partial.text:
-                await self.emit(events.AnswerFinished("single", partial.seat.candidate))
-                return ""
-            return "stopped" if self.signs.stop.is_set() else "all_failed"
-        best = ranking.standings[0].candidate
-        await self.emit(events.AnswerFinished(name_kind(panel.route, panel.usable, ranking), best))
-        return ""
-
     def _closing(self, error: str) -> events.TurnClosed:
         is_stopped = self.signs.stop.is_set() and not self.is_crisis
         status = "stopped" if is_stopped else "failed" if error else "done"
@@ -334,10 +326,16 @@ class _Run:
             self.signs.nudge.clear()
             seq = await self.journal.flush()
             state, calls = self.journal.state, self._calls_made()
-            # A database that restarts is tried again at the next round; closing the turn waits for it.
-            with contextlib.suppress(OperationalError, InterfaceError):
-                keep = keeping.keep_progress(turn=self.turn, state=state, seq=seq, calls=calls)
-                await self._grant(await keep)
+            keep = keeping.keep_progress(turn=self.turn, state=state, seq=seq, calls=calls)
+            try:
+                asked = await keep
+            except (OperationalError, InterfaceError):
+                # A database that restarts is tried again at the next round; closing the turn waits for it.
+                continue
+            except DatabaseError:
+                logger.exception("turn %s: not kept, trying again", self.turn.public_id)
+                continue
+            await self._grant(asked)
 
     async def _place(self, sensitivity: Sensitivity) -> None:
         if self.journal.state.status != "done" or self.turn.conversation.origin != Conversation.Origin.PAGE:

@@ -6,13 +6,12 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from weakref import WeakKeyDictionary
 
 from aggregator.events import CandidateDelta, CandidateFinished, CandidateQueued, CandidateStarted
 from aggregator.pipeline.gates import repeats_itself
 from aggregator.pipeline.messages import compose, estimate_tokens, output_room
 from aggregator.pipeline.shapes import Draft, Emit, Question, Route, Seat
-from aggregator.pipeline.turnstile import Turnstile
+from aggregator.pipeline.turnstile import place_at
 from aggregator.providers import (
     Completion,
     CompletionRequest,
@@ -27,6 +26,7 @@ from aggregator.telemetry import span
 
 LOOP_LOOK_CHARACTERS, LOOP_LOOK_SHARE = 400, 3
 LATEST_SHARE = 0.5
+LEAST_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,14 @@ async def _stop_all(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) ->
 async def _ask(seat: Seat, question: Question, panel: Panel, emit: Emit) -> None:
     attempt = _Attempt(seat, question, emit)
     with span("candidate") as told:
+        deadline_ms = panel.route.deadline_ms
         try:
-            async with _turnstile(seat.model.slug, seat.model.concurrency).enter(attempt.tell_position):
+            async with place_at(seat.model, deadline_ms / 1000, attempt.tell_position):
                 await emit(CandidateStarted(seat.candidate, seat.attempt))
-                await attempt.run(panel.route.deadline_ms, panel.gate)
+                # What it waited for its place it has no more.
+                await attempt.run(max(LEAST_MS, deadline_ms - attempt.elapsed_ms()), panel.gate)
+        except TimeoutError:
+            attempt.fail(TimedOut("no place in time"))
         except ProviderError as error:
             attempt.fail(error)
         except asyncio.CancelledError:
@@ -236,7 +240,7 @@ class _Attempt:
     async def _extend(self, text: str) -> None:
         first = self.ttft_ms is None
         if first:
-            self.ttft_ms = self._elapsed_ms()
+            self.ttft_ms = self.elapsed_ms()
         self.text += text
         await self.emit(CandidateDelta(self.seat.candidate, text, self.ttft_ms if first else None))
 
@@ -269,7 +273,7 @@ class _Attempt:
             finish_reason=outcome.finish_reason,
             error=outcome.error,
             ttft_ms=self.ttft_ms,
-            duration_ms=self._elapsed_ms(),
+            duration_ms=self.elapsed_ms(),
             input_tokens=outcome.usage.input_tokens,
             output_tokens=outcome.usage.output_tokens,
             cost_micros=outcome.cost_micros,
@@ -294,15 +298,6 @@ class _Attempt:
         read = sum(estimate_tokens(message.text) for message in self.messages)
         return TokenUsage(read, estimate_tokens(self.text), "counted")
 
-    def _elapsed_ms(self) -> int:
+    def elapsed_ms(self) -> int:
+        """Return how long ago it was asked for."""
         return round((time.monotonic() - self.started) * 1000)
-
-
-_turnstiles: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Turnstile]]" = WeakKeyDictionary()
-
-
-def _turnstile(slug: str, concurrency: int) -> Turnstile:
-    here = _turnstiles.setdefault(asyncio.get_running_loop(), {})
-    if slug not in here:
-        here[slug] = Turnstile(concurrency)
-    return here[slug]

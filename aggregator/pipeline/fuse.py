@@ -15,12 +15,14 @@ from aggregator.pipeline.ingredients import Ingredients
 from aggregator.pipeline.judge import Judgement, Tab, is_worth_judging, judge
 from aggregator.pipeline.messages import estimate_tokens, newest_that_fit
 from aggregator.pipeline.shapes import Emit, Question
+from aggregator.pipeline.turnstile import place_at
 from aggregator.pipeline.verdict import Verdict
 from aggregator.providers import (
     ChatMessage,
     Completion,
     CompletionRequest,
     ProviderError,
+    TimedOut,
     TokenUsage,
     cost_micros,
     stream_completion,
@@ -127,13 +129,18 @@ class _Sheet:
             deadline_ms=FUSE_DEADLINE_MS,
         )
         try:
-            async with contextlib.aclosing(stream_completion(request)) as pieces:
+            async with (
+                place_at(self.fuser, FUSE_DEADLINE_MS / 1000),
+                contextlib.aclosing(stream_completion(request)) as pieces,
+            ):
                 async for piece in pieces:
                     if isinstance(piece, Completion):
                         self.usage = piece.usage
                         continue
                     await emit(AnswerDelta(piece.text, first=not self.text))
                     self.text += piece.text
+        except TimeoutError:
+            self.error = TimedOut.code
         except ProviderError as failure:
             self.error = failure.code
 

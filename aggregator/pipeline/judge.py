@@ -13,6 +13,7 @@ from aggregator.catalog import LanguageModel
 from aggregator.pipeline.ingredients import Ingredients
 from aggregator.pipeline.messages import estimate_tokens
 from aggregator.pipeline.shapes import Question
+from aggregator.pipeline.turnstile import place_at
 from aggregator.pipeline.verdict import Verdict, VerdictError, read_verdict
 from aggregator.providers import (
     ChatMessage,
@@ -101,11 +102,14 @@ async def _ask(model: LanguageModel, messages: Sequence[ChatMessage], tab: Tab) 
         stall_ms=model.stall_ms,
         deadline_ms=round(JUDGE_SECONDS * 1000),
     )
-    text, usage = "", None
-    sent = sum(estimate_tokens(message.text) for message in messages)
-    tab.read += sent
-    with contextlib.suppress(ProviderError):
-        async with contextlib.aclosing(stream_completion(request)) as pieces:
+    text, usage, sent = "", None, 0
+    with contextlib.suppress(ProviderError, TimeoutError):
+        async with (
+            place_at(model, JUDGE_SECONDS),
+            contextlib.aclosing(stream_completion(request)) as pieces,
+        ):
+            sent = sum(estimate_tokens(message.text) for message in messages)
+            tab.read += sent
             async for piece in pieces:
                 if isinstance(piece, Completion):
                     usage = piece.usage

@@ -4,6 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from aggregator.catalog import LanguageModel
 
 Tell = Callable[[int], Awaitable[None]]
 # Places are told anew when they change, but not for every step of a long queue.
@@ -80,3 +83,22 @@ class Turnstile:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TELL_SECONDS):
                     await waiter.admitted.wait()
+
+
+_turnstiles: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Turnstile]]" = WeakKeyDictionary()
+
+
+@contextlib.asynccontextmanager
+async def place_at(model: LanguageModel, within_s: float, tell: Tell | None = None) -> AsyncIterator[None]:
+    """Hold one of the places that a model has here, whatever it is asked for; raises TimeoutError."""
+    here = _turnstiles.setdefault(asyncio.get_running_loop(), {})
+    if model.slug not in here:
+        here[model.slug] = Turnstile(model.concurrency)
+    async with contextlib.AsyncExitStack() as held:
+        async with asyncio.timeout(within_s):
+            await held.enter_async_context(here[model.slug].enter(tell or _tell_nobody))
+        yield
+
+
+async def _tell_nobody(position: int) -> None:
+    del position

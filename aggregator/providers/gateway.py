@@ -12,6 +12,7 @@ from django.conf import settings
 from aggregator.catalog import LanguageModel
 from aggregator.providers.sessions import shared_session
 from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage, as_wire_messages
+from aggregator.scrub import scrub
 
 # Local servers take any key, but the clients inside litellm refuse to call without one.
 NO_KEY = "none"
@@ -85,7 +86,7 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
                 continue
             delta = chunk.choices[0].delta
             if delta.content:
-                yield Piece(text=delta.content)
+                yield Piece(text=scrub(delta.content))
             elif getattr(delta, "reasoning_content", None):
                 yield Piece(is_thinking=True)
         yield Piece(finish_reason=_read_finish_reason(stream), usage=_read_usage(stream))

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 from aggregator.events import CandidateFinished, Event
 from aggregator.pipeline.fan_out import fan_out
+from aggregator.pipeline.ingredients import Ingredients
+from aggregator.pipeline.judge import judge
 from aggregator.pipeline.shapes import Question, Route, Seat
+from aggregator.pipeline.turnstile import place_at
 from aggregator.providers import close_providers
 from tests.aggregator.providers.asking import make_model
 from tests.provider_server import ProviderServer, say
@@ -55,3 +58,40 @@ async def test_a_wish_that_is_heard_twice_asks_a_model_once(provider: ProviderSe
     await close_providers()
     assert len(panel.outcomes) == len(NAMES)
     assert [len(provider.asked(name)) for name in NAMES] == [2, 1, 1]
+
+
+async def test_who_gets_no_place_at_a_model_in_time_is_not_waited_for(provider: ProviderServer) -> None:
+    provider.add("wise", say("서울이에요."))
+    lone = replace(make_model(provider, "wise"), concurrency=1)
+    seats = tuple(Seat(f"candidate {number}", lone) for number in range(2))
+    route = replace(route_to(provider), seats=seats, deadline_ms=200)
+    ended = {}
+
+    async def emit(event: Event) -> None:
+        if isinstance(event, CandidateFinished):
+            ended[event.candidate] = event.error
+
+    async with (
+        asyncio.timeout(20),
+        place_at(lone, 1),
+        fan_out(route, QUESTION, emit=emit, stop=asyncio.Event()) as panel,
+    ):
+        await panel.complete()
+    await close_providers()
+    assert ended == {"candidate 0": "timed_out", "candidate 1": "timed_out"}
+    assert not provider.asked("wise")
+
+
+async def test_a_judge_waits_for_its_place_like_everybody(provider: ProviderServer) -> None:
+    provider.add("wise", say("{}"))
+    lone = replace(make_model(provider, "wise"), concurrency=1)
+    texts = {"A": "서울이에요.", "B": "부산이에요."}
+    ingredients = Ingredients({"A": "a", "B": "b"}, texts, "marker")
+    async with asyncio.timeout(20):
+        async with place_at(lone, 1):
+            judging = asyncio.ensure_future(judge(QUESTION, ingredients, model=lone))
+            await asyncio.sleep(0.3)
+            assert not provider.asked("wise")
+        await judging
+    await close_providers()
+    assert provider.asked("wise")

@@ -1,0 +1,102 @@
+"""Half a character, a seat at an unlucky moment or a deaf database: one turn suffers, and it ends."""
+
+import asyncio
+import contextlib
+import uuid
+
+import pytest
+from django.db import IntegrityError
+from pytest_django import Settings
+
+from accounts.models import User
+from aggregator import runner, selectors, services
+from aggregator.events import AnswerDelta, TurnOpened
+from aggregator.listings import offered_models
+from aggregator.models import Candidate, Turn
+from aggregator.off_loop import off_loop
+from aggregator.scrub import scrub
+from aggregator.turn_log import LogError, TurnLog
+from tests.aggregator.conftest import MakeModel
+from tests.aggregator.page import leave, open_page
+from tests.provider_server import ProviderServer, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_halves_of_characters_are_replaced_and_whole_ones_are_not() -> None:
+    assert scrub("a\ud800b\udc00\x00") == "a\ufffdb\ufffd"
+    assert scrub("짬뽕 😀") == "짬뽕 😀"
+
+
+async def test_a_prompt_with_half_a_character_is_answered(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("네."))
+    await asyncio.to_thread(offer_model, "wise")
+    page = await open_page(ada)
+    await page.say({"type": "open_turn", "client_id": str(uuid.uuid4()), "prompt": "\ud800 안녕?"})
+    await page.hear_turn()
+    await leave(page)
+    turn = await off_loop(Turn.objects.get)
+    assert (turn.status, turn.prompt) == (Turn.Status.DONE, "\ufffd 안녕?")
+
+
+async def test_a_turn_that_cannot_be_written_is_lost_alone(settings: Settings, valkey: object) -> None:
+    log = TurnLog(settings.REDIS_URL, keep_seconds=60)
+    log.start()
+    bad, good = str(uuid.uuid4()), str(uuid.uuid4())
+    for turn in (bad, good):
+        log.open_page(turn, 0, 0, list)
+    log.append(bad, AnswerDelta("\ud800"))
+    log.append(good, TurnOpened("c", good, "안녕?"))
+    with pytest.raises(LogError):
+        await asyncio.wait_for(log.flush(bad), 5)
+    assert await asyncio.wait_for(log.flush(good), 5) == 1
+    log.append(good, AnswerDelta("네."))
+    assert await asyncio.wait_for(log.flush(good), 5) == 2
+    await log.close()
+
+
+async def test_a_model_added_before_the_panel_is_kept_joins_it(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("네."))
+    provider.add("quick", say("예."))
+    for name in ("wise", "quick"):
+        await asyncio.to_thread(offer_model, name)
+    ask = services.Ask("안녕?", panel=("wise",))
+    turn = await off_loop(services.open_turn, owner=ada, ask=ask)
+    quick = next(model for model in await off_loop(offered_models) if model.slug == "quick")
+    await off_loop(services.add_candidate, turn=turn, model=quick)
+    await runner.run_turn(turn.public_id, turn)
+    await runner.close_loop()
+    kept = await off_loop(selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get)
+    assert kept.status == Turn.Status.DONE
+    seats = [(row.position, row.model, row.status) for row in kept.candidates.all()]
+    assert seats == [(0, "wise", "done"), (1, "quick", "done")]
+
+
+async def test_a_turn_whose_seats_cannot_be_kept_is_given_up(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("네."))
+    await asyncio.to_thread(offer_model, "wise")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("안녕?", panel=("wise",)))
+    # A seat where the panel's first one belongs, which nobody asked for.
+    stray = Candidate(turn=turn, position=0, model="other", status=Candidate.Status.STREAMING)
+    await off_loop(stray.save)
+    for _ in range(runner.FAULTS_ALLOWED):
+        with contextlib.suppress(ExceptionGroup, IntegrityError):
+            await runner.run_turn(turn.public_id)
+    await runner.close_loop()
+    kept = await off_loop(Turn.objects.get)
+    assert (kept.status, kept.error) == (Turn.Status.FAILED, "all_failed")
+    assert (await off_loop(Candidate.objects.get)).status == Candidate.Status.FAILED
+
+
+def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_heard(ada: User) -> None:
+    turn = services.open_turn(owner=ada, ask=services.Ask("이제 그만하고 싶어"))
+    Candidate.objects.create(turn=turn, position=0, model="wise", text="그러", status="streaming")
+    Turn.objects.filter(pk=turn.pk).update(answer_kind="help")
+    shown = selectors.state_of(selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get())
+    assert shown.candidates == {}
