@@ -47,8 +47,9 @@ def door(method: str, word: Word) -> Callable[[View], View]:
 
 
 def _wrong_method(request: HttpRequest, method: str) -> ApiRefusal:
-    message = _("%(asked)s 대신 %(method)s로 불러 주세요.") % {"asked": request.method, "method": method}
-    return ApiRefusal(405, "method_not_allowed", message, headers={"Allow": method})
+    message = _("%(asked)s 말고 %(method)s 방식으로 요청해 주세요.")
+    named = {"asked": request.method, "method": method}
+    return ApiRefusal(405, "method_not_allowed", message % named, headers={"Allow": method})
 
 
 def refuse(refusal: ApiRefusal, word: Word) -> HttpResponse:

@@ -49,6 +49,8 @@ def show_keys(request: HttpRequest) -> HttpResponse:
         "fresh": fresh,
         "keys": selectors.list_api_keys(owner),
         "address": request.build_absolute_uri("/v1"),
+        # Anthropic's SDK adds /v1 on its own.
+        "site_address": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "aggregator/keys.html", context)
 
@@ -61,5 +63,5 @@ def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if key is None:
         raise Http404
     services.revoke_api_key(key=key)
-    messages.success(request, _("키를 없앴어요. 이제 이 키로는 부를 수 없어요."))
+    messages.success(request, _("키를 없앴어요. 이제 이 키는 쓸 수 없어요."))
     return redirect("aggregator:keys")

@@ -62,5 +62,5 @@ async def _count(key: ApiKey) -> None:
     calls, _expires = await asyncio.gather(client.incr(name), client.expire(name, 2 * WINDOW_SECONDS))
     if calls > settings.API_CALLS_PER_MINUTE:
         wait = max(1, round((window + 1) * WINDOW_SECONDS - now))
-        message = _("너무 자주 불렀어요. %(wait)d초 뒤에 다시 해 주세요.") % {"wait": wait}
+        message = _("너무 자주 요청했어요. %(wait)d초 뒤에 다시 해 주세요.") % {"wait": wait}
         raise ApiRefusal(429, "rate_limit_exceeded", message, headers={"Retry-After": str(wait)})

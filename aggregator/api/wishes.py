@@ -15,7 +15,18 @@ from aggregator.wording import REFUSALS as WORDS
 
 KITCHEN = "jjamppong"
 PANEL_LIMIT = 8
-STATUSES = {"prompt_too_long": (400, "context_length_exceeded"), "quota_reached": (429, "insufficient_quota")}
+STATUSES = {
+    "prompt_too_long": (400, "context_length_exceeded"),
+    "quota_reached": (429, "insufficient_quota"),
+    "too_many_running": (429, "too_many_running"),
+    "overloaded": (503, "overloaded"),
+}
+# The SDKs try again after 429 and 503 on their own; a spent day does not come back in seconds, room does.
+HEADERS = {
+    "quota_reached": {"X-Should-Retry": "false"},
+    "too_many_running": {"Retry-After": "5"},
+    "overloaded": {"Retry-After": "10"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,4 @@ async def open_turn(key: ApiKey, wish: Wish, transcript: Transcript) -> Turn:
 
 def _refused(code: str) -> ApiRefusal:
     status, name = STATUSES.get(code, (400, code))
-    # OpenAI's clients try again after 429 on their own; a spent day does not come back in seconds.
-    headers = {"X-Should-Retry": "false"} if status == 429 else {}
-    return ApiRefusal(status, name, str(WORDS.get(code, WORDS["malformed"])), headers=headers)
+    return ApiRefusal(status, name, str(WORDS.get(code, WORDS["malformed"])), headers=HEADERS.get(code))

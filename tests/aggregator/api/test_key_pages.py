@@ -34,6 +34,15 @@ def test_a_key_is_shown_once_and_opens_the_door(client: Client, ada: User) -> No
     assert key[0][:10] in again
 
 
+def test_each_sdk_has_the_address_that_it_takes(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    page = client.get("/keys/").content.decode()
+
+    told = dict(re.findall(r"<dt>(\w+) SDK의 주소</dt>\s*<dd>\s*<code>([^<]+)</code>", page))
+    # Anthropic's adds /v1 itself.
+    assert told == {"OpenAI": "http://testserver/v1", "Anthropic": "http://testserver"}
+
+
 def test_a_revoked_key_opens_nothing_and_is_said_to_be_gone(client: Client, ada: User) -> None:
     key = services.issue_api_key(owner=ada, name="노트북")
     client.force_login(ada)

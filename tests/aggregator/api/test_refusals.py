@@ -129,6 +129,22 @@ def test_a_spent_day_is_refused_and_not_tried_again(
     assert failure.value.response.headers["X-Should-Retry"] == "false"
 
 
+def test_a_full_kitchen_is_refused_with_the_time_to_wait(
+    curl: httpx.Client, offer_model: MakeModel, settings: Settings
+) -> None:
+    offer_model("wise")
+    cases = {"TURNS_OPEN_EACH": (429, "too_many_running"), "TURNS_OPEN": (503, "overloaded")}
+    for limit, wanted in cases.items():
+        usual = getattr(settings, limit)
+        setattr(settings, limit, 0)
+        answered = curl.post("/chat/completions", json={"model": "wise", "messages": ASK})
+        setattr(settings, limit, usual)
+        assert (answered.status_code, answered.json()["error"]["code"]) == wanted
+        assert 1 <= int(answered.headers["Retry-After"]) <= 10
+        # Room comes back in seconds, so the SDKs may try again.
+        assert "X-Should-Retry" not in answered.headers
+
+
 def test_the_use_of_a_key_is_noted_once_a_minute(curl: httpx.Client) -> None:
     curl.get("/models")
     first = ApiKey.objects.get().last_used_at
