@@ -82,7 +82,7 @@ def hide_ad(request: HttpRequest, token: str) -> HttpResponse:
     offer = _offer_of(token)
     hide(offer, at=timezone.now())
     Person(offer.frequency_key, at=timezone.now()).note_hidden(offer.campaign_id)
-    return JsonResponse({"hidden": True, "message": _("오늘은 이 광고를 더 보여드리지 않아요.")})
+    return JsonResponse({"hidden": True, "message": _("오늘은 이 광고를 더 보여 드리지 않아요.")})
 
 
 @csrf_exempt

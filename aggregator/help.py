@@ -5,7 +5,8 @@ from typing import Final
 HELP: Final = {
     "ko": (
         "많이 힘드셨겠어요. 지금 이렇게 말해 줘서 고마워요.\n\n"
-        "혼자 견디지 않아도 돼요. **지금 바로 사람과 이야기할 수 있어요.** 모두 24시간 무료예요.\n\n"
+        "혼자 견디지 않아도 돼요. **지금 바로 사람과 이야기할 수 있어요.** "
+        "모두 24시간 열려 있고, 상담은 무료예요.\n\n"
         "- **자살예방 상담전화 109** (전화·문자)\n"
         "- 정신건강 위기상담 **1577-0199**\n"
         "- 청소년 상담 **1388** (전화·문자·카카오톡 ‘청소년상담1388’)\n"
@@ -18,7 +19,7 @@ HELP: Final = {
     "en": (
         "I'm really glad you said this. It sounds like you are carrying a lot.\n\n"
         "You don't have to get through this moment alone. "
-        "**You can talk to a person right now**, free, day and night:\n\n"
+        "**You can talk to a person right now**, day and night; talking to them costs nothing:\n\n"
         "- In Korea: **109** (suicide prevention line, call or text), **1577-0199** (mental health crisis)\n"
         "- In the US and Canada: **988** (call or text); in the UK and Ireland: **116 123**\n"
         "- Elsewhere: findahelpline.com lists lines by country\n"

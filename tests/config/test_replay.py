@@ -43,7 +43,7 @@ def test_an_empty_page_offers_them_and_says_what_they_are(client: Client, settin
     settings.EXAMPLE_PROMPTS, settings.REPLAY = ["녹음된 질문이에요"], True
     page = client.get("/").content.decode()
     assert page.count("data-example") == 1
-    assert "녹음된 질문이에요" in page and "녹음된 답" in page
+    assert "녹음된 질문이에요" in page and "저장해 둔 답" in page
 
 
 @pytest.mark.django_db

@@ -28,6 +28,6 @@ def test_a_contradiction_points_at_both_sides(
     sides.nth(1).click()
     expect(page.locator(".candidate .pointed")).to_have_text(re.compile("인구"))
     page.get_by_text("왜 이 모델들인가요").click()
-    expect(page.locator(".route-why")).to_contain_text("물어본 말로")
+    expect(page.locator(".route-why")).to_contain_text("질문한 언어로")
     page.reload()
     expect(page.get_by_text("서로 다른 부분 1곳")).to_be_visible()
