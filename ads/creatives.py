@@ -57,7 +57,7 @@ def submit_creative(*, creative: Creative) -> None:
     """Send a draft to review."""
     creative = Creative.objects.select_for_update(no_key=True).get(pk=creative.pk)
     if creative.review != Creative.Review.DRAFT:
-        raise RefusedError(_("이미 검토를 부탁한 문구예요."))
+        raise RefusedError(_("이미 검토를 요청한 문구예요."))
     creative.review = Creative.Review.WAITING
     creative.save(update_fields=["review", "updated_at"])
 

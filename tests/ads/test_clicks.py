@@ -206,6 +206,9 @@ def test_a_hidden_ad_is_kept_away_and_a_reported_one_is_kept_on_record(client: C
     assert client.post(f"/ads/hide/{feedback}/").json()["hidden"] is True
     assert client.post(f"/ads/report/{feedback}/", {"reason": "misleading"}).json()["reported"] is True
     assert client.post(f"/ads/report/{feedback}/", {"reason": "nonsense"}).status_code == 400
-    assert "Grace Travel" in client.get(f"/ads/why/{feedback}/").content.decode()
+    why = client.get(f"/ads/why/{feedback}/").content.decode()
+    assert "Grace Travel" in why
+    # A campaign's looks are counted for the cap of a day, which is told too.
+    assert "날마다 바뀌는 번호" in why[why.index("사용한 정보") : why.index("사용하지 않은 정보")]
     offer.refresh_from_db()
     assert offer.hidden_at is not None and offer.hidden_at <= timezone.now() + datetime.timedelta(seconds=1)

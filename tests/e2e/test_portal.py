@@ -50,7 +50,7 @@ def make_ad(page: Page) -> None:
     expect(card.locator(".placement-title")).to_have_text("도쿄 왕복 9만원부터")
     expect(card.locator(".placement-domain")).to_have_text("grace.example")
     take_picture(page, "portal-preview")
-    press(page, "저장하고 검토 부탁하기")
+    press(page, "저장하고 검토 요청")
 
 
 def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(

@@ -60,7 +60,7 @@ def submit(request: HttpRequest, desk: Desk, creative_id: uuid.UUID) -> HttpResp
     except RefusedError as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("검토를 부탁했어요. 승인되면 바로 보이기 시작해요."))
+        messages.success(request, _("검토를 요청했어요. 승인되면 바로 보이기 시작해요."))
     return _back(desk, creative.ad_group)
 
 
@@ -91,7 +91,7 @@ def _words(form: CreativeForm) -> Words:
 def _finish(request: HttpRequest, desk: Desk, creative: Creative) -> HttpResponseBase:
     if "submit" in request.POST and creative.review == Creative.Review.DRAFT:
         submit_creative(creative=creative)
-        messages.success(request, _("검토를 부탁했어요. 승인되면 바로 보이기 시작해요."))
+        messages.success(request, _("검토를 요청했어요. 승인되면 바로 보이기 시작해요."))
     return _back(desk, creative.ad_group)
 
 

@@ -4,6 +4,7 @@ import logging
 import uuid
 
 import redis
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from ads.portal.fields import TypedKeyword
 from ads.portal.forms import AdGroupForm
 from ads.portal.pages.campaigns import find_campaign
 from ads.portal.pages.frame import show_form
+from ads.selection.bids_seen import floor_of
 from ads.selection.reach import LEAST_TOLD, Reach, estimate_reach
 
 logger = logging.getLogger(__name__)
@@ -145,5 +147,7 @@ def _save(form: AdGroupForm, campaign: Campaign, group: AdGroup | None = None) -
 def _show(
     request: HttpRequest, desk: Desk, form: AdGroupForm, context: dict[str, object]
 ) -> HttpResponseBase:
-    facts = {"floor_won": LEAST_BID // WON, "tick_won": TICK // WON, "least_told": LEAST_TOLD}
+    # A lower bid than the house asks for may be kept, but never wins.
+    floor = max(LEAST_BID, floor_of(settings.ADS_FLOOR_WON))
+    facts = {"floor_won": floor // WON, "tick_won": TICK // WON, "least_told": LEAST_TOLD}
     return show_form(request, desk, "group_form", form=form, context=context | facts)

@@ -4,6 +4,7 @@ import re
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from ads.leases import KOREA, extend_lease
@@ -193,6 +194,15 @@ def test_an_ad_has_no_signs_that_nobody_sees(
     assert answer.status_code == 422
     assert "보이지 않는 글자" in answer.content.decode()
     assert desk.post(where, AD | {field: "가족 👨‍👩‍👧 여행", "keep": "yes"}).status_code == 302
+
+
+@pytest.mark.parametrize(("asked", "told"), [(70, 70), (115, 120), (30, 70)])
+def test_the_bids_that_a_group_is_told_to_start_at_are_those_of_the_house(
+    desk: Client, shop: Advertiser, ad: Creative, settings: Settings, asked: int, told: int
+) -> None:
+    settings.ADS_FLOOR_WON = asked
+    where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/edit/"
+    assert f"입찰가는 {told}원부터 10원 단위로" in desk.get(where).content.decode()
 
 
 def test_two_groups_of_a_campaign_cannot_share_a_name(
