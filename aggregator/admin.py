@@ -52,7 +52,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
 def show_won(micros: int) -> str:
     """Return micros of won as an amount that a person reads."""
-    return f"{micros / 1_000_000:,.3f}원"
+    return gettext("%(won)s원") % {"won": f"{micros / 1_000_000:,.3f}"}
 
 
 @admin.register(Listing)
@@ -316,13 +316,13 @@ class KitchenFitAdmin(ReadOnlyAdmin):
             self.message_user(request, gettext("하나만 골라 주세요."), messages.WARNING)
             return
         use_fit(fits[0])
-        self.message_user(request, gettext("1분 안에 모든 일꾼이 이 학습값을 써요."), messages.SUCCESS)
+        self.message_user(request, gettext("1분 안에 모든 워커가 이 학습값을 써요."), messages.SUCCESS)
 
     @action(description=_("처음 학습값으로 돌아가기"), permissions=["use"])
     def use_shipped(self, request: HttpRequest, chosen: "QuerySet[KitchenFit]") -> None:
         """Go back to the fit that ships."""
         use_fit(None)
-        self.message_user(request, gettext("1분 안에 모든 일꾼이 처음 학습값을 써요."), messages.SUCCESS)
+        self.message_user(request, gettext("1분 안에 모든 워커가 처음 학습값을 써요."), messages.SUCCESS)
 
 
 def word_runway(runway: dt.timedelta | None) -> str:

@@ -8,10 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ads.admin.read_only import show_won
-from ads.models import Campaign, Keyword
+from ads.models import AdGroup, Campaign, Keyword
 
 RUNGS: dict[str, Promise] = {
-    "standing": _("경매에 섰음"),
+    "standing": _("경매에 오름"),
     "paused": _("꺼져 있음"),
     "keyword_off": _("키워드가 꺼져 있음"),
     "out_of_schedule": _("기간이 아님"),
@@ -37,6 +37,13 @@ REASONS: dict[str, Promise] = {
     "frozen": _("장부가 어긋나 시장이 멈춤"),
     "stopped": _("고른 광고가 방금 꺼졌음"),
     "error": _("시장에서 오류가 남"),
+}
+LANGUAGES: dict[str, Promise] = {
+    "ko": _("한국어"),
+    "en": _("영어"),
+    "ja": _("일본어"),
+    "zh": _("중국어"),
+    "other": _("다른 언어"),
 }
 # Whose word a click rate is; a learned model names itself.
 SOURCES: dict[str, Promise] = {"smoothed": _("실적으로 어림"), "drawn": _("새 광고라 뽑음")}
@@ -68,6 +75,7 @@ class ReadDecision:
     request_id: str
     repeats: str
     language: str
+    device: str
     topics: str
     version: str
     reason: str
@@ -86,7 +94,9 @@ def read_decision(record: dict[str, Any]) -> ReadDecision:
     return ReadDecision(
         request_id=str(request["request_id"]),
         repeats=str(record.get("repeats", "")),
-        language=str(request["language"]),
+        language=_word(LANGUAGES, request["language"]),
+        # An offer keeps none; what is remembered for a day does.
+        device=_word(dict(AdGroup.Device.choices), request.get("device", "")),
         topics=", ".join(map(str, request.get("topics", ()))),
         version=str(record["version"]),
         reason=_word(REASONS, record["reason"]),

@@ -144,7 +144,7 @@ class Keyword(models.Model):
         AdGroup, on_delete=models.CASCADE, related_name="keywords", verbose_name=_("광고 그룹")
     )
     text = models.CharField(_("키워드"), max_length=80)
-    norm = models.CharField(max_length=120, editable=False, verbose_name=_("고른 꼴"))
+    norm = models.CharField(max_length=120, editable=False, verbose_name=_("정규화한 꼴"))
     match = models.CharField(_("일치 방식"), max_length=8, choices=Match.choices, default=Match.PHRASE)
     bid_micros = models.BigIntegerField(_("입찰가"), null=True, blank=True)
     is_on = models.BooleanField(_("켜짐"), default=True, db_default=True)
@@ -193,7 +193,7 @@ class NegativeKeyword(models.Model):
         verbose_name=_("광고 그룹"),
     )
     text = models.CharField(_("제외 키워드"), max_length=80)
-    norm = models.CharField(max_length=120, editable=False, verbose_name=_("고른 꼴"))
+    norm = models.CharField(max_length=120, editable=False, verbose_name=_("정규화한 꼴"))
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 

@@ -33,7 +33,7 @@ class Offer(models.Model):
     device = models.CharField(_("기기"), max_length=16)
     topics = models.JSONField(_("주제"), default=list)
     frequency_key = models.CharField(max_length=64, blank=True, verbose_name=_("하루 열쇠"))
-    snapshot_version = models.CharField(max_length=64, verbose_name=_("재고 판"))
+    snapshot_version = models.CharField(max_length=64, verbose_name=_("광고 목록 버전"))
     bid_micros = models.BigIntegerField(_("입찰가"))
     reserve_micros = models.BigIntegerField(_("최저가"))
     price_micros = models.BigIntegerField(_("클릭당 가격"))

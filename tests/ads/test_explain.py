@@ -94,6 +94,7 @@ def test_the_admin_explains_a_request_that_got_no_ad(admin_client: Client) -> No
     where = reverse("admin:ads_offer_explain_request")
     page = admin_client.get(where, {"request": request.request_id}).content.decode()
     assert "광고 없음" in page and "최저가보다 낮음" in page and "900원" in page
+    assert "한국어 · 컴퓨터 </dd>" in " ".join(page.split())
     for name in ("nobody", "0" * 31 + "z", "<b>", "\x00"):
         assert "기억에 없는 요청" in admin_client.get(where, {"request": name}).content.decode()
     assert (

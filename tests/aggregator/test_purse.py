@@ -137,10 +137,13 @@ def test_the_runway_is_told_while_money_runs_out_and_not_when_ads_pay(ada: User)
 def test_the_admin_shows_the_curve_with_its_points_below(client: Client, ada: User) -> None:
     client.force_login(UserFactory.create(username="admin", is_staff=True, is_superuser=True))
     page = client.get("/admin/aggregator/daypoint/").content.decode()
-    assert "죽음의 계곡까지" in page
+    assert "돈이 떨어질 때까지" in page
     assert "<polyline" not in page
     spend(ada, 2, timezone.now() - minutes(1), turns=2)
     purse.keep_pace(income_micros=3 * WON, offer=[])
     page = client.get("/admin/aggregator/daypoint/").content.decode()
     assert page.count("<polyline") == 4
     assert "광고 수입" in page
+    assert "3.000원" in page
+    english = client.get("/admin/aggregator/daypoint/", headers={"accept-language": "en"}).content.decode()
+    assert "3.000 won" in english and "원" not in english

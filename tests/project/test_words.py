@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from django.apps import apps
 from django.test import Client
+from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation.template import templatize
 
 from accounts.models import User
@@ -115,6 +118,22 @@ def test_everything_said_has_its_english() -> None:
             missing[text] = where
     assert len(said) > 600
     assert missing == {}, "say these in locale/en"
+
+
+def test_the_admin_s_english_heads_all_begin_alike() -> None:
+    with translation.override("en"):
+        heads = [
+            str(name)
+            for model in apps.get_models()
+            for name in (
+                *(getattr(field, "verbose_name", "") for field in model._meta.get_fields()),
+                model._meta.verbose_name,
+                model._meta.verbose_name_plural,
+            )
+            if model._meta.app_label in {"ads", "aggregator"} and isinstance(name, Promise)
+        ]
+    assert len(heads) > 150
+    assert [head for head in heads if head[:1].islower()] == []
 
 
 def test_english_is_written_without_hangul() -> None:
