@@ -60,6 +60,14 @@ def test_compose_has_every_role() -> None:
     assert "pgvector" in services["postgres"]["image"]
 
 
+def test_a_worker_is_killed_only_after_it_could_let_its_turns_go_on() -> None:
+    worker = read_compose()["services"]["worker"]
+    seconds = int(worker["environment"]["TURN_DRAIN_SECONDS"])
+    assert 30 <= seconds < int(worker["stop_grace_period"].removesuffix("s"))
+    # Its own setting takes none of the others' away.
+    assert worker["environment"]["TURN_RUNNER"] == "worker"
+
+
 def test_what_setup_makes_is_not_sent_to_the_build() -> None:
     left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {".git", ".venv", "node_modules", "var"} <= set(left_out)
