@@ -1,4 +1,4 @@
-"""Which models vote together: the pools of the research where present, else pools by rule."""
+"""Which models vote together: the pools that the goals were set on where present, else pools by rule."""
 
 from aggregator.pipeline.cascade import VENDOR_SEATS
 from aggregator.pipeline.recordings import ShortSet
@@ -9,7 +9,7 @@ _MATHS = (
     "gpt-4o-2024-08-06", "claude-3-5-sonnet-20241022",
 )  # fmt: skip
 _CLICK_TOP = ("claude-sonnet-4-5-2025-12-10", "gpt-5.2-2025-12-11")
-RESEARCH: dict[str, dict[str, tuple[str, ...]]] = {
+REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
     "gsm8k": {"9": (*_MATHS, "deepseek-chat", "Meta-Llama-3.1-8B-Instruct", "Mistral-Nemo-Instruct-2407")},
     "math_l5": {"9": (*_MATHS, "deepseek-v2.5-0908", "Qwen2.5-7B-Instruct", "Qwen2.5-32B-Instruct")},
     "crux": {"9": (*_MATHS, "deepseek-v2.5-0908", "Qwen2.5-7B-Instruct", "Qwen2.5-32B-Instruct")},
@@ -52,10 +52,10 @@ def _by_vendor(models: list[str], size: int) -> tuple[str, ...]:
 
 
 def list_pools(recorded: ShortSet) -> dict[str, tuple[str, ...]]:
-    """Return a set's pools by name: those of the research, or the eight best and the middle five."""
+    """Return a set's pools by name: those the goals were set on, or the eight best and the middle five."""
     known = {
         name: pool
-        for name, pool in RESEARCH.get(recorded.name, {}).items()
+        for name, pool in REFERENCE.get(recorded.name, {}).items()
         if set(pool) <= set(recorded.models)
     }
     if known:

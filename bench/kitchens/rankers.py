@@ -15,7 +15,7 @@ from aggregator.pipeline.style_head import (
 )
 from bench.kitchens.report import Report, spread
 
-RESEARCH: dict[str, dict[str, tuple[str, ...]]] = {
+REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
     "ko_arena": {
         "mid 8": (
             "gpt-4o-mini", "claude-3.5-sonnet", "claude-3.5-haiku", "qwen-plus", "deepseek-v3", "command-a",
@@ -47,7 +47,7 @@ RESEARCH: dict[str, dict[str, tuple[str, ...]]] = {
 
 def list_open_pools(name: str, sheet: OpenSheet) -> dict[str, tuple[str, ...]]:
     known = {
-        pool: models for pool, models in RESEARCH.get(name, {}).items() if set(models) <= set(sheet.models)
+        pool: models for pool, models in REFERENCE.get(name, {}).items() if set(models) <= set(sheet.models)
     }
     order = tuple(sheet.models[column] for column in np.argsort(-sheet.utilities.mean(axis=0)))
     middle = len(order) // 2
