@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -37,18 +38,21 @@ def test_a_question_is_answered_where_it_is_asked(provider: ProviderServer, offe
     told = json.loads(ask("--json"))
     assert (told["status"], told["answer"]["model"], told["answer"]["text"]) == ("done", "wise", ANSWER)
     assert told["no_ad_reason"] == "no_match"
-    assert ANSWER in ask()
+    said = ask().replace(ANSWER, "")
+    assert re.search(r"Wise · .* · [\d.]+ won", said) and re.search(r"[\d.]+ s · [\d.]+ won\n", said)
+    assert said.endswith("(no ad: no_match)\n")
+    assert re.findall(r"[가-힣]", said) == []
 
 
 def test_a_failed_turn_fails_the_command(provider: ProviderServer, offer_model: MakeModel) -> None:
     provider.add("shaky", Script(status=401, error="invalid_api_key"))
     offer_model("shaky")
-    with pytest.raises(CommandError, match="모두 답하지 못했어요"):
+    with pytest.raises(CommandError, match="None of the models could answer"):
         ask()
 
 
 def test_a_question_that_is_refused_says_why() -> None:
-    with pytest.raises(CommandError, match="지금 답할 수 있는 모델이 없어요"):
+    with pytest.raises(CommandError, match="No model can answer right now"):
         ask()
 
 
@@ -73,7 +77,7 @@ def test_a_shell_that_nobody_answers_gives_up_and_stops_the_turn(
     settings.TURN_RUNNER, settings.TURN_DEADLINE_MS = "worker", 1
     monkeypatch.setattr("aggregator.management.commands.ask.SPARE_SECONDS", 0.5)
     offer_model("wise")
-    with pytest.raises(CommandError, match="저희 쪽에 문제가 생겼어요"):
+    with pytest.raises(CommandError, match="Something went wrong on our side"):
         ask()
     assert Turn.objects.get().stop_asked_at
 

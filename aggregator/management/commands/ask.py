@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 
 from accounts.models import User
 from aggregator import runner, selectors, services
@@ -32,10 +33,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the prompt and the same wishes as the page's composer."""
-        parser.add_argument("prompt")
+        parser.add_argument("prompt", help="what to ask")
         parser.add_argument("--panel", default="", help="slugs separated by commas")
-        parser.add_argument("--strategy", default="", choices=["", *Turn.Strategy.values])
-        parser.add_argument("--json", action="store_true", dest="as_json")
+        parser.add_argument(
+            "--strategy",
+            default="",
+            choices=["", *Turn.Strategy.values],
+            help="how answers become one; left out, the kitchen chooses",
+        )
+        parser.add_argument(
+            "--json", action="store_true", dest="as_json", help="print all that is known of the turn as JSON"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the turn and print what came of it."""
@@ -47,15 +55,21 @@ class Command(BaseCommand):
         try:
             state = asyncio.run(_answer(ask))
         except services.Refusal as refusal:
-            raise CommandError(str(REFUSALS.get(refusal.code, refusal.code))) from refusal
+            raise _failure(refusal.code) from refusal
         except TimeoutError as error:
-            raise CommandError(str(REFUSALS["server_failed"])) from error
+            raise _failure("server_failed") from error
         if options["as_json"]:
             self.stdout.write(json.dumps(as_document(state), ensure_ascii=False, indent=2))
         else:
             self.stdout.write(as_text(state))
         if state.status == "failed":
-            raise CommandError(str(REFUSALS.get(state.error, state.error)))
+            raise _failure(state.error)
+
+
+def _failure(code: str) -> CommandError:
+    # The turn and its ad are made in the site's language; only what a shell is told is in English.
+    with translation.override("en"):
+        return CommandError(str(REFUSALS.get(code, code)))
 
 
 async def _answer(ask: services.Ask) -> TurnState:
@@ -158,7 +172,7 @@ def as_text(state: TurnState) -> str:
     lines = []
     for seat in state.candidates.values():
         speed = f"{seat.tokens_per_second} tok/s" if seat.tokens_per_second else seat.error or seat.status
-        lines += [f"── {seat.name} · {speed} · {seat.cost_micros / WON:.4f}원", seat.text.strip(), ""]
+        lines += [f"── {seat.name} · {speed} · {seat.cost_micros / WON:.4f} won", seat.text.strip(), ""]
     if state.ranking:
         order = (
             f"{place}. {state.candidates[row.candidate].name} ({row.score:.2f})"
@@ -166,10 +180,10 @@ def as_text(state: TurnState) -> str:
         )
         lines += ["  ".join(order), ""]
     lines += [f"══ {state.answer_kind}", state.answer.strip(), ""]
-    lines.append(f"{state.duration_ms / 1000:.1f}초 · {state.cost_micros / WON:.4f}원")
+    lines.append(f"{state.duration_ms / 1000:.1f} s · {state.cost_micros / WON:.4f} won")
     if state.placement and state.placement.ad:
         ad = state.placement.ad
         lines.append(f"[{ad['label']}] {ad['advertiser']}: {ad['title']} ({ad['display_domain']})")
     elif state.placement:
-        lines.append(f"(광고 없음: {state.placement.reason})")
+        lines.append(f"(no ad: {state.placement.reason})")
     return "\n".join(lines)
