@@ -144,7 +144,7 @@ def _keep_look_for_later(offer_id: uuid.UUID, visit: Visit, machine: str) -> boo
 
 
 def _settle_what_waits() -> None:
-    # The database answered, so what this process told the disk while it was away can be settled.
+    # The database answered, so what this machine's processes told the disk while it was away can be settled.
     if take_up():
         start_settling()
 

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 # Whoever waits for a click to lead on must not wait for a server that just refused somebody else.
 AWAY_SECONDS = 2.0
+# Whoever told the disk may have ended since, or could not settle it: each process looks for itself.
+LOOK_SECONDS = 10.0
 # InternalError is what a server says that may only be read, as after a failover.
 AWAY = (OperationalError, InterfaceError, InternalError)
 
@@ -32,7 +34,7 @@ class _Line:
     """What this process knows about its way to the database."""
 
     away_until = 0.0
-    has_told = False
+    look_at = 0.0
 
 
 @contextmanager
@@ -50,8 +52,8 @@ def reaching_database() -> Iterator[None]:
 
 
 def expect_database() -> None:
-    """Ask the database again at the next chance, whatever was known about it."""
-    _Line.away_until = 0.0
+    """Ask database and disk again at the next chance, whatever was known about them."""
+    _Line.away_until = _Line.look_at = 0.0
 
 
 def tell(telling: Telling) -> bool:
@@ -65,9 +67,12 @@ def tell(telling: Telling) -> bool:
 
 
 def take_up() -> bool:
-    """Say, once after each outage, that this process has told the disk what is to be settled now."""
-    has_told, _Line.has_told = _Line.has_told, False
-    return has_told
+    """Say whether the disk holds what is to be settled; asked often, it looks now and then."""
+    now = time.monotonic()
+    if now < _Line.look_at:
+        return False
+    _Line.look_at = now + LOOK_SECONDS
+    return spool().is_waiting()
 
 
 def spool() -> Spool:
@@ -82,7 +87,7 @@ def _spool_in(folder: str) -> Spool:
 
 def _keep(tellings: Sequence[Telling]) -> list[None]:
     spool().keep(tellings)
-    _Line.has_told = True
+    _Line.look_at = 0.0
     return [None] * len(tellings)
 
 

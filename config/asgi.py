@@ -11,6 +11,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django has to be s
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from ads.replaying import start_settling  # noqa: E402
 from aggregator.tuning import settle  # noqa: E402
 from aggregator.turn_watch import watch_turns  # noqa: E402
 from aggregator.websocket_urls import urlpatterns  # noqa: E402
@@ -26,3 +27,5 @@ application = ProtocolTypeRouter(
 )
 
 settle()
+# What an earlier process of this machine told the disk waits for nobody's visit.
+start_settling()

@@ -1,4 +1,7 @@
+import datetime
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,13 +19,17 @@ from ads.facts import keep_facts
 from ads.ledger import find_faults
 from ads.models import CampaignDay, Click, Impression, Offer, RefusedVisit
 from ads.money import WON
-from ads.outage import expect_database, spool
+from ads.outage import AWAY, expect_database, spool
 from ads.replaying import settle_spool
+from ads.spool import Telling
 from ads.tokens import Purpose, sign
 from config.stack.postgres import Postgres
 from tests.ads.inventory import CHROME, make_ad, make_offer
+from tests.ads.service_process import url_of
 
 HEADERS = {"User-Agent": CHROME}
+ROOT = Path(__file__).resolve().parents[2]
+START_WEB = "import config.asgi, time; time.sleep(60)"
 
 
 @pytest.fixture
@@ -63,8 +70,8 @@ def links_of(*offers: Offer) -> dict[uuid.UUID, str]:
     return {offer.id: sign(Purpose.CLICK, offer.id, at=offer.created_at) for offer in offers}
 
 
-def wait_until_settled() -> None:
-    for _ in range(200):
+def wait_until_settled(seconds: int = 10) -> None:
+    for _ in range(seconds * 20):
         if not spool().is_waiting():
             return
         time.sleep(0.05)
@@ -131,6 +138,65 @@ def test_the_first_click_after_an_outage_settles_what_waited(server: Postgres) -
         (during.id, "billed"),
         (after.id, "billed"),
     }
+
+
+def tell_by_another_process(offer: Offer) -> None:
+    """Put a click on this machine's disk as a process did that is gone by now."""
+    spool().keep([Telling("click", offer.id, offer.created_at + datetime.timedelta(seconds=5), "", "")])
+
+
+def look_at(offer: Offer) -> None:
+    link = sign(Purpose.IMPRESSION, offer.id, at=offer.created_at)
+    assert Client().post(f"/ads/seen/{link}/", headers=HEADERS).status_code == 204
+
+
+def test_what_a_process_told_that_is_gone_is_settled_by_the_visits_of_another(server: Postgres) -> None:
+    creative = make_ad()
+    told, visited = make_offer(creative), make_offer(creative, seen=False)
+    tell_by_another_process(told)
+    expect_database()
+    look_at(visited)
+    wait_until_settled()
+    assert Click.objects.get().verdict == "billed"
+    assert find_faults() == []
+
+
+def test_what_could_not_be_settled_is_tried_again_by_later_visits(server: Postgres) -> None:
+    creative = make_ad()
+    told, visited = make_offer(creative), make_offer(creative, seen=False)
+    tell_by_another_process(told)
+    server.stop()
+    connection.close()
+    with pytest.raises(AWAY):
+        settle_spool()
+    server.start()
+    connection.close()
+    for _ in range(2):
+        expect_database()
+        look_at(visited)
+        wait_until_settled()
+    assert Click.objects.get().verdict == "billed"
+    assert CampaignDay.objects.get().spent_micros == 100 * WON
+
+
+def test_what_waits_when_a_web_process_starts_is_settled_without_a_visit(
+    server: Postgres, settings: Settings, tmp_path: Path
+) -> None:
+    tell_by_another_process(make_offer())
+    environment = {
+        **os.environ,
+        "JJAMPPONG_HOME": str(tmp_path),
+        "DATABASE_URL": url_of(dict(connections.settings["default"])),
+        "REDIS_URL": settings.REDIS_URL,
+        "ADS_SPOOL_FOLDER": settings.ADS_SPOOL_FOLDER,
+    }
+    web = subprocess.Popen([sys.executable, "-c", START_WEB], cwd=ROOT, env=environment)  # noqa: S603
+    try:
+        wait_until_settled(seconds=60)
+    finally:
+        web.kill()
+        web.wait(10)
+    assert Click.objects.get().verdict == "billed"
 
 
 def test_a_click_that_leads_nobody_knows_where_costs_nothing(server: Postgres, valkey: "Redis") -> None:
