@@ -3,12 +3,43 @@
 import datetime
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
 from ads.leases import KOREA, korean_day
 from ads.ledger import is_frozen
 from ads.models import Account, Complaint, Creative, Entry, Rollup
+
+# A wallet does not tell its money apart. All that was ever granted counts as spent before anything that was
+# paid in, which is also why a refund reaches all that was paid in (ledger.refundable).
+BOUGHT_WITH_GRANTS = """
+WITH granted AS (
+    SELECT wallet.advertiser_id, t.created_at, gained.amount_micros
+    FROM ads_account house
+    JOIN ads_entry given ON given.account_id = house.id
+    JOIN ads_transaction t ON t.id = given.transaction_id
+    JOIN ads_entry gained ON gained.transaction_id = t.id
+    JOIN ads_account wallet ON wallet.id = gained.account_id AND wallet.kind = 'wallet'
+    WHERE house.kind = 'grant'
+), spent AS (
+    SELECT place.advertiser_id, t.created_at, -moved.amount_micros AS amount_micros
+    FROM ads_account place
+    JOIN ads_entry moved ON moved.account_id = place.id
+    JOIN ads_transaction t ON t.id = moved.transaction_id AND t.kind IN ('click', 'reversal')
+    WHERE place.kind IN ('wallet', 'lease') AND place.advertiser_id IN (SELECT advertiser_id FROM granted)
+), moved AS (
+    SELECT advertiser_id, created_at, amount_micros AS granted, 0 AS spent FROM granted
+    UNION ALL SELECT advertiser_id, created_at, 0, amount_micros FROM spent
+), until AS (
+    SELECT least(sum(granted), sum(spent)) AS by_end,
+           least(coalesce(sum(granted) FILTER (WHERE created_at < %(start)s), 0),
+                 coalesce(sum(spent) FILTER (WHERE created_at < %(start)s), 0)) AS by_start
+    FROM moved WHERE created_at < %(end)s GROUP BY advertiser_id
+)
+SELECT coalesce(sum(by_end - by_start), 0) FROM until
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +82,24 @@ def income_of_day(day: datetime.date) -> int:
 
     A credit counts on the day it is given, whichever day its click was of: that is when the money leaves. So
     the days' incomes sum to the revenue account, and nothing is earned twice or kept after it was returned.
+    Where test money is not allowed, what it bought is no income either.
     """
     start = datetime.datetime.combine(day, datetime.time(), KOREA)
+    end = start + datetime.timedelta(days=1)
     moved = Entry.objects.filter(
         account__kind=Account.Kind.REVENUE,
         transaction__created_at__gte=start,
-        transaction__created_at__lt=start + datetime.timedelta(days=1),
+        transaction__created_at__lt=end,
     )
-    return int(moved.aggregate(total=Sum("amount_micros"))["total"] or 0)
+    income = int(moved.aggregate(total=Sum("amount_micros"))["total"] or 0)
+    return income if settings.ADS_TEST_MONEY else income - _bought_with_grants(start, end)
+
+
+def _bought_with_grants(start: datetime.datetime, end: datetime.datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(BOUGHT_WITH_GRANTS, {"start": start, "end": end})
+        (bought,) = cursor.fetchone() or (0,)
+    return int(bought)
 
 
 def _figures_between(start: datetime.datetime, end: datetime.datetime) -> dict[str, int | None]:

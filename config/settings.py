@@ -228,6 +228,8 @@ ADS_ADULTS_ONLY = read_flag("ADS_ADULTS_ONLY", default=False)
 ADS_SPARE_NEWCOMERS = read_flag("ADS_SPARE_NEWCOMERS", default=False)
 # After how long the only reviewer of a site may read risky words a second time; 0 always wants two people.
 ADS_LONE_REVIEW_HOURS = read_int("ADS_LONE_REVIEW_HOURS", 24, least=0)
+# Whether advertisers may give themselves money to try things out with; what it buys counts as income then.
+ADS_TEST_MONEY = read_flag("ADS_TEST_MONEY", default=False)
 ADS_SERVICE_URL = read_text("ADS_SERVICE_URL")
 # Clicks on ads are kept here while the database is away; a disk of this machine, and no network's.
 ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(HOME / "spool"))

@@ -32,6 +32,7 @@ class Session:
             "DATABASE_URL": self.postgres.start(),
             "REDIS_URL": self.valkey.start(),
             "DATABASE_POOL": "no",
+            "ADS_TEST_MONEY": "yes",
         }
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ads.admin.payout import show_payout
+from ads.admin.payments import PAY_IN, PAY_OUT, show_payment
 from ads.admin.read_only import show_won
 from ads.leases import fit_budget, korean_day
 from ads.ledger import wallet_balance
@@ -83,15 +83,20 @@ class AdvertiserAdmin(ModelAdmin):
         "updated_at",
     ]
     inlines = [MembershipInline]
-    actions_detail = ["pay_out"]
+    actions_detail = ["pay_in", "pay_out"]
 
-    @action(description=_("환불"), url_path="refund", permissions=["pay_out"])
+    @action(description=_("입금"), url_path="payment", permissions=["move_money"])
+    def pay_in(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Put a payment that arrived into the wallet."""
+        return show_payment(request, self.admin_site.each_context(request), object_id, PAY_IN)
+
+    @action(description=_("환불"), url_path="refund", permissions=["move_money"])
     def pay_out(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Pay money out of the wallet."""
-        return show_payout(request, self.admin_site.each_context(request), object_id)
+        return show_payment(request, self.admin_site.each_context(request), object_id, PAY_OUT)
 
-    def has_pay_out_permission(self, request: HttpRequest, object_id: int | None = None) -> bool:
-        """Paying out is a right of its own."""
+    def has_move_money_permission(self, request: HttpRequest, object_id: int | None = None) -> bool:
+        """Paying in and out is a right of its own."""
         return request.user.has_perm("ads.add_transaction")
 
     @display(description=_("지갑"))

@@ -50,7 +50,9 @@ class Stack:
         self.replay = find_replay(home)
         self.jobs: list[subprocess.Popen[bytes]] = []
         # Turns run on the worker: pages stay quick, and provider keys and litellm out of the web role.
-        self.environment = {"TURN_RUNNER": "worker"} | dict(os.environ) | {"JJAMPPONG_HOME": str(home)}
+        # Nobody pays on a first start, so its market tries itself out with test money.
+        usual = {"TURN_RUNNER": "worker", "ADS_TEST_MONEY": "yes"}
+        self.environment = usual | dict(os.environ) | {"JJAMPPONG_HOME": str(home)}
         if self.replay:
             self.environment = {"PANEL_SIZE": SEATS} | self.environment | self.replay.environment
 

@@ -4,12 +4,14 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import User
 from ads.freezing import freeze_market
 from ads.ledger import find_faults, open_wallet, refundable, top_up, wallet_balance
 from ads.models import Account, Advertiser, Click, Credit
 from ads.money import WON
+from ads.portal.statement import read_lines
 from ads.sweep import credit_click
 from ads.tokens import Purpose, sign
 from tests.ads.inventory import make_advertiser, make_offer
@@ -35,6 +37,21 @@ def test_an_admin_pays_out_what_was_paid_in_once(admin_client: Client) -> None:
     assert wallet_balance(shop.id) == 2_000 * WON
     assert "환불할 수 있는 돈보다 많아요" in pay_out(admin_client, shop, "2,001")
     assert "원 단위 숫자" in pay_out(admin_client, shop, "-1")
+    assert find_faults() == []
+
+
+def test_an_admin_puts_a_payment_into_the_wallet_once(admin_client: Client, settings: Settings) -> None:
+    settings.ADS_TEST_MONEY = False
+    shop = make_advertiser(won=0)
+    where = reverse("admin:ads_advertiser_pay_in", args=[shop.pk])
+    assert where in admin_client.get(reverse("admin:ads_advertiser_change", args=[shop.pk])).content.decode()
+    sent = {"amount": "30,000", "note": "국민은행 3301", "key": str(uuid.uuid4())}
+    for _ in range(2):
+        page = admin_client.post(where, sent, follow=True).content.decode()
+        assert "30,000원을 지갑에 넣었어요" in page
+    assert wallet_balance(shop.id) == refundable(open_wallet(shop)) == 30_000 * WON
+    assert [line.remark for line in read_lines(shop)] == ["국민은행 3301"]
+    assert "원 단위 숫자" in admin_client.post(where, sent | {"amount": "1e9"}).content.decode()
     assert find_faults() == []
 
 
@@ -71,12 +88,13 @@ def test_a_disputed_click_is_given_back_once_and_says_so(admin_client: Client) -
     assert find_faults() == []
 
 
-def test_paying_out_and_giving_back_are_rights_of_their_own(client: Client, grace: User) -> None:
+def test_paying_in_or_out_and_giving_back_are_rights_of_their_own(client: Client, grace: User) -> None:
     grace.is_staff = True
     grace.save()
     client.force_login(grace)
     shop = make_advertiser(won=1_000)
-    assert client.get(reverse("admin:ads_advertiser_pay_out", args=[shop.pk])).status_code == 403
+    for page in ("pay_in", "pay_out"):
+        assert client.get(reverse(f"admin:ads_advertiser_{page}", args=[shop.pk])).status_code == 403
     assert client.post(reverse("admin:ads_click_changelist"), {"action": "give_back"}).status_code == 403
 
 

@@ -208,7 +208,7 @@ def test_a_command_on_its_own_runs_its_turns_itself(home: Path) -> None:
             "manage.py",
             "shell",
             "-c",
-            "from django.conf import settings; print(settings.TURN_RUNNER)",
+            "from django.conf import settings; print(settings.TURN_RUNNER, settings.ADS_TEST_MONEY)",
         ],
         cwd=ROOT,
         env=make_environment(home),
@@ -216,4 +216,5 @@ def test_a_command_on_its_own_runs_its_turns_itself(home: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split()[-1] == "here"
+    # Its market is that of a first start, which tries itself out with test money.
+    assert done.stdout.split()[-2:] == ["here", "True"]

@@ -1,14 +1,15 @@
 """The wallet: what is in it, test money into it, and every movement."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ads.ledger import top_up
-from ads.models import Account
+from ads.campaigning import RefusedError
+from ads.grants import are_grants_allowed, grant_test_money
 from ads.money import WON, format_won
 from ads.portal.access import Desk, for_members, for_owners
 from ads.portal.export import answer_csv
@@ -27,13 +28,13 @@ def show_money(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 @require_http_methods(["POST"])
 @for_owners
 def add_money(request: HttpRequest, desk: Desk) -> HttpResponseBase:
-    """Put test money into the wallet, once however often the button is pressed."""
+    """Put test money into the wallet, where it is allowed, once however often the button is pressed."""
+    if not are_grants_allowed():
+        raise PermissionDenied
     form = TopUpForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or not _grant(request, desk, form):
         return _show(request, desk, form)
     amount = form.cleaned_data["amount"]
-    key = f"portal:{desk.advertiser.public_id}:{form.cleaned_data['key']}"
-    top_up(desk.advertiser, amount, key=key, source=Account.Kind.GRANT, note=_("시험용 돈"))
     messages.success(request, _("시험용 돈 %(amount)s원을 넣었어요.") % {"amount": format_won(amount)})
     return redirect("portal:money", desk.advertiser.public_id)
 
@@ -57,12 +58,25 @@ def download_statement(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     return answer_csv("statement", header, rows)
 
 
+def _grant(request: HttpRequest, desk: Desk, form: TopUpForm) -> bool:
+    asked = form.cleaned_data
+    try:
+        grant_test_money(
+            desk.advertiser, asked["amount"], owner_id=int(request.user.pk or 0), key=asked["key"]
+        )
+    except RefusedError as error:
+        form.add_error(error.field, str(error))
+        return False
+    return True
+
+
 def _show(request: HttpRequest, desk: Desk, form: TopUpForm) -> HttpResponseBase:
     asked = request.GET.get("before", "")
     before = int(asked) if asked.isdecimal() and len(asked) < 19 else None
     lines = read_lines(desk.advertiser, before=before, limit=PAGE_LINES + 1)
     context = {
         "form": form,
+        "takes_test_money": are_grants_allowed(),
         "balance": read_balance(desk.advertiser),
         "lines": lines[:PAGE_LINES],
         "next_cursor": lines[PAGE_LINES - 1].number if len(lines) > PAGE_LINES else None,

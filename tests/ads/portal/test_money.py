@@ -1,15 +1,23 @@
+import datetime
 import uuid
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
+from accounts.models import User
+from ads.campaigning import RefusedError
 from ads.delivery import settle_click
+from ads.grants import grant_test_money
 from ads.ledger import find_faults, top_up, wallet_balance
+from ads.members import register_advertiser
 from ads.models import Advertiser, Creative, Transaction
 from ads.money import WON
 from ads.portal.statement import read_balance, read_lines
 from tests.ads.inventory import make_advertiser, make_offer
+from tests.ads.test_money_races import at_once
 
 
 def test_test_money_is_added_once_however_often_the_button_is_pressed(desk: Client, shop: Advertiser) -> None:
@@ -22,6 +30,59 @@ def test_test_money_is_added_once_however_often_the_button_is_pressed(desk: Clie
         assert desk.post(f"{where}add/", sent).status_code == 302
     assert wallet_balance(shop.pk) - before == 50_000 * WON
     assert find_faults() == []
+
+
+def add(desk: Client, shop: Advertiser, won: int, key: str = "") -> int:
+    sent = {"amount": str(won), "key": key or str(uuid.uuid4())}
+    return desk.post(f"/advertise/{shop.public_id}/money/add/", sent).status_code
+
+
+def test_where_test_money_is_not_allowed_nobody_is_offered_or_gets_any(
+    desk: Client, shop: Advertiser, settings: Settings
+) -> None:
+    settings.ADS_TEST_MONEY = False
+    page = desk.get(f"/advertise/{shop.public_id}/money/").content.decode()
+    assert "money/add/" not in page
+    assert "입금을 확인한 운영자" in page
+    before = wallet_balance(shop.pk)
+    assert add(desk, shop, 50_000) == 403
+    assert wallet_balance(shop.pk) == before
+
+
+def test_a_grant_and_a_day_of_grants_are_bounded_for_all_that_a_person_owns(
+    desk: Client, shop: Advertiser, grace: User
+) -> None:
+    other = register_advertiser(name="또 다른 가게", owner_id=grace.pk)
+    assert add(desk, shop, 1_000_001) == 422
+    key = str(uuid.uuid4())
+    assert [add(desk, shop, 1_000_000), add(desk, other, 1_000_000, key)] == [302, 302]
+    assert add(desk, shop, 900_000) == 302
+    page = desk.post(
+        f"/advertise/{other.public_id}/money/add/", {"amount": "100,001", "key": str(uuid.uuid4())}
+    )
+    assert page.status_code == 422
+    assert "오늘은 100,000원이 남았어요" in page.content.decode()
+    assert add(desk, other, 100_000) == 302
+    # A payment that is known already is no new one, and another person has a day of their own.
+    assert add(desk, other, 1_000_000, key) == 302
+    assert wallet_balance(other.pk) == 1_100_000 * WON
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
+        desk.force_login(grace)
+        assert add(desk, shop, 1_000_000) == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_grants_at_the_same_moment_keep_to_the_bound_of_the_day(shop: Advertiser, grace: User) -> None:
+    def grant(_number: int) -> bool:
+        try:
+            grant_test_money(shop, 1_000_000 * WON, owner_id=grace.pk, key=uuid.uuid4())
+        except RefusedError:
+            return False
+        return True
+
+    before = wallet_balance(shop.pk)
+    assert sorted(at_once(6, grant)) == [False] * 3 + [True] * 3
+    assert wallet_balance(shop.pk) - before == 3_000_000 * WON
 
 
 def test_the_same_key_of_another_advertiser_is_another_payment(shop: Advertiser, desk: Client) -> None:

@@ -1,0 +1,101 @@
+"""Puts an advertiser's payments into the wallet and pays money out again: the form and the page of both."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from ads.ledger import FrozenError, NotEnoughMoneyError, open_wallet, refund, refundable, top_up
+from ads.models import Advertiser, Transaction
+from ads.money import format_won
+from ads.won_field import WonField
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that real money goes, and its words."""
+
+    title: Promise
+    amount: Promise
+    reason: Promise
+    notice: Promise
+    button: Promise
+    done: Promise
+    move: Callable[..., Transaction | None]
+
+
+PAY_IN = Way(
+    title=gettext_lazy("%(name)s: 입금"),
+    amount=gettext_lazy("입금한 금액 (원)"),
+    reason=gettext_lazy("입금 번호나 메모"),
+    notice=gettext_lazy("통장에서 확인한 돈만 넣어 주세요. 쓰지 않은 만큼은 나중에 환불할 수 있어요."),
+    button=gettext_lazy("지갑에 넣기"),
+    done=gettext_lazy("%(amount)s원을 지갑에 넣었어요."),
+    move=top_up,
+)
+PAY_OUT = Way(
+    title=gettext_lazy("%(name)s: 환불"),
+    amount=gettext_lazy("환불할 금액 (원)"),
+    reason=gettext_lazy("까닭"),
+    notice=gettext_lazy(
+        "지금 환불할 수 있는 돈은 %(most)s원이에요. 오늘 쓰려고 떼어 둔 돈과 시험용으로 받은 돈은 빼고 세요."
+    ),
+    button=gettext_lazy("환불하기"),
+    done=gettext_lazy("%(amount)s원을 환불했어요."),
+    move=refund,
+)
+
+
+class PaymentForm(forms.Form):
+    """How much and why; the key makes a second press of the button the same payment."""
+
+    amount = WonField(
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    note = forms.CharField(
+        max_length=200,
+        help_text=gettext_lazy("광고주의 내역에 그대로 보여요."),
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+def show_payment(
+    request: HttpRequest, context: dict[str, object], advertiser_id: int, way: Way
+) -> HttpResponse:
+    """Show what can be paid, and pay it."""
+    advertiser = get_object_or_404(Advertiser, pk=advertiser_id)
+    back = reverse("admin:ads_advertiser_change", args=[advertiser.pk])
+    form = PaymentForm(request.POST or None)
+    form.fields["amount"].label, form.fields["note"].label = str(way.amount), str(way.reason)
+    if request.method == "POST" and form.is_valid() and _pay(form, advertiser, way):
+        messages.success(request, way.done % {"amount": format_won(form.cleaned_data["amount"])})
+        return redirect(back)
+    context |= {
+        "back": back,
+        "title": way.title % {"name": advertiser.name},
+        "form": form,
+        "notice": way.notice % {"most": format_won(refundable(open_wallet(advertiser)))},
+        "button": way.button,
+    }
+    return render(request, "ads/payment.html", context)
+
+
+def _pay(form: PaymentForm, advertiser: Advertiser, way: Way) -> bool:
+    paid = form.cleaned_data
+    try:
+        way.move(advertiser, paid["amount"], key=f"admin:{paid['key']}", note=paid["note"])
+    except NotEnoughMoneyError:
+        form.add_error("amount", _("환불할 수 있는 돈보다 많아요."))
+    except FrozenError:
+        form.add_error(None, _("시장이 멈춰 있는 동안에는 환불할 수 없어요."))
+    return form.is_valid()
