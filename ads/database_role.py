@@ -5,14 +5,18 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from psycopg import sql
 
+# Addresses of people: pages need them, whoever chooses ads does not.
+UNSEEN = {"ads_invitation"}
+
 
 class RoleError(Exception):
     """The role cannot be what it is meant to be."""
 
 
 def own_tables() -> list[str]:
-    """Return the names of the market's tables."""
-    return sorted(model._meta.db_table for model in apps.get_app_config("ads").get_models())
+    """Return the names of the tables that choosing and counting ads needs."""
+    tables = {model._meta.db_table for model in apps.get_app_config("ads").get_models()}
+    return sorted(tables - UNSEEN)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from ads import leases, proof, replaying, rollups, sweep
+from ads import invitations, leases, proof, replaying, rollups, sweep
 from ads.selection import bids_seen, fitting, learning, live, publishing
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,12 @@ def settle_told_clicks() -> None:
 def close_days() -> None:
     """Give back what yesterday's campaigns did not spend."""
     leases.close_days(before=leases.korean_day(timezone.now()))
+
+
+@shared_task
+def forget_invitations() -> None:
+    """Delete addresses whose invitation is over."""
+    invitations.forget_invitations()
 
 
 @shared_task

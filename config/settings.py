@@ -262,6 +262,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
     "settle told clicks": {"task": "ads.tasks.settle_told_clicks", "schedule": 10},
     "close ad days": {"task": "ads.tasks.close_days", "schedule": 600},
+    "forget invitations": {"task": "ads.tasks.forget_invitations", "schedule": crontab(hour=4, minute=40)},
     "roll up ad figures": {"task": "ads.tasks.roll_up_figures", "schedule": 15},
     "sweep ad clicks": {"task": "ads.tasks.sweep_clicks", "schedule": crontab(minute=20)},
     # Once a night after yesterday's days are closed, and three more times.

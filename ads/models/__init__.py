@@ -1,6 +1,6 @@
 from ads.models.campaigns import AdGroup, Campaign, Category, Creative, Keyword, NegativeKeyword
 from ads.models.delivery import Click, Complaint, Impression, Offer, RefusedVisit
-from ads.models.inventory import Advertiser, Membership, Term, TextVector
+from ads.models.inventory import Advertiser, Invitation, Membership, Term, TextVector
 from ads.models.learning import ClickModel, LearnedReserve
 from ads.models.ledger import Account, CampaignDay, Entry, Transaction
 from ads.models.oversight import Approval, Credit, Freeze, Rollup, RollupMark
@@ -21,6 +21,7 @@ __all__ = [
     "Entry",
     "Freeze",
     "Impression",
+    "Invitation",
     "Keyword",
     "LearnedReserve",
     "Membership",

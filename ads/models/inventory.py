@@ -2,6 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -62,6 +63,38 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id}: {self.role}"
+
+
+class Invitation(models.Model):
+    """An address that may become a member, once whoever has it accepts; open until it is used or ended."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    advertiser = models.ForeignKey(
+        Advertiser, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("광고주")
+    )
+    email = models.EmailField(_("이메일"))
+    role = models.CharField(_("역할"), max_length=12, choices=Membership.Role.choices)
+    inviter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("초대한 사람")
+    )
+    created_at = models.DateTimeField(_("만든 때"))
+    expires_at = models.DateTimeField(_("끝나는 때"))
+    ended_at = models.DateTimeField(_("쓰거나 거둔 때"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("초대")
+        verbose_name_plural = pgettext_lazy("plural", "초대")
+        constraints = [
+            models.UniqueConstraint(
+                "advertiser", Lower("email"), condition=models.Q(ended_at=None), name="invitation_open_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="invitation_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.role}"
 
 
 class Term(models.Model):

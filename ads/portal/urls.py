@@ -1,6 +1,16 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from ads.portal.pages import addresses, campaigns, creatives, desk, groups, keywords, money, people
+from ads.portal.pages import (
+    addresses,
+    campaigns,
+    creatives,
+    desk,
+    groups,
+    invitations,
+    keywords,
+    money,
+    people,
+)
 
 app_name = "portal"
 
@@ -33,9 +43,11 @@ desk_pages: list[URLPattern | URLResolver] = [
     path("addresses/here/", addresses.add_here, name="add_address"),
     path("people/", people.show_people, name="people"),
     path("people/<int:membership_id>/dismiss/", people.dismiss, name="dismiss"),
+    path("people/<uuid:invitation_id>/withdraw/", people.withdraw, name="withdraw"),
 ]
 urlpatterns = [
     path("", desk.welcome, name="welcome"),
     path("join/", desk.join, name="join"),
+    path("invited/<str:token>/", invitations.show_invited, name="invited"),
     path("<uuid:advertiser>/", include(desk_pages)),
 ]

@@ -119,6 +119,7 @@ def test_no_table_of_the_market_points_at_a_person_but_members_and_reviewers() -
         "Approval.reviewer",
         "Creative.reviewer",
         "Freeze.lifted_by",
+        "Invitation.inviter",
         "Membership.member",
     }
 

@@ -1,7 +1,9 @@
 """Who may act for an advertiser."""
 
+import uuid
+
 from django import forms
-from django.contrib.auth import get_user_model
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -9,17 +11,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ads.campaigning import RefusedError
-from ads.members import admit_member, dismiss_member
+from ads.invitations import invite, open_invitations, withdraw_invitation
+from ads.members import dismiss_member
 from ads.models import Membership
 from ads.portal.access import Desk, for_owners
 from ads.portal.pages.frame import show
 
 
 class MemberForm(forms.Form):
-    """Somebody who has an account, and what they may do."""
+    """An address of somebody, and what they may do."""
 
     email = forms.EmailField(
-        label=gettext_lazy("이메일"), help_text=gettext_lazy("짬뽕에 가입한 사람만 더할 수 있어요.")
+        label=gettext_lazy("이메일"),
+        help_text=gettext_lazy("이 주소로 초대를 보내요. 받은 사람이 그 주소로 로그인해서 받으면 더해져요."),
     )
     role = forms.ChoiceField(label=gettext_lazy("할 수 있는 일"), choices=Membership.Role.choices)
 
@@ -27,15 +31,15 @@ class MemberForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owners
 def show_people(request: HttpRequest, desk: Desk) -> HttpResponseBase:
-    """Show the members, and admit another."""
+    """Show members and invitations, and invite another."""
     form = MemberForm(request.POST or None, initial={"role": Membership.Role.REPORTER})
-    if request.method == "POST" and form.is_valid() and _admit(desk, form):
+    if request.method == "POST" and form.is_valid() and _invite(request, desk, form):
         return redirect("portal:people", desk.advertiser.public_id)
     members = Membership.objects.filter(advertiser=desk.advertiser).select_related("member").order_by("pk")
+    invited = open_invitations().filter(advertiser=desk.advertiser).order_by("pk")
+    context = {"form": form, "members": members, "invitations": invited}
     status = 422 if form.is_bound else 200
-    return show(
-        request, desk, "people", section="people", context={"form": form, "members": members}, status=status
-    )
+    return show(request, desk, "people", section="people", context=context, status=status)
 
 
 @require_POST
@@ -52,17 +56,23 @@ def dismiss(request: HttpRequest, desk: Desk, membership_id: int) -> HttpRespons
     return redirect("portal:people", desk.advertiser.public_id)
 
 
-def _admit(desk: Desk, form: MemberForm) -> bool:
-    accounts = get_user_model()._default_manager.filter(
-        email__iexact=form.cleaned_data["email"], is_active=True
-    )
-    member_id = accounts.values_list("pk", flat=True).first()
-    if member_id is None:
-        form.add_error("email", _("이 이메일로 가입한 사람이 없어요."))
-        return False
+@require_POST
+@for_owners
+def withdraw(request: HttpRequest, desk: Desk, invitation_id: uuid.UUID) -> HttpResponseBase:
+    """End an invitation that nobody accepted."""
+    withdraw_invitation(advertiser=desk.advertiser, public_id=invitation_id)
+    return redirect("portal:people", desk.advertiser.public_id)
+
+
+def _invite(request: HttpRequest, desk: Desk, form: MemberForm) -> bool:
+    email, role = form.cleaned_data["email"], form.cleaned_data["role"]
     try:
-        admit_member(advertiser=desk.advertiser, member_id=member_id, role=form.cleaned_data["role"])
+        invited = invite(
+            advertiser=desk.advertiser, email=email, role=role, inviter_id=int(request.user.pk or 0)
+        )
     except RefusedError as error:
         form.add_error(error.field, str(error))
         return False
+    said = _("%(email)s로 초대를 보냈어요.") if invited else _("%(email)s의 할 일을 바꿨어요.")
+    messages.success(request, said % {"email": email})
     return True

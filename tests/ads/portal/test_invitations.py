@@ -1,0 +1,185 @@
+"""Who is invited: nobody is a member before they proved the address, and nobody learns who has an account."""
+
+import datetime
+import re
+
+import pytest
+import time_machine
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from ads.invitations import MOST_A_DAY, invite
+from ads.members import dismiss_member
+from ads.models import Advertiser, Invitation, Membership
+from ads.tasks import forget_invitations
+from tests.ads.inventory import make_advertiser
+
+Outbox = list[EmailMessage]
+
+
+def ask(desk: Client, shop: Advertiser, email: str, role: str = "editor") -> str:
+    """Invite from Grace's desk; what her page says then."""
+    answer = desk.post(f"/advertise/{shop.public_id}/people/", {"email": email, "role": role}, follow=True)
+    return answer.content.decode()
+
+
+def link_in(mail: EmailMessage) -> str:
+    """The path that an invitation or a confirmation leads to."""
+    found = re.search(re.escape(settings.PUBLIC_URL) + r"(/advertise/invited/\S+)", str(mail.body))
+    assert found
+    return found[1]
+
+
+def prove(person: User) -> None:
+    EmailAddress.objects.update_or_create(user=person, email=person.email, defaults={"verified": True})
+
+
+def browser_of(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def roles() -> list[tuple[str, str]]:
+    return sorted(Membership.objects.values_list("member__username", "role"))
+
+
+def test_who_is_invited_accepts_by_the_mailed_link_and_once(
+    desk: Client, shop: Advertiser, ada: User, mailoutbox: Outbox
+) -> None:
+    prove(ada)
+    page = ask(desk, shop, "Ada@Example.com")
+    assert roles() == [("grace", "owner")]
+    assert "Ada@Example.com" in page
+    assert "답을 기다리는 초대" in page
+    assert mailoutbox[0].to == ["Ada@Example.com"]
+    link, hers = link_in(mailoutbox[0]), browser_of(ada)
+    assert "초대 받기" in hers.get(link).content.decode()
+    assert hers.post(link).headers["Location"] == f"/advertise/{shop.public_id}/"
+    assert roles() == [("ada", "editor"), ("grace", "owner")]
+    assert hers.post(link).status_code == 410
+    assert "답을 기다리는 초대" not in desk.get(f"/advertise/{shop.public_id}/people/").content.decode()
+
+
+def test_whoever_claims_an_address_without_proof_gets_no_desk(
+    desk: Client, shop: Advertiser, mallory: User, mailoutbox: Outbox
+) -> None:
+    """Mallory signed up as somebody of the company, and even has the link."""
+    mallory.email = "boss@company.example"
+    mallory.save()
+    EmailAddress.objects.create(user=mallory, email=mallory.email, verified=False)
+    ask(desk, shop, mallory.email, "owner")
+    theirs = browser_of(mallory)
+    link = link_in(mailoutbox[0])
+    page = theirs.get(link).content.decode()
+    assert "확인된 이메일이 아니에요" in page
+    assert "초대 받기" not in page
+    assert theirs.post(link).status_code == 409
+    assert roles() == [("grace", "owner")]
+
+
+def test_a_member_who_claims_another_s_address_gets_no_role_by_it(
+    desk: Client, shop: Advertiser, mallory: User
+) -> None:
+    Membership.objects.create(advertiser=shop, member=mallory, role=Membership.Role.REPORTER)
+    mallory.email = "boss@company.example"
+    mallory.save()
+    ask(desk, shop, mallory.email, "owner")
+    assert roles() == [("grace", "owner"), ("mallory", "reporter")]
+
+
+def test_an_owner_hears_the_same_of_every_address(
+    desk: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
+) -> None:
+    prove(ada)
+    told = set()
+    for email in (ada.email, mallory.email, "nobody@example.com"):
+        said = re.findall(r"\S+로 초대를 보냈어요", ask(desk, shop, email))
+        told.add(said[0].replace(email, "…").split(">")[-1])
+    assert len(told) == 1
+    assert [mail.to for mail in mailoutbox] == [[ada.email], [mallory.email], ["nobody@example.com"]]
+    assert roles() == [("grace", "owner")]
+
+
+def test_somebody_new_signs_up_proves_the_address_and_accepts(
+    desk: Client, shop: Advertiser, mailoutbox: Outbox
+) -> None:
+    ask(desk, shop, "new@example.com", "reporter")
+    link, theirs = link_in(mailoutbox[0]), Client()
+    page = theirs.get(link).content.decode()
+    signup = re.search(r'href="(/accounts/signup/[^"]+)"', page)
+    assert signup
+    sent = {"email": "new@example.com", "password1": "nudeln-und-suppe-77", "next": link}
+    assert theirs.post(signup[1], sent).headers["Location"] == link
+    assert theirs.post(link).status_code == 409
+    confirm = re.search(r"(/accounts/confirm-email/\S+)", str(mailoutbox[1].body))
+    assert confirm
+    theirs.post(confirm[1])
+    assert theirs.post(link).status_code == 302
+    assert Membership.objects.get(member__email="new@example.com").role == Membership.Role.REPORTER
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "old", "renewed", "forged", "inviter gone"])
+def test_an_invitation_that_is_over_opens_nothing(
+    desk: Client, shop: Advertiser, grace: User, ada: User, mailoutbox: Outbox, end: str
+) -> None:
+    prove(ada)
+    ask(desk, shop, ada.email)
+    link, hers = link_in(mailoutbox[0]), browser_of(ada)
+    moment = timezone.now()
+    if end == "withdrawn":
+        there = Invitation.objects.get().public_id
+        assert desk.post(f"/advertise/{shop.public_id}/people/{there}/withdraw/").status_code == 302
+    elif end == "old":
+        moment += datetime.timedelta(days=7, seconds=1)
+    elif end == "renewed":
+        ask(desk, shop, ada.email, "reporter")
+    elif end == "forged":
+        link = f"{link[:-3]}x/"
+    else:
+        other = User.objects.create(username="other")
+        Membership.objects.create(advertiser=shop, member=other, role=Membership.Role.OWNER)
+        dismiss_member(membership=Membership.objects.get(member=grace))
+    with time_machine.travel(moment):
+        hers.force_login(ada)
+        assert [hers.get(link).status_code, hers.post(link).status_code] == [410, 410]
+    assert not Membership.objects.filter(member=ada).exists()
+
+
+def test_only_owners_invite_and_withdraw_and_only_at_their_own_desk(
+    desk: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
+) -> None:
+    ask(desk, shop, "new@example.com")
+    there = Invitation.objects.get().public_id
+    Membership.objects.create(advertiser=shop, member=ada, role=Membership.Role.EDITOR)
+    other = make_advertiser("다른 가게")
+    Membership.objects.create(advertiser=other, member=mallory, role=Membership.Role.OWNER)
+    people, hers, theirs = f"/advertise/{shop.public_id}/people/", browser_of(ada), browser_of(mallory)
+    sent = {"email": "mallory@example.com", "role": "owner"}
+    assert [hers.post(people, sent).status_code, theirs.post(people, sent).status_code] == [403, 404]
+    assert hers.post(f"{people}{there}/withdraw/").status_code == 403
+    theirs.post(f"/advertise/{other.public_id}/people/{there}/withdraw/")
+    assert Invitation.objects.get().ended_at is None
+    assert len(mailoutbox) == 1
+
+
+def test_nobody_mails_more_than_a_few_strangers_a_day(
+    desk: Client, shop: Advertiser, grace: User, mailoutbox: Outbox
+) -> None:
+    for number in range(MOST_A_DAY):
+        invite(advertiser=shop, email=f"{number}@example.com", role="editor", inviter_id=grace.pk)
+    assert "하루에 20명까지" in ask(desk, shop, "one-more@example.com")
+    assert len(mailoutbox) == MOST_A_DAY
+
+
+def test_addresses_are_forgotten_when_their_invitation_is_over(desk: Client, shop: Advertiser) -> None:
+    ask(desk, shop, "new@example.com")
+    forget_invitations()
+    assert Invitation.objects.count() == 1
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=8)):
+        forget_invitations()
+    assert not Invitation.objects.exists()
