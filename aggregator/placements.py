@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import lru_cache, partial
 
@@ -13,7 +14,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from ads.client import fetch_vocabulary, income_today, request_ad
-from ads.contract import TERM_LIMIT, AdRequest, NoAd, ServedAd, Vocabulary
+from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
 from aggregator.events import PlacementMade
 from aggregator.models import Turn
 from language.keyphrases import TermIndex
@@ -27,6 +28,10 @@ PLACEMENT = "below_answer"
 AUDIENCE = "unknown"
 INCOME_KEY = "placements:income"
 INCOME_SECONDS = 30
+WARM_SECONDS = 5.0
+# A market that hangs holds these threads and no others: the database work of turns has its own.
+ASKERS = 4
+_askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="asking for an ad")
 
 
 async def ad_for(turn: Turn, sensitivity: Sensitivity) -> PlacementMade:
@@ -42,10 +47,14 @@ async def _ask(turn: Turn, ask: Callable[[], ServedAd | NoAd]) -> ServedAd | NoA
     try:
         deadline = settings.ADS_DEADLINE_MS / 1000
         async with asyncio.timeout(deadline + settings.ADS_MATCH_MS / 1000):
-            answer: ServedAd | NoAd = await database_sync_to_async(ask, thread_sensitive=False)()
+            asking = database_sync_to_async(ask, thread_sensitive=False, executor=_askers)
+            answer: ServedAd | NoAd = await asking()
             return answer
     except TimeoutError:
         return NoAd("timeout")
+    except ContractError as error:
+        logger.warning("turn %s: no ad: %s", turn.public_id, error)
+        return NoAd("error")
     except Exception:
         # An answer must never fail over its ad, whatever the market does.
         logger.exception("turn %s: the ad market failed", turn.public_id)
@@ -108,9 +117,17 @@ def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys([*unwanted, *index.match(prompt)]))[:TERM_LIMIT]
 
 
-def warm_index() -> None:
-    """Make the market's vocabulary ready to match, so that the first turn need not wait for it."""
-    vocabulary = fetch_vocabulary()
+async def warm_index() -> None:
+    """Make the market's vocabulary ready to match, so that the first turn need not wait; never raises."""
+    try:
+        await database_sync_to_async(_warm_index, thread_sensitive=False, executor=_askers)()
+    except Exception:
+        # Turns begin without a market as they go on without one.
+        logger.exception("the ad market is not there yet")
+
+
+def _warm_index() -> None:
+    vocabulary = fetch_vocabulary(wait_seconds=WARM_SECONDS)
     _term_index(vocabulary.version, vocabulary.terms).match("안녕하세요")
 
 

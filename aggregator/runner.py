@@ -268,7 +268,7 @@ async def warm_loop() -> None:
     await think(find_topics, WARM_WORDS)
     drafts = [Draft(letter, letter, letter, 0.5, f"{WARM_WORDS} {letter}.") for letter in "ab"]
     await think(rank, Question(WARM_WORDS, "ko"), drafts)
-    await off_loop(placements.warm_index)
+    await placements.warm_index()
 
 
 async def keep_ready() -> None:

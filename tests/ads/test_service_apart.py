@@ -10,8 +10,8 @@ from django.conf import settings as current
 from django.db import connection
 from pytest_django import Settings
 
-from ads import client
 from ads.models import Offer
+from ads.wordbook import wordbook_of
 from aggregator import placements
 from aggregator.events import PlacementMade
 from aggregator.models import Conversation, Turn
@@ -33,9 +33,9 @@ def service(role: dict[str, object], settings: Settings, tmp_path: Path) -> Iter
     publish_all()
     with ServiceProcess(tmp_path, url_of(role)) as running:
         settings.ADS_SERVICE_URL = running.url
-        client._fetch_from_service.cache_clear()
+        wordbook_of.cache_clear()
         yield running
-    client._fetch_from_service.cache_clear()
+    wordbook_of.cache_clear()
 
 
 async def place() -> tuple[PlacementMade, Turn, float]:

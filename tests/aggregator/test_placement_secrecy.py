@@ -10,8 +10,8 @@ import pytest
 from pytest_django import Settings
 from redis import Redis
 
-from ads import client
 from ads.contract import NoAd
+from ads.wordbook import wordbook_of
 from aggregator import placements
 from aggregator.models import Conversation, Turn
 from language.sensitivity import Sensitivity
@@ -59,9 +59,9 @@ def wire(settings: Settings) -> Iterator[Wire]:
     settings.ADS_SERVICE_URL = f"http://127.0.0.1:{server.server_port}"
     settings.ADS_DEADLINE_MS = 5_000
     # What another service published a moment ago is not this one's vocabulary, nor the other way round.
-    client._fetch_from_service.cache_clear()
+    wordbook_of.cache_clear()
     yield server
-    client._fetch_from_service.cache_clear()
+    wordbook_of.cache_clear()
     server.shutdown()
     thread.join()
     server.server_close()
