@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services import person_for_scope
 from aggregator import listings, runner, selectors, services, signals
 from aggregator.device import device_of
+from aggregator.larder import affords
 from aggregator.models import Signal, Turn
 from aggregator.off_loop import off_loop, outlast
 from aggregator.outbox import Outbox, frame
@@ -179,6 +180,8 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             candidate = selectors.find_candidate(self._owner, candidate_id)
             if candidate is None:
                 raise Refusal("candidate_not_found")
+            if not affords(candidate.turn, candidate.model):
+                raise Refusal("model_too_dear")
             return services.retry_candidate(candidate=candidate)
 
         await self._work_again(await self._reopen(reopen))
@@ -190,6 +193,8 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             model = next((model for model in listings.offered_models() if model.slug == slug), None)
             if model is None:
                 raise Refusal("model_not_offered")
+            if not affords(old, slug):
+                raise Refusal("model_too_dear")
             return services.add_candidate(turn=old, model=model)
 
         await self._work_again(await self._reopen(reopen))

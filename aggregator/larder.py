@@ -8,7 +8,7 @@ from aggregator.catalog import LanguageModel
 from aggregator.listings import offered_models
 from aggregator.models import Turn
 from aggregator.pipeline.budget import Purse
-from aggregator.pipeline.route import Day
+from aggregator.pipeline.route import Day, may_ask
 from aggregator.pipeline.shapes import Question
 from aggregator.pipeline.topics import OTHER, TopicGuess, tell_topic
 
@@ -76,6 +76,13 @@ def ask_question(turn: Turn) -> Question:
         history=selectors.list_exchanges(conversation, turn),
         system_prompt=conversation.system_prompt,
     )
+
+
+def affords(turn: Turn, slug: str) -> bool:
+    """Tell whether the day pays for one more call of a model; what is not on offer costs nothing."""
+    pantry = find_pantry() or fetch_pantry()
+    model = next((model for model in pantry.offer if model.slug == slug), None)
+    return model is None or may_ask(model, ask_question(turn), pantry.offer, pantry.purse)
 
 
 def stock_larder(turn: Turn, question: Question, pantry: Pantry) -> Larder:

@@ -12,7 +12,7 @@ from aggregator.breaker import leave_out_resting
 from aggregator.catalog import LanguageModel
 from aggregator.events import PanelMember, RouteChosen
 from aggregator.larder import Larder, ask_question, fetch_pantry, find_pantry, stock_larder
-from aggregator.models import Turn
+from aggregator.models import Conversation, Turn
 from aggregator.off_loop import off_loop, outlast, think
 from aggregator.pipeline.route import Limits, Wishes, plan_route
 from aggregator.pipeline.shapes import Route
@@ -62,7 +62,9 @@ def limits() -> Limits:
 
 def choose_route(turn: Turn, opening: Opening) -> tuple[Route, Sequence[LanguageModel]]:
     """Choose a new turn's panel and strategy; also returns who was awake. Raises NoModelError."""
-    larder, wishes = opening.larder, Wishes(turn.asked_strategy, tuple(turn.asked_panel))
+    larder, is_exact = opening.larder, turn.conversation.origin == Conversation.Origin.API
+    # A program that names a model would not notice that another one answered.
+    wishes = Wishes(turn.asked_strategy, tuple(turn.asked_panel), is_exact)
     # Whoever asks for a model by name gets it, well or not; which providers are paused is heard in any case.
     awake = larder.offer if wishes.panel else opening.well
     return plan_route(larder.question, awake, wishes=wishes, day=larder.day, limits=limits()), awake

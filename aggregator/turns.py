@@ -28,7 +28,7 @@ from aggregator.pipeline.ingredients import choose_ingredients
 from aggregator.pipeline.lead import choose_leader
 from aggregator.pipeline.order import rank_steadily
 from aggregator.pipeline.resume import past_calls, resume_route
-from aggregator.pipeline.route import NoModelError, choose_strong
+from aggregator.pipeline.route import NoModelError, choose_strong, is_short_of_money
 from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from aggregator.pipeline.stand_in import choose_stand_in
 from aggregator.retelling import tell_route
@@ -295,7 +295,7 @@ class _Run:
         ingredients = choose_ingredients(ranking, panel.usable)
         if len(ingredients.texts) < 2:
             return None
-        is_poor = not {"budget_small", "budget_empty"}.isdisjoint(panel.route.reasons)
+        is_poor = is_short_of_money(panel.route)
         fusion = await fuse(
             question, ingredients, fuser=fuser, emit=self.emit, stop=self.signs.stop, judges=not is_poor
         )

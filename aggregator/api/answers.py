@@ -145,6 +145,7 @@ class Answer:
         return {
             "turn": str(self.turn.public_id),
             "strategy": state.strategy,
+            "reasons": list(state.reasons),
             "answer": state.answer_kind,
             "answer_model": self._answer_model(),
             "panel": [_describe_seat(seat) for seat in state.candidates.values()],

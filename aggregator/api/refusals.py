@@ -4,7 +4,13 @@ from django.utils.translation import gettext as _
 
 from aggregator.wording import REFUSALS
 
-TURN_STATUSES = {"no_models": 503, "prompt_too_long": 400, "model_not_offered": 404, "timed_out": 504}
+TURN_STATUSES = {
+    "no_models": 503,
+    "prompt_too_long": 400,
+    "model_not_offered": 404,
+    "model_too_dear": 429,
+    "timed_out": 504,
+}
 TURN_CODES = {"prompt_too_long": "context_length_exceeded", "model_not_offered": "model_not_found"}
 
 
@@ -39,7 +45,10 @@ def no_such_model(slug: str, param: str = "model") -> ApiRefusal:
 def turn_failed(code: str) -> ApiRefusal:
     """Return the refusal that words how a turn, or its only model, failed."""
     wording = REFUSALS.get(code, REFUSALS["all_failed"])
-    return ApiRefusal(TURN_STATUSES.get(code, 502), TURN_CODES.get(code, code), str(wording))
+    status = TURN_STATUSES.get(code, 502)
+    # What a day has no money for does not come back in seconds.
+    headers = {"X-Should-Retry": "false"} if status == 429 else {}
+    return ApiRefusal(status, TURN_CODES.get(code, code), str(wording), headers=headers)
 
 
 def broken_off() -> ApiRefusal:

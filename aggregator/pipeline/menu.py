@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from aggregator.catalog import LanguageModel
+from aggregator.pipeline.budget import Purse
 from aggregator.pipeline.cascade import DEFAULT_THRESHOLD, VENDOR_SEATS
 
 SINGLE, BEST, VOTE, CASCADE, COUNCIL = "single", "best", "vote", "cascade", "council"
@@ -64,6 +65,34 @@ def expect_quality(panel: Sequence[Diner], strategy: str) -> float:
     return best + GAP_CLOSED.get(strategy, 0.0) * (1 - best) * (1 - missed)
 
 
+def expect_cost(panel: Sequence[Diner], strategy: str) -> float:
+    """Return what the answer of a panel costs, in won; whoever fuses reads and writes once more."""
+    cost = sum(diner.cost for diner in panel)
+    fusers = [diner for diner in panel if diner.can_fuse]
+    if strategy != COUNCIL or len(panel) < 2 or not fusers:
+        return cost
+    return cost + max(fusers, key=lambda diner: diner.skill).cost
+
+
+def cut_panel(asked: Sequence[Diner], strategy: str, purse: Purse, least: float) -> tuple[Diner, ...]:
+    """Return of the models that were named those that the purse pays for, cheapest first, in their order.
+
+    What costs no more than `least`, the cheapest that there is, is served whatever is left.
+    """
+
+    def affords(panel: Sequence[Diner]) -> bool:
+        cost = expect_cost(panel, strategy)
+        return purse.affords(round(cost * _WON)) or (len(panel) == 1 and cost <= least)
+
+    if strategy == SINGLE:
+        return tuple([diner for diner in asked if affords([diner])][:1])
+    kept: list[Diner] = []
+    for diner in sorted(asked, key=lambda diner: diner.cost):
+        if affords([*kept, diner]):
+            kept.append(diner)
+    return tuple(diner for diner in asked if diner in kept)
+
+
 def expect_escalation(panel: Sequence[Diner]) -> float:
     """Return how often a panel's vote will not be sure enough to stand alone."""
     sure = (expect_quality(panel, VOTE) - 0.5) / (DEFAULT_THRESHOLD - 0.3)
@@ -111,12 +140,11 @@ def _cook(
             for name in (VOTE, BEST)
             if name in strategies
         ]
-        fusers = [diner for diner in panel if diner.can_fuse]
         if COUNCIL in strategies:
-            # Where nobody can fuse, the best answer stands; whoever fuses reads and writes once more.
-            fusing = max(fusers, key=lambda diner: diner.skill).cost if fusers else 0.0
-            quality = expect_quality(panel, COUNCIL if fusers else BEST)
-            dishes.append(Dish(slugs, COUNCIL, quality, cost + fusing))
+            # Where nobody can fuse, the best answer stands.
+            can_fuse = any(diner.can_fuse for diner in panel)
+            quality = expect_quality(panel, COUNCIL if can_fuse else BEST)
+            dishes.append(Dish(slugs, COUNCIL, quality, expect_cost(panel, COUNCIL)))
     if CASCADE in strategies and 2 <= len(panel) < seats + 1:
         dishes += _cascades(panel, slugs, chosen, cost)
     return dishes

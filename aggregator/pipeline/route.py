@@ -19,6 +19,8 @@ from aggregator.pipeline.menu import (
     Diner,
     Dish,
     as_diner,
+    cut_panel,
+    expect_cost,
     expect_quality,
     write_menu,
 )
@@ -32,6 +34,7 @@ PANEL_SIZE = 3
 _TOKEN_STEP = 128
 _VOTABLE, _OPEN = frozenset({SINGLE, VOTE, CASCADE}), frozenset({SINGLE, BEST, COUNCIL})
 _LEAST_GAIN = 0.05
+_SHORT = frozenset({"budget_small", "budget_empty", "panel_cut", "asked_too_dear"})
 
 
 class NoModelError(Exception):
@@ -44,10 +47,11 @@ class NoModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the person asked for: a strategy, and the slugs of a panel of their own."""
+    """What was asked for: a strategy, the slugs of a panel, and whether nobody else may answer instead."""
 
     strategy: str = ""
     panel: tuple[str, ...] = ()
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,16 @@ def plan_route(
     """Choose the panel and the strategy; raises NoModelError when nothing on offer fits."""
     if not offer:
         raise NoModelError("no_models")
-    if wishes.panel:
-        offer = [model for model in offer if model.slug in wishes.panel]
-        if not offer:
-            raise NoModelError("model_not_offered")
-    able = [model for model in offer if output_room(model, question)]
-    if not able:
-        raise NoModelError("prompt_too_long")
+    able = _find_able(question, offer, wishes)
     fluent = [model for model in able if question.language in model.languages]
+    asked = _serve_asked(question, able, wishes, day.purse) if wishes.panel else None
     trial: Trial | None = None
-    if wishes.panel:
-        dish, reasons = _asked(question, able, wishes), ["asked_panel"]
+    if asked:
+        dish, reasons = asked
     else:
         reasons = ["speaks_language"] if fluent else ["nobody_speaks_language"]
         dish, why = _order(question, fluent or able, wishes, day, limits.seats)
-        reasons += why
+        reasons += ["asked_too_dear", *why] if wishes.panel else why
         trial = _try_one(dish, fluent, wishes, day, limits.seats)
     panel = trial.panel if trial else dish.panel
     by_slug = {model.slug: model for model in able}
@@ -109,6 +108,17 @@ def expected_cost(model: LanguageModel, question: Question) -> int:
     """Return about what one answer of this model will cost, in micros of won."""
     tokens = _count_tokens(question)
     return tokens * model.input_price_micros + EXPECTED_OUTPUT_TOKENS * model.output_price_micros
+
+
+def may_ask(model: LanguageModel, question: Question, offer: Sequence[LanguageModel], purse: Purse) -> bool:
+    """Tell whether one more call of this model may be made today; the cheapest on offer always may."""
+    cost = expected_cost(model, question)
+    return purse.affords(cost) or all(cost <= expected_cost(each, question) for each in offer)
+
+
+def is_short_of_money(route: Route) -> bool:
+    """Tell whether a route would be another one if more were left of the day's money."""
+    return not _SHORT.isdisjoint(route.reasons)
 
 
 def choose_strong(
@@ -150,14 +160,34 @@ def _diners(question: Question, models: Sequence[LanguageModel]) -> tuple[Diner,
     return tuple(as_diner(model, tokens) for model in models)
 
 
-def _asked(question: Question, able: Sequence[LanguageModel], wishes: Wishes) -> Dish:
+def _find_able(question: Question, offer: Sequence[LanguageModel], wishes: Wishes) -> list[LanguageModel]:
+    """Return the models that have room to answer; of those that were named there must be one."""
+    named = [model for model in offer if model.slug in wishes.panel]
+    if wishes.panel and not named:
+        raise NoModelError("model_not_offered")
+    if not any(output_room(model, question) for model in named or offer):
+        raise NoModelError("prompt_too_long")
+    return [model for model in offer if output_room(model, question)]
+
+
+def _serve_asked(
+    question: Question, able: Sequence[LanguageModel], wishes: Wishes, purse: Purse
+) -> tuple[Dish, list[str]] | None:
+    """Return what the person named as far as the day pays for it, or None when it pays for none of it."""
     by_slug = {model.slug: model for model in able}
-    panel = [by_slug[slug] for slug in dict.fromkeys(wishes.panel) if slug in by_slug]
-    panel = panel[:1] if wishes.strategy == SINGLE else panel
-    strategy = (wishes.strategy or COUNCIL) if len(panel) > 1 else SINGLE
-    diners = _diners(question, panel)
-    slugs = tuple(diner.slug for diner in diners)
-    return Dish(slugs, strategy, expect_quality(diners, strategy), sum(diner.cost for diner in diners))
+    named = [by_slug[slug] for slug in dict.fromkeys(wishes.panel) if slug in by_slug]
+    wish = (wishes.strategy or COUNCIL) if len(named) > 1 else SINGLE
+    asked = _diners(question, named)
+    panel = cut_panel(asked, wish, purse, min(diner.cost for diner in _diners(question, able)))
+    if not panel and wishes.is_exact:
+        raise NoModelError("model_too_dear")
+    if not panel:
+        return None
+    is_whole = panel == (asked[:1] if wish == SINGLE else asked)
+    strategy = wish if len(panel) > 1 else SINGLE
+    slugs = tuple(diner.slug for diner in panel)
+    dish = Dish(slugs, strategy, expect_quality(panel, strategy), expect_cost(panel, strategy))
+    return dish, ["asked_panel"] if is_whole else ["asked_panel", "panel_cut"]
 
 
 def _order(
