@@ -35,16 +35,17 @@ MOST_TOGETHER = 32
 KINDS = (OperationalError, IntegrityError, InterfaceError)
 
 
-async def in_transaction(send: Send[T]) -> T:
+async def in_transaction(send: Send[T], *, order: int = 0) -> T:
     """Run statements in one transaction, to its end even when whoever waits is cancelled.
 
     First all are sent, then the reply is read. Those that come while all connections are busy share the next
-    transaction; when one of them fails each has one of its own. Raises Django's own errors.
+    transaction; when one of them fails each has one of its own. Raises Django's own errors. They stand in it
+    by their `order`: two transactions that lock the same rows lock them one after the other then.
     """
     loop = asyncio.get_running_loop()
     if loop not in _desks:
         _desks[loop] = _Desk()
-    result: T = await _desks[loop].take(send)
+    result: T = await _desks[loop].take(send, order)
     return result
 
 
@@ -62,14 +63,14 @@ class _Desk:
     """Takes in what one event loop wants written, and has clerks who write it, each with a connection."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Send[Any], asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[int, Send[Any], asyncio.Future[Any]]] = []
         self._clerks: set[asyncio.Task[None]] = set()
         self._pool: AsyncConnectionPool | None = None
 
-    def take(self, send: Send[T]) -> "asyncio.Future[T]":
+    def take(self, send: Send[T], order: int) -> "asyncio.Future[T]":
         """Return the result to come."""
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((send, result))
+        self._waiting.append((order, send, result))
         if len(self._clerks) < settings.DATABASE_LOOP_POOL_SIZE:
             self._clerks.add(asyncio.create_task(self._write_all()))
         return result
@@ -84,7 +85,8 @@ class _Desk:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-                await self._write(batch)
+                batch.sort(key=lambda each: each[0])
+                await self._write([(send, result) for _, send, result in batch])
         finally:
             # Not by a callback, which comes a moment later: whoever came in between would wait for nobody.
             self._clerks.discard(cast("asyncio.Task[None]", asyncio.current_task()))

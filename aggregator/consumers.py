@@ -210,12 +210,12 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         # A candidate that was told as failed may not be kept as such yet: that moment is waited for.
         for _ in range(CLOSING_TRIES):
             try:
-                return await off_loop(reopen)
+                return await outlast(DATABASE_SECONDS, reopen)
             except Refusal as refusal:
                 if refusal.code not in {"candidate_not_failed", "candidate_not_found"}:
                     raise
             await asyncio.sleep(CLOSING_SECONDS)
-        return await off_loop(reopen)
+        return await outlast(DATABASE_SECONDS, reopen)
 
     async def _vote(self, wish: Wish) -> None:
         candidate = await off_loop(selectors.find_candidate, self._owner, uuid.UUID(str(wish["candidate"])))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from aggregator.catalog import LanguageModel
 from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vote
 from aggregator.off_loop import off_loop
+from aggregator.quota import adopt_counts, count_again, find_crowd
 from aggregator.scrub import scrub
 from aggregator.storing import Ledge, astore_turn, mark_stored, store_turn
 from aggregator.turn_log import LOST_LOG_GAP
@@ -28,6 +29,7 @@ PANEL_LIMIT = 8
 NUMBER_TRIES = 5
 # Above every place in a running panel: whoever runs the turn gives an added seat the next one of its own.
 ADDED_PLACE = 1_000
+BROKEN = (Candidate.Status.FAILED, Candidate.Status.STOPPED)
 # A turn's columns as it is put back to work.
 REOPENED: dict[str, Any] = {
     "status": Turn.Status.RUNNING,
@@ -212,10 +214,21 @@ def title_of(prompt: str) -> str:
 
 @transaction.atomic
 def reopen_turn(*, turn: Turn) -> Turn:
-    """Put a turn back to work, so that a candidate can be asked (again); one that runs is left running."""
-    current = Turn.objects.select_for_update(of=("self",)).select_related("conversation").get(pk=turn.pk)
+    """Put a turn back to work, so that a candidate can be asked (again); one that runs is left running.
+
+    It is one more call that is paid for, so it counts like a new turn; raises Refusal.
+    """
+    locked = Turn.objects.select_for_update(of=("self",)).select_related("conversation__owner")
+    current = locked.filter(pk=turn.pk).first()
+    if current is None:
+        raise Refusal("turn_not_found")
+    owner = current.conversation.owner
+    if not count_again(owner=owner.pk, turns_a_day=_turns_a_day(owner)):
+        raise Refusal("quota_reached")
     if current.status == Turn.Status.RUNNING:
         return current
+    if crowd := find_crowd(owner.pk):
+        raise Refusal(crowd)
     for column, value in REOPENED.items():
         setattr(current, column, value)
     current.attempt += 1
@@ -226,12 +239,11 @@ def reopen_turn(*, turn: Turn) -> Turn:
 @transaction.atomic
 def retry_candidate(*, candidate: Candidate) -> Turn:
     """Reopen a turn to ask its failed or stopped candidate again; raises Refusal."""
-    if candidate.status not in {Candidate.Status.FAILED, Candidate.Status.STOPPED}:
-        raise Refusal("candidate_not_failed")
     turn = reopen_turn(turn=candidate.turn)
-    Candidate.objects.filter(pk=candidate.pk).update(
-        status=Candidate.Status.WAITING, attempt=F("attempt") + 1
-    )
+    # What was read before the turn was locked may be old: another page can have asked it again since.
+    broken = Candidate.objects.filter(pk=candidate.pk, status__in=BROKEN)
+    if not broken.update(status=Candidate.Status.WAITING, attempt=F("attempt") + 1):
+        raise Refusal("candidate_not_failed")
     return turn
 
 
@@ -306,6 +318,7 @@ def delete_conversation(*, conversation: Conversation) -> None:
 
 def adopt_conversations(*, guest: AbstractBaseUser, account: AbstractBaseUser) -> None:
     """Make a guest's conversations and votes those of the account the guest logged in to."""
+    adopt_counts(guest=guest.pk, account=account.pk)
     Conversation.objects.filter(owner_id=guest.pk).update(owner_id=account.pk)
     Vote.objects.filter(voter_id=guest.pk).update(voter_id=account.pk)
     Signal.objects.filter(person_id=guest.pk).update(person_id=account.pk)

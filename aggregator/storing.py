@@ -12,8 +12,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from aggregator.async_database import Connection, Reply, in_transaction
-from aggregator.clock import midnight
-from aggregator.models import Conversation, Turn
+from aggregator.models import Conversation, DayCount, Turn
 
 # How long a page that was away may still send a prompt that had arrived.
 SENT_AGAIN_WITHIN = dt.timedelta(days=1)
@@ -21,7 +20,7 @@ SENT_AGAIN_WITHIN = dt.timedelta(days=1)
 # A conversation is never older than its turns, and its age is in the index of its owner's.
 STANDING = """
 own AS (
-    SELECT turn.id, turn.public_id, turn.client_id, turn.conversation_id, turn.status, turn.opened_at
+    SELECT turn.id, turn.public_id, turn.client_id, turn.conversation_id, turn.status
     FROM {turns} turn JOIN {conversations} held ON held.id = turn.conversation_id
     WHERE held.owner_id = %(owner)s AND held.updated_at >= %(since)s
 ),
@@ -29,7 +28,9 @@ standing AS (
     SELECT
         (SELECT id FROM own WHERE (client_id = %(client)s AND {same_place}) OR public_id = %(draft)s
             LIMIT 1) AS sent,
-        (SELECT count(*) FROM own WHERE opened_at >= %(midnight)s) AS opened_today,
+        coalesce(
+            (SELECT opened FROM {days} WHERE person_id = %(owner)s AND day = %(today)s), 0
+        ) AS opened_today,
         (SELECT count(*) FROM own WHERE status = 'running') AS running,
         (SELECT count(*) FROM {turns} WHERE status = 'running') AS all_running
 ),
@@ -37,21 +38,36 @@ room AS (
     SELECT FROM standing
     WHERE sent IS NULL AND opened_today < %(a_day)s AND running < %(each)s AND all_running < %(all)s
 )"""
-NEW_CONVERSATION = "INSERT INTO {conversations} ({columns}) SELECT {values} FROM room RETURNING id"
-HELD_CONVERSATION = """
+# Who comes second at the same moment waits here, and may find the day used up.
+COUNTED = """counted AS (
+    INSERT INTO {days} AS day (person_id, day, opened) SELECT %(owner)s, %(today)s, 1 FROM {before}
+    ON CONFLICT (person_id, day) DO UPDATE SET opened = day.opened + 1 WHERE day.opened < %(a_day)s
+    RETURNING opened
+)"""
+# Rows are locked in one order everywhere: a conversation that is there already before its owner's count.
+BEFORE_NEW, BEFORE_HELD = "room", "conversation"
+NEW_CONVERSATION = """conversation AS (
+    INSERT INTO {conversations} ({columns}) SELECT {values} FROM counted RETURNING id
+)"""
+HELD_CONVERSATION = """conversation AS (
     UPDATE {conversations} SET updated_at = %(now)s FROM room
-    WHERE id = %(held)s AND owner_id = %(owner)s RETURNING id"""
+    WHERE id = %(held)s AND owner_id = %(owner)s RETURNING id
+)"""
 # A page that sends its first prompt twice does not know the id of the conversation which that began.
 ANYWHERE, IN_THE_HELD = "true", "conversation_id = %(held)s"
 FIRST, NEXT = "1", "(SELECT coalesce(max(number), 0) + 1 FROM {turns} WHERE conversation_id = %(held)s)"
 STORE = """
 WITH {standing},
-conversation AS ({conversation}),
+{steps},
 turn AS (
     INSERT INTO {turns} (conversation_id, number, {columns})
-    SELECT conversation.id, {number}, {values} FROM conversation RETURNING id, number
+    SELECT conversation.id, {number}, {values} FROM conversation, counted RETURNING id, number
 )
-SELECT sent, opened_today, running, all_running, conversation.id, turn.id, turn.number
+SELECT
+    sent,
+    CASE WHEN EXISTS (SELECT FROM {before}) AND NOT EXISTS (SELECT FROM counted) THEN %(a_day)s
+        ELSE opened_today END,
+    running, all_running, conversation.id, turn.id, turn.number
 FROM standing LEFT JOIN conversation ON true LEFT JOIN turn ON true"""
 
 DEALT = ("id", "conversation_id", "number")
@@ -83,7 +99,8 @@ def store_turn(turn: Turn, *, turns_a_day: int) -> Ledge:
 
 async def astore_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> Ledge:
     """Do the same on the event loop; `on_room` is called when there is room, before the row is on disk."""
-    return _note(turn, await in_transaction(partial(_store, turn, turns_a_day, on_room)))
+    store = partial(_store, turn, turns_a_day, on_room)
+    return _note(turn, await in_transaction(store, order=turn.conversation.owner_id))
 
 
 async def _store(
@@ -110,11 +127,14 @@ def _note(turn: Turn, ledge: Ledge) -> Ledge:
 @cache
 def _word(is_held: bool) -> str:
     """Return the statement that stores a draft, at the end of a held conversation or with a new one."""
-    names = {"turns": Turn._meta.db_table, "conversations": Conversation._meta.db_table}
-    opening = HELD_CONVERSATION if is_held else NEW_CONVERSATION
+    tables = {"turns": Turn, "conversations": Conversation, "days": DayCount}
+    names = {name: model._meta.db_table for name, model in tables.items()}
+    steps = (HELD_CONVERSATION, COUNTED) if is_held else (COUNTED, NEW_CONVERSATION)
+    before = BEFORE_HELD if is_held else BEFORE_NEW
     return STORE.format(
         standing=STANDING.format(**names, same_place=IN_THE_HELD if is_held else ANYWHERE),
-        conversation=opening.format(**names, **_places(Conversation)),
+        steps=",\n".join(step.format(**names, **_places(Conversation), before=before) for step in steps),
+        before=before,
         number=NEXT.format(**names) if is_held else FIRST,
         **names,
         **_places(Turn),
@@ -133,7 +153,7 @@ def _give(turn: Turn, turns_a_day: int) -> dict[str, Any]:
         "draft": turn.public_id,
         "now": now,
         "since": now - SENT_AGAIN_WITHIN,
-        "midnight": midnight(now),
+        "today": timezone.localdate(now),
         "a_day": turns_a_day,
         "each": settings.TURNS_OPEN_EACH,
         "all": settings.TURNS_OPEN,

@@ -13,7 +13,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from aggregator import placements, purse, runner, skills
+from aggregator import placements, purse, quota, runner, skills
 from aggregator.handover import RUN_TASK, Handed, handed, send_turns
 from aggregator.listings import offered_models
 from aggregator.models import Turn
@@ -113,3 +113,9 @@ def keep_pace() -> float:
 def refit_skills() -> int:
     """Work the models' skills out anew from all votes."""
     return skills.refit_skills()
+
+
+@shared_task(name="aggregator.tasks.clear_counts")
+def clear_counts() -> int:
+    """Remove what was counted on days that are over."""
+    return quota.clear_counts()

@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "learn votes": {"task": "aggregator.tasks.learn_votes", "schedule": 20},
     "keep the pace": {"task": "aggregator.tasks.keep_pace", "schedule": 60},
     "refit skills": {"task": "aggregator.tasks.refit_skills", "schedule": crontab(hour=4, minute=10)},
+    "clear counts": {"task": "aggregator.tasks.clear_counts", "schedule": crontab(hour=4, minute=40)},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
     "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
     "learn ad clicks": {"task": "ads.tasks.learn_from_clicks", "schedule": crontab(minute=7)},

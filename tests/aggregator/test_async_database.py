@@ -134,6 +134,20 @@ async def test_one_connection_serves_whoever_comes_as_it_has_just_served_another
         await asyncio.gather(*(rename_often() for _ in range(3)))
 
 
+@override_settings(DATABASE_LOOP_POOL_SIZE=1)
+async def test_those_that_share_a_transaction_stand_in_it_by_their_order(conversation: Conversation) -> None:
+    sent: list[int] = []
+
+    async def note(order: int, connection: Connection) -> Reply[None]:
+        sent.append(order)
+        return await rename(connection)
+
+    # The first is on its way, alone, before the others come.
+    await asyncio.gather(*(in_transaction(partial(note, order), order=order) for order in (9, 7, 0, 7, 2)))
+    assert sorted(sent) == [0, 2, 7, 7, 9]
+    assert sent[-4:] == sorted(sent[-4:])
+
+
 async def test_whoever_stops_waiting_does_not_stop_it(conversation: Conversation) -> None:
     has_begun = asyncio.Event()
 
