@@ -9,7 +9,12 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from accounts.models import User
+from accounts.newcomers import is_one_too_many
 from accounts.selectors import Scope, account_of, find_guest, guest_key_of
+
+
+class TooManyGuestsError(Exception):
+    """So many new guests have come from one network that this one gets no row for now."""
 
 
 def guest_for(guest_key: uuid.UUID) -> User:
@@ -27,7 +32,10 @@ def person_for_request(request: HttpRequest) -> User | None:
 
 
 def person_for_scope(scope: Scope) -> User | None:
-    """Return who acts over a socket, making a guest row if needed; None without a valid cookie or session."""
+    """Return who acts over a socket, making a guest row if needed; None without a valid cookie or session.
+
+    Raises TooManyGuestsError.
+    """
     return _person_for(scope)
 
 
@@ -36,7 +44,12 @@ def _person_for(source: HttpRequest | Scope) -> User | None:
     if account is not None:
         return account
     guest_key = guest_key_of(source)
-    return None if guest_key is None else guest_for(guest_key)
+    if guest_key is None:
+        return None
+    known = find_guest(guest_key)
+    if known is None and is_one_too_many(source):
+        raise TooManyGuestsError
+    return known or guest_for(guest_key)
 
 
 @transaction.atomic

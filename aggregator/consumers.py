@@ -1,6 +1,7 @@
 """The socket of the page: decodes wishes, checks whose turn it is, starts work, forwards events."""
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
-from accounts.services import person_for_scope
+from accounts.services import TooManyGuestsError, person_for_scope
 from aggregator import listings, runner, selectors, services, signals
 from aggregator.device import device_of
 from aggregator.larder import affords
@@ -43,14 +44,24 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         # Made when the page first follows a turn: most open pages only wait, and each weighs.
         self._outbox: Outbox | None = None
         self._is_open = False
-        self.person = await outlast(DATABASE_SECONDS, partial(person_for_scope, self.scope))
-        if self.person is None:
-            await self.close(code=4401)
-            return
+        self.person = None
+        self._device = device_of(self.scope["headers"])
+        # One guest too many hears of it in words, when it wishes for something.
+        with contextlib.suppress(Refusal):
+            await self._admit()
+            if self.person is None:
+                await self.close(code=4401)
+                return
         await self.accept()
         self._is_open = True
+
+    async def _admit(self) -> None:
+        """Find out who is there; raises Refusal for one guest too many."""
+        try:
+            self.person = await outlast(DATABASE_SECONDS, partial(person_for_scope, self.scope))
+        except TooManyGuestsError:
+            raise Refusal("too_many_guests") from None
         headers = self.scope["headers"]
-        self._device = device_of(headers)
         # Of what the browser said at the door only its language is asked for later; each open page weighs.
         headers[:] = [header for header in headers if header[0] == b"accept-language"]
 
@@ -99,6 +110,8 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         try:
             if grant is None:
                 raise Refusal("malformed")
+            if self.person is None and grant != self._pong:
+                await self._admit()
             await grant(wish)
         except Refusal as refusal:
             await self._refuse(client_id, refusal.code)

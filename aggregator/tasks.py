@@ -13,7 +13,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from aggregator import placements, purse, quota, runner, skills
+from aggregator import clearing, placements, purse, quota, runner, skills
 from aggregator.handover import RUN_TASK, Handed, handed, send_turns
 from aggregator.listings import offered_models
 from aggregator.models import Turn
@@ -119,3 +119,9 @@ def refit_skills() -> int:
 def clear_counts() -> int:
     """Remove what was counted on days that are over."""
     return quota.clear_counts()
+
+
+@shared_task(name="aggregator.tasks.clear_guests")
+def clear_guests() -> int:
+    """Remove guests of long ago who left nothing."""
+    return clearing.clear_guests()

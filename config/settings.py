@@ -134,6 +134,8 @@ DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", "jjamppong@localhost")
 # Called, in this order, with the guest and the account when a guest logs in to an account of theirs.
 GUEST_ADOPTERS = ["aggregator.services.adopt_conversations"]
 GUEST_COOKIE_AGE = timedelta(days=400)
+# How many new guests an address may bring in an hour; a school or a carrier has many people behind one.
+NEW_GUESTS_PER_HOUR = read_int("NEW_GUESTS_PER_HOUR", 600)
 # Called, in this order, with an account that is about to be deleted.
 ACCOUNT_CLOSERS = ["ads.members.leave_advertisers"]
 
@@ -256,6 +258,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "keep the pace": {"task": "aggregator.tasks.keep_pace", "schedule": 60},
     "refit skills": {"task": "aggregator.tasks.refit_skills", "schedule": crontab(hour=4, minute=10)},
     "clear counts": {"task": "aggregator.tasks.clear_counts", "schedule": crontab(hour=4, minute=40)},
+    "clear guests": {"task": "aggregator.tasks.clear_guests", "schedule": crontab(hour=4, minute=50)},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
     "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
     "learn ad clicks": {"task": "ads.tasks.learn_from_clicks", "schedule": crontab(minute=7)},

@@ -17,9 +17,9 @@ PATIENCE_SECONDS = 40
 
 
 class Page:
-    """One open page; None as the person is a visitor without any cookie."""
+    """One open page; None as the person is a visitor without any session, known by a cookie or not at all."""
 
-    def __init__(self, person: User | None, agent: str = "") -> None:
+    def __init__(self, person: User | None, agent: str = "", *, cookie: str = "", address: str = "") -> None:
         scope: dict[str, Any] = {
             "type": "websocket",
             "path": "/ws/",
@@ -27,6 +27,10 @@ class Page:
             "headers": [(b"accept-language", b"ko"), (b"user-agent", agent.encode())],
             "subprotocols": [],
         }
+        if cookie:
+            scope["headers"].append((b"cookie", cookie.encode()))
+        if address:
+            scope["client"] = (address, 50_000)
         if person is not None:
             scope["user"] = person
         self._socket = ApplicationCommunicator(URLRouter(urlpatterns), scope)

@@ -1,0 +1,70 @@
+"""How many new guests an address brings in an hour: each gets a row, and with it the turns of a day."""
+
+import ipaddress
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+SALT = "accounts.newcomers"
+HOUR_SECONDS = 3_600
+
+
+def is_one_too_many(source: HttpRequest | Mapping[str, object]) -> bool:
+    """Count a new guest against the network it comes from; True when that has brought too many this hour."""
+    network = network_of(address_of(source))
+    if not network or not settings.NEW_GUESTS_PER_HOUR:
+        return False
+    # Which networks people come from is nobody's business: it is kept as a number that leads back to none.
+    name = salted_hmac(SALT, network).hexdigest()[:16]
+    key = f"guests:{name}:{int(time.time() // HOUR_SECONDS)}"
+    try:
+        cache.add(key, 0, 2 * HOUR_SECONDS)
+        return cache.incr(key) > int(settings.NEW_GUESTS_PER_HOUR)
+    except (RedisError, ValueError) as failure:
+        # Rather a guest too many than nobody at all.
+        logger.warning("new guests are not counted (%s)", type(failure).__name__)
+        return False
+
+
+def network_of(address: str) -> str:
+    """Return what one household or office has of an address: all of IPv4's, the first half of IPv6's.
+
+    Empty for an address that only this network knows: all behind a proxy that is not named have the same.
+    """
+    try:
+        host = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    mapped = host.ipv4_mapped if isinstance(host, ipaddress.IPv6Address) else None
+    host = mapped or host
+    if not host.is_global:
+        return ""
+    return str(host) if host.version == 4 else str(ipaddress.ip_network((host, 64), strict=False))
+
+
+def address_of(source: HttpRequest | Mapping[str, object]) -> str:
+    """Return the address of a visitor, as the proxies that are trusted report it."""
+    told, peer = _read_request(source) if isinstance(source, HttpRequest) else _read_scope(source)
+    hops = [hop.strip() for hop in told.split(",") if hop.strip()]
+    trusted = settings.TRUSTED_PROXY_COUNT
+    return hops[-trusted] if trusted and len(hops) >= trusted else peer
+
+
+def _read_request(request: HttpRequest) -> tuple[str, str]:
+    return request.headers.get("X-Forwarded-For", ""), str(request.META.get("REMOTE_ADDR") or "")
+
+
+def _read_scope(scope: Mapping[str, object]) -> tuple[str, str]:
+    headers = cast(Iterable[tuple[bytes, bytes]], scope.get("headers", ()))
+    told = ",".join(value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for")
+    client = cast("tuple[str, int] | None", scope.get("client"))
+    return told, client[0] if client else ""
