@@ -5,15 +5,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
+from typing import TypeVar
 
 import numpy as np
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from aggregator import picks
 from aggregator.catalog import LanguageModel
 from aggregator.models import Candidate, Listing, Signal, SkillRecord, Turn, Vote
 from aggregator.pipeline.explore import Explorer
@@ -30,6 +32,7 @@ VOTES_A_ROUND = 500
 SIGNALS_A_MODEL = 5
 LOOK_SECONDS = 60.0
 Books = dict[str, SkillBook]
+Row = TypeVar("Row", Vote, Signal)
 _books: Books = {}
 _shown: dict[str, int] = {}
 _last_look: list[float] = []
@@ -81,10 +84,8 @@ def _learn(scope: str, *, anew: bool) -> int:
     record = SkillRecord.objects.select_for_update().get(scope=scope)
     if anew:
         record.beliefs, record.votes, record.last_vote, record.last_signal = [], 0, 0, 0
-    votes = _votes_of(scope).filter(pk__gt=record.last_vote)
-    signals = _signals_of(scope).filter(pk__gt=record.last_signal)
-    if not anew:
-        votes, signals = votes[:VOTES_A_ROUND], signals[:VOTES_A_ROUND]
+    votes = _read_in_rounds(_votes_of(scope), record.last_vote, ends=not anew)
+    signals = _read_in_rounds(_signals_of(scope), record.last_signal, ends=not anew)
     book, judges = _read_book(record), Counter[tuple[object, ...]]()
     taken = told = 0
     for vote in votes:
@@ -102,6 +103,15 @@ def _learn(scope: str, *, anew: bool) -> int:
         record.save()
         forget_books()
     return taken
+
+
+def _read_in_rounds(rows: "QuerySet[Row]", last: int, *, ends: bool) -> Iterator[Row]:
+    """Yield the rows after the last one known, a round at a time: all of them do not fit into memory."""
+    while found := list(rows.filter(pk__gt=last)[:VOTES_A_ROUND]):
+        yield from found
+        last = found[-1].pk
+        if ends:
+            return
 
 
 def _is_within(judges: Counter[tuple[object, ...]], most: int, *judge: object) -> bool:
@@ -238,6 +248,7 @@ def find_book(books: Books, language: str) -> SkillBook:
 def forget_books() -> None:
     """Look again at the next chance."""
     _last_look.clear()
+    picks.forget_picks()
 
 
 def with_skills(offer: Iterable[LanguageModel], book: SkillBook, topic: str = "") -> list[LanguageModel]:
@@ -265,15 +276,8 @@ def explorer(offer: Iterable[LanguageModel], book: SkillBook, topic: str, most_c
 
 def rank_models(scope: str, topic: str = "") -> list[Place]:
     """Return a board, best first: every model on offer and every one ever picked, overall or on a topic."""
-    votes = _votes_of(scope).filter(turn__route__topic=topic) if topic else _votes_of(scope)
-    picks = Counter(votes.values_list("candidate__model", flat=True))
-    return _rank(read_book(scope), picks, topic)
-
-
-def list_topics() -> list[str]:
-    """Return the topics in which something was picked, the most picked first."""
-    topics = Vote.objects.exclude(turn__route__topic=None).values_list("turn__route__topic")
-    return [topic for topic, _ in topics.annotate(picks=Count("pk")).order_by("-picks")]
+    counts = picks.count_picks("" if scope == ALL else scope, topic)
+    return _rank(read_book(scope), counts, topic)
 
 
 def rank_own(person: User) -> list[Place]:
@@ -286,13 +290,13 @@ def rank_own(person: User) -> list[Place]:
     return _rank(book, Counter(vote.candidate.model for vote in votes)) if votes else []
 
 
-def _rank(book: SkillBook, picks: Counter[str], topic: str = "") -> list[Place]:
-    rows = [row for row in Listing.objects.all() if (row.is_on and row.is_reachable) or picks[row.slug]]
+def _rank(book: SkillBook, counts: Counter[str], topic: str = "") -> list[Place]:
+    rows = [row for row in Listing.objects.all() if (row.is_on and row.is_reachable) or counts[row.slug]]
     skills = {row.slug: book.measure_skill(row.slug, topic) for row in rows}
     middle = sum(mean for mean, _ in skills.values()) / max(1, len(skills))
     places = []
     for row in rows:
         lead, doubt = skills[row.slug][0] - middle, skills[row.slug][1]
         chance, low, high = _as_chance(lead), _as_chance(lead - doubt), _as_chance(lead + doubt)
-        places.append(Place(row.slug, row.name, row.vendor, chance, low, high, picks[row.slug]))
+        places.append(Place(row.slug, row.name, row.vendor, chance, low, high, counts[row.slug]))
     return sorted(places, key=lambda place: (-place.chance, place.slug))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.selectors import person_of
-from aggregator import selectors, services, sharing, skills
+from aggregator import picks, selectors, services, sharing, skills
 from aggregator.examples import EXAMPLES
 from aggregator.listings import offered_models
 from aggregator.models import Conversation, Turn
@@ -71,7 +71,7 @@ def list_conversations(request: HttpRequest) -> HttpResponse:
 @never_cache
 def show_leaderboard(request: HttpRequest) -> HttpResponse:
     """Show how the models stand after all picks: in Korean, in all languages, on a topic, by one's own."""
-    person, topics = person_of(request), skills.list_topics()
+    person, topics = person_of(request), picks.list_topics()
     topic = request.GET.get("topic", "")
     topic = topic if topic in topics else ""
     boards = [
