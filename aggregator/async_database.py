@@ -49,10 +49,6 @@ async def in_transaction(send: Send[T], *, order: int = 0) -> T:
     return result
 
 
-async def nothing() -> None:
-    """Read no reply."""
-
-
 async def close_database() -> None:
     """Close the running loop's connections."""
     if desk := _desks.pop(asyncio.get_running_loop(), None):

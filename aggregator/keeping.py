@@ -1,5 +1,6 @@
 """Writes what a turn has become: progress while it runs, its final state once, the ad shown under it."""
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -7,11 +8,12 @@ from functools import partial
 from typing import Any
 
 import orjson
+from django.db import IntegrityError
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from aggregator import services
-from aggregator.async_database import Connection, Reply, in_transaction, nothing
+from aggregator.async_database import Connection, Reply, in_transaction
 from aggregator.catalog import LanguageModel
 from aggregator.events import PlacementMade, encode
 from aggregator.models import Ballot, Candidate, Turn
@@ -90,10 +92,14 @@ def calls_of_fusion(fusion: Fusion) -> dict[uuid.UUID, CallMade]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked of a turn since it began: to stop, or to ask these candidates (again)."""
+    """What was asked of a turn since it began: to stop, or to ask these candidates (again).
+
+    One that was deleted has to stop.
+    """
 
     stop: bool
     candidates: tuple[Candidate, ...]
+    is_deleted: bool = False
 
 
 async def read_asked(*, turn: Turn, state: TurnState) -> Asked:
@@ -115,7 +121,8 @@ async def keep_progress(*, turn: Turn, state: TurnState, seq: int, calls: Sequen
 async def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[CallMade]) -> bool:
     """Write a turn's final state and what its calls cost, in one transaction, once.
 
-    A wish that came too late for this pass reopens the turn at once: then it returns True.
+    Returns whether the turn has to be looked at once more: it was deleted, or a wish that came too late for
+    this pass reopened it at once.
     """
     now = timezone.now()
     ending = {
@@ -134,6 +141,8 @@ async def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[
 
         async def reopen() -> bool:
             asked = await read_asked()
+            if asked.is_deleted:
+                return True
             if state.status == Turn.Status.STOPPED or not asked.candidates:
                 return False
             await _set(connection, turn, services.REOPENED, ONCE_MORE)
@@ -177,8 +186,9 @@ async def _ask(turn: Turn, state: TurnState, connection: Connection) -> Reply[As
         attempts = {seat.candidate: seat.attempt for seat in state.candidates.values()}
         waiting = [Candidate(**dict(zip(ASKED_COLUMNS, row[1:], strict=True))) for row in rows if row[1]]
         return Asked(
-            any(row[0] for row in rows),
+            not rows or any(row[0] for row in rows),
             tuple(row for row in waiting if row.attempt > attempts.get(str(row.public_id), 0)),
+            is_deleted=not rows,
         )
 
     return read
@@ -240,15 +250,22 @@ def _as_json(value: Any) -> Any:
 
 def keep_ballot(*, turn: Turn, judge: str, order: tuple[str, ...]) -> None:
     """Store in which order a judge put a turn's candidates, best first; its latest word counts."""
-    Ballot.objects.update_or_create(turn=turn, judge=judge, defaults={"order": list(order)})
+    # Of a turn that was deleted meanwhile nothing is kept.
+    with contextlib.suppress(IntegrityError):
+        Ballot.objects.update_or_create(turn=turn, judge=judge, defaults={"order": list(order)})
 
 
-async def keep_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> None:
-    """Store what the ad market replied, so that a reload shows the same card."""
+async def keep_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> bool:
+    """Store what the ad market replied, so that a reload shows the same card; True when the turn is gone."""
     shown = {"ad": placement.ad, "reason": placement.reason}
 
-    async def keep(connection: Connection) -> Reply[None]:
+    async def keep(connection: Connection) -> Reply[bool]:
+        held = await connection.execute(LOCK, {"turn": turn.pk})
         await _set(connection, turn, {"placement": shown, "last_seq": seq})
-        return nothing
 
-    await in_transaction(keep)
+        async def is_gone() -> bool:
+            return await held.fetchone() is None
+
+        return is_gone
+
+    return await in_transaction(keep)

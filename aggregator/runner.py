@@ -135,7 +135,13 @@ async def run_turn(turn_id: uuid.UUID, new: Turn | None = None, storing: Storing
     with tell_turn(str(turn_id)):
         await _run_under_lease(turn_id, new, signs)
         # Whoever reopened the turn while we held the lease found it taken and left it to us: look once more.
-        while signs.is_wanted and await outlast(CLOSE_SECONDS, partial(_is_running, turn_id)):
+        while signs.is_wanted:
+            status = await outlast(CLOSE_SECONDS, partial(_find_status, turn_id))
+            if status is None:
+                # Deleted: what was told of it since goes as well.
+                await log_of_this_loop().forget(str(turn_id))
+            if status != Turn.Status.RUNNING:
+                break
             signs = Signs()
             await _run_under_lease(turn_id, None, signs)
 
@@ -240,8 +246,8 @@ def _gate() -> Turnstile:
     return _gates[loop]
 
 
-def _is_running(turn_id: uuid.UUID) -> bool:
-    return Turn.objects.filter(public_id=turn_id, status=Turn.Status.RUNNING).exists()
+def _find_status(turn_id: uuid.UUID) -> str | None:
+    return Turn.objects.filter(public_id=turn_id).values_list("status", flat=True).first()
 
 
 def find_new(turn_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Turn]:

@@ -311,11 +311,6 @@ def rename_conversation(*, conversation: Conversation, title: str) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(title=clean[:120])
 
 
-def delete_conversation(*, conversation: Conversation) -> None:
-    """Remove a conversation with its turns; what its calls cost stays in the books."""
-    conversation.delete()
-
-
 def adopt_conversations(*, guest: AbstractBaseUser, account: AbstractBaseUser) -> None:
     """Make a guest's conversations and votes those of the account the guest logged in to."""
     adopt_counts(guest=guest.pk, account=account.pk)

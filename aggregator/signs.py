@@ -38,7 +38,7 @@ class Signs:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     storing: Storing | None = None
-    # Whether a wish may have reopened the turn while it was being closed.
+    # Whether the turn may have been reopened or deleted while it was being closed.
     is_wanted: bool = False
 
     async def await_room(self) -> None:

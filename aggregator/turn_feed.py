@@ -18,7 +18,7 @@ RETRY_SECONDS = 0.2
 WAKE_SECONDS = 3_600
 # A read names every turn that is followed: the more there are, the longer the next one waits.
 PAUSE_SECONDS_A_TURN = 60e-6
-NUDGES = "turns:nudges"
+NUDGES, NUDGES_KEPT = "turns:nudges", 1_000
 # A page follows a turn that it opened within these.
 EARLY_ENTRIES = 8
 
@@ -162,7 +162,7 @@ class TurnFeed:
 
     async def nudge(self, turn: str) -> None:
         """Tell every process that a wish about a turn was stored."""
-        await self._client.xadd(NUDGES, {"turn": turn}, maxlen=1_000, approximate=True)
+        await self._client.xadd(NUDGES, {"turn": turn}, maxlen=NUDGES_KEPT, approximate=True)
 
     def on_nudge(self, listener: NudgeListener) -> None:
         """Call `listener` with the id of every turn that is nudged from now on."""

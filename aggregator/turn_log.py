@@ -184,7 +184,7 @@ class TurnLog:
         self._pages.pop(turn, None)
 
     async def forget(self, turn: str) -> None:
-        """Remove what was told of a turn that never came to be; failing that, it expires."""
+        """Remove what was told of a turn that never came to be or is no more; failing that, it expires."""
         with contextlib.suppress(RedisError):
             await self.client.delete(key_of(turn))
 

@@ -22,23 +22,26 @@ SELECT %(turn)s, seat.* FROM jsonb_to_recordset(%(rows)s::jsonb) AS seat (
     text text, finish_reason text, error text, ttft_ms int, duration_ms int, input_tokens int,
     output_tokens int, cost_micros bigint, stands_in_for uuid
 )
+WHERE EXISTS (SELECT FROM {turns} WHERE id = %(turn)s)
 ON CONFLICT (public_id) DO UPDATE SET
     position = excluded.position, status = excluded.status, attempt = excluded.attempt, text = excluded.text,
     finish_reason = excluded.finish_reason, error = excluded.error, ttft_ms = excluded.ttft_ms,
     duration_ms = excluded.duration_ms, input_tokens = excluded.input_tokens,
     output_tokens = excluded.output_tokens, cost_micros = excluded.cost_micros
 WHERE kept.attempt <= excluded.attempt""".format(**TABLES)
+# A call is counted though its turn was deleted while it ran.
 KEEP_CALLS = """
 INSERT INTO {usages} (
     turn_id, candidate_id, call_id, purpose, model, provider, input_tokens, output_tokens, source,
     cost_micros, created_at
 )
-SELECT %(turn)s, asked.id, call.call_id, call.purpose, call.model, call.provider, call.input_tokens,
+SELECT held.id, asked.id, call.call_id, call.purpose, call.model, call.provider, call.input_tokens,
     call.output_tokens, call.source, call.cost_micros, now()
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS call (
     call_id uuid, purpose text, model text, provider text, input_tokens int, output_tokens int, source text,
     cost_micros bigint, candidate text
 )
+LEFT JOIN {turns} held ON held.id = %(turn)s
 LEFT JOIN {candidates} asked ON asked.turn_id = %(turn)s AND asked.public_id::text = call.candidate
 ON CONFLICT DO NOTHING""".format(**TABLES)
 TOUCH = """

@@ -345,4 +345,4 @@ class _Run:
         await self.emit(placement)
         seq = await self.journal.flush()
         keep = partial(keeping.keep_placement, turn=self.turn, placement=placement, seq=seq)
-        await outlast_here(CLOSE_SECONDS, keep)
+        self.signs.is_wanted |= await outlast_here(CLOSE_SECONDS, keep)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from accounts.selectors import person_of
-from aggregator import picks, selectors, services, sharing, skills
+from aggregator import deleting, picks, selectors, services, sharing, skills
 from aggregator.examples import EXAMPLES
 from aggregator.listings import offered_models
 from aggregator.models import Conversation, Turn
@@ -97,7 +97,7 @@ def rename_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
 @require_POST
 def delete_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Remove a conversation for good."""
-    services.delete_conversation(conversation=_own(person_of(request), public_id))
+    deleting.delete_conversation(conversation=_own(person_of(request), public_id))
     return _done(request, "/")
 
 

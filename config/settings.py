@@ -137,7 +137,7 @@ GUEST_COOKIE_AGE = timedelta(days=400)
 # How many new guests an address may bring in an hour; a school or a carrier has many people behind one.
 NEW_GUESTS_PER_HOUR = read_int("NEW_GUESTS_PER_HOUR", 600)
 # Called, in this order, with an account that is about to be deleted.
-ACCOUNT_CLOSERS = ["ads.members.leave_advertisers"]
+ACCOUNT_CLOSERS = ["ads.members.leave_advertisers", "aggregator.deleting.delete_conversations"]
 
 # -- Words and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"

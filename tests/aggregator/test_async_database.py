@@ -17,7 +17,6 @@ from aggregator.async_database import (
     Reply,
     close_database,
     in_transaction,
-    nothing,
 )
 from aggregator.models import Conversation
 from aggregator.off_loop import off_loop, outlast_here
@@ -33,6 +32,10 @@ BREAK_ALL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND application_name = %s"
 )
+
+
+async def nothing() -> None:
+    """Read no reply."""
 
 
 @pytest.fixture

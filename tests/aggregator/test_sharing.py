@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.services import delete_account
-from aggregator import services, sharing
+from aggregator import deleting, sharing
 from aggregator.models import Candidate, Conversation, Share, Turn
 from tests.factories import UserFactory
 from tests.live_site import PLAIN_STORAGES
@@ -190,7 +190,7 @@ def test_a_link_ends_with_its_conversation_and_with_its_account(
 ) -> None:
     client.force_login(ada)
     first = share(client, conversation)
-    services.delete_conversation(conversation=conversation)
+    deleting.delete_conversation(conversation=conversation)
     other = Conversation.objects.create(owner=ada, updated_at=timezone.now())
     answer(other, "또 하나", "답")
     second = share(client, other)

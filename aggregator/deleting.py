@@ -1,0 +1,73 @@
+"""Removes conversations for good: what runs in them stops, and what it cost stays in the books.
+
+Nobody waits for a turn that runs. Whoever runs it is nudged, finds its row gone, ends, counts its calls and
+removes what it told meanwhile.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import redis
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from redis.exceptions import RedisError
+
+from aggregator.models import Conversation, Turn
+from aggregator.turn_feed import NUDGES, NUDGES_KEPT, key_of
+
+logger = logging.getLogger(__name__)
+
+STORE_SECONDS = 2
+
+
+def delete_conversation(*, conversation: Conversation) -> None:
+    """Remove a conversation with its turns; what its calls cost stays in the books."""
+    _delete([conversation.pk])
+
+
+def delete_conversations(*, account: AbstractBaseUser) -> None:
+    """Remove all conversations of an account that goes."""
+    _delete(list(Conversation.objects.filter(owner_id=account.pk).values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _delete(conversations: Sequence[int]) -> None:
+    # Whoever keeps a turn holds its row and then its conversation's; whoever opens one, its conversation's.
+    # All of them are held here, in that order, so that nothing is added to what is being removed.
+    turns = _hold_turns(conversations)
+    list(
+        Conversation.objects.select_for_update().filter(pk__in=conversations).order_by("pk").values_list("pk")
+    )
+    turns |= _hold_turns(conversations)
+    Conversation.objects.filter(pk__in=conversations).delete()
+    running = [turn for turn, status in turns.items() if status == Turn.Status.RUNNING]
+    transaction.on_commit(partial(_forget, tuple(turns), running))
+
+
+def _hold_turns(conversations: Sequence[int]) -> dict[str, str]:
+    rows = Turn.objects.select_for_update().filter(conversation_id__in=conversations).order_by("pk")
+    return {str(turn): status for turn, status in rows.values_list("public_id", "status")}
+
+
+def _forget(turns: Sequence[str], running: Iterable[str]) -> None:
+    """Remove the logs of turns, and let whoever runs one look at it."""
+    if not turns:
+        return
+    try:
+        with contextlib.closing(_connect()) as store, store.pipeline(transaction=False) as packet:
+            packet.unlink(*map(key_of, turns))
+            for turn in running:
+                packet.xadd(NUDGES, {"turn": turn}, maxlen=NUDGES_KEPT, approximate=True)
+            packet.execute()
+    except RedisError as error:
+        # Their rows are gone all the same: running ones find out in seconds, and every log expires.
+        logger.warning("the logs of %d deleted turns could not be removed (%s)", len(turns), error)
+
+
+def _connect() -> "redis.Redis":
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=STORE_SECONDS, socket_connect_timeout=STORE_SECONDS
+    )
