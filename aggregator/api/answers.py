@@ -21,6 +21,8 @@ KEEP_ALIVE_SECONDS = 10.0
 ROUTE_SECONDS = 2.0
 KEPT_TRIES = 100
 KEPT_STEP_SECONDS = 0.02
+# How long a begun stream waits for its first reader, whom only Django's own layers stand before.
+READER_SECONDS = 5.0
 PIECES = re.compile(r"\S+\s*|\s+")
 
 
@@ -34,6 +36,7 @@ class Answer:
     _entries: "asyncio.Queue[Entry]" = field(default_factory=asyncio.Queue)
     _subscription: Subscription | None = None
     _ends: float = 0.0
+    _unread: "asyncio.Task[None] | None" = None
 
     async def begin(self) -> None:
         """Start the turn and wait until it is under way, so that what fails at once can fail plainly."""
@@ -67,6 +70,21 @@ class Answer:
         """Raise ApiRefusal when what was told is not the answer that stands, which cannot be taken back."""
         if self.told != self.state.answer:
             raise broken_off()
+
+    def expect_reader(self) -> None:
+        """Close by itself unless a reader comes soon: who hangs up before the first word reads nothing."""
+        self._unread = asyncio.create_task(self._close_unread())
+
+    def greet_reader(self) -> None:
+        """Leave the closing to whoever reads from now on; raises ApiRefusal when it was closed already."""
+        if self._unread:
+            self._unread.cancel()
+        if self._subscription is None:
+            raise broken_off()
+
+    async def _close_unread(self) -> None:
+        await asyncio.sleep(READER_SECONDS)
+        await self.close()
 
     async def close(self) -> None:
         """Stop listening, and stop the turn when it has not ended."""

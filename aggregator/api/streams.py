@@ -24,6 +24,7 @@ def send_stream(
     answer: Answer, frames: AsyncIterator[bytes], refuse: Callable[[ApiRefusal], bytes]
 ) -> StreamingHttpResponse:
     """Return the frames of a begun answer as a stream that closes it whatever happens."""
+    answer.expect_reader()
     sent = StreamingHttpResponse(_guard(answer, frames, refuse), content_type="text/event-stream")
     sent["Cache-Control"] = "no-store"
     sent["X-Accel-Buffering"] = "no"
@@ -34,6 +35,7 @@ async def _guard(
     answer: Answer, frames: AsyncIterator[bytes], refuse: Callable[[ApiRefusal], bytes]
 ) -> AsyncIterator[bytes]:
     try:
+        answer.greet_reader()
         async for sent in frames:
             yield sent
     except ApiRefusal as refusal:
