@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import RequestDataTooBig
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -14,6 +15,7 @@ from redis.exceptions import RedisError
 
 from aggregator.api.keys import admit
 from aggregator.api.refusals import ApiRefusal, server_failed
+from aggregator.off_loop import off_loop
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,13 @@ def door(method: str, word: Word) -> Callable[[View], View]:
             except RedisError:
                 logger.exception("the public API has no Valkey")
                 return refuse(ApiRefusal(503, "unavailable", server_failed().message), word)
+            except Exception:
+                # Whatever broke, a program reads JSON in its own wire's form, never a page of ours.
+                logger.exception("a call of the public API failed")
+                # Whoever watches for faults (tests, error reporters) hears of it as of any other view's.
+                # As Django does it, since receivers look up the exception that is being handled.
+                await off_loop(got_request_exception.send, sender=view, request=request)
+                return refuse(server_failed(), word)
 
         return view
 

@@ -1,14 +1,17 @@
 """What the public API refuses, and the form in which it says so."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from django.db import ProgrammingError, connection
+from django.test import AsyncClient
 from openai import AuthenticationError, NotFoundError, OpenAI, RateLimitError
 from pytest_django import Settings
 
 from accounts.models import User
-from aggregator import services
+from aggregator import runner, services
 from aggregator.models import ApiKey, Turn
 from tests.aggregator.conftest import MakeModel
 from tests.live_site import LiveSite
@@ -152,3 +155,36 @@ def test_the_use_of_a_key_is_noted_once_a_minute(curl: httpx.Client) -> None:
 
     assert first is not None
     assert ApiKey.objects.get().last_used_at == first
+
+
+@pytest.fixture
+def no_database() -> Iterator[None]:
+    """A table that every call reads is away."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE aggregator_listing RENAME TO aggregator_listing_away")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE aggregator_listing_away RENAME TO aggregator_listing")
+
+
+@pytest.mark.usefixtures("no_database")
+def test_a_fault_of_ours_is_told_in_the_form_of_each_wire(curl: httpx.Client) -> None:
+    openai = curl.post("/chat/completions", json={"model": "wise", "messages": ASK})
+    assert openai.status_code == 500
+    assert openai.json()["error"]["code"] == "server_failed"
+    assert openai.json()["error"]["type"] == "server_error"
+    anthropic = curl.post("/messages", json={"model": "wise", "max_tokens": 9, "messages": ASK})
+    assert anthropic.status_code == 500
+    assert anthropic.json()["error"]["type"] == "api_error"
+    assert curl.get("/models").json()["error"]["message"]
+
+
+@pytest.mark.usefixtures("no_database")
+async def test_a_test_still_sees_the_fault_itself(ada_key: str, async_client: AsyncClient) -> None:
+    headers = {"authorization": f"Bearer {ada_key}"}
+    with pytest.raises(ProgrammingError):
+        await async_client.get("/v1/models", headers=headers)
+    async_client.raise_request_exception = False
+    answered = await async_client.get("/v1/models", headers=headers)
+    await runner.close_loop()
+    assert (answered.status_code, answered.json()["error"]["code"]) == (500, "server_failed")
