@@ -5,7 +5,9 @@ removes what it told meanwhile.
 """
 
 import contextlib
+import datetime as dt
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 
@@ -15,12 +17,17 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from redis.exceptions import RedisError
 
+from aggregator import selectors
 from aggregator.models import Conversation, Turn
 from aggregator.turn_feed import NUDGES, NUDGES_KEPT, key_of
 
 logger = logging.getLogger(__name__)
 
 STORE_SECONDS = 2
+# How many go in one transaction, and how many in one night.
+BATCH, A_NIGHT = 200, 50_000
+# How long a page may take over it.
+PRESS_SECONDS = 8
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
@@ -31,6 +38,27 @@ def delete_conversation(*, conversation: Conversation) -> None:
 def delete_conversations(*, account: AbstractBaseUser) -> None:
     """Remove all conversations of an account that goes."""
     _delete(list(Conversation.objects.filter(owner_id=account.pk).values_list("pk", flat=True)))
+
+
+def delete_called(*, owner: AbstractBaseUser) -> int:
+    """Remove what a person's programs asked; returns how many are left for another press."""
+    called, ends = selectors.find_called(owner), time.monotonic() + PRESS_SECONDS
+    while time.monotonic() < ends:
+        batch = list(called.values_list("pk", flat=True)[:BATCH])
+        if not batch:
+            break
+        _delete(batch)
+    return called.count()
+
+
+def expire_called(*, before: dt.datetime) -> int:
+    """Remove what programs asked last before a moment, some of it tonight and the rest in nights to come."""
+    expired = Conversation.objects.filter(origin=Conversation.Origin.API, updated_at__lt=before)
+    # Read once: no index leads to them among the many that people opened on pages.
+    old = list(expired.values_list("pk", flat=True)[:A_NIGHT])
+    for start in range(0, len(old), BATCH):
+        _delete(old[start : start + BATCH])
+    return len(old)
 
 
 @transaction.atomic

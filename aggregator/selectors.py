@@ -41,6 +41,11 @@ def list_conversations(owner: AbstractBaseUser | None, cursor: str = "") -> Conv
     return ConversationPage(page, f"{page[-1].updated_at.isoformat()}~{page[-1].pk}" if more else "")
 
 
+def find_called(owner: AbstractBaseUser) -> "QuerySet[Conversation]":
+    """Return the conversations that a person's programs opened by the public API."""
+    return Conversation.objects.filter(owner_id=owner.pk, origin=Conversation.Origin.API)
+
+
 def _read_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
     moment, _, row = cursor.partition("~")
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import threading
 import uuid
 from collections import deque
@@ -12,8 +13,9 @@ import uvloop
 from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
-from aggregator import clearing, placements, purse, quota, runner, skills
+from aggregator import clearing, deleting, placements, purse, quota, runner, skills
 from aggregator.handover import RUN_TASK, Handed, handed, send_turns
 from aggregator.listings import offered_models
 from aggregator.models import Turn
@@ -125,3 +127,9 @@ def clear_counts() -> int:
 def clear_guests() -> int:
     """Remove guests of long ago who left nothing."""
     return clearing.clear_guests()
+
+
+@shared_task(name="aggregator.tasks.expire_called")
+def expire_called() -> int:
+    """Remove what programs asked so long ago that it is kept no longer."""
+    return deleting.expire_called(before=timezone.now() - dt.timedelta(days=settings.API_KEEP_DAYS))

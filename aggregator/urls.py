@@ -15,5 +15,6 @@ urlpatterns = [
     path("leaderboard/", views.show_leaderboard, name="leaderboard"),
     path("keys/", key_views.show_keys, name="keys"),
     path("keys/<uuid:public_id>/revoke/", key_views.revoke_key, name="revoke_key"),
+    path("keys/conversations/", key_views.delete_called, name="delete_called"),
     path("conversations/", views.list_conversations, name="conversations"),
 ]

@@ -203,6 +203,8 @@ EXAMPLE_PROMPTS = read_text("EXAMPLE_PROMPTS").splitlines()
 GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
 ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
 SHARES_PER_DAY = read_int("SHARES_PER_DAY", 30, least=1)
+# What programs asked is kept so long; what pages asked, until its owner deletes it.
+API_KEEP_DAYS = read_int("API_KEEP_DAYS", 30, least=1)
 API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, least=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
 # One turn in so many percent gives a seat to a model that may be better than thought.
@@ -259,6 +261,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "refit skills": {"task": "aggregator.tasks.refit_skills", "schedule": crontab(hour=4, minute=10)},
     "clear counts": {"task": "aggregator.tasks.clear_counts", "schedule": crontab(hour=4, minute=40)},
     "clear guests": {"task": "aggregator.tasks.clear_guests", "schedule": crontab(hour=4, minute=50)},
+    "expire called": {"task": "aggregator.tasks.expire_called", "schedule": crontab(hour=3, minute=40)},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
     "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
     "learn ad clicks": {"task": "ads.tasks.learn_from_clicks", "schedule": crontab(minute=7)},

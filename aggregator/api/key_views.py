@@ -4,6 +4,7 @@ import uuid
 from typing import cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from aggregator import selectors, services
+from aggregator import deleting, selectors, services
 
 KEYS_AT_ONCE = 20
 
@@ -48,6 +49,8 @@ def show_keys(request: HttpRequest) -> HttpResponse:
         "form": form,
         "fresh": fresh,
         "keys": selectors.list_api_keys(owner),
+        "called": selectors.find_called(owner).count(),
+        "keep_days": settings.API_KEEP_DAYS,
         "address": request.build_absolute_uri("/v1"),
         # Anthropic's SDK adds /v1 on its own.
         "site_address": request.build_absolute_uri("/").rstrip("/"),
@@ -64,4 +67,22 @@ def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         raise Http404
     services.revoke_api_key(key=key)
     messages.success(request, _("키를 없앴어요. 이제 이 키는 쓸 수 없어요."))
+    return redirect("aggregator:keys")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_called(request: HttpRequest) -> HttpResponse:
+    """Ask once more, then remove all that the person's programs asked."""
+    owner = cast(User, request.user)
+    if request.method != "POST":
+        called = selectors.find_called(owner).count()
+        return render(request, "aggregator/delete_called.html", {"called": called})
+    left = deleting.delete_called(owner=owner)
+    if left:
+        told = _("많아서 아직 %(left)d개가 남았어요. 한 번 더 눌러 주세요.") % {"left": left}
+        messages.warning(request, told)
+        return redirect("aggregator:delete_called")
+    messages.success(request, _("API로 나눈 대화를 모두 지웠어요."))
     return redirect("aggregator:keys")
