@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.guests import renew_guest
 from accounts.models import User
-from accounts.selectors import guest_key_of
-from accounts.services import adopt_guest
+from accounts.selectors import account_of, guest_key_of
+from accounts.services import adopt_guest, note_sign_out
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -44,7 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         renew_guest(request)
 
     def logout(self, request: HttpRequest) -> None:
-        """Log out into a fresh guest: the next person at this browser finds nothing."""
+        """Log out into a fresh guest: the next person at this browser finds nothing, in no tab of it."""
+        if account := account_of(request):
+            note_sign_out(account=account)
         super().logout(request)
         renew_guest(request)
 

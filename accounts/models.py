@@ -14,6 +14,11 @@ class User(AbstractUser):
     guest_key = models.UUIDField(
         null=True, blank=True, unique=True, editable=False, verbose_name=_("손님 열쇠")
     )
+    # How often this person has left: a socket that was opened before opens no work any more.
+    # A process of the last release, which knows nothing of it, may still make people beside us.
+    sign_outs = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, verbose_name=_("로그아웃한 횟수")
+    )
 
     class Meta:
         verbose_name = _("사람")
@@ -25,6 +30,11 @@ class User(AbstractUser):
                 name="user_guest_has_no_power",
             ),
         ]
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set another password, which ends what was begun with the one before."""
+        super().set_password(raw_password)
+        self.sign_outs += 1
 
     def __str__(self) -> str:
         return self.email or self.username

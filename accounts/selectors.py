@@ -40,6 +40,11 @@ def guest_key_of(source: HttpRequest | Scope) -> uuid.UUID | None:
     return read_guest_key(read_scope_cookies(source))
 
 
+def is_still_here(person: User) -> bool:
+    """Tell whether somebody who was let in has neither left nor been shut out since."""
+    return User.objects.filter(pk=person.pk, is_active=True, sign_outs=person.sign_outs).exists()
+
+
 def _user_of_scope(scope: Scope) -> object:
     if "user" in scope:
         return scope["user"]

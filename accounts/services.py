@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -67,6 +68,11 @@ def adopt_guest(*, guest_key: uuid.UUID, account: User) -> None:
     for path in settings.GUEST_ADOPTERS:
         import_string(path)(guest=guest, account=account)
     guest.delete()
+
+
+def note_sign_out(*, account: User) -> None:
+    """Let no socket that is open begin work for an account; pages that are still logged in come back."""
+    User.objects.filter(pk=account.pk).update(sign_outs=F("sign_outs") + 1)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
+from accounts.selectors import is_still_here
 from accounts.services import TooManyGuestsError, person_for_scope
 from aggregator import listings, runner, selectors, services, signals
 from aggregator.device import device_of
@@ -114,7 +115,10 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
                 await self._admit()
             await grant(wish)
         except Refusal as refusal:
-            await self._refuse(client_id, refusal.code)
+            if refusal.code == "not_signed_in":
+                await self._part(client_id)
+            else:
+                await self._refuse(client_id, refusal.code)
         except (KeyError, TypeError, ValueError):
             await self._refuse(client_id, "malformed")
         except Exception:
@@ -142,6 +146,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await self._begin(turn, ask, replaces=None)
 
     async def _replace(self, wish: Wish) -> None:
+        await self._look_again()
         old = await self._turn(wish["turn"])
         is_edit = wish["type"] == "edit"
         ask = Ask(
@@ -187,6 +192,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await runner.stop_turn(await self._turn(wish["turn"]))
 
     async def _retry(self, wish: Wish) -> None:
+        await self._look_again()
         candidate_id = uuid.UUID(str(wish["candidate"]))
 
         def reopen() -> Turn:
@@ -200,6 +206,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await self._work_again(await self._reopen(reopen))
 
     async def _add(self, wish: Wish) -> None:
+        await self._look_again()
         old, slug = await self._turn(wish["turn"]), str(wish["model"])
 
         def reopen() -> Turn:
@@ -250,6 +257,20 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def _pong(self, wish: Wish) -> None:
         await self.send_json({"type": "pong"})
+
+    async def _look_again(self) -> None:
+        """See that the person has not left since; a new turn is stored by a statement that sees it itself."""
+        if not await outlast(DATABASE_SECONDS, partial(is_still_here, self._owner)):
+            raise Refusal("not_signed_in")
+
+    async def _part(self, client_id: str) -> None:
+        """Part with a page whose person has left: it comes back as whoever is there now, and asks again."""
+        if not client_id:
+            await self._refuse("", "not_signed_in")
+        self._is_open = False
+        if self._outbox:
+            await self._outbox.close()
+        await self.close(code=4401)
 
     @property
     def _owner(self) -> User:

@@ -19,7 +19,7 @@ from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vot
 from aggregator.off_loop import off_loop
 from aggregator.quota import adopt_counts, count_again, find_crowd
 from aggregator.scrub import scrub
-from aggregator.storing import Ledge, astore_turn, mark_stored, store_turn
+from aggregator.storing import Ledge, Terms, astore_turn, mark_stored, store_turn
 from aggregator.turn_log import LOST_LOG_GAP
 from language.detect import detect_language
 
@@ -82,18 +82,18 @@ def store_draft(*, owner: AbstractBaseUser, draft: Turn) -> Turn:
 
     Returns another turn when the same was sent before. A draft that is stored already is only returned.
     """
-    a_day = _turns_a_day(owner)
-    ledge = _store(draft, a_day)
-    return _find_sent(draft, ledge.sent) if ledge.sent else _held_on(ledge, draft, a_day)
+    terms = _terms(owner)
+    ledge = _store(draft, terms)
+    return _find_sent(draft, ledge.sent) if ledge.sent else _held_on(ledge, draft, terms)
 
 
 async def astore_draft(*, owner: AbstractBaseUser, draft: Turn, on_room: Callable[[], None]) -> Turn:
     """Do the same on the event loop; `on_room` is called when nothing is against it, before it is on disk."""
-    a_day = _turns_a_day(owner)
-    ledge = await _astore(draft, a_day, on_room)
+    terms = _terms(owner)
+    ledge = await _astore(draft, terms, on_room)
     if ledge.sent:
         return await off_loop(_find_sent, draft, ledge.sent)
-    return _held_on(ledge, draft, a_day)
+    return _held_on(ledge, draft, terms)
 
 
 def open_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
@@ -128,24 +128,28 @@ def _checked_prompt(text: str) -> str:
     return prompt
 
 
+def _terms(owner: AbstractBaseUser) -> Terms:
+    return Terms(_turns_a_day(owner), int(getattr(owner, "sign_outs", 0)))
+
+
 def _turns_a_day(owner: AbstractBaseUser) -> int:
     is_guest = bool(getattr(owner, "is_guest", False))
     return int(settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY)
 
 
-def _store(draft: Turn, a_day: int) -> Ledge:
+def _store(draft: Turn, terms: Terms) -> Ledge:
     # Two tabs that send at once are dealt the same number: whoever comes second asks for another.
     for _ in range(NUMBER_TRIES - 1):
         with contextlib.suppress(IntegrityError):
-            return store_turn(draft, turns_a_day=a_day)
-    return store_turn(draft, turns_a_day=a_day)
+            return store_turn(draft, terms=terms)
+    return store_turn(draft, terms=terms)
 
 
-async def _astore(draft: Turn, a_day: int, on_room: Callable[[], None]) -> Ledge:
+async def _astore(draft: Turn, terms: Terms, on_room: Callable[[], None]) -> Ledge:
     for _ in range(NUMBER_TRIES - 1):
         with contextlib.suppress(IntegrityError):
-            return await astore_turn(draft, turns_a_day=a_day, on_room=on_room)
-    return await astore_turn(draft, turns_a_day=a_day, on_room=on_room)
+            return await astore_turn(draft, terms=terms, on_room=on_room)
+    return await astore_turn(draft, terms=terms, on_room=on_room)
 
 
 def _find_sent(draft: Turn, key: int) -> Turn:
@@ -157,14 +161,16 @@ def _find_sent(draft: Turn, key: int) -> Turn:
     return draft
 
 
-def _held_on(ledge: Ledge, draft: Turn, a_day: int) -> Turn:
+def _held_on(ledge: Ledge, draft: Turn, terms: Terms) -> Turn:
     if not ledge.turn:
-        raise Refusal(_why_refused(ledge, a_day))
+        raise Refusal(_why_refused(ledge, terms))
     return draft
 
 
-def _why_refused(ledge: Ledge, a_day: int) -> str:
-    if ledge.opened_today >= a_day:
+def _why_refused(ledge: Ledge, terms: Terms) -> str:
+    if not ledge.is_here:
+        return "not_signed_in"
+    if ledge.opened_today >= terms.turns_a_day:
         return "quota_reached"
     if ledge.running >= settings.TURNS_OPEN_EACH:
         return "too_many_running"

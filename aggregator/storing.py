@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
+from accounts.models import User
 from aggregator.async_database import Connection, Reply, in_transaction
 from aggregator.models import Conversation, DayCount, Turn
 
@@ -31,12 +32,16 @@ standing AS (
         coalesce(
             (SELECT opened FROM {days} WHERE person_id = %(owner)s AND day = %(today)s), 0
         ) AS opened_today,
+        EXISTS (
+            SELECT FROM {people} WHERE id = %(owner)s AND is_active AND sign_outs = %(sign_outs)s
+        ) AS is_here,
         (SELECT count(*) FROM own WHERE status = 'running') AS running,
         (SELECT count(*) FROM {turns} WHERE status = 'running') AS all_running
 ),
 room AS (
     SELECT FROM standing
-    WHERE sent IS NULL AND opened_today < %(a_day)s AND running < %(each)s AND all_running < %(all)s
+    WHERE sent IS NULL AND is_here
+        AND opened_today < %(a_day)s AND running < %(each)s AND all_running < %(all)s
 )"""
 # Who comes second at the same moment waits here, and may find the day used up.
 COUNTED = """counted AS (
@@ -64,7 +69,7 @@ turn AS (
     SELECT conversation.id, {number}, {values} FROM conversation, counted RETURNING id, number
 )
 SELECT
-    sent,
+    sent, is_here,
     CASE WHEN EXISTS (SELECT FROM {before}) AND NOT EXISTS (SELECT FROM counted) THEN %(a_day)s
         ELSE opened_today END,
     running, all_running, conversation.id, turn.id, turn.number
@@ -74,10 +79,19 @@ DEALT = ("id", "conversation_id", "number")
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a person opens turns: how many a day, and not after having left."""
+
+    turns_a_day: int
+    sign_outs: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ledge:
-    """Where a new turn was to stand: the row sent before under its id, who runs how many, what was stored."""
+    """Where a new turn was to stand: the row sent before as the same, what is against it, what was stored."""
 
     sent: int | None
+    is_here: bool
     opened_today: int
     running: int
     all_running: int
@@ -86,28 +100,28 @@ class Ledge:
     number: int | None
 
 
-def store_turn(turn: Turn, *, turns_a_day: int) -> Ledge:
+def store_turn(turn: Turn, *, terms: Terms) -> Ledge:
     """Store a draft at the end of its conversation unless it was sent before or somebody has too many.
 
     Two that arrive at once may be dealt the same number, or begin the same draft: IntegrityError.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_word(turn.conversation.pk is not None), _give(turn, turns_a_day))
+        cursor.execute(_word(turn.conversation.pk is not None), _give(turn, terms))
         ledge = Ledge(*cursor.fetchone())
     return _note(turn, ledge)
 
 
-async def astore_turn(turn: Turn, *, turns_a_day: int, on_room: Callable[[], None]) -> Ledge:
+async def astore_turn(turn: Turn, *, terms: Terms, on_room: Callable[[], None]) -> Ledge:
     """Do the same on the event loop; `on_room` is called when there is room, before the row is on disk."""
-    store = partial(_store, turn, turns_a_day, on_room)
+    store = partial(_store, turn, terms, on_room)
     return _note(turn, await in_transaction(store, order=turn.conversation.owner_id))
 
 
 async def _store(
-    turn: Turn, turns_a_day: int, on_room: Callable[[], None], connection: Connection
+    turn: Turn, terms: Terms, on_room: Callable[[], None], connection: Connection
 ) -> Reply[Ledge]:
     is_held = turn.conversation.pk is not None
-    cursor = await connection.execute(_word(is_held), _give(turn, turns_a_day))
+    cursor = await connection.execute(_word(is_held), _give(turn, terms))
 
     async def read() -> Ledge:
         ledge = Ledge(*await cursor.fetchone() or ())
@@ -127,7 +141,7 @@ def _note(turn: Turn, ledge: Ledge) -> Ledge:
 @cache
 def _word(is_held: bool) -> str:
     """Return the statement that stores a draft, at the end of a held conversation or with a new one."""
-    tables = {"turns": Turn, "conversations": Conversation, "days": DayCount}
+    tables = {"turns": Turn, "conversations": Conversation, "days": DayCount, "people": User}
     names = {name: model._meta.db_table for name, model in tables.items()}
     steps = (HELD_CONVERSATION, COUNTED) if is_held else (COUNTED, NEW_CONVERSATION)
     before = BEFORE_HELD if is_held else BEFORE_NEW
@@ -141,7 +155,7 @@ def _word(is_held: bool) -> str:
     )
 
 
-def _give(turn: Turn, turns_a_day: int) -> dict[str, Any]:
+def _give(turn: Turn, terms: Terms) -> dict[str, Any]:
     """Return what the statement is given."""
     conversation, now = turn.conversation, timezone.now()
     is_held = conversation.pk is not None
@@ -154,7 +168,8 @@ def _give(turn: Turn, turns_a_day: int) -> dict[str, Any]:
         "now": now,
         "since": now - SENT_AGAIN_WITHIN,
         "today": timezone.localdate(now),
-        "a_day": turns_a_day,
+        "a_day": terms.turns_a_day,
+        "sign_outs": terms.sign_outs,
         "each": settings.TURNS_OPEN_EACH,
         "all": settings.TURNS_OPEN,
     }

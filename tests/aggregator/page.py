@@ -59,6 +59,12 @@ class Page:
             seen += (await self.hear()).get("events", [])
         return seen
 
+    async def hear_end(self) -> int:
+        """Return the code with which the server ends the socket, which it must do now."""
+        reply = await self._socket.receive_output(PATIENCE_SECONDS)
+        assert reply["type"] == "websocket.close"
+        return int(reply["code"])
+
     async def close(self) -> None:
         """Close the socket."""
         await self._socket.send_input({"type": "websocket.disconnect", "code": 1000})

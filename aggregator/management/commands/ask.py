@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
@@ -107,8 +108,11 @@ async def _follow(turn: Turn) -> TurnState:
 
 
 def _shell_user() -> User:
-    user, _ = User.objects.get_or_create(username=SHELL_USER, defaults={"is_active": False})
-    return user
+    # Nobody can log in as the shell: it has no address and no password.
+    new = {"username": SHELL_USER, "password": make_password(None)}
+    return User.objects.update_or_create(
+        username=SHELL_USER, defaults={"is_active": True}, create_defaults=new
+    )[0]
 
 
 def _load(pk: int) -> Turn:
