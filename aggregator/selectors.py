@@ -103,9 +103,14 @@ def list_api_keys(owner: AbstractBaseUser) -> list[ApiKey]:
     return list(keys.order_by(F("revoked_at").asc(nulls_first=True), "-created_at")[:100])
 
 
-def list_turns(conversation: Conversation) -> list[Turn]:
-    """Return the latest turns of a conversation in order, replaced ones included, in three queries."""
+def list_turns(conversation: Conversation, before: int | None = None) -> list[Turn]:
+    """Return the latest turns of a conversation in order, replaced ones included, in three queries.
+
+    Those before a number where one is given; turns are numbered from 1 without a gap.
+    """
     turns = Turn.objects.filter(conversation=conversation).order_by("-number")
+    if before is not None:
+        turns = turns.filter(number__lt=before)
     newest = with_parts(turns)[:TURNS_SHOWN]
     return sorted(newest, key=lambda turn: turn.number)
 

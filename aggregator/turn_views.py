@@ -33,6 +33,11 @@ def view_turns(turns: Sequence[Turn]) -> list[TurnView]:
     return [_view(turn) for turn in turns]
 
 
+def earlier_than(turns: Sequence[Turn]) -> int:
+    """Return the number before which more turns are to be shown; 0 when there are none."""
+    return turns[0].number if turns and turns[0].number > 1 else 0
+
+
 def _view(turn: Turn) -> TurnView:
     history = replay(turn)
     state = reduce(history)

@@ -7,6 +7,7 @@ app_name = "aggregator"
 urlpatterns = [
     path("", views.show_home, name="home"),
     path("c/<uuid:public_id>/", views.show_conversation, name="conversation"),
+    path("c/<uuid:public_id>/before/<int:before>/", views.show_earlier, name="earlier"),
     path("c/<uuid:public_id>/rename/", views.rename_conversation, name="rename"),
     path("c/<uuid:public_id>/delete/", views.delete_conversation, name="delete"),
     path("c/<uuid:public_id>/share/", share_views.make_share, name="share"),

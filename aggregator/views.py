@@ -18,7 +18,7 @@ from aggregator import deleting, picks, selectors, services, sharing, skills
 from aggregator.examples import EXAMPLES
 from aggregator.listings import offered_models
 from aggregator.models import Conversation, Turn
-from aggregator.turn_views import view_turns
+from aggregator.turn_views import earlier_than, view_turns
 from aggregator.wording import word_topic
 
 
@@ -39,6 +39,16 @@ def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
     return _show(request, person, _own(person, public_id))
 
 
+@require_GET
+@never_cache
+def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: int) -> HttpResponse:
+    """Return the turns that came before a number as HTML."""
+    conversation = _own(person_of(request), public_id)
+    turns = selectors.list_turns(conversation, before)
+    context = {"conversation": conversation, "turns": view_turns(turns), "earlier_than": earlier_than(turns)}
+    return render(request, "aggregator/_turns.html", context)
+
+
 def _show(request: HttpRequest, person: User | None, conversation: Conversation | None) -> HttpResponse:
     turns = selectors.list_turns(conversation) if conversation else []
     sidebar = selectors.list_conversations(person)
@@ -46,6 +56,7 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "conversation": conversation,
         "share": sharing.find_share(conversation) if conversation else None,
         "turns": view_turns(turns),
+        "earlier_than": earlier_than(turns),
         "conversations": sidebar.conversations,
         "next_cursor": sidebar.next_cursor,
         "models": offered_models(),

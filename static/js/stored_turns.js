@@ -1,14 +1,15 @@
 /**
  * @import { Feed } from "./feed.js"
  * @typedef {{ article: HTMLElement, versions: string[], turn: string }} StoredTurn
+ * @typedef {{ standing: StoredTurn[], loose: Map<string, string[]> }} StoredPage
  */
 
 /**
  * Take the server's turns into the feed; a turn that another one replaced becomes a version of that one.
  *
- * @param {HTMLElement} host
+ * @param {ParentNode} host
  * @param {Feed} feed
- * @returns {StoredTurn[]} the turns that stand, in order
+ * @returns {StoredPage} the turns that stand, in order; loose are the versions of turns that come later than these
  */
 export function readTranscript(host, feed) {
   /** @type {Map<string, string[]>} by the turn that stands: the turns whose place it took, oldest first */
@@ -20,6 +21,7 @@ export function readTranscript(host, feed) {
     const prompt = article.querySelector(".prompt-text")?.textContent ?? "";
     feed.restore(turn, prompt, Number(article.dataset.seq), events);
     const mine = [...(versions.get(turn) ?? []), turn];
+    versions.delete(turn);
     const successor = article.dataset.replacedBy ?? "";
     if (!successor) {
       standing.push({ article, versions: mine, turn });
@@ -29,5 +31,5 @@ export function readTranscript(host, feed) {
     if (!versions.has(successor)) versions.set(successor, mine);
     article.remove();
   }
-  return standing;
+  return { standing, loose: versions };
 }

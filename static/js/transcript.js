@@ -1,3 +1,4 @@
+import { watchEarlier } from "./earlier_turns.js";
 import { find } from "./element.js";
 import { readTranscript } from "./stored_turns.js";
 import { watchTail } from "./tail.js";
@@ -64,9 +65,24 @@ export function openTranscript(feed, actions) {
   const placeOf = (candidate) =>
     places.find((place) => feed.read(place.shown)?.candidates.some((each) => each.id === candidate));
 
-  for (const { article, versions, turn } of readTranscript(host, feed)) {
-    places.push(mount(article, versions, turn));
-  }
+  /** @param {ParentNode} page of turns that came before those shown */
+  const takeIn = (page) => {
+    const { standing, loose } = readTranscript(page, feed);
+    const first = places[0]?.view.host ?? null;
+    for (const { article } of standing) host.insertBefore(article, first);
+    places.unshift(...standing.map((each) => mount(each.article, each.versions, each.turn)));
+    for (const [successor, versions] of loose) {
+      const place = places.find((each) => each.versions.includes(successor));
+      if (!place) continue;
+      // What stood before it on the later page followed from these: it is no version of it.
+      place.versions = [...versions, ...place.versions.slice(place.versions.indexOf(successor))];
+      place.view.showVersions(place.versions);
+    }
+    return standing.map(({ article }) => article);
+  };
+
+  takeIn(host);
+  watchEarlier(host, takeIn);
   lastPlace()?.view.openCandidates();
   lastPlace()?.view.host.scrollIntoView({ block: isRunning() ? "end" : "start" });
 

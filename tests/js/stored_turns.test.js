@@ -23,8 +23,8 @@ function transcriptOf(...rows) {
     },
   }));
   const feed = openFeed();
-  const standing = readTranscript(/** @type {any} */ ({ querySelectorAll: () => articles }), feed);
-  return { feed, articles, standing: standing.map(({ turn, versions }) => [turn, ...versions]) };
+  const { standing, loose } = readTranscript(/** @type {any} */ ({ querySelectorAll: () => articles }), feed);
+  return { feed, articles, loose, standing: standing.map(({ turn, versions }) => [turn, ...versions]) };
 }
 
 test("stored turns are read through the same reducer as live ones", () => {
@@ -60,4 +60,16 @@ test("what followed a replaced turn is no version of it", () => {
     { turn: "again" },
   );
   assert.deepEqual(standing, [["again", "first", "again"]]);
+});
+
+test("versions of a turn on a later page are handed over", () => {
+  const { standing, loose } = transcriptOf(
+    { turn: "first", replacedBy: "second" },
+    { turn: "second", replacedBy: "third" },
+    { turn: "follow-up", replacedBy: "third" },
+    { turn: "own", replacedBy: "mine" },
+    { turn: "mine" },
+  );
+  assert.deepEqual(standing, [["mine", "own", "mine"]]);
+  assert.deepEqual([...loose], [["third", ["first", "second"]]]);
 });

@@ -1,0 +1,71 @@
+"""A long conversation: its earlier turns come when they are asked for, and nobody loses their place."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import User
+from tests.aggregator.test_earlier_turns import long_conversation
+from tests.e2e.conftest import OpenPage, take_picture
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+def top_of(place: Locator) -> float:
+    """Return how far from the top of the window something stands."""
+    return float(place.evaluate("each => each.getBoundingClientRect().top"))
+
+
+def open_long(open_page: OpenPage, language: str, size: dict[str, int]) -> Page:
+    """Open a conversation of 130 turns that its reader, a guest, has had."""
+    page = open_page("/", locale=language, viewport=size)
+    # The guest is known here as soon as the page's socket is open.
+    while not User.objects.filter(is_guest=True).exists():
+        page.wait_for_timeout(50)
+    held = long_conversation(User.objects.get(is_guest=True), 130)
+    page.goto(f"/c/{held.public_id}/")
+    expect(page.locator(".turn")).to_have_count(60)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "name", "told"),
+    [
+        ("ko-KR", WIDE, "이전 대화 더 보기", "질문 60개"),
+        ("en-US", NARROW, "Show earlier turns", "Earlier turns loaded: 60"),
+    ],
+)
+def test_earlier_turns_come_above_without_moving_the_reader(
+    open_page: OpenPage, language: str, size: dict[str, int], name: str, told: str
+) -> None:
+    page = open_long(open_page, language, size)
+    link = page.get_by_role("link", name=name)
+    link.focus()
+    take_picture(page, f"earlier-turns-{language}")
+    first = page.locator(".turn", has_text="질문 71번")
+    before = top_of(first)
+
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn")).to_have_count(120)
+    expect(page.locator("#announcer")).to_contain_text(told)
+    assert abs(top_of(first) - before) < 2
+    # The keyboard is where the reading goes on: at the turn above.
+    focused = page.evaluate("document.activeElement.querySelector('.prompt-text').textContent")
+    assert focused == "질문 70번"
+    take_picture(page, f"earlier-turns-loaded-{language}")
+
+    link.click()
+    expect(page.locator(".turn")).to_have_count(130)
+    expect(page.locator(".turn").first).to_contain_text("질문 1번")
+    expect(page.locator(".turn").last).to_contain_text("질문 130번")
+    expect(link).to_have_count(0)
+
+
+def test_what_cannot_be_fetched_is_told_and_asked_for_again(open_page: OpenPage) -> None:
+    page = open_long(open_page, "ko-KR", WIDE)
+    page.route("**/before/**", lambda route: route.abort())
+    page.get_by_role("link", name="이전 대화 더 보기").click()
+    again = page.get_by_role("link", name="불러오지 못했어요")
+    expect(again).to_be_visible()
+    page.unroute("**/before/**")
+    again.click()
+    expect(page.locator(".turn")).to_have_count(120)
