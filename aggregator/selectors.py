@@ -115,6 +115,22 @@ def list_turns(conversation: Conversation, before: int | None = None) -> list[Tu
     return sorted(newest, key=lambda turn: turn.number)
 
 
+def _standing(conversation: Conversation) -> "QuerySet[Turn]":
+    ended = Turn.objects.filter(conversation=conversation, replaced_by=None)
+    return ended.exclude(status=Turn.Status.RUNNING)
+
+
+def list_standing(conversation: Conversation, most: int) -> list[Turn]:
+    """Return the latest turns that have ended and that none replaced, in order, in three queries."""
+    newest = with_parts(_standing(conversation).order_by("-number"))[:most]
+    return sorted(newest, key=lambda turn: turn.number)
+
+
+def count_standing(conversation: Conversation, *, before: Turn) -> int:
+    """Return how many such turns came before one."""
+    return _standing(conversation).filter(number__lt=before.number).count()
+
+
 def with_parts(turns: "QuerySet[Turn]") -> "QuerySet[Turn]":
     """Return turns with all that `replay` reads of them."""
     return turns.select_related("conversation", "answer_candidate", "replaced_by").prefetch_related(

@@ -21,7 +21,8 @@ def make_share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except services.Refusal as refusal:
         status = 429 if refusal.code == "shares_reached" else 409
         return JsonResponse({"message": word_code(refusal.code)}, status=status)
-    return JsonResponse({"path": f"/s/{share.token}/", "shared_at": share.created_at.isoformat()})
+    made = {"path": f"/s/{share.token}/", "shared_at": share.created_at.isoformat()}
+    return JsonResponse({**made, "left_out": share.left_out})
 
 
 @require_POST

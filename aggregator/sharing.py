@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from aggregator.clock import midnight
 from aggregator.models import Candidate, Conversation, Share, Turn
-from aggregator.selectors import list_turns
+from aggregator.selectors import count_standing, list_standing
 from aggregator.services import Refusal, title_of
 
 TOKEN_BYTES = 32
+# The longest copy, so that neither making nor reading one holds anything up; of more, the latest are copied.
+TURNS_SHARED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def share_conversation(*, conversation: Conversation) -> Share:
     made_today = Share.objects.filter(conversation__owner_id=held.owner_id, created_at__gte=midnight())
     if made_today.count() >= settings.SHARES_PER_DAY:
         raise Refusal("shares_reached")
-    turns = [copied for copied in map(_copy, list_turns(held)) if copied]
+    standing = list_standing(held, TURNS_SHARED)
+    turns = [copied for copied in map(_copy, standing) if copied]
     if not turns:
         raise Refusal("nothing_to_share")
     return Share.objects.create(
@@ -58,6 +61,7 @@ def share_conversation(*, conversation: Conversation) -> Share:
         # A name that its owner gave it later may be meant for nobody else.
         title=title_of(turns[0].prompt),
         turns=[dataclasses.asdict(turn) for turn in turns],
+        left_out=count_standing(held, before=standing[0]),
     )
 
 
@@ -85,8 +89,6 @@ def read_turns(share: Share) -> list[SharedTurn]:
 
 
 def _copy(turn: Turn) -> SharedTurn | None:
-    if turn.status == Turn.Status.RUNNING or turn.replaced_by_id:
-        return None
     written = [row for row in turn.candidates.all() if row.text and row.status != Candidate.Status.FAILED]
     leading = next((row for row in written if str(row.public_id) == turn.leader), None)
     # As on the owner's page: what stands below help lines, or leads where nothing was chosen.

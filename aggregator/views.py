@@ -57,6 +57,8 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "share": sharing.find_share(conversation) if conversation else None,
         "turns": view_turns(turns),
         "earlier_than": earlier_than(turns),
+        "share_limit": sharing.TURNS_SHARED,
+        "is_cut_when_shared": bool(turns) and turns[-1].number > sharing.TURNS_SHARED,
         "conversations": sidebar.conversations,
         "next_cursor": sidebar.next_cursor,
         "models": offered_models(),

@@ -14,6 +14,8 @@ class Share(models.Model):
     token = models.CharField(max_length=64, unique=True, editable=False, verbose_name=_("링크 열쇠"))
     title = models.CharField(_("제목"), max_length=120)
     turns = models.JSONField(default=list, blank=True, verbose_name=_("담긴 질문과 답"))
+    # How many turns came before those that it holds. A process of the last release knows nothing of it.
+    left_out = models.PositiveIntegerField(_("담기지 않은 질문"), default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
     withdrawn_at = models.DateTimeField(null=True, blank=True, verbose_name=_("거둔 때"))
 

@@ -21,6 +21,7 @@ export function openSharing(current, refuse) {
   const dialog = find(document, "#shared-dialog");
   const field = /** @type {HTMLInputElement} */ (find(dialog, "#share-link"));
   const copy = /** @type {HTMLButtonElement} */ (find(dialog, "[data-copy-link]"));
+  const cut = find(dialog, ".share-left-out");
   const time = /** @type {HTMLTimeElement} */ (find(dialog, ".share-time"));
 
   const patch = () => {
@@ -44,6 +45,7 @@ export function openSharing(current, refuse) {
     if (!made) return;
     dataset.sharePath = made.path;
     dataset.sharedAt = made.shared_at;
+    dataset.shareLeftOut = made.left_out;
     patch();
     await show();
   };
@@ -51,6 +53,9 @@ export function openSharing(current, refuse) {
   const show = async () => {
     field.value = `${location.origin}${dataset.sharePath}`;
     time.dateTime = dataset.sharedAt ?? "";
+    const n = Number(dataset.shareLeftOut);
+    cut.hidden = !n;
+    setText(cut, n ? word("share_left_out", { n }) : "");
     sayWhen(dialog);
     const answers = await openDialog("shared-dialog");
     if (!answers || !(await send("unshare", answers))) return;

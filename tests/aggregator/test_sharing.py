@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services import delete_account
 from aggregator import deleting, sharing
 from aggregator.models import Candidate, Conversation, Share, Turn
+from tests.aggregator.test_earlier_turns import long_conversation
 from tests.factories import UserFactory
 from tests.live_site import PLAIN_STORAGES
 
@@ -127,6 +128,45 @@ def test_turns_that_run_were_replaced_or_say_nothing_are_left_out(conversation: 
     copied = sharing.read_turns(sharing.share_conversation(conversation=conversation))
 
     assert [turn.prompt for turn in copied] == ["고친 질문"]
+
+
+def test_a_long_conversation_is_copied_whole(ada: User) -> None:
+    held = long_conversation(ada, 130)
+    made = sharing.share_conversation(conversation=held)
+    assert (len(made.turns), made.left_out) == (130, 0)
+    assert made.title == "질문 1번"
+
+
+def test_what_a_copy_leaves_out_is_said_by_the_dialogs_and_by_the_copy(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "TURNS_SHARED", 10)
+    held = long_conversation(ada, 13)
+    Turn.objects.filter(number=1).update(replaced_by=Turn.objects.get(number=2))
+    client.force_login(ada)
+    before = client.get(f"/c/{held.public_id}/").content.decode()
+    made = client.post(f"/c/{held.public_id}/share/").json()
+    after = client.get(f"/c/{held.public_id}/").content.decode()
+    copy = Client().get(made["path"]).content.decode()
+
+    assert "마지막 10개 질문까지만" in before
+    assert 'data-share-left-out="0"' in before
+    # The one that was replaced is no turn of the conversation as it stands.
+    assert made["left_out"] == 2
+    assert 'data-share-left-out="2"' in after
+    assert "앞의 질문 2개는 여기에 없어요" in copy
+    assert "질문 4번" in copy
+    assert "질문 3번" not in copy
+
+
+def test_a_copy_that_leaves_nothing_out_says_nothing_of_it(
+    client: Client, ada: User, conversation: Conversation
+) -> None:
+    client.force_login(ada)
+    page = client.get(f"/c/{conversation.public_id}/").content.decode()
+    copy = Client().get(share(client, conversation)).content.decode()
+    assert "질문까지만" not in page
+    assert "여기에 없어요" not in copy
 
 
 def test_help_lines_stand_before_the_answer_below_them(conversation: Conversation) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
+from aggregator import sharing
 from tests.aggregator.test_earlier_turns import long_conversation
 from tests.e2e.conftest import OpenPage, take_picture
 
@@ -69,3 +70,33 @@ def test_what_cannot_be_fetched_is_told_and_asked_for_again(open_page: OpenPage)
     page.unroute("**/before/**")
     again.click()
     expect(page.locator(".turn")).to_have_count(120)
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "make", "told"),
+    [
+        ("ko-KR", WIDE, "링크 만들기", ("마지막 100개", "빠진 질문 30개", "앞의 질문 30개는")),
+        ("en-US", NARROW, "Make a link", ("its last 100 turns", "Left out: 30", "not here: 30")),
+    ],
+)
+def test_a_link_to_a_part_of_a_conversation_says_so(
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    size: dict[str, int],
+    make: str,
+    told: tuple[str, str, str],
+) -> None:
+    monkeypatch.setattr(sharing, "TURNS_SHARED", 100)
+    page = open_long(open_page, language, size)
+    page.locator("[data-share]").click()
+    expect(page.locator("#share-dialog")).to_contain_text(told[0])
+    take_picture(page, f"share-of-a-part-{language}")
+    page.locator("#share-dialog").get_by_role("button", name=make).click()
+    expect(page.locator("#shared-dialog")).to_contain_text(told[1])
+    take_picture(page, f"shared-part-{language}")
+
+    page.goto(page.locator("#share-link").input_value())
+    expect(page.locator(".turn")).to_have_count(100)
+    expect(page.locator(".shared")).to_contain_text(told[2])
+    take_picture(page, f"shared-part-copy-{language}")
