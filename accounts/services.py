@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from accounts.models import User
@@ -27,28 +26,19 @@ def guest_for(guest_key: uuid.UUID) -> User:
     return guest
 
 
-def person_for_request(request: HttpRequest) -> User | None:
-    """Return who acts, making a guest row if needed; None for a visitor who sent no valid cookie."""
-    return _person_for(request)
-
-
 def person_for_scope(scope: Scope) -> User | None:
     """Return who acts over a socket, making a guest row if needed; None without a valid cookie or session.
 
     Raises TooManyGuestsError.
     """
-    return _person_for(scope)
-
-
-def _person_for(source: HttpRequest | Scope) -> User | None:
-    account = account_of(source)
+    account = account_of(scope)
     if account is not None:
         return account
-    guest_key = guest_key_of(source)
+    guest_key = guest_key_of(scope)
     if guest_key is None:
         return None
     known = find_guest(guest_key)
-    if known is None and is_one_too_many(source):
+    if known is None and is_one_too_many(scope):
         raise TooManyGuestsError
     return known or guest_for(guest_key)
 

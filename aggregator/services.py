@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import User
 from aggregator.catalog import LanguageModel
 from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vote
 from aggregator.off_loop import off_loop
@@ -25,6 +26,7 @@ from language.detect import detect_language
 
 TITLE_LENGTH = 40
 KEY_PREFIX = "jjp-"
+KEYS_AT_ONCE = 20
 PANEL_LIMIT = 8
 NUMBER_TRIES = 5
 # Above every place in a running panel: whoever runs the turn gives an added seat the next one of its own.
@@ -325,8 +327,15 @@ def adopt_conversations(*, guest: AbstractBaseUser, account: AbstractBaseUser) -
     Signal.objects.filter(person_id=guest.pk).update(person_id=account.pk)
 
 
-def issue_api_key(*, owner: AbstractBaseUser, name: str) -> str:
-    """Make a key of the public API and return it; only its digest is kept, so this is its only showing."""
+@transaction.atomic
+def issue_api_key(*, owner: User, name: str) -> str:
+    """Make a key of the public API and return it; only its digest is kept, so this is its only showing.
+
+    Raises Refusal when its owner has as many as one may have; those asked for at once wait for each other.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    if ApiKey.objects.filter(owner_id=owner.pk, revoked_at=None).count() >= KEYS_AT_ONCE:
+        raise Refusal("keys_reached")
     key = KEY_PREFIX + secrets.token_urlsafe(32)
     ApiKey.objects.create(owner_id=owner.pk, name=name[:60], prefix=key[:10], digest=digest_of(key))
     return key

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from aggregator import deleting, selectors, services
-
-KEYS_AT_ONCE = 20
+from aggregator.wording import word_code
 
 
 class KeyForm(forms.Form):
@@ -40,11 +39,11 @@ def show_keys(request: HttpRequest) -> HttpResponse:
     owner = cast(User, request.user)
     form, fresh = KeyForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
-        if sum(key.revoked_at is None for key in selectors.list_api_keys(owner)) < KEYS_AT_ONCE:
+        try:
             fresh = services.issue_api_key(owner=owner, name=form.cleaned_data["name"])
             form = KeyForm()
-        else:
-            form.add_error(None, _("키가 너무 많아요. 안 쓰는 키를 먼저 지워 주세요."))
+        except services.Refusal as refusal:
+            form.add_error(None, word_code(refusal.code))
     context = {
         "form": form,
         "fresh": fresh,

@@ -13,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.models import User
 from aggregator.listings import sync_listings
 from aggregator.models import ApiKey
-from aggregator.services import issue_api_key
+from aggregator.services import Refusal, issue_api_key
 from config.home import HOME, ROOT, read_secret
 from config.stack.progress import Console
 
@@ -84,6 +84,10 @@ def make_api_key(owner: User) -> None:
     path = HOME / "secrets" / "api_key"
     if path.exists() and ApiKey.objects.filter(owner=owner, name=KEY_NAME, revoked_at=None).exists():
         return
-    key = issue_api_key(owner=owner, name=KEY_NAME)
+    try:
+        key = issue_api_key(owner=owner, name=KEY_NAME)
+    except Refusal:
+        # Whoever has so many keys of their own does without this one.
+        return
     path.touch(mode=0o600)
     path.write_text(str(key), encoding="ascii")

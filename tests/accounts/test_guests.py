@@ -14,7 +14,7 @@ from accounts.guests import GUEST_COOKIE, read_guest_key, sign_guest_key, visit_
 from accounts.middleware import GuestMiddleware
 from accounts.models import User
 from accounts.selectors import person_of
-from accounts.services import guest_for, person_for_request, person_for_scope
+from accounts.services import guest_for, person_for_scope
 from tests.factories import GuestFactory
 
 
@@ -87,7 +87,6 @@ async def test_the_middleware_serves_async_views_too() -> None:
 def test_a_forged_cookie_is_nobody(db: None, forged: str) -> None:
     request = visit(forged)
     assert person_of(request) is None
-    assert person_for_request(request) is None
     assert person_for_scope(socket_scope(f"{GUEST_COOKIE}={forged}")) is None
     assert not User.objects.exists()
 
@@ -105,17 +104,17 @@ def test_reading_who_is_there_makes_no_row(db: None) -> None:
 
 
 def test_a_guest_row_is_made_on_first_need_and_found_afterwards(db: None) -> None:
-    request = visit(sign_guest_key(uuid.uuid4()))
-    guest = person_for_request(request)
+    cookie = sign_guest_key(uuid.uuid4())
+    request, scope = visit(cookie), socket_scope(f"{GUEST_COOKIE}={cookie}")
+    guest = person_for_scope(scope)
     assert guest is not None
     assert guest.is_guest
     assert not guest.has_usable_password()
     assert person_of(request) == guest
-    assert person_for_request(request) == guest
+    assert person_for_scope(scope) == guest
 
 
 def test_a_visitor_without_a_cookie_cannot_make_rows(db: None) -> None:
-    assert person_for_request(visit()) is None
     assert person_for_scope({"type": "websocket", "headers": []}) is None
     assert not User.objects.exists()
 

@@ -1,9 +1,12 @@
 """The page of a person's keys."""
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 from django.test import Client, override_settings
 
 from accounts.models import User
@@ -72,3 +75,27 @@ def test_nobody_holds_keys_without_end(client: Client, ada: User) -> None:
 
     assert "너무 많아요" in client.post("/keys/", {"name": "하나 더"}).content.decode()
     assert ApiKey.objects.count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_that_are_asked_for_at_once_are_counted_one_by_one(ada: User) -> None:
+    for number in range(services.KEYS_AT_ONCE - 2):
+        services.issue_api_key(owner=ada, name=f"{number}")
+    together = threading.Barrier(8)
+
+    def press(number: int) -> bool:
+        try:
+            together.wait(10)
+            return bool(services.issue_api_key(owner=ada, name=f"more {number}"))
+        except services.Refusal:
+            return False
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(press, range(8)))
+
+    assert made.count(True) == 2
+    assert ApiKey.objects.count() == services.KEYS_AT_ONCE
+    services.revoke_api_key(key=ApiKey.objects.order_by("pk").first() or ApiKey())
+    assert services.issue_api_key(owner=ada, name="again")
