@@ -1,11 +1,13 @@
 """Which models a call wants and how their answers become one."""
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from aggregator import services
+from aggregator import runner, services
 from aggregator.api.refusals import ApiRefusal, bad_field, no_such_model
 from aggregator.api.transcripts import Transcript
 from aggregator.listings import offered_models
@@ -92,10 +94,16 @@ async def open_turn(key: ApiKey, wish: Wish, transcript: Transcript) -> Turn:
         given_history=transcript.history,
         origin=Conversation.Origin.API,
     )
+    storing = asyncio.ensure_future(off_loop(services.open_turn, owner=key.owner, ask=ask))
     try:
-        return await off_loop(services.open_turn, owner=key.owner, ask=ask)
+        return await asyncio.shield(storing)
     except services.Refusal as refusal:
         raise _refused(refusal.code) from None
+    except asyncio.CancelledError:
+        # Whoever calls hung up, and it is stored all the same: who finds it is to ask nobody.
+        with contextlib.suppress(services.Refusal):
+            await runner.stop_turn(await storing)
+        raise
 
 
 def _refused(code: str) -> ApiRefusal:

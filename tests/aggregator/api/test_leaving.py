@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import threading
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from django.db import connection, transaction
 
 from aggregator import runner
 from aggregator.api import answers
@@ -81,22 +83,22 @@ def test_a_silent_stream_is_kept_alive(
     assert lines[-1] == "data: [DONE]"
 
 
-async def hang_up_at_the_door(application: Any, key: str) -> None:
-    """Ask for a stream and leave when its status line is sent, before its first word can be."""
+async def hang_up(application: Any, key: str, moment: asyncio.Event) -> None:
+    """Ask for a stream and leave at a moment; it has come at the latest when the status line is sent."""
     body = json.dumps({"model": "talker", "messages": ASK, "stream": True}).encode()
     headers = [(b"authorization", f"Bearer {key}".encode()), (b"host", b"localhost")]
     scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": headers}
-    asked, is_answered, never = [{"type": "http.request", "body": body}], asyncio.Event(), asyncio.Event()
+    asked, never = [{"type": "http.request", "body": body}], asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         if asked:
             return asked.pop()
-        await is_answered.wait()
+        await moment.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         assert message["type"] == "http.response.start"
-        is_answered.set()
+        moment.set()
         await never.wait()
 
     await application({**scope, "query_string": b"", "http_version": "1.1"}, receive, send)
@@ -107,7 +109,7 @@ async def test_hanging_up_before_the_first_word_stops_the_turn(
     site_application: Any, ada_key: str, provider: ProviderServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answers, "READER_SECONDS", 0.3)
-    await hang_up_at_the_door(site_application, ada_key)
+    await hang_up(site_application, ada_key, asyncio.Event())
     await asyncio.wait_for(runner.wait_for_turns(), 10)
     left = runner.log_of_this_loop().feed._subscriptions
     await runner.close_loop()
@@ -130,3 +132,43 @@ async def test_a_reader_who_comes_too_late_is_told_so(ada_key: str, monkeypatch:
         answer.greet_reader()
     await runner.close_loop()
     assert refused.value.code == "answer_broke_off"
+
+
+def hold_turns(is_held: threading.Event, may_go: threading.Event) -> None:
+    """Let nobody store a turn until told so."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE aggregator_turn IN EXCLUSIVE MODE")
+        is_held.set()
+        may_go.wait(20)
+    connection.close()
+
+
+def is_waited_for() -> bool:
+    """Whether somebody waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("talker")
+async def test_hanging_up_while_the_turn_is_stored_asks_no_model(
+    site_application: Any, ada_key: str, provider: ProviderServer
+) -> None:
+    is_held, may_go, moment = threading.Event(), threading.Event(), asyncio.Event()
+    holder = threading.Thread(target=hold_turns, args=(is_held, may_go))
+    holder.start()
+    await asyncio.to_thread(is_held.wait, 10)
+    calling = asyncio.create_task(hang_up(site_application, ada_key, moment))
+    assert await off_loop(provider.wait_until, is_waited_for, 10)
+    moment.set()
+    await asyncio.sleep(0.2)
+    may_go.set()
+    await asyncio.wait_for(calling, 10)
+    holder.join(5)
+
+    # Who looks for turns that nobody works on takes it up later.
+    turn = await off_loop(Turn.objects.get)
+    await runner.run_turn(turn.public_id)
+    await runner.close_loop()
+    assert (await off_loop(Turn.objects.get)).status == "stopped"
+    assert provider.asked("talker") == []
