@@ -8,7 +8,6 @@ from typing import cast
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
@@ -18,9 +17,9 @@ SALT = "accounts.newcomers"
 HOUR_SECONDS = 3_600
 
 
-def is_one_too_many(source: HttpRequest | Mapping[str, object]) -> bool:
+def is_one_too_many(scope: Mapping[str, object]) -> bool:
     """Count a new guest against the network it comes from; True when that has brought too many this hour."""
-    network = network_of(address_of(source))
+    network = network_of(address_of(scope))
     if not network or not settings.NEW_GUESTS_PER_HOUR:
         return False
     # Which networks people come from is nobody's business: it is kept as a number that leads back to none.
@@ -51,20 +50,12 @@ def network_of(address: str) -> str:
     return str(host) if host.version == 4 else str(ipaddress.ip_network((host, 64), strict=False))
 
 
-def address_of(source: HttpRequest | Mapping[str, object]) -> str:
+def address_of(scope: Mapping[str, object]) -> str:
     """Return the address of a visitor, as the proxies that are trusted report it."""
-    told, peer = _read_request(source) if isinstance(source, HttpRequest) else _read_scope(source)
-    hops = [hop.strip() for hop in told.split(",") if hop.strip()]
-    trusted = settings.TRUSTED_PROXY_COUNT
-    return hops[-trusted] if trusted and len(hops) >= trusted else peer
-
-
-def _read_request(request: HttpRequest) -> tuple[str, str]:
-    return request.headers.get("X-Forwarded-For", ""), str(request.META.get("REMOTE_ADDR") or "")
-
-
-def _read_scope(scope: Mapping[str, object]) -> tuple[str, str]:
     headers = cast(Iterable[tuple[bytes, bytes]], scope.get("headers", ()))
     told = ",".join(value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for")
     client = cast("tuple[str, int] | None", scope.get("client"))
-    return told, client[0] if client else ""
+    peer = client[0] if client else ""
+    hops = [hop.strip() for hop in told.split(",") if hop.strip()]
+    trusted = settings.TRUSTED_PROXY_COUNT
+    return hops[-trusted] if trusted and len(hops) >= trusted else peer

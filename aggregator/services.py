@@ -1,8 +1,6 @@
 """Writes of conversations and turns, each in one transaction."""
 
 import contextlib
-import hashlib
-import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import User
 from aggregator.catalog import LanguageModel
-from aggregator.models import ApiKey, Candidate, Conversation, Signal, Turn, Vote
+from aggregator.models import Candidate, Conversation, Signal, Turn, Vote
 from aggregator.off_loop import off_loop
 from aggregator.quota import adopt_counts, count_again, find_crowd
 from aggregator.scrub import scrub
@@ -25,8 +22,6 @@ from aggregator.turn_log import LOST_LOG_GAP
 from language.detect import detect_language
 
 TITLE_LENGTH = 40
-KEY_PREFIX = "jjp-"
-KEYS_AT_ONCE = 20
 PANEL_LIMIT = 8
 NUMBER_TRIES = 5
 # Above every place in a running panel: whoever runs the turn gives an added seat the next one of its own.
@@ -325,32 +320,3 @@ def adopt_conversations(*, guest: AbstractBaseUser, account: AbstractBaseUser) -
     Conversation.objects.filter(owner_id=guest.pk).update(owner_id=account.pk)
     Vote.objects.filter(voter_id=guest.pk).update(voter_id=account.pk)
     Signal.objects.filter(person_id=guest.pk).update(person_id=account.pk)
-
-
-@transaction.atomic
-def issue_api_key(*, owner: User, name: str) -> str:
-    """Make a key of the public API and return it; only its digest is kept, so this is its only showing.
-
-    Raises Refusal when its owner has as many as one may have; those asked for at once wait for each other.
-    """
-    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    if ApiKey.objects.filter(owner_id=owner.pk, revoked_at=None).count() >= KEYS_AT_ONCE:
-        raise Refusal("keys_reached")
-    key = KEY_PREFIX + secrets.token_urlsafe(32)
-    ApiKey.objects.create(owner_id=owner.pk, name=name[:60], prefix=key[:10], digest=digest_of(key))
-    return key
-
-
-def digest_of(key: str) -> str:
-    """Return the form in which a key is stored and looked up."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-def revoke_api_key(*, key: ApiKey) -> None:
-    """Make a key useless from now on."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
-
-
-def note_key_use(*, key: ApiKey) -> None:
-    """Remember that a key was used just now."""
-    ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from aggregator import deleting, selectors, services
+from aggregator import api_keys, deleting, selectors, services
 from aggregator.wording import word_code
 
 
@@ -40,7 +40,7 @@ def show_keys(request: HttpRequest) -> HttpResponse:
     form, fresh = KeyForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         try:
-            fresh = services.issue_api_key(owner=owner, name=form.cleaned_data["name"])
+            fresh = api_keys.issue_api_key(owner=owner, name=form.cleaned_data["name"])
             form = KeyForm()
         except services.Refusal as refusal:
             form.add_error(None, word_code(refusal.code))
@@ -64,7 +64,7 @@ def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     key = selectors.find_own_api_key(cast(User, request.user), public_id)
     if key is None:
         raise Http404
-    services.revoke_api_key(key=key)
+    api_keys.revoke_api_key(key=key)
     messages.success(request, _("키를 없앴어요. 이제 이 키는 쓸 수 없어요."))
     return redirect("aggregator:keys")
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from aggregator import runner, selectors, services
+from aggregator import api_keys, runner, selectors
 from aggregator.api.refusals import ApiRefusal
 from aggregator.models import ApiKey
 from aggregator.off_loop import off_loop
@@ -45,12 +45,12 @@ def _find_key(text: str) -> ApiKey | None:
     # Looking up a digest takes the same time whatever characters of the key a stranger has guessed.
     if not text or len(text) > KEY_LIMIT:
         return None
-    key = selectors.find_api_key(services.digest_of(text))
+    key = selectors.find_api_key(api_keys.digest_of(text))
     if key is None:
         return None
     stale = timezone.now() - dt.timedelta(seconds=USE_NOTED_SECONDS)
     if key.last_used_at is None or key.last_used_at < stale:
-        services.note_key_use(key=key)
+        api_keys.note_key_use(key=key)
     return key
 
 

@@ -11,9 +11,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
+from aggregator.api_keys import issue_api_key
 from aggregator.listings import sync_listings
 from aggregator.models import ApiKey
-from aggregator.services import Refusal, issue_api_key
+from aggregator.services import Refusal
 from config.home import HOME, ROOT, read_secret
 from config.stack.progress import Console
 

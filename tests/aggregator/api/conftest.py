@@ -5,7 +5,7 @@ import pytest
 from openai import OpenAI
 
 from accounts.models import User
-from aggregator import services
+from aggregator import api_keys
 from tests.aggregator.conftest import MakeModel
 from tests.live_site import LiveSite, live_site, site_application
 from tests.provider_server import ProviderServer, say
@@ -16,7 +16,7 @@ __all__ = ["live_site", "site_application"]
 @pytest.fixture
 def ada_key(ada: User) -> str:
     """A key of Ada's."""
-    return services.issue_api_key(owner=ada, name="노트북")
+    return api_keys.issue_api_key(owner=ada, name="노트북")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import connections
 from django.test import Client, override_settings
 
 from accounts.models import User
-from aggregator import selectors, services
+from aggregator import api_keys, selectors, services
 from aggregator.models import ApiKey
 from tests.live_site import PLAIN_STORAGES
 
@@ -31,7 +31,7 @@ def test_a_key_is_shown_once_and_opens_the_door(client: Client, ada: User) -> No
     again = client.get("/keys/").content.decode()
 
     assert key is not None
-    assert selectors.find_api_key(services.digest_of(key[0])) == ApiKey.objects.get()
+    assert selectors.find_api_key(api_keys.digest_of(key[0])) == ApiKey.objects.get()
     assert key[0] not in again
     assert "노트북" in again
     assert key[0][:10] in again
@@ -47,21 +47,21 @@ def test_each_sdk_has_the_address_that_it_takes(client: Client, ada: User) -> No
 
 
 def test_a_revoked_key_opens_nothing_and_is_said_to_be_gone(client: Client, ada: User) -> None:
-    key = services.issue_api_key(owner=ada, name="노트북")
+    key = api_keys.issue_api_key(owner=ada, name="노트북")
     client.force_login(ada)
     page = client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/", follow=True)
 
     assert "없앤 키" in page.content.decode()
-    assert selectors.find_api_key(services.digest_of(key)) is None
+    assert selectors.find_api_key(api_keys.digest_of(key)) is None
 
 
 def test_mallory_cannot_see_or_revoke_ada_s_key(client: Client, ada: User, mallory: User) -> None:
-    key = services.issue_api_key(owner=ada, name="에이다의 열쇠")
+    key = api_keys.issue_api_key(owner=ada, name="에이다의 열쇠")
     client.force_login(mallory)
 
     assert "에이다의 열쇠" not in client.get("/keys/").content.decode()
     assert client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/").status_code == 404
-    assert selectors.find_api_key(services.digest_of(key)) is not None
+    assert selectors.find_api_key(api_keys.digest_of(key)) is not None
 
 
 def test_a_guest_is_asked_to_log_in(client: Client) -> None:
@@ -70,7 +70,7 @@ def test_a_guest_is_asked_to_log_in(client: Client) -> None:
 
 def test_nobody_holds_keys_without_end(client: Client, ada: User) -> None:
     for number in range(20):
-        services.issue_api_key(owner=ada, name=f"{number}")
+        api_keys.issue_api_key(owner=ada, name=f"{number}")
     client.force_login(ada)
 
     assert "너무 많아요" in client.post("/keys/", {"name": "하나 더"}).content.decode()
@@ -79,14 +79,14 @@ def test_nobody_holds_keys_without_end(client: Client, ada: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_keys_that_are_asked_for_at_once_are_counted_one_by_one(ada: User) -> None:
-    for number in range(services.KEYS_AT_ONCE - 2):
-        services.issue_api_key(owner=ada, name=f"{number}")
+    for number in range(api_keys.KEYS_AT_ONCE - 2):
+        api_keys.issue_api_key(owner=ada, name=f"{number}")
     together = threading.Barrier(8)
 
     def press(number: int) -> bool:
         try:
             together.wait(10)
-            return bool(services.issue_api_key(owner=ada, name=f"more {number}"))
+            return bool(api_keys.issue_api_key(owner=ada, name=f"more {number}"))
         except services.Refusal:
             return False
         finally:
@@ -96,6 +96,6 @@ def test_keys_that_are_asked_for_at_once_are_counted_one_by_one(ada: User) -> No
         made = list(pool.map(press, range(8)))
 
     assert made.count(True) == 2
-    assert ApiKey.objects.count() == services.KEYS_AT_ONCE
-    services.revoke_api_key(key=ApiKey.objects.order_by("pk").first() or ApiKey())
-    assert services.issue_api_key(owner=ada, name="again")
+    assert ApiKey.objects.count() == api_keys.KEYS_AT_ONCE
+    api_keys.revoke_api_key(key=ApiKey.objects.order_by("pk").first() or ApiKey())
+    assert api_keys.issue_api_key(owner=ada, name="again")

@@ -11,7 +11,7 @@ from openai import AuthenticationError, NotFoundError, OpenAI, RateLimitError
 from pytest_django import Settings
 
 from accounts.models import User
-from aggregator import runner, services
+from aggregator import api_keys, runner
 from aggregator.models import ApiKey, Turn
 from tests.aggregator.conftest import MakeModel
 from tests.live_site import LiveSite
@@ -72,8 +72,8 @@ def test_rubbish_in_place_of_json_is_refused(curl: httpx.Client) -> None:
 
 
 def test_without_a_good_key_nothing_opens(live_site: LiveSite, ada: User) -> None:
-    revoked = services.issue_api_key(owner=ada, name="옛 열쇠")
-    services.revoke_api_key(key=ApiKey.objects.get())
+    revoked = api_keys.issue_api_key(owner=ada, name="옛 열쇠")
+    api_keys.revoke_api_key(key=ApiKey.objects.get())
     for key in ("jjp-guess", revoked, "한글"):
         answered = httpx.get(
             f"{live_site.url}/v1/models", headers={b"Authorization": f"Bearer {key}".encode()}
