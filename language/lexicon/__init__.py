@@ -68,7 +68,9 @@ def _loose(entry: str) -> str:
     # Latin letters inside the Korean lists (MRI, NTR) must stand alone: speakers hold no AK.
     bounded = re.sub(r"(^|\|)(?=[A-Za-z])", r"\1(?<![a-z])", entry)
     bounded = re.sub(r"(?<!\\)([A-Za-z])(?=\||$)", r"\1(?![a-z])", bounded)
-    return bounded.replace(" ?", " ").replace(" ", r"\s*").casefold()
+    # Not casefold: it would make a letter (\w) of every sign (\W), and a space of what is none.
+    lowered = re.sub(r"(?<!\\)[A-Z]+", lambda found: found.group().lower(), bounded)
+    return lowered.replace(" ?", " ").replace(" ", r"\s*")
 
 
 def _blank(entry: str) -> str:
