@@ -11,7 +11,9 @@ from typing import cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 
@@ -47,3 +49,21 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
         with contextlib.closing(self.serve(file, request)) as streamed:
             body = b"".join(streamed)
             return HttpResponse(body, status=streamed.status_code, headers=dict(streamed.headers))
+
+
+class QuickCompressor(Compressor):  # type: ignore[misc]
+    """WhiteNoise's, but that brotli at its best would take a minute of each build for one large file."""
+
+    def compress(self, path: str) -> list[str]:
+        """Write the compressed twins of a file and return their paths."""
+        if path.endswith(".wasm"):
+            return cast(list[str], Compressor(use_brotli=False, quiet=True).compress(path))
+        return cast(list[str], super().compress(path))
+
+
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+    """Files under names that hold their hash, with compressed twins."""
+
+    def create_compressor(self, **kwargs: object) -> QuickCompressor:
+        """Return what compresses the collected files."""
+        return QuickCompressor(**kwargs)
