@@ -217,6 +217,8 @@ READ_LOCAL_MODELS = read_local_models
 OPENAI_COMPATIBLE_URL = read_text("OPENAI_COMPATIBLE_URL")
 # Whether those who answer are recordings, which the page says.
 REPLAY = read_flag("REPLAY", default=False)
+# Whose weights are here may also answer inside a person's browser.
+DEVICE_WEIGHTS_FOLDER = read_text("DEVICE_WEIGHTS_FOLDER", str(HOME / "models"))
 PROVIDER_FAST_PATH = read_flag("PROVIDER_FAST_PATH", default=True)
 WON_PER_DOLLAR = read_int("WON_PER_DOLLAR", 1_400, least=1)
 
