@@ -1,15 +1,47 @@
-"""The weights that a browser runs a model on."""
+"""The conversation that never leaves the device: its page, and the weights that it runs on."""
 
 import asyncio
 from typing import Any
 
+from csp.constants import SELF, WASM_UNSAFE_EVAL
+from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_safe
 
 from aggregator.byte_range import RangeNotSatisfiable, read_pieces, read_range
-from aggregator.device_models import find_device_model
+from aggregator.device_models import DeviceModel, find_device_model, list_device_models
+from aggregator.help import HELP
+from language.lexicon import list_outright
 
+# A browser's small model reads some two thousand tokens; longer texts would only be refused later.
+PROMPT_LIMIT = 2_000
 FOREVER = "public, max-age=31536000, immutable"
+
+
+@require_GET
+@never_cache
+@csp_update({"script-src": [WASM_UNSAFE_EVAL], "worker-src": [SELF, "blob:"]})
+def show_device(request: HttpRequest) -> HttpResponse:
+    """Show the page on which a model answers inside the browser; nothing of it is about who asks."""
+    language = "en" if get_language() == "en" else "ko"
+    models = list_device_models()
+    context = {
+        "device": {
+            "models": [_describe(model, language) for model in models],
+            "help": HELP,
+            "crisis": list_outright(),
+        },
+        "has_models": bool(models),
+        "prompt_limit": PROMPT_LIMIT,
+    }
+    shown = render(request, "aggregator/on_device.html", context)
+    # Alone with itself, a page may use several threads.
+    shown["Cross-Origin-Embedder-Policy"] = "require-corp"
+    return shown
 
 
 @require_safe
@@ -35,3 +67,20 @@ async def send_weights(request: HttpRequest, sha256: str) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(headers=headers, **known)
     return StreamingHttpResponse(read_pieces(model.path, asked), headers=headers, **known)
+
+
+def _describe(model: DeviceModel, language: str) -> dict[str, Any]:
+    known = model.language_model
+    return {
+        "slug": known.slug,
+        "name": known.name,
+        "languages": known.languages,
+        "url": reverse("aggregator:weights", args=[model.sha256]),
+        "bytes": model.size,
+        "memory_gb": model.memory_gb,
+        "temperature": model.temperature,
+        "repeat_penalty": known.extra.get("repeat_penalty", 1),
+        "tokens_per_syllable": model.tokens_per_syllable,
+        "system_prompt": known.system_prompt,
+        "examples": model.examples[language],
+    }

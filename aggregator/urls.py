@@ -13,6 +13,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/share/", share_views.make_share, name="share"),
     path("c/<uuid:public_id>/unshare/", share_views.withdraw_share, name="unshare"),
     path("s/<slug:token>/", share_views.show_shared, name="shared"),
+    path("on-device/", device_views.show_device, name="on_device"),
     path("on-device/weights/<slug:sha256>.gguf", device_views.send_weights, name="weights"),
     path("leaderboard/", views.show_leaderboard, name="leaderboard"),
     path("keys/", key_views.show_keys, name="keys"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.selectors import person_of
 from aggregator import deleting, picks, selectors, services, sharing, skills
+from aggregator.device_models import list_device_models
 from aggregator.examples import EXAMPLES
 from aggregator.listings import offered_models
 from aggregator.models import Conversation, Turn
@@ -65,6 +66,7 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "strategies": Turn.Strategy.choices,
         "examples": settings.EXAMPLE_PROMPTS or EXAMPLES["en" if get_language() == "en" else "ko"],
         "is_replay": settings.REPLAY,
+        "has_device_models": bool(list_device_models()),
         "prompt_limit": settings.PROMPT_LIMIT,
         "person": person,
     }

@@ -1,6 +1,6 @@
 // Bundles the page into static/dist: `npm run build`, or with --watch while working on it.
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { copyFile, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
@@ -10,10 +10,12 @@ const present = (/** @type {string} */ entry) => existsSync(join(here, entry));
 const entries = [
   "js/page.js",
   "js/shared.js",
+  "js/device_page.js",
   "js/console.js",
   "css/fonts.css",
   "css/site.css",
   "css/page.css",
+  "css/device.css",
   "css/formulas.css",
   "css/console.css",
   "css/admin.css",
@@ -45,3 +47,10 @@ for (const each of [options, early]) {
   if (process.argv.includes("--watch")) await (await context(each)).watch();
   else await build(each);
 }
+
+// What runs a model inside the browser is fetched as it is, by a worker.
+await mkdir(join(here, "dist/wasm"));
+await copyFile(
+  fileURLToPath(import.meta.resolve("@wllama/wllama/esm/wasm/wllama.wasm")),
+  join(here, "dist/wasm/wllama.wasm"),
+);

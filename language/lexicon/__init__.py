@@ -29,6 +29,11 @@ def tells_crisis(plain: str) -> bool:
     return any(pattern.search(plain) for pattern in _outright())
 
 
+def list_outright() -> list[str]:
+    """Return the patterns of `tells_crisis` for a browser, whose \\W would be Hangul too."""
+    return [pattern.pattern.replace(r"\W", r"[^\p{L}\p{N}_]") for pattern in _outright()]
+
+
 @cache
 def class_names() -> tuple[str, ...]:
     """Return every sensitive class there is."""

@@ -1,4 +1,3 @@
-import { keepDraft, readDraft } from "./draft.js";
 import { find, setText } from "./element.js";
 import { sendOnEnter } from "./enter_key.js";
 import { growField } from "./growing_field.js";
@@ -6,7 +5,8 @@ import { word } from "./words.js";
 
 /**
  * @typedef {{
- *   send: (prompt: string) => void, stop: () => void, editLast: () => boolean, conversation: () => string,
+ *   send: (prompt: string) => void, stop: () => void, editLast: () => boolean,
+ *   keep: (text: string) => void, kept: () => string,
  * }} ComposerActions
  * @typedef {{
  *   setBusy: (isBusy: boolean) => void, putBack: (prompt: string) => void, refuse: (said: string) => void,
@@ -59,7 +59,7 @@ export function openComposer(limit, actions) {
   growField(field);
   sendOnEnter(field, sendOnce);
   field.addEventListener("input", () => {
-    keepDraft(actions.conversation(), field.value);
+    actions.keep(field.value);
     show();
   });
   field.addEventListener("keydown", (event) => {
@@ -77,7 +77,7 @@ export function openComposer(limit, actions) {
     fill(example.textContent?.trim() ?? "");
     sendOnce();
   });
-  fill(field.value || readDraft(actions.conversation()));
+  fill(field.value || actions.kept());
 
   return {
     fill,

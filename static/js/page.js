@@ -1,7 +1,7 @@
 import { openBanner } from "./banner.js";
 import { openComposer } from "./composer.js";
 import { watchConversations } from "./conversation_pages.js";
-import { keepDraft } from "./draft.js";
+import { keepDraft, readDraft } from "./draft.js";
 import { find } from "./element.js";
 import { openFeed } from "./feed.js";
 import { listenToKeys, showKeys } from "./keys.js";
@@ -39,7 +39,8 @@ const transcript = openTranscript(feed, {
 });
 
 const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
-  conversation: () => conversation,
+  keep: (text) => keepDraft(conversation, text),
+  kept: () => readDraft(conversation),
   send(prompt) {
     const wish = { type: "open_turn", conversation: conversation || null, prompt, ...wishes() };
     pending.show(outbox.post(wish), prompt);
@@ -145,9 +146,13 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
 });
 
 const fresh = () => location.assign("/");
+const deviceLink = document.querySelector("[data-on-device]");
 const palette = openPalette(
   [
     { label: word("command_new"), run: fresh },
+    ...(deviceLink instanceof HTMLAnchorElement
+      ? [{ label: word("command_device"), run: () => location.assign(deviceLink.href) }]
+      : []),
     { label: word("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
     {
       label: word("command_language"),

@@ -49,3 +49,6 @@ export function won(micros) {
 
 /** @param {number} rate tokens a second */
 export const speed = (rate) => word("speed", { n: number(rate, rate < 10 ? 1 : 0) });
+
+/** @param {number} bytes @returns {string} how many megabytes they are, without the unit */
+export const megabytes = (bytes) => number(bytes / 1_000_000, bytes < 9_500_000 ? 1 : 0);

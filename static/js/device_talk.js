@@ -1,0 +1,146 @@
+import { writeAnswer } from "./device_answer.js";
+import { codeOf } from "./device_failure.js";
+import { deviceTurn } from "./device_turn.js";
+import { openWindow } from "./device_window.js";
+import { element, find, setText } from "./element.js";
+import { watchTail } from "./tail.js";
+import { word } from "./words.js";
+
+/**
+ * @import { DeviceEngine } from "./device_engine.js"
+ * @import { DeviceModel } from "./device_support.js"
+ * @import { DeviceTurn } from "./device_turn.js"
+ * @import { DeviceMessage, DeviceWindow } from "./device_window.js"
+ * @typedef {{ view: DeviceTurn, prompt: string, answer: string }} Told
+ * @typedef {{
+ *   take: (model: DeviceModel) => void, ask: (prompt: string) => string, stop: () => boolean, clear: () => void,
+ *   isAnswering: () => boolean,
+ * }} DeviceTalk
+ */
+
+// What does not hear a stop for so long is ended with its worker.
+const STOP_MS = 10_000;
+
+/**
+ * The conversation. It is held by this page alone, in memory: nothing of it is stored or sent.
+ *
+ * @param {DeviceEngine} engine
+ * @param {(prompt: string) => string} helpFor the help lines when the prompt tells of a crisis, else ""
+ * @param {(perSecond: number) => void} changed told the speed of an answer, or 0 while nothing was measured
+ * @returns {DeviceTalk}
+ */
+export function openTalk(engine, helpFor, changed) {
+  const host = find(document, ".device-turns");
+  const divider = element("p", { class: "device-forgotten", role: "status" });
+  /** @type {DeviceTurn[]} */
+  let views = [];
+  /** @type {Told[]} what a model may be reminded of */
+  let told = [];
+  /** @type {AbortController | null} */
+  let answering = null;
+  /** @type {DeviceModel} */
+  let model;
+  /** @type {DeviceWindow} */
+  let memory;
+  const tail = watchTail(
+    () => views.at(-1)?.bottom() ?? 0,
+    () => answering !== null,
+  );
+
+  /** @param {DeviceTurn} view */
+  const append = (view) => {
+    for (const other of views) other.host.classList.remove("fresh");
+    views.push(view);
+    host.append(view.host);
+    const first = memory.forgotten();
+    if (first) (told[first]?.view ?? view).host.before(divider);
+    setText(divider, word("device_forgotten"));
+    tail.follow();
+    view.host.scrollIntoView({ block: "start" });
+  };
+
+  /** @param {string} prompt @param {DeviceMessage[]} messages */
+  const answer = async (prompt, messages) => {
+    const ending = new AbortController();
+    const view = deviceTurn(prompt, () => retry(view, prompt));
+    answering = ending;
+    append(view);
+    changed(0);
+    let perSecond = 0;
+    try {
+      const asked = { engine, model, messages, signal: ending.signal };
+      const { text, isCut, promptTokens, figures } = await writeAnswer(asked, view, tail);
+      perSecond = figures.perSecond;
+      memory.learn(promptTokens);
+      const isStopped = ending.signal.aborted;
+      if (!isStopped && text) {
+        memory.remember({ prompt, answer: text });
+        told.push({ view, prompt, answer: text });
+      }
+      view.end(isStopped ? "stopped" : isCut ? "cut" : "done", figures);
+    } catch (error) {
+      const code = codeOf(error, "other");
+      // Counted as the engine counts it was too much after all: next time it goes without what was said before.
+      if (code === "too_long") memory.forget();
+      view.end("failed", undefined, code);
+    } finally {
+      if (answering === ending) answering = null;
+      tail.after();
+      changed(perSecond);
+    }
+  };
+
+  /** @param {DeviceTurn} view @param {string} prompt */
+  const retry = (view, prompt) => {
+    if (answering) return;
+    view.host.remove();
+    views = views.filter((each) => each !== view);
+    ask(prompt);
+  };
+
+  /** @param {string} prompt @returns {string} the code of why it is not asked */
+  const ask = (prompt) => {
+    if (answering) return "answering";
+    const help = helpFor(prompt);
+    if (help) {
+      const view = deviceTurn(prompt, () => {});
+      append(view);
+      view.show(help);
+      view.end("help");
+      return "";
+    }
+    const messages = memory.read(prompt);
+    if (!messages) return "too_long";
+    answer(prompt, messages);
+    return "";
+  };
+
+  const stop = () => {
+    const stopped = answering;
+    if (!stopped || stopped.signal.aborted) return stopped !== null;
+    views.at(-1)?.note(word("device_stopping"));
+    stopped.abort();
+    setTimeout(() => answering === stopped && engine.quit(), STOP_MS);
+    return true;
+  };
+
+  return {
+    ask,
+    stop,
+    isAnswering: () => answering !== null,
+    take(next) {
+      model = next;
+      memory = openWindow(next.system_prompt, next.tokens_per_syllable);
+      told.forEach(memory.remember);
+      divider.remove();
+    },
+    clear() {
+      stop();
+      answering = null;
+      views = [];
+      told = [];
+      memory.clear();
+      host.replaceChildren();
+    },
+  };
+}
