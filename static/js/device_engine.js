@@ -16,6 +16,8 @@ import { ANSWER_TOKENS, CONTEXT_TOKENS } from "./device_window.js";
 const LOAD_MS = 120_000;
 // A slow device that is busy reads a batch of 64 tokens in this time, and tells of each.
 const SILENCE_MS = 120_000;
+// What it would warn of is told in words, where the person looks.
+const LOGGER = { ...LoggerWithoutDebug, warn() {} };
 // Half of the cores at most: beyond them threads take each other's time.
 const threads = () => Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2)));
 
@@ -42,7 +44,7 @@ export function openEngine(wasm, weights) {
   const load = async (model) => {
     await quit();
     const file = await weights.open(model);
-    const made = new Wllama({ default: wasm }, { logger: LoggerWithoutDebug, suppressNativeLog: true });
+    const made = new Wllama({ default: wasm }, { logger: LOGGER, suppressNativeLog: true });
     // Otherwise an old browser would be sent to somebody else's server for another engine.
     made.setCompat(null);
     running = made;

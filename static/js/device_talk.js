@@ -1,4 +1,4 @@
-import { writeAnswer } from "./device_answer.js";
+import { answerWithin } from "./device_answer.js";
 import { codeOf } from "./device_failure.js";
 import { deviceTurn } from "./device_turn.js";
 import { openWindow } from "./device_window.js";
@@ -47,14 +47,19 @@ export function openTalk(engine, helpFor, changed) {
     () => answering !== null,
   );
 
+  /** @param {DeviceTurn} view that is asked now */
+  const showForgotten = (view) => {
+    const first = memory.forgotten();
+    if (first) (told[first]?.view ?? view).host.before(divider);
+    setText(divider, word("device_forgotten"));
+  };
+
   /** @param {DeviceTurn} view */
   const append = (view) => {
     for (const other of views) other.host.classList.remove("fresh");
     views.push(view);
     host.append(view.host);
-    const first = memory.forgotten();
-    if (first) (told[first]?.view ?? view).host.before(divider);
-    setText(divider, word("device_forgotten"));
+    showForgotten(view);
     tail.follow();
     view.host.scrollIntoView({ block: "start" });
   };
@@ -69,20 +74,19 @@ export function openTalk(engine, helpFor, changed) {
     let perSecond = 0;
     try {
       const asked = { engine, model, messages, signal: ending.signal };
-      const { text, isCut, promptTokens, figures } = await writeAnswer(asked, view, tail);
+      const { text, isCut, promptTokens, figures } = await answerWithin(memory, prompt, asked, view, tail);
       perSecond = figures.perSecond;
       memory.learn(promptTokens);
       const isStopped = ending.signal.aborted;
-      if (!isStopped && text) {
+      showForgotten(view);
+      // What was cut off was said all the same, unless the conversation was left meanwhile.
+      if (text && views.includes(view)) {
         memory.remember({ prompt, answer: text });
         told.push({ view, prompt, answer: text });
       }
       view.end(isStopped ? "stopped" : isCut ? "cut" : "done", figures);
     } catch (error) {
-      const code = codeOf(error, "other");
-      // Counted as the engine counts it was too much after all: next time it goes without what was said before.
-      if (code === "too_long") memory.forget();
-      view.end("failed", undefined, code);
+      view.end("failed", undefined, codeOf(error, "other"));
     } finally {
       if (answering === ending) answering = null;
       tail.after();

@@ -6,7 +6,7 @@
  * @typedef {{ prompt: string, answer: string }} Remembered
  * @typedef {{
  *   read: (prompt: string) => DeviceMessage[] | null, remember: (turn: Remembered) => void,
- *   learn: (tokens: number) => void, forget: () => void, clear: () => void, forgotten: () => number,
+ *   learn: (tokens: number) => void, forget: () => boolean, clear: () => void, forgotten: () => number,
  * }} DeviceWindow
  */
 
@@ -77,7 +77,9 @@ export function openWindow(systemPrompt, perSyllable) {
       if (tokens > 0 && lastEstimate > 0) correction = Math.min(1.5, Math.max(0.5, tokens / lastEstimate));
     },
     forget() {
+      const isNew = first < turns.length;
       first = turns.length;
+      return isNew;
     },
     clear() {
       turns = [];

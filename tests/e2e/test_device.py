@@ -45,6 +45,8 @@ def press(page: Page, name: str) -> None:
 def ask(page: Page, prompt: str) -> None:
     """Type a prompt and send it."""
     page.locator("#prompt").fill(prompt)
+    # Two Enters within the blink of an eye are one to the field.
+    page.wait_for_timeout(200)
     page.keyboard.press("Enter")
 
 
@@ -91,7 +93,7 @@ def test_once_the_model_is_here_a_conversation_needs_nobody_and_tells_nobody(tal
     take_picture(talking, "device")
 
     ask(talking, "Write a long story about the sea.")
-    expect(turns.nth(1).locator(".answer-text")).to_contain_text(" ", timeout=ANSWER_MS)
+    expect(turns.nth(1).locator(".answer-text")).to_contain_text(re.compile(r"\w \w"), timeout=ANSWER_MS)
     ask(talking, "And another one?")
     expect(talking.locator(".refusal")).to_contain_text("아직 답하는 중이에요")
     talking.keyboard.press("Escape")
@@ -116,7 +118,7 @@ def test_weights_are_fetched_once_and_can_be_removed(talking: Page) -> None:
     expect(talking.locator("#prompt")).to_be_visible(timeout=LOAD_MS)
     assert not [url for url in heard if url.endswith(".gguf")]
     talking.get_by_title("모델 바꾸기").click()
-    press(talking, "기기에서 지우기")
+    press(talking, "지우기")
     talking.locator("#remove-dialog").get_by_role("button", name="지우기").click()
     expect(talking.locator(CARD).get_by_role("button", name="받고 시작하기")).to_be_visible()
     assert talking.evaluate(STORED) == 0

@@ -57,7 +57,8 @@ test("what the engine counted corrects the estimate", () => {
 
 test("what is forgotten on purpose, or cleared, is not read again", () => {
   const memory = filled(2);
-  memory.forget();
+  assert.equal(memory.forget(), true);
+  assert.equal(memory.forget(), false);
   assert.equal(memory.read("And now?")?.length, 2);
   memory.clear();
   assert.equal(memory.forgotten(), 0);
