@@ -52,3 +52,16 @@ test("every event of the vocabulary changes the state of a turn", () => {
     assert.match(reducer, new RegExp(`^  ${type}:`, "m"));
   }
 });
+
+test("every failure on the device and every obstacle to it has words", () => {
+  const sources = ["failure", "weights", "engine"]
+    .map((name) => read(`static/js/device_${name}.js`))
+    .join("\n");
+  const failures = [...sources.matchAll(/(?:DeviceFailure\(|_MS, |\/i?, )"(\w+)"/g)].map((match) => match[1]);
+  assert.ok(failures.length > 10);
+  for (const code of failures)
+    assert.ok(known.has(`device_failure.${code}`), `no word device_failure.${code}`);
+  const support = read("static/js/device_support.js");
+  for (const [, code] of support.matchAll(/(?:return|\?) "(\w+)"/g))
+    assert.ok(known.has(`device_obstacle.${code}`), `no word device_obstacle.${code}`);
+});

@@ -1,5 +1,7 @@
 """What is installed is what was looked at."""
 
+import json
+import re
 import sysconfig
 import tomllib
 from pathlib import Path
@@ -33,3 +35,14 @@ def test_every_locked_package_comes_with_hashes_from_the_index() -> None:
         if "registry" not in row["source"] and row["source"] != {"virtual": "."}
     ]
     assert unsure == []
+
+
+def test_every_front_end_package_is_pinned_to_one_version_and_its_content() -> None:
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    pins = {**wanted["dependencies"], **wanted["devDependencies"]}
+    assert {name: pin for name, pin in pins.items() if not re.fullmatch(r"\d+\.\d+\.\d+", pin)} == {}
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert [
+        name for name, row in lock.items() if name and not row.get("integrity", "").startswith("sha512-")
+    ] == []
+    assert lock["node_modules/@wllama/wllama"]["license"] == "MIT"
