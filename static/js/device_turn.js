@@ -1,6 +1,7 @@
 import { announce } from "./announcer.js";
 import { copyText } from "./clipboard.js";
 import { element, iconButton, setText } from "./element.js";
+import { foldButton } from "./folding.js";
 import { streamText } from "./streamed_text.js";
 import { codeWord, seconds, speed, word } from "./words.js";
 
@@ -31,13 +32,15 @@ export function deviceTurn(prompt, again) {
   const measured = element("p", { class: "ai-label number device-figures" });
   const actions = element("div", { class: "answer-actions", hidden: true }, copy, retry, label, measured);
   const said = element("p", { class: "prompt-text", dir: "auto", translate: "no" }, prompt);
+  const folding = foldButton(said);
+  folding.fit();
   const copyPrompt = iconButton(word("copy"), "copy", () => copyText(prompt, copyPrompt));
   const promptActions = element("div", { class: "prompt-actions" }, copyPrompt);
   const answer = element("section", { class: "answer", "aria-busy": "true" }, note, body, failure, actions);
   const host = element(
     "article",
     { class: "turn fresh", "data-status": "running" },
-    element("div", { class: "prompt" }, said, promptActions),
+    element("div", { class: "prompt" }, said, folding.button, promptActions),
     answer,
   );
   const stream = streamText(body);

@@ -1,6 +1,7 @@
 import { copyText } from "./clipboard.js";
 import { element, iconButton, setText } from "./element.js";
 import { sendOnEnter } from "./enter_key.js";
+import { foldButton } from "./folding.js";
 import { growField } from "./growing_field.js";
 import { word } from "./words.js";
 
@@ -8,8 +9,6 @@ import { word } from "./words.js";
  * @import { TurnState } from "./turn_shapes.js"
  * @typedef {{ host: HTMLElement, actions: HTMLElement, patch: (state: TurnState) => void, edit: () => void }} PromptView
  */
-
-const FOLDED = 1200;
 
 /**
  * The prompt of a turn, editable in place.
@@ -19,20 +18,11 @@ const FOLDED = 1200;
  */
 export function promptView(resend) {
   const text = element("p", { class: "prompt-text", dir: "auto" });
-  const unfold = element(
-    "button",
-    { type: "button", class: "button quiet small", hidden: true },
-    word("show_all"),
-  );
+  const folding = foldButton(text);
   const copy = iconButton(word("copy"), "copy", () => copyText(text.textContent ?? "", copy));
   const pencil = iconButton(word("edit_prompt"), "edit", () => edit());
   const actions = element("div", { class: "prompt-actions" }, copy, pencil);
-  const host = element("div", { class: "prompt" }, text, unfold, actions);
-
-  unfold.addEventListener("click", () => {
-    const isFolded = text.classList.toggle("folded");
-    unfold.textContent = word(isFolded ? "show_all" : "show_less");
-  });
+  const host = element("div", { class: "prompt" }, text, folding.button, actions);
 
   function edit() {
     if (host.querySelector("form")) return;
@@ -57,9 +47,7 @@ export function promptView(resend) {
     edit,
     patch(state) {
       setText(text, state.prompt);
-      const isLong = state.prompt.length > FOLDED;
-      if (isLong && unfold.hidden) text.classList.add("folded");
-      unfold.hidden = !isLong;
+      folding.fit();
     },
   };
 }
