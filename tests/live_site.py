@@ -94,6 +94,12 @@ class LiveSite:
         await self._server.serve()
         await runner.drain(DRAIN_SECONDS)
         await runner.close_loop()
+        # Whoever was left to tidy up after a page that had gone may have opened something once more.
+        if stragglers := asyncio.all_tasks() - {asyncio.current_task()}:
+            for straggler in stragglers:
+                straggler.cancel()
+            await asyncio.wait(stragglers, timeout=DRAIN_SECONDS)
+            await runner.close_loop()
 
 
 @pytest.fixture(scope="session")
