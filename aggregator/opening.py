@@ -38,7 +38,8 @@ async def prepare_opening(turn: Turn, client: "redis.Redis", patience_s: float) 
 async def open_larder(turn: Turn, patience_s: float) -> Larder:
     """Find what there is to cook with, without a wait for the database where that can be."""
     pantry = find_pantry()
-    if pantry is None:
+    # A model that was just switched on, or began to answer, is no reason to send the first person away.
+    if pantry is None or not pantry.offer:
         pantry = await outlast(patience_s, fetch_pantry)
     ask = partial(ask_question, turn)
     question = ask() if turn.conversation.pk is None or turn.number == 1 else await outlast(patience_s, ask)
