@@ -3,6 +3,7 @@
 import uuid
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -73,6 +74,10 @@ def _invite(request: HttpRequest, desk: Desk, form: MemberForm) -> bool:
     except RefusedError as error:
         form.add_error(error.field, str(error))
         return False
+    if invited and not settings.EMAIL_HOST:
+        said = _("%(email)s의 초대를 만들었어요. 이 사이트에는 메일이 없어서, 링크는 서버 기록에만 있어요.")
+        messages.warning(request, said % {"email": email})
+        return True
     said = _("%(email)s로 초대를 보냈어요.") if invited else _("%(email)s의 할 일을 바꿨어요.")
     messages.success(request, said % {"email": email})
     return True

@@ -8,7 +8,7 @@ import time_machine
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -92,6 +92,7 @@ def test_a_member_who_claims_another_s_address_gets_no_role_by_it(
     assert roles() == [("grace", "owner"), ("mallory", "reporter")]
 
 
+@override_settings(EMAIL_HOST="mail.example")
 def test_an_owner_hears_the_same_of_every_address(
     desk: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
 ) -> None:
@@ -103,6 +104,12 @@ def test_an_owner_hears_the_same_of_every_address(
     assert len(told) == 1
     assert [mail.to for mail in mailoutbox] == [[ada.email], [mallory.email], ["nobody@example.com"]]
     assert roles() == [("grace", "owner")]
+
+
+def test_an_owner_hears_that_a_site_without_mail_sent_none(desk: Client, shop: Advertiser) -> None:
+    page = ask(desk, shop, "nobody@example.com")
+    assert "링크는 서버 기록에만 있어요" in page
+    assert "초대를 보냈어요" not in page
 
 
 def test_somebody_new_signs_up_proves_the_address_and_accepts(
