@@ -316,6 +316,7 @@ def _strategy(wish: Wish) -> str:
 
 def _panel(wish: Wish) -> tuple[str, ...]:
     panel = wish.get("panel") or []
-    if not isinstance(panel, list) or len(panel) > 8 or not all(str(slug).isprintable() for slug in panel):
+    slugs = tuple(map(str, panel)) if isinstance(panel, list) else ()
+    if len(slugs) != len(panel) or len(slugs) > 8 or not all(map(str.isprintable, slugs)):
         raise Refusal("malformed")
-    return tuple(str(slug) for slug in panel)
+    return slugs

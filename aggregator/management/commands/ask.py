@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--strategy",
             default="",
-            choices=["", *Turn.Strategy.values],
+            choices=Turn.Strategy.values,
             help="how answers become one; left out, the kitchen chooses",
         )
         parser.add_argument(
