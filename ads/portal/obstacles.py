@@ -3,25 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ads.leases import korean_day
-from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Creative, Keyword
-from ads.money import LEAST_BID
+from ads.models import Advertiser, Campaign, CampaignDay, Creative, Keyword
+from ads.money import LEAST_BID, format_won
 from ads.portal.statement import Balance
+from ads.selection.bids_seen import current_reserves, floor_of
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Which parts of a campaign are there."""
+    """Which parts of a campaign are there, and how its best bid stands to what its category asks for."""
 
     has_keyword: bool
     has_keyword_that_is_on: bool
     has_approved: bool
     has_waiting: bool
     has_ad_that_is_off: bool
+    best_bid_micros: int
+    least_bid_micros: int
 
 
 def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Balance) -> Mapping[int, str]:
@@ -29,13 +34,16 @@ def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Bala
     creatives = Creative.objects.filter(ad_group__campaign=OuterRef("pk"))
     approved = creatives.filter(review=Creative.Review.APPROVED)
     keywords = Keyword.objects.filter(ad_group__campaign=OuterRef("pk"), ad_group__is_on=True)
+    bids = keywords.filter(is_on=True).annotate(bid=Coalesce("bid_micros", "ad_group__default_bid_micros"))
     asked = Campaign.objects.filter(advertiser=advertiser, pk__in=campaigns).annotate(
         has_approved=Exists(approved.filter(is_on=True)),
         has_waiting=Exists(creatives.filter(review=Creative.Review.WAITING)),
         has_ad_that_is_off=Exists(approved.filter(is_on=False)),
         has_keyword=Exists(keywords),
         has_keyword_that_is_on=Exists(keywords.filter(is_on=True)),
+        best_bid_micros=Subquery(bids.order_by("-bid").values("bid")[:1]),
     )
+    floor, reserves = floor_of(settings.ADS_FLOOR_WON), current_reserves()
     today = CampaignDay.objects.filter(campaign__in=campaigns, day=korean_day(timezone.now()))
     days = {day.campaign_id: day for day in today}
     return {
@@ -47,29 +55,14 @@ def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Bala
                 has_approved=campaign.has_approved,
                 has_waiting=campaign.has_waiting,
                 has_ad_that_is_off=campaign.has_ad_that_is_off,
+                best_bid_micros=campaign.best_bid_micros or 0,
+                least_bid_micros=max(floor, reserves.get(campaign.category, floor)),
             ),
             balance,
             days.get(campaign.pk),
         )
         for campaign in asked
     }
-
-
-def obstacle_of(campaign: Campaign, groups: list[AdGroup], balance: Balance) -> str:
-    """Return why a campaign is not seen, from its groups with keywords and creatives already fetched."""
-    creatives = [creative for group in groups for creative in group.creatives.all()]
-    keywords = [keyword for group in groups if group.is_on for keyword in group.keywords.all()]
-    readiness = Readiness(
-        has_keyword=bool(keywords),
-        has_keyword_that_is_on=any(keyword.is_on for keyword in keywords),
-        has_approved=any(each.review == Creative.Review.APPROVED and each.is_on for each in creatives),
-        has_waiting=any(each.review == Creative.Review.WAITING for each in creatives),
-        has_ad_that_is_off=any(
-            each.review == Creative.Review.APPROVED and not each.is_on for each in creatives
-        ),
-    )
-    today = CampaignDay.objects.filter(campaign=campaign, day=korean_day(timezone.now())).first()
-    return _find_obstacle(campaign, readiness, balance, today)
 
 
 def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today: CampaignDay | None) -> str:
@@ -87,6 +80,11 @@ def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today
         (not ready.has_approved and not ready.has_waiting, _("검토받을 광고 문구가 없어요")),
         (not ready.has_approved, _("광고 문구를 검토하고 있어요")),
         (campaign.status == Campaign.Status.DRAFT, _("아직 시작하지 않았어요")),
+        (
+            ready.best_bid_micros < ready.least_bid_micros,
+            _("입찰가가 모두 이 분야의 최저가 %(won)s원보다 낮아요")
+            % {"won": format_won(ready.least_bid_micros)},
+        ),
         (campaign.starts_at > now, _("시작하는 날을 기다려요")),
         (campaign.ends_at is not None and campaign.ends_at <= now, _("끝나는 날이 지났어요")),
         (balance.free_micros + balance.set_aside_micros <= 0, _("잔액이 없어요")),

@@ -18,7 +18,7 @@ from ads.portal.export import answer_csv
 from ads.portal.figures import by_day, by_keyword, total
 from ads.portal.forms import CampaignForm, campaign_values
 from ads.portal.listing import read_asked
-from ads.portal.obstacles import obstacle_of
+from ads.portal.obstacles import obstacles_of
 from ads.portal.pages.desk import answer_days, figure_heads
 from ads.portal.pages.frame import draw_spend, read_period, show, show_form
 from ads.portal.refusals import list_refusals
@@ -77,6 +77,7 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
     campaign = find_campaign(desk, campaign_id)
     period = read_period(request)
     rows, brought = by_day(desk.advertiser, period, campaign), by_keyword(campaign, period)
+    obstacles = obstacles_of(desk.advertiser, [campaign.pk], read_balance(desk.advertiser))
     groups = list(
         campaign.ad_groups.prefetch_related(
             "keywords",
@@ -89,7 +90,7 @@ def show_one(request: HttpRequest, desk: Desk, campaign_id: uuid.UUID) -> HttpRe
         "last_day": campaign_values(campaign)["ends_on"],
         "daily_budget": format_won(campaign.daily_budget_micros),
         "total_budget": campaign.total_budget_micros and format_won(campaign.total_budget_micros),
-        "obstacle": obstacle_of(campaign, groups, read_balance(desk.advertiser)),
+        "obstacle": obstacles[campaign.pk],
         "groups": [GroupView(group, format_won(group.default_bid_micros)) for group in groups],
         "negatives": _texts_of_negatives(campaign),
         "rows": rows,

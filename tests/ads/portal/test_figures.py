@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from ads.delivery import settle_click
 from ads.leases import korean_day
-from ads.models import Advertiser, Campaign, Click, Creative, Impression, Offer
+from ads.models import Advertiser, Campaign, Click, Creative, Impression, LearnedReserve, Offer
 from ads.money import WON
 from ads.portal.chart import draw_bars, round_up
 from ads.portal.figures import Figures, Period, by_campaign, by_day, by_keyword, so_far, total
@@ -123,7 +123,7 @@ def test_the_list_of_campaigns_costs_the_same_for_many(
     for _ in range(12):
         show_ad(make_ad(shop), clicked="yes")
     roll_up()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = desk.get(f"/advertise/{shop.public_id}/campaigns/")
     assert page.content.decode().count('<th scope="row">') == 13
 
@@ -143,7 +143,7 @@ def test_a_campaign_s_page_costs_the_same_for_many_ads(
             landing_url="https://grace.example/",
             display_domain="grace.example",
         )
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         page = desk.get(f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/")
     assert page.status_code == 200
 
@@ -233,3 +233,23 @@ def test_a_campaign_whose_ad_is_off_says_so(desk: Client, shop: Advertiser, ad: 
     home = f"/advertise/{shop.public_id}/campaigns/"
     for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
         assert "승인된 광고 문구가 꺼져 있어요" in desk.get(where).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "own", "is_told"), [(70, None, False), (330, None, True), (330, 400, False)]
+)
+def test_a_campaign_that_bids_less_than_its_category_asks_says_so(
+    desk: Client, shop: Advertiser, ad: Creative, asked: int, own: int | None, *, is_told: bool
+) -> None:
+    LearnedReserve.objects.create(
+        category=ad.ad_group.campaign.category,
+        reserve_micros=asked * WON,
+        auctions=1,
+        income_gain=0,
+        fill_loss=0,
+    )
+    ad.ad_group.keywords.update(bid_micros=own and own * WON)
+    home = f"/advertise/{shop.public_id}/campaigns/"
+    for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
+        page = desk.get(where).content.decode()
+        assert ("이 분야의 최저가 330원보다 낮아요" in page) == is_told

@@ -47,7 +47,7 @@ def campaigns(shop: Advertiser) -> str:
 def test_500_campaigns_come_in_pages_at_a_known_cost(
     desk: Client, campaigns: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = read(desk, campaigns)
     assert len(rows_of(page)) == 50
     assert "500개 가운데 1–50" in page and "?page=2" in page
