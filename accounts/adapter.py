@@ -1,7 +1,11 @@
 """What allauth does our way: a guest who signs up keeps the row, one who logs in hands things over."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.forms import Form
@@ -13,6 +17,9 @@ from accounts.guests import renew_guest
 from accounts.models import User
 from accounts.selectors import account_of, guest_key_of
 from accounts.services import adopt_guest, note_sign_out
+
+# What allauth says after it has mailed a link to confirm an address.
+SENT = "account/messages/email_confirmation_sent.txt"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -49,6 +56,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             note_sign_out(account=account)
         super().logout(request)
         renew_guest(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail; where the site has no mail server, say so rather than let anybody wait for it."""
+        super().send_mail(template_prefix, email, context)
+        if not settings.EMAIL_HOST:
+            said = _("이 사이트에는 메일 서버가 없어요. 메일은 서버 기록에만 있으니 운영자에게 물어보세요.")
+            messages.warning(allauth_context.request, said)
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *rest: Any, **named: Any
+    ) -> None:
+        """Tell what was done, but never that a mail is on its way from a site that sends none."""
+        if settings.EMAIL_HOST or message_template != SENT:
+            super().add_message(request, level, message_template, *rest, **named)
 
     def format_email_subject(self, subject: str) -> str:
         """Put our name before the subject instead of the host's."""

@@ -180,6 +180,21 @@ def test_a_stranger_s_address_gets_a_mail_and_the_page_gives_nothing_away(client
     assert mail.outbox[0].to == ["who@example.com"]
 
 
+@pytest.mark.parametrize("host", ["", "mail.example"])
+def test_nobody_is_told_to_wait_for_a_mail_that_the_site_cannot_send(
+    client: Client, db: None, settings: Settings, host: str
+) -> None:
+    settings.EMAIL_HOST = host
+    assert client.post("/accounts/password/reset/", {"email": "who@example.com"}).status_code == 302
+    assert ("메일 서버가 없어요" in client.get("/accounts/password/reset/done/").content.decode()) == (
+        not host
+    )
+    assert sign_up(client) == 302
+    page = client.get("/accounts/email/").content.decode()
+    assert ("메일 서버가 없어요" in page) == (not host)
+    assert ("확인 메일을 보냈어요" in page) == bool(host)
+
+
 def test_every_form_asks_for_its_token(ada: User) -> None:
     client = Client(enforce_csrf_checks=True)
     for where in ("signup", "login", "logout", "password/reset", "leave", "me"):
