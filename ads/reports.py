@@ -58,15 +58,15 @@ class MarketDay:
 
 
 def day_summary(now: datetime.datetime | None = None) -> MarketDay:
-    """Return the market's day, counted in Korea, from the rollups of its minutes."""
+    """Return the market's day, counted in Korea: money from the ledger, the rest from its minutes."""
     now = now or timezone.now()
     start = datetime.datetime.combine(korean_day(now), datetime.time(), KOREA)
     day = datetime.timedelta(days=1)
     today = _figures_between(start, now)
     wallets = Account.objects.filter(kind=Account.Kind.WALLET).aggregate(total=Sum("balance_micros"))
     return MarketDay(
-        income_micros=today["income"] or 0,
-        income_before_micros=_figures_between(start - day, now - day)["income"] or 0,
+        income_micros=_income_between(start, now),
+        income_before_micros=_income_between(start - day, now - day),
         impressions=today["seen"] or 0,
         clicks=today["valid"] or 0,
         invalid_clicks=today["invalid"] or 0,
@@ -85,7 +85,10 @@ def income_of_day(day: datetime.date) -> int:
     Where test money is not allowed, what it bought is no income either.
     """
     start = datetime.datetime.combine(day, datetime.time(), KOREA)
-    end = start + datetime.timedelta(days=1)
+    return _income_between(start, start + datetime.timedelta(days=1))
+
+
+def _income_between(start: datetime.datetime, end: datetime.datetime) -> int:
     moved = Entry.objects.filter(
         account__kind=Account.Kind.REVENUE,
         transaction__created_at__gte=start,
@@ -105,7 +108,6 @@ def _bought_with_grants(start: datetime.datetime, end: datetime.datetime) -> int
 def _figures_between(start: datetime.datetime, end: datetime.datetime) -> dict[str, int | None]:
     return Rollup.objects.filter(grain=Rollup.Grain.MINUTE, bucket__gte=start, bucket__lt=end).aggregate(
         seen=Sum("impressions"),
-        income=Sum("spend_micros") - Sum("credited_micros"),
         valid=Sum("clicks") - Sum("credited_clicks"),
         invalid=Sum("invalid_clicks") + Sum("credited_clicks"),
     )

@@ -17,7 +17,7 @@ from ads.leases import close_days, korean_day
 from ads.ledger import Leg, house_account, open_wallet, refund, refundable, top_up
 from ads.models import Account, Click, Creative, Entry, Offer, Transaction
 from ads.money import WON
-from ads.reports import income_of_day
+from ads.reports import day_summary, income_of_day
 from ads.sweep import credit_click
 from aggregator.placements import income_of_the_day
 from tests.ads.inventory import make_ad, make_advertiser, make_offer
@@ -64,7 +64,7 @@ def test_what_test_money_bought_is_income_only_where_test_money_is_allowed(setti
     click(paid, won=200)
     assert income_today() == 500 * WON
     settings.ADS_TEST_MONEY = False
-    assert income_today() == income_of_the_day() == 200 * WON
+    assert income_today() == income_of_the_day() == day_summary().income_micros == 200 * WON
 
 
 def test_an_advertiser_with_both_kinds_of_money_spends_the_granted_first(settings: Settings) -> None:
