@@ -29,6 +29,8 @@ ENV PATH="/app/.venv/bin:$PATH" \
     LOCAL_MODELS=none \
     TURN_RUNNER=worker \
     PORT=8000
+# A volume put here belongs to whom the folder belonged to.
+RUN install -d -o soup -m 700 /var/lib/soup/spool
 USER soup
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
