@@ -98,7 +98,7 @@ def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server
         assert (answer.status_code, answer["Location"]) == (302, "https://grace.example/tokyo")
     robot = client.get(f"/ads/click/{links[by_robot.id]}/", headers={"User-Agent": "Googlebot/2.1"})
     assert robot.status_code == 302
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
     assert spool().is_waiting()
 
     server.start()

@@ -66,7 +66,7 @@ def test_a_service_that_does_not_answer_in_time_means_no_ad(settings: Settings) 
     started = time.monotonic()
     answer = _ask_without_database()
     assert answer == NoAd("timeout")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     silent.close()
 
 
@@ -99,7 +99,7 @@ def test_a_service_that_drips_its_answer_means_no_ad(settings: Settings) -> None
     started = time.monotonic()
     answer = _ask_without_database()
     assert isinstance(answer, NoAd)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     thread.join()
     server.close()
 

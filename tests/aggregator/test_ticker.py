@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from itertools import pairwise
 
 from aggregator.ticker import LANES, MANY, SHORTEST_SECONDS, SPARSELY, set_beat, shared_ticker
@@ -108,8 +109,13 @@ async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_tu
 
 async def test_a_loop_with_time_to_spare_makes_nobody_wait() -> None:
     ticker = shared_ticker()
-    await ticker.beat()
-    await asyncio.wait_for(ticker.lull(60), 0.005)
+    # In a moment in which others take the processor the loop is late, and rightly makes one wait.
+    for _ in range(50):
+        await ticker.beat()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ticker.lull(60), 0.005)
+            return
+    raise AssertionError("it made everybody wait")
 
 
 async def test_a_loop_that_is_late_lets_what_can_wait_give_way_but_not_for_ever() -> None:

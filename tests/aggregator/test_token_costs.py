@@ -48,7 +48,10 @@ async def test_tokens_travel_together_and_cheaply() -> None:
             await journal.emit(CandidateDelta(seat, f" w{token}", None if token else 5))
         await asyncio.sleep(PACE_SECONDS)
     last = await journal.flush()
-    await asyncio.sleep(0.2)
+    for _ in range(400):
+        if f'"seq":{last},' in frames[-1]:
+            break
+        await asyncio.sleep(0.05)
 
     spent = time.process_time() - spent
     await outbox.close()

@@ -71,7 +71,7 @@ async def test_a_failure_in_the_middle_keeps_the_text_so_far(
         pytest.skip("litellm says stop of every Gemini chunk: only the fast path can tell this one")
     script, kind = IN_THE_MIDDLE[name]
     model = make_model(provider_server, provider_server.add(name, script), wire)
-    heard = await ask(make_request(model, stall_ms=600 if kind is Stalled else 10_000))
+    heard = await ask(make_request(model, stall_ms=1_500 if kind is Stalled else 10_000))
     assert type(heard.error) is kind
     assert heard.error.partial_text == heard.text == "하나 둘 셋"
 
