@@ -4,11 +4,13 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
 from accounts.models import User
 from ads.models import Click, Entry, Impression
 from ads.selection.current import forget_market
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.live_site import LiveSite
 from tests.provider_server import ProviderServer, say
 
 # The market does not count robots; this is what a person's browser says of itself.
@@ -26,8 +28,9 @@ PASSWORD = "Nudel-suppe-2026"
 
 
 @pytest.fixture
-def demo_market(transactional_db: None, valkey: object) -> None:
-    """The demo inventory on sale."""
+def demo_market(live_site: LiveSite, settings: Settings) -> None:
+    """The demo inventory on sale; its ads lead to pages of the running site."""
+    settings.PUBLIC_URL = live_site.url
     call_command("load_demo_ads", verbosity=0)
     forget_market()
 
@@ -60,15 +63,19 @@ def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     expect(card).to_be_visible()
     expect(card.locator(".placement-label")).to_have_text("광고")
     card.scroll_into_view_if_needed()
-    page.wait_for_timeout(2_500)
-    assert Impression.objects.filter(verdict="valid").count() == 1
+    for _ in range(200):
+        page.wait_for_timeout(100)
+        if Impression.objects.exists():
+            break
+    assert [seen.verdict for seen in Impression.objects.all()] == ["valid"]
 
     take_picture(page, "ad")
 
     for _ in range(3):
         with page.context.expect_page() as landing:
             card.locator("a").first.click()
-        landing.value.wait_for_load_state()
+        expect(landing.value.locator("h1")).to_be_visible()
+        assert "/ads/demo/" in landing.value.url
         landing.value.close()
 
     click = Click.objects.get()

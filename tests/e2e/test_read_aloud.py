@@ -38,7 +38,8 @@ def test_an_answer_is_read_out_until_somebody_presses_again(
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
 
     page.get_by_role("button", name="읽어 주기").click()
-    page.wait_for_timeout(600)
+    while page.evaluate("said.length") < 4:
+        page.wait_for_timeout(50)
     page.get_by_role("button", name="그만 읽기").click()
     expect(page.get_by_role("button", name="읽어 주기")).to_be_visible()
     said = page.evaluate("said")
