@@ -200,6 +200,11 @@ PROOFS = {
                    FROM ads_campaignday GROUP BY 1) d ON d.campaign_id = a.campaign_id
         WHERE a.kind = 'lease' AND coalesce(e.total, 0) <> coalesce(d.total, 0)
     """,
+    "lease_is_of_its_campaigns_advertiser": """
+        SELECT a.campaign_id::text, a.advertiser_id, c.advertiser_id
+        FROM ads_account a JOIN ads_campaign c ON c.id = a.campaign_id
+        WHERE a.kind = 'lease' AND a.advertiser_id <> c.advertiser_id
+    """,
     "transaction_is_its_clicks": """
         SELECT coalesce(paid.transaction_id, clicked.transaction_id) || ' ' ||
                coalesce(paid.campaign_id, clicked.campaign_id),

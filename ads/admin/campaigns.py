@@ -139,6 +139,10 @@ class CampaignAdmin(WonInForms, ModelAdmin):
     actions = ["pause_campaigns"]
     form = CampaignForm
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
+        """A campaign never changes its advertiser: its money and its clicks are that advertiser's."""
+        return [*self.readonly_fields, *(["advertiser"] if obj else [])]
+
     def save_model(self, request: HttpRequest, obj: Campaign, form: forms.ModelForm, change: bool) -> None:  # type: ignore[type-arg]
         """Bring today in line with the budgets: what is set aside beyond them goes back to the wallet."""
         with transaction.atomic():
@@ -231,6 +235,10 @@ class AdGroupAdmin(WonInForms, ModelAdmin):
     autocomplete_fields = ["campaign"]
     readonly_fields = ["public_id", "created_at", "updated_at"]
     inlines = [KeywordInline, NegativeKeywordInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AdGroup | None = None) -> list[str]:
+        """An ad group stays in its campaign, with its clicks and with the words that keep it out."""
+        return [*self.readonly_fields, *(["campaign"] if obj else [])]
 
     @display(description=_("기본 입찰가"))
     def show_bid(self, group: AdGroup) -> str:
