@@ -40,6 +40,7 @@ class Script:
     fault_at: int = 0
     finish: str = "stop"
     has_usage: bool = True
+    usage: tuple[Any, Any] | None = None
     splits_bytes: bool = False
     content_type: str = "text/event-stream"
     fails_first: int = 0
@@ -210,7 +211,7 @@ async def _healthz(_: web.Request) -> web.Response:
 
 
 async def _play(request: web.Request, script: Script, wire: Wire, seen: SeenRequest) -> web.StreamResponse:
-    wire.has_usage = script.has_usage
+    wire.has_usage, wire.usage = script.has_usage, script.usage
     await asyncio.sleep(script.first_delay_s)
     if script.status != 200:
         headers = {"Retry-After": script.retry_after} if script.retry_after else {}

@@ -24,6 +24,7 @@ class Wire(ABC):
 
     route: ClassVar[str]
     has_usage = True
+    usage: tuple[Any, Any] | None = None
 
     def __init__(self, model: str, body: dict[str, Any]) -> None:
         self.model = model
@@ -81,12 +82,10 @@ class OpenAIWire(Wire):
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": "chatcmpl-1", "object": kind, "created": 1_790_000_000, "model": self.model}
 
-    def _usage(self, output_tokens: int) -> dict[str, int]:
-        return {
-            "prompt_tokens": self.input_tokens,
-            "completion_tokens": output_tokens,
-            "total_tokens": self.input_tokens + output_tokens,
-        }
+    def _usage(self, output_tokens: int) -> dict[str, Any]:
+        read, written = self.usage or (self.input_tokens, output_tokens)
+        total = self.input_tokens + output_tokens
+        return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": total}
 
     def open(self) -> bytes:
         return self._chunk({"role": "assistant", "content": ""})

@@ -49,7 +49,10 @@ class Draft:
             raise EmptyCompletion(self.finish_reason)
         if not self.finish_reason:
             raise CutOff("no finish reason")
-        usage = self.usage or count_usage(request.messages, text)
+        usage = self.usage
+        # Nobody reads nothing: whoever says so did not count.
+        if usage is None or not usage.input_tokens:
+            usage = count_usage(request.messages, text)
         return Completion(text, self.finish_reason, usage, patience.ttft_ms(), patience.elapsed_ms())
 
 

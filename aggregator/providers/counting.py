@@ -1,4 +1,4 @@
-"""Token counts for providers that report none: an estimate, and said to be one (source "counted")."""
+"""Token counts: as providers report them, or an estimate that is said to be one (source "counted")."""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +10,27 @@ WIDE = re.compile(r"[ᄀ-ᇿ⺀-\u9fffꥠ-꥿가-퟿豈-\ufaff\uff00-\uffef]")
 WIDE_PER_TOKEN = 1.5
 NARROW_PER_TOKEN = 4.0
 TOKENS_PER_MESSAGE = 4
+# No model's window is near it, and no table has room for all that JSON calls a number.
+MOST_TOKENS = 10_000_000
+
+
+def read_usage(read: object, written: object) -> TokenUsage | None:
+    """Return what a provider says of a call, or None when these are no counts."""
+    # Of the type itself: JSON's true is an int as well.
+    if type(read) is not int or type(written) is not int:
+        return None
+    if not (0 <= read < MOST_TOKENS and 0 <= written < MOST_TOKENS):
+        return None
+    return TokenUsage(read, written, "provider")
+
+
+def join_usage(known: TokenUsage | None, told: TokenUsage | None) -> TokenUsage | None:
+    """Join two reports of one call: providers repeat and complete them, and never take back."""
+    if known is None or told is None:
+        return told or known
+    return TokenUsage(
+        max(known.input_tokens, told.input_tokens), max(known.output_tokens, told.output_tokens), "provider"
+    )
 
 
 def estimate_tokens(text: str) -> int:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+from aggregator.providers.counting import read_usage
 from aggregator.providers.gateway import load_litellm, read_key
 from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage, as_wire_messages
 
@@ -161,9 +162,7 @@ class OpenAIDialect(Dialect):
         if "error" in chunk or not isinstance(choices, list):
             return super().read(chunk)
         if not choices and isinstance(usage, dict):
-            read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
-            if isinstance(read, int) and isinstance(written, int):
-                return Piece(usage=TokenUsage(read, written, "provider"))
+            return Piece(usage=read_usage(usage.get("prompt_tokens"), usage.get("completion_tokens")))
         if len(choices) == 1 and not usage and choices[0].get("delta") in ({}, {"content": ""}):
             reason = choices[0].get("finish_reason")
             if isinstance(reason, str):
@@ -273,6 +272,5 @@ DIALECTS: dict[str, type[Dialect]] = {
 
 def _read_usage(parsed: Any) -> TokenUsage | None:
     usage = getattr(parsed, "usage", None)
-    if usage is None:
-        return None
-    return TokenUsage(usage.prompt_tokens or 0, usage.completion_tokens or 0, "provider")
+    # Half a report is usual: the other half comes, or came, in another chunk.
+    return usage and read_usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)

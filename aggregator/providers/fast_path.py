@@ -8,6 +8,7 @@ import aiohttp
 import orjson
 
 from aggregator import throttle
+from aggregator.providers.counting import join_usage
 from aggregator.providers.diagnosis import diagnose_status, read_retry_after
 from aggregator.providers.dialects import DIALECTS, Dialect
 from aggregator.providers.errors import Malformed
@@ -158,14 +159,5 @@ class StreamReader:
         piece = self._dialect.read(chunk)
         self.is_done = self._dialect.is_end(chunk)
         self._finish_reason = piece.finish_reason or self._finish_reason
-        self._usage = _later(self._usage, piece.usage)
+        self._usage = join_usage(self._usage, piece.usage)
         return piece
-
-
-def _later(known: TokenUsage | None, told: TokenUsage | None) -> TokenUsage | None:
-    """Join two reports of usage: providers repeat and complete them, and never take back."""
-    if known is None or told is None:
-        return told or known
-    return TokenUsage(
-        max(known.input_tokens, told.input_tokens), max(known.output_tokens, told.output_tokens), "provider"
-    )

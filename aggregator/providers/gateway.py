@@ -3,13 +3,14 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
 import aiohttp
 from django.conf import settings
 
 from aggregator.catalog import LanguageModel
+from aggregator.providers.counting import join_usage, read_usage
 from aggregator.providers.sessions import shared_session
 from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage, as_wire_messages
 from aggregator.scrub import scrub
@@ -101,12 +102,9 @@ def _read_finish_reason(stream: Any) -> str:
 
 def _read_usage(stream: Any) -> TokenUsage | None:
     # The chunk litellm makes up at the end may hold its own count; the raw chunks hold only the provider's.
-    found = [usage for chunk in stream.chunks if (usage := getattr(chunk, "usage", None))]
-    if not found:
-        return None
-    input_tokens = max(usage.prompt_tokens or 0 for usage in found)
-    output_tokens = max(usage.completion_tokens or 0 for usage in found)
-    return TokenUsage(input_tokens, output_tokens, "provider")
+    found = (usage for chunk in stream.chunks if (usage := getattr(chunk, "usage", None)))
+    told = (read_usage(usage.prompt_tokens or 0, usage.completion_tokens or 0) for usage in found)
+    return reduce(join_usage, told, None)
 
 
 async def close_clients() -> None:

@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.providers import ChatMessage
-from aggregator.providers.counting import count_usage, estimate_tokens
+from aggregator.providers.counting import count_usage, estimate_tokens, read_usage
+from aggregator.providers.shapes import TokenUsage
 
 
 def test_korean_takes_more_tokens_a_letter_than_english() -> None:
@@ -22,3 +23,9 @@ def test_a_transcript_is_counted_with_what_frames_each_message() -> None:
 @given(st.text())
 def test_any_text_has_a_count_between_nothing_and_its_length(text: str) -> None:
     assert bool(text) <= estimate_tokens(text) <= max(1, len(text))
+
+
+def test_only_counts_are_taken_for_counts() -> None:
+    assert read_usage(12, 0) == TokenUsage(12, 0, "provider")
+    for told in ((True, 5), ("12", 5), (12, 5.5), (None, 5), (-1, 5), (12, 10_000_000)):
+        assert read_usage(*told) is None
