@@ -228,7 +228,7 @@ def _seat_row(place: int, seat: CandidateState) -> dict[str, Any]:
         "vendor": seat.vendor,
         "status": seat.status,
         "attempt": seat.attempt,
-        "text": seat.text.replace("\x00", ""),
+        "text": seat.text,
         "finish_reason": seat.finish_reason,
         "error": seat.error,
         "ttft_ms": seat.ttft_ms,

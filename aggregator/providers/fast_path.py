@@ -14,6 +14,7 @@ from aggregator.providers.dialects import DIALECTS, Dialect
 from aggregator.providers.errors import Malformed
 from aggregator.providers.sessions import CONNECT_S, shared_session
 from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage
+from aggregator.scrub import scrub
 from aggregator.ticker import Beat, set_beat, shared_ticker
 
 LONGEST_LINE = 8_000_000
@@ -127,7 +128,7 @@ class StreamReader:
                 is_thinking = is_thinking or piece.is_thinking
                 piece = piece.text
             texts.append(piece)
-        text = "".join(texts)
+        text = scrub("".join(texts))
         if text or is_thinking:
             yield Piece(text, is_thinking=is_thinking)
         if failure is not None:

@@ -100,3 +100,19 @@ def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_heard(ada
     Turn.objects.filter(pk=turn.pk).update(answer_kind="help")
     shown = selectors.state_of(selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get())
     assert shown.candidates == {}
+
+
+async def test_a_fused_answer_with_a_character_that_no_database_takes_is_kept(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    for name, number in (("wise", 940), ("quick", 900)):
+        provider.add(name, say(f"서울\x00이에요. 대한민국의 수도는 서울이에요. 인구는 약 {number}만 명이에요."))
+        await asyncio.to_thread(offer_model, name, can_fuse=True)
+    ask = services.Ask("한국의 수도는?", strategy="council", panel=("wise", "quick"))
+    turn = await off_loop(services.open_turn, owner=ada, ask=ask)
+    await runner.run_turn(turn.public_id)
+    await runner.close_loop()
+    kept = await off_loop(Turn.objects.get)
+    assert (kept.status, kept.answer_kind) == (Turn.Status.DONE, "fused")
+    assert kept.answer_text.startswith("서울이에요.")
+    assert kept.supports

@@ -100,8 +100,3 @@ def test_a_stand_in_is_kept_with_whom_it_stands_in_for(turn: Turn) -> None:
     done(keeping.keep_progress(turn=turn, state=state, seq=5))
     kept = {row.model: row.stands_in_for for row in Candidate.objects.all()}
     assert kept == {"wise": None, "spare": uuid.UUID(broken)}
-
-
-def test_a_character_that_no_database_takes_is_left_out(turn: Turn) -> None:
-    done(keeping.keep_progress(turn=turn, state=ended(str(uuid.uuid4()), text="서\x00울"), seq=5))
-    assert Candidate.objects.get().text == "서울"

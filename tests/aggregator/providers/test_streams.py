@@ -5,7 +5,7 @@ import pytest
 from aggregator.providers import cost_micros
 from tests.aggregator.providers.asking import ADA_ASKS, ask, make_model, make_request
 from tests.aggregator.providers.conftest import SECRET
-from tests.provider_server import ProviderServer, say
+from tests.provider_server import ProviderServer, Script, say
 
 ANSWER = "한국의 수도는 서울이에요. 🍜 It is Seoul.\n\n- 그럼요"
 WIRES = ["openai", "anthropic", "gemini"]
@@ -43,6 +43,17 @@ async def test_the_reason_for_an_end_is_kept(provider_server: ProviderServer, wi
     assert heard.completion is not None
     assert heard.completion.finish_reason == finish
     assert heard.completion.text == ANSWER
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_a_character_that_no_database_takes_is_left_out(
+    provider_server: ProviderServer, wire: str
+) -> None:
+    name = provider_server.add("says-nul", Script(pieces=("서\x00울", "\x00", "이에요.\x00")))
+    heard = await ask(make_request(make_model(provider_server, name, wire)))
+    assert heard.completion is not None
+    assert heard.completion.text == heard.text == "서울이에요."
+    assert "" not in heard.deltas
 
 
 async def test_a_provider_that_counts_nothing_is_counted_for(provider_server: ProviderServer) -> None:
