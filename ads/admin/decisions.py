@@ -59,6 +59,7 @@ class Fate:
     term: str
     match: str
     bid: str
+    left: str
     reserve: str
     pace: float
     relevance: float
@@ -115,6 +116,8 @@ def _fate_of(line: dict[str, Any], campaigns: dict[int, str]) -> Fate:
         term=str(line["term"]),
         match=_word(dict(Keyword.Match.choices), line["match"]),
         bid=show_won(int(line["bid_micros"])),
+        # Told only where it is less than the bid.
+        left=show_won(line.get("left_micros")),
         reserve=show_won(line.get("reserve_micros")),
         pace=float(line["pace"]),
         relevance=float(line["relevance"]),

@@ -164,9 +164,14 @@ class Keyword(models.Model):
                 name="keyword_bid_in_ticks",
             ),
         ]
-        # What was switched off of late is looked up every few seconds.
+        # What was switched off of late, and who bids more than is left, is looked up every few seconds.
         indexes = [
             models.Index(fields=["updated_at"], name="keyword_off", condition=models.Q(is_on=False)),
+            models.Index(
+                fields=["ad_group", "bid_micros"],
+                name="keyword_bid_of_group",
+                condition=models.Q(bid_micros__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from ads.contract import AdRequest
 from ads.fast_store import fast_store, key, read_bytes
 from ads.models import Offer
 from ads.selection.current import Market
-from ads.selection.eligibility import rung_of
+from ads.selection.eligibility import can_show
 
 REUSED_SECONDS = 30
 
@@ -41,6 +41,6 @@ def find_again(request: AdRequest, market: Market) -> Offer | None:
         .filter(id=uuid.UUID(raw.decode()), hidden_at=None, impression=None)
         .first()
     )
-    if offer is None or rung_of(market.snapshot, market.live, offer.campaign_id):
+    if offer is None or not can_show(market.snapshot, market.live, offer.campaign_id, offer.price_micros):
         return None
     return offer

@@ -123,6 +123,7 @@ def encode_live(live: LiveBits) -> str:
         "keywords": sorted(live.keywords_off),
         "out": sorted(live.out_of_money),
         "paces": live.paces,
+        "left": live.left,
     }
     return json.dumps(bits)
 
@@ -137,6 +138,7 @@ def decode_live(raw: bytes | None) -> LiveBits:
         keywords_off=frozenset(bits.get("keywords", ())),
         out_of_money=frozenset(bits["out"]),
         paces=tuple((int(campaign), float(pace)) for campaign, pace in bits["paces"]),
+        left=tuple((int(campaign), int(amount)) for campaign, amount in bits.get("left", ())),
     )
 
 

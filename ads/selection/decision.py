@@ -22,6 +22,8 @@ class Contender(NamedTuple):
     match: str
     bid_micros: int
     pace: float
+    # What its campaign can still pay today; PLENTY where that is more than it bids.
+    left_micros: int
     reserve_micros: int
     relevance: float
     click_rate: float
@@ -38,8 +40,8 @@ class Contender(NamedTuple):
 
     @property
     def limit_micros(self) -> int:
-        """The most it pays for a click after pacing."""
-        return floor_tick(self.bid_micros * self.pace)
+        """The most it pays for a click: its bid after pacing, and never more than it has."""
+        return floor_tick(min(self.bid_micros * self.pace, self.left_micros))
 
     @property
     def quality(self) -> float:

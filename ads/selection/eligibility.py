@@ -1,5 +1,6 @@
 """The ladder every contender climbs: the first rung that fails is the reason why it is not shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -31,12 +32,16 @@ class Rung(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveBits:
-    """What changed since the snapshot was built: what was switched off or ran out of money, and paces."""
+    """What changed since the snapshot was built: what was switched off or ran out of money, and paces.
+
+    `left` has what a campaign can still pay today, in micros, where that is less than it bids.
+    """
 
     off: frozenset[int] = frozenset()
     keywords_off: frozenset[int] = frozenset()
     out_of_money: frozenset[int] = frozenset()
     paces: tuple[tuple[int, float], ...] = ()
+    left: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,12 @@ class LiveStates:
     rungs: NDArray[np.int8]
     paces: NDArray[np.float32]
     keywords_off: Ints
+    left: Ints
 
 
 Rungs = NDArray[np.int8]
+# What is left where it pays for whatever is bid.
+PLENTY = 1 << 62
 # Plain numbers: members of an enumeration are slow to compare whole arrays with.
 STANDING, PAUSED, KEYWORD_OFF = int(Rung.STANDING), int(Rung.PAUSED), int(Rung.KEYWORD_OFF)
 OUT_OF_SCHEDULE, NEGATIVE_KEYWORD = int(Rung.OUT_OF_SCHEDULE), int(Rung.NEGATIVE_KEYWORD)
@@ -119,22 +127,33 @@ def lay_out(snapshot: Snapshot, live: LiveBits) -> LiveStates:
     """Return the live bits in the order of the snapshot's campaigns; unknown campaigns are left out."""
     rungs = np.zeros(len(snapshot.campaign_ids), dtype=np.int8)
     paces = np.ones(len(snapshot.campaign_ids), dtype=np.float32)
+    left = np.full(len(snapshot.campaign_ids), PLENTY, dtype=np.int64)
+    _lay(snapshot, live.paces, paces)
+    _lay(snapshot, live.left, left)
+    # What is left pays for no click of its category.
+    rungs[left < snapshot.campaign_reserve] = Rung.NO_BUDGET
     rungs[np.isin(snapshot.campaign_ids, sorted(live.out_of_money))] = Rung.NO_BUDGET
     rungs[np.isin(snapshot.campaign_ids, sorted(live.off))] = Rung.PAUSED
-    if live.paces and len(paces):
-        order = np.argsort(snapshot.campaign_ids)
-        asked = np.array([campaign for campaign, _ in live.paces])
-        places = np.searchsorted(snapshot.campaign_ids, asked, sorter=order)
-        rows = order[np.minimum(places, len(order) - 1)]
-        known = snapshot.campaign_ids[rows] == asked
-        paces[rows[known]] = np.array([pace for _, pace in live.paces], dtype=np.float32)[known]
-    return LiveStates(rungs, paces, np.array(sorted(live.keywords_off), dtype=np.int64))
+    return LiveStates(rungs, paces, np.array(sorted(live.keywords_off), dtype=np.int64), left)
 
 
-def rung_of(snapshot: Snapshot, live: LiveStates, campaign: int) -> Rung:
-    """Return where a campaign falls right now; one that is not in the snapshot counts as paused."""
+def _lay(
+    snapshot: Snapshot, told: Sequence[tuple[int, float]], into: NDArray[np.float32] | NDArray[np.int64]
+) -> None:
+    if not told or not len(into):
+        return
+    order = np.argsort(snapshot.campaign_ids)
+    asked = np.array([campaign for campaign, _ in told])
+    places = np.searchsorted(snapshot.campaign_ids, asked, sorter=order)
+    rows = order[np.minimum(places, len(order) - 1)]
+    known = snapshot.campaign_ids[rows] == asked
+    into[rows[known]] = np.array([value for _, value in told], dtype=into.dtype)[known]
+
+
+def can_show(snapshot: Snapshot, live: LiveStates, campaign: int, price_micros: int) -> bool:
+    """Say whether a campaign stands right now and can pay this for a click; an unknown one does not."""
     places = np.flatnonzero(snapshot.campaign_ids == campaign)
-    return Rung(int(live.rungs[places[0]])) if len(places) else Rung.PAUSED
+    return bool(len(places) and live.rungs[places[0]] == STANDING and live.left[places[0]] >= price_micros)
 
 
 def _with_negative(snapshot: Snapshot, finding: Finding, groups: Small) -> Ints:

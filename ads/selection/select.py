@@ -82,8 +82,9 @@ def _gather(snapshot: Snapshot, request: AdRequest, finding: Finding, *, live: L
         groups = snapshot.keyword_group[keywords]
         rungs = climb(snapshot, request, finding, keywords, live=live, now=now)
         rungs[(rungs == STANDING) & (fits < THRESHOLD)] = NOT_RELEVANT
-        paced = fits * live.paces[snapshot.group_campaign[groups]]
-        worth = paced * snapshot.keyword_bid[keywords] * snapshot.group_rate[groups]
+        campaigns = snapshot.group_campaign[groups]
+        limits = np.minimum(snapshot.keyword_bid[keywords] * live.paces[campaigns], live.left[campaigns])
+        worth = fits * limits * snapshot.group_rate[groups]
         if len(rows) == len(opened) == shelves.count or _are_enough(worth[rungs == STANDING], most_left):
             break
     return Field(keywords, fits, rungs, worth)
@@ -138,6 +139,7 @@ def _line_up(snapshot: Snapshot, field: Field, *, live: LiveStates, moment: Mome
         (MATCHES[match] for match in snapshot.keyword_match[keywords].tolist()),
         snapshot.keyword_bid[keywords].tolist(),
         live.paces[campaigns].tolist(),
+        live.left[campaigns].tolist(),
         snapshot.campaign_reserve[campaigns].tolist(),
         fits.tolist(),
         rating.rates.tolist(),

@@ -14,6 +14,7 @@ from ads.selection.asked import note_asked
 from ads.selection.bids_seen import KEPT_AUCTIONS, auction_of, seen_key
 from ads.selection.bids_seen import KEPT_SECONDS as AUCTIONS_SECONDS
 from ads.selection.decision import Contender, Decision
+from ads.selection.eligibility import PLENTY
 
 KEPT_SECONDS = 24 * 3600
 KEPT_CONTENDERS = 20
@@ -24,7 +25,11 @@ NO_SALE: dict[str, object] = {"price_micros": None, "shadow_price_micros": None,
 
 def trace_line(contender: Contender) -> dict[str, object]:
     """Return a contender as it is kept for explaining."""
-    return contender._asdict() | {"rung": contender.rung.name.lower(), "score": contender.score}
+    return contender._asdict() | {
+        "left_micros": contender.left_micros if contender.left_micros < PLENTY else None,
+        "rung": contender.rung.name.lower(),
+        "score": contender.score,
+    }
 
 
 def keep_refusal(request: AdRequest, reason: str) -> None:

@@ -11,8 +11,8 @@ from ads.selection.bids_seen import floor_of
 from ads.selection.rating import SMOOTHED
 
 COLUMNS = (
-    "{rung:<17}{term:<24}{match:<8}{bid:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}  {source:<12}"
-    "{score:>10}  campaign {campaign}"
+    "{rung:<17}{term:<24}{match:<8}{bid:>8}{left:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}"
+    "  {source:<12}{score:>10}  campaign {campaign}"
 )
 
 
@@ -66,8 +66,9 @@ class Command(BaseCommand):
     def _print_contenders(self, trace: dict[str, Any]) -> None:
         self.stdout.write(f"floor     {format_won(floor_of(settings.ADS_FLOOR_WON))} won a click")
         self._print_reserves({line["category"] for line in trace["contenders"] if "category" in line})
-        names = ("rung", "match", "bid", "pace", "reserve", "fit", "smoothed", "rate", "source", "score")
-        self.stdout.write(COLUMNS.format(term="keyword", campaign="id", **{name: name for name in names}))
+        names = ("rung", "match", "bid", "left", "pace", "reserve", "fit", "smoothed", "rate", "source")
+        heads = {name: name for name in (*names, "score")}
+        self.stdout.write(COLUMNS.format(term="keyword", campaign="id", **heads))
         for line in trace["contenders"]:
             self.stdout.write(
                 COLUMNS.format(
@@ -75,6 +76,8 @@ class Command(BaseCommand):
                     term=line["term"][:22],
                     match=line["match"],
                     bid=format_won(line["bid_micros"]),
+                    # Told only where it is less than the bid.
+                    left="" if line.get("left_micros") is None else format_won(line["left_micros"]),
                     pace=f"{line['pace']:.2f}",
                     reserve=format_won(line["reserve_micros"]),
                     fit=f"{line['relevance']:.2f}",
