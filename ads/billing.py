@@ -76,11 +76,19 @@ def _settle_day(day: datetime.date, charges: Sequence[Charge]) -> list[tuple[Cha
 
 def _bill(day: datetime.date, charges: Sequence[Charge]) -> list[tuple[Charge, Verdict]]:
     settled, short = _attempt(day, charges, is_last_attempt=False)
-    if short:
-        for campaign, due in sorted(_by_campaign(short).items()):
-            extend_lease(campaign, at=due[0].at, day=day, price_micros=sum(each.price_micros for each in due))
-        settled += _attempt(day, short, is_last_attempt=True)[0]
+    for campaign, due in sorted(_by_campaign(short).items()):
+        settled += _extend_and_bill(campaign, day, due)
     return settled
+
+
+def _extend_and_bill(
+    campaign: int, day: datetime.date, due: Sequence[Charge]
+) -> list[tuple[Charge, Verdict]]:
+    price = sum(charge.price_micros for charge in due)
+    # One transaction: the day stays locked, so that nobody else spends what was set aside for these clicks.
+    with transaction.atomic():
+        extend_lease(campaign, at=due[0].at, day=day, price_micros=price)
+        return _attempt(day, due, is_last_attempt=True)[0]
 
 
 def _attempt(

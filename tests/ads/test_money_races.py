@@ -9,10 +9,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from ads.billing import Charge, charge_click
+from ads.billing import Charge, charge_click, settle_clicks
 from ads.leases import close_days, fit_budget, korean_day
 from ads.ledger import find_faults, wallet_balance
-from ads.models import CampaignDay, Click, Transaction
+from ads.models import CampaignDay, Click, Offer, Transaction
 from ads.money import WON
 from ads.tokens import Purpose, sign
 from tests.ads.inventory import make_ad, make_advertiser, make_offer
@@ -82,6 +82,22 @@ def test_a_burst_of_clicks_never_spends_more_than_the_budget() -> None:
     assert verdicts.count("billed") == 10
     assert verdicts.count("free") == 54
     assert Click.objects.count() == 64
+    assert find_faults() == []
+
+
+def test_clicks_that_find_the_lease_empty_together_are_all_billed_while_there_is_budget() -> None:
+    def act(number: int) -> object:
+        # By itself, and in no convoy: as in as many processes.
+        offer = offers[number]
+        return settle_clicks([Charge(offer.id, offer.campaign_id, 10_000 * WON, "", timezone.now())])[0]
+
+    # Each click uses up all that is set aside at once, so that everybody always finds it empty.
+    for creative in (make_ad(daily_won=200_000), make_ad(daily_won=200_000)):
+        for clicks in (10, 10):
+            offers = [make_offer(creative) for _ in range(clicks)]
+            Offer.objects.update(bid_micros=10_000 * WON, price_micros=10_000 * WON)
+            assert at_once(clicks, act) == ["billed"] * clicks
+    assert set(CampaignDay.objects.values_list("spent_micros")) == {(200_000 * WON,)}
     assert find_faults() == []
 
 
