@@ -159,7 +159,7 @@ class CampaignAdmin(WonInForms, ModelAdmin):
         """The total budget in won."""
         return show_won(campaign.total_budget_micros)
 
-    @action(description=_("고른 캠페인 멈추기"))
+    @action(description=_("고른 캠페인 멈추기"), permissions=["change"])
     def pause_campaigns(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         """Stop these campaigns; every process knows within seconds."""
         active = queryset.filter(status=Campaign.Status.ACTIVE)

@@ -1,4 +1,6 @@
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -150,6 +152,32 @@ def test_an_admin_stops_campaigns_at_once(desk: Client) -> None:
     )
     campaign.refresh_from_db()
     assert campaign.status == Campaign.Status.PAUSED
+
+
+def test_who_may_only_look_stops_no_campaign(client: Client, grace: User) -> None:
+    campaign = make_ad().ad_group.campaign
+    grace.is_staff = True
+    grace.save()
+    where = reverse("admin:ads_campaign_changelist")
+    sent = {"action": "pause_campaigns", "_selected_action": [campaign.pk]}
+    for right, status in (("view", Campaign.Status.ACTIVE), ("change", Campaign.Status.PAUSED)):
+        grace.user_permissions.add(Permission.objects.get(codename=f"{right}_campaign"))
+        client.force_login(grace)
+        assert ("pause_campaigns" in client.get(where).content.decode()) == (right == "change")
+        client.post(where, sent)
+        campaign.refresh_from_db()
+        assert campaign.status == status
+
+
+def test_every_action_on_rows_names_the_right_that_it_needs() -> None:
+    nameless = [
+        f"{model.__name__}.{name}"
+        for model, desk in admin.site._registry.items()
+        for kind in ("actions", "actions_list", "actions_detail")
+        for name in getattr(desk, kind, None) or ()
+        if not getattr(getattr(desk, str(name)), "allowed_permissions", None)
+    ]
+    assert nameless == []
 
 
 def test_an_admin_can_change_a_campaign_and_an_ad_group(desk: Client) -> None:
