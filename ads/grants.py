@@ -17,6 +17,10 @@ from ads.money import WON, format_won
 
 MOST_AT_ONCE_WON = 1_000_000
 MOST_A_DAY_WON = 3_000_000
+# Kept as one word, and read in the language of whoever reads it.
+NOTE = "test_money"
+# What is posted never changes: once it was kept in the language of whoever pressed.
+EARLIER_NOTES = ("시험용 돈", "Test money")
 
 
 def are_grants_allowed() -> bool:
@@ -48,7 +52,7 @@ def grant_test_money(advertiser: Advertiser, amount_micros: int, *, owner_id: in
             },
             field="amount",
         )
-    top_up(advertiser, amount_micros, key=name, source=Account.Kind.GRANT, note=_("시험용 돈"))
+    top_up(advertiser, amount_micros, key=name, source=Account.Kind.GRANT, note=NOTE)
 
 
 def _granted_today(advertisers: list[int]) -> int:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from ads.grants import EARLIER_NOTES, NOTE
 from ads.models import Account, Advertiser, Entry, Transaction
 from ads.money import format_won
 from ads.reasons import explain_reason
@@ -64,7 +65,9 @@ class Line:
 
     @property
     def remark(self) -> str:
-        """The note in words; what a click was given back for is kept as one word."""
+        """The note in words: what a click was given back for is kept as one word, and so is test money."""
+        if self.note in (NOTE, *EARLIER_NOTES):
+            return _("시험용 돈")
         return explain_reason(self.note) if self.kind == Transaction.Kind.REVERSAL else self.note
 
     @property

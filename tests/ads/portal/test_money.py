@@ -13,7 +13,7 @@ from ads.delivery import settle_click
 from ads.grants import grant_test_money
 from ads.ledger import find_faults, top_up, wallet_balance
 from ads.members import register_advertiser
-from ads.models import Advertiser, Creative, Transaction
+from ads.models import Account, Advertiser, Creative, Transaction
 from ads.money import WON
 from ads.portal.statement import read_balance, read_lines
 from tests.ads.inventory import make_advertiser, make_offer
@@ -69,6 +69,17 @@ def test_a_grant_and_a_day_of_grants_are_bounded_for_all_that_a_person_owns(
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
         desk.force_login(grace)
         assert add(desk, shop, 1_000_000) == 302
+
+
+def test_test_money_is_called_so_in_the_language_of_whoever_reads(desk: Client, shop: Advertiser) -> None:
+    where = f"/advertise/{shop.public_id}/money/"
+    sent = {"amount": "50,000", "key": str(uuid.uuid4())}
+    assert desk.post(f"{where}add/", sent, headers={"accept-language": "en"}).status_code == 302
+    for note in ("시험용 돈", "Test money"):
+        top_up(shop, WON, key=note, source=Account.Kind.GRANT, note=note)
+    for language, words in (("ko", "시험용 돈"), ("en", "Test money")):
+        page = desk.get(f"{where}statement.csv", headers={"accept-language": language}).content.decode()
+        assert page.count(f",{words}") == 3
 
 
 @pytest.mark.django_db(transaction=True)
