@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ads.campaigning import RefusedError
 from ads.leases import KOREA, korean_day
-from ads.ledger import top_up
+from ads.ledger import require_same, top_up
 from ads.models import Account, Advertiser, Entry, Membership, Transaction
 from ads.money import WON, format_won
 
@@ -30,7 +30,10 @@ def are_grants_allowed() -> bool:
 
 @transaction.atomic
 def grant_test_money(advertiser: Advertiser, amount_micros: int, *, owner_id: int, key: uuid.UUID) -> None:
-    """Put test money into a wallet, once for the key; raises RefusedError beyond what a person may have."""
+    """Put test money into a wallet, once for the key; raises RefusedError, or ReusedKeyError.
+
+    A person may have so much at once and so much a day, over all advertisers that are theirs.
+    """
     if not are_grants_allowed():
         raise RefusedError(_("여기서는 시험용 돈을 넣을 수 없어요."), field="amount")
     # One after another, or two at once would each find the day's sum below its bound.
@@ -40,6 +43,9 @@ def grant_test_money(advertiser: Advertiser, amount_micros: int, *, owner_id: in
     advertisers = [membership.advertiser_id for membership in owned.order_by("pk")]
     name = f"portal:{advertiser.public_id}:{key}"
     if Transaction.objects.filter(idempotency_key=f"top_up:{name}").exists():
+        require_same(
+            Transaction.Kind.TOP_UP, name, advertiser=advertiser, amount_micros=amount_micros, note=NOTE
+        )
         return
     left = MOST_A_DAY_WON * WON - _granted_today(advertisers)
     if amount_micros > min(left, MOST_AT_ONCE_WON * WON):

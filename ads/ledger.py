@@ -26,6 +26,10 @@ class NotEnoughMoneyError(LedgerError):
     """The wallet holds less than what was asked of it."""
 
 
+class ReusedKeyError(LedgerError):
+    """The key of this payment was used for another one, and nothing was moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """What one account gains in a transaction, or loses when negative."""
@@ -116,12 +120,12 @@ def refund(advertiser: Advertiser, amount_micros: int, *, key: str, note: str = 
     """Pay money out of a wallet; raises NotEnoughMoneyError beyond what may be paid out, and FrozenError."""
     if amount_micros <= 0:
         raise LedgerError("a refund pays money out")
-    if is_frozen():
-        raise FrozenError("the market is frozen")
     with transaction.atomic():
         wallet = Account.objects.select_for_update(no_key=True).get(id=open_wallet(advertiser).id)
         if Transaction.objects.filter(idempotency_key=f"refund:{key}").exists():
             return None
+        if is_frozen():
+            raise FrozenError("the market is frozen")
         if refundable(wallet) < amount_micros:
             raise NotEnoughMoneyError(f"{advertiser}: less than that can be paid out")
         legs = [
@@ -129,6 +133,21 @@ def refund(advertiser: Advertiser, amount_micros: int, *, key: str, note: str = 
             Leg(house_account(Account.Kind.CLEARING).id, amount_micros),
         ]
         return post(kind=Transaction.Kind.REFUND, key=f"refund:{key}", legs=legs, note=note)
+
+
+def require_same(
+    kind: Transaction.Kind, key: str, *, advertiser: Advertiser, amount_micros: int, note: str
+) -> None:
+    """Raise ReusedKeyError unless the payment of this key was just this one: wallet, amount and note."""
+    posted = Entry.objects.filter(
+        transaction__idempotency_key=f"{kind}:{key}",
+        transaction__note=note,
+        account__kind=Account.Kind.WALLET,
+        account__advertiser=advertiser,
+        amount_micros__in=(amount_micros, -amount_micros),
+    )
+    if not posted.exists():
+        raise ReusedKeyError(f"{kind}:{key}: another payment has this key")
 
 
 def refundable(wallet: Account) -> int:

@@ -88,12 +88,12 @@ class AdvertiserAdmin(ModelAdmin):
     @action(description=_("입금"), url_path="payment", permissions=["move_money"])
     def pay_in(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Put a payment that arrived into the wallet."""
-        return show_payment(request, self.admin_site.each_context(request), object_id, PAY_IN)
+        return show_payment(request, self, object_id, PAY_IN)
 
     @action(description=_("환불"), url_path="refund", permissions=["move_money"])
     def pay_out(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Pay money out of the wallet."""
-        return show_payment(request, self.admin_site.each_context(request), object_id, PAY_OUT)
+        return show_payment(request, self, object_id, PAY_OUT)
 
     def has_move_money_permission(self, request: HttpRequest, object_id: int | None = None) -> bool:
         """Paying in and out is a right of its own."""

@@ -1,11 +1,12 @@
 """Puts an advertiser's payments into the wallet and pays money out again: the form and the page of both."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,9 +15,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ads.ledger import FrozenError, NotEnoughMoneyError, open_wallet, refund, refundable, top_up
+from ads.ledger import (
+    FrozenError,
+    NotEnoughMoneyError,
+    ReusedKeyError,
+    open_wallet,
+    refund,
+    refundable,
+    require_same,
+    top_up,
+)
 from ads.models import Advertiser, Transaction
 from ads.money import format_won
+from ads.paid_once import PaidOnceForm
 from ads.won_field import WonField
 
 
@@ -24,6 +35,7 @@ from ads.won_field import WonField
 class Way:
     """One way that real money goes, and its words."""
 
+    kind: Transaction.Kind
     title: Promise
     amount: Promise
     reason: Promise
@@ -34,6 +46,7 @@ class Way:
 
 
 PAY_IN = Way(
+    kind=Transaction.Kind.TOP_UP,
     title=gettext_lazy("%(name)s: 입금"),
     amount=gettext_lazy("입금한 금액 (원)"),
     reason=gettext_lazy("입금 번호나 메모"),
@@ -43,6 +56,7 @@ PAY_IN = Way(
     move=top_up,
 )
 PAY_OUT = Way(
+    kind=Transaction.Kind.REFUND,
     title=gettext_lazy("%(name)s: 환불"),
     amount=gettext_lazy("환불할 금액 (원)"),
     reason=gettext_lazy("까닭"),
@@ -55,8 +69,8 @@ PAY_OUT = Way(
 )
 
 
-class PaymentForm(forms.Form):
-    """How much and why; the key makes a second press of the button the same payment."""
+class PaymentForm(PaidOnceForm):
+    """How much and why."""
 
     amount = WonField(
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
@@ -66,21 +80,20 @@ class PaymentForm(forms.Form):
         help_text=gettext_lazy("광고주의 내역에 그대로 보여요."),
         widget=UnfoldAdminTextInputWidget(),
     )
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 def show_payment(
-    request: HttpRequest, context: dict[str, object], advertiser_id: int, way: Way
+    request: HttpRequest, desk: "ModelAdmin[Advertiser]", advertiser_id: int, way: Way
 ) -> HttpResponse:
     """Show what can be paid, and pay it."""
     advertiser = get_object_or_404(Advertiser, pk=advertiser_id)
     back = reverse("admin:ads_advertiser_change", args=[advertiser.pk])
     form = PaymentForm(request.POST or None)
     form.fields["amount"].label, form.fields["note"].label = str(way.amount), str(way.reason)
-    if request.method == "POST" and form.is_valid() and _pay(form, advertiser, way):
+    if request.method == "POST" and form.is_valid() and _pay(request, desk, form, advertiser, way):
         messages.success(request, way.done % {"amount": format_won(form.cleaned_data["amount"])})
         return redirect(back)
-    context |= {
+    context = desk.admin_site.each_context(request) | {
         "back": back,
         "title": way.title % {"name": advertiser.name},
         "form": form,
@@ -90,12 +103,19 @@ def show_payment(
     return render(request, "ads/payment.html", context)
 
 
-def _pay(form: PaymentForm, advertiser: Advertiser, way: Way) -> bool:
-    paid = form.cleaned_data
+def _pay(
+    request: HttpRequest, desk: "ModelAdmin[Advertiser]", form: PaymentForm, advertiser: Advertiser, way: Way
+) -> bool:
+    amount, note, key = (form.cleaned_data[name] for name in ("amount", "note", "key"))
     try:
-        way.move(advertiser, paid["amount"], key=f"admin:{paid['key']}", note=paid["note"])
+        with transaction.atomic():
+            posted = way.move(advertiser, amount, key=f"admin:{key}", note=note)
+            if not posted:
+                require_same(way.kind, f"admin:{key}", advertiser=advertiser, amount_micros=amount, note=note)
     except NotEnoughMoneyError:
         form.add_error("amount", _("환불할 수 있는 돈보다 많아요."))
     except FrozenError:
         form.add_error(None, _("시장이 멈춰 있는 동안에는 환불할 수 없어요."))
+    except ReusedKeyError:
+        form.refuse_reuse()
     return form.is_valid()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ads.leases import KOREA
 from ads.models import AdGroup, Campaign, Category, Creative, Keyword
 from ads.money import LEAST_BID, TICK, WON
+from ads.paid_once import PaidOnceForm
 from ads.portal.fields import KeywordsField, VisibleField, read_visible
 from ads.won_field import WonField
 
@@ -194,11 +195,10 @@ class CreativeForm(OnceForm):
         return domain_of(str(self.cleaned_data["landing_url"]))
 
 
-class TopUpForm(forms.Form):
-    """Test money into the wallet; the key makes a second press of the button the same payment."""
+class TopUpForm(PaidOnceForm):
+    """Test money into the wallet."""
 
     amount = WonField(label=_("넣을 금액 (원)"), least_won=LEAST_TOP_UP_WON)
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
 def campaign_values(campaign: Campaign) -> dict[str, object]:

@@ -55,6 +55,39 @@ def test_an_admin_puts_a_payment_into_the_wallet_once(admin_client: Client, sett
     assert find_faults() == []
 
 
+@pytest.mark.parametrize("changed", [{"amount": "2,000"}, {"note": "다른 계약"}])
+@pytest.mark.parametrize("way", ["pay_in", "pay_out"])
+def test_a_form_that_was_used_for_another_payment_moves_nothing_and_says_so(
+    admin_client: Client, way: str, changed: dict[str, str]
+) -> None:
+    shop = make_advertiser(won=5_000)
+    where = reverse(f"admin:ads_advertiser_{way}", args=[shop.pk])
+    sent = {"amount": "1,000", "note": "계약", "key": str(uuid.uuid4())}
+    assert admin_client.post(where, sent).status_code == 302
+    left = wallet_balance(shop.id)
+    page = admin_client.post(where, sent | changed)
+    assert page.status_code == 200 and "이미 쓴 양식이라 아무것도 옮기지 않았어요" in page.content.decode()
+    assert wallet_balance(shop.id) == left
+    # What is shown again is a payment of its own, with what was typed.
+    form = page.context["form"]
+    again = {field: form[field].value() for field in ("amount", "note", "key")}
+    assert again["key"] != sent["key"] and again | {"key": ""} == sent | changed | {"key": ""}
+    assert admin_client.post(where, again).status_code == 302
+    assert wallet_balance(shop.id) != left
+    assert find_faults() == []
+
+
+def test_a_form_that_paid_one_advertiser_pays_no_other_by_mistake(admin_client: Client) -> None:
+    shop, other = make_advertiser(won=0), make_advertiser("다른 가게", won=0)
+    sent = {"amount": "1,000", "note": "계약", "key": str(uuid.uuid4())}
+    pages = [
+        admin_client.post(reverse("admin:ads_advertiser_pay_in", args=[paid.pk]), sent)
+        for paid in (shop, other)
+    ]
+    assert [page.status_code for page in pages] == [302, 200]
+    assert (wallet_balance(shop.id), wallet_balance(other.id)) == (1_000 * WON, 0)
+
+
 def test_granted_money_is_never_paid_out(admin_client: Client) -> None:
     shop = make_advertiser(won=1_000)
     top_up(shop, 9_000 * WON, key="grant", source=Account.Kind.GRANT)
@@ -69,6 +102,14 @@ def test_a_frozen_market_pays_nothing_out(admin_client: Client) -> None:
     freeze_market([])
     assert "멈춰 있는 동안" in pay_out(admin_client, shop, "500")
     assert wallet_balance(shop.id) == 1_000 * WON
+
+
+def test_what_was_paid_out_before_the_market_froze_was_paid_out(admin_client: Client) -> None:
+    shop, key = make_advertiser(won=1_000), str(uuid.uuid4())
+    pay_out(admin_client, shop, "500", key)
+    freeze_market([])
+    assert "500원을 환불했어요" in pay_out(admin_client, shop, "500", key)
+    assert wallet_balance(shop.id) == 500 * WON
 
 
 def test_a_disputed_click_is_given_back_once_and_says_so(admin_client: Client) -> None:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ads.campaigning import RefusedError
 from ads.grants import are_grants_allowed, grant_test_money
+from ads.ledger import ReusedKeyError
 from ads.money import WON, format_won
 from ads.portal.access import Desk, for_members, for_owners
 from ads.portal.export import answer_csv
@@ -66,8 +67,9 @@ def _grant(request: HttpRequest, desk: Desk, form: TopUpForm) -> bool:
         )
     except RefusedError as error:
         form.add_error(error.field, str(error))
-        return False
-    return True
+    except ReusedKeyError:
+        form.refuse_reuse()
+    return form.is_valid()
 
 
 def _show(request: HttpRequest, desk: Desk, form: TopUpForm) -> HttpResponseBase:

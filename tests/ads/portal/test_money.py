@@ -32,6 +32,20 @@ def test_test_money_is_added_once_however_often_the_button_is_pressed(desk: Clie
     assert find_faults() == []
 
 
+def test_a_form_that_was_used_adds_no_other_amount_and_says_so(desk: Client, shop: Advertiser) -> None:
+    where = f"/advertise/{shop.public_id}/money/add/"
+    sent = {"amount": "50,000", "key": str(uuid.uuid4())}
+    assert desk.post(where, sent).status_code == 302
+    before = wallet_balance(shop.pk)
+    page = desk.post(where, sent | {"amount": "10,000"})
+    assert page.status_code == 422 and "이미 쓴 양식이라" in page.content.decode()
+    assert wallet_balance(shop.pk) == before
+    form = page.context["form"]
+    again = {"amount": form["amount"].value(), "key": form["key"].value()}
+    assert desk.post(where, again).status_code == 302
+    assert wallet_balance(shop.pk) - before == 10_000 * WON
+
+
 def add(desk: Client, shop: Advertiser, won: int, key: str = "") -> int:
     sent = {"amount": str(won), "key": key or str(uuid.uuid4())}
     return desk.post(f"/advertise/{shop.public_id}/money/add/", sent).status_code
