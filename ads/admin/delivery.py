@@ -1,6 +1,7 @@
 """Offers, looks, clicks and complaints, as they were kept."""
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,6 +13,7 @@ from ads.admin.decisions import read_decision
 from ads.admin.read_only import ReadOnlyAdmin, show_won
 from ads.explaining import recall_decision, record_of
 from ads.models import Click, Complaint, Impression, Offer, RefusedVisit
+from ads.money import format_won
 from ads.reasons import explain_reason
 from ads.sweep import credit_click
 
@@ -96,8 +98,15 @@ class ClickAdmin(ReasonInWords, ReadOnlyAdmin):
     def give_back(self, request: HttpRequest, queryset: QuerySet[Click]) -> None:
         """Credit billed clicks that an advertiser rightly disputes, each once."""
         billed = queryset.filter(verdict=Click.Verdict.BILLED).select_related("transaction").order_by("pk")
-        count = sum(credit_click(click, reason="operator") for click in billed)
+        count = sum(self._give_one_back(request, click) for click in billed)
         messages.success(request, _("클릭 %(count)d개의 값을 돌려줬어요.") % {"count": count})
+
+    def _give_one_back(self, request: HttpRequest, click: Click) -> bool:
+        with transaction.atomic():
+            is_new = credit_click(click, reason="operator")
+            if is_new:
+                self.log_change(request, click, f"+{format_won(click.price_micros)} KRW · operator")
+        return is_new
 
     def has_credit_permission(self, request: HttpRequest) -> bool:
         """Giving money back is a right of its own."""

@@ -36,6 +36,7 @@ class Way:
     """One way that real money goes, and its words."""
 
     kind: Transaction.Kind
+    sign: str
     title: Promise
     amount: Promise
     reason: Promise
@@ -47,6 +48,7 @@ class Way:
 
 PAY_IN = Way(
     kind=Transaction.Kind.TOP_UP,
+    sign="+",
     title=gettext_lazy("%(name)s: 입금"),
     amount=gettext_lazy("입금한 금액 (원)"),
     reason=gettext_lazy("입금 번호나 메모"),
@@ -57,6 +59,7 @@ PAY_IN = Way(
 )
 PAY_OUT = Way(
     kind=Transaction.Kind.REFUND,
+    sign="-",
     title=gettext_lazy("%(name)s: 환불"),
     amount=gettext_lazy("환불할 금액 (원)"),
     reason=gettext_lazy("까닭"),
@@ -110,7 +113,10 @@ def _pay(
     try:
         with transaction.atomic():
             posted = way.move(advertiser, amount, key=f"admin:{key}", note=note)
-            if not posted:
+            if posted:
+                told = f"{way.sign}{format_won(amount)} KRW · {note} · {posted.pk}"
+                desk.log_change(request, advertiser, told)
+            else:
                 require_same(way.kind, f"admin:{key}", advertiser=advertiser, amount_micros=amount, note=note)
     except NotEnoughMoneyError:
         form.add_error("amount", _("환불할 수 있는 돈보다 많아요."))

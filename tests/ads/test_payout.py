@@ -2,6 +2,7 @@ import re
 import uuid
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -86,6 +87,28 @@ def test_a_form_that_paid_one_advertiser_pays_no_other_by_mistake(admin_client: 
     ]
     assert [page.status_code for page in pages] == [302, 200]
     assert (wallet_balance(shop.id), wallet_balance(other.id)) == (1_000 * WON, 0)
+
+
+def test_who_moved_money_stays_on_record(admin_client: Client, admin_user: User) -> None:
+    shop = make_advertiser(won=0)
+    key = str(uuid.uuid4())
+    for way, won in (("pay_in", "30,000"), ("pay_in", "30,000"), ("pay_in", "1"), ("pay_out", "2,000")):
+        where = reverse(f"admin:ads_advertiser_{way}", args=[shop.pk])
+        admin_client.post(where, {"amount": won, "note": "국민은행 3301", "key": key})
+    offer = make_offer(price_won=100)
+    click_on(sign(Purpose.CLICK, offer.id, at=offer.created_at))
+    for _ in range(2):
+        sent = {"action": "give_back", "_selected_action": [str(offer.pk)]}
+        admin_client.post(reverse("admin:ads_click_changelist"), sent)
+    kept = LogEntry.objects.order_by("pk").values_list("user", "object_id", "change_message")
+    posted = {line.kind: line for line in read_lines(shop)}
+    assert len(posted) == 2
+    paid_in, paid_out, given_back = kept
+    assert paid_in[:2] == paid_out[:2] == (admin_user.pk, str(shop.pk))
+    assert "+30,000 KRW · 국민은행 3301" in paid_in[2] and "-2,000 KRW" in paid_out[2]
+    assert given_back == (admin_user.pk, str(offer.pk), "+100 KRW · operator")
+    page = admin_client.get(reverse("admin:ads_advertiser_history", args=[shop.pk])).content.decode()
+    assert "+30,000 KRW" in page
 
 
 def test_granted_money_is_never_paid_out(admin_client: Client) -> None:
