@@ -9,6 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from config import console
+from config.beat import lateness
 from config.env import read_choice, read_flag, read_int, read_list, read_text
 from config.home import HOME, ROOT, read_address, read_local_models, read_secret
 
@@ -277,6 +278,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # Once a night after yesterday's days are closed, and three more times.
     "prove the books": {"task": "ads.tasks.prove_books", "schedule": crontab(minute=30, hour="1,7,13,19")},
 }
+for _name in CELERY_BEAT_SCHEDULE.keys() - {"prove the books"}:
+    CELERY_BEAT_SCHEDULE[_name]["options"] = {"expires": lateness(CELERY_BEAT_SCHEDULE[_name]["schedule"])}
 
 # -- Figures for Prometheus ---------------------------------------------------------------------
 # A worker serves its figures on this port (0: it does not); pages show theirs to whoever has the token.
