@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.mail import get_connection, send_mail
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -107,7 +107,10 @@ def withdraw_invitation(*, advertiser: Advertiser, public_id: uuid.UUID) -> None
 
 def forget_invitations() -> int:
     """Delete addresses that nobody can be admitted by any more; return how many."""
-    return Invitation.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+    now = timezone.now()
+    # One that ended goes when it counts no more for how many its inviter mailed in a day.
+    ended = Q(ended_at__isnull=False, created_at__lt=now - DAY)
+    return Invitation.objects.filter(ended | Q(expires_at__lt=now)).delete()[0]
 
 
 def _find_member(advertiser: Advertiser, email: str) -> int | None:

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import User
-from ads.invitations import MOST_A_DAY, invite
+from ads.invitations import MOST_A_DAY, invite, withdraw_invitation
 from ads.members import dismiss_member
 from ads.models import Advertiser, Invitation, Membership
 from ads.tasks import forget_invitations
@@ -190,3 +190,17 @@ def test_addresses_are_forgotten_when_their_invitation_is_over(desk: Client, sho
     with time_machine.travel(timezone.now() + datetime.timedelta(days=8)):
         forget_invitations()
     assert not Invitation.objects.exists()
+
+
+def test_the_address_of_a_withdrawn_invitation_is_forgotten_in_a_day(
+    desk: Client, shop: Advertiser, grace: User
+) -> None:
+    ask(desk, shop, "new@example.com")
+    ask(desk, shop, "other@example.com")
+    withdraw_invitation(advertiser=shop, public_id=Invitation.objects.get(email="new@example.com").public_id)
+    forget_invitations()
+    # Until then it counts for how many people its inviter mailed.
+    assert Invitation.objects.filter(inviter=grace).count() == 2
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1, minutes=1)):
+        forget_invitations()
+    assert Invitation.objects.get().email == "other@example.com"
