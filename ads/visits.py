@@ -19,8 +19,9 @@ from ads.ranges import Ranges, RangesError, read_ranges
 logger = logging.getLogger(__name__)
 
 # The list knows robots by name; these words give away the ones it does not know, and libraries of HTTP.
+# CUBOT makes telephones.
 BOT_WORDS = re.compile(
-    r"bot\b|bot[/;_-]|crawl|spider|slurp|scrap|preview|fetch|monitor|uptime|curl/|wget/|python|aiohttp|httpx|go-http|java/|okhttp|libwww|axios"
+    r"(?<!cu)bot(?:\b|_)|crawl|spider|slurp|scrap|preview|fetch|monitor|uptime|curl/|wget/|python|aiohttp|httpx|go-http|java/|okhttp|libwww|axios"
     r"|node|facebookexternalhit|kakaotalk-scrap|yeti|daum\b",
     re.IGNORECASE,
 )

@@ -32,6 +32,10 @@ PEOPLE = [
     " Whale/4.29.282.14 Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0"
     " Safari/537.36 Edg/131.0.0.0",
+    "Mozilla/5.0 (Linux; Android 11; CUBOT P50) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0"
+    " Mobile Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 7.0; CUBOT_NOTE_S Build/NRD90M) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/119.0.0.0 Mobile Safari/537.36",
 ]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -49,6 +53,11 @@ networks = st.one_of(
 @pytest.mark.parametrize("agent", PEOPLE)
 def test_a_person_s_browser_is_no_robot(agent: str) -> None:
     assert find_machine(visit(agent=agent)) == ""
+
+
+@pytest.mark.parametrize("agent", ["ShopBot", "shopbot/1.0", "my_bot_2 (+https://bot.example)", "a-robot; x"])
+def test_a_robot_that_no_list_knows_is_one_by_its_name(agent: str) -> None:
+    assert find_machine(visit(agent=f"Mozilla/5.0 (compatible; {agent})")) == "robot"
 
 
 def test_every_robot_of_the_list_is_one(settings: Settings) -> None:
