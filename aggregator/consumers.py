@@ -21,6 +21,7 @@ from aggregator.models import Signal, Turn
 from aggregator.off_loop import off_loop, outlast
 from aggregator.outbox import Outbox, frame
 from aggregator.services import Ask, Refusal
+from aggregator.turn_feed import SEQ_LIMIT
 from aggregator.wording import word_refusal
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             return
         try:
             wish = await self.decode_json(text_data)
-        except ValueError:
+        except (ValueError, RecursionError):
             await self._refuse("", "malformed")
             return
         if not isinstance(wish, dict):
@@ -106,8 +107,9 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             "signal": self._signal,
             "ping": self._pong,
         }
-        client_id = str(wish.get("client_id") or "")
-        grant = grants.get(str(wish.get("type")))
+        client_id, kind = wish.get("client_id"), wish.get("type")
+        client_id = client_id if isinstance(client_id, str) else ""
+        grant = grants.get(kind) if isinstance(kind, str) else None
         try:
             if grant is None:
                 raise Refusal("malformed")
@@ -119,7 +121,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
                 await self._part(client_id)
             else:
                 await self._refuse(client_id, refusal.code)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
             await self._refuse(client_id, "malformed")
         except Exception:
             # A page must learn that its wish failed; the socket and its other turns go on.
@@ -179,7 +181,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def _resume(self, wish: Wish) -> None:
         turn = await self._turn(wish["turn"])
-        after_seq = max(0, int(wish.get("after_seq", 0)))
+        after_seq = _place(wish)
         if turn.status != Turn.Status.RUNNING and turn.last_seq > after_seq:
             # The log of a turn that has ended may be gone; its rows tell the same.
             kept = await runner.find_kept(turn)
@@ -305,6 +307,13 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
                 "message": word_refusal(code, self.scope),
             }
         )
+
+
+def _place(wish: Wish) -> int:
+    place = int(wish.get("after_seq", 0))
+    if place > SEQ_LIMIT:
+        raise Refusal("malformed")
+    return max(0, place)
 
 
 def _strategy(wish: Wish) -> str:

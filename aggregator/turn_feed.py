@@ -21,6 +21,8 @@ PAUSE_SECONDS_A_TURN = 60e-6
 NUDGES, NUDGES_KEPT = "turns:nudges", 1_000
 # A page follows a turn that it opened within these.
 EARLY_ENTRIES = 8
+# No turn tells so much; what is above is no place that a stream can have, nor a number that a page counts in.
+SEQ_LIMIT = 2**53
 
 Row = tuple[bytes, dict[bytes, bytes]]
 Streams = dict[bytes | str | memoryview, int | bytes | str | memoryview]
@@ -64,6 +66,11 @@ def key_of(turn: str) -> str:
     return f"turns:log:{turn}"
 
 
+def place_of(seq: int) -> str:
+    """Return an event's place in a stream, one that Valkey takes whatever the number."""
+    return f"0-{min(seq, SEQ_LIMIT)}"
+
+
 def entry_of(row: Row) -> Entry:
     """Return a stream's row as an entry."""
     row_id, fields = row
@@ -72,7 +79,7 @@ def entry_of(row: Row) -> Entry:
 
 async def read_log(client: "redis.Redis", turn: str, after_seq: int = 0) -> list[Entry]:
     """Return what the log holds of a turn after an event's place."""
-    since = f"(0-{after_seq}" if after_seq else "-"
+    since = f"({place_of(after_seq)}" if after_seq else "-"
     return [entry_of(row) for row in cast("list[Row]", await client.xrange(key_of(turn), min=since))]
 
 
@@ -174,7 +181,8 @@ class TurnFeed:
         places = {NUDGES: await self._newest(NUDGES), self._wake_key: b"0-0"}
         while True:
             turns = {
-                key_of(turn): f"0-{seq}".encode()
+                # One that Valkey does not take would fail the read for everybody.
+                key_of(turn): place_of(seq).encode()
                 for turn, seq in self._cursors.items()
                 if turn not in self._written_here
             }

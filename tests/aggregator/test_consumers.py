@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from accounts.models import User
+from aggregator import services
 from aggregator.models import Turn, Vote
 from aggregator.off_loop import off_loop
 from tests.aggregator.conftest import MakeModel
@@ -125,6 +126,9 @@ async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) ->
         '{"type": "open_turn"}',
         '{"type": "resume", "turn": "x"}',
         '{"type": "open_turn", "client_id": 7, "prompt": "x"}',
+        "[" * 60_000,
+        '{"type": "ping", "client_id": ' + "[" * 60_000 + "]" * 60_000 + "}",
+        '{"type": ["ping"]}',
     ]
     for text in rubbish:
         await page.say(text)
@@ -135,6 +139,15 @@ async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) ->
     assert (await page.hear())["code"] == "prompt_empty"
     await page.say({"type": "ping"})
     assert await page.hear() == {"type": "pong"}
+    await leave(page)
+
+
+@pytest.mark.parametrize("place", ["1e999", "1e30", str(2**64), str(10**30)])
+async def test_a_place_that_no_turn_can_have_is_refused(ada: User, place: str) -> None:
+    turn = await off_loop(lambda: services.open_turn(owner=ada, ask=services.Ask("수도는?")))
+    page = await open_page(ada)
+    await page.say(f'{{"type": "resume", "turn": "{turn.public_id}", "after_seq": {place}}}')
+    assert (await page.hear())["code"] == "malformed"
     await leave(page)
 
 

@@ -133,6 +133,26 @@ async def test_a_slow_page_delays_nobody_and_gets_the_whole_turn_when_it_reads_a
     assert state_of(slow) == state_of(quick) == journal.state
 
 
+async def test_a_page_that_asks_for_a_place_no_stream_has_silences_no_other() -> None:
+    log, name = open_log(), str(uuid.uuid4())
+    bold, good = SlowSocket(), SlowSocket()
+    bold.open.set()
+    good.open.set()
+    bold_box, good_box = Outbox(log, bold.send), Outbox(log, good.send)
+    bold_box.follow(str(uuid.uuid4()), 10**30, most=5)
+    good_box.follow(name, 0, most=5)
+    journal = open_journal(log, name)
+    last = await tell(journal, *BEGINNING)
+    await until(lambda: bool(good.frames) and good.frames[-1]["seq"] == last)
+    last = await tell(journal, CandidateDelta("a", "이에요."))
+    await until(lambda: good.frames[-1]["seq"] == last)
+
+    await bold_box.close()
+    await good_box.close()
+    await log.close()
+    assert not bold.frames
+
+
 def state_of(socket: SlowSocket) -> TurnState:
     """Return the turn as a page has it after its frames."""
     entries = [
