@@ -312,8 +312,11 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
     "loggers": {
-        "LiteLLM": {"level": "ERROR"},
+        # What goes wrong with a call its caller tells; here providers would be quoted, who quote prompts.
+        "LiteLLM": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
+        # Named, it loses the handler of its own, which would quote errors.
+        "uvicorn": {"level": "INFO", "propagate": True},
         "uvicorn.access": {"level": "WARNING"},
     },
 }

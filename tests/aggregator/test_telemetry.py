@@ -1,9 +1,6 @@
-"""A turn is one trace from the page to the models, log lines name it, and neither holds a word of it."""
+"""A turn is one trace from the page to the models, and it holds no word of it."""
 
 import asyncio
-import io
-import json
-import logging
 import subprocess
 import sys
 import threading
@@ -24,10 +21,8 @@ from aggregator import metrics, runner, services, tasks
 from aggregator.handover import handed, send_turns
 from aggregator.models import Turn
 from aggregator.off_loop import off_loop
-from aggregator.telemetry import TURN
 from config.celery import app
 from config.home import ROOT
-from config.logs import JsonFormatter, PlainFormatter
 from config.telemetry import start_tracing
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import leave, open_page
@@ -137,36 +132,6 @@ def test_spans_reach_a_collector_over_http() -> None:
         )
         server.shutdown()
     assert received == ["/v1/traces"]
-
-
-def log(formatter: logging.Formatter) -> str:
-    """Return what an error inside a turn looks like."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter)
-    logger = logging.getLogger("tests.telemetry")
-    logger.addHandler(handler)
-    logger.propagate = False
-    token = TURN.set("turn-1")
-    try:
-        raise ValueError(PROMPT)
-    except ValueError:
-        logger.exception("a wish failed")
-    TURN.reset(token)
-    logger.removeHandler(handler)
-    return stream.getvalue()
-
-
-def test_a_line_for_machines_names_the_turn_and_not_what_an_error_quotes() -> None:
-    told = json.loads(log(JsonFormatter()))
-    assert (told["turn"], told["level"], told["message"]) == ("turn-1", "ERROR", "a wish failed")
-    assert told["error"] == "ValueError"
-    assert PROMPT not in json.dumps(told, ensure_ascii=False)
-
-
-def test_a_line_for_people_names_the_turn_too() -> None:
-    told = log(PlainFormatter("{levelname} {name}{turn}: {message}", style="{"))
-    assert told.startswith("ERROR tests.telemetry [turn-1]: a wish failed")
 
 
 @pytest.mark.django_db(transaction=True)
