@@ -158,10 +158,12 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             panel=_panel(wish) or tuple(old.asked_panel),
             device=self._device,
         )
-        await runner.stop_turn(old)
+        # Sent twice it opens one turn, so it may be tried again; one that is refused stops nothing.
+        turn = await outlast(DATABASE_SECONDS, partial(services.replace_turn, turn=old, ask=ask))
+        for replaced in await off_loop(selectors.list_overtaken, turn):
+            await runner.nudge(replaced)
         if not is_edit:
             await off_loop(signals.note_regenerate, person=self._owner, turn=old)
-        turn = await off_loop(services.replace_turn, turn=old, ask=ask)
         await self._begin(turn, ask, replaces=old)
 
     async def _begin(self, turn: Turn, ask: Ask, *, replaces: Turn | None) -> None:

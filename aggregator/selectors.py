@@ -72,6 +72,11 @@ def find_turn(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Turn | No
     )
 
 
+def list_overtaken(turn: Turn) -> list[Turn]:
+    """Return the turns that run still though this one has taken their place."""
+    return list(Turn.objects.filter(replaced_by=turn, status=Turn.Status.RUNNING))
+
+
 def find_candidate(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Candidate | None:
     """Return the owner's candidate with its turn and conversation, or None."""
     if owner is None:

@@ -3,7 +3,7 @@
 import contextlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -74,12 +74,12 @@ def draft_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
     return _draft(_new_conversation(owner, ask, prompt), ask, prompt)
 
 
-def store_draft(*, owner: AbstractBaseUser, draft: Turn) -> Turn:
-    """Store a draft at the end of its conversation; raises Refusal.
+def store_draft(*, owner: AbstractBaseUser, draft: Turn, replaces: int | None = None) -> Turn:
+    """Store a draft at the end of its conversation, in place of turns from a number on; raises Refusal.
 
     Returns another turn when the same was sent before. A draft that is stored already is only returned.
     """
-    terms = _terms(owner)
+    terms = replace(_terms(owner), replaces=replaces)
     ledge = _store(draft, terms)
     return _find_sent(draft, ledge.sent) if ledge.sent else _held_on(ledge, draft, terms)
 
@@ -100,19 +100,19 @@ def open_turn(*, owner: AbstractBaseUser, ask: Ask) -> Turn:
 
 @transaction.atomic
 def replace_turn(*, turn: Turn, ask: Ask) -> Turn:
-    """Store a turn that takes the place of `turn` and of all that followed it; raises Refusal."""
-    owner = turn.conversation.owner
+    """Store a turn that takes the place of `turn` and of all that followed it, which stop; raises Refusal."""
+    owner, prompt = turn.conversation.owner, _checked_prompt(ask.prompt)
+    replaced = Turn.objects.filter(conversation_id=turn.conversation_id, number__gte=turn.number)
+    # Whoever keeps a turn holds its row and then its conversation's: they are held in that order here too.
+    list(replaced.select_for_update().order_by("pk").values_list("pk"))
     # Nobody adds a turn meanwhile which neither is replaced nor follows.
     conversation = _held(owner, turn.conversation.public_id, lock=True)
-    draft = _draft(conversation, ask, _checked_prompt(ask.prompt))
-    successor = store_draft(owner=owner, draft=draft)
+    draft = _draft(conversation, ask, prompt)
+    successor = store_draft(owner=owner, draft=draft, replaces=turn.number)
     if successor is draft:
-        Turn.objects.filter(
-            conversation=conversation,
-            number__gte=turn.number,
-            number__lt=successor.number,
-            replaced_by=None,
-        ).update(replaced_by=successor)
+        replaced = replaced.filter(number__lt=successor.number)
+        replaced.filter(status=Turn.Status.RUNNING).update(stop_asked_at=timezone.now())
+        replaced.filter(replaced_by=None).update(replaced_by=successor)
     return successor
 
 

@@ -21,7 +21,7 @@ SENT_AGAIN_WITHIN = dt.timedelta(days=1)
 # A conversation is never older than its turns, and its age is in the index of its owner's.
 STANDING = """
 own AS (
-    SELECT turn.id, turn.public_id, turn.client_id, turn.conversation_id, turn.status
+    SELECT turn.id, turn.public_id, turn.client_id, turn.conversation_id, turn.number, turn.status
     FROM {turns} turn JOIN {conversations} held ON held.id = turn.conversation_id
     WHERE held.owner_id = %(owner)s AND held.updated_at >= %(since)s
 ),
@@ -35,7 +35,8 @@ standing AS (
         EXISTS (
             SELECT FROM {people} WHERE id = %(owner)s AND is_active AND sign_outs = %(sign_outs)s
         ) AS is_here,
-        (SELECT count(*) FROM own WHERE status = 'running') AS running,
+        (SELECT count(*) FROM own WHERE status = 'running'
+            AND (conversation_id = %(held)s AND number >= %(replaces)s) IS NOT TRUE) AS running,
         (SELECT count(*) FROM {turns} WHERE status = 'running') AS all_running
 ),
 room AS (
@@ -80,10 +81,14 @@ DEALT = ("id", "conversation_id", "number")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms a person opens turns: how many a day, and not after having left."""
+    """On which terms a person opens turns: how many a day, and not after having left.
+
+    Turns of its conversation from the number `replaces` on make room for it.
+    """
 
     turns_a_day: int
     sign_outs: int
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,7 @@ def _give(turn: Turn, terms: Terms) -> dict[str, Any]:
         "today": timezone.localdate(now),
         "a_day": terms.turns_a_day,
         "sign_outs": terms.sign_outs,
+        "replaces": terms.replaces,
         "each": settings.TURNS_OPEN_EACH,
         "all": settings.TURNS_OPEN,
     }
