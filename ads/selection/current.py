@@ -30,6 +30,8 @@ class Market:
 
     snapshot: Snapshot
     live: LiveStates
+    # The live bits as they were published, so that whoever has others sees that these are old.
+    bits: bytes | None
 
 
 class _Shelf:
@@ -39,8 +41,8 @@ class _Shelf:
         self._market: Market | None = None
         self._first = threading.Lock()
         self._loading = threading.Lock()
+        self._placing = threading.Lock()
         self._checked = 0.0
-        self._live: bytes | None = None
 
     def take(self) -> Market:
         market = self._market
@@ -57,26 +59,33 @@ class _Shelf:
     def clear(self) -> None:
         self._market = None
         self._checked = 0.0
-        self._live = None
 
     def _look_for_news(self, market: Market) -> None:
         try:
-            version, live = read_bytes(VERSION_KEY, LIVE_KEY)
+            version, bits = read_bytes(VERSION_KEY, LIVE_KEY)
         except redis.RedisError:
             logger.warning("no news of the inventory: serving version %s", market.snapshot.version)
             return
-        if live != self._live:
-            self._live = live
-            self._market = _combine(market.snapshot, decode_live(live))
+        if bits != market.bits:
+            self._replace(market, _combine(market.snapshot, bits))
         if version and version.decode() != market.snapshot.version and self._loading.acquire(blocking=False):
             threading.Thread(target=self._swap, args=(version.decode(),), daemon=True).start()
+
+    def _replace(self, before: Market, market: Market) -> None:
+        # Whatever another thread has put there meanwhile is looked at again within a second.
+        with self._placing:
+            if self._market is before:
+                self._market = market
 
     def _swap(self, version: str) -> None:
         try:
             snapshot = _fetch(version)
             if snapshot:
                 retired = self._market
-                self._market = _combine(snapshot, _read_live())
+                # Bits that come while these are laid in differ from them, and are laid in at the next look.
+                market = _combine(snapshot, retired.bits if retired else _read_live())
+                with self._placing:
+                    self._market = market
                 # Whoever lets go last gives all that memory back, which takes a while: this thread has time.
                 time.sleep(RETIRED_SECONDS)
                 del retired
@@ -142,8 +151,8 @@ def decode_live(raw: bytes | None) -> LiveBits:
     )
 
 
-def _combine(snapshot: Snapshot, live: LiveBits) -> Market:
-    return Market(snapshot, lay_out(snapshot, live))
+def _combine(snapshot: Snapshot, bits: bytes | None) -> Market:
+    return Market(snapshot, lay_out(snapshot, decode_live(bits)), bits)
 
 
 def _load_first() -> Snapshot:
@@ -162,9 +171,9 @@ def _fetch(version: str) -> Snapshot | None:
     return load(blob) if blob else None
 
 
-def _read_live() -> LiveBits:
+def _read_live() -> bytes | None:
     try:
-        (raw,) = read_bytes(LIVE_KEY)
+        (bits,) = read_bytes(LIVE_KEY)
     except redis.RedisError:
-        return LiveBits()
-    return decode_live(raw)
+        return None
+    return bits

@@ -1,14 +1,20 @@
 """A new inventory is taken up beside the requests, and whatever goes wrong with it, the old one serves on."""
 
+import threading
 import time
 
 import pytest
+from django.utils import timezone
 
 from ads.client import request_ad
-from ads.contract import ServedAd
+from ads.contract import NoAd, ServedAd
 from ads.fast_store import fast_store
+from ads.models import Campaign
 from ads.selection import current
 from ads.selection.current import current_market
+from ads.selection.eligibility import LiveBits, LiveStates, lay_out
+from ads.selection.index import Snapshot
+from ads.selection.live import publish_live
 from ads.selection.publishing import VERSION_KEY, publish, snapshot_key
 from tests.ads.inventory import make_ad, make_advertiser, publish_all, request_for
 
@@ -63,3 +69,34 @@ def test_an_inventory_that_was_cut_short_replaces_nothing() -> None:
     fast_store().set(VERSION_KEY, "other")
     assert not wait_for("other", seconds=0.5)
     assert current_market().snapshot.version == before.version
+
+
+def test_a_pause_that_comes_while_a_new_inventory_is_laid_out_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_ad(bid_won=300)
+    publish_all()
+    before = current_market().snapshot.version
+    make_ad(make_advertiser("Richer"), bid_won=900)
+    version = publish()
+    is_laying, may_go_on = threading.Event(), threading.Event()
+
+    def lay_out_slowly(snapshot: Snapshot, live: LiveBits) -> LiveStates:
+        if snapshot.version == version and not is_laying.is_set():
+            is_laying.set()
+            may_go_on.wait(30)
+        return lay_out(snapshot, live)
+
+    monkeypatch.setattr(current, "lay_out", lay_out_slowly)
+    assert current_market().snapshot.version == before
+    assert is_laying.wait(30)
+    Campaign.objects.update(status=Campaign.Status.PAUSED, updated_at=timezone.now())
+    publish_live(at=timezone.now())
+    # A request serves from the old inventory with the new bits: these are no news any more.
+    assert current_market().snapshot.version == before
+    may_go_on.set()
+    assert wait_for(version)
+    market = current_market()
+    assert len(market.live.rungs) == 2
+    assert market.live.rungs.all()
+    assert request_ad(request_for(PROMPT)) == NoAd("no_match")
