@@ -1,7 +1,7 @@
 import { find, setText } from "./element.js";
 import { sendOnEnter } from "./enter_key.js";
 import { growField } from "./growing_field.js";
-import { word } from "./words.js";
+import { watchLength } from "./prompt_length.js";
 
 /**
  * @typedef {{
@@ -10,11 +10,9 @@ import { word } from "./words.js";
  * }} ComposerActions
  * @typedef {{
  *   setBusy: (isBusy: boolean) => void, putBack: (prompt: string) => void, refuse: (said: string) => void,
- *   fill: (prompt: string) => void, focus: () => void,
+ *   text: () => string, focus: () => void,
  * }} Composer
  */
-
-const NEAR_LIMIT = 0.9;
 
 /**
  * @param {number} limit characters
@@ -26,18 +24,12 @@ export function openComposer(limit, actions) {
   const field = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));
   const send = /** @type {HTMLButtonElement} */ (find(form, ".send"));
   const stop = /** @type {HTMLButtonElement} */ (find(form, ".stop"));
-  const length = find(form, ".prompt-length");
+  const maySend = watchLength(field, find(form, ".prompt-length"), limit);
   const refusal = find(document, ".refusal");
   let isBusy = false;
 
   const show = () => {
-    const count = [...field.value].length;
-    const isOver = count > limit;
-    length.hidden = count < limit * NEAR_LIMIT;
-    setText(length, word("length", { n: count.toLocaleString(), limit: limit.toLocaleString() }));
-    length.classList.toggle("over", isOver);
-    field.setAttribute("aria-invalid", String(isOver));
-    send.disabled = isOver || !field.value.trim();
+    send.disabled = !maySend();
     send.hidden = isBusy && !field.value.trim();
     stop.hidden = !send.hidden;
   };
@@ -80,15 +72,14 @@ export function openComposer(limit, actions) {
   fill(field.value || actions.kept());
 
   return {
-    fill,
+    text: () => field.value,
     focus: () => field.focus(),
     setBusy(busy) {
       isBusy = busy;
       show();
     },
-    putBack(prompt) {
-      if (!field.value) fill(prompt);
-    },
+    // Before whatever is being typed meanwhile.
+    putBack: (prompt) => fill([prompt, field.value].filter(Boolean).join("\n\n")),
     refuse(said) {
       refusal.hidden = false;
       setText(refusal, said);

@@ -1,10 +1,11 @@
 import { openBanner } from "./banner.js";
+import { listCommands } from "./commands.js";
 import { openComposer } from "./composer.js";
 import { watchConversations } from "./conversation_pages.js";
 import { keepDraft, readDraft } from "./draft.js";
 import { find } from "./element.js";
 import { openFeed } from "./feed.js";
-import { listenToKeys, showKeys } from "./keys.js";
+import { listenToKeys } from "./keys.js";
 import { openOutbox } from "./outbox.js";
 import { openPalette } from "./palette.js";
 import { openPending } from "./pending.js";
@@ -22,11 +23,16 @@ const house = find(document, ".house");
 let conversation = house.dataset.conversation ?? "";
 const feed = openFeed();
 const outbox = openOutbox(() => connection);
-const pending = openPending(() => conversation);
+const promptLimit = Number(house.dataset.promptLimit) || 20_000;
+const pending = openPending(
+  () => conversation,
+  () => composer.text(),
+);
 const wishes = openWishes();
 const sidebar = openSidebar(() => conversation);
 
 const transcript = openTranscript(feed, {
+  promptLimit,
   resend: (turn, prompt) => outbox.post({ type: "edit", turn, prompt }),
   regenerate: (turn) => outbox.post({ type: "regenerate", turn }),
   retry: (candidate) => tell({ type: "retry", candidate }),
@@ -38,7 +44,7 @@ const transcript = openTranscript(feed, {
   share: () => sharing.open(),
 });
 
-const composer = openComposer(Number(house.dataset.promptLimit) || 20_000, {
+const composer = openComposer(promptLimit, {
   keep: (text) => keepDraft(conversation, text),
   kept: () => readDraft(conversation),
   send(prompt) {
@@ -74,7 +80,7 @@ const showBusy = () => composer.setBusy(feed.running().length > 0);
 /** @type {{ [K in ServerMessage["type"]]: (message: Extract<ServerMessage, { type: K }>) => void }} */
 const hearing = {
   opened(message) {
-    const wish = outbox.settle(message.client_id);
+    const wish = outbox.settle(message.client_id, message.conversation);
     pending.settle(message.client_id);
     if (!conversation && wish?.type === "open_turn") enter(message.conversation);
     const prompt = String(wish?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? "");
@@ -94,7 +100,9 @@ const hearing = {
     const wish = outbox.settle(message.client_id);
     pending.settle(message.client_id);
     composer.refuse(codeWord("refusal", message.code) || message.message || word("refusal.other"));
-    if (wish?.type === "open_turn") composer.putBack(String(wish.prompt));
+    // What somebody wrote is where they can change it and send it again.
+    const isBack = wish?.type === "edit" && transcript.editAgain(String(wish.turn), String(wish.prompt));
+    if (wish?.prompt && !isBack) composer.putBack(String(wish.prompt));
   },
   voted: (message) => transcript.markVote(message.candidate),
   signalled({ candidate, kind }) {
@@ -124,6 +132,7 @@ const tellTabs = joinTabs((message) => {
 /** @param {string} id of the conversation that the first turn made */
 function enter(id) {
   keepDraft("", "");
+  keepDraft(id, composer.text());
   conversation = id;
   house.dataset.conversation = id;
   history.pushState(null, "", `/c/${id}/`);
@@ -146,23 +155,7 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
 });
 
 const fresh = () => location.assign("/");
-const deviceLink = document.querySelector("[data-on-device]");
-const palette = openPalette(
-  [
-    { label: word("command_new"), run: fresh },
-    ...(deviceLink instanceof HTMLAnchorElement
-      ? [{ label: word("command_device"), run: () => location.assign(deviceLink.href) }]
-      : []),
-    { label: word("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
-    {
-      label: word("command_language"),
-      run: () => find(document, "[data-language-form] button").click(),
-    },
-    { label: word("command_sidebar"), run: sidebar.toggle },
-    { label: word("command_keys"), run: showKeys },
-  ],
-  watchConversations(),
-);
+const palette = openPalette(listCommands({ fresh, toggleSidebar: sidebar.toggle }), watchConversations());
 find(document, "[data-open-palette]").addEventListener("click", palette);
 listenToKeys({ palette, fresh, stop: stopTurns, focus: composer.focus });
 addEventListener("popstate", () => location.reload());

@@ -6,12 +6,13 @@ import { word } from "./words.js";
 
 /**
  * Prompts on their way to the server, shown at once where their turns will stand; who leaves meanwhile finds them in
- * the composer again.
+ * the composer again, before what they were typing.
  *
  * @param {() => string} conversation
+ * @param {() => string} typed
  * @returns {Pending}
  */
-export function openPending(conversation) {
+export function openPending(conversation, typed) {
   const transcript = find(document, ".transcript");
   /** @type {Map<string, { prompt: string, host: HTMLElement }>} */
   const sent = new Map();
@@ -23,7 +24,7 @@ export function openPending(conversation) {
 
   addEventListener("pagehide", () => {
     const prompts = [...sent.values()].map(({ prompt }) => prompt);
-    if (prompts.length) keepDraft(conversation(), prompts.join("\n\n"));
+    if (prompts.length) keepDraft(conversation(), [...prompts, typed()].filter(Boolean).join("\n\n"));
   });
 
   return {

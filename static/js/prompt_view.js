@@ -1,22 +1,23 @@
 import { copyText } from "./clipboard.js";
 import { element, iconButton, setText } from "./element.js";
-import { sendOnEnter } from "./enter_key.js";
 import { foldButton } from "./folding.js";
-import { growField } from "./growing_field.js";
+import { promptEdit } from "./prompt_edit.js";
 import { word } from "./words.js";
 
 /**
  * @import { TurnState } from "./turn_shapes.js"
- * @typedef {{ host: HTMLElement, actions: HTMLElement, patch: (state: TurnState) => void, edit: () => void }} PromptView
+ * @typedef {{ host: HTMLElement, actions: HTMLElement, patch: (state: TurnState) => void, edit: (refused?: string) => boolean }}
+ *   PromptView
  */
 
 /**
  * The prompt of a turn, editable in place.
  *
+ * @param {number} limit characters
  * @param {(prompt: string) => void} resend
  * @returns {PromptView}
  */
-export function promptView(resend) {
+export function promptView(limit, resend) {
   const text = element("p", { class: "prompt-text", dir: "auto" });
   const folding = foldButton(text);
   const copy = iconButton(word("copy"), "copy", () => copyText(text.textContent ?? "", copy));
@@ -24,15 +25,19 @@ export function promptView(resend) {
   const actions = element("div", { class: "prompt-actions" }, copy, pencil);
   const host = element("div", { class: "prompt" }, text, folding.button, actions);
 
-  function edit() {
-    if (host.querySelector("form")) return;
-    const form = editForm(text.textContent ?? "", close, (prompt) => {
+  /** @param {string} [refused] an edit that is open again @returns {boolean} false when another one is */
+  function edit(refused) {
+    if (host.querySelector("form")) return false;
+    const form = promptEdit(refused ?? text.textContent ?? "", limit, close, (changed) => {
       close();
-      resend(prompt);
+      resend(changed);
     });
     host.classList.add("editing");
     host.append(form);
-    form.querySelector("textarea")?.focus();
+    // Whoever is typing something else is left to it.
+    const isTyping = refused !== undefined && document.activeElement?.matches("input, textarea");
+    if (!isTyping) form.querySelector("textarea")?.focus();
+    return true;
   }
 
   function close() {
@@ -50,44 +55,4 @@ export function promptView(resend) {
       folding.fit();
     },
   };
-}
-
-/**
- * @param {string} prompt
- * @param {() => void} cancel
- * @param {(prompt: string) => void} send
- */
-function editForm(prompt, cancel, send) {
-  const field = element("textarea", {
-    class: "input",
-    rows: 1,
-    dir: "auto",
-    "aria-label": word("edit_prompt"),
-  });
-  field.value = prompt;
-  const back = element("button", { type: "button", class: "button quiet small" }, word("cancel"));
-  const submit = element("button", { class: "button primary small" }, word("edit_send"));
-  const form = element(
-    "form",
-    { class: "prompt-edit" },
-    field,
-    element("div", { class: "dialog-actions" }, back, submit),
-  );
-  back.addEventListener("click", cancel);
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.isComposing) return;
-    event.stopPropagation();
-    cancel();
-  });
-  const sendOnce = () => {
-    const changed = field.value.trim();
-    if (changed) send(changed);
-  };
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    sendOnce();
-  });
-  sendOnEnter(field, sendOnce);
-  growField(field);
-  return form;
 }

@@ -11,7 +11,8 @@ import { turnHost, turnView } from "./turn_view.js";
  * @typedef {{
  *   change: (turn: string) => void, append: (turn: string) => void,
  *   replace: (turn: string, successor: string) => void, show: (version: string) => void,
- *   markVote: (candidate: string) => void, markContinued: (candidate: string) => void, editLast: () => boolean, last: () => string,
+ *   markVote: (candidate: string) => void, markContinued: (candidate: string) => void, editLast: () => boolean,
+ *   editAgain: (turn: string, prompt: string) => boolean,
  * }} Transcript
  */
 
@@ -88,14 +89,14 @@ export function openTranscript(feed, actions) {
 
   return {
     change,
-    last: () => lastPlace()?.shown ?? "",
     append(turn) {
       if (places.some((place) => place.versions.includes(turn))) return;
       host.querySelector(".welcome")?.remove();
       for (const place of places) place.view.host.classList.remove("fresh");
       const article = turnHost(turn);
       article.classList.add("fresh");
-      host.append(article);
+      // What is still on its way comes after it.
+      host.insertBefore(article, host.querySelector(".sending"));
       const place = mount(article, [turn], turn);
       place.view.openCandidates();
       places.push(place);
@@ -133,5 +134,6 @@ export function openTranscript(feed, actions) {
       place?.view.edit();
       return Boolean(place);
     },
+    editAgain: (turn, prompt) => places.find((place) => place.shown === turn)?.view.edit(prompt) ?? false,
   };
 }

@@ -13,13 +13,13 @@ import { word } from "./words.js";
 /**
  * @import { TurnState } from "./turn_shapes.js"
  * @typedef {{
- *   resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
+ *   promptLimit: number, resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
  *   retry: (candidate: string) => void, vote: (candidate: string) => void,
  *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
  *   showVersion: (version: string) => void, share: () => void,
  * }} TurnActions
  * @typedef {{
- *   host: HTMLElement, patch: (state: TurnState) => void, tail: () => number, edit: () => void,
+ *   host: HTMLElement, patch: (state: TurnState) => void, tail: () => number, edit: (refused?: string) => boolean,
  *   markVote: (candidate: string) => void, markContinued: (candidate: string) => void, showVersions: (turns: string[]) => void,
  *   openCandidates: () => void,
  * }} TurnView
@@ -38,7 +38,7 @@ export function turnView(host, turn, actions) {
   let continued = host.dataset.continued ?? "";
   /** @type {TurnState | undefined} */
   let shown;
-  const prompt = promptView((text) => actions.resend(turn, text));
+  const prompt = promptView(actions.promptLimit, (text) => actions.resend(turn, text));
   const versions = versionsView((version) => actions.showVersion(version));
   const candidates = candidatesView({ ...actions, add: (model) => actions.add(turn, model) });
   const answer = answerView({
