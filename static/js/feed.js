@@ -9,7 +9,7 @@ import { reduce } from "./turn_state.js";
  *   start: (turn: string, prompt: string) => void,
  *   restore: (turn: string, prompt: string, seq: number, events: TurnEvent[]) => void,
  *   take: (frame: { turn: string, seq: number, events: TurnEvent[], whole?: boolean }) => "applied" | "known" | "gap",
- *   running: () => string[],
+ *   running: () => string[], drop: (turn: string) => void,
  * }} Feed
  */
 
@@ -23,6 +23,8 @@ const GAPS_ALLOWED = 6;
 export function openFeed() {
   /** @type {Map<string, { state: TurnState, seq: number, gaps: number }>} */
   const turns = new Map();
+  /** @type {Set<string>} */
+  const dropped = new Set();
 
   return {
     read: (turn) => turns.get(turn)?.state,
@@ -34,6 +36,7 @@ export function openFeed() {
       turns.set(turn, { state: events.reduce(reduce, emptyTurn(turn, prompt)), seq, gaps: 0 });
     },
     take({ turn, seq, events, whole = false }) {
+      if (dropped.has(turn)) return "known";
       const known = turns.get(turn) ?? { state: emptyTurn(turn), seq: 0, gaps: 0 };
       const after = seq - events.length;
       if (seq <= known.seq) return "known";
@@ -50,6 +53,11 @@ export function openFeed() {
       const state = events.slice(isStart ? 0 : known.seq - after).reduce(reduce, base);
       turns.set(turn, { state, seq, gaps: 0 });
       return "applied";
+    },
+    // A turn that is no longer on the page, whatever is still told of it.
+    drop(turn) {
+      dropped.add(turn);
+      turns.delete(turn);
     },
     running: () => [...turns].filter(([, { state }]) => state.status === "running").map(([turn]) => turn),
   };

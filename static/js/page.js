@@ -104,10 +104,10 @@ const hearing = {
     const isBack = wish?.type === "edit" && transcript.editAgain(String(wish.turn), String(wish.prompt));
     if (wish?.prompt && !isBack) composer.putBack(String(wish.prompt));
   },
-  voted: (message) => transcript.markVote(message.candidate),
+  voted: (message) => transcript.mark("voted", message.candidate),
   signalled({ candidate, kind }) {
     if (kind !== "continue") return;
-    transcript.markContinued(candidate);
+    transcript.mark("continued", candidate);
     composer.focus();
   },
   pong() {},

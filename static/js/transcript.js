@@ -1,17 +1,20 @@
 import { watchEarlier } from "./earlier_turns.js";
 import { find } from "./element.js";
+import { keepFocus } from "./focus.js";
+import { openPicks } from "./picks.js";
 import { readTranscript } from "./stored_turns.js";
 import { watchTail } from "./tail.js";
 import { turnHost, turnView } from "./turn_view.js";
 
 /**
  * @import { Feed } from "./feed.js"
+ * @import { Pick } from "./picks.js"
  * @import { TurnActions, TurnView } from "./turn_view.js"
  * @typedef {{ view: TurnView, versions: string[], shown: string }} Place
  * @typedef {{
  *   change: (turn: string) => void, append: (turn: string) => void,
  *   replace: (turn: string, successor: string) => void, show: (version: string) => void,
- *   markVote: (candidate: string) => void, markContinued: (candidate: string) => void, editLast: () => boolean,
+ *   mark: (did: keyof Pick, candidate: string) => void, editLast: () => boolean,
  *   editAgain: (turn: string, prompt: string) => boolean,
  * }} Transcript
  */
@@ -27,6 +30,7 @@ export function openTranscript(feed, actions) {
   const host = find(document, ".transcript");
   /** @type {Place[]} */
   const places = [];
+  const picks = openPicks(feed);
   /** @type {Set<string>} */
   const changed = new Set();
   let isDue = false;
@@ -55,20 +59,27 @@ export function openTranscript(feed, actions) {
 
   /** @param {HTMLElement} article @param {string[]} versions @param {string} shown */
   const mount = (article, versions, shown) => {
-    const view = turnView(article, shown, actions);
+    const view = turnView(article, shown, picks.of(shown), actions);
     view.showVersions(versions);
     const state = feed.read(shown);
     if (state) view.patch(state);
     return { view, versions, shown };
   };
 
-  /** @param {string} candidate */
-  const placeOf = (candidate) =>
-    places.find((place) => feed.read(place.shown)?.candidates.some((each) => each.id === candidate));
+  /** @param {number} index @param {Place} place @param {() => void} [land] */
+  const remount = (index, { view: { host }, versions, shown }, land) => {
+    const wasOpen = host.querySelector(".candidates[open]") !== null;
+    const change = () => {
+      places[index] = mount(host, versions, shown);
+    };
+    keepFocus(host, change, land);
+    if (wasOpen) places[index]?.view.openCandidates();
+  };
 
   /** @param {ParentNode} page of turns that came before those shown */
   const takeIn = (page) => {
-    const { standing, loose } = readTranscript(page, feed);
+    const { standing, loose, picks: more } = readTranscript(page, feed);
+    picks.add(more);
     const first = places[0]?.view.host ?? null;
     for (const { article } of standing) host.insertBefore(article, first);
     places.unshift(...standing.map((each) => mount(each.article, each.versions, each.turn)));
@@ -112,10 +123,11 @@ export function openTranscript(feed, actions) {
       }
       if (place.versions.includes(successor)) return;
       // What followed the replaced turn was about an answer that no longer stands.
-      for (const later of places.splice(index + 1)) later.view.host.remove();
-      place.view.host.dataset.voted = "";
-      place.view.host.dataset.continued = "";
-      places[index] = mount(place.view.host, [...place.versions, successor], successor);
+      for (const later of places.splice(index + 1)) {
+        later.view.host.remove();
+        later.versions.forEach(feed.drop);
+      }
+      remount(index, { ...place, versions: [...place.versions, successor], shown: successor });
       places[index]?.view.openCandidates();
       places[index]?.view.host.classList.add("fresh");
       tail.follow();
@@ -124,11 +136,14 @@ export function openTranscript(feed, actions) {
       const index = places.findIndex((place) => place.versions.includes(version));
       const place = places[index];
       if (!place) return;
-      places[index] = mount(place.view.host, place.versions, version);
+      const isOlder = place.versions.indexOf(version) < place.versions.indexOf(place.shown);
+      remount(index, { ...place, shown: version }, () => places[index]?.view.focusVersions(isOlder));
       change(version);
     },
-    markVote: (candidate) => placeOf(candidate)?.view.markVote(candidate),
-    markContinued: (candidate) => placeOf(candidate)?.view.markContinued(candidate),
+    mark(did, candidate) {
+      for (const { view, versions, shown } of places)
+        if (picks.mark(versions, did, candidate) === shown) view.showPick();
+    },
     editLast() {
       const place = lastPlace();
       place?.view.edit();

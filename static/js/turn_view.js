@@ -11,6 +11,7 @@ import { versionsView } from "./versions_view.js";
 import { word } from "./words.js";
 
 /**
+ * @import { Pick } from "./picks.js"
  * @import { TurnState } from "./turn_shapes.js"
  * @typedef {{
  *   promptLimit: number, resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
@@ -20,7 +21,7 @@ import { word } from "./words.js";
  * }} TurnActions
  * @typedef {{
  *   host: HTMLElement, patch: (state: TurnState) => void, tail: () => number, edit: (refused?: string) => boolean,
- *   markVote: (candidate: string) => void, markContinued: (candidate: string) => void, showVersions: (turns: string[]) => void,
+ *   showPick: () => void, showVersions: (turns: string[]) => void, focusVersions: (isOlder: boolean) => void,
  *   openCandidates: () => void,
  * }} TurnView
  */
@@ -30,12 +31,11 @@ import { word } from "./words.js";
  *
  * @param {HTMLElement} host
  * @param {string} turn
+ * @param {Pick} pick
  * @param {TurnActions} actions
  * @returns {TurnView}
  */
-export function turnView(host, turn, actions) {
-  let voted = host.dataset.voted ?? "";
-  let continued = host.dataset.continued ?? "";
+export function turnView(host, turn, pick, actions) {
   /** @type {TurnState | undefined} */
   let shown;
   const prompt = promptView(actions.promptLimit, (text) => actions.resend(turn, text));
@@ -71,17 +71,13 @@ export function turnView(host, turn, actions) {
     host,
     edit: prompt.edit,
     tail: () => answer.bottom(),
-    markVote(candidate) {
-      voted = candidate;
-      if (shown) candidates.patch(shown, voted, continued);
-    },
-    markContinued(candidate) {
-      continued = candidate;
-      if (shown) candidates.patch(shown, voted, continued);
+    showPick() {
+      if (shown) candidates.patch(shown, pick.voted, pick.continued);
     },
     openCandidates() {
       candidates.host.setAttribute("open", "");
     },
+    focusVersions: versions.focus,
     showVersions: (turns) => versions.patch(turns, turn),
     patch(state) {
       if (state === shown) return;
@@ -90,7 +86,7 @@ export function turnView(host, turn, actions) {
       answer.patch(state);
       trust.patch(state);
       claims.patch(state);
-      candidates.patch(state, voted, continued);
+      candidates.patch(state, pick.voted, pick.continued);
       route.patch(state);
       placement.patch(state);
       speak(state);

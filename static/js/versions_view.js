@@ -5,7 +5,9 @@ import { word } from "./words.js";
  * Steps through the versions of a turn that was regenerated or edited.
  *
  * @param {(turn: string) => void} choose
- * @returns {{ host: HTMLElement, patch: (turns: string[], current: string) => void }}
+ * @returns {{
+ *   host: HTMLElement, patch: (turns: string[], current: string) => void, focus: (isOlder: boolean) => void,
+ * }}
  */
 export function versionsView(choose) {
   /** @type {string[]} */
@@ -22,6 +24,11 @@ export function versionsView(choose) {
   const host = element("div", { class: "versions", hidden: true }, older, count, newer);
   return {
     host,
+    // The step that was taken, to take it again; at the end the way back.
+    focus(isOlder) {
+      const [wanted, other] = isOlder ? [older, newer] : [newer, older];
+      (wanted.disabled ? other : wanted).focus();
+    },
     patch(turns, current) {
       known = turns;
       place = Math.max(0, turns.indexOf(current));

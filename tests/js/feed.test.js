@@ -92,3 +92,14 @@ test("a frame that holds the whole turn takes the place of all that was known", 
   assert.equal(textOf(feed), "Seoul");
   assert.equal(feed.seqOf("turn-1"), 40);
 });
+
+test("a turn that was dropped neither runs nor comes back", () => {
+  const feed = openFeed();
+  feed.start("turn-1", "hello");
+  assert.deepEqual(feed.running(), ["turn-1"]);
+  feed.drop("turn-1");
+  assert.equal(feed.take(frame(4, ...adasTurn)), "known");
+  assert.equal(feed.take(frame(9, delta("a", "later"))), "known");
+  assert.deepEqual(feed.running(), []);
+  assert.equal(feed.read("turn-1"), undefined);
+});

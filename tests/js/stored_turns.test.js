@@ -4,7 +4,7 @@ import { openFeed } from "../../static/js/feed.js";
 import { readTranscript } from "../../static/js/stored_turns.js";
 import { council } from "./turns.js";
 
-/** @typedef {{ turn: string, replacedBy?: string, seq?: string }} Row */
+/** @typedef {{ turn: string, replacedBy?: string, seq?: string, voted?: string }} Row */
 
 /**
  * The server's articles, as far as they are read.
@@ -23,8 +23,15 @@ function transcriptOf(...rows) {
     },
   }));
   const feed = openFeed();
-  const { standing, loose } = readTranscript(/** @type {any} */ ({ querySelectorAll: () => articles }), feed);
-  return { feed, articles, loose, standing: standing.map(({ turn, versions }) => [turn, ...versions]) };
+  const page = /** @type {any} */ ({ querySelectorAll: () => articles });
+  const { standing, loose, picks } = readTranscript(page, feed);
+  return {
+    feed,
+    articles,
+    loose,
+    picks,
+    standing: standing.map(({ turn, versions }) => [turn, ...versions]),
+  };
 }
 
 test("stored turns are read through the same reducer as live ones", () => {
@@ -72,4 +79,10 @@ test("versions of a turn on a later page are handed over", () => {
   );
   assert.deepEqual(standing, [["mine", "own", "mine"]]);
   assert.deepEqual([...loose], [["third", ["first", "second"]]]);
+});
+
+test("what was picked is known of every version, not of the one that stands alone", () => {
+  const { picks } = transcriptOf({ turn: "first", replacedBy: "second", voted: "a" }, { turn: "second" });
+  assert.deepEqual(picks.get("first"), { voted: "a", continued: "" });
+  assert.deepEqual(picks.get("second"), { voted: "", continued: "" });
 });

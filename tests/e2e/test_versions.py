@@ -1,0 +1,70 @@
+"""Another version of a turn: what was picked in each stays with it, and so does the keyboard's place."""
+
+from playwright.sync_api import Page, expect
+
+from aggregator import runner
+from aggregator.models import Turn
+from tests.e2e.conftest import MakeModel, OpenPage, ask
+from tests.live_site import LiveSite
+from tests.provider_server import ProviderServer, say
+
+LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button by the keyboard."""
+    page.get_by_role("button", name=name).first.focus()
+    page.keyboard.press("Enter")
+
+
+def test_a_vote_and_the_keyboard_stay_with_the_version(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    offer_model("wise")
+    page = open_page()
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    press(page, "다시 답하기")
+    expect(page.locator(".versions .number")).to_have_text("2 / 2")
+    expect(page.locator(".turn")).to_be_focused()
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    press(page, "앞의 답 보기")
+    expect(page.get_by_role("button", name="뒤의 답 보기")).to_be_focused()
+    vote = page.locator(".candidate").get_by_role("button", name="이 답이 더 좋아요")
+    vote.click()
+    expect(vote).to_have_attribute("aria-pressed", "true")
+
+    press(page, "뒤의 답 보기")
+    expect(page.get_by_role("button", name="앞의 답 보기")).to_be_focused()
+    expect(vote).to_have_attribute("aria-pressed", "false")
+    press(page, "앞의 답 보기")
+    expect(vote).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(vote).to_have_attribute("aria-pressed", "false")
+    press(page, "앞의 답 보기")
+    expect(vote).to_have_attribute("aria-pressed", "true")
+
+
+def test_nothing_is_left_to_stop_when_what_ran_has_gone_from_the_page(
+    live_site: LiveSite, provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    offer_model("wise")
+    page = open_page()
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    provider.add("wise", say(LONG, delay_s=0.2))
+    ask(page, "길게 말해 줘")
+    expect(page.locator(".turn").last.locator(".answer")).to_contain_text("2번째 문장이에요.")
+    provider.add("wise", say("부산이에요."))
+    press(page, "질문 고치기")
+    page.locator(".prompt-edit textarea").fill("부산은?")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".turn[data-status=done]")).to_contain_text("부산이에요.")
+    expect(page.locator(".stop")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator(".turn[data-status=done]")).to_contain_text("부산이에요.")
+    live_site.call(runner.stop_turn(Turn.objects.get(prompt="길게 말해 줘")))
