@@ -8,7 +8,6 @@ import datetime
 from collections.abc import Sequence
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from ads.ledger import Fault
 from ads.models import RollupMark
@@ -73,12 +72,16 @@ WHERE NOT d.is_open GROUP BY d.id HAVING coalesce(sum(r.spend_micros), 0) <> d.s
 
 @transaction.atomic
 def roll_up(*, at: datetime.datetime | None = None) -> int:
-    """Bring the rollups up to this moment; return how many minutes were written anew."""
-    now = at or timezone.now()
+    """Bring the rollups up to this moment; return how many minutes were written anew.
+
+    The moment is the database's, as that of everything it keeps: a worker's clock may be ahead.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT coalesce(%s, statement_timestamp())", [at])
+        now = cursor.fetchall()[0][0]
         mark = RollupMark.objects.filter(pk=1).first()
-        cursor.execute(CHANGED, {"since": mark.kept_until - OVERLAP if mark else BEGINNING})
+        cursor.execute(CHANGED, {"since": min(mark.kept_until, now) - OVERLAP if mark else BEGINNING})
         minutes = sorted(minute for (minute,) in cursor)
     write_minutes(minutes)
     RollupMark.objects.update_or_create(pk=1, defaults={"kept_until": now})

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from time_machine import travel
 
 from ads.billing import Charge, settle_clicks
 from ads.delivery import settle_click
@@ -48,6 +49,16 @@ def test_rolling_up_again_changes_nothing() -> None:
     before = list(Rollup.objects.order_by("grain", "bucket").values_list("grain", "bucket", "clicks"))
     roll_up()
     assert list(Rollup.objects.order_by("grain", "bucket").values_list("grain", "bucket", "clicks")) == before
+
+
+def test_a_worker_whose_clock_is_ahead_leaves_nothing_out() -> None:
+    creative = make_ad()
+    with travel(timezone.now() + datetime.timedelta(minutes=10)):
+        roll_up()
+    click_at(creative, timezone.now())
+    roll_up()
+    for grain in ("minute", "hour", "day"):
+        assert sums_of(grain) == (1, 1, 0, 100)
 
 
 def test_a_click_that_is_told_late_finds_its_minute() -> None:
