@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import get_connection, send_mail
 
 logger = logging.getLogger(__name__)
 
@@ -17,16 +17,17 @@ DEADLINE_SECONDS = 5.0
 def raise_alarm(subject: str, text: str) -> None:
     """Tell everybody who asked to be told."""
     logger.critical("%s: %s", subject, text)
-    if settings.ALARM_EMAILS:
-        try:
-            send_mail(subject, text, None, settings.ALARM_EMAILS)
-        except (OSError, smtplib.SMTPException):
-            logger.exception("the alarm could not be mailed")
     if settings.ALARM_URL:
         try:
             _post(settings.ALARM_URL, {"text": f"{subject}\n{text}"})
         except (OSError, HTTPException):
             logger.exception("the alarm could not be posted")
+    if settings.ALARM_EMAILS:
+        try:
+            line = get_connection(timeout=DEADLINE_SECONDS)
+            send_mail(subject, text, None, settings.ALARM_EMAILS, connection=line)
+        except (OSError, smtplib.SMTPException):
+            logger.exception("the alarm could not be mailed")
 
 
 def _post(url: str, message: dict[str, str]) -> None:

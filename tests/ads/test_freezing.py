@@ -1,4 +1,5 @@
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from ads.alarm import raise_alarm
 from ads.billing import Charge, charge_click
 from ads.client import request_ad
 from ads.contract import NoAd, ServedAd
@@ -115,6 +117,20 @@ def test_a_freeze_wakes_somebody(ad: Creative, pager: list[dict[str, str]]) -> N
     prove_market()
     assert len(pager) == 1 and "day_spent_is_its_clicks" in pager[0]["text"]
     assert mail.outbox[0].to == ["ops@jjamppong.example"]
+
+
+def test_a_mail_server_that_never_answers_holds_up_no_alarm(
+    pager: list[dict[str, str]], settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        raising = threading.Thread(target=raise_alarm, args=("The books disagree", "badly"), daemon=True)
+        raising.start()
+        raising.join(60)
+        assert not raising.is_alive()
+    assert pager == [{"text": "The books disagree\nbadly"}]
+    assert "the alarm could not be mailed" in caplog.text
 
 
 def test_an_alarm_that_reaches_nobody_freezes_all_the_same(ad: Creative, settings: Settings) -> None:
