@@ -14,16 +14,14 @@ from psycopg.types.json import Jsonb
 
 from aggregator import services
 from aggregator.async_database import Connection, Reply, in_transaction
-from aggregator.catalog import LanguageModel
+from aggregator.calls import CallMade
 from aggregator.events import PlacementMade, encode
 from aggregator.models import Ballot, Candidate, Turn
-from aggregator.pipeline.fan_out import Outcome
-from aggregator.pipeline.fuse import Fusion
-from aggregator.providers import TokenUsage
 from aggregator.telemetry import traced
 from aggregator.turn_rows import (
     ANSWER,
     ASKED_COLUMNS,
+    COST,
     KEEP_CALLS,
     KEEP_SEATS,
     LOCK,
@@ -33,61 +31,6 @@ from aggregator.turn_rows import (
     word_update,
 )
 from aggregator.turn_state import CandidateState, TurnState
-
-
-@dataclass(frozen=True, slots=True)
-class CallMade:
-    """One call to a provider, to be kept once under its id."""
-
-    call_id: uuid.UUID
-    purpose: str
-    model: str
-    provider: str
-    input_tokens: int
-    output_tokens: int
-    source: str
-    cost_micros: int
-    candidate: str = ""
-
-
-def call_made(
-    purpose: str,
-    model: LanguageModel,
-    call_id: uuid.UUID,
-    usage: TokenUsage,
-    cost_micros: int,
-    candidate: str = "",
-) -> CallMade:
-    """Return the record of one call."""
-    return CallMade(
-        call_id=call_id,
-        purpose=purpose,
-        model=model.slug,
-        provider=model.provider,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        source=usage.source,
-        cost_micros=cost_micros,
-        candidate=candidate,
-    )
-
-
-def call_of(outcome: Outcome) -> CallMade:
-    """Return the record of a candidate's call."""
-    seat = outcome.seat
-    return call_made(
-        "candidate", seat.model, outcome.call_id, outcome.usage, outcome.cost_micros, seat.candidate
-    )
-
-
-def calls_of_fusion(fusion: Fusion) -> dict[uuid.UUID, CallMade]:
-    """Return what judging and writing took, by call."""
-    made = (("judge", fusion.judgement), ("fuse", fusion))
-    return {
-        call.call_id: call_made(purpose, fusion.model, call.call_id, call.usage, call.cost_micros)
-        for purpose, call in made
-        if call is not None
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +73,11 @@ async def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[
         "status": state.status,
         "error": state.error,
         "duration_ms": state.duration_ms,
-        "cost_micros": state.cost_micros,
         "closed_at": now,
     }
 
     async def close(connection: Connection) -> Reply[bool]:
-        await _keep(connection, turn, state, calls, ending)
+        await _keep(connection, turn, state, calls, ending, COST)
         await connection.execute(TOUCH, {"conversation": turn.conversation_id, "now": now})
         read_asked = await _ask(turn, state, connection)
 
@@ -153,8 +95,27 @@ async def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[
     return await in_transaction(close)
 
 
+async def keep_calls(*, turn: Turn, calls: Sequence[CallMade]) -> None:
+    """Write what calls cost and nothing else, for a turn whose own account of itself cannot be kept."""
+
+    async def keep(connection: Connection) -> Reply[None]:
+        await connection.execute(KEEP_CALLS, {"turn": turn.pk, "rows": _rows(map(asdict, calls))})
+        return _nothing
+
+    await in_transaction(keep)
+
+
+async def _nothing() -> None:
+    """There is no reply to read."""
+
+
 async def _keep(
-    connection: Connection, turn: Turn, state: TurnState, calls: Sequence[CallMade], more: Mapping[str, Any]
+    connection: Connection,
+    turn: Turn,
+    state: TurnState,
+    calls: Sequence[CallMade],
+    more: Mapping[str, Any],
+    also: str = "",
 ) -> None:
     # Wishes are stored under the same lock, so that none slips in between reading and closing.
     await connection.execute(LOCK, {"turn": turn.pk})
@@ -164,7 +125,7 @@ async def _keep(
     if calls:
         await connection.execute(KEEP_CALLS, {"turn": turn.pk, "rows": _rows(map(asdict, calls))})
     answer = uuid.UUID(state.answer_candidate) if state.answer_candidate else None
-    await _set(connection, turn, {**_turn_columns(turn, state), **more}, ANSWER, answer=answer)
+    await _set(connection, turn, {**_turn_columns(turn, state), **more}, ANSWER + also, answer=answer)
 
 
 async def _set(

@@ -11,15 +11,14 @@ from weakref import WeakKeyDictionary
 
 import orjson
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
-from django.db import OperationalError as DatabaseDown
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from aggregator import keeping, metrics, placements, selectors, services
+from aggregator import metrics, placements, selectors, services
 from aggregator.async_database import close_database
-from aggregator.events import TurnClosed, TurnQueued, encode
+from aggregator.events import TurnQueued, encode
+from aggregator.giving_up import answer_or_give_up
 from aggregator.handover import hand_over, handed
 from aggregator.journal import Journal, open_journal
 from aggregator.larder import FETCH_SECONDS, fetch_pantry
@@ -34,8 +33,8 @@ from aggregator.signs import Signs, Storing, begin_storing
 from aggregator.telemetry import tell_turn
 from aggregator.ticker import shared_ticker
 from aggregator.turn_feed import Entry
-from aggregator.turn_log import LogError, LogTaken, TurnLog, turn_log
-from aggregator.turns import CLOSE_SECONDS, answer_turn
+from aggregator.turn_log import LogTaken, TurnLog, turn_log
+from aggregator.turns import CLOSE_SECONDS
 from language.sensitivity import judge_sensitivity
 from language.topics import find_topics
 
@@ -43,9 +42,6 @@ logger = logging.getLogger(__name__)
 
 WARM_WORDS = "안녕하세요"
 RECOVER_TASK = "aggregator.tasks.recover_turns"
-# A fault of ours may pass, as when a deploy mends it; a turn that meets one so often is closed.
-FAULTS_ALLOWED = 3
-FAULT_SECONDS = 3_600
 # How long a page's wish waits for a database that restarts.
 WISH_SECONDS = 10
 Store = Callable[[Callable[[], None]], Awaitable[Turn]]
@@ -179,7 +175,7 @@ async def _run_leased(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> Non
         journal = await open_journal(log, turn, is_new=new is not None)
         async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
             _count_turns()
-            await _answer_or_give_up(turn, journal, signs)
+            await answer_or_give_up(turn, journal, signs)
     except* LogTaken:
         logger.warning("turn %s: another process took it over", turn_id)
     finally:
@@ -190,46 +186,6 @@ def _count_turns() -> None:
     gate = _gate()
     metrics.RUNNING.set(gate.inside)
     metrics.WAITING.set(gate.waiting)
-
-
-async def _answer_or_give_up(turn: Turn, journal: Journal, signs: Signs) -> None:
-    try:
-        await answer_turn(turn, journal, signs)
-    except Exception as error:
-        if not _is_fault(error) or await _count_fault(turn) < FAULTS_ALLOWED:
-            raise
-        # Whoever took it up again would meet the same fault: better an end than a turn that never ends.
-        logger.exception("turn %s: given up after %d faults of ours", turn.public_id, FAULTS_ALLOWED)
-        signs.is_wanted |= await _give_up(turn, journal)
-
-
-async def _give_up(turn: Turn, journal: Journal) -> bool:
-    try:
-        await journal.emit(TurnClosed("failed", "all_failed"))
-        seq = await journal.flush()
-        close = partial(keeping.close_turn, turn=turn, state=journal.state, seq=seq, calls=())
-        return await outlast_here(CLOSE_SECONDS, close)
-    except (LogTaken, DatabaseDown):
-        raise
-    except (LogError, DatabaseError):
-        # What made it fail may be in what there is to keep: then only that it ended is.
-        logger.exception("turn %s: given up without what it had", turn.public_id)
-    await outlast(CLOSE_SECONDS, partial(services.give_up_turn, turn=turn))
-    return False
-
-
-def _is_fault(error: BaseException) -> bool:
-    # A store that is away, or a turn that is another process's by now, is nobody's fault.
-    if isinstance(error, BaseExceptionGroup):
-        return all(_is_fault(each) for each in error.exceptions)
-    return not isinstance(error, LogTaken | RedisError | InterfaceError | DatabaseDown)
-
-
-async def _count_fault(turn: Turn) -> int:
-    client, key = log_of_this_loop().client, f"turns:faults:{turn.public_id}"
-    faults = await client.incr(key)
-    await client.expire(key, FAULT_SECONDS)
-    return int(faults)
 
 
 def _tell_place(journal: Journal) -> Callable[[int], Awaitable[None]]:

@@ -190,6 +190,11 @@ def tokens_of(turn: Turn) -> tuple[int, int] | None:
     return None if totals["read"] is None else (int(totals["read"]), int(totals["written"]))
 
 
+def costs_of(turn: Turn) -> dict[uuid.UUID, int]:
+    """Return what each call cost that is booked for a turn, by its id."""
+    return dict(Usage.objects.filter(turn_id=turn.pk).values_list("call_id", "cost_micros"))
+
+
 def replay(turn: Turn) -> list[events.Event]:
     """Return events that leave the same state as those the turn emitted; needs a turn of `with_parts`."""
     return retell(state_of(turn))
@@ -219,6 +224,7 @@ def state_of(turn: Turn) -> TurnState:
         answer_model=turn.answer_model,
         answer_text=turn.answer_text,
         answer_cost_micros=turn.answer_cost_micros,
+        answers_begun=int(is_running and turn.answer_kind == "fused"),
         answer_is_finished=bool(turn.answer_kind) and not (is_running and turn.answer_kind == "fused"),
         status=turn.status,
         error=turn.error,

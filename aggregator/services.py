@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from aggregator.catalog import LanguageModel
-from aggregator.models import Candidate, Conversation, Signal, Turn, Vote
+from aggregator.models import Candidate, Conversation, Signal, Turn, Usage, Vote
 from aggregator.off_loop import off_loop
 from aggregator.quota import adopt_counts, count_again, find_crowd
 from aggregator.scrub import scrub
@@ -278,6 +278,7 @@ def give_up_turn(*, turn: Turn) -> None:
         status=Turn.Status.FAILED,
         error="all_failed",
         closed_at=timezone.now(),
+        cost_micros=Usage.objects.filter(turn=turn).aggregate(spent=Sum("cost_micros"))["spent"] or 0,
         # Above all that a page can have seen of it.
         last_seq=F("last_seq") + LOST_LOG_GAP,
     )

@@ -49,6 +49,9 @@ UPDATE {conversations} SET updated_at = %(now)s WHERE id = %(conversation)s""".f
 SET = """
 UPDATE {turns} SET {places}{also} WHERE id = %(turn)s"""
 ANSWER = ", answer_candidate_id = (SELECT id FROM {candidates} WHERE public_id = %(answer)s)"
+# What the books say, not what a pass remembers: a turn that was reopened has calls of earlier passes.
+COST = """,
+    cost_micros = (SELECT coalesce(sum(cost_micros), 0) FROM {usages} WHERE turn_id = %(turn)s)"""
 ONCE_MORE = ", attempt = attempt + 1"
 ASKED_COLUMNS = ("public_id", "position", "model", "model_name", "vendor", "attempt")
 READ_ASKED = """

@@ -61,6 +61,8 @@ class TurnState:
     answer_text: str = ""
     answer_cost_micros: int = 0
     answer_is_finished: bool = False
+    # How often a model began to write the answer: no two of these calls are one.
+    answers_begun: int = field(default=0, compare=False)
     status: str = "running"
     error: str = ""
     title: str = ""
@@ -160,6 +162,7 @@ class TurnState:
     def _start_answer(self, event: events.AnswerStarted) -> None:
         self.answer_kind, self.answer_model = event.kind, event.model
         self.answer_candidate, self.answer_is_finished = "", False
+        self.answers_begun += 1
 
     def _extend_answer(self, event: events.AnswerDelta) -> None:
         self.answer_text = event.text if event.first else self.answer_text + event.text

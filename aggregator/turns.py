@@ -5,29 +5,36 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from aggregator import events, keeping, metrics, placements, services
+from aggregator import events, keeping, metrics, placements, selectors, services
 from aggregator.breaker import note_endings
+from aggregator.calls import Bill, CallMade
 from aggregator.catalog import LanguageModel
+from aggregator.fusing import book_untold, open_sheet, write_answer
 from aggregator.help import help_text
 from aggregator.journal import Journal
 from aggregator.larder import Larder
-from aggregator.listings import offered_models
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.off_loop import off_loop, outlast, outlast_here, think
-from aggregator.opening import Opening, choose_route, judge_in_time, limits, prepare_opening, tell_choice
+from aggregator.opening import (
+    Opening,
+    choose_route,
+    judge_in_time,
+    limits,
+    open_larder,
+    prepare_opening,
+    tell_choice,
+)
 from aggregator.pipeline.disagreements import find_claims
 from aggregator.pipeline.fan_out import Outcome, Panel, fan_out
-from aggregator.pipeline.fuse import Fusion, choose_fuser, fuse
-from aggregator.pipeline.ingredients import choose_ingredients
+from aggregator.pipeline.fuse import Fusion
 from aggregator.pipeline.lead import choose_leader
 from aggregator.pipeline.order import rank_steadily
-from aggregator.pipeline.resume import past_calls, resume_route
+from aggregator.pipeline.resume import resume_route
 from aggregator.pipeline.route import NoModelError, choose_strong, is_short_of_money
 from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from aggregator.pipeline.stand_in import choose_stand_in
@@ -68,7 +75,8 @@ class _Run:
     standings: dict[str, float] = field(default_factory=dict)
     endings: list[tuple[str, str]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
-    calls: dict[uuid.UUID, keeping.CallMade] = field(default_factory=dict)
+    bill: Bill = field(default_factory=Bill)
+    is_again: bool = False
     read_chars: int = 0
     is_crisis: bool = False
 
@@ -77,9 +85,14 @@ class _Run:
         turn = self.turn
         if turn.stop_asked_at:
             self.signs.stop.set()
+        # Of a turn that nobody has begun before nothing is booked.
+        self.is_again = turn.attempt > 1 or bool(self.journal.state.turn)
         judging = asyncio.create_task(judge_in_time(turn.prompt))
         try:
             await self._answer(judging)
+        except BaseException:
+            await book_untold(self.bill, self.turn)
+            raise
         finally:
             judging.cancel()
 
@@ -93,11 +106,10 @@ class _Run:
                 keeper = group.create_task(self._keep_often())
                 error = await self._cook(judging)
                 keeper.cancel()
-            await self.emit(self._closing(error))
+            await self.emit(await self._closing(error))
             metrics.note_turn(state)
         else:
-            self.offer = tuple(await outlast(CLOSE_SECONDS, offered_models))
-            self._note_past_calls()
+            self._note_past_calls(await open_larder(turn, CLOSE_SECONDS))
         await self.signs.await_storing()
         seq = await self.journal.flush()
         await shared_ticker().lull()
@@ -116,7 +128,7 @@ class _Run:
             return await self._offer_help()
         opening = await prepare_opening(self.turn, self.journal.log.client, CLOSE_SECONDS)
         self.larder, self.offer = opening.larder, opening.larder.offer
-        self._note_past_calls()
+        self._note_past_calls(self.larder)
         if self.journal.state.answer_is_finished:
             return ""
         try:
@@ -140,7 +152,7 @@ class _Run:
             fusion = await self._fuse(question, ranking, panel)
             await panel.complete()
             self.panel = None
-        self._note(panel.outcomes)
+        self.bill.note(panel.outcomes)
         if (await judging).needs_help:
             return await self._offer_help()
         self.endings = [(outcome.seat.model.slug, outcome.error) for outcome in panel.outcomes]
@@ -154,18 +166,14 @@ class _Run:
             self.is_crisis = True
             self.signs.stop.set()
 
-    def _note_past_calls(self) -> None:
+    def _note_past_calls(self, larder: Larder) -> None:
         """Count what an earlier pass asked for; a call that is kept already is not kept twice."""
-        self._note(past_calls(self.journal.state, self.offer))
+        self.bill.note_past(self.journal.state, larder.offer, larder.question)
 
-    def _calls_made(self) -> tuple[keeping.CallMade, ...]:
+    def _calls_made(self) -> tuple[CallMade, ...]:
         if self.panel:
-            self._note(self.panel.outcomes)
-        return tuple(self.calls.values())
-
-    def _note(self, outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
-            self.calls.setdefault(outcome.call_id, keeping.call_of(outcome))
+            self.bill.note(self.panel.outcomes)
+        return self.bill.made
 
     async def _offer_help(self) -> str:
         await self.signs.await_storing()
@@ -238,7 +246,7 @@ class _Run:
             if candidate not in self.journal.state.candidates:
                 await self._widen([row])
             self.standings[candidate] = model.standing
-            self._note(self.panel.outcomes)
+            self.bill.note(self.panel.outcomes)
             self.panel.ask(Seat(candidate, model, row.attempt, self.journal.state.candidates[candidate].text))
 
     async def _lead(self, event: events.Event) -> None:
@@ -280,37 +288,28 @@ class _Run:
         if (best := ranking.standings[0].candidate) != self.journal.state.leader:
             await self.emit(events.LeaderChanged(best))
         # A judge's map says more than one made of letters.
-        is_judged = any(call.purpose == "judge" for call in self.calls.values())
+        is_judged = any(call.purpose == "judge" for call in self.bill.untold)
         if not is_judged and (claims := await think(find_claims, drafts)) != self.journal.state.claims:
             await self.emit(events.ClaimsMapped(claims))
         return ranking
 
     async def _fuse(self, question: Question, ranking: Ranking | None, panel: Panel) -> Fusion | None:
-        fuser = choose_fuser(question, panel.usable)
-        is_wanted = len(panel.usable) > 1 and panel.route.strategy == Turn.Strategy.COUNCIL
-        # What seemed to be one of a few answers was not: then one is written from them after all.
-        is_wanted |= ranking is not None and not ranking.compared and "votable" in panel.route.reasons
-        if not is_wanted or fuser is None or ranking is None or self.signs.stop.is_set():
+        sheet = open_sheet(question, ranking, panel, self.journal.state)
+        stop, judges = self.signs.stop, not is_short_of_money(panel.route)
+        if sheet is None or stop.is_set():
             return None
-        ingredients = choose_ingredients(ranking, panel.usable)
-        if len(ingredients.texts) < 2:
-            return None
-        is_poor = is_short_of_money(panel.route)
-        fusion = await fuse(
-            question, ingredients, fuser=fuser, emit=self.emit, stop=self.signs.stop, judges=not is_poor
+        return await write_answer(
+            sheet, turn=self.turn, bill=self.bill, emit=self.emit, stop=stop, judges=judges
         )
-        self.calls |= keeping.calls_of_fusion(fusion)
-        if fusion.judgement and (verdict := fusion.judgement.verdict):
-            order = tuple(ingredients.candidates[letter] for letter in verdict.order)
-            with contextlib.suppress(OperationalError, InterfaceError):
-                await off_loop(partial(keeping.keep_ballot, turn=self.turn, judge=fuser.slug, order=order))
-        return fusion
 
-    def _closing(self, error: str) -> events.TurnClosed:
+    async def _closing(self, error: str) -> events.TurnClosed:
         is_stopped = self.signs.stop.is_set() and not self.is_crisis
         status = "stopped" if is_stopped else "failed" if error else "done"
         took_ms = round((time.monotonic() - self.started) * 1000)
-        cost, title = sum(call.cost_micros for call in self._calls_made()), self.turn.conversation.title
+        kept = {}
+        if self.is_again:
+            kept = await outlast(CLOSE_SECONDS, partial(selectors.costs_of, self.turn))
+        cost, title = self.bill.cost_micros(kept), self.turn.conversation.title
         return events.TurnClosed(status, "" if is_stopped else error, took_ms, cost, title)
 
     async def _keep_often(self) -> None:

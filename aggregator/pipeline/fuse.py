@@ -59,19 +59,14 @@ def choose_fuser(question: Question, outcomes: Sequence[Outcome]) -> LanguageMod
 
 
 @traced("fuse")
-async def fuse(
-    question: Question,
-    ingredients: Ingredients,
-    *,
-    fuser: LanguageModel,
-    emit: Emit,
-    stop: asyncio.Event,
-    judges: bool = True,
-) -> Fusion:
-    """Stream one answer from the best candidates, compared by a judge first where they are long enough."""
-    sheet = _Sheet(question, ingredients, fuser)
-    await emit(AnswerStarted("fused", fuser.slug))
-    writing = asyncio.create_task(sheet.fill(emit, judges=judges and is_worth_judging(ingredients)))
+async def fuse(sheet: "Sheet", *, emit: Emit, stop: asyncio.Event, judges: bool = True) -> Fusion:
+    """Stream one answer from the best candidates, compared by a judge first where they are long enough.
+
+    However it ends, also when it is cancelled, the sheet can be closed and tells what it took.
+    """
+    await emit(AnswerStarted("fused", sheet.fuser.slug))
+    judges = judges and is_worth_judging(sheet.ingredients)
+    writing = asyncio.create_task(sheet.fill(emit, judges=judges))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -81,29 +76,49 @@ async def fuse(
         await asyncio.gather(writing, stopping, return_exceptions=True)
     if not writing.cancelled() and (failure := writing.exception()):
         raise failure
-    error = "stopped" if writing.cancelled() else sheet.error
-    if sheet.judgement is None and sheet.tab.read:
-        # Stopped while the judge read: what it was sent is paid for.
-        sheet.judgement = sheet.tab.close(fuser)
-    usage = sheet.usage or _count(sheet.messages, sheet.text)
-    return Fusion(
-        fuser, uuid.uuid4(), sheet.text, usage, cost_micros(fuser, usage), error, judgement=sheet.judgement
-    )
+    return sheet.close("stopped" if writing.cancelled() else "")
 
 
 @dataclass(slots=True)
-class _Sheet:
-    """The fused answer while it is being written."""
+class Sheet:
+    """The fused answer while it is being written; the ids of its calls follow from its `name`."""
 
     question: Question
     ingredients: Ingredients
     fuser: LanguageModel
+    name: str
     messages: tuple[ChatMessage, ...] = ()
     text: str = ""
     usage: TokenUsage | None = None
     error: str = ""
     judgement: Judgement | None = None
-    tab: Tab = field(default_factory=Tab)
+    tab: Tab = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tab = Tab(call_id=self._call_id("judge"))
+
+    def _call_id(self, purpose: str) -> uuid.UUID:
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name}/{purpose}")
+
+    def close(self, error: str = "") -> Fusion:
+        """Return what stands on it and what it has taken so far."""
+        if self.judgement is None and self.tab.read:
+            # Stopped while the judge read: what it was sent is paid for.
+            self.judgement = self.tab.close(self.fuser)
+        return Fusion(
+            self.fuser,
+            self._call_id("fuse"),
+            self.text,
+            usage := self.usage or _count(self.messages, self.text),
+            cost_micros(self.fuser, usage),
+            error or self.error,
+            judgement=self.judgement,
+        )
+
+    def recall(self, text: str) -> Fusion:
+        """Return what it took to write this much of it, for a process that did not live to tell."""
+        self.messages, self.text = _compose(self.fuser, self.question, self.ingredients, None), text
+        return self.close()
 
     async def fill(self, emit: Emit, *, judges: bool) -> None:
         verdict = None

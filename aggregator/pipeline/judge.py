@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -42,11 +42,12 @@ class Tab:
     read: int = 0
     written: int = 0
     source: Literal["provider", "counted"] = "provider"
+    call_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def close(self, model: LanguageModel, verdict: Verdict | None = None) -> "Judgement":
         """Return the judgement that these calls cost."""
         usage = TokenUsage(self.read, self.written, self.source)
-        return Judgement(model, uuid.uuid4(), usage, cost_micros(model, usage), verdict)
+        return Judgement(model, self.call_id, usage, cost_micros(model, usage), verdict)
 
 
 @dataclass(frozen=True, slots=True)

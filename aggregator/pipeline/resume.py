@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from aggregator.catalog import LanguageModel
 from aggregator.pipeline.fan_out import Outcome
-from aggregator.pipeline.messages import estimate_tokens
+from aggregator.pipeline.fuse import Fusion, Sheet
+from aggregator.pipeline.ingredients import choose_ingredients
+from aggregator.pipeline.messages import compose, estimate_tokens
 from aggregator.pipeline.route import Limits, NoModelError
-from aggregator.pipeline.shapes import Route, Seat
+from aggregator.pipeline.shapes import Question, Ranking, Route, Seat
 from aggregator.providers import TokenUsage, cost_micros
 from aggregator.turn_state import CandidateState, TurnState
 
@@ -64,7 +66,7 @@ def _outcome(seat: Seat, past: CandidateState) -> Outcome:
     )
 
 
-def past_calls(state: TurnState, offer: Sequence[LanguageModel]) -> list[Outcome]:
+def past_calls(state: TurnState, offer: Sequence[LanguageModel], question: Question) -> list[Outcome]:
     """Return the calls of an earlier pass: those that ended, and those that broke off with their process."""
     by_slug = {model.slug: model for model in offer}
     calls = []
@@ -72,10 +74,36 @@ def past_calls(state: TurnState, offer: Sequence[LanguageModel]) -> list[Outcome
         model = by_slug.get(past.model)
         if model is None or past.status == "waiting":
             continue
-        if past.status not in ENDED:
-            # What a broken call wrote is paid for, although nobody told how much it was.
-            tokens = estimate_tokens(past.text)
-            cost = cost_micros(model, TokenUsage(0, tokens, "counted"))
-            past = replace(past, output_tokens=tokens, cost_micros=cost)
+        if past.status not in ENDED and past.text:
+            # Whoever wrote had read all it was sent; that is paid for, although nobody told how much it was.
+            read = sum(estimate_tokens(message.text) for message in compose(model, question))
+            usage = TokenUsage(read, estimate_tokens(past.text), "counted")
+            past = replace(
+                past,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cost_micros=cost_micros(model, usage),
+            )
         calls.append(_outcome(Seat(past.candidate, model, past.attempt), past))
     return calls
+
+
+def past_fusion(
+    state: TurnState, offer: Sequence[LanguageModel], question: Question, outcomes: Sequence[Outcome]
+) -> Fusion | None:
+    """Return the fused answer of an earlier pass, with what writing it took, or None when there is none."""
+    fuser = next((model for model in offer if model.slug == state.answer_model), None)
+    told = state.ranking
+    if state.answer_kind != "fused" or not state.answer_text or fuser is None or told is None:
+        return None
+    ranking = Ranking(told.standings, told.agreeing, told.compared, told.confidence)
+    ingredients = choose_ingredients(ranking, outcomes)
+    fusion = Sheet(question, ingredients, fuser, name_fusion(state, state.answers_begun)).recall(
+        state.answer_text
+    )
+    return replace(fusion, cost_micros=state.answer_cost_micros) if state.answer_is_finished else fusion
+
+
+def name_fusion(state: TurnState, number: int) -> str:
+    """Return the name of a turn's fused answer, from which the ids of its calls follow."""
+    return f"{state.turn}/{state.attempt}/{number}"

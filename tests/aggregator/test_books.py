@@ -1,17 +1,26 @@
 """What a turn's calls cost is in the books, however its models and its processes behave."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 
 from accounts.models import User
 from aggregator import runner, services
+from aggregator.listings import offered_models
 from aggregator.models import Turn, Usage
 from aggregator.off_loop import off_loop
+from aggregator.turn_log import decode_entries
+from aggregator.turn_state import reduce
 from tests.aggregator.conftest import MakeModel
-from tests.provider_server import ProviderServer, say
+from tests.aggregator.test_judging import answer
+from tests.aggregator.test_turns import told
+from tests.provider_server import ProviderServer, Script, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+LONG = say("대한민국의 수도는 서울이에요. " * 400, delay_s=0.05)
 
 
 async def finish(turn: Turn) -> Turn:
@@ -37,3 +46,74 @@ async def test_a_model_that_miscounts_its_tokens_is_paid_as_we_count(
     assert turn.status == Turn.Status.DONE
     assert call.source == "counted"
     assert turn.cost_micros == call.cost_micros > 0
+
+
+async def test_an_answer_that_broke_off_is_booked_with_what_its_model_had_read(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", LONG)
+    await asyncio.to_thread(offer_model, "wise")
+    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("한국의 수도는? " * 100))
+    runner.begin_turn(turn.public_id)
+    await told(turn, "candidate_delta")
+    await runner.drain(0)
+    provider.add("wise", say("서울이에요."))
+    turn = await finish(turn)
+    broken, whole = await booked(turn)
+    assert turn.status == Turn.Status.DONE
+    assert broken.input_tokens > 200
+    assert broken.output_tokens > 0
+    assert turn.cost_micros == broken.cost_micros + whole.cost_micros
+
+
+def slowly(model: str, prompt: str) -> Script:
+    """Answer as in the tests of the judge, but write the fused answer for a long time."""
+    return LONG if "Another reader" in prompt else answer(model, prompt)
+
+
+async def open_council(offer_model: MakeModel, ada: User) -> Turn:
+    """Let Ada ask two models for answers that are worth a judge."""
+    await asyncio.to_thread(offer_model, "wise", can_fuse=True)
+    await asyncio.to_thread(offer_model, "quick")
+    return await off_loop(services.open_turn, owner=ada, ask=services.Ask("서울은 어떤 도시인가요?"))
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_a_fused_answer_that_broke_off_is_booked_once_and_so_is_its_judge(
+    provider: ProviderServer, offer_model: MakeModel, ada: User, is_killed: bool
+) -> None:
+    provider.find_script = slowly
+    turn = await open_council(offer_model, ada)
+    runner.begin_turn(turn.public_id)
+    await told(turn, "answer_delta")
+    await runner.drain(0)
+    assert sorted(call.purpose for call in await booked(turn)) == ["fuse", "judge"]
+    if is_killed:
+        # Who is killed books nothing: then what the log tells of the answer is counted.
+        await off_loop(Usage.objects.filter(purpose="fuse").delete)
+    provider.find_script = answer
+    turn = await finish(turn)
+    calls = await booked(turn)
+    assert (turn.status, turn.answer_kind) == (Turn.Status.DONE, "fused")
+    assert Counter(call.purpose for call in calls) == {"candidate": 2, "judge": 2, "fuse": 2}
+    assert all(call.input_tokens and call.output_tokens for call in calls)
+    assert turn.cost_micros == sum(call.cost_micros for call in calls)
+
+
+async def test_a_reopened_turn_costs_what_all_its_calls_cost(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.find_script = answer
+    turn = await open_council(offer_model, ada)
+    await runner.run_turn(turn.public_id)
+    first = await off_loop(Turn.objects.get, pk=turn.pk)
+    await asyncio.to_thread(offer_model, "late")
+    late = next(model for model in await off_loop(offered_models) if model.slug == "late")
+    await off_loop(services.add_candidate, turn=first, model=late)
+    await runner.run_turn(turn.public_id)
+    history = decode_entries(await runner.log_of_this_loop().read(str(turn.public_id)))
+    await runner.close_loop()
+    kept, calls = await off_loop(Turn.objects.get, pk=turn.pk), await booked(turn)
+    assert len(calls) > 5
+    assert kept.cost_micros == sum(call.cost_micros for call in calls) > first.cost_micros
+    assert reduce(history).cost_micros == kept.cost_micros

@@ -9,10 +9,10 @@ from django.db import IntegrityError
 from pytest_django import Settings
 
 from accounts.models import User
-from aggregator import runner, selectors, services
+from aggregator import giving_up, runner, selectors, services
 from aggregator.events import AnswerDelta, TurnOpened
 from aggregator.listings import offered_models
-from aggregator.models import Candidate, Turn
+from aggregator.models import Candidate, Turn, Usage
 from aggregator.off_loop import off_loop
 from aggregator.scrub import scrub
 from aggregator.turn_log import LogError, TurnLog
@@ -85,13 +85,15 @@ async def test_a_turn_whose_seats_cannot_be_kept_is_given_up(
     # A seat where the panel's first one belongs, which nobody asked for.
     stray = Candidate(turn=turn, position=0, model="other", status=Candidate.Status.STREAMING)
     await off_loop(stray.save)
-    for _ in range(runner.FAULTS_ALLOWED):
+    for _ in range(giving_up.FAULTS_ALLOWED):
         with contextlib.suppress(ExceptionGroup, IntegrityError):
             await runner.run_turn(turn.public_id)
     await runner.close_loop()
     kept = await off_loop(Turn.objects.get)
     assert (kept.status, kept.error) == (Turn.Status.FAILED, "all_failed")
     assert (await off_loop(Candidate.objects.get)).status == Candidate.Status.FAILED
+    # What it asked of its model is paid for all the same.
+    assert kept.cost_micros == (await off_loop(Usage.objects.get)).cost_micros > 0
 
 
 def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_heard(ada: User) -> None:
@@ -106,7 +108,9 @@ async def test_a_fused_answer_with_a_character_that_no_database_takes_is_kept(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     for name, number in (("wise", 940), ("quick", 900)):
-        provider.add(name, say(f"서울\x00이에요. 대한민국의 수도는 서울이에요. 인구는 약 {number}만 명이에요."))
+        provider.add(
+            name, say(f"서울\x00이에요. 대한민국의 수도는 서울이에요. 인구는 약 {number}만 명이에요.")
+        )
         await asyncio.to_thread(offer_model, name, can_fuse=True)
     ask = services.Ask("한국의 수도는?", strategy="council", panel=("wise", "quick"))
     turn = await off_loop(services.open_turn, owner=ada, ask=ask)

@@ -10,6 +10,7 @@ import pytest
 from accounts.models import User
 from aggregator import keeping, services
 from aggregator.async_database import close_database
+from aggregator.calls import CallMade
 from aggregator.models import Candidate, Turn, Usage
 from aggregator.turn_state import CandidateState, TurnState
 
@@ -48,10 +49,10 @@ def ended(candidate: str, *, text: str = "서울이에요.", model: str = "wise"
     )
 
 
-def call(candidate: str) -> keeping.CallMade:
+def call(candidate: str) -> CallMade:
     """Return the record of a candidate's call, whose id follows from the candidate."""
     call_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{candidate}/1")
-    return keeping.CallMade(call_id, "candidate", "wise", "openai", 10, 20, "provider", 700, candidate)
+    return CallMade(call_id, "candidate", "wise", "openai", 10, 20, "provider", 700, candidate)
 
 
 def test_a_call_is_counted_once_however_often_its_turn_is_kept(turn: Turn) -> None:

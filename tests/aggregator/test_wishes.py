@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from aggregator import runner, selectors, services
+from aggregator import giving_up, runner, selectors, services
 from aggregator.models import Candidate, Turn
 from aggregator.off_loop import off_loop
 from aggregator.retelling import retell
@@ -187,7 +187,7 @@ async def test_a_turn_that_meets_our_own_fault_again_and_again_is_closed_as_fail
     # A listing that nobody can read: a fault of the installation, not of the prompt.
     await asyncio.to_thread(offer_model, "wise", languages=7)
     turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
-    for _ in range(runner.FAULTS_ALLOWED):
+    for _ in range(giving_up.FAULTS_ALLOWED):
         await asyncio.gather(runner.run_turn(turn.public_id), return_exceptions=True)
     kept = await off_loop(load, str(turn.public_id))
     await runner.close_loop()

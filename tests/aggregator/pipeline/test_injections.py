@@ -11,7 +11,7 @@ import pytest
 from aggregator.catalog import LanguageModel
 from aggregator.events import AnswerDelta, ClaimsMapped, Event, Standing
 from aggregator.pipeline.fan_out import Outcome
-from aggregator.pipeline.fuse import fuse
+from aggregator.pipeline.fuse import Sheet, fuse
 from aggregator.pipeline.ingredients import Ingredients, choose_ingredients
 from aggregator.pipeline.judge import AGAIN, compose_judging, judge
 from aggregator.pipeline.shapes import Question, Ranking, Seat
@@ -115,7 +115,8 @@ async def write(provider: ProviderServer, reader: LanguageModel, text: str, fuse
         )
 
     verdict, provider.find_script = verdict_of(ingredients), answer
-    fusion = await fuse(QUESTION, ingredients, fuser=reader, emit=emit, stop=asyncio.Event())
+    sheet = Sheet(QUESTION, ingredients, reader, "turn/1/1")
+    fusion = await fuse(sheet, emit=emit, stop=asyncio.Event())
     assert fusion.judgement is not None
     assert fusion.error == ("malformed" if "MARKER" in fused else "")
     return told
