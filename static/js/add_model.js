@@ -3,7 +3,7 @@ import { word } from "./words.js";
 
 /**
  * @import { TurnState } from "./turn_shapes.js"
- * @typedef {{ host: HTMLSelectElement, patch: (state: TurnState) => void }} AddModel
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} AddModel
  */
 
 const MOST = 8;
@@ -21,10 +21,18 @@ const modelsOnOffer = () =>
  * @returns {AddModel}
  */
 export function addModel(add) {
-  const host = element("select", { class: "add-model small", "aria-label": word("add_model"), hidden: true });
-  host.addEventListener("change", () => {
-    if (host.value) add(host.value);
-    host.value = "";
+  const field = element("select", { class: "small", "aria-label": word("add_model") });
+  const ask = element("button", { type: "button", class: "button small", disabled: true }, word("add_ask"));
+  const host = element("div", { class: "add-model", hidden: true }, field, ask);
+  // To choose asks nobody yet: whoever goes through the list by the keyboard chooses each on the way.
+  field.addEventListener("change", () => {
+    ask.disabled = !field.value;
+  });
+  ask.addEventListener("click", () => {
+    const model = field.value;
+    field.value = "";
+    ask.disabled = true;
+    add(model);
   });
   let key = "";
 
@@ -37,7 +45,7 @@ export function addModel(add) {
         state.status === "running" || seated.length === 0 || seated.length >= MOST || free.length === 0;
       if (host.hidden || key === seated.join()) return;
       key = seated.join();
-      host.replaceChildren(
+      field.replaceChildren(
         element("option", { value: "" }, word("add_model")),
         ...free.map((model) => element("option", { value: model.slug }, model.name)),
       );

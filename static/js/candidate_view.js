@@ -57,7 +57,10 @@ export function candidateView(seat, actions) {
     tabindex: -1,
   });
   host.append(head, standing, body, failure, why, foot);
-  retry.addEventListener("click", () => actions.retry(seat.id));
+  retry.addEventListener("click", () => {
+    host.focus({ preventScroll: true });
+    actions.retry(seat.id);
+  });
   const stream = streamText(body);
   let text = "";
   /** @type {CandidateState | undefined} */

@@ -26,7 +26,11 @@ export function candidatesView(actions) {
   const tabs = element("div", { class: "candidate-tabs" });
   const columns = element("div", { class: "candidate-columns" });
   const unfold = element("button", { type: "button", class: "button quiet small unfold", hidden: true });
-  const more = addModel(actions.add);
+  const more = addModel((model) => {
+    // The control goes while models answer.
+    summary.focus({ preventScroll: true });
+    actions.add(model);
+  });
   const foot = element("div", { class: "candidates-foot" }, more.host, unfold);
   const host = element("details", { class: "candidates", hidden: true }, summary, tabs, columns, foot);
   /** @type {Map<string, CandidateView>} */

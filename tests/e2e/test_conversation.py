@@ -145,6 +145,29 @@ def test_picking_a_candidate_is_remembered(
     assert Vote.objects.get().candidate.model == "quick"
 
 
+def test_going_through_the_models_asks_none_until_the_button_is_pressed(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    offer_two(provider, offer_model, delay_s=0.01)
+    page = open_page()
+    page.locator(".wishes-button").click()
+    page.get_by_label("슬기").check()
+    page.keyboard.press("Escape")
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    press = page.locator(".add-model").get_by_role("button", name="물어보기")
+    expect(press).to_be_disabled()
+    page.get_by_label("모델 추가").focus()
+    page.keyboard.press("ArrowDown")
+    expect(press).to_be_enabled()
+    expect(page.locator(".candidate")).to_have_count(1)
+    press.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".candidate[data-status=done]")).to_have_count(2)
+    expect(page.locator(".candidates > summary")).to_be_focused()
+
+
 def test_hostile_text_of_a_model_stays_text(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
