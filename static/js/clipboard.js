@@ -1,5 +1,6 @@
 import { announce } from "./announcer.js";
 import { icon } from "./element.js";
+import { refuse, takeBack } from "./refusal.js";
 import { word } from "./words.js";
 
 /**
@@ -10,7 +11,12 @@ import { word } from "./words.js";
  */
 export async function copyText(text, button) {
   const isCopied = await writeText(text);
-  announce(word(isCopied ? "copied" : "copy_failed"));
+  if (isCopied) {
+    takeBack(word("copy_failed"));
+    announce(word("copied"));
+  } else {
+    refuse(word("copy_failed"));
+  }
   const before = [...button.childNodes];
   if (!isCopied || button.dataset.copied !== undefined) return;
   button.dataset.copied = "";

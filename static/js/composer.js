@@ -1,7 +1,8 @@
-import { find, setText } from "./element.js";
+import { find } from "./element.js";
 import { sendOnEnter } from "./enter_key.js";
 import { growField } from "./growing_field.js";
 import { watchLength } from "./prompt_length.js";
+import { takeBack } from "./refusal.js";
 
 /**
  * @typedef {{
@@ -9,7 +10,7 @@ import { watchLength } from "./prompt_length.js";
  *   keep: (text: string) => void, kept: () => string,
  * }} ComposerActions
  * @typedef {{
- *   setBusy: (isBusy: boolean) => void, putBack: (prompt: string) => void, refuse: (said: string) => void,
+ *   setBusy: (isBusy: boolean) => void, putBack: (prompt: string) => void,
  *   text: () => string, focus: () => void,
  * }} Composer
  */
@@ -25,7 +26,6 @@ export function openComposer(limit, actions) {
   const send = /** @type {HTMLButtonElement} */ (find(form, ".send"));
   const stop = /** @type {HTMLButtonElement} */ (find(form, ".stop"));
   const maySend = watchLength(field, find(form, ".prompt-length"), limit);
-  const refusal = find(document, ".refusal");
   let isBusy = false;
 
   const show = () => {
@@ -43,7 +43,7 @@ export function openComposer(limit, actions) {
   const sendOnce = () => {
     const prompt = field.value.trim();
     if (send.disabled || !prompt) return;
-    refusal.hidden = true;
+    takeBack();
     fill("");
     actions.send(prompt);
   };
@@ -80,9 +80,5 @@ export function openComposer(limit, actions) {
     },
     // Before whatever is being typed meanwhile.
     putBack: (prompt) => fill([prompt, field.value].filter(Boolean).join("\n\n")),
-    refuse(said) {
-      refusal.hidden = false;
-      setText(refusal, said);
-    },
   };
 }

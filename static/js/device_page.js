@@ -8,6 +8,7 @@ import { findObstacle } from "./device_support.js";
 import { openTalk } from "./device_talk.js";
 import { openWeights } from "./device_weights.js";
 import { element, find, setText } from "./element.js";
+import { refuse } from "./refusal.js";
 import { codeWord, speed, word } from "./words.js";
 
 /** @import { DeviceModel } from "./device_support.js" */
@@ -45,7 +46,7 @@ function talk() {
     send(prompt) {
       const refused = conversation.ask(prompt);
       if (refused) {
-        composer.refuse(codeWord("device_failure", refused, "other"));
+        refuse(codeWord("device_failure", refused, "other"));
         composer.putBack(prompt);
       }
       room.classList.toggle("begun", document.querySelector(".device-turns .turn") !== null);

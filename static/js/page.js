@@ -1,3 +1,4 @@
+import { openAddress } from "./address.js";
 import { openBanner } from "./banner.js";
 import { listCommands } from "./commands.js";
 import { openComposer } from "./composer.js";
@@ -9,6 +10,7 @@ import { listenToKeys } from "./keys.js";
 import { openOutbox } from "./outbox.js";
 import { openPalette } from "./palette.js";
 import { openPending } from "./pending.js";
+import { refuse } from "./refusal.js";
 import { openSharing } from "./sharing.js";
 import { openSidebar } from "./sidebar.js";
 import { connect } from "./socket.js";
@@ -20,16 +22,14 @@ import { codeWord, word } from "./words.js";
 /** @import { ServerMessage } from "./events.js" */
 
 const house = find(document, ".house");
-let conversation = house.dataset.conversation ?? "";
+const { conversation, enter } = openAddress(house);
 const feed = openFeed();
 const outbox = openOutbox(() => connection);
 const promptLimit = Number(house.dataset.promptLimit) || 20_000;
-const pending = openPending(
-  () => conversation,
-  () => composer.text(),
-);
+const pending = openPending(conversation, () => composer.text());
 const wishes = openWishes();
-const sidebar = openSidebar(() => conversation);
+let firstTurn = "";
+const sidebar = openSidebar(conversation);
 
 const transcript = openTranscript(feed, {
   promptLimit,
@@ -45,24 +45,21 @@ const transcript = openTranscript(feed, {
 });
 
 const composer = openComposer(promptLimit, {
-  keep: (text) => keepDraft(conversation, text),
-  kept: () => readDraft(conversation),
+  keep: (text) => keepDraft(conversation(), text),
+  kept: () => readDraft(conversation()),
   send(prompt) {
-    const wish = { type: "open_turn", conversation: conversation || null, prompt, ...wishes() };
+    const wish = { type: "open_turn", conversation: conversation() || null, prompt, ...wishes() };
     pending.show(outbox.post(wish), prompt);
   },
   stop: () => stopTurns(),
   editLast: () => transcript.editLast(),
 });
 
-const sharing = openSharing(
-  () => conversation,
-  (reason) => composer.refuse(reason),
-);
+const sharing = openSharing(conversation);
 
 /** @param {Record<string, unknown>} wish that means nothing later: it is sent now or not at all */
 function tell(wish) {
-  if (!connection.send(wish)) composer.refuse(word("offline"));
+  if (!connection.send(wish)) refuse(word("offline"));
 }
 
 /** @returns {boolean} whether there was anything to stop */
@@ -82,7 +79,10 @@ const hearing = {
   opened(message) {
     const wish = outbox.settle(message.client_id, message.conversation);
     pending.settle(message.client_id);
-    if (!conversation && wish?.type === "open_turn") enter(message.conversation);
+    if (!conversation() && wish?.type === "open_turn") {
+      enter(message.conversation, composer.text());
+      sharing.patch();
+    }
     const prompt = String(wish?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? "");
     show({ ...message, prompt });
     tellTabs({ ...message, prompt });
@@ -92,14 +92,15 @@ const hearing = {
     if (taken === "gap") resume(message.turn);
     if (taken !== "applied") return;
     transcript.change(message.turn);
-    const title = feed.read(message.turn)?.title;
-    if (title && feed.read(message.turn)?.conversation === conversation) sidebar.put(conversation, title);
+    // A later turn says what the conversation was called when it began.
+    const title = message.turn === firstTurn && feed.read(firstTurn)?.title;
+    if (title) sidebar.put(conversation(), title);
     showBusy();
   },
   refused(message) {
     const wish = outbox.settle(message.client_id);
     pending.settle(message.client_id);
-    composer.refuse(codeWord("refusal", message.code) || message.message || word("refusal.other"));
+    refuse(codeWord("refusal", message.code) || message.message || word("refusal.other"));
     // What somebody wrote is where they can change it and send it again.
     const isBack = wish?.type === "edit" && transcript.editAgain(String(wish.turn), String(wish.prompt));
     if (wish?.prompt && !isBack) composer.putBack(String(wish.prompt));
@@ -115,29 +116,20 @@ const hearing = {
 
 /** @param {import("./tabs.js").Opened} message */
 function show({ turn, conversation: its, number, replaces, prompt = "" }) {
-  if (its !== conversation) return;
+  if (its !== conversation()) return;
   feed.start(turn, prompt);
   if (replaces) transcript.replace(replaces, turn);
   else transcript.append(turn);
   transcript.change(turn);
-  sidebar.put(conversation, number === 1 ? prompt : "");
+  if (number === 1) firstTurn = turn;
+  sidebar.put(its, number === 1 ? prompt : "");
   showBusy();
 }
 
 const tellTabs = joinTabs((message) => {
   show(message);
-  if (message.conversation === conversation) resume(message.turn);
+  if (message.conversation === conversation()) resume(message.turn);
 });
-
-/** @param {string} id of the conversation that the first turn made */
-function enter(id) {
-  keepDraft("", "");
-  keepDraft(id, composer.text());
-  conversation = id;
-  house.dataset.conversation = id;
-  history.pushState(null, "", `/c/${id}/`);
-  sharing.patch();
-}
 
 const banner = openBanner(() => connection.isOpen());
 
@@ -158,7 +150,6 @@ const fresh = () => location.assign("/");
 const palette = openPalette(listCommands({ fresh, toggleSidebar: sidebar.toggle }), watchConversations());
 find(document, "[data-open-palette]").addEventListener("click", palette);
 listenToKeys({ palette, fresh, stop: stopTurns, focus: composer.focus });
-addEventListener("popstate", () => location.reload());
 showBusy();
 // On a phone focus would raise the keyboard over the page.
 if (matchMedia("(pointer: fine)").matches) composer.focus();

@@ -3,6 +3,7 @@ import { copyText } from "./clipboard.js";
 import { openDialog } from "./dialogs.js";
 import { find, setText } from "./element.js";
 import { postFor } from "./post.js";
+import { refuse } from "./refusal.js";
 import { sayWhen } from "./when.js";
 import { word } from "./words.js";
 
@@ -12,10 +13,9 @@ import { word } from "./words.js";
  * The conversation's public link: made after a word of warning, copied again, withdrawn.
  *
  * @param {() => string} current the conversation
- * @param {(reason: string) => void} refuse
  * @returns {Sharing}
  */
-export function openSharing(current, refuse) {
+export function openSharing(current) {
   const { dataset } = find(document, ".house");
   const button = find(document, "[data-share]");
   const dialog = find(document, "#shared-dialog");

@@ -2,6 +2,7 @@ import { announce } from "./announcer.js";
 import { openDialog } from "./dialogs.js";
 import { find, setText } from "./element.js";
 import { post } from "./post.js";
+import { refuse, takeBack } from "./refusal.js";
 import { sayWhen } from "./when.js";
 import { word } from "./words.js";
 
@@ -21,6 +22,8 @@ export function openSidebar(current) {
   const rows = find(document, ".conversation-rows");
   const blank = /** @type {HTMLTemplateElement} */ (find(document, "#conversation-row"));
   const title = find(document, ".room-title");
+  /** @type {Set<string>} named by the reader, whatever the server called them before */
+  const renamed = new Set();
 
   /** @param {string} id */
   const rowOf = (id) =>
@@ -40,8 +43,17 @@ export function openSidebar(current) {
     find(document, "#sidebar").inert = !isOpen;
   };
   const toggle = () => {
+    const hadFocus = find(document, "#sidebar").contains(document.activeElement);
     house.classList.toggle(isNarrow() ? "sheet" : "folded");
     showOpen();
+    // What is closed can hold no focus.
+    if (hadFocus) find(document, "[aria-controls=sidebar]").focus();
+  };
+  /** @param {boolean} isDone @param {string} said */
+  const tell = (isDone, said) => {
+    if (!isDone) return refuse(word("save_failed"));
+    takeBack(word("save_failed"));
+    announce(word(said));
   };
 
   /** @param {HTMLElement} row */
@@ -51,9 +63,10 @@ export function openSidebar(current) {
     const answers = await openDialog("rename-dialog");
     if (!answers) return;
     const isSaved = await post(`/c/${row.dataset.conversation}/rename/`, answers);
-    announce(word(isSaved ? "renamed" : "save_failed"));
+    tell(isSaved, "renamed");
     if (!isSaved) return;
     const name = String(answers.get("title"));
+    renamed.add(row.dataset.conversation ?? "");
     setText(titleOf(row), name);
     if (row.dataset.conversation === current()) showTitle(name);
   };
@@ -64,7 +77,7 @@ export function openSidebar(current) {
     const answers = await openDialog("delete-dialog");
     if (!answers) return;
     const isGone = await post(`/c/${row.dataset.conversation}/delete/`, answers);
-    announce(word(isGone ? "deleted" : "save_failed"));
+    tell(isGone, "deleted");
     if (!isGone) return;
     if (row.dataset.conversation === current()) location.assign("/");
     row.remove();
@@ -80,7 +93,11 @@ export function openSidebar(current) {
     if (event.target instanceof Element && event.target.closest("[data-toggle-sidebar]")) toggle();
   });
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && house.classList.contains("sheet")) toggle();
+    const isSheet = house.classList.contains("sheet") && !document.querySelector("dialog[open]");
+    if (event.key !== "Escape" || event.defaultPrevented || !isSheet) return;
+    // This press closes the sheet; it stops no answer.
+    event.preventDefault();
+    toggle();
   });
   addEventListener("resize", showOpen);
   sayWhen(rows);
@@ -90,7 +107,8 @@ export function openSidebar(current) {
     toggle,
     put(conversation, text) {
       // Until the server names a new conversation, its first prompt does.
-      const name = text.split("\n", 1)[0]?.slice(0, LONGEST_NAME) ?? "";
+      const first = text.split("\n", 1)[0]?.slice(0, LONGEST_NAME) ?? "";
+      const name = renamed.has(conversation) ? "" : first;
       const known = rowOf(conversation);
       const row = known ?? /** @type {HTMLElement} */ (blank.content.cloneNode(true)).firstElementChild;
       if (!(row instanceof HTMLElement)) return;

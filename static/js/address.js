@@ -1,0 +1,29 @@
+import { keepDraft } from "./draft.js";
+
+/** @param {string} conversation */
+const pathOf = (conversation) => (conversation ? `/c/${conversation}/` : "/");
+
+/**
+ * Which conversation the page shows, as its address says; another address of the history is loaded anew.
+ *
+ * @param {HTMLElement} house
+ * @returns {{ conversation: () => string, enter: (id: string, typed: string) => void }}
+ */
+export function openAddress(house) {
+  let current = house.dataset.conversation ?? "";
+  addEventListener("popstate", () => {
+    // A step to another place of this page is one too.
+    if (location.pathname !== pathOf(current)) location.reload();
+  });
+  return {
+    conversation: () => current,
+    // The first turn has made it; what was typed meanwhile moves along.
+    enter(id, typed) {
+      keepDraft("", "");
+      keepDraft(id, typed);
+      current = id;
+      house.dataset.conversation = id;
+      history.pushState(null, "", pathOf(id));
+    },
+  };
+}

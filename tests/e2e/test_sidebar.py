@@ -1,0 +1,65 @@
+"""The list of conversations, and the way past it."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import MakeModel, OpenPage, ask
+from tests.provider_server import ProviderServer, say
+
+LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
+
+
+def test_the_way_past_the_list_moves_the_keyboard_and_loads_nothing(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    page = open_page()
+    page.evaluate("window.isSame = true")
+    page.locator(".skip-link").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#prompt")).to_be_focused()
+    page.go_back()
+    assert page.evaluate("window.isSame")
+
+
+def test_escape_closes_the_sheet_and_stops_no_answer(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("talker", say(LONG, delay_s=0.05))
+    offer_model("talker")
+    page = open_page(viewport={"width": 390, "height": 844})
+    ask(page, "길게 말해 줘")
+    expect(page.locator(".answer")).to_contain_text("3번째 문장이에요.")
+    page.locator("[aria-controls=sidebar]").click()
+    page.locator(".search-button").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(".house")).not_to_have_class("house sheet")
+    expect(page.locator("[aria-controls=sidebar]")).to_be_focused()
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+
+
+def test_a_name_given_during_an_answer_stays_and_a_failed_one_is_told(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("talker", say(LONG, delay_s=0.05))
+    offer_model("talker")
+    page = open_page()
+    ask(page, "길게 말해 줘")
+    expect(page.locator(".answer")).to_contain_text("3번째 문장이에요.")
+    row = page.locator(".conversation-rows .conversation").first
+
+    def rename(name: str) -> None:
+        row.hover()
+        row.locator("[data-rename]").click()
+        page.locator("#title").fill(name)
+        page.keyboard.press("Enter")
+
+    page.route("**/rename/", lambda route: route.abort())
+    rename("안 되는 이름")
+    expect(page.locator(".refusal")).to_contain_text("저장하지 못했어요")
+    page.unroute("**/rename/")
+    rename("긴 이야기")
+    expect(row).to_contain_text("긴 이야기")
+    expect(page.locator(".refusal")).to_be_hidden()
+
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    expect(page.locator(".room-title")).to_have_text("긴 이야기")
