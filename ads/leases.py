@@ -16,6 +16,8 @@ from ads.money import WON
 KOREA = zoneinfo.ZoneInfo("Asia/Seoul")
 LEAST_LEASE = 10_000 * WON
 LEASE_SHARE = 20
+# Of what is left in a wallet, so that its other campaigns find something, too.
+WALLET_SHARE = 4
 
 
 def korean_day(at: datetime.datetime) -> datetime.date:
@@ -45,11 +47,9 @@ def extend_lease(
         if not today.is_open or today.leased_micros - today.spent_micros >= price_micros:
             return 0
         wallet = Account.objects.select_for_update(no_key=True).get(id=open_wallet(campaign.advertiser).id)
-        amount = min(
-            max(today.budget_micros // LEASE_SHARE, LEAST_LEASE, price_micros),
-            today.budget_micros - today.leased_micros,
-            wallet.balance_micros or 0,
-        )
+        free = wallet.balance_micros or 0
+        share = min(max(today.budget_micros // LEASE_SHARE, LEAST_LEASE), free // WALLET_SHARE)
+        amount = min(max(share, price_micros), today.budget_micros - today.leased_micros, free)
         if campaign.total_budget_micros is not None:
             amount = min(amount, campaign.total_budget_micros - campaign.leased_micros)
         if amount <= 0:

@@ -1,5 +1,6 @@
 """Why a campaign is not seen: the first thing to do about it, in words."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from ads.leases import korean_day
 from ads.models import Advertiser, Campaign, CampaignDay, Creative, Keyword
@@ -56,7 +57,7 @@ def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Bala
                 has_waiting=campaign.has_waiting,
                 has_ad_that_is_off=campaign.has_ad_that_is_off,
                 best_bid_micros=campaign.best_bid_micros or 0,
-                least_bid_micros=max(floor, reserves.get(campaign.category, floor)),
+                least_bid_micros=max(LEAST_BID, floor, reserves.get(campaign.category, floor)),
             ),
             balance,
             days.get(campaign.pk),
@@ -69,7 +70,7 @@ def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today
     """Return the first thing to do about it, in the order in which a person would do it."""
     if campaign.status in (Campaign.Status.PAUSED, Campaign.Status.ENDED):
         return ""
-    now = timezone.now()
+    now, no_money = timezone.now(), _find_want_of_money(ready, balance, today)
     steps = (
         (not ready.has_keyword, _("키워드가 없어요")),
         (not ready.has_keyword_that_is_on, _("키워드가 모두 꺼져 있어요")),
@@ -87,19 +88,34 @@ def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today
         ),
         (campaign.starts_at > now, _("시작하는 날을 기다려요")),
         (campaign.ends_at is not None and campaign.ends_at <= now, _("끝나는 날이 지났어요")),
-        (balance.free_micros + balance.set_aside_micros <= 0, _("잔액이 없어요")),
-        (_left_of_total(campaign, today) < LEAST_BID, _("전체 예산을 다 썼어요")),
+        (bool(no_money), no_money),
+        (_left_of_total(campaign, today) < ready.least_bid_micros, _("전체 예산을 다 썼어요")),
         (
-            today is not None and today.budget_micros - today.spent_micros < LEAST_BID,
+            today is not None and today.budget_micros - today.spent_micros < ready.least_bid_micros,
             _("오늘 예산을 다 썼어요. 내일 다시 보여요"),
         ),
     )
     return next((str(words) for is_so, words in steps if is_so), "")
 
 
-def _left_of_total(campaign: Campaign, today: CampaignDay | None) -> int:
+def _find_want_of_money(ready: Readiness, balance: Balance, today: CampaignDay | None) -> str:
+    """Return why the wallet pays for no click of this campaign; empty where it does."""
+    own = _set_aside(today)
+    if balance.free_micros + own >= ready.least_bid_micros:
+        return ""
+    if balance.set_aside_micros - own >= ready.least_bid_micros:
+        return _("남은 돈은 다른 캠페인이 오늘 쓰려고 떼어 뒀어요")
+    if balance.free_micros + balance.set_aside_micros > 0:
+        return _("잔액이 클릭 한 번 값보다 적어요")
+    return _("잔액이 없어요")
+
+
+def _left_of_total(campaign: Campaign, today: CampaignDay | None) -> float:
     """Return what the total budget still holds, today's money that is set aside and not spent included."""
     if campaign.total_budget_micros is None:
-        return LEAST_BID
-    unspent = 0 if today is None else today.leased_micros - today.spent_micros
-    return campaign.total_budget_micros - campaign.leased_micros + unspent
+        return math.inf
+    return campaign.total_budget_micros - campaign.leased_micros + _set_aside(today)
+
+
+def _set_aside(today: CampaignDay | None) -> int:
+    return 0 if today is None else today.leased_micros - today.spent_micros

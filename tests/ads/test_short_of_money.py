@@ -14,6 +14,7 @@ from ads.billing import Charge, charge_click
 from ads.client import request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.leases import extend_lease
+from ads.ledger import wallet_balance
 from ads.models import Campaign, Impression, Keyword, LearnedReserve, Offer
 from ads.money import WON
 from ads.selection.current import forget_market, random_here
@@ -126,6 +127,15 @@ def test_all_that_bounds_what_a_campaign_can_pay_bounds_its_bid(way: str) -> Non
     assert live.out_of_money == frozenset()
     Campaign.objects.update(daily_budget_micros=50_000 * WON, total_budget_micros=None)
     assert publish_live(at=timezone.now()).left == ()
+
+
+def test_the_first_click_of_a_campaign_leaves_the_other_one_something_of_a_small_wallet() -> None:
+    shop = make_advertiser(won=10_000)
+    first, other = make_ad(shop), make_ad(shop)
+    extend_lease(first.ad_group.campaign_id, at=timezone.now(), price_micros=300 * WON)
+    assert wallet_balance(shop.pk) == 7_500 * WON
+    extend_lease(other.ad_group.campaign_id, at=timezone.now(), price_micros=6_000 * WON)
+    assert wallet_balance(shop.pk) == 1_500 * WON
 
 
 def test_an_ad_that_cannot_be_paid_any_more_is_not_shown_again() -> None:

@@ -7,9 +7,19 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from ads.delivery import settle_click
-from ads.leases import korean_day
-from ads.models import Advertiser, Campaign, Click, Creative, Impression, LearnedReserve, Offer
+from ads.leases import extend_lease, korean_day
+from ads.models import (
+    Advertiser,
+    Campaign,
+    Click,
+    Creative,
+    Impression,
+    LearnedReserve,
+    Membership,
+    Offer,
+)
 from ads.money import WON
 from ads.portal.chart import draw_bars, round_up
 from ads.portal.figures import Figures, Period, by_campaign, by_day, by_keyword, so_far, total
@@ -226,6 +236,32 @@ def test_a_campaign_whose_money_is_spent_says_so(
         page = desk.get(where).content.decode()
         assert words in page
         assert ('class="obstacle"' in page) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("won", "set_aside", "words"),
+    [
+        (10_000, 0, ""),
+        (10_000, 10_000, "남은 돈은 다른 캠페인이 오늘 쓰려고 떼어 뒀어요"),
+        (10_000, 9_930, ""),
+        (10_050, 10_000, "남은 돈은 다른 캠페인이 오늘 쓰려고 떼어 뒀어요"),
+        (60, 0, "잔액이 클릭 한 번 값보다 적어요"),
+        (120, 60, "잔액이 클릭 한 번 값보다 적어요"),
+        (0, 0, "잔액이 없어요"),
+    ],
+)
+def test_a_campaign_that_the_wallet_pays_no_click_of_says_so(
+    desk: Client, grace: User, won: int, set_aside: int, words: str
+) -> None:
+    shop = make_advertiser(won=won)
+    Membership.objects.create(advertiser=shop, member=grace, role="owner")
+    first, other = make_ad(shop), make_ad(shop)
+    if set_aside:
+        extend_lease(other.ad_group.campaign_id, at=timezone.now(), price_micros=set_aside * WON)
+    home = f"/advertise/{shop.public_id}/campaigns/"
+    page = desk.get(f"{home}{first.ad_group.campaign.public_id}/").content.decode()
+    assert words in page
+    assert ('class="obstacle"' in page) == bool(words)
 
 
 def test_a_campaign_whose_ad_is_off_says_so(desk: Client, shop: Advertiser, ad: Creative) -> None:
