@@ -17,6 +17,8 @@ RUN_TASK = "aggregator.tasks.run_turns"
 # The more turns were handed over of late, the longer a message waits for others to go along: a busy worker
 # spends more on taking it in than on the turns that it names.
 SECONDS_A_TURN, LONGEST_SECONDS = 0.0003, 0.1
+# What the broker has not taken by then, the next look for abandoned turns hands over.
+HAND_OVER_SECONDS = 10.0
 # A turn's id, whether nobody can have begun it, and the trace that it belongs to.
 Handed = dict[str, Any]
 
@@ -32,7 +34,7 @@ def send_turns(turns: Sequence[Handed]) -> None:
 
 
 async def hand_over(turn: Handed) -> None:
-    """Send a turn on its way, with all that wait for the same; raises what `send_turns` does."""
+    """Send a turn on its way, with all that wait for the same; raises as `send_turns`, or TimeoutError."""
     loop = asyncio.get_running_loop()
     if loop not in _desks:
         _desks[loop] = _Desk()
@@ -45,6 +47,7 @@ class _Desk:
     def __init__(self) -> None:
         self._waiting: list[tuple[Handed, asyncio.Future[None]]] = []
         self._sending: asyncio.Task[None] | None = None
+        self._on_the_way: set[asyncio.Future[None]] = set()
         # How many were sent, each forgotten over about a second.
         self._recent, self._sent_at = 0.0, time.monotonic()
 
@@ -71,8 +74,12 @@ class _Desk:
         return min(LONGEST_SECONDS, SECONDS_A_TURN * self._recent)
 
     async def _send(self, batch: "list[tuple[Handed, asyncio.Future[None]]]") -> None:
+        turns = [turn for turn, _ in batch]
+        self._on_the_way.add(message := asyncio.ensure_future(off_loop(send_turns, turns)))
+        message.add_done_callback(self._on_the_way.discard)
         try:
-            await off_loop(send_turns, [turn for turn, _ in batch])
+            # Not cancelled: that would wait for the thread, which cannot be told to stop.
+            await asyncio.wait_for(asyncio.shield(message), HAND_OVER_SECONDS)
         except Exception as error:  # noqa: BLE001 - whoever waits tells what it is
             failure: Exception | None = error
         else:

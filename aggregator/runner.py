@@ -73,7 +73,7 @@ async def start_turn(turn: Turn) -> None:
     if settings.TURN_RUNNER == "worker":
         try:
             await hand_over(handed(turn.public_id, is_new=is_new))
-        except (OperationalError, RedisError) as error:
+        except (OperationalError, RedisError, TimeoutError) as error:
             # The turn is stored: the next look for abandoned turns finds it.
             logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
         return

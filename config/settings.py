@@ -251,6 +251,8 @@ ALARM_URL = read_text("ALARM_URL")
 
 # -- Background work ----------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
+# A connection that goes deaf, as when a router forgets it, would else hold up whoever sends for ever.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
