@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator.events import Claim
+from aggregator.scrub import scrub
 
 LISTS = ("consensus", "contradictions", "partial_coverage", "unique_insights", "blind_spots")
 ENTRIES = 5
@@ -85,7 +86,12 @@ def _read_list(document: Mapping[str, Any], name: str, letters: Sequence[str]) -
         return [_read_row(row, ("says",), ("by",), letters) for row in entries[:ENTRIES]]
     if not all(isinstance(entry, str) for entry in entries):
         raise VerdictError(f"{name} holds more than sentences")
-    return [entry[:ENTRY_CHARS] for entry in entries[:ENTRIES]]
+    return [_read_text(entry) for entry in entries[:ENTRIES]]
+
+
+def _read_text(text: str) -> str:
+    # What was clean when it came may spell out, in JSON, what cannot be kept.
+    return scrub(text[:ENTRY_CHARS])
 
 
 def _read_row(
@@ -97,7 +103,7 @@ def _read_row(
     for name in texts:
         if not isinstance(row.get(name), str):
             raise VerdictError(f"a finding has no {name}")
-        read[name] = row[name][:ENTRY_CHARS]
+        read[name] = _read_text(row[name])
     for name in holders:
         held = row.get(name)
         if not isinstance(held, list) or not held or not set(map(str, held)) <= set(letters):

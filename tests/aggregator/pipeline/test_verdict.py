@@ -64,3 +64,10 @@ def test_a_verdict_keeps_nothing_beyond_the_form() -> None:
     assert "leak" not in verdict.as_text()
     assert len(verdict.findings["consensus"]) == 5
     assert len(verdict.findings["consensus"][0]) == 300
+
+
+def test_what_a_verdict_spells_out_and_nothing_can_keep_is_left_out() -> None:
+    said = reply(consensus=["서\x00울"], blind_spots=["\ud800"]).replace("\ud800", "\\ud800")
+    verdict = read_verdict(said, LETTERS, case=CASE)
+    assert verdict.findings["consensus"] == ["서울"]
+    assert verdict.findings["blind_spots"] == ["\ufffd"]
