@@ -11,13 +11,14 @@ _FIRST_SYLLABLE = 0xAC00
 _LAST_SYLLABLE = 0xD7A3
 
 _INVISIBLE = re.compile(r"[​-‏‪-‮⁠-⁤﻿­͏ㅤᅟᅠ]")
-_WITH_JAMO = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]*[ㄱ-ㅎㅏ-ㅣ][가-힣ㄱ-ㅎㅏ-ㅣ]*")
+# Here and below, what may start anywhere in a run of such letters would be tried at every one of them.
+_WITH_JAMO = re.compile(r"(?<![가-힣ㄱ-ㅎㅏ-ㅣ])[가-힣ㄱ-ㅎㅏ-ㅣ]*[ㄱ-ㅎㅏ-ㅣ][가-힣ㄱ-ㅎㅏ-ㅣ]*")
 _SIGN_BETWEEN = re.compile(
     r"(?<=[가-힣ㄱ-ㅣ])[^\w\s가-힣ㄱ-ㅣ,/:;·&()\[\]+\"'…?!]{1,3}(?=[가-힣ㄱ-ㅣ])|(?<=[가-힣])[0-9_]{1,2}(?=살|해(?:를|하|했))"
 )
 _LONE_SYLLABLES = re.compile(r"(?<![가-힣])[가-힣](?:[\s.·*~_\-^,/|]{1,3}[가-힣](?![가-힣])){1,}")
 _LONE_LETTERS = re.compile(r"(?<![a-z])[a-z](?:[\s.*_\-/|]{1,2}[a-z](?![a-z])){2,}")
-_LEET_WORD = re.compile(r"[a-z0-9@$!*|+]*[a-z][a-z0-9@$!*|+]*")
+_LEET_WORD = re.compile(r"(?<![a-z0-9@$!*|+])[a-z0-9@$!*|+]*[a-z][a-z0-9@$!*|+]*")
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 
@@ -34,13 +35,21 @@ def undisguise(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text in one width and one case, without marks nobody can see."""
+    """Return the text in one width and one case, a blank between words, without marks nobody can see.
+
+    The entries of the lexicon allow for any blanks between their words: long runs of those cost minutes.
+    """
     # NFKC turns single jamo into conjoining ones that fuse wrongly across syllables, so those stay out.
     pieces = re.split(r"([ㄱ-ㆎ]+)", _INVISIBLE.sub("", text))
     folded = "".join(
         piece if index % 2 else unicodedata.normalize("NFKC", piece) for index, piece in enumerate(pieces)
     )
-    return folded.casefold()
+    return fold_blanks(folded.casefold())
+
+
+def fold_blanks(text: str) -> str:
+    """Return the text with one space wherever blanks of any kind stand, and none at its ends."""
+    return " ".join(text.split())
 
 
 def compose(letters: str) -> str:

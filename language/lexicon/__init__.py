@@ -5,6 +5,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from language.disguise import fold_blanks
+
 _FOLDER = Path(__file__).parent
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 
@@ -12,7 +14,7 @@ _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 def without_idioms(plain: str) -> str:
     """Blank the idioms that only sound dangerous: 배고파 죽겠다, 마약김밥, killer deals."""
     for idiom in _idioms():
-        plain = idiom.sub(" ", plain)
+        plain = fold_blanks(idiom.sub(" ", plain))
     return plain
 
 

@@ -1,0 +1,77 @@
+"""No prompt takes the gate long, however it is written: the loop that reads it serves everybody else too."""
+
+import re
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from language import lexicon
+from language.disguise import undisguise
+from language.lexicon import find_classes, tells_crisis, without_idioms
+from language.pasted import holds_secret
+from language.sensitivity import names_crisis
+
+PROMPT_CHARS = 20_000
+# What took a minute and a half; a moment in truth, but machines stand still at times.
+MOST_SECONDS = 8.0
+LITERALS = sorted(
+    {
+        literal
+        for file in Path(lexicon.__file__).parent.glob("*.toml")
+        for entries in tomllib.loads(file.read_text(encoding="utf-8")).values()
+        for entry in entries
+        for literal in re.findall(r"[가-힣]+|[a-z]+", entry)
+    }
+)
+
+
+def _read_all(text: str) -> None:
+    plain = without_idioms(undisguise(text))
+    find_classes(plain)
+    tells_crisis(plain)
+    holds_secret(plain)
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t", "\u3000", " \n"])
+@pytest.mark.parametrize("word", ["교도소", "살인", "저는 이제", "password", "period is"])
+def test_blanks_by_the_thousand_take_no_time(word: str, blank: str) -> None:
+    text = f"{word}{blank * 1_990}추천해 줘"
+    begun = time.thread_time()
+    names_crisis(text)
+    _read_all(text)
+    assert time.thread_time() - begun < MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1", "가", "나다", "a", "ㅋ", "가ㅋ", "1!", "a1", "@a", "| ", "가 ", "a ", ".", "_leuk",
+        "_accommodat", "짬뽕", "자살골 ", "살인", "경찰 ", "1,1", "비밀번호 ", "010-", "\n", "살.",
+    ],
+)  # fmt: skip
+def test_what_is_repeated_takes_no_time(piece: str) -> None:
+    text = (piece * PROMPT_CHARS)[:PROMPT_CHARS]
+    begun = time.thread_time()
+    names_crisis(text)
+    _read_all(text)
+    assert time.thread_time() - begun < MOST_SECONDS
+
+
+@pytest.mark.parametrize("between", [" " * 280, "\n" * 280, " ", ""])
+def test_no_word_of_the_lexicon_opens_a_trap(between: str) -> None:
+    begun = time.thread_time()
+    for first in range(0, len(LITERALS), 60):
+        _read_all(between.join(LITERALS[first : first + 60])[:PROMPT_CHARS])
+    assert time.thread_time() - begun < MOST_SECONDS
+
+
+def test_no_word_of_the_lexicon_said_again_and_again_is_a_trap() -> None:
+    slow = []
+    for literal in LITERALS[::20]:
+        begun = time.thread_time()
+        _read_all((literal * 500)[:500])
+        if time.thread_time() - begun > 1:
+            slow.append(literal)
+    assert slow == []
