@@ -30,7 +30,7 @@ _LABEL = re.compile(
 )
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _TAIL = re.compile(r"(?:입니다|이에요|예요|이다|임|다)?\s*[.。!]?\s*$")
-_FENCE = re.compile(r"```[^\n]*\n(.*?)```", re.S)
+_FENCE = re.compile(r"```[^\n`]*\n(.*?)```", re.S)
 _DATE = re.compile(r"(\d{3,4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*일?")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
 _MONTH_NUMBERS = {name[:3]: n for n, name in enumerate((*_MONTHS, "november", "december"), 1)}
@@ -156,7 +156,8 @@ def canonicalise(stated: str, expectation: Expectation | None) -> ShortAnswer | 
 
 def _read_open(stated: str, kind: str) -> ShortAnswer | None:
     """Read a number wherever it is one; otherwise a formula or a folded phrase, if short enough."""
-    short = _TAIL.sub("", stated)
+    # A long run of blanks inside would be tried from each of them.
+    short = _TAIL.sub("", " ".join(stated.split()))
     number = read_number(short, spelled=kind == NUMBER)
     if number is None and kind == NUMBER and (leading := re.match(r"[^=]{1,20}=\s*(.+)$", short)):
         number = read_number(leading[1], spelled=True)

@@ -8,7 +8,10 @@ OPTION, NUMBER, TRUTH, DATE, LITERAL, PHRASE = "option", "number", "truth", "dat
 LETTERS = "ABCDEFGHIJ"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 
-_OPTION_LINE = re.compile(r"(?m)^\s*(?:[(（]?([A-Ja-j]|\d{1,2})\s*[)）.．:]|([①-⑩]))\s*(\S.*?)\s*$")
+# No blank run may be read from each of its own blanks: a prompt of newlines would take a quarter of a minute.
+_OPTION_LINE = re.compile(
+    r"(?m)^[^\S\n]*(?:[(（]?([A-Ja-j]|\d{1,2})\s*[)）.．:]|([①-⑩]))\s*(\S(?:.*\S)?)[^\S\n]*$"
+)
 _INLINE_OPTION = re.compile(r"(?:\(([A-Ja-j])\)|([①-⑩]))\s*([^(①-⑩\n]{1,80})")
 _CHOOSE = re.compile(
     r"고르|고른|보기|다음 중|객관식|선택지|옳은|틀린|알맞은|적절한|정답"

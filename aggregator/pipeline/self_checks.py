@@ -20,7 +20,7 @@ CHECKS = (
 # A gap of one in a check is worth this much; counted hedges less, because there are several.
 PLAIN_WEIGHTS = (1.0, 1.0, 1.0, 0.2, 0.5, 0.5, 0.5)
 _LIMIT, _TAIL, _END, _CLOSING = 12_000, 1_500, 600, 20
-_NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
+_NUMBER = r"-?\d[\d,]{0,30}(?:\.\d+)?"
 _FORMS = (
     (re.compile(r"letter (?:three|four|five) times"), re.compile(r"(?<![A-Za-z])([A-J])\1{2,4}(?![A-Za-z])")),
     (re.compile(r"\\boxed"), re.compile(r"\\boxed\s*\{\s*[^\s}]")),

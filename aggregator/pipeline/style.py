@@ -31,7 +31,7 @@ FEATURES = (
 )  # fmt: skip
 LENGTH = FEATURES.index("length")
 _HEADER = re.compile(r"(?m)^#{1,6} ")
-_LIST_ROW = re.compile(r"(?m)^\s*(?:[-*•]|\d+[.)])\s")
+_LIST_ROW = re.compile(r"(?m)^[^\S\n]*(?:[-*•]|\d+[.)])\s")
 _FORMULA = re.compile(r"\$|\\\(|\\\[")
 _HEDGES = (
     "however", "perhaps", "might", "may be", "likely", "approximately", "it seems", "not sure",
