@@ -16,7 +16,10 @@ from aggregator.models import Conversation, Turn
 from aggregator.off_loop import off_loop, outlast, think
 from aggregator.pipeline.route import Limits, Wishes, plan_route
 from aggregator.pipeline.shapes import Route
+from aggregator.services import mark_sensitive
+from aggregator.signs import Signs
 from language.sensitivity import Sensitivity, judge_sensitivity
+from language.sensitivity_head import CRISIS
 
 JUDGING_WAITS_SECONDS = 0.03
 
@@ -48,10 +51,18 @@ async def open_larder(turn: Turn, patience_s: float) -> Larder:
     return await off_loop(stock_larder, turn, question, pantry)
 
 
-async def judge_in_time(prompt: str) -> Sensitivity:
-    """Judge a prompt in full, once its models were asked: the loop owes them its first milliseconds."""
+async def judge_in_time(turn: Turn, signs: Signs, patience_s: float) -> Sensitivity:
+    """Judge a prompt in full, once its models were asked: the loop owes them its first milliseconds.
+
+    A conversation that touches a crisis gets no ads from then on, whether or not a help line is due; where
+    one is, whoever offers it remembers that.
+    """
     await asyncio.sleep(JUDGING_WAITS_SECONDS)
-    return await think(judge_sensitivity, prompt)
+    sensitivity = await think(judge_sensitivity, turn.prompt)
+    if CRISIS in sensitivity.classes and not sensitivity.needs_help:
+        await signs.await_storing()
+        await outlast(patience_s, partial(mark_sensitive, conversation=turn.conversation))
+    return sensitivity
 
 
 def limits() -> Limits:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ads.client import fetch_vocabulary, income_today, request_ad
 from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
 from aggregator.events import PlacementMade
-from aggregator.models import Turn
+from aggregator.models import Conversation, Turn
 from language.keyphrases import TermIndex
 from language.sensitivity import Sensitivity
 from language.topics import find_topics
@@ -70,22 +70,25 @@ def _placement(decision: ServedAd | NoAd) -> PlacementMade:
 def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
     vocabulary = fetch_vocabulary()
     term_ids = find_terms(turn.prompt, vocabulary)
-    return request_ad(
-        AdRequest(
-            request_id=str(turn.public_id),
-            placement=PLACEMENT,
-            vocabulary_version=vocabulary.version,
-            # A request that names nothing finds nothing; the market remembers that it was made.
-            term_ids=term_ids or (),
-            topics=find_topics(turn.prompt),
-            language=turn.language,
-            device=turn.device,
-            sensitivity=sensitivity.verdict,
-            sensitive_classes=sensitivity.classes,
-            frequency_key=frequency_key(turn.conversation.owner_id),
-            audience=AUDIENCE,
-        )
+    request = AdRequest(
+        request_id=str(turn.public_id),
+        placement=PLACEMENT,
+        vocabulary_version=vocabulary.version,
+        # A request that names nothing finds nothing; the market remembers that it was made.
+        term_ids=term_ids or (),
+        topics=find_topics(turn.prompt),
+        language=turn.language,
+        device=turn.device,
+        sensitivity=sensitivity.verdict,
+        sensitive_classes=sensitivity.classes,
+        frequency_key=frequency_key(turn.conversation.owner_id),
+        audience=AUDIENCE,
     )
+    # Read last: another turn of the conversation may have told a crisis while this one was answered.
+    if Conversation.objects.filter(pk=turn.conversation.pk, is_sensitive=True).exists():
+        _report_blocked(turn)
+        return NoAd("sensitive")
+    return request_ad(request)
 
 
 def _report_blocked(turn: Turn) -> ServedAd | NoAd:

@@ -87,7 +87,7 @@ class _Run:
             self.signs.stop.set()
         # Of a turn that nobody has begun before nothing is booked.
         self.is_again = turn.attempt > 1 or bool(self.journal.state.turn)
-        judging = asyncio.create_task(judge_in_time(turn.prompt))
+        judging = asyncio.create_task(judge_in_time(turn, self.signs, CLOSE_SECONDS))
         try:
             await self._answer(judging)
         except BaseException:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, override_settings
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,8 +19,10 @@ from ads.selection.traces import find_trace
 from ads.tokens import service_key
 from aggregator import placements
 from aggregator.models import Conversation, Turn
+from aggregator.services import mark_sensitive
 from language.sensitivity import Sensitivity
 from tests.ads.inventory import make_ad, publish_all, request_for
+from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 
@@ -119,6 +122,18 @@ async def test_the_conversation_s_own_gate_tells_the_market_a_number_and_nothing
 async def test_a_conversation_that_was_sensitive_once_stays_without_ads() -> None:
     placed = await placements.ad_for(turn_of(is_sensitive=True), PASSED)
     assert (placed.ad, placed.reason) == (None, "sensitive")
+
+
+def test_a_conversation_that_told_a_crisis_while_a_turn_was_answered_gets_no_ad(ad: Creative) -> None:
+    answered = turn_of()
+    ada = UserFactory.create(username="ada")
+    answered.conversation = Conversation.objects.create(owner=ada, title="Trip", updated_at=timezone.now())
+    assert isinstance(placements._request(answered, PASSED), ServedAd)
+    mark_sensitive(conversation=Conversation.objects.get(pk=answered.conversation.pk))
+    assert not answered.conversation.is_sensitive
+    assert placements._request(answered, PASSED) == NoAd("sensitive")
+    trace = find_trace(str(answered.public_id))
+    assert trace and trace["request"] == {"request_id": str(answered.public_id), "language": "ko"}
 
 
 async def test_a_gate_stays_closed_whatever_the_market_says(monkeypatch: pytest.MonkeyPatch) -> None:

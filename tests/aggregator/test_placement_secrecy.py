@@ -67,6 +67,7 @@ def wire(settings: Settings) -> Iterator[Wire]:
     server.server_close()
 
 
+@pytest.mark.django_db
 def test_no_word_of_a_prompt_goes_over_the_wire_into_a_log_or_into_the_cache(
     wire: Wire, valkey: "Redis", caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -216,6 +216,23 @@ async def test_a_crisis_told_without_its_words_stops_the_models_for_the_help_lin
     assert reduce(history) == reduce(selectors.replay(turn))
 
 
+async def test_a_conversation_that_touched_a_crisis_gets_no_ads_from_then_on(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
+) -> None:
+    prompt = "요즘 사는 게 힘들어"
+    judged = await asyncio.to_thread(judge_sensitivity, prompt)
+    assert "self_harm" in judged.classes and not judged.needs_help
+    provider.add("wise", say("그렇군요."))
+    await asyncio.to_thread(offer_model, "wise")
+
+    touched, _ = await run_ask(prompt)
+    then, _ = await run_ask("도쿄 여행 준비물 알려 줘", touched.conversation.public_id)
+
+    assert (touched.status, then.status) == ("done", "done")
+    assert touched.answer_kind != "help"
+    assert then.placement == {"ad": None, "reason": "sensitive"}
+
+
 async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
 ) -> None:
