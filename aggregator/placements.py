@@ -17,7 +17,7 @@ from ads.client import fetch_vocabulary, income_today, request_ad
 from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
 from aggregator.events import PlacementMade
 from aggregator.models import Conversation, Turn
-from language.keyphrases import TermIndex
+from language.lookup import Lookup
 from language.sensitivity import Sensitivity
 from language.topics import find_topics
 
@@ -112,12 +112,11 @@ def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
 
     None when those alone are more than fit: a request that leaves one out could bring the ad it forbids.
     """
-    index = _term_index(vocabulary.version, vocabulary.terms)
-    everywhere = index.find_all(prompt) if vocabulary.negatives else ()
-    unwanted = [term for term in everywhere if term in vocabulary.negatives]
+    lookup = _lookup_of(vocabulary)
+    unwanted = lookup.find_unwanted(prompt)
     if len(unwanted) > TERM_LIMIT:
         return None
-    return tuple(dict.fromkeys([*unwanted, *index.match(prompt)]))[:TERM_LIMIT]
+    return tuple(dict.fromkeys([*unwanted, *lookup.index.match(prompt)]))[:TERM_LIMIT]
 
 
 async def warm_index() -> None:
@@ -131,12 +130,12 @@ async def warm_index() -> None:
 
 def _warm_index() -> None:
     vocabulary = fetch_vocabulary(wait_seconds=WARM_SECONDS)
-    _term_index(vocabulary.version, vocabulary.terms).match("안녕하세요")
+    _lookup_of(vocabulary).index.match("안녕하세요")
 
 
 @lru_cache(maxsize=2)
-def _term_index(version: str, terms: tuple[tuple[int, str], ...]) -> TermIndex:
-    return TermIndex(terms)
+def _lookup_of(vocabulary: Vocabulary) -> Lookup:
+    return Lookup(vocabulary.terms, vocabulary.negatives)
 
 
 def frequency_key(owner_id: int) -> str:

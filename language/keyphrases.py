@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from language.particles import is_hangul, is_particle, makes_verb, strip_particle, words
+from language.particles import LONGEST_PARTICLE, is_hangul, is_particle, makes_verb, strip_particle, words
 
 MOST_MATCHES = 12
 # What a person wants is said early; a pasted essay is not searched to its end.
@@ -58,18 +58,24 @@ def normalise(text: str) -> str:
 
 
 class TermIndex:
-    """The vocabulary, ready to be looked for in prompts; build it once, match from any thread."""
+    """The vocabulary, ready to be looked for in prompts; build it once, match from any thread.
 
-    def __init__(self, terms: Iterable[tuple[int, str]]) -> None:
+    A loose one finds a Korean term of two syllables or more wherever a written word begins or ends with it,
+    whatever it means there, and does not ask where English words are parted (second-hand, secondhand).
+    """
+
+    def __init__(self, terms: Iterable[tuple[int, str]], *, is_loose: bool = False) -> None:
+        self._is_loose = is_loose
         self._terms: dict[str, list[int]] = {}
         self._span = LEAST_SPAN
         for number, term in terms:
             runs = _RUN.findall(_fold(term))
             self._span = max(self._span, len(runs))
-            key = _join(map(_singular, runs))
+            key = self._join(map(_singular, runs))
             if key and number not in self._terms.setdefault(key, []):
                 self._terms[key].append(number)
         self._keys = sorted(self._terms)
+        self._longest_tail = max(map(len, self._keys), default=0) + LONGEST_PARTICLE
         self._openings = {key[:2] for key in self._keys} | {key[:1] for key in self._keys}
 
     def __len__(self) -> int:
@@ -96,10 +102,13 @@ class TermIndex:
     def _look_inside(self, runs: list[_Run], position: int, found: dict[str, None]) -> None:
         word = runs[position].text
         self._look_from(runs, position, "", self._span, found)
-        for start in range(1, len(word) - 1):
+        first = max(1, len(word) - self._longest_tail) if self._is_loose else 1
+        for start in range(first, len(word) - 1):
             if word[start : start + 2] not in self._openings:
                 continue
-            if start > 1 and (word[:start] in _MODIFIERS or word[:start] in self._terms):
+            if self._is_loose:
+                self._look_at_tail(word[start:], found)
+            elif start > 1 and (word[:start] in _MODIFIERS or word[:start] in self._terms):
                 tail = [_Run(word[start:], False), *runs[position + 1 : position + self._span]]
                 self._look_from(tail, 0, "", self._span, found)
             else:
@@ -108,8 +117,9 @@ class TermIndex:
     def _look_at_tail(self, tail: str, found: dict[str, None]) -> None:
         # A Korean compound ends in what it is (저소음키보드 is a 키보드), but two
         # syllables are too few to be sure.
+        least = 2 if self._is_loose else 3
         for stem in (tail, strip_particle(tail)):
-            if len(stem) > 2 and stem in self._terms:
+            if len(stem) >= least and stem in self._terms:
                 found[stem] = None
 
     def _look_from(
@@ -120,12 +130,12 @@ class TermIndex:
             self._end_inside(runs, position, before, found)
         else:
             word = _singular(word)
-            if _glue(before, word) in self._terms:
-                found[_glue(before, word)] = None
+            if (key := self._join((before, word))) in self._terms:
+                found[key] = None
         if left <= 1 or position + 1 >= len(runs):
             return
         for stem in {word, strip_particle(word)} if is_hangul(word[0]) else {word}:
-            so_far = _glue(before, stem)
+            so_far = self._join((before, stem))
             if self._is_opening(so_far):
                 self._look_from(runs, position + 1, so_far, left - 1, found)
                 if position + 2 < len(runs) and _is_glued_particle(runs, position + 1, word):
@@ -137,7 +147,10 @@ class TermIndex:
             key = before + word[:stop]
             if not self._is_opening(key):
                 return
-            if key in self._terms and self._ends_well(key, word[stop:], runs[position + 1 : position + 4]):
+            if key not in self._terms:
+                continue
+            is_begun = self._is_loose and stop > 1
+            if is_begun or self._ends_well(key, word[stop:], runs[position + 1 : position + 4]):
                 found[key] = None
 
     def _ends_well(self, key: str, rest: str, following: list[_Run]) -> bool:
@@ -160,6 +173,9 @@ class TermIndex:
                     return True
         stem = strip_particle(rest)
         return len(stem) > 1 and (stem in self._terms or rest in self._terms)
+
+    def _join(self, runs: Iterable[str]) -> str:
+        return "".join(runs) if self._is_loose else _join(runs)
 
     def _is_opening(self, key: str) -> bool:
         if key[:2] not in self._openings:

@@ -58,6 +58,14 @@ def test_a_negative_wins_at_the_end_of_a_long_prompt() -> None:
     assert creative.ad_group.campaign.negative_keywords.count() == 1
 
 
+@pytest.mark.parametrize("said", ["취소규정", "예매취소는 어떻게", "취소표", "취소수수료가"])
+def test_a_negative_wins_inside_of_a_compound(said: str) -> None:
+    make_ad(keywords=(("도쿄 항공권", "phrase"),), negatives=("취소",))
+    publish_all()
+    assert isinstance(ask("도쿄 항공권 추천"), ServedAd)
+    assert isinstance(ask(f"도쿄 항공권 추천, {said}"), NoAd)
+
+
 def test_a_prompt_of_more_negatives_than_fit_is_not_asked_about_at_all() -> None:
     names = [f"{first}{second}" for first in "가나다라" for second in "방길손"][: TERM_LIMIT + 1]
     names.append("마손")

@@ -1,0 +1,61 @@
+"""What keeps an ad away is found also inside of compounds, where a keyword would not be."""
+
+import pytest
+
+from language.lookup import Lookup
+
+WANTED = ((1, "노트북"), (2, "영어 학원"))
+
+
+def find(negative: str, prompt: str) -> bool:
+    return Lookup((*WANTED, (3, negative)), {3}).find_unwanted(prompt) == (3,)
+
+
+@pytest.mark.parametrize(
+    ("negative", "prompt"),
+    [
+        ("무료", "무료체험 있는 영어 학원 추천"),
+        ("중고", "중고폰이나 노트북 추천"),
+        ("중고", "중고나라 노트북"),
+        ("중고", "노트북중고 추천"),
+        ("채용", "영어 학원 채용공고"),
+        ("알바", "영어 학원 알바생 구함"),
+        ("불법", "불법복제 프로그램 노트북"),
+        ("환불", "노트북 환불규정이 궁금해"),
+        ("자격증", "영어 학원 자격증반"),
+        ("과외", "영어과외 학원"),
+        ("과외", "영어과외를 하는 학원"),
+        ("무료 체험", "무료체험단 모집하는 영어 학원"),
+        ("무료 체험", "무료 체험단 모집하는 영어 학원"),
+        ("used car", "used-cars and laptops"),
+        ("second hand", "secondhand laptop"),
+        ("secondhand", "second-hand laptops"),
+        ("job", "jobs at 영어 학원"),
+    ],
+)
+def test_a_negative_is_found_inside_of_compounds(negative: str, prompt: str) -> None:
+    assert find(negative, prompt)
+
+
+@pytest.mark.parametrize(
+    ("negative", "prompt"),
+    [
+        ("이사", "이 사람이 쓰는 노트북"),
+        ("이사", "고양이사료 추천"),
+        ("배", "영어를 배우는 학원"),
+        ("자살", "혼자 살기 좋은 동네"),
+        ("car", "take care of a laptop"),
+    ],
+)
+def test_letters_that_meet_by_chance_keep_nothing_away(negative: str, prompt: str) -> None:
+    assert not find(negative, prompt)
+
+
+def test_what_is_wanted_is_not_found_more_loosely() -> None:
+    lookup = Lookup(((1, "중고"), (2, "무료")), {2})
+    assert lookup.index.match("중고나라") == ()
+    assert lookup.find_unwanted("중고나라 무료체험") == (2,)
+
+
+def test_a_vocabulary_without_negatives_keeps_nothing_away() -> None:
+    assert Lookup(WANTED, ()).find_unwanted("노트북") == ()
