@@ -15,7 +15,7 @@ from ads.delivery import complain, hide
 from ads.fraud import UnsettledError, receive_click, receive_look
 from ads.models import Complaint, Creative, Offer
 from ads.person import Person
-from ads.tokens import Purpose, TokenError, read
+from ads.tokens import ExpiredTokenError, Purpose, TokenError, read
 from ads.visits import Visit
 
 
@@ -81,31 +81,21 @@ def hide_ad(request: HttpRequest, token: str) -> HttpResponse:
     """Keep an ad's campaign away from a person for the rest of the day."""
     offer = _offer_of(token)
     hide(offer, at=timezone.now())
-    Person(offer.frequency_key, at=timezone.now()).note_hidden(offer.campaign_id)
+    _keep_away(offer)
     return JsonResponse({"hidden": True, "message": _("오늘은 이 광고를 더 보여 드리지 않아요.")})
 
 
 @csrf_exempt
 @require_POST
 def report_ad(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep a complaint about an ad."""
+    """Keep a complaint about an ad, and its campaign away from whoever complains for the rest of the day."""
     offer = _offer_of(token)
     reason = request.POST.get("reason", Complaint.Reason.OTHER)
     if reason not in Complaint.Reason.values:
         return JsonResponse({"error": "unknown_reason"}, status=400)
     complain(offer, reason=reason)
+    _keep_away(offer)
     return JsonResponse({"reported": True, "message": _("알려 주셔서 고마워요. 사람이 살펴볼게요.")})
-
-
-@require_GET
-def why_ad(request: HttpRequest, token: str) -> HttpResponse:
-    """Say why this ad was shown: what it matched, and what was not used."""
-    offer = _offer_of(token)
-    return render(
-        request,
-        "ads/why.html",
-        {"offer": offer, "advertiser": offer.campaign.advertiser, "creative": offer.creative},
-    )
 
 
 @require_GET
@@ -126,6 +116,13 @@ def demo_landing(request: HttpRequest, slug: str) -> HttpResponse:
 def _offer_of(token: str) -> Offer:
     try:
         offer_id = read(token, Purpose.FEEDBACK, at=timezone.now())
+    except ExpiredTokenError as error:
+        # Whoever reads an old conversation may still be rid of its ad: signed by us, and no money moves.
+        offer_id = error.offer
     except TokenError as error:
         raise Http404 from error
-    return get_object_or_404(Offer.objects.select_related("creative", "campaign__advertiser"), pk=offer_id)
+    return get_object_or_404(Offer, pk=offer_id)
+
+
+def _keep_away(offer: Offer) -> None:
+    Person(offer.frequency_key, at=timezone.now()).note_hidden(offer.campaign_id)

@@ -111,9 +111,10 @@ def _show(offer: Offer, request: AdRequest) -> ServedAd:
 
 
 def explain(term: str) -> tuple[str, ...]:
-    """Say to the person who sees the ad why they do, in at most two sentences."""
+    """Say to the person who sees the ad why they do, in a few sentences."""
     return (
         _("질문에 ‘%(term)s’ 관련 말이 있어서 보여요.") % {"term": term},
+        _("오늘 이 광고를 몇 번 봤는지는 날마다 바뀌는 번호로 셌어요."),
         _("대화 내용이나 개인 정보는 광고주에게 가지 않아요."),
     )
 

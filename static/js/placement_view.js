@@ -1,5 +1,7 @@
 import { openDialog } from "./dialogs.js";
-import { element, setText } from "./element.js";
+import { element } from "./element.js";
+import { keepFocus, landOn } from "./focus.js";
+import { isHidden, keepHidden } from "./hidden_ads.js";
 import { watchSight } from "./sight.js";
 import { word } from "./words.js";
 
@@ -20,9 +22,10 @@ export function placementView() {
   return {
     host,
     patch(state) {
-      const ad = state.placement?.ad ?? null;
-      if (ad?.offer === offer) return;
-      offer = ad?.offer ?? "";
+      const made = state.placement?.ad ?? null;
+      if (made?.offer === offer) return;
+      offer = made?.offer ?? "";
+      const ad = made && !isHidden(offer) ? made : null;
       host.hidden = !ad;
       host.replaceChildren(...(ad ? cardOf(ad, host) : []));
       if (ad) watchSight(host, ad.impression_url);
@@ -62,26 +65,35 @@ function cardOf(ad, host) {
   const hide = element("button", { type: "button", class: "button quiet small" }, word("hide_ad"));
   const report = element("button", { type: "button", class: "button quiet small" }, word("report_ad"));
   const actions = element("div", { class: "placement-actions" }, why, hide, report);
-  hide.addEventListener("click", () => tell(host, ad.hide_url, new FormData(), "ad_hidden"));
+  hide.addEventListener("click", () => tell(host, ad.offer, ad.hide_url, new FormData(), "ad_hidden"));
   report.addEventListener("click", async () => {
     const answers = await openDialog("report-dialog");
-    if (answers) await tell(host, ad.report_url, answers, "ad_reported");
+    if (answers) await tell(host, ad.offer, ad.report_url, answers, "ad_reported");
   });
   return [head, link, actions];
 }
 
 /**
  * @param {HTMLElement} host
+ * @param {string} offer
  * @param {string} url
  * @param {FormData} answers
  * @param {string} said
  */
-async function tell(host, url, answers, said) {
+async function tell(host, offer, url, answers, said) {
   const sent = await fetch(url, { method: "POST", body: answers }).catch(() => undefined);
   const note = element("p", { class: "placement-note", role: "status" }, word(sent?.ok ? said : "ad_failed"));
-  if (sent?.ok) host.replaceChildren(note);
-  else if (!host.querySelector(".placement-note")) host.append(note);
-  else setText(/** @type {HTMLElement} */ (host.querySelector(".placement-note")), word("ad_failed"));
+  host.querySelector(".placement-note")?.remove();
+  if (!sent?.ok) {
+    host.append(note);
+    return;
+  }
+  keepHidden(offer);
+  keepFocus(
+    host,
+    () => host.replaceChildren(note),
+    () => landOn(note),
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from accounts.models import User
@@ -49,6 +49,19 @@ def log_in_as_admin(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def hide_for_good(page: Page, card: Locator) -> None:
+    """Read why the ad is there, hide it by the keyboard, and see that it does not come back."""
+    card.locator("summary").click()
+    expect(card.locator(".reasons")).to_contain_text("날마다 바뀌는 번호")
+    card.get_by_role("button", name="숨기기").focus()
+    page.keyboard.press("Enter")
+    expect(card.locator(".placement-note")).to_be_focused()
+    page.reload()
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    expect(page.locator(".answer strong").first).to_be_visible()
+    expect(card).to_be_hidden()
+
+
 @pytest.mark.usefixtures("demo_market")
 def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
@@ -85,6 +98,7 @@ def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     page.reload()
     expect(card).to_be_visible()
     assert Impression.objects.count() == 1
+    hide_for_good(page, card)
 
 
 @pytest.mark.usefixtures("demo_market")
