@@ -231,12 +231,12 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await runner.nudge(turn)
 
     async def _reopen(self, reopen: Callable[[], Turn]) -> Turn:
-        # A candidate that was told as failed may not be kept as such yet: that moment is waited for.
+        # What was told as failed or stopped may not be kept as such yet: that moment is waited for.
         for _ in range(CLOSING_TRIES):
             try:
                 return await outlast(DATABASE_SECONDS, reopen)
             except Refusal as refusal:
-                if refusal.code not in {"candidate_not_failed", "candidate_not_found"}:
+                if refusal.code not in {"candidate_not_failed", "candidate_not_found", "turn_running"}:
                     raise
             await asyncio.sleep(CLOSING_SECONDS)
         return await outlast(DATABASE_SECONDS, reopen)

@@ -35,6 +35,7 @@ from aggregator.ticker import shared_ticker
 from aggregator.turn_feed import Entry
 from aggregator.turn_log import LogTaken, TurnLog, turn_log
 from aggregator.turns import CLOSE_SECONDS
+from aggregator.waiting import Wait
 from language.sensitivity import judge_sensitivity
 from language.topics import find_topics
 
@@ -173,7 +174,9 @@ async def _run_leased(turn_id: uuid.UUID, new: Turn | None, signs: Signs) -> Non
     log.feed.on_nudge(_nudge_here)
     try:
         journal = await open_journal(log, turn, is_new=new is not None)
-        async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id)):
+        wait = Wait(turn, signs)
+        async with _gate().enter(_tell_place(journal), str(turn.conversation.owner_id), wait.is_over):
+            wait.pass_on()
             _count_turns()
             await answer_or_give_up(turn, journal, signs)
     except* LogTaken:

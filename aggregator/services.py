@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from aggregator.catalog import LanguageModel
@@ -111,7 +111,7 @@ def replace_turn(*, turn: Turn, ask: Ask) -> Turn:
     successor = store_draft(owner=owner, draft=draft, replaces=turn.number)
     if successor is draft:
         replaced = replaced.filter(number__lt=successor.number)
-        replaced.filter(status=Turn.Status.RUNNING).update(stop_asked_at=timezone.now())
+        _ask_stop(replaced)
         replaced.filter(replaced_by=None).update(replaced_by=successor)
     return successor
 
@@ -229,6 +229,9 @@ def reopen_turn(*, turn: Turn) -> Turn:
     if not count_again(owner=owner.pk, turns_a_day=_turns_a_day(owner)):
         raise Refusal("quota_reached")
     if current.status == Turn.Status.RUNNING:
+        if current.stop_asked_at:
+            # What it would be asked now it would never do.
+            raise Refusal("turn_running")
         return current
     if crowd := find_crowd(owner.pk):
         raise Refusal(crowd)
@@ -289,11 +292,19 @@ def give_up_turn(*, turn: Turn) -> None:
         open_seats.update(status=Candidate.Status.FAILED, error="failed")
 
 
+@transaction.atomic
 def ask_stop(*, turn: Turn) -> bool:
     """Store that a turn is to stop; False when it has ended already."""
-    return bool(
-        Turn.objects.filter(pk=turn.pk, status=Turn.Status.RUNNING).update(stop_asked_at=timezone.now())
-    )
+    return _ask_stop(Turn.objects.filter(pk=turn.pk)) > 0
+
+
+def _ask_stop(turns: QuerySet[Turn]) -> int:
+    running = turns.filter(status=Turn.Status.RUNNING)
+    asked = running.update(stop_asked_at=timezone.now())
+    # Whoever runs the turn may not have heard of a seat yet, and asks none any more: it can be asked again.
+    waiting = Candidate.objects.filter(turn__in=running, status=Candidate.Status.WAITING)
+    waiting.update(status=Candidate.Status.STOPPED, finish_reason="stopped")
+    return asked
 
 
 def mark_sensitive(*, conversation: Conversation) -> None:

@@ -167,6 +167,9 @@ async def _ask(seat: Seat, question: Question, panel: Panel, emit: Emit) -> None
     with span("candidate") as told:
         deadline_ms = panel.route.deadline_ms
         try:
+            if panel.stop.is_set():
+                # It would be cancelled at its first wait, which may come after the request has left.
+                raise asyncio.CancelledError
             async with place_at(seat.model, deadline_ms / 1000, attempt.tell_position):
                 await emit(CandidateStarted(seat.candidate, seat.attempt))
                 # What it waited for its place it has no more.

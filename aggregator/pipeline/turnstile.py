@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from aggregator.catalog import LanguageModel
 
 Tell = Callable[[int], Awaitable[None]]
+Ask = Callable[[], Awaitable[bool]]
 # Places are told anew when they change, but not for every step of a long queue.
 TELL_SECONDS = 0.5
 
@@ -41,20 +42,27 @@ class Turnstile:
         return len(self._queue)
 
     @contextlib.asynccontextmanager
-    async def enter(self, tell: Tell, person: str = "") -> AsyncIterator[None]:
-        """Wait until there is a place, telling the own position meanwhile, and hold it while inside."""
+    async def enter(self, tell: Tell, person: str = "", is_over: Ask | None = None) -> AsyncIterator[None]:
+        """Wait until there is a place, telling the own position meanwhile, and hold it while inside.
+
+        Who finds the waiting to be over goes on without one.
+        """
         waiter = Waiter(person)
         self._queue.append(waiter)
         try:
             self._admit()
-            await self._wait(waiter, tell)
+            await self._wait(waiter, tell, is_over or _never)
+            self._leave_queue(waiter)
             yield
         finally:
-            if waiter in self._queue:
-                self._queue.remove(waiter)
-            else:
+            self._leave_queue(waiter)
+            if waiter.admitted.is_set():
                 self._inside.remove(person)
             self._admit()
+
+    def _leave_queue(self, waiter: Waiter) -> None:
+        if waiter in self._queue:
+            self._queue.remove(waiter)
 
     def _admit(self) -> None:
         while len(self._inside) < self.places:
@@ -73,9 +81,9 @@ class Turnstile:
         served = sorted(self._queue, key=self._burden)
         return served.index(waiter) + 1 if waiter in served else 0
 
-    async def _wait(self, waiter: Waiter, tell: Tell) -> None:
+    async def _wait(self, waiter: Waiter, tell: Tell, is_over: Ask) -> None:
         told = 0
-        while not waiter.admitted.is_set():
+        while not (waiter.admitted.is_set() or await is_over()):
             position = self._position(waiter)
             if position and position != told:
                 told = position
@@ -102,3 +110,7 @@ async def place_at(model: LanguageModel, within_s: float, tell: Tell | None = No
 
 async def _tell_nobody(position: int) -> None:
     del position
+
+
+async def _never() -> bool:
+    return False

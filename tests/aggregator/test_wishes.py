@@ -5,9 +5,11 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
-from aggregator import giving_up, runner, selectors, services
+from aggregator import deleting, giving_up, runner, selectors, services
+from aggregator.listings import offered_models
 from aggregator.models import Candidate, Turn
 from aggregator.off_loop import off_loop
 from aggregator.retelling import retell
@@ -24,7 +26,9 @@ async def ask(page: Page, *panel: str) -> str:
     """Ask something and return the turn's id once it is open."""
     wish = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
     await page.say({**wish, "panel": list(panel), "strategy": "best"})
-    return str((await page.hear())["turn"])
+    while (opened := await page.hear())["type"] != "opened":
+        pass
+    return str(opened["turn"])
 
 
 def load(turn: str) -> Turn:
@@ -213,3 +217,59 @@ async def test_a_turn_that_is_refused_reaches_no_provider_and_leaves_nothing_beh
     assert provider.asked("wise") == []
     assert left == []
     assert not await off_loop(Turn.objects.exists)
+
+
+async def test_a_stopped_turn_takes_in_no_model_and_is_open_to_all_once_it_has_ended(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    for slug in ("wise", "quick", "late"):
+        provider.add(slug, say("서울이에요."))
+        await asyncio.to_thread(offer_model, slug)
+    asked = services.Ask("수도는?", panel=("wise",))
+    turn = await off_loop(lambda: services.open_turn(owner=ada, ask=asked))
+    offered = {model.slug: model for model in await off_loop(offered_models)}
+    # One comes before the stop, when nobody works on the turn yet, and one after it.
+    await off_loop(lambda: services.add_candidate(turn=turn, model=offered["quick"]))
+    assert await off_loop(lambda: services.ask_stop(turn=turn))
+    with pytest.raises(services.Refusal, match="turn_running"):
+        await off_loop(lambda: services.add_candidate(turn=turn, model=offered["late"]))
+    await runner.run_turn(turn.public_id)
+    stopped = await off_loop(load, str(turn.public_id))
+    assert stopped.status == "stopped"
+    assert {row.status for row in stopped.candidates.all()} == {"stopped"}
+    assert not provider.asked("wise")
+
+    page = await open_page(ada)
+    added = next(row for row in stopped.candidates.all() if row.model == "quick")
+    await page.say({"type": "retry", "candidate": str(added.public_id)})
+    await page.hear_turn()
+    again = await ends(str(turn.public_id))
+    log = await runner.log_of_this_loop().read(str(turn.public_id))
+    await leave(page)
+    assert {row.model: row.status for row in again.candidates.all()} == {"wise": "stopped", "quick": "done"}
+    assert (again.status, again.answer_candidate) == ("done", added)
+    assert reduce(decode_entries(log)) == reduce(selectors.replay(again))
+
+
+async def test_a_stop_is_heard_in_the_queue(
+    provider: ProviderServer, offer_model: MakeModel, ada: User, settings: Settings
+) -> None:
+    settings.TURNS_AT_ONCE = 1
+    provider.add("talker", say("천천히 말해요 " * 600, delay_s=0.1))
+    provider.add("quick", say("서울이에요."))
+    for slug in ("talker", "quick"):
+        await asyncio.to_thread(offer_model, slug)
+    page = await open_page(ada)
+    first, second, third = await ask(page, "talker"), *[await ask(page, "quick") for _ in range(2)]
+    gone = await off_loop(lambda: Turn.objects.get(public_id=third).conversation)
+    await page.say({"type": "stop", "turn": second})
+    await off_loop(lambda: deleting.delete_conversation(conversation=gone))
+
+    await until(lambda: Turn.objects.filter(public_id=second, status="stopped").exists())
+    await until(lambda: set(runner._signs) == {first})
+    assert not provider.asked("quick")
+    assert await off_loop(lambda: Turn.objects.get(public_id=first).status) == "running"
+    assert not await runner.log_of_this_loop().read(third)
+    await page.say({"type": "stop", "turn": first})
+    assert (await ends(first)).status == "stopped"
+    await leave(page)
