@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
+MOST_PORT = 65_535
 FALSE_WORDS = {"0", "false", "no", "off", ""}
 
 
@@ -32,8 +33,8 @@ def read_flag(name: str, *, default: bool) -> bool:
     raise SettingError(f"{name}: {text!r} is neither yes nor no")
 
 
-def read_int(name: str, default: int, *, least: int = 0) -> int:
-    """Read a whole number that is not below `least`."""
+def read_int(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """Read a whole number that is neither below `least` nor above `most`."""
     text = read_text(name, str(default))
     try:
         number = int(text)
@@ -41,7 +42,17 @@ def read_int(name: str, default: int, *, least: int = 0) -> int:
         raise SettingError(f"{name}: {text!r} is not a whole number") from error
     if number < least:
         raise SettingError(f"{name}: {number} is below {least}")
+    if most is not None and number > most:
+        raise SettingError(f"{name}: {number} is above {most}")
     return number
+
+
+def read_mail_port(*, is_ssl: bool, is_tls: bool) -> int:
+    """Read the port of the mail server; by default the usual one of how mail is encrypted."""
+    if is_ssl and is_tls:
+        raise SettingError("EMAIL_USE_TLS, EMAIL_USE_SSL: mail goes one way or the other, not both")
+    usual = 465 if is_ssl else 587 if is_tls else 25
+    return read_int("EMAIL_PORT", usual, least=1, most=MOST_PORT)
 
 
 def read_list(name: str, default: str = "") -> list[str]:

@@ -10,7 +10,14 @@ from csp.constants import NONCE, NONE, SELF
 
 from config import console
 from config.beat import lateness
-from config.env import read_choice, read_flag, read_int, read_list, read_text
+from config.env import (
+    read_choice,
+    read_flag,
+    read_int,
+    read_list,
+    read_mail_port,
+    read_text,
+)
 from config.home import HOME, ROOT, read_address, read_local_models, read_secret
 
 BASE_DIR = ROOT
@@ -131,6 +138,12 @@ EMAIL_BACKEND = (
     else "django.core.mail.backends.console.EmailBackend"
 )
 EMAIL_HOST = read_text("EMAIL_HOST")
+EMAIL_USE_SSL = read_flag("EMAIL_USE_SSL", default=False)
+EMAIL_USE_TLS = read_flag("EMAIL_USE_TLS", default=False)
+EMAIL_PORT = read_mail_port(is_ssl=EMAIL_USE_SSL, is_tls=EMAIL_USE_TLS)
+EMAIL_HOST_USER = read_text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", "jjamppong@localhost")
 # Called, in this order, with the guest and the account when a guest logs in to an account of theirs.
 GUEST_ADOPTERS = ["aggregator.services.adopt_conversations"]
