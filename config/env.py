@@ -1,11 +1,15 @@
 """Typed readers of the environment: a wrong value stops the start and names its variable."""
 
+import ipaddress
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
-MOST_PORT = 65_535
 FALSE_WORDS = {"0", "false", "no", "off", ""}
+WEB = ("http", "https")
+POSTGRES = ("postgresql", "postgres")
+MOST_PORT = 65_535
 
 
 class SettingError(Exception):
@@ -66,3 +70,29 @@ def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     if text not in choices:
         raise SettingError(f"{name}: {text!r} is none of {', '.join(choices)}")
     return text
+
+
+def read_url(name: str, default: str = "", *, schemes: tuple[str, ...] = WEB) -> str:
+    """Read an address that begins with one of these schemes, or nothing."""
+    text = read_text(name, default)
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in schemes and parts.port != 0 and (bool(parts.hostname) or schemes != WEB)
+    except ValueError:
+        is_one = False
+    if text and not is_one:
+        # Not the value: there are passwords in such addresses.
+        beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise SettingError(f"{name}: not a whole address that begins with {beginnings}")
+    return text
+
+
+def read_networks(name: str) -> list[str]:
+    """Read IP networks or single addresses, separated by commas."""
+    networks = read_list(name)
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise SettingError(f"{name}: {network!r} is no IP network") from error
+    return networks

@@ -11,12 +11,16 @@ from csp.constants import NONCE, NONE, SELF
 from config import console
 from config.beat import lateness
 from config.env import (
+    MOST_PORT,
+    POSTGRES,
     read_choice,
     read_flag,
     read_int,
     read_list,
     read_mail_port,
+    read_networks,
     read_text,
+    read_url,
 )
 from config.home import HOME, ROOT, read_address, read_local_models, read_secret
 
@@ -27,7 +31,7 @@ DATA_HOME = HOME
 DEBUG = read_flag("DEBUG", default=False)
 SECRET_KEY = read_text("SECRET_KEY") or read_secret("django")
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
-PUBLIC_URL = read_text("PUBLIC_URL", f"http://localhost:{read_int('PORT', 8000)}")
+PUBLIC_URL = read_url("PUBLIC_URL", f"http://localhost:{read_int('PORT', 8000, most=MOST_PORT)}").rstrip("/")
 SECURE = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXY_COUNT = read_int("TRUSTED_PROXY_COUNT", 0)
@@ -87,7 +91,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # -- Data ---------------------------------------------------------------------------------------
-DATABASE_URL = read_text("DATABASE_URL") or read_address(
+DATABASE_URL = read_url("DATABASE_URL", schemes=POSTGRES) or read_address(
     "database", "postgresql://jjamppong@127.0.0.1:5432/jjamppong"
 )
 DATABASES: dict[str, dict[str, Any]] = {
@@ -99,7 +103,9 @@ if read_flag("DATABASE_POOL", default=True):
 # What every turn runs goes over connections of its event loop's own (aggregator.async_database).
 DATABASE_LOOP_POOL_SIZE = read_int("DATABASE_LOOP_POOL_SIZE", 3, least=1)
 DATABASE_PREPARES = read_flag("DATABASE_PREPARES", default=True)
-REDIS_URL = read_text("REDIS_URL") or read_address("redis", "redis://127.0.0.1:6379/0")
+REDIS_URL = read_url("REDIS_URL", schemes=("redis", "rediss")) or read_address(
+    "redis", "redis://127.0.0.1:6379/0"
+)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -222,13 +228,13 @@ API_KEEP_DAYS = read_int("API_KEEP_DAYS", 30, least=1)
 API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, least=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
 # One turn in so many percent gives a seat to a model that may be better than thought.
-EXPLORE_PERCENT = read_int("EXPLORE_PERCENT", 10)
+EXPLORE_PERCENT = read_int("EXPLORE_PERCENT", 10, most=100)
 
 # -- Providers ----------------------------------------------------------------------------------
 # Keys are read by name when a call needs one (and may come from NAME_FILE); no setting holds them.
 READ_PROVIDER_SECRET = read_text
 READ_LOCAL_MODELS = read_local_models
-OPENAI_COMPATIBLE_URL = read_text("OPENAI_COMPATIBLE_URL")
+OPENAI_COMPATIBLE_URL = read_url("OPENAI_COMPATIBLE_URL")
 # Whether those who answer are recordings, which the page says.
 REPLAY = read_flag("REPLAY", default=False)
 # Whose weights are here may also answer inside a person's browser.
@@ -250,17 +256,17 @@ ADS_SPARE_NEWCOMERS = read_flag("ADS_SPARE_NEWCOMERS", default=False)
 ADS_LONE_REVIEW_HOURS = read_int("ADS_LONE_REVIEW_HOURS", 24, least=0)
 # Whether advertisers may give themselves money to try things out with; what it buys counts as income then.
 ADS_TEST_MONEY = read_flag("ADS_TEST_MONEY", default=False)
-ADS_SERVICE_URL = read_text("ADS_SERVICE_URL")
+ADS_SERVICE_URL = read_url("ADS_SERVICE_URL")
 # Clicks on ads are kept here while the database is away; a disk of this machine, and no network's.
 ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(HOME / "spool"))
 ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
-ADS_OWN_NETWORKS = read_list("ADS_OWN_NETWORKS")
+ADS_OWN_NETWORKS = read_networks("ADS_OWN_NETWORKS")
 # The ad service's own way to the database, as a role that may touch the market's tables and no others.
-ADS_DATABASE_URL = read_text("ADS_DATABASE_URL")
+ADS_DATABASE_URL = read_url("ADS_DATABASE_URL", schemes=POSTGRES)
 ADS_DATABASE: dict[str, Any] = dict(dj_database_url.parse(ADS_DATABASE_URL)) if ADS_DATABASE_URL else {}
 # Whom to wake when the books of the market disagree.
 ALARM_EMAILS = read_list("ALARM_EMAILS")
-ALARM_URL = read_text("ALARM_URL")
+ALARM_URL = read_url("ALARM_URL")
 
 # -- Background work ----------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -298,16 +304,17 @@ for _name in CELERY_BEAT_SCHEDULE.keys() - {"prove the books"}:
 
 # -- Figures for Prometheus ---------------------------------------------------------------------
 # A worker serves its figures on this port (0: it does not); pages show theirs to whoever has the token.
-METRICS_PORT = read_int("METRICS_PORT", 0)
+METRICS_PORT = read_int("METRICS_PORT", 0, most=MOST_PORT)
 METRICS_HOST = read_text("METRICS_HOST", "127.0.0.1")
 METRICS_TOKEN = read_text("METRICS_TOKEN")
 # Where traces are sent by OTLP over HTTP; empty: nowhere.
-OTLP_ENDPOINT = read_text("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTLP_ENDPOINT = read_url("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # -- Console ------------------------------------------------------------------------------------
 UNFOLD = console.UNFOLD
 
 # -- Logs ---------------------------------------------------------------------------------------
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -325,7 +332,7 @@ LOGGING: dict[str, Any] = {
             "formatter": read_choice("LOG_FORMAT", "plain", ("plain", "json")),
         }
     },
-    "root": {"handlers": ["console"], "level": read_text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": read_choice("LOG_LEVEL", "INFO", LOG_LEVELS)},
     "loggers": {
         # What goes wrong with a call its caller tells; here providers would be quoted, who quote prompts.
         "LiteLLM": {"level": "CRITICAL"},

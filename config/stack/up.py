@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from config.env import SettingError, read_int, read_text
+from config.env import MOST_PORT, SettingError, read_int, read_text
 from config.home import HOME, ROOT, read_secret
 from config.stack.addresses import Addresses, hold_home
 from config.stack.checks import check_database, check_port, check_redis
@@ -168,7 +168,7 @@ def main() -> int:
 def run(console: Console) -> None:
     """Start everything, say where it is, and look after it."""
     began = time.monotonic()
-    host, port = read_text("HOST", "127.0.0.1"), read_int("PORT", 8000, least=1)
+    host, port = read_text("HOST", "127.0.0.1"), read_int("PORT", 8000, least=1, most=MOST_PORT)
     check_port(host, port)
     stack = Stack(HOME, console)
     try:
