@@ -41,6 +41,7 @@ class Script:
     finish: str = "stop"
     has_usage: bool = True
     usage: tuple[Any, Any] | None = None
+    thoughts: tuple[str, ...] = ()
     splits_bytes: bool = False
     content_type: str = "text/event-stream"
     fails_first: int = 0
@@ -249,6 +250,8 @@ def _strikes(script: Script) -> bool:
 def _frames(script: Script, wire: Wire) -> Iterator[tuple[bytes, bool]]:
     """Yield what goes on the wire, with whether it is a piece of text; ends early where a fault strikes."""
     yield wire.open(), False
+    for thought in script.thoughts:
+        yield wire.think(thought), False
     for number, piece in enumerate(script.pieces):
         if script.fault and number == script.fault_at:
             yield _fault(script.fault, wire), False

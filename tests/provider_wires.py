@@ -46,6 +46,10 @@ class Wire(ABC):
     @abstractmethod
     def text(self, piece: str) -> bytes: ...
 
+    def think(self, thought: str) -> bytes:
+        """Only one wire shows what a model thinks."""
+        raise NotImplementedError
+
     @abstractmethod
     def close(self, finish: str, output_tokens: int | None) -> bytes: ...
 
@@ -93,6 +97,9 @@ class OpenAIWire(Wire):
     def text(self, piece: str) -> bytes:
         head, tail = self._around
         return head + orjson.dumps(piece) + tail
+
+    def think(self, thought: str) -> bytes:
+        return self._chunk({"reasoning_content": thought})
 
     @cached_property
     def _around(self) -> tuple[bytes, bytes]:

@@ -202,6 +202,7 @@ class _Attempt:
         self.status, self.finish_reason, self.error = "failed", "", ""
         self.messages = compose(seat.model, question)
         self.completion: Completion | None = None
+        self.usage: TokenUsage | None = None
         self._next_look = LOOP_LOOK_CHARACTERS
 
     async def run(self, deadline_ms: int, gate: Gate | None) -> None:
@@ -220,7 +221,7 @@ class _Attempt:
         async with contextlib.aclosing(stream_completion(request)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Completion):
-                    self.completion = piece
+                    self.completion, self.usage = piece, piece.usage
                     continue
                 await self._extend(piece.text)
                 if self._has_lost_itself():
@@ -249,6 +250,7 @@ class _Attempt:
 
     def fail(self, error: ProviderError) -> None:
         """Remember why the call did not end well; an answer that only ran out of time stands as cut off."""
+        self.usage = error.usage
         if self.text and error.code == TimedOut.code:
             self.status, self.finish_reason = "done", "deadline"
         else:
@@ -256,7 +258,7 @@ class _Attempt:
 
     def outcome(self) -> Outcome:
         """Return how the call ended and what it cost, counted here when the provider did not say."""
-        usage = self.completion.usage if self.completion else self._counted_usage()
+        usage = self.usage or self._counted_usage()
         return Outcome(
             seat=self.seat,
             call_id=self.call_id,

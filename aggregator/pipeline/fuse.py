@@ -157,7 +157,7 @@ class Sheet:
         except TimeoutError:
             self.error = TimedOut.code
         except ProviderError as failure:
-            self.error = failure.code
+            self.error, self.usage = failure.code, failure.usage
 
 
 def _count(messages: Sequence[ChatMessage], text: str) -> TokenUsage:

@@ -44,6 +44,13 @@ class Tab:
     source: Literal["provider", "counted"] = "provider"
     call_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
+    def add(self, usage: TokenUsage, sent: int) -> None:
+        """Put what a call took in the place of what it was sent."""
+        self.read += usage.input_tokens - sent
+        self.written += usage.output_tokens
+        if usage.source == "counted":
+            self.source = "counted"
+
     def close(self, model: LanguageModel, verdict: Verdict | None = None) -> "Judgement":
         """Return the judgement that these calls cost."""
         usage = TokenUsage(self.read, self.written, self.source)
@@ -103,8 +110,8 @@ async def _ask(model: LanguageModel, messages: Sequence[ChatMessage], tab: Tab) 
         stall_ms=model.stall_ms,
         deadline_ms=round(JUDGE_SECONDS * 1000),
     )
-    text, usage, sent = "", None, 0
-    with contextlib.suppress(ProviderError, TimeoutError):
+    text, usage, sent, is_whole = "", None, 0, False
+    try:
         async with (
             place_at(model, JUDGE_SECONDS),
             contextlib.aclosing(stream_completion(request)) as pieces,
@@ -113,18 +120,17 @@ async def _ask(model: LanguageModel, messages: Sequence[ChatMessage], tab: Tab) 
             tab.read += sent
             async for piece in pieces:
                 if isinstance(piece, Completion):
-                    usage = piece.usage
+                    usage, is_whole = piece.usage, True
                 else:
                     text += piece.text
-    if usage is None:
-        # A judge that said nothing is taken to have read nothing.
-        tab.read -= 0 if text else sent
-        tab.written += estimate_tokens(text) if text else 0
-        tab.source = "counted"
-        return ""
-    tab.read += usage.input_tokens - sent
-    tab.written += usage.output_tokens
-    return text
+    except TimeoutError:
+        pass
+    except ProviderError as failure:
+        usage = failure.usage
+    # A judge that gave no sign is taken to have read nothing.
+    usage = usage or TokenUsage(0, 0, "counted")
+    tab.add(usage, sent)
+    return text if is_whole else ""
 
 
 @cache

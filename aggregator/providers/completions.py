@@ -9,7 +9,7 @@ from django.conf import settings
 
 from aggregator import throttle
 from aggregator.providers import fast_path, gateway
-from aggregator.providers.counting import count_usage
+from aggregator.providers.counting import count_usage, join_usage
 from aggregator.providers.diagnosis import diagnose
 from aggregator.providers.errors import CutOff, EmptyCompletion, ProviderError, RateLimited, Refused
 from aggregator.providers.patience import Patience
@@ -19,13 +19,21 @@ from aggregator.providers.shapes import Completion, CompletionRequest, Delta, Pi
 RETRIES = 1
 PAUSE_S = 0.25
 LONGEST_PAUSE_S = 3.0
+# A server that heeds no limit is heeded no longer: no language has tokens as long as that.
+MOST_CHARS_A_TOKEN, LEAST_TOKENS = 16, 64
+# Some providers set no limit to the thinking, which is not kept.
+THOUGHT_ROOM = 4
 
 
 class Draft:
-    """What has arrived of one completion."""
+    """What has arrived of one completion, and no more than it was to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, request: CompletionRequest) -> None:
+        self._request = request
         self._texts: list[str] = []
+        self._room = MOST_CHARS_A_TOKEN * max(LEAST_TOKENS, request.max_tokens)
+        self._thought_room = THOUGHT_ROOM * self._room
+        self.thought_chars = 0
         self.finish_reason = ""
         self.usage: TokenUsage | None = None
 
@@ -33,27 +41,51 @@ class Draft:
     def text(self) -> str:
         return "".join(self._texts)
 
-    def take(self, piece: Piece) -> None:
-        """Add one piece."""
-        if piece.text:
-            self._texts.append(piece.text)
-        self.finish_reason = piece.finish_reason or self.finish_reason
-        self.usage = piece.usage or self.usage
+    @property
+    def is_full(self) -> bool:
+        """Whether the provider wrote on beyond what it was asked for."""
+        return self._room < 0 or self.thought_chars > self._thought_room
 
-    def close(self, request: CompletionRequest, patience: Patience) -> Completion:
+    def take(self, piece: Piece) -> str:
+        """Add one piece and return its text, without what there is no room for."""
+        text = piece.text[: max(0, self._room)]
+        self._room -= len(piece.text)
+        if text:
+            self._texts.append(text)
+        self.thought_chars += piece.thought_chars
+        self.finish_reason = piece.finish_reason or self.finish_reason
+        self.usage = join_usage(self.usage, piece.usage)
+        return text
+
+    def close(self, patience: Patience) -> Completion:
         """Return the finished completion; raises when the stream did not say that it was finished."""
-        text = self.text
+        text, reason = self.text, "length" if self.is_full else self.finish_reason
         if not text.strip():
-            if self.finish_reason == "content_filter":
+            if reason == "content_filter":
                 raise Refused("the provider's rules")
-            raise EmptyCompletion(self.finish_reason)
-        if not self.finish_reason:
+            raise EmptyCompletion(reason)
+        if not reason:
             raise CutOff("no finish reason")
-        usage = self.usage
+        return Completion(text, reason, self._count(), patience.ttft_ms(), patience.elapsed_ms())
+
+    def fail(self, failure: ProviderError) -> ProviderError:
+        """Tell an error what had arrived, and what that took."""
+        failure.partial_text = self.text
+        if self._texts or self.thought_chars or self.usage:
+            failure.usage = self._count()
+        return failure
+
+    def _count(self) -> TokenUsage:
+        told = self.usage
         # Nobody reads nothing: whoever says so did not count.
-        if usage is None or not usage.input_tokens:
-            usage = count_usage(request.messages, text)
-        return Completion(text, self.finish_reason, usage, patience.ttft_ms(), patience.elapsed_ms())
+        if told and told.input_tokens and self.finish_reason and not self.is_full:
+            return told
+        counted = count_usage(self._request.messages, self.text, self.thought_chars)
+        if told is None:
+            return counted
+        # What is told before the end is less than what was written then.
+        written = max(told.output_tokens, counted.output_tokens)
+        return TokenUsage(told.input_tokens or counted.input_tokens, written, "counted")
 
 
 async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta | Completion, None]:
@@ -64,19 +96,19 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
     await gateway.prepare()
     with Patience(request) as patience:
         for attempt in range(RETRIES + 1):
-            draft = Draft()
+            draft = Draft(request)
             try:
                 _check_pause(request)
                 async with aclosing(_open(request)) as pieces:
                     while (piece := await patience.next_piece(pieces)) is not None:
-                        draft.take(piece)
-                        if piece.text:
-                            yield Delta(piece.text)
-                yield draft.close(request, patience)
+                        if text := draft.take(piece):
+                            yield Delta(text)
+                        if draft.is_full:
+                            break
+                yield draft.close(patience)
                 return
             except Exception as error:  # noqa: BLE001 (litellm raises what it likes)
-                failure = diagnose(error, has_text=bool(draft.text))
-            failure.partial_text = draft.text
+                failure = draft.fail(diagnose(error, has_text=bool(draft.text)))
             if isinstance(failure, RateLimited) or failure.retry_after_s:
                 await throttle.pause(request.model, failure.retry_after_s)
             pause_s = _pause_before_retry(failure)

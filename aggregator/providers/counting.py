@@ -10,6 +10,7 @@ WIDE = re.compile(r"[ᄀ-ᇿ⺀-\u9fffꥠ-꥿가-퟿豈-\ufaff\uff00-\uffef]")
 WIDE_PER_TOKEN = 1.5
 NARROW_PER_TOKEN = 4.0
 TOKENS_PER_MESSAGE = 4
+THOUGHT_PER_TOKEN = 3.0
 # No model's window is near it, and no table has room for all that JSON calls a number.
 MOST_TOKENS = 10_000_000
 
@@ -41,7 +42,8 @@ def estimate_tokens(text: str) -> int:
     return max(1, round(wide / WIDE_PER_TOKEN + (len(text) - wide) / NARROW_PER_TOKEN))
 
 
-def count_usage(messages: Iterable[ChatMessage], text: str) -> TokenUsage:
+def count_usage(messages: Iterable[ChatMessage], text: str, thought_chars: int = 0) -> TokenUsage:
     """Return an estimated usage of a completion."""
     input_tokens = sum(TOKENS_PER_MESSAGE + estimate_tokens(message.text) for message in messages)
-    return TokenUsage(input_tokens, estimate_tokens(text), "counted")
+    thought_tokens = round(thought_chars / THOUGHT_PER_TOKEN)
+    return TokenUsage(input_tokens, estimate_tokens(text) + thought_tokens, "counted")

@@ -127,13 +127,13 @@ class Dialect(ABC):
     def read(self, chunk: Chunk) -> Piece:
         """Read any chunk with litellm's parser; raises litellm's error for a chunk that reports one."""
         parsed = self.parser.chunk_parser(chunk)
-        text, finish_reason, is_thinking = "", "", False
+        text, finish_reason, thought = "", "", ""
         if parsed.choices:
             choice = parsed.choices[0]
             text = choice.delta.content or ""
             finish_reason = self._map_finish_reason(choice.finish_reason) if choice.finish_reason else ""
-            is_thinking = bool(getattr(choice.delta, "reasoning_content", None))
-        return Piece(text, finish_reason, _read_usage(parsed), is_thinking)
+            thought = getattr(choice.delta, "reasoning_content", None) or ""
+        return Piece(text, finish_reason, _read_usage(parsed), len(thought))
 
     def is_end(self, chunk: Chunk) -> bool:
         """Whether this chunk is the stream's last, where the protocol has such a thing."""

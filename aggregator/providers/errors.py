@@ -20,9 +20,14 @@ An error never carries what a provider wrote, nor anything of the request: bodie
 
 from typing import ClassVar
 
+from aggregator.providers.shapes import TokenUsage
+
 
 class ProviderError(Exception):
-    """A completion that did not run to its end; `partial_text` is what had arrived until then."""
+    """A completion that did not run to its end; `partial_text` is what had arrived until then.
+
+    `usage` is what it took all the same, None where nobody can have read or written anything.
+    """
 
     code: ClassVar[str] = "failed"
     is_worth_a_retry: ClassVar[bool] = False
@@ -32,6 +37,7 @@ class ProviderError(Exception):
     ) -> None:
         super().__init__(detail or self.code)
         self.partial_text = partial_text
+        self.usage: TokenUsage | None = None
         self.retry_after_s = retry_after_s
 
 

@@ -58,7 +58,8 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
             if not received:
                 break
             for piece in reader.feed(received):
-                has_begun = True
+                # What a provider tells before the first word must not make that word wait for a tick.
+                has_begun = has_begun or bool(piece.text or piece.thought_chars)
                 yield piece
         yield reader.close()
         await _reach_end(response)
@@ -114,7 +115,7 @@ class StreamReader:
         if len(self._rest) > LONGEST_LINE:
             raise Malformed("a line without an end")
         texts: list[str] = []
-        is_thinking = False
+        thought_chars, known = 0, self._usage
         failure: Exception | None = None
         for line in lines:
             if self.is_done or not line.startswith(b"data:"):
@@ -125,12 +126,14 @@ class StreamReader:
                 failure = error
                 break
             if isinstance(piece, Piece):
-                is_thinking = is_thinking or piece.is_thinking
+                thought_chars += piece.thought_chars
                 piece = piece.text
             texts.append(piece)
         text = scrub("".join(texts))
-        if text or is_thinking:
-            yield Piece(text, is_thinking=is_thinking)
+        # Told at once: a stream that breaks is paid for as well.
+        usage = None if self._usage is known else self._usage
+        if text or thought_chars or usage:
+            yield Piece(text, usage=usage, thought_chars=thought_chars)
         if failure is not None:
             raise failure
 

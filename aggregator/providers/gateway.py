@@ -86,10 +86,9 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
             if not chunk.choices:
                 continue
             delta = chunk.choices[0].delta
-            if delta.content:
-                yield Piece(text=scrub(delta.content))
-            elif getattr(delta, "reasoning_content", None):
-                yield Piece(is_thinking=True)
+            thought = getattr(delta, "reasoning_content", None)
+            if delta.content or thought:
+                yield Piece(text=scrub(delta.content or ""), thought_chars=len(thought or ""))
         yield Piece(finish_reason=_read_finish_reason(stream), usage=_read_usage(stream))
     finally:
         await stream.aclose()

@@ -49,7 +49,7 @@ class Patience:
             raise
         finally:
             self._is_waiting = False
-        if piece is not None and (self.first_token_at is not None or piece.text or piece.is_thinking):
+        if piece is not None and (self.first_token_at is not None or piece.text or piece.thought_chars):
             self._note_token(has_text=bool(piece.text))
         return piece
 

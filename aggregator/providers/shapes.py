@@ -62,12 +62,15 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One step of a provider's stream, whichever path it came by; all parts may be absent."""
+    """One step of a provider's stream, whichever path it came by; all parts may be absent.
+
+    Of what a model thinks before it speaks only the length is told.
+    """
 
     text: str = ""
     finish_reason: str = ""
     usage: TokenUsage | None = None
-    is_thinking: bool = False
+    thought_chars: int = 0
 
 
 def as_wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:

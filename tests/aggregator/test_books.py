@@ -117,3 +117,26 @@ async def test_a_reopened_turn_costs_what_all_its_calls_cost(
     assert len(calls) > 5
     assert kept.cost_micros == sum(call.cost_micros for call in calls) > first.cost_micros
     assert reduce(history).cost_micros == kept.cost_micros
+
+
+async def test_a_model_that_only_thought_is_paid_for_it(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", Script(finish="length", usage=(4_000, 4_096)))
+    await asyncio.to_thread(offer_model, "wise")
+    turn = await finish(await off_loop(services.open_turn, owner=ada, ask=services.Ask("한국의 수도는?")))
+    (call,) = await booked(turn)
+    assert turn.status == Turn.Status.FAILED
+    assert (call.input_tokens, call.output_tokens, call.source) == (4_000, 4_096, "provider")
+    assert turn.cost_micros == call.cost_micros == 4_000 * 100 + 4_096 * 400
+
+
+async def test_a_judge_and_a_fuser_that_only_thought_are_paid_for_it(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    thinks = Script(finish="length", usage=(900, 800))
+    provider.find_script = lambda model, prompt: thinks if "<<<ANSWER" in prompt else answer(model, prompt)
+    turn = await finish(await open_council(offer_model, ada))
+    took = {call.purpose: (call.input_tokens, call.output_tokens) for call in await booked(turn)}
+    assert (turn.status, turn.answer_kind) == (Turn.Status.DONE, "best")
+    assert took["judge"] == took["fuse"] == (900, 800)

@@ -38,10 +38,15 @@ def make_model(server: ProviderServer, name: str, wire: str = "openai") -> Langu
 
 
 def make_request(
-    model: LanguageModel, *, first_token_ms: int = 5_000, stall_ms: int = 5_000, deadline_ms: int = 20_000
+    model: LanguageModel,
+    *,
+    first_token_ms: int = 5_000,
+    stall_ms: int = 5_000,
+    deadline_ms: int = 20_000,
+    max_tokens: int = 200,
 ) -> CompletionRequest:
     """Return Ada's question to a model."""
-    return CompletionRequest(model, ADA_ASKS, 200, 0.5, first_token_ms, stall_ms, deadline_ms)
+    return CompletionRequest(model, ADA_ASKS, max_tokens, 0.5, first_token_ms, stall_ms, deadline_ms)
 
 
 @dataclass(slots=True)

@@ -83,8 +83,8 @@ async def test_a_wrong_content_type_does_not_matter(provider_server: ProviderSer
 async def test_a_very_long_line_and_a_very_long_answer_arrive(provider_server: ProviderServer) -> None:
     name = provider_server.add("long-line", say("시작 끝", fault="huge_line", fault_at=1))
     long_line, long_answer = await asyncio.gather(
-        ask(make_request(make_model(provider_server, name))),
-        ask(make_request(make_model(provider_server, "tokens:2000"))),
+        ask(make_request(make_model(provider_server, name), max_tokens=70_000)),
+        ask(make_request(make_model(provider_server, "tokens:2000"), max_tokens=2_000)),
     )
     assert len(long_line.text) > 1_000_000
     assert long_answer.text.endswith(" w1999")
