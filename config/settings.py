@@ -288,7 +288,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire called": {"task": "aggregator.tasks.expire_called", "schedule": crontab(hour=3, minute=40)},
     "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
     "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
-    "learn ad clicks": {"task": "ads.tasks.learn_from_clicks", "schedule": crontab(minute=7)},
+    # After a sweep, so that clicks which it gives back teach nothing.
+    "learn ad clicks": {"task": "ads.tasks.learn_from_clicks", "schedule": crontab(minute=26)},
     "learn ad reserves": {"task": "ads.tasks.learn_reserves", "schedule": crontab(minute=12)},
     "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
     "settle told clicks": {"task": "ads.tasks.settle_told_clicks", "schedule": 10},

@@ -15,8 +15,8 @@ from ads.selection.index import MATCHES
 from ads.selection.rows import ClickWeights
 from ads.selection.traits import FORM, code_of, hash_traits, hour_of
 
-# A look counts as not clicked once this time has passed.
-SETTLED = datetime.timedelta(minutes=30)
+# A look counts as not clicked once this time has passed, and a sweep has looked at its click by then.
+SETTLED = datetime.timedelta(minutes=90)
 LEARNED_AT_ONCE = 20_000
 KEPT_MODELS = 5
 FIRST_DAY = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -94,8 +94,8 @@ def _lessons(since: datetime.datetime, until: datetime.datetime) -> Iterator[Les
     looks = (
         Impression.objects.filter(verdict="valid", created_at__gt=since, created_at__lte=until)
         .annotate(smoothed=smoothed, clicked=F("offer__click__verdict"))
-        # A click that was found invalid says nothing about people.
-        .filter(Q(clicked=None) | ~Q(clicked="invalid"))
+        # A click that was found invalid, then or afterwards, says nothing about people.
+        .filter(Q(clicked=None) | ~Q(clicked="invalid"), offer__click__credit=None)
         .select_related("offer__campaign")
         .defer("offer__trace")
         .order_by("created_at", "offer_id")

@@ -12,11 +12,13 @@ from ads.selection.rows import CreativeRow
 
 def read_creatives(groups: Sequence[AdGroup]) -> dict[int, list[CreativeRow]]:
     """Return the approved creatives of each group, each with its views and its smoothed rate."""
+    # A look that led to a click that was given back was no person's either.
+    is_kept = Q(offers__click__credit=None)
     counted = (
         Creative.objects.filter(ad_group__in=groups, is_on=True, review=Creative.Review.APPROVED)
         .annotate(
-            views=Count("offers__impression", filter=Q(offers__impression__verdict="valid")),
-            clicks=Count("offers__click", filter=Q(offers__click__verdict__in=["billed", "free"])),
+            views=Count("offers__impression", filter=is_kept & Q(offers__impression__verdict="valid")),
+            clicks=Count("offers__click", filter=is_kept & Q(offers__click__verdict__in=["billed", "free"])),
             campaign=F("ad_group__campaign"),
             advertiser=F("ad_group__campaign__advertiser"),
             category=F("ad_group__campaign__category"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ads.client import request_ad
 from ads.contract import ServedAd
+from ads.delivery import settle_click
 from ads.models import AdGroup, Campaign, Click, ClickModel, Creative, Impression, Offer
 from ads.selection import learning, rating
 from ads.selection.ftrl import BUCKETS, Features, Ftrl, load_ftrl, mix
@@ -15,6 +16,7 @@ from ads.selection.learning import learn_clicks, read_weights
 from ads.selection.publishing import fingerprint
 from ads.selection.rates_seen import read_creatives
 from ads.selection.traits import TRAITS, hash_traits
+from ads.sweep import credit_click
 from tests.ads.inventory import make_ad, make_advertiser, make_offer, publish_all, request_for
 
 PROMPT = "도쿄 항공권 싸게 사는 법"
@@ -152,6 +154,32 @@ def test_a_click_that_was_found_invalid_teaches_nothing() -> None:
     kept = learn_clicks()
     assert kept is not None
     assert (kept.looks, kept.clicks) == (2, 0)
+
+
+@pytest.mark.django_db
+def test_clicks_that_were_given_back_raise_no_rate_and_teach_nothing() -> None:
+    creative = make_ad()
+    for seconds_ago in range(100 * 60, 100 * 60 + 200, 10):
+        offer = make_offer(creative, seconds_ago=seconds_ago)
+        at = offer.created_at + datetime.timedelta(seconds=9)
+        assert settle_click(offer, reason="", network="", at=at) == "billed"
+    look_at(creative, times=30, clicks=1)
+    robots = list(Click.objects.filter(verdict="billed"))
+    before = rate_of(creative)
+    for click in robots[:-2]:
+        assert credit_click(click, reason="burst_network")
+    assert rate_of(creative) < before / 2
+    (row,) = read_creatives(list(AdGroup.objects.all()))[creative.ad_group_id]
+    assert row.views == 32
+    kept = learn_clicks()
+    assert kept is not None
+    assert (kept.looks, kept.clicks) == (32, 3)
+
+
+def rate_of(creative: Creative) -> float:
+    """The smoothed rate of the only ad there is."""
+    ((row,),) = read_creatives([creative.ad_group]).values()
+    return row.rate
 
 
 @pytest.mark.django_db
