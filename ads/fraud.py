@@ -130,7 +130,7 @@ def _keep_look(offer: Offer, visit: Visit) -> bool:
     reason = judge_look(offer.created_at, visit.at)
     (is_new,) = keep_looks([(offer.id, reason, visit.at)])
     if is_new and not reason:
-        Person(offer.frequency_key, at=visit.at).note_view(offer.campaign_id)
+        Person(offer.frequency_key, at=visit.at).note_view(offer.campaign_id, offer.id)
     return is_new
 
 
@@ -139,7 +139,7 @@ def _keep_look_for_later(offer_id: uuid.UUID, visit: Visit, machine: str) -> boo
     is_kept = tell(Telling(kind, offer_id, visit.at, visit.network, machine))
     facts = recall_facts(offer_id)
     if facts is not None and not machine:
-        Person(facts.frequency_key, at=visit.at).note_view(facts.campaign_id)
+        Person(facts.frequency_key, at=visit.at).note_view(facts.campaign_id, facts.offer)
     return is_kept and not machine
 
 

@@ -1,12 +1,15 @@
-"""What one person saw today, by their rotating key: counters that cap how often, and nothing else."""
+"""What one person saw today or is about to see, by their rotating key: it caps how often and is no more."""
 
 import datetime
 import logging
-from collections.abc import Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import redis
 from django.conf import settings
+from redis.client import Pipeline
 
 from ads.fast_store import fast_store, key
 from ads.leases import korean_day
@@ -14,6 +17,10 @@ from ads.leases import korean_day
 logger = logging.getLogger(__name__)
 
 DAY_SECONDS = 26 * 3600
+# An offer counts as seen for so long, so that no other page of the person goes beyond a cap meanwhile, and
+# for a shorter while no other answer has an ad. A look turns it into one that was seen.
+AWAITED_SECONDS = 600
+AWAITED_REST_SECONDS = 60
 
 
 class Person:
@@ -22,6 +29,8 @@ class Person:
     def __init__(self, frequency_key: str, *, at: datetime.datetime) -> None:
         self._key = frequency_key
         self._day = korean_day(at).isoformat()
+        self._now = at.timestamp()
+        self._awaited: Mapping[int, list[float]] = {}
 
     def find_rest(self) -> str:
         """Count one more answer and say why it goes without an ad: the day's first, or too soon after one."""
@@ -30,24 +39,39 @@ class Person:
         store = fast_store()
         if settings.ADS_SPARE_NEWCOMERS and store.set(self._name("known"), 1, nx=True, ex=DAY_SECONDS):
             return "newcomer"
-        resting = store.get(self._name("rest"))
-        if not resting or int(resting) <= 0:
-            return ""
-        store.decr(self._name("rest"))
-        return "ad_load"
+        with store.pipeline(transaction=False) as pipeline:
+            pipeline.get(self._name("rest"))
+            pipeline.hvals(self._name("awaited"))
+            resting, awaited = pipeline.execute()
+        self._awaited = _read_awaited(awaited, since=self._now - AWAITED_SECONDS)
+        if resting and int(resting) > 0:
+            store.decr(self._name("rest"))
+            return "ad_load"
+        latest = max((at for moments in self._awaited.values() for at in moments), default=0.0)
+        is_awaited = settings.ADS_ANSWERS_PER_AD > 1 and latest > self._now - AWAITED_REST_SECONDS
+        return "ad_load" if is_awaited else ""
 
     def count_views(self, campaigns: Sequence[int]) -> dict[int, int]:
-        """Return how often each campaign was seen today; a hidden one counts as seen for the whole day."""
+        """Return how often each campaign was seen today; a hidden one counts as seen for the whole day.
+
+        What was offered and not seen yet counts too, as it was when rest was looked for.
+        """
         if not self._key or not campaigns:
             return {}
         counts = fast_store().mget([self._name("views", campaign) for campaign in campaigns])
-        return {
-            campaign: int(count)
+        views = {
+            campaign: int(count or 0) + len(self._awaited.get(campaign, ()))
             for campaign, count in zip(campaigns, counts, strict=True)
-            if count is not None
         }
+        return {campaign: count for campaign, count in views.items() if count}
 
-    def note_view(self, campaign: int) -> None:
+    def note_offer(self, pipeline: Pipeline, campaign: int, offer: uuid.UUID) -> None:
+        """Count an offer until it was seen or a while has passed; the caller sends it along."""
+        if self._key:
+            pipeline.hset(self._name("awaited"), str(offer), f"{campaign} {self._now}")
+            pipeline.expire(self._name("awaited"), AWAITED_SECONDS)
+
+    def note_view(self, campaign: int, offer: uuid.UUID | None = None) -> None:
         """Count a look, and let the next answers be without an ad."""
         if not self._key:
             return
@@ -55,6 +79,7 @@ class Person:
             with fast_store().pipeline(transaction=False) as pipeline:
                 pipeline.incr(self._name("views", campaign))
                 pipeline.expire(self._name("views", campaign), DAY_SECONDS)
+                pipeline.hdel(self._name("awaited"), str(offer))
                 pipeline.set(self._name("rest"), settings.ADS_ANSWERS_PER_AD - 1, ex=DAY_SECONDS)
                 pipeline.execute()
         except redis.RedisError:
@@ -69,3 +94,11 @@ class Person:
 
     def _name(self, *parts: object) -> str:
         return key("person", self._day, self._key, *parts)
+
+
+def _read_awaited(kept: Sequence[bytes], *, since: float) -> Mapping[int, list[float]]:
+    awaited: dict[int, list[float]] = defaultdict(list)
+    for campaign, at in (each.split() for each in kept):
+        if float(at) > since:
+            awaited[int(campaign)].append(float(at))
+    return awaited

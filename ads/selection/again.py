@@ -6,6 +6,7 @@ import uuid
 from ads.contract import AdRequest
 from ads.fast_store import fast_store, key, read_bytes
 from ads.models import Offer
+from ads.person import Person
 from ads.selection.current import Market
 from ads.selection.eligibility import can_show
 
@@ -20,11 +21,14 @@ def again_key(request: AdRequest) -> str | None:
     return key("again", request.frequency_key, hashlib.sha256(repr(asked).encode()).hexdigest()[:16])
 
 
-def remember_offer(request: AdRequest, offer: Offer) -> None:
-    """Remember what this question was answered with."""
+def remember_offer(request: AdRequest, offer: Offer, person: Person) -> None:
+    """Remember what this question was answered with, and that the person is about to see it."""
     name = again_key(request)
     if name:
-        fast_store().set(name, str(offer.id), ex=REUSED_SECONDS)
+        with fast_store().pipeline(transaction=False) as pipeline:
+            pipeline.set(name, str(offer.id), ex=REUSED_SECONDS)
+            person.note_offer(pipeline, offer.campaign_id, offer.id)
+            pipeline.execute()
 
 
 def find_again(request: AdRequest, market: Market) -> Offer | None:

@@ -93,7 +93,7 @@ def _serve(request: AdRequest) -> ServedAd | NoAd:
         keep_trace(request, replace(decision, reason="stopped", sale=None), version=version)
         return NoAd("no_match")
     keep_trace(request, decision, version=version)
-    remember_offer(request, offer)
+    remember_offer(request, offer, person)
     return _show(offer, request)
 
 
