@@ -32,6 +32,8 @@ from aggregator.models import (
     Vote,
 )
 from aggregator.sharing import withdraw_share
+from aggregator.worded_filter import worded
+from aggregator.wording import ANSWER_KINDS, LANGUAGES, NO_AD, word_of
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -90,17 +92,13 @@ class TurnAdmin(ReadOnlyAdmin):
     """Every turn with its route, candidates, ranking, answer, cost and ad."""
 
     list_display = [
+        "opened_at", "show_prompt", "show_language", "strategy", "status", "show_kind", "show_cost",
+        "duration_ms", "show_ad",
+    ]  # fmt: skip
+    list_filter = [
+        "status", "strategy", ("language", worded(LANGUAGES)), ("answer_kind", worded(ANSWER_KINDS)),
         "opened_at",
-        "show_prompt",
-        "language",
-        "strategy",
-        "status",
-        "answer_kind",
-        "show_cost",
-        "duration_ms",
-        "show_ad",
-    ]
-    list_filter = ["status", "strategy", "language", "answer_kind", "opened_at"]
+    ]  # fmt: skip
     search_fields = ["prompt", "public_id"]
     date_hierarchy = "opened_at"
     inlines = [CandidateInline]
@@ -115,6 +113,16 @@ class TurnAdmin(ReadOnlyAdmin):
         """Return the prompt's beginning."""
         return turn.prompt[:60]
 
+    @display(description=_("언어"), ordering="language")
+    def show_language(self, turn: Turn) -> str:
+        """Return the prompt's language."""
+        return word_of(LANGUAGES, turn.language)
+
+    @display(description=_("답의 종류"), ordering="answer_kind")
+    def show_kind(self, turn: Turn) -> str:
+        """Return how the answer came about."""
+        return word_of(ANSWER_KINDS, turn.answer_kind)
+
     @display(description=_("비용"), ordering="cost_micros")
     def show_cost(self, turn: Turn) -> str:
         """Return what the turn cost."""
@@ -125,7 +133,7 @@ class TurnAdmin(ReadOnlyAdmin):
         """Return the ad that was shown, or why there was none."""
         placement = turn.placement or {}
         ad = placement.get("ad")
-        return str(ad["advertiser"] if ad else placement.get("reason", ""))
+        return str(ad["advertiser"] if ad else word_of(NO_AD, placement.get("reason", "")))
 
 
 @admin.register(Conversation)

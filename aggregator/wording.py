@@ -54,6 +54,40 @@ TOPICS: dict[str, Promise] = {
     "other": _("그 밖의 것"),
 }
 
+# What an admin reads of a turn.
+LANGUAGES: dict[str, Promise] = {
+    "ko": _("한국어"),
+    "en": _("영어"),
+    "ja": _("일본어"),
+    "zh": _("중국어"),
+    "other": _("다른 언어"),
+}
+ANSWER_KINDS: dict[str, Promise] = {
+    "fused": _("모아서 새로 쓴 답"),
+    "best": _("가장 나은 답"),
+    "vote": _("가장 많이 나온 답"),
+    "lone": _("하나만 나온 답"),
+    "single": _("한 모델만"),
+    "help": _("도움받을 곳 안내"),
+}
+NO_AD: dict[str, Promise] = {
+    "sensitive": _("민감한 주제"),
+    "no_match": _("맞는 광고가 없음"),
+    "below_threshold": _("맞는 것이 있었지만 끝까지 남지 못함"),
+    "frequency": _("오늘 충분히 봤음"),
+    "no_budget": _("예산이 다함"),
+    "not_adult": _("미성년일 수 있음"),
+    "ad_load": _("조금 전에 광고를 봐서 쉼"),
+    "frozen": _("장부가 어긋나 시장이 멈춤"),
+    "timeout": _("시장이 제때 답하지 않음"),
+    "error": _("시장에서 오류가 남"),
+}
+
+
+def word_of(words: Mapping[str, Promise], code: str) -> str:
+    """Return the words for a code, or the code itself when nobody has put it into words."""
+    return str(words.get(code, code))
+
 
 def word_code(code: str) -> str:
     """Return the sentence for a refusal in the language of the page that is being made."""

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.templatetags.static import static
+from django.utils.translation import gettext
 
 UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "짬뽕",
-    "SITE_HEADER": "짬뽕",
+    "SITE_TITLE": lambda request: gettext("짬뽕"),
+    "SITE_HEADER": lambda request: gettext("짬뽕"),
     "SITE_URL": "/",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("mark.svg")}],
     "SHOW_VIEW_ON_SITE": True,

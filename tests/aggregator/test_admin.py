@@ -1,0 +1,47 @@
+"""What an admin reads of turns is in words, in the language of the page."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from aggregator.models import Conversation, Turn
+from tests.factories import UserFactory
+
+
+@pytest.fixture
+def staff(client: Client, db: None) -> User:
+    """Whoever runs this installation, logged in."""
+    staff = UserFactory.create(username="staff", is_staff=True, is_superuser=True)
+    client.force_login(staff)
+    return staff
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "words", "foreign"),
+    [
+        ("ko", "턴 목록 | 짬뽕", ("영어", "하나만 나온 답", "맞는 광고가 없음"), "Select"),
+        ("en", "Select Turn to view | Jjamppong", ("English", "Only answer", "No ad matches"), "짬뽕"),
+    ],
+)
+def test_turns_are_listed_and_filtered_in_words(
+    client: Client, staff: User, language: str, title: str, words: tuple[str, ...], foreign: str
+) -> None:
+    Turn.objects.create(
+        conversation=Conversation.objects.create(owner=staff, updated_at=timezone.now()),
+        number=1,
+        prompt="Hello?",
+        language="en",
+        status=Turn.Status.DONE,
+        closed_at=timezone.now(),
+        answer_kind="lone",
+        placement={"ad": None, "reason": "no_match"},
+    )
+    path = "/admin/aggregator/turn/"
+    page = client.get(path, headers={"accept-language": language}).content.decode()
+    assert " ".join(page[page.index("<title>") + 7 : page.index("</title>")].split()) == title
+    listed = page[page.index('id="result_list"') :]
+    assert [word for word in words if word not in listed] == []
+    assert "no_match" not in page and foreign not in listed
+    assert "?answer_kind=lone" in page
+    assert "Hello?" in client.get(f"{path}?answer_kind=lone").content.decode()
