@@ -19,8 +19,8 @@ if (form instanceof HTMLFormElement) {
     asked += 1;
     const mine = asked;
     const fresh = await estimate(form).catch(() => null);
-    // What was typed meanwhile has its own answer under way.
-    if (fresh && mine === asked) form.querySelector("[data-reach]")?.replaceWith(fresh);
+    // What was typed meanwhile has its own answer under way. The section itself stays: only news within it is read out.
+    if (fresh && mine === asked) form.querySelector("[data-reach]")?.replaceChildren(...fresh.childNodes);
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { tellHeight } from "./dock.js";
 import { find } from "./element.js";
 
 /**
@@ -17,6 +18,7 @@ const FAR = 240;
 export function watchTail(tailBottom, isGrowing) {
   const pill = find(document, ".to-tail");
   const dock = find(document, ".dock");
+  tellHeight(dock);
   const root = document.documentElement;
   let isFollowing = true;
   let ownScroll = -1;

@@ -168,6 +168,23 @@ def test_going_through_the_models_asks_none_until_the_button_is_pressed(
     expect(page.locator(".candidates > summary")).to_be_focused()
 
 
+def test_what_the_keyboard_reaches_stands_above_the_composer(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
+) -> None:
+    provider.add("talker", say(LONG))
+    offer_model("talker")
+    page = open_page(viewport={"width": 1280, "height": 500})
+    ask(page, "길게 말해 줘")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    page.locator("#prompt").fill("두 줄로\n써 둔\n다음 질문")
+    dock = page.locator(".dock").evaluate("each => each.getBoundingClientRect().top")
+    head = page.locator(".room-head").evaluate("each => each.getBoundingClientRect().bottom")
+    buttons = page.locator(".turn button:visible")
+    for place in [*range(buttons.count()), *reversed(range(buttons.count()))]:
+        box = buttons.nth(place).evaluate("each => { each.focus(); return each.getBoundingClientRect() }")
+        assert head <= box["top"] and box["bottom"] <= dock
+
+
 def test_hostile_text_of_a_model_stays_text(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
