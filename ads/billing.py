@@ -87,6 +87,8 @@ def _extend_and_bill(
     price = sum(charge.price_micros for charge in due)
     # One transaction: the day stays locked, so that nobody else spends what was set aside for these clicks.
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
         extend_lease(campaign, at=due[0].at, day=day, price_micros=price)
         return _attempt(day, due, is_last_attempt=True)[0]
 

@@ -46,6 +46,16 @@ class Arrival:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A click's offer, the machine behind it, what speaks against it by itself, and what its look lacks."""
+
+    facts: Facts
+    machine: str
+    reason: str
+    sight: str
+
+
 def receive_look(token: str, visit: Visit) -> bool:
     """Count a look at an ad once; raises TokenError; False when it was counted before or never offered."""
     offer_id = read(token, Purpose.IMPRESSION, at=visit.at)
@@ -76,12 +86,17 @@ def receive_click(token: str, visit: Visit) -> Arrival | None:
         offer_id = read(token, Purpose.CLICK, at=visit.at)
     except ExpiredTokenError as error:
         offer_id, is_expired = error.offer, True
+    judged: Judgement | None = None
     try:
         with reaching_database():
             offer = find_offer(offer_id)
-            arrival = None if offer is None else _settle_now(offer, visit, is_expired=is_expired)
+            if offer is None:
+                return None
+            judged = _judge_offer(offer, visit, is_expired=is_expired)
+            arrival = _settle_now(offer, judged, visit)
     except AwayError:
-        return _settle_later(offer_id, visit, is_expired=is_expired)
+        # Not judged again: each judgement counts as a click of its person and network.
+        return _settle_later(judged or _judge_from_memory(offer_id, visit, is_expired=is_expired), visit)
     _settle_what_waits()
     return arrival
 
@@ -95,34 +110,48 @@ def judge_click(facts: Facts, visit: Visit) -> str:
     return find_bad_address(visit.address)
 
 
-def _settle_now(offer: Offer, visit: Visit, *, is_expired: bool) -> Arrival:
-    facts = facts_of(offer)
-    machine = find_machine(visit)
-    if machine:
-        refuse_visit(offer, kind=RefusedVisit.Kind.CLICK, reason=machine, at=visit.at)
-        return Arrival(facts.url, None, machine)
+def _judge_offer(offer: Offer, visit: Visit, *, is_expired: bool) -> Judgement:
+    sight = judge_sight(_impression_of(offer))
     is_known = getattr(offer, "click", None) is not None
-    reason = "expired" if is_expired else judge_click(facts, visit)
-    reason = reason or judge_sight(_impression_of(offer))
-    if not reason and not is_known:
-        reason = _judge_rates(facts, visit)
-    verdict = settle_click(offer, reason=reason, network=visit.network, at=visit.at)
-    if verdict == "duplicate":
-        refuse_visit(offer, kind=RefusedVisit.Kind.CLICK, reason="again", at=visit.at)
-    return Arrival(facts.url, verdict, reason)
+    return _judge(facts_of(offer), visit, is_expired=is_expired, sight=sight, is_known=is_known)
 
 
-def _settle_later(offer_id: uuid.UUID, visit: Visit, *, is_expired: bool) -> Arrival:
+def _judge_from_memory(offer_id: uuid.UUID, visit: Visit, *, is_expired: bool) -> Judgement:
     facts = recall_facts(offer_id)
     if facts is None:
         # Nobody pays for a click that leads nowhere.
         raise UnsettledError(str(offer_id))
+    return _judge(facts, visit, is_expired=is_expired)
+
+
+def _judge(
+    facts: Facts, visit: Visit, *, is_expired: bool, sight: str = "", is_known: bool = False
+) -> Judgement:
     machine = find_machine(visit)
+    reason = "expired" if is_expired else judge_click(facts, visit)
+    if not (machine or reason or sight or is_known):
+        reason = _judge_rates(facts, visit)
+    return Judgement(facts, machine, reason, sight)
+
+
+def _settle_now(offer: Offer, judged: Judgement, visit: Visit) -> Arrival:
+    if judged.machine:
+        refuse_visit(offer, kind=RefusedVisit.Kind.CLICK, reason=judged.machine, at=visit.at)
+        return Arrival(judged.facts.url, None, judged.machine)
+    reason = judged.reason or judged.sight
+    verdict = settle_click(offer, reason=reason, network=visit.network, at=visit.at)
+    if verdict == "duplicate":
+        refuse_visit(offer, kind=RefusedVisit.Kind.CLICK, reason="again", at=visit.at)
+    return Arrival(judged.facts.url, verdict, reason)
+
+
+def _settle_later(judged: Judgement, visit: Visit) -> Arrival:
+    facts, machine, reason = judged.facts, judged.machine, judged.reason
     if machine:
-        tell(Telling("refused_click", offer_id, visit.at, visit.network, machine))
+        tell(Telling("refused_click", facts.offer, visit.at, visit.network, machine))
         return Arrival(facts.url, None, machine)
-    reason = "expired" if is_expired else judge_click(facts, visit) or _judge_rates(facts, visit)
-    is_kept = tell(Telling("click", offer_id, visit.at, visit.network, reason))
+    # Its look may wait on the disk as well: what a click lacks by it is found when both are settled.
+    is_kept = tell(Telling("click", facts.offer, visit.at, visit.network, reason))
     return Arrival(facts.url, "later" if is_kept else None, reason)
 
 

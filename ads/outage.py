@@ -1,5 +1,7 @@
 """What happens while the database is away: it is asked again now and then, and meanwhile the disk remembers.
 
+One that hangs is away like one that refuses: nobody waits for it longer than DATABASE_SECONDS.
+
 AwayError: the database cannot be reached, or was not a moment ago.
 """
 
@@ -14,12 +16,16 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from ads.convoy import Convoy
+from ads.patience import answered_within
 from ads.spool import Spool, SpoolError, Telling
 
 logger = logging.getLogger(__name__)
 
 # Whoever waits for a click to lead on must not wait for a server that just refused somebody else.
 AWAY_SECONDS = 2.0
+DATABASE_SECONDS = 4.0
+# By then whoever asked whether the database is back has heard something, be it from the pool of connections.
+ASKING_SECONDS = 20.0
 # Whoever told the disk may have ended since, or could not settle it: each process looks for itself.
 LOOK_SECONDS = 10.0
 # InternalError is what a server says that may only be read, as after a failover.
@@ -40,15 +46,22 @@ class _Line:
 @contextmanager
 def reaching_database() -> Iterator[None]:
     """Do something in the database; raises AwayError at once when it was just away, or when it is now."""
-    if time.monotonic() < _Line.away_until:
+    now, away_until = time.monotonic(), 0.0
+    if now < _Line.away_until:
         raise AwayError
+    if _Line.away_until:
+        # One asks whether it is back, and nobody waits with it.
+        _Line.away_until = now + ASKING_SECONDS
     try:
-        yield
+        with answered_within(DATABASE_SECONDS):
+            yield
     except AWAY as error:
-        _Line.away_until = time.monotonic() + AWAY_SECONDS
+        away_until = time.monotonic() + AWAY_SECONDS
         logger.warning("the database is away: %s", error)
         connection.close_if_unusable_or_obsolete()
         raise AwayError from error
+    finally:
+        _Line.away_until = away_until
 
 
 def expect_database() -> None:

@@ -4,12 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from config import console
 from config.beat import lateness
+from config.database import parse_database
 from config.env import (
     MOST_PORT,
     POSTGRES,
@@ -94,12 +94,10 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASE_URL = read_url("DATABASE_URL", schemes=POSTGRES) or read_address(
     "database", "postgresql://jjamppong@127.0.0.1:5432/jjamppong"
 )
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=False))
-}
+DATABASES: dict[str, dict[str, Any]] = {"default": parse_database(DATABASE_URL)}
 if read_flag("DATABASE_POOL", default=True):
     POOL = {"min_size": 1, "max_size": read_int("DATABASE_POOL_SIZE", 12, least=1), "timeout": 10}
-    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "pool": POOL}
+    DATABASES["default"]["OPTIONS"] |= {"pool": POOL}
 # What every turn runs goes over connections of its event loop's own (aggregator.async_database).
 DATABASE_LOOP_POOL_SIZE = read_int("DATABASE_LOOP_POOL_SIZE", 3, least=1)
 DATABASE_PREPARES = read_flag("DATABASE_PREPARES", default=True)
@@ -263,7 +261,7 @@ ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
 ADS_OWN_NETWORKS = read_networks("ADS_OWN_NETWORKS")
 # The ad service's own way to the database, as a role that may touch the market's tables and no others.
 ADS_DATABASE_URL = read_url("ADS_DATABASE_URL", schemes=POSTGRES)
-ADS_DATABASE: dict[str, Any] = dict(dj_database_url.parse(ADS_DATABASE_URL)) if ADS_DATABASE_URL else {}
+ADS_DATABASE: dict[str, Any] = parse_database(ADS_DATABASE_URL) if ADS_DATABASE_URL else {}
 # Whom to wake when the books of the market disagree.
 ALARM_EMAILS = read_list("ALARM_EMAILS")
 ALARM_URL = read_url("ALARM_URL")

@@ -2,19 +2,23 @@ import datetime
 import os
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
 
+from ads.billing import Charge, charge_click
 from ads.facts import keep_facts
 from ads.ledger import find_faults
 from ads.models import CampaignDay, Click, Impression, Offer, RefusedVisit
@@ -197,6 +201,118 @@ def test_what_waits_when_a_web_process_starts_is_settled_without_a_visit(
         web.kill()
         web.wait(10)
     assert Click.objects.get().verdict == "billed"
+
+
+def click_aside(link: str) -> "tuple[threading.Thread, list[int]]":
+    """A visitor's browser on a thread of its own, and which status it was given."""
+    statuses: list[int] = []
+
+    def click() -> None:
+        try:
+            statuses.append(Client().get(f"/ads/click/{link}/", headers=HEADERS).status_code)
+        finally:
+            connections.close_all()
+
+    visitor = threading.Thread(target=click, daemon=True)
+    visitor.start()
+    return visitor, statuses
+
+
+@contextmanager
+def frozen(*programs: psutil.Process) -> Iterator[None]:
+    """These are there, take up what they are sent, and do nothing."""
+    for program in programs:
+        program.suspend()
+    try:
+        yield
+    finally:
+        for program in programs:
+            program.resume()
+
+
+def settle_all() -> None:
+    """Settle what waits; a visit may have begun with it, and be at it yet."""
+    expect_database()
+    for _ in range(600):
+        settle_spool()
+        if not spool().is_waiting():
+            return
+        time.sleep(0.1)
+    raise AssertionError("what was told is still on the disk")
+
+
+def test_a_click_leads_on_while_the_server_is_frozen(server: Postgres) -> None:
+    creative = make_ad()
+    offers = [make_offer(creative) for _ in range(3)]
+    links = links_of(*offers)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        ours = psutil.Process(cursor.fetchall()[0][0])
+    master = ours.parent()
+    assert master is not None
+    client = Client()
+    with frozen(master, ours):
+        # The first one waits on a line that is there, the second one for a new one, the third one for nobody.
+        for offer in offers:
+            answer = client.get(f"/ads/click/{links[offer.id]}/", headers=HEADERS)
+            assert (answer.status_code, answer["Location"]) == (302, "https://grace.example/tokyo")
+    expect_database()
+    assert settle_spool() == 3
+    assert set(Click.objects.values_list("verdict")) == {("billed",)}
+    assert CampaignDay.objects.get().spent_micros == 300 * WON
+    assert find_faults() == []
+
+
+def test_a_click_that_a_frozen_server_settles_after_all_is_billed_once(server: Postgres) -> None:
+    first, offer = make_offer(creative := make_ad()), make_offer(creative)
+    charge_click(Charge(first.id, first.campaign_id, first.price_micros, "", offer.created_at))
+    link = links_of(offer)[offer.id]
+    with ExitStack() as stopped:
+        with transaction.atomic():
+            day = CampaignDay.objects.select_for_update(no_key=True).get()
+            visitor, statuses = click_aside(link)
+            stopped.enter_context(frozen(*wait_for_lock(visitor)))
+        # The day is free, and its click asked for before; but the program that settles it stands still.
+        visitor.join(60)
+        assert statuses == [302]
+        assert spool().is_waiting()
+    settle_all()
+    assert Click.objects.get(offer=offer).verdict == "billed"
+    day.refresh_from_db()
+    assert day.spent_micros == 200 * WON
+    assert find_faults() == []
+
+
+def wait_for_lock(visitor: threading.Thread) -> list[psutil.Process]:
+    """The program that waits for us on the visitor's behalf, as long as there is one."""
+    while visitor.is_alive():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted")
+            waiting = [psutil.Process(pid) for (pid,) in cursor]
+        if waiting:
+            return waiting
+        time.sleep(0.02)
+    return []
+
+
+def test_a_row_that_somebody_holds_keeps_no_click_from_leading_on(server: Postgres) -> None:
+    held, other = make_ad(), make_ad()
+    for creative in (held, other):
+        first = make_offer(creative)
+        charge_click(Charge(first.id, first.campaign_id, first.price_micros, "", first.created_at))
+    offers = [make_offer(held), make_offer(other), make_offer(held)]
+    links = links_of(*offers)
+    with transaction.atomic():
+        CampaignDay.objects.select_for_update(no_key=True).get(campaign=held.ad_group.campaign)
+        for offer in offers:
+            visitor, statuses = click_aside(links[offer.id])
+            visitor.join(60)
+            assert statuses == [302]
+        assert spool().is_waiting()
+    settle_all()
+    assert Click.objects.filter(verdict="billed").count() == 5
+    assert set(CampaignDay.objects.values_list("spent_micros")) == {(300 * WON,), (200 * WON,)}
+    assert find_faults() == []
 
 
 def test_a_click_that_leads_nobody_knows_where_costs_nothing(server: Postgres, valkey: "Redis") -> None:
