@@ -1,18 +1,19 @@
 """Settles what browsers told while the database was away, exactly once however often it is tried."""
 
 import datetime
+import hashlib
 import logging
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ads.billing import Charge, settle_clicks
 from ads.delivery import keep_looks, refuse_visit
 from ads.leases import korean_day
-from ads.models import Impression, Offer, RefusedVisit
+from ads.models import CountedTellings, Impression, Offer, RefusedVisit
 from ads.outage import AWAY, spool
 from ads.sight import judge_look, judge_sight
 from ads.spool import Telling
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 # Who was told nothing for so long is not sent a bill for it.
 LATEST = datetime.timedelta(hours=24)
+REFUSED = {"refused_look": RefusedVisit.Kind.LOOK, "refused_click": RefusedVisit.Kind.CLICK}
 
 
 def settle_spool() -> int:
@@ -45,10 +47,9 @@ def settle_tellings(tellings: Sequence[Telling]) -> None:
     looks = [telling for telling in known if telling.kind == "look"]
     keep_looks([(look.offer, judge_look(offers[look.offer].created_at, look.at), look.at) for look in looks])
     _settle_clicks([telling for telling in known if telling.kind == "click"], offers)
-    for telling in known:
-        if telling.kind in ("refused_look", "refused_click"):
-            kind = RefusedVisit.Kind.LOOK if telling.kind == "refused_look" else RefusedVisit.Kind.CLICK
-            refuse_visit(offers[telling.offer], kind=kind, reason=telling.reason, at=telling.at)
+    refused = [telling for telling in known if telling.kind in REFUSED]
+    if refused:
+        _count_refused(refused, offers, digest=_digest(tellings))
 
 
 def _settle_clicks(clicks: Sequence[Telling], offers: Mapping[uuid.UUID, Offer]) -> None:
@@ -74,6 +75,24 @@ def _settle_clicks(clicks: Sequence[Telling], offers: Mapping[uuid.UUID, Offer])
         )
     if charges:
         settle_clicks(charges)
+
+
+@transaction.atomic
+def _count_refused(refused: Sequence[Telling], offers: Mapping[uuid.UUID, Offer], *, digest: str) -> None:
+    # A look or a click is known by its offer; visits that were refused are only counted, by chunks.
+    _, is_new = CountedTellings.objects.get_or_create(digest=digest)
+    if not is_new:
+        return
+    # In one order everywhere, so that two machines never wait for each other's rows.
+    for telling in sorted(refused, key=lambda each: (each.offer, each.kind, each.reason, each.at)):
+        offer, kind = offers[telling.offer], REFUSED[telling.kind]
+        refuse_visit(offer, kind=kind, reason=telling.reason, at=telling.at)
+
+
+def _digest(tellings: Sequence[Telling]) -> str:
+    # A file that is to be settled never changes, so neither do its chunks.
+    told = "\n".join(f"{each.kind} {each.offer} {each.at.isoformat()} {each.reason}" for each in tellings)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _settle_aside() -> None:

@@ -1,5 +1,5 @@
 from ads.models.campaigns import AdGroup, Campaign, Category, Creative, Keyword, NegativeKeyword
-from ads.models.delivery import Click, Complaint, Impression, Offer, RefusedVisit
+from ads.models.delivery import Click, Complaint, CountedTellings, Impression, Offer, RefusedVisit
 from ads.models.inventory import Advertiser, Invitation, Membership, Term, TextVector
 from ads.models.learning import ClickModel, LearnedReserve
 from ads.models.ledger import Account, CampaignDay, Entry, Transaction
@@ -16,6 +16,7 @@ __all__ = [
     "Click",
     "ClickModel",
     "Complaint",
+    "CountedTellings",
     "Creative",
     "Credit",
     "Entry",

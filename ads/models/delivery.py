@@ -183,6 +183,23 @@ class RefusedVisit(models.Model):
         return f"{self.offer_id} {self.reason}: {self.visits}"
 
 
+class CountedTellings(models.Model):
+    """A chunk of tellings whose refused visits are counted: told again, they count nothing.
+
+    There is one for each few hundred that were told while the database was away, so they may stay.
+    """
+
+    digest = models.CharField(_("지문"), max_length=64, primary_key=True)
+    kept_at = models.DateTimeField(_("적힌 때"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("센 방문 묶음")
+        verbose_name_plural = pgettext_lazy("plural", "센 방문 묶음")
+
+    def __str__(self) -> str:
+        return self.digest
+
+
 class Complaint(models.Model):
     """What a person said against an ad they were shown; at most one an offer."""
 

@@ -1,0 +1,50 @@
+"""What the disk remembers is settled once, though whoever settled it ended before forgetting it."""
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from ads.models import Impression, RefusedVisit
+from ads.replaying import settle_tellings
+from ads.spool import Spool, Telling
+from tests.ads.inventory import make_ad, make_offer
+
+pytestmark = pytest.mark.django_db
+
+
+def test_refused_visits_are_counted_once_however_often_they_are_settled(tmp_path: Path) -> None:
+    creative = make_ad()
+    clicked, seen = make_offer(creative, seen=False), make_offer(creative, seen=False)
+    moment = timezone.now()
+    spool = Spool(tmp_path)
+    spool.keep([Telling("look", seen.id, moment, "", "")])
+    for seconds in range(3):
+        at = moment + datetime.timedelta(seconds=seconds)
+        spool.keep([Telling("refused_click", clicked.id, at, "", "robot")])
+    spool.keep([Telling("refused_look", clicked.id, moment, "", "prefetch")])
+
+    def settle_and_end(tellings: Sequence[Telling]) -> None:
+        settle_tellings(tellings)
+        raise ConnectionError("killed before the file was forgotten")
+
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            spool.settle(settle_and_end)
+    assert spool.settle(settle_tellings) == 5
+    counted = {(row.kind, row.reason): row.visits for row in RefusedVisit.objects.all()}
+    assert counted == {("click", "robot"): 3, ("look", "prefetch"): 1}
+    assert Impression.objects.filter(offer=seen).count() == 1
+
+
+def test_what_is_told_later_is_counted_too(tmp_path: Path) -> None:
+    offer = make_offer()
+    moment = timezone.now()
+    spool = Spool(tmp_path)
+    for seconds in range(3):
+        at = moment + datetime.timedelta(seconds=seconds)
+        spool.keep([Telling("refused_click", offer.id, at, "", "robot")])
+        spool.settle(settle_tellings)
+    assert RefusedVisit.objects.get().visits == 3
