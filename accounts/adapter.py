@@ -71,6 +71,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if settings.EMAIL_HOST or message_template != SENT:
             super().add_message(request, level, message_template, *rest, **named)
 
+    def is_safe_url(self, url: str) -> bool:
+        """Lead on to no address that is none."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def format_email_subject(self, subject: str) -> str:
         """Put our name before the subject instead of the host's."""
         return f"[{_('짬뽕')}] {subject}"

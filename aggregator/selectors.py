@@ -16,6 +16,7 @@ from aggregator.turn_state import CandidateState, TurnState
 
 PAGE = 30
 TURNS_SHOWN = 60
+YEARS = range(2000, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,11 @@ def find_called(owner: AbstractBaseUser) -> "QuerySet[Conversation]":
 def _read_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
     moment, _, row = cursor.partition("~")
     try:
-        return dt.datetime.fromisoformat(moment), int(row)
+        place = dt.datetime.fromisoformat(moment), int(row)
     except ValueError:
         return None
+    # One at the edge of the calendar has no moment in every zone, nor one without a zone in any.
+    return place if place[0].tzinfo and place[0].year in YEARS else None
 
 
 def find_conversation(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Conversation | None:

@@ -320,7 +320,7 @@ def cast_vote(*, voter: AbstractBaseUser, candidate: Candidate) -> None:
 
 def rename_conversation(*, conversation: Conversation, title: str) -> None:
     """Give a conversation another title; an empty one is refused."""
-    clean = " ".join(title.split())
+    clean = " ".join(scrub(title).split())
     if not clean:
         raise Refusal("title_empty")
     Conversation.objects.filter(pk=conversation.pk).update(title=clean[:120])

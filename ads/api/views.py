@@ -29,7 +29,7 @@ def select(request: HttpRequest) -> HttpResponse:
         if not isinstance(document, dict):
             raise ContractError("not an object")
         asked = decode_request(document)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return JsonResponse({"error": "bad_request", "detail": str(error)[:200]}, status=400)
     return JsonResponse(encode_answer(serve(asked)))
 

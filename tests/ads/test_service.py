@@ -49,6 +49,7 @@ def test_mallory_without_the_key_gets_nothing(client: Client) -> None:
         ('{"prompt": "나 우울해"}', 400),
         ("[]", 400),
         ("not json", 400),
+        ("[" * 2_000, 400),
         ('{"term_ids": ["도쿄"]}', 400),
         ('{"request_id": "' + "x" * 3000 + '"}', 413),
     ],
