@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 PIECE_BYTES = 1 << 20
-_ONE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# No file is so large that a place in it has more digits.
+_ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class RangeNotSatisfiable(Exception):

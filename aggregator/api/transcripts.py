@@ -79,7 +79,7 @@ def read_text(content: object, where: str) -> str:
 def _read_part(part: object, where: str) -> str:
     kind = part.get("type") if isinstance(part, dict) else None
     text = part.get("text") if isinstance(part, dict) else None
-    if kind not in TEXT_PARTS:
+    if not isinstance(kind, str) or kind not in TEXT_PARTS:
         message = _("아직 글만 읽을 수 있어요. 그림, 소리, 파일은 빼 주세요.")
         raise bad_field(where, message, "unsupported_content")
     if not isinstance(text, str):

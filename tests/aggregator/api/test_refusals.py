@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ASK = [{"role": "user", "content": "한국의 수도는?"}]
 PICTURE = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]
+ODD = [{"type": ["text"], "text": "x"}]
 
 
 def test_a_body_that_cannot_be_answered_is_a_400_that_names_the_field(
@@ -39,6 +40,7 @@ def test_a_body_that_cannot_be_answered_is_a_400_that_names_the_field(
         ({"messages": [{"role": "cook", "content": "x"}]}, 400, "messages[0].role"),
         ({"messages": [{"role": "user", "content": None}]}, 400, "messages[0].content"),
         ({"messages": [{"role": "user", "content": PICTURE}]}, 400, "messages[0].content[0]"),
+        ({"messages": [{"role": "user", "content": ODD}]}, 400, "messages[0].content[0]"),
         ({"messages": [{"role": "user", "content": "  "}]}, 400, "messages"),
         ({"messages": [{"role": "user", "content": "x" * 20_001}]}, 400, "messages"),
         ({"messages": [*ASK, {"role": "assistant", "content": "서울"}]}, 400, "messages"),
