@@ -63,7 +63,7 @@ class Vocabulary:
     """The words the market understands: normalised terms by id. A prompt is matched against it locally.
 
     `negatives` are those that keep somebody's ad away: a request names every one that the prompt holds,
-    before any other, or it is not made.
+    before any other, or it is not made. `version` tells these words and negatives from any others.
     """
 
     version: str

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from ads.contract import ContractError, Vocabulary
 from ads.wire import call_service
+from language.lookup import prepare_lookup
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ class Wordbook:
     def _fetch(self) -> None:
         try:
             words = _read_words(call_service(self._url, "vocabulary/", None, FETCH_SECONDS))
+            # On this thread, so that no turn has to wait for it.
+            prepare_lookup(words.version, words.terms, words.negatives)
             self._words, self._told_at = words, time.monotonic()
         except (TimeoutError, ContractError) as error:
             self._ask_at = time.monotonic() + self._failed_seconds

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import lru_cache, partial
+from functools import partial
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -17,7 +17,7 @@ from ads.client import fetch_vocabulary, income_today, request_ad
 from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
 from aggregator.events import PlacementMade
 from aggregator.models import Conversation, Turn
-from language.lookup import Lookup
+from language.lookup import find_lookup
 from language.sensitivity import Sensitivity
 from language.topics import find_topics
 
@@ -112,7 +112,7 @@ def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
 
     None when those alone are more than fit: a request that leaves one out could bring the ad it forbids.
     """
-    lookup = _lookup_of(vocabulary)
+    lookup = find_lookup(vocabulary.version, vocabulary.terms, vocabulary.negatives)
     unwanted = lookup.find_unwanted(prompt)
     if len(unwanted) > TERM_LIMIT:
         return None
@@ -130,12 +130,7 @@ async def warm_index() -> None:
 
 def _warm_index() -> None:
     vocabulary = fetch_vocabulary(wait_seconds=WARM_SECONDS)
-    _lookup_of(vocabulary).index.match("안녕하세요")
-
-
-@lru_cache(maxsize=2)
-def _lookup_of(vocabulary: Vocabulary) -> Lookup:
-    return Lookup(vocabulary.terms, vocabulary.negatives)
+    find_terms("안녕하세요", vocabulary)
 
 
 def frequency_key(owner_id: int) -> str:

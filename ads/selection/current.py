@@ -15,6 +15,7 @@ from ads.selection.eligibility import LiveBits, LiveStates, lay_out
 from ads.selection.fetching import fetch
 from ads.selection.index import Snapshot, load
 from ads.selection.publishing import VERSION_KEY, build_snapshot, fingerprint, snapshot_key
+from ads.selection.vocabulary import prepare_vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class _Shelf:
             snapshot = _fetch(version)
             if snapshot:
                 retired = self._market
+                prepare_vocabulary(snapshot)
                 # Bits that come while these are laid in differ from them, and are laid in at the next look.
                 market = _combine(snapshot, retired.bits if retired else _read_live())
                 with self._placing:

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from ads.client import request_ad
+from ads.client import fetch_vocabulary, request_ad
 from ads.contract import NoAd, ServedAd
 from ads.fast_store import fast_store
 from ads.models import Campaign
@@ -16,6 +16,9 @@ from ads.selection.eligibility import LiveBits, LiveStates, lay_out
 from ads.selection.index import Snapshot
 from ads.selection.live import publish_live
 from ads.selection.publishing import VERSION_KEY, publish, snapshot_key
+from aggregator.placements import find_terms
+from language import lookup
+from language.lookup import Lookup
 from tests.ads.inventory import make_ad, make_advertiser, publish_all, request_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
@@ -100,3 +103,35 @@ def test_a_pause_that_comes_while_a_new_inventory_is_laid_out_is_not_lost(
     assert len(market.live.rungs) == 2
     assert market.live.rungs.all()
     assert request_ad(request_for(PROMPT)) == NoAd("no_match")
+
+
+def test_an_inventory_of_the_same_words_brings_no_new_vocabulary() -> None:
+    creative = make_ad(bid_won=300)
+    publish_all()
+    words = fetch_vocabulary()
+    creative.ad_group.default_bid_micros *= 2
+    creative.ad_group.save()
+    assert wait_for(publish())
+    assert fetch_vocabulary() is words
+    make_ad(make_advertiser("Careful"), negatives=("도쿄 항공권",))
+    assert wait_for(publish())
+    assert fetch_vocabulary().terms == words.terms
+    assert fetch_vocabulary().version != words.version
+
+
+def test_new_words_are_made_ready_beside_the_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    builders: list[str] = []
+
+    class Watched(Lookup):
+        def __init__(self, *parts: object) -> None:
+            builders.append(threading.current_thread().name)
+            super().__init__(*parts)  # type: ignore[arg-type]
+
+    make_ad(bid_won=300)
+    publish_all()
+    find_terms(PROMPT, fetch_vocabulary())
+    monkeypatch.setattr(lookup, "Lookup", Watched)
+    make_ad(make_advertiser("Richer"), keywords=(("오사카 숙소", "phrase"),), negatives=("환불",))
+    assert wait_for(publish())
+    assert find_terms("오사카 숙소 환불규정", fetch_vocabulary())
+    assert builders and threading.current_thread().name not in builders

@@ -1,8 +1,14 @@
 """What keeps an ad away is found also inside of compounds, where a keyword would not be."""
 
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from language.lookup import Lookup
+from language import lookup
+from language.lookup import Lookup, find_lookup
 
 WANTED = ((1, "노트북"), (2, "영어 학원"))
 
@@ -59,3 +65,21 @@ def test_what_is_wanted_is_not_found_more_loosely() -> None:
 
 def test_a_vocabulary_without_negatives_keeps_nothing_away() -> None:
     assert Lookup(WANTED, ()).find_unwanted("노트북") == ()
+
+
+def test_however_many_ask_at_once_a_lookup_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+
+    class Slow(Lookup):
+        def __init__(self, *parts: object) -> None:
+            built.append(threading.current_thread().name)
+            time.sleep(0.1)
+            super().__init__(WANTED, ())
+
+    monkeypatch.setattr(lookup, "Lookup", Slow)
+    versions = [uuid.uuid4().hex for _ in range(2)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda place: find_lookup(versions[place % 2], WANTED, ()), range(40)))
+    assert len(built) == 2
+    assert len(set(map(id, found))) == 2
+    assert find_lookup(versions[0], WANTED, ()) is found[0]
