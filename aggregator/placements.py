@@ -18,7 +18,7 @@ from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, V
 from aggregator.events import PlacementMade
 from aggregator.models import Conversation, Turn
 from language.lookup import find_lookup
-from language.sensitivity import Sensitivity
+from language.sensitivity import Sensitivity, read_gist
 from language.topics import find_topics
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
         vocabulary_version=vocabulary.version,
         # A request that names nothing finds nothing; the market remembers that it was made.
         term_ids=term_ids or (),
-        topics=find_topics(turn.prompt),
+        topics=find_topics(turn.prompt, gist=read_gist(turn.prompt)),
         language=turn.language,
         device=turn.device,
         sensitivity=sensitivity.verdict,

@@ -25,7 +25,7 @@ def test_an_ad_asked_for_over_http_is_the_same_ad(live_server: LiveServer, setti
     request = request_for(PROMPT)
     settings.ADS_DEADLINE_MS = 5_000
     settings.ADS_SERVICE_URL = live_server.url
-    vocabulary = fetch_vocabulary()
+    vocabulary = fetch_vocabulary(wait_seconds=30)
     assert "도쿄 항공권" in dict(vocabulary.terms).values()
     ad = request_ad(request)
     assert isinstance(ad, ServedAd) and ad.title == "Flights to Tokyo"
