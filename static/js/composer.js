@@ -27,6 +27,7 @@ export function openComposer(limit, actions) {
   const stop = /** @type {HTMLButtonElement} */ (find(form, ".stop"));
   const maySend = watchLength(field, find(form, ".prompt-length"), limit);
   let isBusy = false;
+  let returned = "";
 
   const show = () => {
     send.disabled = !maySend();
@@ -78,7 +79,12 @@ export function openComposer(limit, actions) {
       isBusy = busy;
       show();
     },
-    // Before whatever is being typed meanwhile.
-    putBack: (prompt) => fill([prompt, field.value].filter(Boolean).join("\n\n")),
+    // After what came back before it, before whatever is being typed meanwhile.
+    putBack(prompt) {
+      const isNext = returned && field.value.startsWith(returned);
+      const typed = isNext ? field.value.slice(returned.length).trimStart() : field.value;
+      returned = isNext ? `${returned}\n\n${prompt}` : prompt;
+      fill([returned, typed].filter(Boolean).join("\n\n"));
+    },
   };
 }

@@ -8,6 +8,12 @@ from tests.e2e.conftest import MakeModel, OpenPage, ask
 from tests.provider_server import ProviderServer, say
 
 
+def ask_next(page: Page, prompt: str) -> None:
+    """Ask as a person does: not so soon after the last one that its Enter may be that one's echo."""
+    page.wait_for_timeout(300)
+    ask(page, prompt)
+
+
 def draft_on_leaving(page: Page, key: str) -> str:
     """Return what would be in the composer if the page were left now."""
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
@@ -22,7 +28,7 @@ def test_two_prompts_sent_before_the_first_arrives_go_into_one_conversation(
     page = open_page()
     page.context.set_offline(True)
     ask(page, "한국의 수도는?")
-    ask(page, "일본의 수도는?")
+    ask_next(page, "일본의 수도는?")
     expect(page.locator(".sending")).to_have_count(2)
     page.locator("#prompt").fill("그리고 중국은")
     assert draft_on_leaving(page, "new") == "한국의 수도는?\n\n일본의 수도는?\n\n그리고 중국은"
@@ -55,11 +61,12 @@ def test_what_is_refused_comes_back_to_where_it_was_written(
     form.locator("textarea").fill("한국의 옛 수도는?")
     page.keyboard.press("Enter")
     ask(page, "일본의 수도는?")
+    ask_next(page, "몽골의 수도는?")
     page.locator("#prompt").fill("그리고 중국은")
     page.context.set_offline(False)
 
     expect(page.locator(".refusal")).to_contain_text("다 물어봤어요")
-    expect(page.locator("#prompt")).to_have_value("일본의 수도는?\n\n그리고 중국은")
+    expect(page.locator("#prompt")).to_have_value("일본의 수도는?\n\n몽골의 수도는?\n\n그리고 중국은")
     expect(form.locator("textarea")).to_have_value("한국의 옛 수도는?")
     expect(page.locator("#prompt")).to_be_focused()
     assert Turn.objects.count() == 1
