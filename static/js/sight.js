@@ -2,7 +2,8 @@ const SHARE_SEEN = 0.5;
 const SEEN_MS = 1000;
 
 /**
- * Report that an ad was seen: half of it, for a second, in a page that is in front. Reported once.
+ * Report that an ad was seen: half of it, for a second, in a page that is in front and not behind the composer that
+ * stands over its end. Reported once.
  *
  * @param {HTMLElement} card
  * @param {string} url
@@ -10,6 +11,7 @@ const SEEN_MS = 1000;
 export function watchSight(card, url) {
   let timer = 0;
   let isInView = false;
+  const hidden = document.querySelector(".dock")?.clientHeight ?? 0;
 
   const check = () => {
     clearTimeout(timer);
@@ -17,10 +19,10 @@ export function watchSight(card, url) {
   };
   const observer = new IntersectionObserver(
     (entries) => {
-      isInView = entries.some((entry) => entry.isIntersecting && entry.intersectionRatio >= SHARE_SEEN);
+      isInView = (entries.at(-1)?.intersectionRatio ?? 0) >= SHARE_SEEN;
       check();
     },
-    { threshold: [0, SHARE_SEEN] },
+    { threshold: [0, SHARE_SEEN], rootMargin: `0px 0px -${hidden}px` },
   );
 
   async function report() {

@@ -1,3 +1,4 @@
+import fcntl
 from collections.abc import Iterator
 
 import pytest
@@ -9,8 +10,15 @@ ROLE = "jjamppong_ads_test"
 
 
 @pytest.fixture
-def role(settings: Settings) -> Iterator[dict[str, object]]:
+def role(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
     """The ad service's role, made as an installation makes it."""
+    # A role is of the whole cluster, and the processes that run the tests share one.
+    with (tmp_path_factory.getbasetemp().parent / "role.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _made_role(settings)
+
+
+def _made_role(settings: Settings) -> Iterator[dict[str, object]]:
     before = dict(connections.settings["default"])
     settings.ADS_DATABASE = {
         "HOST": before["HOST"],

@@ -62,6 +62,19 @@ def hide_for_good(page: Page, card: Locator) -> None:
     expect(card).to_be_hidden()
 
 
+def look_at(card: Locator) -> None:
+    """Scroll to an ad until it counts as seen."""
+    # What lies behind the composer is in the window and yet seen by nobody.
+    card.evaluate("card => scrollBy(0, card.getBoundingClientRect().bottom - innerHeight)")
+    card.page.wait_for_timeout(1_500)
+    assert not Impression.objects.exists()
+    card.scroll_into_view_if_needed()
+    for _ in range(200):
+        card.page.wait_for_timeout(100)
+        if Impression.objects.exists():
+            return
+
+
 @pytest.mark.usefixtures("demo_market")
 def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
@@ -75,6 +88,12 @@ def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     card = page.locator(".placement")
     expect(card).to_be_visible()
     expect(card.locator(".placement-label")).to_have_text("광고")
+    # What lies behind the composer is in the window and yet seen by nobody.
+    page.evaluate(
+        "scrollBy(0, document.querySelector('.placement').getBoundingClientRect().bottom - innerHeight)"
+    )
+    page.wait_for_timeout(1_500)
+    assert not Impression.objects.exists()
     card.scroll_into_view_if_needed()
     for _ in range(200):
         page.wait_for_timeout(100)
