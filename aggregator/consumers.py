@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 FRAME_LIMIT = 200_000
 SUBSCRIPTIONS = 50
+# No model's name is longer.
+SLUG_LIMIT = 80
 CLOSING_TRIES = 5
 CLOSING_SECONDS = 0.2
 # A database that restarts is back within this time; a page's wish waits so long for it.
@@ -328,6 +330,10 @@ def _strategy(wish: Wish) -> str:
 def _panel(wish: Wish) -> tuple[str, ...]:
     panel = wish.get("panel") or []
     slugs = tuple(map(str, panel)) if isinstance(panel, list) else ()
-    if len(slugs) != len(panel) or len(slugs) > 8 or not all(map(str.isprintable, slugs)):
+    if len(slugs) != len(panel) or len(slugs) > 8 or not all(map(_is_slug, slugs)):
         raise Refusal("malformed")
     return slugs
+
+
+def _is_slug(text: str) -> bool:
+    return text.isprintable() and len(text) <= SLUG_LIMIT

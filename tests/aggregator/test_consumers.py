@@ -1,6 +1,7 @@
 """What a page and the socket say to each other."""
 
 import asyncio
+import json
 import uuid
 
 import pytest
@@ -129,6 +130,7 @@ async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) ->
         "[" * 60_000,
         '{"type": "ping", "client_id": ' + "[" * 60_000 + "]" * 60_000 + "}",
         '{"type": ["ping"]}',
+        json.dumps(ask_of("수도는?", panel=["x" * 81])),
     ]
     for text in rubbish:
         await page.say(text)
