@@ -1,21 +1,28 @@
 """Whether a prompt may carry an ad: entries that name a sensitive subject, weighed by a classifier."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from language.disguise import fold, undisguise
-from language.lexicon import find_classes, tells_crisis, without_idioms
+from language.lexicon import find_places, names_anywhere, tells_crisis_anywhere, without_idioms
+from language.passages import LONGEST, cut_passages
 from language.pasted import holds_secret
-from language.sensitivity_head import CRISIS, classify, ends_of
+from language.sensitivity_head import CRISIS, Smell, classify, ends_of, is_at_ends, weigh_letters
 
 logger = logging.getLogger(__name__)
 
 Verdict = Literal["pass", "block"]
 UNREADABLE = "unreadable"
 SECRETS = "secrets"
-# A pasted book is read at both ends; past this the lexicon would hold up the turn.
+# A pasted book is searched for a crisis and for secrets; the rest of the lexicon, which would hold up the
+# turn, reads both of its ends.
 _READ_CHARS = 4_000
+# Besides its ends, the head reads so many passages of a long text.
+_MOST_PASSAGES = 3
+# Torn from what is around it an innocent sentence looks odd, and there are several: each takes more risk.
+_PASSAGE_SPARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +55,24 @@ def _read_plain(text: str) -> str:
 def names_crisis(text: str) -> bool:
     """Say at once whether a crisis is told outright; `judge_sensitivity` also hears one told otherwise."""
     try:
-        return tells_crisis(_read_plain(text))
+        return tells_crisis_anywhere(undisguise(text))
     except Exception:  # What cannot be read here is judged in full a moment later.
         logger.exception("the lexicon failed")
         return False
 
 
 def _judge(text: str) -> Sensitivity:
-    plain = _read_plain(text)
-    classes = find_classes(plain)
-    needs_help = tells_crisis(plain)
+    whole, plain = undisguise(text), _read_plain(text)
+    places = find_places(plain)
+    classes = tuple(dict.fromkeys(name for name, _ in places))
+    if CRISIS not in classes and len(whole) > _READ_CHARS and names_anywhere(whole, CRISIS):
+        classes = (CRISIS, *classes)
+    needs_help = tells_crisis_anywhere(whole)
     if needs_help:
         classes = tuple(dict.fromkeys((CRISIS, *classes)))
     elif plain.strip():
         # Asked even when the lexicon has found an entry: a drug named may be a crisis told, or only a film.
-        smell = classify(plain, classes)
+        smell = _smell(plain, places)
         # A help line takes the place of the answer, so a faint smell costs the ad and no more.
         needs_help = smell is not None and smell.topic == CRISIS and smell.is_strong
         if smell is not None:
@@ -70,9 +80,38 @@ def _judge(text: str) -> Sensitivity:
         elif CRISIS not in classes:
             classes = ()
     # As written too: taking disguises off spells out the digits of a password.
-    if SECRETS not in classes and (holds_secret(plain) or holds_secret(fold(_ends_of(text)))):
+    if SECRETS not in classes and (holds_secret(whole) or holds_secret(fold(text))):
         classes = (*classes, SECRETS)
     return Sensitivity("block" if classes else "pass", classes, needs_help)
+
+
+def _smell(plain: str, places: Sequence[tuple[str, int]]) -> Smell | None:
+    """Return what the ends of a text smell of, or the passages between them that are the likeliest to."""
+    names = {name for name, start in places if is_at_ends(plain, start)}
+    at_ends = classify(plain, tuple(names))
+    between = _likeliest(plain, places)
+    if at_ends is not None:
+        # Nothing to lose but a crisis: the ad is lost already.
+        between = [(passage, named) for passage, named in between if CRISIS in named]
+    for passage, named in between:
+        smell = classify(passage, named, _PASSAGE_SPARE)
+        if smell is not None and (at_ends is None or smell.topic == CRISIS):
+            return smell
+    return at_ends
+
+
+def _likeliest(plain: str, places: Sequence[tuple[str, int]]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the passages worth a vector of their own: with an entry, or never read at the ends."""
+    if len(plain) <= LONGEST:
+        return []
+    told = []
+    for passage in cut_passages(plain):
+        named = dict.fromkeys(name for name, start in places if passage.start <= start < passage.stop)
+        if named or not (is_at_ends(plain, passage.start) and is_at_ends(plain, passage.stop - 1)):
+            told.append((passage.text, tuple(named)))
+    # A vector takes most of a millisecond a letter; jamo say fairly well which passages deserve one.
+    told.sort(key=lambda passage: (bool(passage[1]), weigh_letters(passage[0])), reverse=True)
+    return told[:_MOST_PASSAGES]
 
 
 def _ends_of(text: str) -> str:

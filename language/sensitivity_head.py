@@ -25,8 +25,8 @@ BUCKETS = 2**18
 WAVES = 2048
 WEIGHTS_FILE = Path(__file__).with_name("sensitivity_head.npz")
 # Enough of a long prompt to tell its subject; the lexicon reads the rest.
-_HEAD_CHARS = 160
-_TAIL_CHARS = 80
+HEAD_CHARS = 160
+TAIL_CHARS = 80
 _GRAM_LENGTHS = (2, 3, 4, 5, 6, 7)
 GRAM_SCALE = np.float32(2**0.5)
 # How quickly sentences grow strangers: the width of the Gaussian kernel that the waves approximate.
@@ -90,13 +90,16 @@ class Smell:
     is_strong: bool
 
 
-def classify(plain: str, names: Sequence[str]) -> Smell | None:
-    """Return what this undisguised text smells of, or nothing; `names` are the classes its words name."""
+def classify(plain: str, names: Sequence[str], spare: float = 0.0) -> Smell | None:
+    """Return what this undisguised text smells of, or nothing; `names` are the classes its words name.
+
+    `spare` is how far above the least its risk must be.
+    """
     head = load_head()
     features = features_of(plain, head.centre)
     risk, topic, crisis = head.read(features)
     least = head.thresholds
-    if risk <= (least.named if names else least.plain):
+    if risk <= (least.named if names else least.plain) + spare:
         return None
     return Smell(topic, is_strong=crisis > (least.named_help if CRISIS in names else least.help))
 
@@ -130,6 +133,13 @@ def _waves() -> tuple[Array, Array]:
     turns = drawn.standard_normal((DIMENSIONS, WAVES)).T * _NARROWNESS**0.5
     phases = drawn.uniform(0, 2 * np.pi, WAVES)
     return np.ascontiguousarray(turns, dtype=np.float32), phases.astype(np.float32)
+
+
+def weigh_letters(plain: str) -> float:
+    """Return the risk by runs of jamo alone, without a vector: a hundredth of the time, and a hint."""
+    buckets, counts = grams_of(plain)
+    scores = np.einsum("cb,b->c", load_head().gram_weights[:, buckets], counts)
+    return float(weigh_risk(scores[None])[0])
 
 
 def grams_of(plain: str) -> tuple[NDArray[np.intp], Array]:
@@ -184,6 +194,13 @@ def _round_off(weights: Array) -> tuple[NDArray[np.int8], Array]:
 
 def ends_of(plain: str) -> str:
     """Return enough of a long prompt to tell its subject."""
-    if len(plain) <= _HEAD_CHARS + _TAIL_CHARS:
+    if len(plain) <= HEAD_CHARS + TAIL_CHARS:
         return plain
-    return f"{plain[:_HEAD_CHARS]} {plain[-_TAIL_CHARS:]}"
+    return f"{plain[:HEAD_CHARS]} {plain[-TAIL_CHARS:]}"
+
+
+def is_at_ends(plain: str, position: int) -> bool:
+    """Say whether the head reads what stands at this place of a text."""
+    return (
+        position < HEAD_CHARS or position >= len(plain) - TAIL_CHARS or len(plain) <= HEAD_CHARS + TAIL_CHARS
+    )

@@ -2,12 +2,16 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from language.disguise import fold_blanks
 
 _FOLDER = Path(__file__).parent
+# No idiom is longer, and what is around a find is read on for as long as it takes not to read much twice.
+_IDIOM_CHARS = 60
+_AROUND_CHARS = 400
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 
 
@@ -26,9 +30,38 @@ def find_classes(plain: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, pattern in _patterns() if pattern.search(plain)))
 
 
+def find_places(plain: str) -> list[tuple[str, int]]:
+    """Return every entry that this text holds, as its class and where it begins."""
+    return [(name, found.start()) for name, pattern in _patterns() for found in pattern.finditer(plain)]
+
+
 def tells_crisis(plain: str) -> bool:
     """Say whether this text tells of a crisis in so many words, as no title or joke would."""
     return any(pattern.search(plain) for pattern in _outright())
+
+
+def tells_crisis_anywhere(undisguised: str) -> bool:
+    """As `tells_crisis`, of a text of any length whose idioms still stand."""
+    return any(map(tells_crisis, _around(undisguised, _outright())))
+
+
+def names_anywhere(undisguised: str, name: str) -> bool:
+    """Say whether a text of any length, whose idioms still stand, holds an entry of this class."""
+    patterns = tuple(pattern for entry, pattern in _patterns() if entry == name)
+    return any(pattern.search(plain) for plain in _around(undisguised, patterns) for pattern in patterns)
+
+
+def _around(undisguised: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[str]:
+    # Looking for a few words in all of a long text is quick; blanking its idioms is not.
+    places = sorted(found.start() for pattern in patterns for found in pattern.finditer(undisguised))
+    read = 0
+    for place in places:
+        if place < read:
+            continue
+        start = undisguised.rfind(" ", 0, max(0, place - _IDIOM_CHARS)) + 1
+        read = undisguised.find(" ", place + _AROUND_CHARS)
+        read = len(undisguised) if read < 0 else read
+        yield without_idioms(undisguised[start:read])
 
 
 def list_outright() -> list[str]:

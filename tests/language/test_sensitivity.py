@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from language import sensitivity_head
 from language.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
 from language.lexicon import class_names
-from language.sensitivity import UNREADABLE, judge_sensitivity
+from language.sensitivity import UNREADABLE, judge_sensitivity, names_crisis
 
 SENSITIVE = read_probes(PROBES_FOLDER / "sensitive.jsonl")
 SAFE = read_probes(PROBES_FOLDER / "safe.jsonl")
@@ -93,6 +93,48 @@ def test_a_shopper_is_let_through(text: str) -> None:
 def test_a_sensitive_word_deep_in_a_long_prompt_is_found() -> None:
     padding = "오늘 다녀온 카페 이야기를 길게 써 봤어요. " * 60
     assert judge_sensitivity(f"{padding} 사실 죽고 싶어요 {padding}").needs_help
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "사실 죽고 싶어요.",
+        "주민등록번호 900101-1234567",
+        "비밀번호는 hunter2!x9",
+        "요즘 옥상 난간에 자꾸 서 있어요.",
+    ],
+)
+def test_a_crisis_or_a_secret_is_found_wherever_it_stands(told: str) -> None:
+    padding = "오늘 다녀온 카페 이야기를 길게 써 봤어요. 분위기도 좋고 커피도 맛있었어요. " * 220
+    text = f"{padding}{told} {padding}"
+    assert 19_000 < len(text) < 20_000
+    assert judge_sensitivity(text).verdict == "block"
+    assert judge_sensitivity(padding * 2).verdict == "pass"
+
+
+def test_a_crisis_told_outright_is_heard_at_once_wherever_it_stands() -> None:
+    padding = "배고파 죽겠다. 오늘 다녀온 카페 이야기를 길게 써 봤어요. " * 250
+    assert names_crisis(f"{padding}사실 죽고 싶어요. {padding}")
+    assert not names_crisis(padding * 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "topic"),
+    [
+        ("사실 지난달에 유방암 진단을 받아서 다음 주부터 항암 치료를 받아요.", "health"),
+        ("남편이 술만 마시면 저를 때려서 집을 나와 쉼터에 있어요.", "crime_violence"),
+        ("I filed for bankruptcy and my bank account was garnished.", "debt"),
+    ],
+)
+def test_what_is_told_in_the_middle_of_a_request_counts(told: str, topic: str) -> None:
+    before = (
+        "다음 달에 쓸 노트북을 새로 사려고 합니다. 예산은 백만 원이고 가볍고 배터리가 오래가면 좋겠어요. " * 3
+    )
+    after = "문서를 쓰고 영상을 보는 데 쓸 거예요. 세 개를 골라서 가격과 무게를 표로 비교해 주세요. " * 3
+    assert judge_sensitivity(before + after).verdict == "pass"
+    judged = judge_sensitivity(f"{before}{told} {after}")
+    assert judged.verdict == "block"
+    assert topic in judged.classes
 
 
 def test_a_broken_gate_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
