@@ -2,6 +2,8 @@
 
 import json
 
+from redis.client import Pipeline
+
 from ads.fast_store import fast_store, key
 from ads.models import Category, LearnedReserve
 from ads.money import TICK, WON
@@ -13,10 +15,19 @@ from ads.selection.reserve import KEPT_BIDS, Lesson, borrow, lay_auctions, learn
 # So many that the places a reserve leaves empty are known to half a hundredth.
 KEPT_AUCTIONS = 20_000
 KEPT_SECONDS = 14 * 24 * 3600
+# One person's questions teach a category once in so long, so that nobody moves its reserve alone.
+LESSON_SECONDS = 3600
 # Everybody who could have won, had the reserve been lower, belongs to an auction.
 BIDDING = frozenset({Rung.WON, Rung.OUTBID, Rung.BELOW_RESERVE})
 
 Auction = list[tuple[int, float]]
+
+NOTE = """
+if KEYS[2] ~= '' and not redis.call('SET', KEYS[2], 1, 'NX', 'EX', ARGV[4]) then return 0 end
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], -ARGV[2], -1)
+return redis.call('EXPIRE', KEYS[1], ARGV[3])
+"""
 
 
 def seen_key(category: str) -> str:
@@ -37,6 +48,16 @@ def auction_of(decision: Decision) -> tuple[str, str] | None:
         return None
     bids = [(contender.limit_micros, round(contender.quality, 8)) for contender in ranked]
     return Category.values[ranked[0].category], json.dumps(bids)
+
+
+def note_auction(pipeline: Pipeline, decision: Decision, frequency_key: str) -> None:
+    """Remember what was bid, unless the same person taught this category a while ago; the caller sends it."""
+    auction = auction_of(decision)
+    if auction is None:
+        return
+    category, bids = auction
+    taught = key("taught", category, frequency_key) if frequency_key else ""
+    pipeline.eval(NOTE, 2, seen_key(category), taught, bids, KEPT_AUCTIONS, KEPT_SECONDS, LESSON_SECONDS)
 
 
 def read_auctions(category: str) -> list[Auction]:

@@ -11,8 +11,7 @@ from ads.contract import AdRequest, encode_request
 from ads.fast_store import fast_store, key
 from ads.models import Offer
 from ads.selection.asked import note_asked
-from ads.selection.bids_seen import KEPT_AUCTIONS, auction_of, seen_key
-from ads.selection.bids_seen import KEPT_SECONDS as AUCTIONS_SECONDS
+from ads.selection.bids_seen import note_auction
 from ads.selection.decision import Contender, Decision
 from ads.selection.eligibility import PLENTY
 
@@ -67,15 +66,10 @@ def keep_trace(request: AdRequest, decision: Decision, *, version: str) -> None:
         "is_explored": decision.is_explored,
         "contenders": [trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
     }
-    auction = auction_of(decision)
     with suppress(redis.RedisError), fast_store().pipeline(transaction=False) as pipeline:
         _write(pipeline, request, trace)
         note_asked(pipeline, request, at=timezone.now())
-        if auction:
-            category, bids = auction
-            pipeline.rpush(seen_key(category), bids)
-            pipeline.ltrim(seen_key(category), -KEPT_AUCTIONS, -1)
-            pipeline.expire(seen_key(category), AUCTIONS_SECONDS)
+        note_auction(pipeline, decision, request.frequency_key)
         pipeline.execute()
 
 

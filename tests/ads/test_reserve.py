@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from ads.client import request_ad
 from ads.contract import NoAd, ServedAd
+from ads.fast_store import fast_store
 from ads.models import Campaign, LearnedReserve, Offer
 from ads.money import LEAST_BID, TICK, WON
 from ads.selection.auction import Bid, hold_auction
-from ads.selection.bids_seen import current_reserves, floor_of, learn_reserves, read_auctions
+from ads.selection.bids_seen import current_reserves, floor_of, learn_reserves, read_auctions, seen_key
 from ads.selection.publishing import fingerprint
 from ads.selection.reserve import (
     LEAST_AUCTIONS,
@@ -151,3 +152,18 @@ def test_a_reserve_that_keeps_bidders_out_is_unlearned() -> None:
         learn_reserves(floor_micros=LEAST_BID)
     publish_all()
     assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_one_person_teaches_a_category_once_an_hour() -> None:
+    words = ("도쿄 항공권", "오사카 숙소", "교토 여행")
+    make_ad(bid_won=400, keywords=tuple((text, "phrase") for text in words))
+    publish_all()
+    with override_settings(ADS_ANSWERS_PER_AD=1):
+        for word in words:
+            assert isinstance(request_ad(request_for(f"{word} 가격", frequency_key="ada-today")), ServedAd)
+    assert len(read_auctions("travel")) == 1
+    request_ad(request_for("도쿄 항공권 가격", frequency_key="grace-today"))
+    assert len(read_auctions("travel")) == 2
+    assert fast_store().ttl(seen_key("travel")) > 0
