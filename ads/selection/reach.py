@@ -44,7 +44,9 @@ class Reach:
 
     @property
     def about(self) -> int:
-        """The number in two digits and zeros, for it is no more exact than that."""
+        """The number in two digits and zeros, and below a hundred in tens: nobody's one question shows."""
+        if self.matched < 100:
+            return self.matched // 10 * 10
         return round(self.matched, 2 - len(str(self.matched)))
 
 
@@ -106,18 +108,23 @@ def estimate_reach(plan: GroupPlan, *, negatives: Iterable[str] = ()) -> Reach:
 def count_matched(
     askings: Iterable[Asking], keywords: Sequence[Wanted], excluded: frozenset[int], lexicon: Lexicon
 ) -> int:
-    """Return for how many requests one of the keywords or more would have stood, by the market's rules."""
+    """Return for how many requests one of the keywords or more would have stood, by the market's rules.
+
+    What a word excludes counts only where it is not few: else one's own word would tell somebody's question.
+    """
     shelves: dict[int, list[Wanted]] = defaultdict(list)
     for keyword in keywords:
         shelves[
             min(keyword.words) if keyword.match == MATCHES[BROAD] and keyword.words else keyword.term
         ].append(keyword)
     total = 0.0
+    taken: dict[int, float] = defaultdict(float)
+    kept_away: list[tuple[float, set[int]]] = []
     for asking in askings:
         kinds = {term: known for term in asking.terms if (known := lexicon.find(term))}
         covered = set(kinds).union(*(inside for _, inside in kinds.values()))
         purposes = {kind for kind, _ in kinds.values()}
-        if MAKING in purposes or not covered.isdisjoint(excluded):
+        if MAKING in purposes:
             continue
         named = {term for term, (kind, _) in kinds.items() if kind == NORMAL}
         if any(
@@ -126,7 +133,12 @@ def count_matched(
             for keyword in shelves[term]
         ):
             total += asking.weight
-    return round(total)
+            unwanted = covered & excluded
+            kept_away.append((asking.weight, unwanted))
+            for term in unwanted:
+                taken[term] += asking.weight
+    told = {term for term, weight in taken.items() if weight >= LEAST_TOLD}
+    return round(total - sum(weight for weight, unwanted in kept_away if unwanted & told))
 
 
 def _holds(

@@ -15,7 +15,7 @@ from ads.client import request_ad
 from ads.contract import NoAd
 from ads.models import Term
 from ads.person import Person
-from ads.selection import asked
+from ads.selection import asked, reach
 from ads.selection.reach import Reach, estimate_reach
 from ads.selection.traces import find_trace
 from tests.ads.inventory import make_ad, make_advertiser, publish_all, request_for
@@ -86,8 +86,14 @@ def test_an_estimate_counts_the_prompts_that_matched(market: object) -> None:
     ),
 )
 def test_whatever_is_planned_the_estimate_is_what_the_market_finds(
-    valkey: "Redis", keywords: list[tuple[str, str]], negatives: list[str], prompts: list[str]
+    valkey: "Redis",
+    monkeypatch: pytest.MonkeyPatch,
+    keywords: list[tuple[str, str]],
+    negatives: list[str],
+    prompts: list[str],
 ) -> None:
+    # Few are told apart from none here.
+    monkeypatch.setattr(reach, "LEAST_TOLD", 0)
     valkey.flushdb()
     shop = make_advertiser(uuid.uuid4().hex)
     ad = make_ad(shop, keywords=tuple(keywords), negatives=tuple(negatives))
@@ -98,10 +104,22 @@ def test_whatever_is_planned_the_estimate_is_what_the_market_finds(
         lines = trace["contenders"] if trace else []
         mine = [line["rung"] for line in lines if line["campaign"] == ad.ad_group.campaign_id]  # type: ignore[attr-defined]
         found += mine[:1] in (["won"], ["outbid"])
-    reach = estimate_reach(plan(*keywords, negatives=tuple(negatives)))
+    told = estimate_reach(plan(*keywords, negatives=tuple(negatives)))
     ad.ad_group.campaign.status = "paused"
     ad.ad_group.campaign.save()
-    assert (reach.asked, reach.matched, reach.uncounted) == (len(prompts), found, ())
+    assert (told.asked, told.matched, told.uncounted) == (len(prompts), found, ())
+
+
+def test_a_word_that_takes_few_away_tells_nobody_s_question(market: object) -> None:
+    ask("도쿄 항공권 추천", 19)
+    ask("도쿄 항공권 오사카 호텔 추천")
+    ask("도쿄 항공권 무료", 9)
+    alone = estimate_reach(plan(("도쿄 항공권", "phrase")))
+    assert alone.matched == 29
+    for words in (("오사카 호텔",), ("무료",), ("무료", "오사카 호텔")):
+        assert estimate_reach(plan(("도쿄 항공권", "phrase"), negatives=words)) == alone
+    ask("도쿄 항공권 무료")
+    assert estimate_reach(plan(("도쿄 항공권", "phrase"), negatives=("무료", "오사카 호텔"))).matched == 20
 
 
 def test_words_that_nobody_could_name_are_not_counted_as_never_asked(market: object) -> None:
@@ -154,7 +172,7 @@ def test_a_sample_names_no_person_and_no_request(market: "Redis") -> None:
 
 
 @pytest.mark.parametrize(
-    ("matched", "about"), [(10, 10), (99, 99), (123, 120), (1_251, 1_300), (98_765, 99_000)]
+    ("matched", "about"), [(10, 10), (19, 10), (99, 90), (123, 120), (1_251, 1_300), (98_765, 99_000)]
 )
 def test_an_estimate_is_no_more_exact_than_it_is(matched: int, about: int) -> None:
     assert Reach(7, 10**6, matched).about == about

@@ -36,23 +36,23 @@ def test_an_estimate_is_shown_and_nothing_saved(desk: Client, forms: tuple[str, 
     new, kept = forms
     assert "어림해 보기’를 누르면" in desk.get(new).content.decode()
     page = desk.post(new, GROUP | {"estimate": "yes"}).content.decode()
-    assert "약 25건" in page and "지난 1일 동안" in page
-    assert "약 25건" in desk.post(kept, GROUP | {"estimate": "yes", "name": ""}).content.decode()
+    assert "약 20건" in page and "지난 1일 동안" in page
+    assert "약 20건" in desk.post(kept, GROUP | {"estimate": "yes", "name": ""}).content.decode()
     few = desk.post(new, GROUP | {"estimate": "yes", "negatives": "추천"}).content.decode()
     assert "10건보다 적어요" in few
     assert (AdGroup.objects.count(), Keyword.objects.count()) == (1, 1)
 
 
 def test_a_group_that_is_there_is_estimated_with_what_is_on(desk: Client, forms: tuple[str, str]) -> None:
-    assert "약 25건" in desk.get(forms[1]).content.decode()
+    assert "약 20건" in desk.get(forms[1]).content.decode()
     Keyword.objects.update(is_on=False)
-    assert "약 25건" not in desk.get(forms[1]).content.decode()
+    assert "약 20건" not in desk.get(forms[1]).content.decode()
 
 
 def test_words_that_were_never_counted_are_said_to_be(desk: Client, forms: tuple[str, str]) -> None:
     new = forms[0]
     page = desk.post(new, GROUP | {"estimate": "yes", "exact": "달 여행\n<b>화성</b>"}).content.decode()
-    assert "약 25건" in page and "달 여행" in page and "&lt;b&gt;화성" in page
+    assert "약 20건" in page and "달 여행" in page and "&lt;b&gt;화성" in page
     unknown = desk.post(new, GROUP | {"estimate": "yes", "phrase": "달 여행"}).content.decode()
     assert "아직 세어 본 적이 없어서" in unknown
 
@@ -67,7 +67,7 @@ def test_an_estimate_of_many_keywords_comes_soon(desk: Client, forms: tuple[str,
     many = "\n".join(f"도쿄 호텔 {n}" for n in range(1_000))
     began = timezone.now()
     page = desk.post(forms[0], GROUP | {"estimate": "yes", "exact": many, "broad": many}).content.decode()
-    assert "약 25건" in page
+    assert "약 20건" in page
     assert timezone.now() - began < datetime.timedelta(seconds=10)
 
 
