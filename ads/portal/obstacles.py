@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ads.leases import korean_day
-from ads.models import Advertiser, Campaign, CampaignDay, Creative, Keyword
+from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Creative, Keyword
 from ads.money import LEAST_BID, format_won
 from ads.portal.statement import Balance
 from ads.selection.bids_seen import current_reserves, floor_of
@@ -21,6 +21,8 @@ from ads.selection.bids_seen import current_reserves, floor_of
 class Readiness:
     """Which parts of a campaign are there, and how its best bid stands to what its category asks for."""
 
+    are_groups_off: bool
+    has_whole_group: bool
     has_keyword: bool
     has_keyword_that_is_on: bool
     has_approved: bool
@@ -32,11 +34,15 @@ class Readiness:
 
 def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Balance) -> Mapping[int, str]:
     """Return for each of these campaigns of the advertiser why it is not seen; empty where it is."""
+    groups = AdGroup.objects.filter(campaign=OuterRef("pk"))
     creatives = Creative.objects.filter(ad_group__campaign=OuterRef("pk"))
     approved = creatives.filter(review=Creative.Review.APPROVED)
     keywords = Keyword.objects.filter(ad_group__campaign=OuterRef("pk"), ad_group__is_on=True)
     bids = keywords.filter(is_on=True).annotate(bid=Coalesce("bid_micros", "ad_group__default_bid_micros"))
     asked = Campaign.objects.filter(advertiser=advertiser, pk__in=campaigns).annotate(
+        has_group=Exists(groups),
+        has_group_that_is_on=Exists(groups.filter(is_on=True)),
+        has_whole_group=Exists(_only_whole(groups)),
         has_approved=Exists(approved.filter(is_on=True)),
         has_waiting=Exists(creatives.filter(review=Creative.Review.WAITING)),
         has_ad_that_is_off=Exists(approved.filter(is_on=False)),
@@ -51,6 +57,8 @@ def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Bala
         campaign.pk: _find_obstacle(
             campaign,
             Readiness(
+                are_groups_off=campaign.has_group and not campaign.has_group_that_is_on,
+                has_whole_group=campaign.has_whole_group,
                 has_keyword=campaign.has_keyword,
                 has_keyword_that_is_on=campaign.has_keyword_that_is_on,
                 has_approved=campaign.has_approved,
@@ -66,12 +74,20 @@ def obstacles_of(advertiser: Advertiser, campaigns: Sequence[int], balance: Bala
     }
 
 
+def _only_whole(groups: QuerySet[AdGroup]) -> QuerySet[AdGroup]:
+    """Return those that can serve by themselves: on, with a keyword and an ad that are."""
+    keywords = Keyword.objects.filter(ad_group=OuterRef("pk"), is_on=True)
+    ads = Creative.objects.filter(ad_group=OuterRef("pk"), is_on=True, review=Creative.Review.APPROVED)
+    return groups.filter(Exists(keywords), Exists(ads), is_on=True)
+
+
 def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today: CampaignDay | None) -> str:
     """Return the first thing to do about it, in the order in which a person would do it."""
     if campaign.status in (Campaign.Status.PAUSED, Campaign.Status.ENDED):
         return ""
     now, no_money = timezone.now(), _find_want_of_money(ready, balance, today)
     steps = (
+        (ready.are_groups_off, _("광고 그룹이 모두 꺼져 있어요")),
         (not ready.has_keyword, _("키워드가 없어요")),
         (not ready.has_keyword_that_is_on, _("키워드가 모두 꺼져 있어요")),
         (
@@ -80,6 +96,7 @@ def _find_obstacle(campaign: Campaign, ready: Readiness, balance: Balance, today
         ),
         (not ready.has_approved and not ready.has_waiting, _("검토받을 광고 문구가 없어요")),
         (not ready.has_approved, _("광고 문구를 검토하고 있어요")),
+        (not ready.has_whole_group, _("켜진 키워드와 광고 문구가 같은 그룹에 없어요")),
         (campaign.status == Campaign.Status.DRAFT, _("아직 시작하지 않았어요")),
         (
             ready.best_bid_micros < ready.least_bid_micros,
