@@ -86,19 +86,8 @@ def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     page = open_page(user_agent=PERSON)
     ask(page, "도쿄 여행 항공권 싸게 사는 법")
     card = page.locator(".placement")
-    expect(card).to_be_visible()
     expect(card.locator(".placement-label")).to_have_text("광고")
-    # What lies behind the composer is in the window and yet seen by nobody.
-    page.evaluate(
-        "scrollBy(0, document.querySelector('.placement').getBoundingClientRect().bottom - innerHeight)"
-    )
-    page.wait_for_timeout(1_500)
-    assert not Impression.objects.exists()
-    card.scroll_into_view_if_needed()
-    for _ in range(200):
-        page.wait_for_timeout(100)
-        if Impression.objects.exists():
-            break
+    look_at(card)
     assert [seen.verdict for seen in Impression.objects.all()] == ["valid"]
 
     take_picture(page, "ad")
