@@ -44,12 +44,7 @@ def fold(text: str) -> str:
     folded = "".join(
         piece if index % 2 else unicodedata.normalize("NFKC", piece) for index, piece in enumerate(pieces)
     )
-    return fold_blanks(folded.casefold())
-
-
-def fold_blanks(text: str) -> str:
-    """Return the text with one space wherever blanks of any kind stand, and none at its ends."""
-    return " ".join(text.split())
+    return " ".join(folded.casefold().split())
 
 
 def compose(letters: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from language.disguise import fold_blanks
-
 _FOLDER = Path(__file__).parent
+_RUN_OF_BLANKS = re.compile(r"\s{2,}")
 # No idiom is longer, and what is around a find is read on for as long as it takes not to read much twice.
 _IDIOM_CHARS = 60
 _AROUND_CHARS = 400
@@ -18,7 +17,8 @@ _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 def without_idioms(plain: str) -> str:
     """Blank the idioms that only sound dangerous: 배고파 죽겠다, 마약김밥, killer deals."""
     for idiom in _idioms():
-        plain = fold_blanks(idiom.sub(" ", plain))
+        # Not at its ends: the head has learned that something stood there.
+        plain = _RUN_OF_BLANKS.sub(" ", idiom.sub(" ", plain))
     return plain
 
 
