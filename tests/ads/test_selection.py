@@ -38,7 +38,7 @@ def test_a_matching_prompt_gets_the_ad_and_an_offer_is_kept() -> None:
     offer = Offer.objects.get()
     assert str(offer.id) == ad.offer
     assert (offer.price_micros, offer.keyword_text, offer.match) == (70 * WON, "도쿄 항공권", "broad")
-    assert len(ad.why) == 2
+    assert len(ad.why) == 3
 
 
 def test_the_winner_pays_what_the_second_would_have_needed() -> None:
