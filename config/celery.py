@@ -3,13 +3,18 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("jjamppong")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def leave_logs_alone(**_: object) -> None:
+    """Let the settings say how a worker logs, as of every other process: Celery would set its level."""
 
 
 @worker_ready.connect

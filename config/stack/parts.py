@@ -58,16 +58,7 @@ def worker_child(home: Path, environment: Mapping[str, str]) -> Child:
     """Return the one Celery worker of a one-machine installation, beat included."""
     schedule = home / "run" / "beat-schedule"
     pool = ("-P", "threads", "-c", str(WORKER_THREADS), "-B", "-s", str(schedule))
-    words = (
-        "-A",
-        "config.celery",
-        "worker",
-        *pool,
-        "--loglevel",
-        "INFO",
-        "--without-gossip",
-        "--without-mingle",
-    )
+    words = ("-A", "config.celery", "worker", *pool, "--without-gossip", "--without-mingle")
     log = home / "logs" / "worker.log"
     program = Program((sys.executable, "-m", "celery", *words), log=log, folder=ROOT, environment=environment)
     return Child(

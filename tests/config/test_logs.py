@@ -156,3 +156,11 @@ def assert_silent(told: str) -> None:
     for words in (PROMPT, ANSWER):
         assert words not in told
         assert json.dumps(words)[1:-1] not in told
+
+
+def test_a_worker_logs_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("celery.app.log.Logging._setup", False)
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers))
+    app.log.setup(loglevel=logging.ERROR)
+    assert (root.level, root.handlers) == before
