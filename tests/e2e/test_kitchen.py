@@ -80,6 +80,7 @@ def test_a_model_is_added_to_a_turn_and_one_goes_on_with_its_answer(
     offer_model("late", name="느린")
     page.reload()
     page.get_by_label("모델 추가").select_option(label="느린")
+    page.get_by_role("button", name="물어보기").click()
 
     expect(page.locator(".candidate")).to_have_count(2)
     late = page.locator(".candidate", has_text="느린")
