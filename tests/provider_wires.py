@@ -47,8 +47,8 @@ class Wire(ABC):
     def text(self, piece: str) -> bytes: ...
 
     def think(self, thought: str) -> bytes:
-        """Only one wire shows what a model thinks."""
-        raise NotImplementedError
+        """Send what a model thinks; most wires keep it to themselves."""
+        return b""
 
     @abstractmethod
     def close(self, finish: str, output_tokens: int | None) -> bytes: ...

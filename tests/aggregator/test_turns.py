@@ -13,7 +13,6 @@ from aggregator.models import Turn, Usage
 from aggregator.off_loop import off_loop
 from aggregator.turn_log import decode_entries
 from aggregator.turn_state import TurnState, reduce
-from language.sensitivity import judge_sensitivity
 from tests.aggregator.conftest import MakeModel
 from tests.provider_server import ProviderServer, Script, say
 
@@ -184,53 +183,6 @@ async def test_a_stop_keeps_what_was_written(
     assert candidate.status == "stopped"
     assert candidate.text.startswith("한 마디씩")
     assert await asyncio.to_thread(provider.wait_until, lambda: provider.asked("talker")[0].is_cancelled)
-
-
-async def test_a_crisis_is_answered_with_help_and_without_ads_or_models(
-    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
-) -> None:
-    await asyncio.to_thread(offer_model, "wise")
-
-    turn, history = await run_ask("우울해서 죽고 싶어")
-
-    assert "109" in turn.answer_text
-    assert turn.answer_kind == "help"
-    assert turn.placement == {"ad": None, "reason": "sensitive"}
-    assert provider.seen == []
-    assert reduce(history) == reduce(selectors.replay(turn))
-
-
-async def test_a_crisis_told_without_its_words_stops_the_models_for_the_help_lines(
-    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
-) -> None:
-    await asyncio.to_thread(judge_sensitivity, "warm")
-    provider.add("wise", say("Cheer up! " * 200, delay_s=0.05))
-    await asyncio.to_thread(offer_model, "wise")
-
-    turn, history = await run_ask("i dont wanna be here anymore like at all")
-
-    assert (turn.status, turn.answer_kind) == ("done", "help")
-    assert turn.placement == {"ad": None, "reason": "sensitive"}
-    assert not turn.candidates.all()
-    assert await off_loop(Usage.objects.filter(turn=turn).count) == 1
-    assert reduce(history) == reduce(selectors.replay(turn))
-
-
-async def test_a_conversation_that_touched_a_crisis_gets_no_ads_from_then_on(
-    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
-) -> None:
-    prompt = "요즘 사는 게 힘들어"
-    judged = await asyncio.to_thread(judge_sensitivity, prompt)
-    assert "self_harm" in judged.classes and not judged.needs_help
-    provider.add("wise", say("그렇군요."))
-    await asyncio.to_thread(offer_model, "wise")
-
-    touched, _ = await run_ask(prompt)
-    then, _ = await run_ask("도쿄 여행 준비물 알려 줘", touched.conversation.public_id)
-
-    assert (touched.status, then.status) == ("done", "done")
-    assert touched.answer_kind != "help"
-    assert then.placement == {"ad": None, "reason": "sensitive"}
 
 
 async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
