@@ -9,14 +9,13 @@ COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /usr/local/bin/uv
 
 # First only what names the packages, so that a change of our own code does not install them again.
 COPY pyproject.toml uv.lock package.json package-lock.json ./
-COPY config/__init__.py config/
-COPY config/stack config/stack
-RUN python3 -I config/stack/bootstrap.py
+COPY stack stack
+RUN python3 -I stack/install/bootstrap.py
 
 COPY . .
-RUN JJAMPPONG_HOME=/tmp/build python3 -I config/stack/bootstrap.py \
+RUN JJAMPPONG_HOME=/tmp/build python3 -I stack/install/bootstrap.py \
     && uv sync --frozen --no-dev --quiet \
-    && rm -rf node_modules .tools tests bench /tmp/build ~/.cache
+    && rm -rf node_modules .tools tests bench testing /tmp/build ~/.cache
 
 # -- What runs -------------------------------------------------------------------------------------
 FROM python:3.11-slim-bookworm

@@ -13,13 +13,13 @@ help:
 	@echo "make setup  install and build               make clean  remove what setup made; var/ stays"
 
 setup:
-	@$(PYTHON) -I config/stack/bootstrap.py
+	@$(PYTHON) -I stack/install/bootstrap.py
 
 run: setup
 	@exec $(BIN)/python manage.py up
 
 lint: setup
-	@$(PYTHON) -I config/stack/bootstrap.py --check-lock
+	@$(PYTHON) -I stack/install/bootstrap.py --check-lock
 	ruff check .
 	ruff format --check .
 	npm run --silent check
@@ -46,7 +46,7 @@ scripts: setup
 	npm run --silent test
 
 browser: setup
-	@python -m config.stack.browser
+	@python -m testing.chromium
 
 e2e: browser
 	python -m pytest -m e2e tests/e2e
@@ -62,7 +62,7 @@ test: setup
 	@$(MAKE) --no-print-directory e2e
 
 bench: setup
-	@python -m config.stack.benches --data "$(DATA)" $(if $(QUICK),--quick)
+	@python -m bench --data "$(DATA)" $(if $(QUICK),--quick)
 
 clean:
 	rm -rf .venv .tools node_modules static/dist static/collected .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov test-artifacts

@@ -18,11 +18,11 @@ def main() -> None:
     enter_environment()
     if sys.argv[1:] == ["up"]:
         # Its children load Django; loading it here as well would cost every start a second.
-        from config.stack.up import main as run_site
+        from stack.up import main as run_site
 
         sys.exit(run_site())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from config.stack.session import ensure_stack
+    from stack.ephemeral_stack import ensure_stack
 
     with ensure_stack(*sys.argv[1:2]):
         from django.core.management import execute_from_command_line

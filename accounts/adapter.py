@@ -13,13 +13,13 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.guests import renew_guest
+from accounts.guests import rotate_guest_key
 from accounts.models import User
-from accounts.selectors import account_of, guest_key_of
-from accounts.services import adopt_guest, note_sign_out
+from accounts.selectors import find_account, find_guest_key
+from accounts.services import adopt_guest, record_sign_out
 
 # What allauth says after it has mailed a link to confirm an address.
-SENT = "account/messages/email_confirmation_sent.txt"
+CONFIRMATION_SENT_TEMPLATE = "account/messages/email_confirmation_sent.txt"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -44,18 +44,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Log in, bring along what the visitor did as a guest, and retire the guest's key."""
-        guest_key = guest_key_of(request)
+        guest_key = find_guest_key(request)
         super().login(request, user)
         if guest_key is not None:
             adopt_guest(guest_key=guest_key, account=user)
-        renew_guest(request)
+        rotate_guest_key(request)
 
     def logout(self, request: HttpRequest) -> None:
         """Log out into a fresh guest: the next person at this browser finds nothing, in no tab of it."""
-        if account := account_of(request):
-            note_sign_out(account=account)
+        if account := find_account(request):
+            record_sign_out(account=account)
         super().logout(request)
-        renew_guest(request)
+        rotate_guest_key(request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; where the site has no mail server, say so rather than let anybody wait for it."""
@@ -68,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self, request: HttpRequest, level: int, message_template: str | None = None, *rest: Any, **named: Any
     ) -> None:
         """Tell what was done, but never that a mail is on its way from a site that sends none."""
-        if settings.EMAIL_HOST or message_template != SENT:
+        if settings.EMAIL_HOST or message_template != CONFIRMATION_SENT_TEMPLATE:
             super().add_message(request, level, message_template, *rest, **named)
 
     def is_safe_url(self, url: str) -> bool:
@@ -83,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return f"[{_('짬뽕')}] {subject}"
 
     def _lock_guest(self, request: HttpRequest) -> User | None:
-        guest_key = guest_key_of(request)
+        guest_key = find_guest_key(request)
         if guest_key is None:
             return None
         return User.objects.select_for_update().filter(guest_key=guest_key, is_guest=True).first()

@@ -19,7 +19,7 @@ class NameForm(forms.Form):
     )
 
 
-class FarewellForm(forms.Form):
+class DeleteAccountForm(forms.Form):
     """The password once more, before everything goes."""
 
     password = forms.CharField(

@@ -12,17 +12,17 @@ GUEST_COOKIE = "guest"
 GUEST_SALT = "accounts.guest"
 
 
-class Visit(HttpRequest):
+class GuestRequest(HttpRequest):
     """A request that went through GuestMiddleware."""
 
     guest_key: uuid.UUID
     guest_is_known: bool
-    guest_cookie_is_due: bool
+    guest_cookie_needs_set: bool
 
 
-def visit_of(request: HttpRequest) -> Visit:
+def as_guest_request(request: HttpRequest) -> GuestRequest:
     """Return the same request, seen with what the middleware put on it."""
-    return cast(Visit, request)
+    return cast(GuestRequest, request)
 
 
 def sign_guest_key(guest_key: uuid.UUID) -> str:
@@ -45,31 +45,31 @@ def read_scope_cookies(scope: Mapping[str, object]) -> dict[str, str]:
     return parse_cookie("; ".join(lines))
 
 
-def greet(request: HttpRequest) -> None:
+def attach_guest_key(request: HttpRequest) -> None:
     """Put the visitor's guest key on the request: the cookie's, or a fresh one that nobody has seen."""
-    visit = visit_of(request)
+    guest_request = as_guest_request(request)
     guest_key = read_guest_key(request.COOKIES)
-    visit.guest_is_known = guest_key is not None
-    visit.guest_key = guest_key or uuid.uuid4()
-    visit.guest_cookie_is_due = False
+    guest_request.guest_is_known = guest_key is not None
+    guest_request.guest_key = guest_key or uuid.uuid4()
+    guest_request.guest_cookie_needs_set = False
 
 
-def renew_guest(request: HttpRequest) -> None:
+def rotate_guest_key(request: HttpRequest) -> None:
     """Give the visitor a fresh guest key with this answer, so that the old one opens nothing any more."""
-    visit = visit_of(request)
-    visit.guest_key = uuid.uuid4()
-    visit.guest_is_known = False
-    visit.guest_cookie_is_due = True
+    guest_request = as_guest_request(request)
+    guest_request.guest_key = uuid.uuid4()
+    guest_request.guest_is_known = False
+    guest_request.guest_cookie_needs_set = True
 
 
-def keep_guest(request: HttpRequest, answer: HttpResponseBase) -> None:
+def set_guest_cookie(request: HttpRequest, answer: HttpResponseBase) -> None:
     """Set the cookie on a page that a new visitor looks at, and on any answer after the key was renewed."""
-    visit = visit_of(request)
+    guest_request = as_guest_request(request)
     is_page = request.method == "GET" and answer.status_code == 200 and _is_html(answer)
-    if visit.guest_cookie_is_due or (is_page and not visit.guest_is_known):
+    if guest_request.guest_cookie_needs_set or (is_page and not guest_request.guest_is_known):
         answer.set_cookie(
             GUEST_COOKIE,
-            sign_guest_key(visit.guest_key),
+            sign_guest_key(guest_request.guest_key),
             max_age=settings.GUEST_COOKIE_AGE,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,

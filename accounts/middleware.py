@@ -6,9 +6,9 @@ from typing import cast
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts.guests import greet, keep_guest
+from accounts.guests import attach_guest_key, set_guest_cookie
 
-Answer = HttpResponseBase | Awaitable[HttpResponseBase]
+ResponseOrAwaitable = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 class GuestMiddleware:
@@ -17,22 +17,22 @@ class GuestMiddleware:
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], ResponseOrAwaitable]) -> None:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> Answer:
+    def __call__(self, request: HttpRequest) -> ResponseOrAwaitable:
         if self.is_async:
-            return self._answer_later(request)
-        greet(request)
+            return self._call_async(request)
+        attach_guest_key(request)
         answer = cast(HttpResponseBase, self.get_response(request))
-        keep_guest(request, answer)
+        set_guest_cookie(request, answer)
         return answer
 
-    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
-        greet(request)
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
+        attach_guest_key(request)
         answer = await cast(Awaitable[HttpResponseBase], self.get_response(request))
-        keep_guest(request, answer)
+        set_guest_cookie(request, answer)
         return answer

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
 
-from accounts.guests import read_guest_key, read_scope_cookies, visit_of
+from accounts.guests import as_guest_request, read_guest_key, read_scope_cookies
 from accounts.models import User
 
 Scope = Mapping[str, object]
@@ -21,26 +21,26 @@ def find_guest(guest_key: uuid.UUID | None) -> User | None:
     return User.objects.filter(guest_key=guest_key, is_guest=True).first()
 
 
-def person_of(source: HttpRequest | Scope) -> User | None:
+def find_user(source: HttpRequest | Scope) -> User | None:
     """Return the logged-in account, else the guest of the cookie, else None; never writes."""
-    return account_of(source) or find_guest(guest_key_of(source))
+    return find_account(source) or find_guest(find_guest_key(source))
 
 
-def account_of(source: HttpRequest | Scope) -> User | None:
+def find_account(source: HttpRequest | Scope) -> User | None:
     """Return the account that is logged in, or None."""
     user = source.user if isinstance(source, HttpRequest) else _user_of_scope(source)
     return user if isinstance(user, User) and user.is_authenticated and user.is_active else None
 
 
-def guest_key_of(source: HttpRequest | Scope) -> uuid.UUID | None:
+def find_guest_key(source: HttpRequest | Scope) -> uuid.UUID | None:
     """Return the key that came with a valid cookie; a key minted for this very answer does not count."""
     if isinstance(source, HttpRequest):
-        visit = visit_of(source)
+        visit = as_guest_request(source)
         return visit.guest_key if visit.guest_is_known else None
     return read_guest_key(read_scope_cookies(source))
 
 
-def is_still_here(person: User) -> bool:
+def is_still_signed_in(person: User) -> bool:
     """Tell whether somebody who was let in has neither left nor been shut out since."""
     return User.objects.filter(pk=person.pk, is_active=True, sign_outs=person.sign_outs).exists()
 

@@ -8,16 +8,16 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 
+from accounts.guest_limit import exceeds_guest_limit
 from accounts.models import User
-from accounts.newcomers import is_one_too_many
-from accounts.selectors import Scope, account_of, find_guest, guest_key_of
+from accounts.selectors import Scope, find_account, find_guest, find_guest_key
 
 
 class TooManyGuestsError(Exception):
     """So many new guests have come from one network that this one gets no row for now."""
 
 
-def guest_for(guest_key: uuid.UUID) -> User:
+def get_or_create_guest(guest_key: uuid.UUID) -> User:
     """Return the guest with this key, making the row on first need; two calls at once get the same row."""
     guest, _ = User.objects.get_or_create(
         guest_key=guest_key,
@@ -26,21 +26,21 @@ def guest_for(guest_key: uuid.UUID) -> User:
     return guest
 
 
-def person_for_scope(scope: Scope) -> User | None:
+def get_or_create_user(scope: Scope) -> User | None:
     """Return who acts over a socket, making a guest row if needed; None without a valid cookie or session.
 
     Raises TooManyGuestsError.
     """
-    account = account_of(scope)
+    account = find_account(scope)
     if account is not None:
         return account
-    guest_key = guest_key_of(scope)
+    guest_key = find_guest_key(scope)
     if guest_key is None:
         return None
     known = find_guest(guest_key)
-    if known is None and is_one_too_many(scope):
+    if known is None and exceeds_guest_limit(scope):
         raise TooManyGuestsError
-    return known or guest_for(guest_key)
+    return known or get_or_create_guest(guest_key)
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def adopt_guest(*, guest_key: uuid.UUID, account: User) -> None:
     guest.delete()
 
 
-def note_sign_out(*, account: User) -> None:
+def record_sign_out(*, account: User) -> None:
     """Let no socket that is open begin work for an account; pages that are still logged in come back."""
     User.objects.filter(pk=account.pk).update(sign_outs=F("sign_outs") + 1)
 

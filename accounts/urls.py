@@ -6,5 +6,5 @@ from accounts import views
 
 urlpatterns = [
     path("me/", views.show_account, name="account_home"),
-    path("leave/", views.leave, name="account_leave"),
+    path("leave/", views.delete_own_account, name="account_leave"),
 ]

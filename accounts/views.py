@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import FarewellForm, NameForm
+from accounts.forms import DeleteAccountForm, NameForm
 from accounts.models import User
 from accounts.services import delete_account, rename_account
 
@@ -32,10 +32,10 @@ def show_account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def leave(request: HttpRequest) -> HttpResponse:
+def delete_own_account(request: HttpRequest) -> HttpResponse:
     """Ask for the password once more, then remove the account and everything in it."""
     account = cast(User, request.user)
-    form = FarewellForm(request.POST or None, account=account)
+    form = DeleteAccountForm(request.POST or None, account=account)
     if request.method == "POST" and form.is_valid():
         adapter = get_adapter()
         adapter.logout(request)

@@ -7,7 +7,7 @@ that could hold a prompt, a message vector or a user id, and `decode_request` re
 from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
-Verdict = Literal["pass", "block"]
+SensitivityVerdict = Literal["pass", "block"]
 TERM_LIMIT = 12
 TOPIC_LIMIT = 5
 
@@ -27,7 +27,7 @@ class AdRequest:
     topics: tuple[str, ...]
     language: str
     device: str
-    sensitivity: Verdict
+    sensitivity: SensitivityVerdict
     sensitive_classes: tuple[str, ...] = ()
     frequency_key: str = ""
     audience: str = ""
@@ -83,7 +83,7 @@ def decode_request(document: dict[str, object]) -> AdRequest:
     if unknown:
         raise ContractError(f"unknown fields: {', '.join(sorted(unknown))}")
     texts = {name: _text(document, name) for name in known - {"term_ids", "topics", "sensitive_classes"}}
-    verdict: Verdict = "pass" if texts.pop("sensitivity") == "pass" else "block"
+    verdict: SensitivityVerdict = "pass" if texts.pop("sensitivity") == "pass" else "block"
     return AdRequest(
         term_ids=_term_ids(document),
         topics=_words(document, "topics", TOPIC_LIMIT),
@@ -125,7 +125,7 @@ def encode_answer(answer: ServedAd | NoAd) -> dict[str, object]:
     return {"ad": asdict(answer), "reason": ""}
 
 
-def read_answer(document: dict[str, object]) -> ServedAd | NoAd:
+def decode_answer(document: dict[str, object]) -> ServedAd | NoAd:
     """Read an answer; raises ContractError when it is none."""
     ad = document.get("ad")
     if ad is None:

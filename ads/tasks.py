@@ -6,8 +6,12 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from ads import invitations, leases, proof, replaying, rollups, sweep
-from ads.selection import bids_seen, fitting, learning, live, publishing
+from ads.campaigns import invitations
+from ads.events import click_audit, spool_settlement
+from ads.ledger import leases
+from ads.reporting import reconciliation, rollups
+from ads.selection.jobs import click_model_training, keyword_relevance, live_overrides, publishing
+from ads.selection.serving import auction_log
 
 logger = logging.getLogger(__name__)
 
@@ -16,37 +20,37 @@ logger = logging.getLogger(__name__)
 def publish_inventory() -> None:
     """Publish the inventory when something in it changed."""
     publishing.publish()
-    live.publish_live(at=timezone.now())
+    live_overrides.publish_live_overrides(at=timezone.now())
 
 
 @shared_task
 def learn_words() -> None:
     """Embed what is new in the inventory; the next publication weighs keywords by it."""
-    fitting.learn_vectors()
+    keyword_relevance.embed_inventory()
 
 
 @shared_task
 def learn_from_clicks() -> None:
     """Teach the click model what became of our offers; the next publication rates ads by it."""
-    learning.learn_clicks()
+    click_model_training.train_click_model()
 
 
 @shared_task
 def learn_reserves() -> None:
     """Learn from recent bids the least that a click costs; the next publication asks for it."""
-    bids_seen.learn_reserves(floor_micros=bids_seen.floor_of(settings.ADS_FLOOR_WON))
+    auction_log.update_reserves(floor_micros=auction_log.floor_price_micros(settings.ADS_FLOOR_WON))
 
 
 @shared_task
 def publish_live_bits() -> None:
     """Publish pauses and exhausted budgets."""
-    live.publish_live(at=timezone.now())
+    live_overrides.publish_live_overrides(at=timezone.now())
 
 
 @shared_task
 def settle_told_clicks() -> None:
     """Settle what browsers told this machine while the database was away."""
-    replaying.settle_spool()
+    spool_settlement.settle_spool()
 
 
 @shared_task
@@ -70,10 +74,10 @@ def roll_up_figures() -> None:
 @shared_task
 def sweep_clicks() -> None:
     """Give back what was paid for clicks that no person made."""
-    sweep.sweep_clicks()
+    click_audit.sweep_clicks()
 
 
 @shared_task
 def prove_books() -> None:
     """Prove books, clicks and rollups; a fault freezes the market and wakes somebody."""
-    proof.prove_market()
+    reconciliation.reconcile_market()

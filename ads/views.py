@@ -11,27 +11,29 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from ads.delivery import complain, hide
-from ads.fraud import UnsettledError, receive_click, receive_look
+from ads.events.clicks import UnknownLandingError, receive_click, receive_impression
+from ads.events.event_requests import EventRequest
+from ads.events.frequency_caps import FrequencyCaps
+from ads.events.link_tokens import ExpiredTokenError, LinkPurpose, TokenError, verify_token
+from ads.events.offers import mark_hidden, save_complaint
 from ads.models import Complaint, Creative, Offer
-from ads.person import Person
-from ads.tokens import ExpiredTokenError, Purpose, TokenError, read
-from ads.visits import Visit
 
 
-def visit_of(request: HttpRequest) -> Visit:
+def read_event_request(request: HttpRequest) -> EventRequest:
     """Return what judging a visit needs of its request."""
     headers = request.headers
-    return Visit(
+    return EventRequest(
         method=request.method or "",
         agent=headers.get("User-Agent", ""),
-        address=address_of(request),
-        purpose=" ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose")),
+        address=client_address(request),
+        purpose=" ".join(
+            headers.get(name, "") for name in ("Sec-Purpose", "LinkPurpose", "X-Moz", "X-Purpose")
+        ),
         at=timezone.now(),
     )
 
 
-def address_of(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     """Return the address of the visitor, as the proxies that are trusted report it."""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     trusted = settings.TRUSTED_PROXY_COUNT
@@ -48,7 +50,7 @@ def address_of(request: HttpRequest) -> str:
 def seen(request: HttpRequest, token: str) -> HttpResponse:
     """Count that an ad was seen."""
     try:
-        receive_look(token, visit_of(request))
+        receive_impression(token, read_event_request(request))
     except TokenError:
         return HttpResponse(status=410)
     return HttpResponse(status=204)
@@ -58,17 +60,17 @@ def seen(request: HttpRequest, token: str) -> HttpResponse:
 def click(request: HttpRequest, token: str) -> HttpResponse:
     """Settle a click and lead on to the advertiser."""
     try:
-        arrival = receive_click(token, visit_of(request))
+        outcome = receive_click(token, read_event_request(request))
     except TokenError as error:
         raise Http404 from error
-    except UnsettledError:
+    except UnknownLandingError:
         # Without the request: who is asking is in the database.
-        sorry = HttpResponse(render_to_string("ads/later.html"), status=503)
+        sorry = HttpResponse(render_to_string("ads/public/destination_unavailable.html"), status=503)
         sorry["Retry-After"] = "5"
         return sorry
-    if arrival is None:
+    if outcome is None:
         raise Http404
-    redirect = HttpResponseRedirect(arrival.url)
+    redirect = HttpResponseRedirect(outcome.url)
     redirect["Cache-Control"] = "no-store"
     redirect["Referrer-Policy"] = "origin"
     redirect["X-Robots-Tag"] = "noindex"
@@ -80,8 +82,8 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
 def hide_ad(request: HttpRequest, token: str) -> HttpResponse:
     """Keep an ad's campaign away from a person for the rest of the day."""
     offer = _offer_of(token)
-    hide(offer, at=timezone.now())
-    _keep_away(offer)
+    mark_hidden(offer, at=timezone.now())
+    _cap_campaign(offer)
     return JsonResponse({"hidden": True, "message": _("오늘은 이 광고를 더 보여 드리지 않아요.")})
 
 
@@ -93,8 +95,8 @@ def report_ad(request: HttpRequest, token: str) -> HttpResponse:
     reason = request.POST.get("reason", Complaint.Reason.OTHER)
     if reason not in Complaint.Reason.values:
         return JsonResponse({"error": "unknown_reason"}, status=400)
-    complain(offer, reason=reason)
-    _keep_away(offer)
+    save_complaint(offer, reason=reason)
+    _cap_campaign(offer)
     return JsonResponse({"reported": True, "message": _("알려 주셔서 고마워요. 사람이 살펴볼게요.")})
 
 
@@ -110,12 +112,12 @@ def demo_landing(request: HttpRequest, slug: str) -> HttpResponse:
     if creative is None:
         raise Http404
     advertiser = creative.ad_group.campaign.advertiser
-    return render(request, "ads/demo_landing.html", {"creative": creative, "advertiser": advertiser})
+    return render(request, "ads/public/demo_landing.html", {"creative": creative, "advertiser": advertiser})
 
 
 def _offer_of(token: str) -> Offer:
     try:
-        offer_id = read(token, Purpose.FEEDBACK, at=timezone.now())
+        offer_id = verify_token(token, LinkPurpose.FEEDBACK, at=timezone.now())
     except ExpiredTokenError as error:
         # Whoever reads an old conversation may still be rid of its ad: signed by us, and no money moves.
         offer_id = error.offer
@@ -124,5 +126,5 @@ def _offer_of(token: str) -> Offer:
     return get_object_or_404(Offer, pk=offer_id)
 
 
-def _keep_away(offer: Offer) -> None:
-    Person(offer.frequency_key, at=timezone.now()).note_hidden(offer.campaign_id)
+def _cap_campaign(offer: Offer) -> None:
+    FrequencyCaps(offer.frequency_key, at=timezone.now()).record_hidden(offer.campaign_id)

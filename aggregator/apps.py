@@ -9,8 +9,8 @@ class AggregatorConfig(AppConfig):
 
     def ready(self) -> None:
         """Let a process that changes what is on offer notice it at once."""
-        from aggregator.larder import forget_pantry
+        from aggregator.execution.turn_context import forget_snapshot
 
         listing = self.get_model("Listing")
         for signal in (post_save, post_delete):
-            signal.connect(forget_pantry, sender=listing, dispatch_uid="aggregator.larder")
+            signal.connect(forget_snapshot, sender=listing, dispatch_uid="aggregator.execution.turn_context")

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from ads.client import fetch_vocabulary, income_today, request_ad
+from ads.client.ad_requests import fetch_vocabulary, income_today, request_ad
 from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
-from aggregator.events import PlacementMade
+from aggregator.domain.events import PlacementMade
 from aggregator.models import Conversation, Turn
 from language.lookup import find_lookup
-from language.sensitivity import Sensitivity, read_gist
+from language.sensitivity import Sensitivity, embedding_excerpt
 from language.topics import find_topics
 
 logger = logging.getLogger(__name__)
@@ -28,26 +28,26 @@ PLACEMENT = "below_answer"
 AUDIENCE = "unknown"
 INCOME_KEY = "placements:income"
 INCOME_SECONDS = 30
-WARM_SECONDS = 5.0
+WARM_UP_TIMEOUT_SECONDS = 5.0
 # A market that hangs holds these threads and no others: the database work of turns has its own.
-ASKERS = 4
-_askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="asking for an ad")
+MARKET_THREADS = 4
+_market_pool = ThreadPoolExecutor(MARKET_THREADS, thread_name_prefix="asking for an ad")
 
 
-async def ad_for(turn: Turn, sensitivity: Sensitivity) -> PlacementMade:
+async def request_placement(turn: Turn, sensitivity: Sensitivity) -> PlacementMade:
     """Return the ad for a finished turn or the reason there is none; never raises, never late."""
     if turn.conversation.is_sensitive or sensitivity.verdict != "pass":
         # Whatever the market answers to that, none is shown.
-        await _ask(turn, partial(_report_blocked, turn))
+        await _call_market(turn, partial(_report_blocked, turn))
         return PlacementMade(None, "sensitive")
-    return _placement(await _ask(turn, partial(_request, turn, sensitivity)))
+    return _to_placement(await _call_market(turn, partial(_request_ad, turn, sensitivity)))
 
 
-async def _ask(turn: Turn, ask: Callable[[], ServedAd | NoAd]) -> ServedAd | NoAd:
+async def _call_market(turn: Turn, ask: Callable[[], ServedAd | NoAd]) -> ServedAd | NoAd:
     try:
         deadline = settings.ADS_DEADLINE_MS / 1000
         async with asyncio.timeout(deadline + settings.ADS_MATCH_MS / 1000):
-            asking = database_sync_to_async(ask, thread_sensitive=False, executor=_askers)
+            asking = database_sync_to_async(ask, thread_sensitive=False, executor=_market_pool)
             answer: ServedAd | NoAd = await asking()
             return answer
     except TimeoutError:
@@ -61,13 +61,13 @@ async def _ask(turn: Turn, ask: Callable[[], ServedAd | NoAd]) -> ServedAd | NoA
         return NoAd("error")
 
 
-def _placement(decision: ServedAd | NoAd) -> PlacementMade:
+def _to_placement(decision: ServedAd | NoAd) -> PlacementMade:
     if isinstance(decision, NoAd):
         return PlacementMade(None, decision.reason)
     return PlacementMade(asdict(decision) | {"why": list(decision.why)})
 
 
-def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
+def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
     vocabulary = fetch_vocabulary()
     term_ids = find_terms(turn.prompt, vocabulary)
     request = AdRequest(
@@ -76,7 +76,7 @@ def _request(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
         vocabulary_version=vocabulary.version,
         # A request that names nothing finds nothing; the market remembers that it was made.
         term_ids=term_ids or (),
-        topics=find_topics(turn.prompt, gist=read_gist(turn.prompt)),
+        topics=find_topics(turn.prompt, excerpt=embedding_excerpt(turn.prompt)),
         language=turn.language,
         device=turn.device,
         sensitivity=sensitivity.verdict,
@@ -113,7 +113,7 @@ def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
     None when those alone are more than fit: a request that leaves one out could bring the ad it forbids.
     """
     lookup = find_lookup(vocabulary.version, vocabulary.terms, vocabulary.negatives)
-    unwanted = lookup.find_unwanted(prompt)
+    unwanted = lookup.find_negatives(prompt)
     if len(unwanted) > TERM_LIMIT:
         return None
     return tuple(dict.fromkeys([*unwanted, *lookup.index.match(prompt)]))[:TERM_LIMIT]
@@ -122,14 +122,14 @@ def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
 async def warm_index() -> None:
     """Make the market's vocabulary ready to match, so that the first turn need not wait; never raises."""
     try:
-        await database_sync_to_async(_warm_index, thread_sensitive=False, executor=_askers)()
+        await database_sync_to_async(_warm_index, thread_sensitive=False, executor=_market_pool)()
     except Exception:
         # Turns begin without a market as they go on without one.
         logger.exception("the ad market is not there yet")
 
 
 def _warm_index() -> None:
-    vocabulary = fetch_vocabulary(wait_seconds=WARM_SECONDS)
+    vocabulary = fetch_vocabulary(wait_seconds=WARM_UP_TIMEOUT_SECONDS)
     find_terms("안녕하세요", vocabulary)
 
 
@@ -140,7 +140,7 @@ def frequency_key(owner_id: int) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
-def income_of_the_day() -> int:
+def read_income_today() -> int:
     """Return what ads brought in today, in micros of won; at most half a minute old."""
     income = cache.get(INCOME_KEY)
     if income is None:

@@ -15,18 +15,24 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from aggregator import clearing, deleting, placements, purse, quota, runner, skills
-from aggregator.handover import RUN_TASK, Handed, handed, send_turns
-from aggregator.listings import offered_models
+from aggregator import placements
+from aggregator.budgeting import budget
+from aggregator.execution import runner
+from aggregator.execution.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
+from aggregator.infra.telemetry import continue_trace
+from aggregator.infra.tune_gc import tune_gc
 from aggregator.models import Turn
-from aggregator.telemetry import continue_trace
-from aggregator.tuning import settle
+from aggregator.pipeline.routing.initial_price import find_initial_price
+from aggregator.ratings import ratings
+from aggregator.services import deletion, retention
+from aggregator.services.listings import list_offered_models
+from aggregator.storage import quota
 
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
-_readiness: "list[asyncio.Task[None]]" = []
-_arrived: "deque[Handed]" = deque()
-_reading = threading.Lock()
+_background_tasks: "list[asyncio.Task[None]]" = []
+_received_tasks: "deque[TurnTask]" = deque()
+_read_lock = threading.Lock()
 
 
 def _worker_loop() -> asyncio.AbstractEventLoop:
@@ -49,12 +55,12 @@ def warm_worker() -> None:
 
 
 async def _warm() -> None:
-    await runner.warm_loop()
-    _readiness.append(asyncio.create_task(runner.keep_ready()))
-    settle()
+    await runner.warm_up()
+    _background_tasks.append(asyncio.create_task(runner.keep_snapshot_fresh()))
+    tune_gc()
     # What an earlier worker of this machine left behind need not wait for the beat.
     for turn_id in await runner.find_abandoned():
-        runner.begin_turn(turn_id)
+        runner.start_local_turn(turn_id)
 
 
 def drain_worker() -> None:
@@ -62,31 +68,33 @@ def drain_worker() -> None:
     if _loops:
         left = _run(runner.drain(settings.TURN_DRAIN_SECONDS))
         if left:
-            send_turns([handed(turn_id) for turn_id in left])
+            send_turn_tasks([build_turn_task(turn_id) for turn_id in left])
 
 
 @shared_task(name=RUN_TASK)
-def run_turns(turns: list[Handed]) -> None:
+def run_turns(turns: list[TurnTask]) -> None:
     """Begin to answer turns on this worker's event loop; their rows and leases remember that they run."""
-    _arrived.extend(turns)
+    _received_tasks.extend(turns)
     # Those that arrive while others are read share the next reading.
-    with _reading:
+    with _read_lock:
         # Taken one by one: others may arrive between a copy and its clearing.
-        together = [_arrived.popleft() for _ in range(len(_arrived))]
+        together = [_received_tasks.popleft() for _ in range(len(_received_tasks))]
         if not together:
             return
         new: dict[uuid.UUID, Turn] = {}
         # A turn whose row cannot be read now is read with more patience once it runs.
         with contextlib.suppress(DatabaseError, InterfaceError):
-            new = runner.find_new([uuid.UUID(each["turn"]) for each in together if each["is_new"]])
+            new = runner.find_unstarted_turns(
+                [uuid.UUID(each["turn"]) for each in together if each["is_new"]]
+            )
         _worker_loop().call_soon_threadsafe(_begin, together, new)
 
 
-def _begin(turns: list[Handed], new: dict[uuid.UUID, Turn]) -> None:
+def _begin(turns: list[TurnTask], new: dict[uuid.UUID, Turn]) -> None:
     for each in turns:
         turn_id = uuid.UUID(each["turn"])
         with continue_trace(each["trace"]):
-            runner.begin_turn(turn_id, new.get(turn_id))
+            runner.start_local_turn(turn_id, new.get(turn_id))
 
 
 @shared_task(name=runner.RECOVER_TASK)
@@ -94,42 +102,44 @@ def recover_turns() -> int:
     """Hand every abandoned turn to a worker and return how many there were."""
     abandoned = _run(runner.find_abandoned())
     if abandoned:
-        send_turns([handed(turn_id) for turn_id in abandoned])
+        send_turn_tasks([build_turn_task(turn_id) for turn_id in abandoned])
     return len(abandoned)
 
 
 @shared_task(name="aggregator.tasks.learn_votes")
 def learn_votes() -> int:
     """Take in the votes that came since the last time."""
-    return skills.learn_new_votes()
+    return ratings.learn_new_votes()
 
 
 @shared_task(name="aggregator.tasks.keep_pace")
 def keep_pace() -> float:
-    """Work the day's price of quality out anew and keep a point of its curve."""
-    offer = offered_models()
-    return purse.keep_pace(income_micros=placements.income_of_the_day(), offer=offer).price
+    """Update the day's price of quality and store a point of its history."""
+    price = find_initial_price(list_offered_models())
+    return budget.update_pace(income_micros=placements.read_income_today(), initial_price=price).price
 
 
 @shared_task(name="aggregator.tasks.refit_skills")
 def refit_skills() -> int:
     """Work the models' skills out anew from all votes."""
-    return skills.refit_skills()
+    return ratings.refit_ratings()
 
 
 @shared_task(name="aggregator.tasks.clear_counts")
 def clear_counts() -> int:
     """Remove what was counted on days that are over."""
-    return quota.clear_counts()
+    return quota.delete_old_counts()
 
 
 @shared_task(name="aggregator.tasks.clear_guests")
 def clear_guests() -> int:
     """Remove guests of long ago who left nothing."""
-    return clearing.clear_guests()
+    return retention.delete_idle_guests()
 
 
 @shared_task(name="aggregator.tasks.expire_called")
 def expire_called() -> int:
     """Remove what programs asked so long ago that it is kept no longer."""
-    return deleting.expire_called(before=timezone.now() - dt.timedelta(days=settings.API_KEEP_DAYS))
+    return deletion.expire_api_conversations(
+        before=timezone.now() - dt.timedelta(days=settings.API_KEEP_DAYS)
+    )

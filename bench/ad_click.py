@@ -23,21 +23,21 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.ad_markets.report import Report  # noqa: E402
-from bench.ad_markets.stores import own_stores  # noqa: E402
-from config.stack.processes import find_free_port  # noqa: E402
+from bench.market.report import Report  # noqa: E402
+from stack.processes import find_free_port  # noqa: E402
+from testing.stores import run_temporary_stores  # noqa: E402
 
 if TYPE_CHECKING:
     from ads.models import Creative
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0 Safari/537.36"
-TOGETHER = (1, 8, 32)
+CONCURRENCIES = (1, 8, 32)
 # Connections to the stores are made by the first clicks; later ones are what is measured.
 WARM_UP = 100
 LINKS, ADDRESSES = 100, 8
 BURST, BUDGET_WON, PRICE_WON = 150, 1_000, 100
 WON = 1_000_000
-Door = Callable[[str], float]
+ClickLink = Callable[[str], float]
 visitors = count()
 
 
@@ -46,24 +46,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few clicks: a smoke run")
     parser.add_argument("--clicks", type=int, default=2_000, help="for each number of people at once")
-    asked = parser.parse_args()
-    clicks = 200 if asked.quick else asked.clicks
+    options = parser.parse_args()
+    clicks = 200 if options.quick else options.clicks
     report = Report("ad_click")
     # The house's proxy says who visits, so that every click can come from another network.
-    with own_stores(LOG_LEVEL="CRITICAL", TRUSTED_PROXY_COUNT="1") as stores, site(stores.folder) as port:
+    with (
+        run_temporary_stores(LOG_LEVEL="CRITICAL", TRUSTED_PROXY_COUNT="1") as stores,
+        run_site(stores.folder) as port,
+    ):
         report.note("load_of_the_machine", os.getloadavg()[0])
-        for people in TOGETHER:
-            wait_and_measure(report, port, people, clicks)
-        share_links(report, port)
-        burst_budget(report, port)
-        from ads.ledger import find_faults
+        for people in CONCURRENCIES:
+            measure_redirects(report, port, people, clicks)
+        click_shared_links(report, port)
+        exceed_budget_in_a_burst(report, port)
+        from ads.ledger.entries import find_discrepancies
 
-        report.at_most("faults_in_the_proof", len(find_faults()), 0)
+        report.at_most("faults_in_the_proof", len(find_discrepancies()), 0)
     report.close()
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[int]:
+def run_site(folder: Path) -> Iterator[int]:
     """Run one web process, as `manage.py up` does; give its port."""
     port = find_free_port()
     words = [
@@ -81,7 +84,7 @@ def site(folder: Path) -> Iterator[int]:
         process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
     try:
         end = time.monotonic() + 60
-        while not answers(port):
+        while not is_serving(port):
             if process.poll() is not None or time.monotonic() > end:
                 raise SystemExit((folder / "web.log").read_text(encoding="utf-8"))
             time.sleep(0.1)
@@ -91,19 +94,19 @@ def site(folder: Path) -> Iterator[int]:
         process.wait()
 
 
-def answers(port: int) -> bool:
+def is_serving(port: int) -> bool:
     """Tell whether the site is there."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        line.request("GET", "/ads/click/nothing/")
-        return line.getresponse().status == 404
+        connection.request("GET", "/ads/click/nothing/")
+        return connection.getresponse().status == 404
     except OSError:
         return False
     finally:
-        line.close()
+        connection.close()
 
 
-def wait_and_measure(report: Report, port: int, people: int, clicks: int) -> None:
+def measure_redirects(report: Report, port: int, people: int, clicks: int) -> None:
     """Let so many people click side by side, each for themselves one after the other."""
     links = offer(make_campaign(10_000_000), clicks + WARM_UP * people, won=100)
     click_all(port, links[: WARM_UP * people], people)
@@ -119,22 +122,24 @@ def wait_and_measure(report: Report, port: int, people: int, clicks: int) -> Non
 
 def click_all(port: int, links: Sequence[str], people: int) -> list[float]:
     """Click on each link once; return how long each click waited for its redirect, in seconds."""
-    lanes = [links[lane::people] for lane in range(people)]
+    partitions = [links[partition::people] for partition in range(people)]
     with ThreadPoolExecutor(people) as pool:
-        waits = pool.map(lambda lane: list(map(door(port), lane)), lanes)
-        return [wait for lane in waits for wait in lane]
+        waits = pool.map(lambda partition: list(map(open_connection(port), partition)), partitions)
+        return [wait for partition in waits for wait in partition]
 
 
-def door(port: int) -> Door:
+def open_connection(port: int) -> ClickLink:
     """Return a browser with its own connection; each click of it comes from another network."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def click(link: str) -> float:
         number = next(visitors)
         address = f"{11 + number // 40_000}.{number // 200 % 200}.{number % 200}.7"
         began = time.perf_counter()
-        line.request("GET", f"/ads/click/{link}/", headers={"User-Agent": CHROME, "X-Forwarded-For": address})
-        reply = line.getresponse()
+        connection.request(
+            "GET", f"/ads/click/{link}/", headers={"User-Agent": CHROME, "X-Forwarded-For": address}
+        )
+        reply = connection.getresponse()
         reply.read()
         waited = time.perf_counter() - began
         if reply.status != 302:
@@ -144,11 +149,11 @@ def door(port: int) -> Door:
     return click
 
 
-def share_links(report: Report, port: int) -> None:
+def click_shared_links(report: Report, port: int) -> None:
     """Click on each link from eight addresses in the same moment: one of them is billed."""
     links = offer(make_campaign(10_000_000), LINKS, won=PRICE_WON)
     for link in links:
-        at_once(port, [link] * ADDRESSES)
+        click_simultaneously(port, [link] * ADDRESSES)
     from ads.models import Click, Entry
 
     report.note("clicks_on_each_shared_link", ADDRESSES)
@@ -159,10 +164,10 @@ def share_links(report: Report, port: int) -> None:
     report.at_most("won_in_the_ledger_beyond_the_clicks", abs(revenue - charged) // WON, 0)
 
 
-def burst_budget(report: Report, port: int) -> None:
+def exceed_budget_in_a_burst(report: Report, port: int) -> None:
     """Let 150 clicks meet a day's budget for ten."""
     creative = make_campaign(BUDGET_WON)
-    at_once(port, offer(creative, BURST, won=PRICE_WON))
+    click_simultaneously(port, offer(creative, BURST, won=PRICE_WON))
     from ads.models import Click
 
     charged = Click.objects.filter(campaign_id=creative.ad_group.campaign_id, verdict=Click.Verdict.BILLED)
@@ -171,12 +176,12 @@ def burst_budget(report: Report, port: int) -> None:
     report.at_most("overspent_won_of_the_burst", charged.count() * PRICE_WON - BUDGET_WON, 0)
 
 
-def at_once(port: int, links: Sequence[str]) -> None:
+def click_simultaneously(port: int, links: Sequence[str]) -> None:
     """Click on all of these in the same moment."""
     gate = threading.Barrier(len(links))
 
     def act(link: str) -> None:
-        click = door(port)
+        click = open_connection(port)
         gate.wait(60)
         click(link)
 
@@ -186,32 +191,32 @@ def at_once(port: int, links: Sequence[str]) -> None:
 
 def make_campaign(daily_won: int) -> "Creative":
     """Return an ad of a campaign with this budget a day."""
-    from tests.ads.inventory import make_ad, make_advertiser
+    from testing.ads.inventory import make_ad, make_advertiser
 
     return make_ad(make_advertiser(uuid.uuid4().hex, won=20_000_000), daily_won=daily_won)
 
 
 def offer(creative: "Creative", number: int, *, won: int) -> list[str]:
     """Make offers of an ad that were seen, and return the links of their clicks."""
+    from ads.events.link_tokens import LinkPurpose, sign_token
     from ads.models import Impression, Offer
-    from ads.tokens import Purpose, sign
-    from tests.ads.inventory import draft_offer
+    from testing.ads.inventory import draft_offer
 
     offers = Offer.objects.bulk_create(draft_offer(creative, price_won=won) for _ in range(number))
     Impression.objects.bulk_create(
         Impression(offer=each, verdict="valid", created_at=each.created_at) for each in offers
     )
-    return [sign(Purpose.CLICK, each.id, at=each.created_at) for each in offers]
+    return [sign_token(LinkPurpose.CLICK, each.id, at=each.created_at) for each in offers]
 
 
 def billed(links: Sequence[str]) -> int:
     """Return how many of these links' clicks were billed."""
     from django.utils import timezone
 
+    from ads.events.link_tokens import LinkPurpose, verify_token
     from ads.models import Click
-    from ads.tokens import Purpose, read
 
-    ids = [read(link, Purpose.CLICK, at=timezone.now()) for link in links]
+    ids = [verify_token(link, LinkPurpose.CLICK, at=timezone.now()) for link in links]
     return Click.objects.filter(pk__in=ids, verdict=Click.Verdict.BILLED).count()
 
 

@@ -25,22 +25,22 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from ads.selection.ctr import smoothed_rate  # noqa: E402
-from ads.selection.ftrl import BUCKETS, Ftrl, mix  # noqa: E402
-from bench.ad_markets.report import Report  # noqa: E402
+from ads.selection.core.click_model import BUCKETS, Ftrl, blend_rates  # noqa: E402
+from ads.selection.core.ctr import smoothed_rate  # noqa: E402
+from bench.market.report import Report  # noqa: E402
 
 Reals = NDArray[np.float64]
 Row = dict[str, str]
-PRACTICE = 0.2
+WARM_UP_SHARE = 0.2
 LATE = 0.8
 MOST_ROWS = 300_000
 RESAMPLES = 2_000
 # Fewer clicks than these say nothing about a calibration to within a twentieth.
-TELLING_CLICKS = 250
+LEAST_CLICKS_FOR_CALIBRATION = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class ClickLog:
     """A set: where its file is, which column is the click, and what of a row the learner sees."""
 
     name: str
@@ -51,17 +51,17 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Predictions:
     """What was predicted for each look, what the constant so far said, and what happened."""
 
     rates: Reals
     constants: Reals
     clicks: Reals
 
-    def since(self, share: float) -> "Judged":
+    def since(self, share: float) -> "Predictions":
         """Return the part of the log after this share of it."""
         start = int(share * len(self.clicks))
-        return Judged(self.rates[start:], self.constants[start:], self.clicks[start:])
+        return Predictions(self.rates[start:], self.constants[start:], self.clicks[start:])
 
 
 def read_criteo(row: Row) -> list[str]:
@@ -93,10 +93,10 @@ def read_bandit(row: Row) -> list[str]:
 
 
 LOGS = (
-    Log("criteo", "criteo_kaggle_tiny/*.csv.gz", "Label", read_criteo, is_learnable=True),
-    Log("avazu", "avazu_kaggle_tiny/*.csv.gz", "click", read_avazu, is_learnable=True),
-    Log("open_bandit_random", "open_bandit/random/*.csv.gz", "click", read_bandit, is_learnable=False),
-    Log("open_bandit_bts", "open_bandit/bts/*.csv.gz", "click", read_bandit, is_learnable=False),
+    ClickLog("criteo", "criteo_kaggle_tiny/*.csv.gz", "Label", read_criteo, is_learnable=True),
+    ClickLog("avazu", "avazu_kaggle_tiny/*.csv.gz", "click", read_avazu, is_learnable=True),
+    ClickLog("open_bandit_random", "open_bandit/random/*.csv.gz", "click", read_bandit, is_learnable=False),
+    ClickLog("open_bandit_bts", "open_bandit/bts/*.csv.gz", "click", read_bandit, is_learnable=False),
 )
 
 
@@ -105,8 +105,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--quick", action="store_true", help="the first quarter of each log: not a proof")
-    asked = parser.parse_args()
-    folder = asked.data / "ads" if (asked.data / "ads").is_dir() else asked.data
+    options = parser.parse_args()
+    folder = options.data / "ads" if (options.data / "ads").is_dir() else options.data
     report = Report("ad_ctr")
     print(f"{'log':<20}{'part':<14}{'looks':>8}{'clicks':>8}{'entropy':>9}  {'95 %':<17}"
           f"{'to constant':>12}{'calibration':>12}  {'95 %':<15}")  # fmt: skip
@@ -115,14 +115,14 @@ def main() -> None:
         if not paths:
             print(f"{log.name:<20}not there")
             continue
-        judged, trust = learn(log, paths, 4 if asked.quick else 1)
+        judged, trust = learn(log, paths, 4 if options.quick else 1)
         show(log, judged.since(LATE), "last fifth", report)
-        hold(log, judged.since(PRACTICE), report)
+        check_goals(log, judged.since(WARM_UP_SHARE), report)
         report.note(f"{log.name}_trust", trust)
     report.close()
 
 
-def rows_of(log: Log, paths: list[Path]) -> Iterator[tuple[list[str], bool]]:
+def rows_of(log: ClickLog, paths: list[Path]) -> Iterator[tuple[list[str], bool]]:
     """Yield what the learner sees of each look, and whether it was clicked."""
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
@@ -131,12 +131,12 @@ def rows_of(log: Log, paths: list[Path]) -> Iterator[tuple[list[str], bool]]:
                 yield log.read(row), is_click
 
 
-def learn(log: Log, paths: list[Path], share: int) -> tuple[Judged, float]:
+def learn(log: ClickLog, paths: list[Path], share: int) -> tuple[Predictions, float]:
     """Predict every look, then learn from it; return all predictions and the trust at the end."""
     rows = list(islice(rows_of(log, paths), MOST_ROWS))
     rows = rows[: len(rows) // share]
     # What a house knows of its usual rate, this log's practice tells.
-    practice = rows[: int(PRACTICE * len(rows))]
+    practice = rows[: int(WARM_UP_SHARE * len(rows))]
     usual = sum(is_click for _, is_click in practice) / max(1, len(practice))
     model, clicks = Ftrl(), 0
     rates, constants = np.zeros(len(rows)), np.zeros(len(rows))
@@ -144,11 +144,11 @@ def learn(log: Log, paths: list[Path], share: int) -> tuple[Judged, float]:
         features = np.array([zlib.crc32(trait.encode()) % BUCKETS for trait in traits])
         base = smoothed_rate(clicks, place, prior_rate=usual)
         trust = model.trust
-        rates[place] = mix(base, model.learn(features, base, is_click=is_click), trust)
+        rates[place] = blend_rates(base, model.learn(features, base, is_click=is_click), trust)
         constants[place] = base
         clicks += is_click
     happened = np.array([is_click for _, is_click in rows], dtype=np.float64)
-    return Judged(rates, constants, happened), model.trust
+    return Predictions(rates, constants, happened), model.trust
 
 
 def entropy_of(rates: Reals, clicks: Reals) -> Reals:
@@ -163,7 +163,7 @@ def normalised(losses: Reals, clicks: Reals) -> Reals:
     return np.asarray(losses.mean(axis=-1) / known)
 
 
-def show(log: Log, part: Judged, name: str, report: Report) -> tuple[float, float, float]:
+def show(log: ClickLog, part: Predictions, name: str, report: Report) -> tuple[float, float, float]:
     """Print one line; return where the entropy's interval ends, the ratio to the constant, calibration."""
     losses, plain = entropy_of(part.rates, part.clicks), entropy_of(part.constants, part.clicks)
     random = np.random.default_rng(11)
@@ -184,14 +184,14 @@ def show(log: Log, part: Judged, name: str, report: Report) -> tuple[float, floa
     return float(high), ratio, calibration
 
 
-def hold(log: Log, part: Judged, report: Report) -> None:
+def check_goals(log: ClickLog, part: Predictions, report: Report) -> None:
     """Hold what is judged against the goals that its clicks can speak to."""
     high, ratio, calibration = show(log, part, "after practice", report)
     if log.is_learnable:
         report.at_most(f"{log.name}_entropy_interval_ends", high, 1.0)
     else:
         report.at_most(f"{log.name}_loss_over_constant", ratio, 1.0)
-    if part.clicks.sum() >= TELLING_CLICKS:
+    if part.clicks.sum() >= LEAST_CLICKS_FOR_CALIBRATION:
         report.at_least(f"{log.name}_calibration_at_least", calibration, 0.95)
         report.at_most(f"{log.name}_calibration_at_most", calibration, 1.05)
     else:

@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from ads.selection.pacing import PacerState, next_state, pace_of  # noqa: E402
-from bench.ad_markets.report import Report  # noqa: E402
+from ads.domain.pacing import PacingState, next_state, pace_factor  # noqa: E402
+from bench.market.report import Report  # noqa: E402
 
 CAMPAIGN = "2997"
 TICKS_A_DAY = 24 * 60
@@ -35,7 +35,7 @@ MOST_CURVE_ERROR, LEAST_USE = 0.03, 0.97
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class AuctionLog:
     """The auctions of one campaign, what an impression usually costs and what a click is worth."""
 
     clicks: NDArray[np.int64]
@@ -60,9 +60,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--quick", action="store_true", help="the first tenth of the log: not a proof")
-    asked = parser.parse_args()
-    folder = asked.data / "ads" if (asked.data / "ads").is_dir() else asked.data
-    log = read_log(folder / "ipinyou" / CAMPAIGN, 10 if asked.quick else 1)
+    options = parser.parse_args()
+    folder = options.data / "ads" if (options.data / "ads").is_dir() else options.data
+    log = read_log(folder / "ipinyou" / CAMPAIGN, 10 if options.quick else 1)
     report = Report("ad_pacing")
     print(f"{'c0':>6} {'':<22} {'clicks':>7} {'due':>6} {'spent':>10} {'of budget':>10} {'curve error':>12}")
     for share, least_clicks in SHARES:
@@ -78,12 +78,12 @@ def main() -> None:
     report.close()
 
 
-def read_log(folder: Path, share: int) -> Log:
+def read_log(folder: Path, share: int) -> AuctionLog:
     """Read a campaign's auctions; its click worth and usual price come from the training half."""
     known = json.loads((folder / "info.json").read_text(encoding="utf-8"))
     rows = np.loadtxt(folder / "test.theta.txt", dtype=np.float64)
     rows = rows[: len(rows) // share]
-    return Log(
+    return AuctionLog(
         rows[:, 0].astype(np.int64),
         rows[:, 1].astype(np.int64),
         rows[:, 2],
@@ -92,11 +92,11 @@ def read_log(folder: Path, share: int) -> Log:
     )
 
 
-def episodes(log: Log) -> list[Log]:
+def episodes(log: AuctionLog) -> list[AuctionLog]:
     """Return the log in pieces of a thousand auctions."""
     cuts = range(0, len(log.prices), EPISODE)
     return [
-        Log(
+        AuctionLog(
             log.clicks[cut : cut + EPISODE],
             log.prices[cut : cut + EPISODE],
             log.rates[cut : cut + EPISODE],
@@ -107,16 +107,16 @@ def episodes(log: Log) -> list[Log]:
     ]
 
 
-def budget_of(log: Log, share: float) -> int:
+def budget_of(log: AuctionLog, share: float) -> int:
     """Return the budget of a log at this share of the usual price of all its auctions."""
     return int(share * log.usual_price * len(log.prices))
 
 
-def spend(logs: list[Log], share: float, ticks: int) -> Day:
+def spend(logs: list[AuctionLog], share: float, ticks: int) -> Day:
     """Spend a budget on each log and return the sum; the pacer remembers what it learned."""
-    total, state = Day(), PacerState()
+    total, state = Day(), PacingState()
     for log in logs:
-        day, state = spend_one(log, budget_of(log, share), ticks, state.on_a_new_day())
+        day, state = spend_one(log, budget_of(log, share), ticks, state.for_new_day())
         total.clicks += day.clicks
         total.due += day.due
         total.spent += day.spent
@@ -124,21 +124,21 @@ def spend(logs: list[Log], share: float, ticks: int) -> Day:
     return total
 
 
-def spend_one(log: Log, budget: int, ticks: int, state: PacerState) -> tuple[Day, PacerState]:
+def spend_one(log: AuctionLog, budget: int, ticks: int, state: PacingState) -> tuple[Day, PacingState]:
     """Bid on a log with one budget; a single tick is no pacing."""
     day, errors = Day(), []
     bounds = np.linspace(0, len(log.prices), ticks + 1).astype(np.int64).tolist()
     for tick in range(ticks):
         window = slice(bounds[tick], bounds[tick + 1])
-        bid_on(log, window, log.click_worth * log.rates[window] * pace_of(state), budget, day)
+        bid_on(log, window, log.click_worth * log.rates[window] * pace_factor(state), budget, day)
         now = (tick + 1) / ticks
         errors.append(abs(day.spent / budget - now))
         state = next_state(state, spent=day.spent, budget=budget, due_before=tick / ticks, due_now=now)
     day.curve_error = float(np.mean(errors))
-    return day, PacerState() if ticks == 1 else state
+    return day, PacingState() if ticks == 1 else state
 
 
-def bid_on(log: Log, window: slice, bids: NDArray[np.float64], budget: int, day: Day) -> None:
+def bid_on(log: AuctionLog, window: slice, bids: NDArray[np.float64], budget: int, day: Day) -> None:
     """Buy what these bids win in a window, as long as the budget lasts."""
     won = np.floor(bids) >= log.prices[window]
     columns = (column[window][won].tolist() for column in (log.prices, log.clicks, log.rates))
@@ -149,7 +149,7 @@ def bid_on(log: Log, window: slice, bids: NDArray[np.float64], budget: int, day:
             day.due += rate
 
 
-def show(share: float, name: str, log: Log, day: Day) -> Day:
+def show(share: float, name: str, log: AuctionLog, day: Day) -> Day:
     """Print one line of the table."""
     error = "" if name.endswith("unpaced") else f"{day.curve_error:.4f}"
     use = day.spent / budget_of(log, share)

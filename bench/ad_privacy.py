@@ -17,13 +17,13 @@ from asgiref.sync import async_to_sync
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.ad_markets.report import Report  # noqa: E402
-from bench.ad_markets.stores import own_stores  # noqa: E402
-from bench.ad_markets.tap import Tap  # noqa: E402
+from bench.market.recording_proxy import RecordingProxy  # noqa: E402
+from bench.market.report import Report  # noqa: E402
+from testing.stores import run_temporary_stores  # noqa: E402
 
 ROLE = "jjamppong_ads_bench"
 # One in so many ads is looked at, clicked on, hidden and complained about.
-LIVED_EVERY = 20
+ENGAGED_EVERY = 20
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few prompts: a smoke run, not a proof")
     parser.add_argument("--prompts", type=int, default=10_000)
     asked = parser.parse_args()
-    with own_stores(LOG_LEVEL="CRITICAL") as stores:
+    with run_temporary_stores(LOG_LEVEL="CRITICAL") as stores:
         run(500 if asked.quick else asked.prompts, stores.folder)
 
 
@@ -40,42 +40,45 @@ def run(count: int, folder: Path) -> None:
     """Plant so many words and report where they turned up."""
     from django.conf import settings
 
-    from tests.ads.inventory import make_ad, make_advertiser, publish_all
-    from tests.ads.service_process import ServiceProcess, url_of
+    from testing.ads.inventory import make_ad, make_advertiser, publish_all
+    from testing.ads.service_process import ServiceProcess, url_of
 
     database = dict(settings.DATABASES["default"]) | {"USER": ROLE, "PASSWORD": uuid.uuid4().hex}
     settings.ADS_DATABASE = database
     make_role()
     make_ad(make_advertiser(won=100_000_000), daily_won=100_000_000)
     publish_all()
-    own_log = listen_to_logs(folder)
+    own_log = log_to_file(folder)
     report = Report("ad_privacy")
-    with ServiceProcess(folder, url_of(database), LOG_LEVEL="DEBUG") as service, Tap(service.port) as tap:
+    with (
+        ServiceProcess(folder, url_of(database), LOG_LEVEL="DEBUG") as service,
+        RecordingProxy(service.port) as tap,
+    ):
         settings.ADS_SERVICE_URL = tap.url
         # What is asked is whether words leak, not how fast this machine is today.
         settings.ADS_DEADLINE_MS = 5_000
         began = time.monotonic()
         prompts, served = ask_all(count)
         report.note("turns_a_second", count / (time.monotonic() - began))
-        report.at_least("prompts_with_a_word_of_their_own", len(find_all("\n".join(prompts))), count)
+        report.at_least("prompts_with_a_word_of_their_own", len(find_planted("\n".join(prompts))), count)
         # Gates close on some; most have to go all the way, or the rest would show little.
         report.at_least("ads_served", served, count // 2)
-        report.at_least("requests_on_the_wire", tap.heard.count("POST /ads/api/select/"), served)
-    look_everywhere(
+        report.at_least("requests_on_the_wire", tap.received.count("POST /ads/api/select/"), served)
+    search_stores(
         report,
-        {"wire": tap.heard, "log_of_the_service": read(service.log), "log_of_the_turns": read(own_log)},
+        {"wire": tap.received, "log_of_the_service": read(service.log), "log_of_the_turns": read(own_log)},
     )
     report.close()
 
 
 def make_role() -> None:
     """Make the service's role, with the market's tables alone."""
-    from ads.database_role import grant_role
+    from ads.infra.database_role import grant_role
 
     grant_role()
 
 
-def listen_to_logs(folder: Path) -> Path:
+def log_to_file(folder: Path) -> Path:
     """Write everything that this process logs, down to DEBUG, into a file."""
     path = folder / "turns.log"
     handler = logging.FileHandler(path, encoding="utf-8")
@@ -89,12 +92,12 @@ def listen_to_logs(folder: Path) -> Path:
 def ask_all(count: int) -> tuple[list[str], int]:
     """Let a turn of each prompt ask for its ad; return the prompts, and how many got one."""
     from aggregator.models import Conversation, Turn
-    from aggregator.placements import ad_for
+    from aggregator.placements import request_placement
     from language.sensitivity import judge_sensitivity
-    from tests.ads.canaries import plant
+    from testing.ads.canaries import make_canary_prompts
 
-    prompts, served = plant(count), 0
-    ask = async_to_sync(ad_for)
+    prompts, served = make_canary_prompts(count), 0
+    ask = async_to_sync(request_placement)
     for number, prompt in enumerate(prompts):
         turn = Turn(
             public_id=uuid.uuid4(),
@@ -106,32 +109,32 @@ def ask_all(count: int) -> tuple[list[str], int]:
         judged = judge_sensitivity(prompt)
         ad = ask(turn, judged).ad
         served += ad is not None
-        if ad is not None and number % LIVED_EVERY == 0:
-            live(str(ad["offer"]))
+        if ad is not None and number % ENGAGED_EVERY == 0:
+            engage_with_ad(str(ad["offer"]))
     return prompts, served
 
 
-def live(name: str) -> None:
+def engage_with_ad(name: str) -> None:
     """Let an ad be seen, clicked, hidden and complained about."""
-    from ads.delivery import complain, hide
-    from ads.fraud import receive_click, receive_look
+    from ads.events.clicks import receive_click, receive_impression
+    from ads.events.link_tokens import LinkPurpose, sign_token
+    from ads.events.offers import mark_hidden, save_complaint
     from ads.models import Offer
-    from ads.tokens import Purpose, sign
-    from tests.ads.visits import visit
+    from testing.ads.event_requests import visit
 
     offer = Offer.objects.get(pk=name)
-    receive_look(sign(Purpose.IMPRESSION, offer.id, at=offer.created_at), visit())
-    receive_click(sign(Purpose.CLICK, offer.id, at=offer.created_at), visit())
-    hide(offer, at=offer.created_at)
-    complain(offer, reason="other")
+    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
+    receive_click(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at), visit())
+    mark_hidden(offer, at=offer.created_at)
+    save_complaint(offer, reason="other")
 
 
-def look_everywhere(report: Report, told: dict[str, str]) -> None:
+def search_stores(report: Report, told: dict[str, str]) -> None:
     """Look for planted words in what is kept right now and in what was told."""
     import redis
     from django.conf import settings
 
-    from tests.ads.canaries import read_tables, read_valkey
+    from testing.ads.canaries import read_tables, read_valkey
 
     places = {
         "tables": read_tables(),
@@ -140,12 +143,12 @@ def look_everywhere(report: Report, told: dict[str, str]) -> None:
     }
     for place, text in places.items():
         report.note(f"letters_read_in_{place}", len(text))
-        report.at_most(f"words_found_in_{place}", len(find_all(text)), 0)
+        report.at_most(f"words_found_in_{place}", len(find_planted(text)), 0)
 
 
-def find_all(text: str) -> set[str]:
+def find_planted(text: str) -> set[str]:
     """Return the planted words in a text."""
-    from tests.ads.canaries import find_canaries
+    from testing.ads.canaries import find_canaries
 
     return find_canaries(text)
 

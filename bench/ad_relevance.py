@@ -24,16 +24,16 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from ads.selection.affinity import (  # noqa: E402
+from ads.selection.core.ad_relevance import (  # noqa: E402
     AdCopy,
-    affinity_of,
-    lexical_fit,
-    measure_rarity,
-    read_copy,
-    widen,
+    combine_affinity,
+    count_document_frequencies,
+    expand_query_vectors,
+    extract_terms,
+    score_lexical_match,
 )
-from bench.ad_markets.bm25 import Bm25  # noqa: E402
-from bench.ad_markets.report import Report  # noqa: E402
+from bench.market.bm25 import Bm25  # noqa: E402
+from bench.market.report import Report  # noqa: E402
 from language.embed import embed  # noqa: E402
 
 TOP = 10
@@ -64,10 +64,10 @@ def main() -> None:
     share = 10 if asked.quick else 1
     report = Report("ad_relevance")
     rerank = read_crowdflower(folder / "crowdflower" / "pairs.csv.gz", share)
-    hold("crowdflower_ndcg10", compare(rerank, is_rerank=True)["ndcg"], 0.035, report)
+    check_gain("crowdflower_ndcg10", compare(rerank, is_rerank=True)["ndcg"], 0.035, report)
     search = compare(read_gem(folder / "gem_ca_prod", share), is_rerank=False)
-    hold("gem_ndcg10", search["ndcg"], 0.045, report)
-    hold("gem_recall10", search["recall"], 0.045, report)
+    check_gain("gem_ndcg10", search["ndcg"], 0.045, report)
+    check_gain("gem_recall10", search["recall"], 0.045, report)
     report.close()
 
 
@@ -134,20 +134,20 @@ def compare(task: Task, *, is_rerank: bool) -> dict[str, tuple[list[float], list
 
 def market_scorer(task: Task) -> Scorer:
     """Return the measure that keywords are weighed by when an inventory is published."""
-    readings = [read_copy(ad) for ad in task.ads]
-    rarity = measure_rarity(readings)
+    readings = [extract_terms(ad) for ad in task.ads]
+    rarity = count_document_frequencies(readings)
     began = time.monotonic()
     ads = np.concatenate([embed([ad.title], role="passage") for ad in task.ads])
     print(f"{len(ads):,} ads embedded in {time.monotonic() - began:.0f} s")
-    queries = widen(embed(task.queries), ads)
+    queries = expand_query_vectors(embed(task.queries), ads)
 
     def score(query: int, places: Iterable[int]) -> Scores:
         chosen = list(places)
         words = task.queries[query]
         lexical = np.array(
-            [lexical_fit(words, readings[place], rarity) for place in chosen], dtype=np.float32
+            [score_lexical_match(words, readings[place], rarity) for place in chosen], dtype=np.float32
         )
-        return affinity_of(lexical, ads[chosen] @ queries[query])
+        return combine_affinity(lexical, ads[chosen] @ queries[query])
 
     return score
 
@@ -157,7 +157,7 @@ def dcg(gains: list[float]) -> float:
     return float(sum(gain / np.log2(place + 2) for place, gain in enumerate(gains[:TOP])))
 
 
-def hold(name: str, sides: tuple[list[float], list[float]], least: float, report: Report) -> None:
+def check_gain(name: str, sides: tuple[list[float], list[float]], least: float, report: Report) -> None:
     """Print a measure of both sides with the interval of its gain, and hold the gain against its goal."""
     plain, ours = np.array(sides[0]), np.array(sides[1])
     random = np.random.default_rng(5)

@@ -23,10 +23,10 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from ads.money import LEAST_BID, TICK, WON  # noqa: E402
-from ads.selection.auction import Bid, hold_auction  # noqa: E402
-from ads.selection.reserve import MOST_FILL_LOSS, Seen, learn_reserve, replay  # noqa: E402
-from bench.ad_markets.report import Report  # noqa: E402
+from ads.domain.auction import Bid, run_auction  # noqa: E402
+from ads.domain.money import BID_STEP, MIN_BID, WON  # noqa: E402
+from ads.selection.core.reserve import MAX_FILL_LOSS, AuctionTable, estimate_reserve, replay_auctions  # noqa: E402
+from bench.market.report import Report  # noqa: E402
 
 Random = np.random.Generator
 Draw = Callable[[Random, tuple[int, int]], NDArray[np.float64]]
@@ -80,23 +80,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--quick", action="store_true", help="a tenth of the auctions: not a proof")
-    asked = parser.parse_args()
-    judged = 1_000 if asked.quick else 20_000
-    folder = asked.data / "ads" if (asked.data / "ads").is_dir() else asked.data
-    markets = MARKETS | recorded(folder / "ipinyou")
+    options = parser.parse_args()
+    judged = 1_000 if options.quick else 20_000
+    folder = options.data / "ads" if (options.data / "ads").is_dir() else options.data
+    markets = MARKETS | read_recorded_markets(folder / "ipinyou")
     report = Report("ad_reserve")
     print(f"{'market':<18}{'bidders':>8}{'reserve':>9}{'of best':>9}{'that fills':>11}"
           f"{'floor alone':>12}{'fill loss':>10}")  # fmt: skip
     for bidders in BIDDERS:
-        found = {name: judge(draw, bidders, judged, seed=bidders) for name, draw in markets.items()}
+        found = {name: evaluate(draw, bidders, judged, seed=bidders) for name, draw in markets.items()}
         for name, outcome in found.items():
             show(name, bidders, outcome)
-        hold(bidders, list(found.values()), report)
-    hold_few(markets, judged // 4, report)
+        check_goals(bidders, list(found.values()), report)
+    check_goals_after_one_hour(markets, judged // 4, report)
     report.close()
 
 
-def recorded(folder: Path) -> dict[str, Draw]:
+def read_recorded_markets(folder: Path) -> dict[str, Draw]:
     """Return a market for every campaign whose prices were recorded."""
     return {f"ipinyou {path.parent.name}": _prices_of(path) for path in sorted(folder.glob("*/info.json"))}
 
@@ -107,31 +107,33 @@ def _prices_of(path: Path) -> Draw:
     return lambda random, size: random.choice(prices, size=size, p=counts / counts.sum()).astype(np.float64)
 
 
-def auctions_of(draw: Draw, random: Random, count: int, bidders: int) -> Seen:
+def auctions_of(draw: Draw, random: Random, count: int, bidders: int) -> AuctionTable:
     """Return auctions of that many bidders, whose ads are not equally good; bids below the floor stay out."""
     won = np.minimum(draw(random, (count, bidders)), MOST_BID_WON)
-    limits = np.floor(won * WON / TICK) * TICK
+    limits = np.floor(won * WON / BID_STEP) * BID_STEP
     qualities = 0.015 * np.exp(0.3 * random.standard_normal((count, bidders)))
-    return Seen(np.where(limits >= LEAST_BID, limits, 0.0), qualities, np.ones(count))
+    return AuctionTable(np.where(limits >= MIN_BID, limits, 0.0), qualities, np.ones(count))
 
 
-def judge(draw: Draw, bidders: int, judged: int, *, seed: int, known_at: Sequence[int] = KNOWN_AT) -> Outcome:
+def evaluate(
+    draw: Draw, bidders: int, judged: int, *, seed: int, known_at: Sequence[int] = KNOWN_AT
+) -> Outcome:
     """Learn from that many auctions at a time and return what the reserve does to others."""
     random = np.random.default_rng(seed)
-    reserve = LEAST_BID
+    reserve = MIN_BID
     seen = auctions_of(draw, random, max(known_at), bidders)
     for count in known_at:
         known = slice(0, count)
-        hour = Seen(seen.limits[known], seen.qualities[known], seen.weights[known])
-        reserve = learn_reserve(hour, floor_micros=LEAST_BID, before_micros=reserve).reserve_micros
+        hour = AuctionTable(seen.limits[known], seen.qualities[known], seen.weights[known])
+        reserve = estimate_reserve(hour, floor_micros=MIN_BID, before_micros=reserve).reserve_micros
     others = auctions_of(draw, random, judged, bidders)
     income, fill = sell(others, reserve)
     prices = _fixed_prices(others)
-    fixed = {price: replay(others, price) for price in prices}
-    floor_income, floor_fill = fixed[LEAST_BID]
+    fixed = {price: replay_auctions(others, price) for price in prices}
+    floor_income, floor_fill = fixed[MIN_BID]
     best = max(income for income, _ in fixed.values())
-    filling = max(income for income, fill in fixed.values() if fill >= (1 - MOST_FILL_LOSS) * floor_fill)
-    does_both = _doing_both(fixed) & _doing_both({price: replay(seen, price) for price in prices})
+    filling = max(income for income, fill in fixed.values() if fill >= (1 - MAX_FILL_LOSS) * floor_fill)
+    does_both = _doing_both(fixed) & _doing_both({price: replay_auctions(seen, price) for price in prices})
     return Outcome(
         reserve,
         income / best,
@@ -143,21 +145,21 @@ def judge(draw: Draw, bidders: int, judged: int, *, seed: int, known_at: Sequenc
 
 
 def _doing_both(fixed: dict[int, tuple[float, float]]) -> set[int]:
-    best, floor_fill = max(income for income, _ in fixed.values()), fixed[LEAST_BID][1]
+    best, floor_fill = max(income for income, _ in fixed.values()), fixed[MIN_BID][1]
     return {
         price
         for price, (income, fill) in fixed.items()
-        if income >= LEAST_SHARE * best and fill >= (1 - MOST_FILL_LOSS) * floor_fill
+        if income >= LEAST_SHARE * best and fill >= (1 - MAX_FILL_LOSS) * floor_fill
     }
 
 
-def _fixed_prices(auctions: Seen) -> list[int]:
+def _fixed_prices(auctions: AuctionTable) -> list[int]:
     highest = float(np.quantile(auctions.limits, 0.99))
-    steps = np.linspace(LEAST_BID, max(LEAST_BID, highest), FIXED_STEPS)
-    return sorted({int(step // TICK) * TICK for step in steps.tolist()} | {LEAST_BID})
+    steps = np.linspace(MIN_BID, max(MIN_BID, highest), FIXED_STEPS)
+    return sorted({int(step // BID_STEP) * BID_STEP for step in steps.tolist()} | {MIN_BID})
 
 
-def sell(auctions: Seen, reserve: int) -> tuple[float, float]:
+def sell(auctions: AuctionTable, reserve: int) -> tuple[float, float]:
     """Hold the product's auction on each and return the income expected and how many places were sold."""
     income, sold = 0.0, 0
     for limits, qualities in zip(auctions.limits.tolist(), auctions.qualities.tolist(), strict=True):
@@ -166,7 +168,7 @@ def sell(auctions: Seen, reserve: int) -> tuple[float, float]:
             for place, (limit, quality) in enumerate(zip(limits, qualities, strict=True))
             if limit
         ]
-        for sale in hold_auction(bids):
+        for sale in run_auction(bids):
             income += sale.price_micros * sale.bid.quality
             sold += 1
     return income, sold
@@ -181,26 +183,26 @@ def show(name: str, bidders: int, outcome: Outcome) -> None:
     )
 
 
-def hold(bidders: int, found: list[Outcome], report: Report) -> None:
+def check_goals(bidders: int, found: list[Outcome], report: Report) -> None:
     """Hold the worst market at this number of bidders against the goals."""
     able = [outcome.of_best for outcome in found if outcome.can_do_both]
     report.at_least(f"n{bidders}_worst_share_of_best_fixed", min(able), LEAST_SHARE)
     filling = min(outcome.of_best_that_fills for outcome in found)
     report.at_least(f"n{bidders}_worst_share_of_best_that_fills", filling, LEAST_SHARE)
-    report.at_most(f"n{bidders}_worst_fill_loss", max(outcome.fill_loss for outcome in found), MOST_FILL_LOSS)
+    report.at_most(f"n{bidders}_worst_fill_loss", max(outcome.fill_loss for outcome in found), MAX_FILL_LOSS)
     report.note(f"n{bidders}_share_of_best_over_all", float(np.mean([outcome.of_best for outcome in found])))
     report.note(f"n{bidders}_markets_where_none_does_both", len(found) - len(able))
 
 
-def hold_few(markets: dict[str, Draw], judged: int, report: Report) -> None:
+def check_goals_after_one_hour(markets: dict[str, Draw], judged: int, report: Report) -> None:
     """Hold a learner that has seen a single hour against losing what the floor would have brought."""
     found = [
-        judge(draw, bidders, judged, seed=50 + bidders, known_at=[AN_HOUR])
+        evaluate(draw, bidders, judged, seed=50 + bidders, known_at=[AN_HOUR])
         for draw in markets.values()
         for bidders in BIDDERS
     ]
     worst = max(outcome.fill_loss for outcome in found)
-    report.at_most("one_hour_worst_fill_loss", worst, MOST_FILL_LOSS)
+    report.at_most("one_hour_worst_fill_loss", worst, MAX_FILL_LOSS)
     report.at_least("one_hour_worst_income_over_floor", min(o.of_best / o.floor_of_best for o in found), 0.98)
 
 

@@ -23,11 +23,11 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from ads.selection.build import build  # noqa: E402
-from ads.selection.index import Snapshot  # noqa: E402
-from bench.ad_markets.inventories import invent  # noqa: E402
-from bench.ad_markets.report import Report  # noqa: E402
-from config.stack.valkey import Valkey  # noqa: E402
+from ads.selection.core.index import Snapshot  # noqa: E402
+from ads.selection.jobs.snapshot_builder import build_from_rows  # noqa: E402
+from bench.market.report import Report  # noqa: E402
+from bench.market.synthetic_inventory import generate_inventory  # noqa: E402
+from stack.servers.valkey import Valkey  # noqa: E402
 
 VERSIONS = ("one", "other")
 
@@ -37,15 +37,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the size: a smoke run, not a proof")
     parser.add_argument("--count", type=int, default=20_000)
-    asked = parser.parse_args()
-    scale = 10 if asked.quick else 1
+    options = parser.parse_args()
+    scale = 10 if options.quick else 1
     report = Report("ad_selection")
     for is_dense in (False, True):
-        hold(report, scale, asked.count // scale, is_dense=is_dense)
+        check_goals(report, scale, options.count // scale, is_dense=is_dense)
     report.close()
 
 
-def hold(report: Report, scale: int, count: int, *, is_dense: bool) -> None:
+def check_goals(report: Report, scale: int, count: int, *, is_dense: bool) -> None:
     """Measure both sizes of one inventory and hold them against the goals."""
     kind = "dense_" if is_dense else ""
     small = measure(100_000 // scale, 500_000 // scale, count, is_dense=is_dense)
@@ -65,7 +65,7 @@ def measure(ads: int, keywords: int, count: int, *, is_dense: bool) -> dict[str,
     kind = "dense" if is_dense else "usual"
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
-        snapshot = build(invent(ads, keywords, is_dense=is_dense), version=VERSIONS[0])
+        snapshot = build_from_rows(generate_inventory(ads, keywords, is_dense=is_dense), version=VERSIONS[0])
         built = time.monotonic() - began
         for version in VERSIONS:
             (Path(folder) / version).write_bytes(replace(snapshot, version=version).dump())
@@ -79,7 +79,7 @@ def measure(ads: int, keywords: int, count: int, *, is_dense: bool) -> dict[str,
 def serve(folder: str, count: int, kind: str) -> dict[str, float]:
     """Let another process serve the snapshots of this folder, from a Valkey of its own."""
     valkey = Valkey(Path(folder) / "valkey", password="unguarded", keep=False)  # noqa: S106
-    words = [sys.executable, "-m", "bench.ad_markets.selector", folder, str(count), kind]
+    words = [sys.executable, "-m", "bench.market.selection_process", folder, str(count), kind]
     try:
         served = subprocess.run(
             words,
@@ -95,7 +95,7 @@ def serve(folder: str, count: int, kind: str) -> dict[str, float]:
     return figures
 
 
-def phrases_of(snapshot: Snapshot) -> list[tuple[int, tuple[int, ...]]]:
+def list_phrases(snapshot: Snapshot) -> list[tuple[int, tuple[int, ...]]]:
     """Return terms of several words with the ids of those words."""
     start = snapshot.term_token_start
     ids = snapshot.term_ids

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from bench.sites.pages import Page, ShownTurn
-from bench.sites.people import make_people, offer_models, outlast
-from bench.sites.site import Site
+from testing.site.page_client import Page, ShownTurn
+from testing.site.processes import Site
+from testing.site.seed import create_listings, create_users, retry_database
 
 if TYPE_CHECKING:
+    from aggregator.domain.turn_state import TurnState
     from aggregator.models import Turn
-    from aggregator.turn_state import TurnState
 
 PARTS = ("web", "worker", "valkey", "postgres")
 END_SECONDS = 120.0
@@ -64,31 +64,34 @@ class Losses:
 
 async def run(site: Site, plan: Plan, seed: int) -> Losses:
     """Let people ask while parts are killed, wait for every end, and compare with what is kept."""
-    cookies = await asyncio.to_thread(make_people, plan.pages)
-    names = [f"tokens:{plan.tokens + 5 * seat}@{plan.rate}" for seat in range(4)]
+    cookies = await asyncio.to_thread(create_users, plan.pages)
+    names = [f"tokens:{plan.tokens + 5 * slot}@{plan.rate}" for slot in range(4)]
     url = f"http://127.0.0.1:{site.provider_port}"
-    await asyncio.to_thread(offer_models, names, url, can_fuse=False)
+    await asyncio.to_thread(create_listings, names, url, can_fuse=False)
     losses = Losses()
     over = asyncio.Event()
-    panel = [f"model-{seat}" for seat in range(4)]
+    panel = [f"model-{slot}" for slot in range(4)]
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         pages = [Page(site.url, cookie, reloads=bool(n % 2)) for n, cookie in enumerate(cookies)]
-        asking = [asyncio.create_task(_ask_on(page, session, panel, over, n)) for n, page in enumerate(pages)]
+        asking = [
+            asyncio.create_task(_ask_repeatedly(page, session, panel, over, n))
+            for n, page in enumerate(pages)
+        ]
         await asyncio.sleep(plan.pause[1])
         await _kill_parts(site, plan, random.Random(seed), losses)
         over.set()
         await asyncio.gather(*asking)
-        await _settle(pages)
+        await _wait_for_ends(pages)
         for page in pages:
             losses.reconnects += page.reconnects
             for turn in page.turns:
-                await asyncio.to_thread(_judge, turn, losses)
+                await asyncio.to_thread(_count_losses, turn, losses)
             await page.close()
     return losses
 
 
-async def _ask_on(
+async def _ask_repeatedly(
     page: Page, session: aiohttp.ClientSession, panel: list[str], over: asyncio.Event, number: int
 ) -> None:
     page.open(session)
@@ -99,45 +102,45 @@ async def _ask_on(
             return
 
 
-async def _kill_parts(site: Site, plan: Plan, chance: random.Random, losses: Losses) -> None:
+async def _kill_parts(site: Site, plan: Plan, rng: random.Random, losses: Losses) -> None:
     order = [PARTS[n % len(PARTS)] for n in range(plan.kills)]
-    chance.shuffle(order)
+    rng.shuffle(order)
     for part in order:
         await asyncio.to_thread(site.kill, part)
         began = time.monotonic()
-        await asyncio.to_thread(site.start_again, part)
+        await asyncio.to_thread(site.restart, part)
         losses.catch_up_s.append(time.monotonic() - began)
         losses.kills[part] = losses.kills.get(part, 0) + 1
-        await asyncio.sleep(chance.uniform(*plan.pause))
+        await asyncio.sleep(rng.uniform(*plan.pause))
 
 
-async def _settle(pages: list[Page]) -> None:
+async def _wait_for_ends(pages: list[Page]) -> None:
     # What is kept after the last event (the ad's place) may take a moment longer.
     waiting = [page.wait(turn, END_SECONDS) for page in pages for turn in page.turns]
     await asyncio.gather(*waiting)
     await asyncio.sleep(2)
 
 
-def _judge(shown: ShownTurn, losses: Losses) -> None:
-    from aggregator import selectors
+def _count_losses(shown: ShownTurn, losses: Losses) -> None:
+    from aggregator.domain.turn_state import reduce_events
     from aggregator.models import Turn
-    from aggregator.turn_state import reduce
+    from aggregator.selectors import conversations
 
     if not shown.turn:
         losses.hanging_turns += 1
         return
     losses.turns += 1
     stored = Turn.objects.filter(public_id=shown.turn)
-    turn = outlast(lambda: selectors.with_parts(stored).get())
+    turn = retry_database(lambda: conversations.with_related(stored).get())
     if not shown.is_over or turn.status == Turn.Status.RUNNING:
         losses.hanging_turns += 1
         return
-    kept = reduce(selectors.replay(turn))
+    kept = reduce_events(conversations.rebuild_events(turn))
     if _comparable(kept) != _comparable(shown.state):
         losses.states_unlike_replay += 1
         explain(kept, shown.state)
-    _judge_texts(shown, kept, losses)
-    _judge_calls(shown, turn, losses)
+    _count_lost_texts(shown, kept, losses)
+    _count_lost_calls(shown, turn, losses)
 
 
 def _comparable(state: "TurnState") -> "TurnState":
@@ -153,18 +156,18 @@ def explain(kept: "TurnState", shown: "TurnState") -> None:
             print(f"  {kept.turn} {name}: kept {str(ours[name])[:300]} / shown {str(theirs[name])[:300]}")
 
 
-def _judge_texts(shown: ShownTurn, kept: "TurnState", losses: Losses) -> None:
+def _count_lost_texts(shown: ShownTurn, kept: "TurnState", losses: Losses) -> None:
     for (candidate, attempt), text in shown.shown.items():
         losses.shown_tokens += len(text.split())
-        seat = kept.candidates[candidate]
-        if seat.attempt == attempt and not seat.text.startswith(text):
+        slot = kept.candidates[candidate]
+        if slot.attempt == attempt and not slot.text.startswith(text):
             losses.lost_tokens += len(text.split())
 
 
-def _judge_calls(shown: ShownTurn, turn: "Turn", losses: Losses) -> None:
-    ids = outlast(lambda: list(turn.usages.values_list("call_id", flat=True)))
+def _count_lost_calls(shown: ShownTurn, turn: "Turn", losses: Losses) -> None:
+    ids = retry_database(lambda: list(turn.usages.values_list("call_id", flat=True)))
     losses.calls_counted_twice += len(ids) - len(set(ids))
-    attempts = {seat.candidate: seat.attempt for seat in shown.state.candidates.values()}
+    attempts = {slot.candidate: slot.attempt for slot in shown.state.candidates.values()}
     expected = {_call_id(candidate, attempt) for candidate, attempt in attempts.items()}
     losses.calls_not_counted += len(expected - set(ids))
     most = {_call_id(candidate, n + 1) for candidate, last in attempts.items() for n in range(last)}

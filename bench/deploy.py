@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 
 import aiohttp
 
-from bench.sites.pages import Page, ShownTurn
-from bench.sites.people import make_people, offer_models, outlast
-from bench.sites.site import Site
+from testing.site.page_client import Page, ShownTurn
+from testing.site.processes import Site
+from testing.site.seed import create_listings, create_users, retry_database
 
 END_SECONDS = 60.0
 KEPT_SECONDS = 5.0
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 ENDED_WELL = (0, -signal.SIGTERM)
 # A page that is told to come back (1012) does so at once; all others wait before they try.
-COME_BACK = 1012
+SERVICE_RESTART = 1012
 SETTINGS = {"TURN_LEASE_SECONDS": "30", "TURN_GRACE_MS": "60000", "TURN_DRAIN_SECONDS": "15"}
 
 
@@ -46,7 +46,7 @@ BEFORE = {
 
 
 @dataclass(slots=True)
-class Seen:
+class DeployOutcome:
     """What a deploy did to the pages."""
 
     name: str
@@ -61,12 +61,12 @@ class Seen:
     moved: int = 0
 
 
-async def run(site: Site, pages: int, tokens: int) -> list[Seen]:
+async def run(site: Site, pages: int, tokens: int) -> list[DeployOutcome]:
     """Go through the steps, each with turns of its own that stream while a part is replaced."""
-    cookies = await asyncio.to_thread(make_people, pages)
-    names = [f"tokens:{tokens + 4 * seat}@8" for seat in range(3)]
+    cookies = await asyncio.to_thread(create_users, pages)
+    names = [f"tokens:{tokens + 4 * slot}@8" for slot in range(3)]
     url = f"http://127.0.0.1:{site.provider_port}"
-    await asyncio.to_thread(offer_models, names, url, can_fuse=False)
+    await asyncio.to_thread(create_listings, names, url, can_fuse=False)
     seen = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         for step in STEPS:
@@ -83,27 +83,27 @@ async def run(site: Site, pages: int, tokens: int) -> list[Seen]:
     return seen
 
 
-async def _deploy(site: Site, step: Deploy, pages: list[Page]) -> Seen:
-    seen = Seen(step.name)
-    panel = [f"model-{seat}" for seat in range(3)]
+async def _deploy(site: Site, step: Deploy, pages: list[Page]) -> DeployOutcome:
+    seen = DeployOutcome(step.name)
+    panel = [f"model-{slot}" for slot in range(3)]
     turns = [await page.ask(f"{step.name} {n}", panel=panel, strategy="best") for n, page in enumerate(pages)]
-    await _until_all_speak(turns)
+    await _wait_for_first_texts(turns)
     began = time.monotonic()
     code = await asyncio.to_thread(_replace, site, step.part)
     seen.end_s, seen.bad_exits = time.monotonic() - began, code not in ENDED_WELL
     await asyncio.gather(*(page.wait(turn, END_SECONDS) for page, turn in zip(pages, turns, strict=True)))
     for page in pages:
-        seen.odd_closings += [code for code in page.closed_with if code != COME_BACK]
+        seen.odd_closings += [code for code in page.closed_with if code != SERVICE_RESTART]
     for turn in turns:
-        await asyncio.to_thread(_judge, turn, step, seen)
+        await asyncio.to_thread(_count_losses, turn, step, seen)
     return seen
 
 
-async def _until_all_speak(turns: list[ShownTurn]) -> None:
-    for _ in range(round(END_SECONDS / LOOK_SECONDS)):
+async def _wait_for_first_texts(turns: list[ShownTurn]) -> None:
+    for _ in range(round(END_SECONDS / POLL_SECONDS)):
         if all(turn.first_text_at for turn in turns):
             return
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _replace(site: Site, part: str) -> int:
@@ -114,7 +114,7 @@ def _replace(site: Site, part: str) -> int:
     old.send_signal(signal.SIGTERM)
     # A web process lets go of its port within a round of its own.
     time.sleep(0.5)
-    site.start_again(part)
+    site.restart(part)
     try:
         return old.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
@@ -122,10 +122,10 @@ def _replace(site: Site, part: str) -> int:
         return old.wait()
 
 
-def _judge(shown: ShownTurn, step: Deploy, seen: Seen) -> None:
-    from aggregator import selectors
+def _count_losses(shown: ShownTurn, step: Deploy, seen: DeployOutcome) -> None:
+    from aggregator.domain.turn_state import reduce_events
     from aggregator.models import Turn
-    from aggregator.turn_state import reduce
+    from aggregator.selectors import conversations
 
     seen.turns += 1
     stored = Turn.objects.filter(public_id=shown.turn)
@@ -133,22 +133,22 @@ def _judge(shown: ShownTurn, step: Deploy, seen: Seen) -> None:
     # A page hears of the end in the moment in which it is being kept.
     while stored.filter(status=Turn.Status.RUNNING).exists() and time.monotonic() < ends:
         time.sleep(0.1)
-    turn = outlast(lambda: selectors.with_parts(stored).get())
+    turn = retry_database(lambda: conversations.with_related(stored).get())
     if not shown.is_over or turn.status != Turn.Status.DONE:
         seen.hanging_turns += 1
         return
-    kept = reduce(selectors.replay(turn))
+    kept = reduce_events(conversations.rebuild_events(turn))
     seen.states_unlike_replay += replace(kept, placement=None) != replace(shown.state, placement=None)
     for (candidate, attempt), text in shown.shown.items():
-        seat = kept.candidates[candidate]
-        if seat.attempt == attempt and not seat.text.startswith(text):
+        slot = kept.candidates[candidate]
+        if slot.attempt == attempt and not slot.text.startswith(text):
             seen.lost_tokens += len(text.split())
-    moved = sum(seat.attempt > 1 for seat in kept.candidates.values())
+    moved = sum(slot.attempt > 1 for slot in kept.candidates.values())
     seen.moved += moved
     seen.cut_candidates += 0 if step.hands_over else moved
 
 
-def report(all_seen: list[Seen]) -> None:
+def report(all_seen: list[DeployOutcome]) -> None:
     """Print a line for each step and, last, the goals as JSON."""
     goals = {}
     for seen in all_seen:

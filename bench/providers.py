@@ -54,7 +54,7 @@ def prepare_settings() -> None:
 @asynccontextmanager
 async def serve() -> AsyncIterator[str]:
     """Run the provider server in a process of its own, so that its time is not counted."""
-    command = [sys.executable, "-m", "tests.provider_server", "--port", "0"]
+    command = [sys.executable, "-m", "testing.provider.server", "--port", "0"]
     server = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     try:
         if server.stdout is None:
@@ -67,7 +67,7 @@ async def serve() -> AsyncIterator[str]:
 
 def make_request(url: str, wire: str, load: Load) -> "CompletionRequest":
     """Return a request that the server answers with the load's tokens."""
-    from aggregator.catalog import LanguageModel
+    from aggregator.catalog.catalog import LanguageModel
     from aggregator.providers import ChatMessage, CompletionRequest
 
     model = LanguageModel(
@@ -91,12 +91,12 @@ async def measure(request: "CompletionRequest", load: Load, path: str) -> Cost:
     """Run a load on one path and return what it cost."""
     settings.PROVIDER_FAST_PATH = path == "fast"
     cpu = time.process_time()
-    waits = await asyncio.gather(*(_listen(request) for _ in range(load.streams)))
+    waits = await asyncio.gather(*(_consume_stream(request) for _ in range(load.streams)))
     spent = time.process_time() - cpu
     return Cost(spent * 1e6 / (load.streams * load.tokens), statistics.median(waits))
 
 
-async def _listen(request: "CompletionRequest") -> float:
+async def _consume_stream(request: "CompletionRequest") -> float:
     from aggregator.providers import Completion, stream_completion
 
     async for piece in stream_completion(request):

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
-from language.disguise import undisguise
+from language.deobfuscation import deobfuscate
 from language.embed import warm
-from language.fit_sensitivity import (
+from language.lexicon import find_classes, remove_idioms
+from language.sensitivity import judge_sensitivity
+from language.sensitivity_head import STRICT_CLASSES
+from language.training.fit_sensitivity import (
     PROBES_FOLDER,
     Probe,
     choose_thresholds,
-    judge_strangers,
-    read_features,
+    extract_features,
+    predict_held_out_writers,
     read_probes,
 )
-from language.lexicon import find_classes, without_idioms
-from language.sensitivity import judge_sensitivity
-from language.sensitivity_head import STRICT
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 QUICK_STEP = 8
@@ -43,9 +43,9 @@ def read_commerce(data: Path) -> list[str]:
     return queries
 
 
-def judge_unseen(probes: Sequence[Probe]) -> tuple[list[Probe], list[bool]]:
+def judge_cross_fitted(probes: Sequence[Probe]) -> tuple[list[Probe], list[bool]]:
     """Return what strangers wrote, and each judged by a head that has seen nothing of its writer."""
-    rows, judged = judge_strangers(probes, read_features(probes))
+    rows, judged = predict_held_out_writers(probes, extract_features(probes))
     strangers = [probes[int(row)] for row in rows]
     return strangers, [bool(verdict) for verdict in judged.blocked(choose_thresholds(strangers, judged))]
 
@@ -67,7 +67,7 @@ def measure_latency() -> dict[str, float]:
     lexicon, whole, verdict = [], [], []
     for prompt in prompts:
         begun = time.perf_counter()
-        find_classes(without_idioms(undisguise(prompt)))
+        find_classes(remove_idioms(deobfuscate(prompt)))
         named = time.perf_counter()
         judge_sensitivity(prompt)
         judged = time.perf_counter()
@@ -93,7 +93,9 @@ def tabulate(probes: Sequence[Probe], blocked: Sequence[bool]) -> dict[str, floa
     for (is_sensitive, topic), verdicts in sorted(counts.items(), reverse=True):
         label = "sensitive" if is_sensitive else "safe"
         print(f"{topic:<22}{label:<11}{len(verdicts):>7}{np.mean(verdicts):>9.4f}")
-    figures = {f"recall_{topic}": _share(counts[True, topic]) for topic in STRICT if (True, topic) in counts}
+    figures = {
+        f"recall_{topic}": _share(counts[True, topic]) for topic in STRICT_CLASSES if (True, topic) in counts
+    }
     figures["recall"] = _share([v for (hit, _), group in counts.items() if hit for v in group])
     figures["false_positives"] = _share([v for (hit, _), group in counts.items() if not hit for v in group])
     commerce = [v for topic in COMMERCE for v in counts[False, topic]]
@@ -132,7 +134,7 @@ def main() -> None:
     own = [probe for path in sorted(PROBES_FOLDER.glob("*.jsonl")) for probe in read_probes(path)]
     probes = read_probes(options.probes) if options.probes else own[::QUICK_STEP] if options.quick else own
     is_unseen = options.cross_fit and not options.probes
-    probes, blocked = judge_unseen(probes) if is_unseen else (probes, judge_shipped(probes))
+    probes, blocked = judge_cross_fitted(probes) if is_unseen else (probes, judge_shipped(probes))
     print("heads that have not seen the writer" if is_unseen else "the gate as shipped")
     figures = tabulate(probes, blocked)
     commerce = [Probe(text, "safe", "shoppers") for text in read_commerce(options.data)]

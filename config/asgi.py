@@ -11,21 +11,21 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 - Django has to be s
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
-from ads.replaying import start_settling  # noqa: E402
-from aggregator.tuning import settle  # noqa: E402
-from aggregator.turn_watch import watch_turns  # noqa: E402
-from aggregator.websocket_urls import urlpatterns  # noqa: E402
-from config.telemetry import start_tracing  # noqa: E402
+from ads.events.spool_settlement import start_settling  # noqa: E402
+from aggregator.execution.web_recovery import run_lifespan  # noqa: E402
+from aggregator.infra.tune_gc import tune_gc  # noqa: E402
+from aggregator.web.websocket_urls import urlpatterns  # noqa: E402
+from config.monitoring.telemetry import start_tracing  # noqa: E402
 
 start_tracing("web")
 application = ProtocolTypeRouter(
     {
         "http": pages,
-        "lifespan": watch_turns,
+        "lifespan": run_lifespan,
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(urlpatterns))),
     }
 )
 
-settle()
+tune_gc()
 # What an earlier process of this machine told the disk waits for nobody's visit.
 start_settling()

@@ -4,10 +4,10 @@ from celery.schedules import crontab
 
 # No less, though some come every five seconds: a busy worker may be late by more than that all day and would
 # do none of them, and the clocks of two machines differ.
-LEAST_SECONDS = 60
-CRON_SECONDS = 3_600
+MIN_EXPIRY_SECONDS = 60
+CRON_EXPIRY_SECONDS = 3_600
 
 
-def lateness(schedule: int | crontab) -> int:
+def expiry_seconds(schedule: int | crontab) -> int:
     """Return after how many seconds a worker leaves a task undone, since another one comes."""
-    return max(schedule, LEAST_SECONDS) if isinstance(schedule, int) else CRON_SECONDS
+    return max(schedule, MIN_EXPIRY_SECONDS) if isinstance(schedule, int) else CRON_EXPIRY_SECONDS

@@ -13,18 +13,18 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def leave_logs_alone(**_: object) -> None:
+def keep_django_logging(**_: object) -> None:
     """Let the settings say how a worker logs, as of every other process: Celery would set its level."""
 
 
 @worker_ready.connect
-def warm(**_: object) -> None:
+def warm_up(**_: object) -> None:
     """Load what the first turn of a worker would otherwise wait for."""
     from django.conf import settings
 
-    from aggregator.metrics import serve_metrics
+    from aggregator.infra.metrics import serve_metrics
     from aggregator.tasks import warm_worker
-    from config.telemetry import start_tracing
+    from config.monitoring.telemetry import start_tracing
 
     start_tracing("worker")
     if settings.METRICS_PORT:

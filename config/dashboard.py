@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ads.reports import MarketDay
-from ads.reports import day_summary as market_day
-from aggregator.day import KitchenDay
-from aggregator.day import day_summary as kitchen_day
+from ads.reporting.market_summary import MarketDay
+from ads.reporting.market_summary import summarize_day as market_stats_today
+from aggregator.selectors.daily_stats import DailyStats
+from aggregator.selectors.daily_stats import read_daily_stats as turn_stats_today
 
-WON = 1_000_000
+MICROS_PER_WON = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +25,36 @@ class Card:
     is_alarming: bool = False
 
 
-def show_day(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
+def dashboard_callback(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
     """Put today's cards into the context of the admin's first page."""
-    market, kitchen = market_day(), kitchen_day()
+    market, turn_stats = market_stats_today(), turn_stats_today()
     context["groups"] = [
-        (_("오늘 돈을 벌고 있나요"), _money(market, kitchen)),
-        (_("무엇이 고장 났나요"), _faults(market, kitchen)),
-        (_("나를 기다리는 일"), _duties(market)),
+        (_("오늘 돈을 벌고 있나요"), _revenue_cards(market, turn_stats)),
+        (_("무엇이 고장 났나요"), _failure_cards(market, turn_stats)),
+        (_("나를 기다리는 일"), _review_cards(market)),
     ]
-    context["models"] = kitchen.models
+    context["models"] = turn_stats.models
     return context
 
 
-def _money(market: MarketDay, kitchen: KitchenDay) -> list[Card]:
-    margin = market.income_micros - kitchen.cost_micros
+def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
+    margin = market.income_micros - turn_stats.cost_micros
     before = _("어제 이 시각 %(amount)s")
     clicks, turns = reverse("admin:ads_click_changelist"), reverse("admin:aggregator_turn_changelist")
     return [
         Card(
             _("광고 수입"),
-            _won(market.income_micros),
-            before % {"amount": _won(market.income_before_micros)},
+            _format_won(market.income_micros),
+            before % {"amount": _format_won(market.income_before_micros)},
             clicks,
         ),
         Card(
             _("모델 비용"),
-            _won(kitchen.cost_micros),
-            before % {"amount": _won(kitchen.cost_before_micros)},
+            _format_won(turn_stats.cost_micros),
+            before % {"amount": _format_won(turn_stats.cost_before_micros)},
             turns,
         ),
-        Card(_("남은 것"), _won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alarming=margin < 0),
+        Card(_("남은 것"), _format_won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alarming=margin < 0),
         Card(
             _("노출과 클릭"),
             f"{market.impressions:,} · {market.clicks:,}",
@@ -63,23 +63,23 @@ def _money(market: MarketDay, kitchen: KitchenDay) -> list[Card]:
         ),
         Card(
             _("광고주 지갑"),
-            _won(market.wallets_micros),
+            _format_won(market.wallets_micros),
             _("아직 쓰지 않은 돈"),
             reverse("admin:ads_account_changelist"),
         ),
     ]
 
 
-def _faults(market: MarketDay, kitchen: KitchenDay) -> list[Card]:
+def _failure_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
     turns = reverse("admin:aggregator_turn_changelist")
-    failing = [each for each in kitchen.models if each.failed]
+    failing = [each for each in turn_stats.models if each.failed]
     return [
         Card(
             _("실패한 턴"),
-            f"{kitchen.failed:,}",
-            _("오늘 %(count)s개 가운데") % {"count": f"{kitchen.turns:,}"},
+            f"{turn_stats.failed:,}",
+            _("오늘 %(count)s개 가운데") % {"count": f"{turn_stats.turns:,}"},
             f"{turns}?status__exact=failed",
-            is_alarming=kitchen.failed > 0,
+            is_alarming=turn_stats.failed > 0,
         ),
         Card(
             _("실패한 모델"),
@@ -95,11 +95,11 @@ def _faults(market: MarketDay, kitchen: KitchenDay) -> list[Card]:
             reverse("admin:ads_freeze_changelist"),
             is_alarming=market.is_frozen,
         ),
-        Card(_("답하는 중"), f"{kitchen.running:,}", _("지금 이 순간"), f"{turns}?status__exact=running"),
+        Card(_("답하는 중"), f"{turn_stats.running:,}", _("지금 이 순간"), f"{turns}?status__exact=running"),
     ]
 
 
-def _duties(market: MarketDay) -> list[Card]:
+def _review_cards(market: MarketDay) -> list[Card]:
     creatives = reverse("admin:ads_creative_changelist")
     return [
         Card(
@@ -119,5 +119,5 @@ def _duties(market: MarketDay) -> list[Card]:
     ]
 
 
-def _won(micros: int) -> str:
-    return _("%(amount)s원") % {"amount": f"{micros / WON:,.1f}".removesuffix(".0")}
+def _format_won(micros: int) -> str:
+    return _("%(amount)s원") % {"amount": f"{micros / MICROS_PER_WON:,.1f}".removesuffix(".0")}

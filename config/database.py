@@ -6,7 +6,7 @@ import dj_database_url
 
 # A machine that vanished says nothing: it is gone when it takes up nothing for five seconds, or when a
 # connection that is quiet hears nothing for some more. Over a Unix socket all but the first mean nothing.
-PATIENCE = {
+CONNECTION_OPTIONS = {
     "connect_timeout": 3,
     "tcp_user_timeout": 5_000,
     "keepalives": 1,
@@ -16,8 +16,8 @@ PATIENCE = {
 }
 
 
-def parse_database(url: str) -> dict[str, Any]:
+def parse_database_url(url: str) -> dict[str, Any]:
     """Return Django's settings of the database at this address; what the address itself says holds."""
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=False))
-    database["OPTIONS"] = PATIENCE | database.get("OPTIONS", {})
+    database["OPTIONS"] = CONNECTION_OPTIONS | database.get("OPTIONS", {})
     return database

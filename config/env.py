@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
-WEB = ("http", "https")
-POSTGRES = ("postgresql", "postgres")
-MOST_PORT = 65_535
+HTTP_SCHEMES = ("http", "https")
+POSTGRES_SCHEMES = ("postgresql", "postgres")
+MAX_PORT = 65_535
 
 
 class SettingError(Exception):
@@ -37,17 +37,17 @@ def read_flag(name: str, *, default: bool) -> bool:
     raise SettingError(f"{name}: {text!r} is neither yes nor no")
 
 
-def read_int(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
-    """Read a whole number that is neither below `least` nor above `most`."""
+def read_int(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
+    """Read a whole number that is neither below `minimum` nor above `maximum`."""
     text = read_text(name, str(default))
     try:
         number = int(text)
     except ValueError as error:
         raise SettingError(f"{name}: {text!r} is not a whole number") from error
-    if number < least:
-        raise SettingError(f"{name}: {number} is below {least}")
-    if most is not None and number > most:
-        raise SettingError(f"{name}: {number} is above {most}")
+    if number < minimum:
+        raise SettingError(f"{name}: {number} is below {minimum}")
+    if maximum is not None and number > maximum:
+        raise SettingError(f"{name}: {number} is above {maximum}")
     return number
 
 
@@ -56,7 +56,7 @@ def read_mail_port(*, is_ssl: bool, is_tls: bool) -> int:
     if is_ssl and is_tls:
         raise SettingError("EMAIL_USE_TLS, EMAIL_USE_SSL: mail goes one way or the other, not both")
     usual = 465 if is_ssl else 587 if is_tls else 25
-    return read_int("EMAIL_PORT", usual, least=1, most=MOST_PORT)
+    return read_int("EMAIL_PORT", usual, minimum=1, maximum=MAX_PORT)
 
 
 def read_list(name: str, default: str = "") -> list[str]:
@@ -72,15 +72,17 @@ def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return text
 
 
-def read_url(name: str, default: str = "", *, schemes: tuple[str, ...] = WEB) -> str:
+def read_url(name: str, default: str = "", *, schemes: tuple[str, ...] = HTTP_SCHEMES) -> str:
     """Read an address that begins with one of these schemes, or nothing."""
     text = read_text(name, default)
     try:
         parts = urlsplit(text)
-        is_one = parts.scheme in schemes and parts.port != 0 and (bool(parts.hostname) or schemes != WEB)
+        is_valid = (
+            parts.scheme in schemes and parts.port != 0 and (bool(parts.hostname) or schemes != HTTP_SCHEMES)
+        )
     except ValueError:
-        is_one = False
-    if text and not is_one:
+        is_valid = False
+    if text and not is_valid:
         # Not the value: there are passwords in such addresses.
         beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
         raise SettingError(f"{name}: not a whole address that begins with {beginnings}")

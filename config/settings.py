@@ -7,12 +7,13 @@ from typing import Any
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
-from config import console
-from config.beat import lateness
-from config.database import parse_database
+from config import admin_theme
+from config.beat import expiry_seconds
+from config.data_dir import DATA_DIR, ROOT, read_local_model_urls, read_running_url, read_secret
+from config.database import parse_database_url
 from config.env import (
-    MOST_PORT,
-    POSTGRES,
+    MAX_PORT,
+    POSTGRES_SCHEMES,
     read_choice,
     read_flag,
     read_int,
@@ -22,16 +23,17 @@ from config.env import (
     read_text,
     read_url,
 )
-from config.home import HOME, ROOT, read_address, read_local_models, read_secret
 
 BASE_DIR = ROOT
-DATA_HOME = HOME
+DATA_HOME = DATA_DIR
 
 # -- What kind of installation this is ----------------------------------------------------------
 DEBUG = read_flag("DEBUG", default=False)
 SECRET_KEY = read_text("SECRET_KEY") or read_secret("django")
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
-PUBLIC_URL = read_url("PUBLIC_URL", f"http://localhost:{read_int('PORT', 8000, most=MOST_PORT)}").rstrip("/")
+PUBLIC_URL = read_url("PUBLIC_URL", f"http://localhost:{read_int('PORT', 8000, maximum=MAX_PORT)}").rstrip(
+    "/"
+)
 SECURE = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXY_COUNT = read_int("TRUSTED_PROXY_COUNT", 0)
@@ -56,11 +58,12 @@ INSTALLED_APPS = [
     "ads",
     "aggregator",
     "config",
+    "stack",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.static_files.StaticFilesMiddleware",
-    "config.policy.PolicyMiddleware",
+    "config.csp.SiteCSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -91,17 +94,17 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # -- Data ---------------------------------------------------------------------------------------
-DATABASE_URL = read_url("DATABASE_URL", schemes=POSTGRES) or read_address(
+DATABASE_URL = read_url("DATABASE_URL", schemes=POSTGRES_SCHEMES) or read_running_url(
     "database", "postgresql://jjamppong@127.0.0.1:5432/jjamppong"
 )
-DATABASES: dict[str, dict[str, Any]] = {"default": parse_database(DATABASE_URL)}
+DATABASES: dict[str, dict[str, Any]] = {"default": parse_database_url(DATABASE_URL)}
 if read_flag("DATABASE_POOL", default=True):
-    POOL = {"min_size": 1, "max_size": read_int("DATABASE_POOL_SIZE", 12, least=1), "timeout": 10}
+    POOL = {"min_size": 1, "max_size": read_int("DATABASE_POOL_SIZE", 12, minimum=1), "timeout": 10}
     DATABASES["default"]["OPTIONS"] |= {"pool": POOL}
-# What every turn runs goes over connections of its event loop's own (aggregator.async_database).
-DATABASE_LOOP_POOL_SIZE = read_int("DATABASE_LOOP_POOL_SIZE", 3, least=1)
+# What every turn runs goes over connections of its event loop's own (aggregator.infra.async_database).
+DATABASE_LOOP_POOL_SIZE = read_int("DATABASE_LOOP_POOL_SIZE", 3, minimum=1)
 DATABASE_PREPARES = read_flag("DATABASE_PREPARES", default=True)
-REDIS_URL = read_url("REDIS_URL", schemes=("redis", "rediss")) or read_address(
+REDIS_URL = read_url("REDIS_URL", schemes=("redis", "rediss")) or read_running_url(
     "redis", "redis://127.0.0.1:6379/0"
 )
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -150,12 +153,15 @@ EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", "jjamppong@localhost")
 # Called, in this order, with the guest and the account when a guest logs in to an account of theirs.
-GUEST_ADOPTERS = ["aggregator.services.adopt_conversations"]
+GUEST_ADOPTERS = ["aggregator.services.turns.adopt_conversations"]
 GUEST_COOKIE_AGE = timedelta(days=400)
 # How many new guests an address may bring in an hour; a school or a carrier has many people behind one.
 NEW_GUESTS_PER_HOUR = read_int("NEW_GUESTS_PER_HOUR", 600)
 # Called, in this order, with an account that is about to be deleted.
-ACCOUNT_CLOSERS = ["ads.members.leave_advertisers", "aggregator.deleting.delete_conversations"]
+ACCOUNT_CLOSERS = [
+    "ads.campaigns.members.leave_advertisers",
+    "aggregator.services.deletion.delete_conversations",
+]
 
 # -- Words and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"
@@ -206,63 +212,63 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 
 # -- Turns --------------------------------------------------------------------------------------
 TURN_RUNNER = read_choice("TURN_RUNNER", "here", ("here", "worker"))
-TURN_DEADLINE_MS = read_int("TURN_DEADLINE_MS", 180_000, least=1_000)
-PANEL_SIZE = read_int("PANEL_SIZE", 3, least=1)
-TURN_QUORUM = read_int("TURN_QUORUM", 2, least=1)
+TURN_DEADLINE_MS = read_int("TURN_DEADLINE_MS", 180_000, minimum=1_000)
+PANEL_SIZE = read_int("PANEL_SIZE", 3, minimum=1)
+TURN_QUORUM = read_int("TURN_QUORUM", 2, minimum=1)
 TURN_GRACE_MS = read_int("TURN_GRACE_MS", 20_000)
-TURN_LEASE_SECONDS = read_int("TURN_LEASE_SECONDS", 15, least=2)
+TURN_LEASE_SECONDS = read_int("TURN_LEASE_SECONDS", 15, minimum=2)
 TURN_DRAIN_SECONDS = read_int("TURN_DRAIN_SECONDS", 12)
-TURNS_AT_ONCE = read_int("TURNS_AT_ONCE", 200, least=1)
-TURNS_AT_ONCE_EACH = read_int("TURNS_AT_ONCE_EACH", 4, least=1)
-TURNS_OPEN_EACH = read_int("TURNS_OPEN_EACH", 12, least=1)
-TURNS_OPEN = read_int("TURNS_OPEN", 2_000, least=1)
-TURN_LOG_HOURS = read_int("TURN_LOG_HOURS", 24, least=1)
-PROMPT_LIMIT = read_int("PROMPT_LIMIT", 20_000, least=100)
+TURNS_AT_ONCE = read_int("TURNS_AT_ONCE", 200, minimum=1)
+TURNS_AT_ONCE_EACH = read_int("TURNS_AT_ONCE_EACH", 4, minimum=1)
+TURNS_OPEN_EACH = read_int("TURNS_OPEN_EACH", 12, minimum=1)
+TURNS_OPEN = read_int("TURNS_OPEN", 2_000, minimum=1)
+TURN_LOG_HOURS = read_int("TURN_LOG_HOURS", 24, minimum=1)
+PROMPT_LIMIT = read_int("PROMPT_LIMIT", 20_000, minimum=100)
 EXAMPLE_PROMPTS = read_text("EXAMPLE_PROMPTS").splitlines()
-GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, least=1)
-ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, least=1)
-SHARES_PER_DAY = read_int("SHARES_PER_DAY", 30, least=1)
+GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, minimum=1)
+ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, minimum=1)
+SHARES_PER_DAY = read_int("SHARES_PER_DAY", 30, minimum=1)
 # What programs asked is kept so long; what pages asked, until its owner deletes it.
-API_KEEP_DAYS = read_int("API_KEEP_DAYS", 30, least=1)
-API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, least=1)
+API_KEEP_DAYS = read_int("API_KEEP_DAYS", 30, minimum=1)
+API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, minimum=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
 # One turn in so many percent gives a seat to a model that may be better than thought.
-EXPLORE_PERCENT = read_int("EXPLORE_PERCENT", 10, most=100)
+EXPLORE_PERCENT = read_int("EXPLORE_PERCENT", 10, maximum=100)
 
 # -- Providers ----------------------------------------------------------------------------------
 # Keys are read by name when a call needs one (and may come from NAME_FILE); no setting holds them.
 READ_PROVIDER_SECRET = read_text
-READ_LOCAL_MODELS = read_local_models
+READ_LOCAL_MODELS = read_local_model_urls
 OPENAI_COMPATIBLE_URL = read_url("OPENAI_COMPATIBLE_URL")
 # Whether those who answer are recordings, which the page says.
 REPLAY = read_flag("REPLAY", default=False)
 # Whose weights are here may also answer inside a person's browser.
-DEVICE_WEIGHTS_FOLDER = read_text("DEVICE_WEIGHTS_FOLDER", str(HOME / "models"))
+DEVICE_WEIGHTS_FOLDER = read_text("DEVICE_WEIGHTS_FOLDER", str(DATA_DIR / "models"))
 PROVIDER_FAST_PATH = read_flag("PROVIDER_FAST_PATH", default=True)
-WON_PER_DOLLAR = read_int("WON_PER_DOLLAR", 1_400, least=1)
+WON_PER_DOLLAR = read_int("WON_PER_DOLLAR", 1_400, minimum=1)
 
 # -- Ads ----------------------------------------------------------------------------------------
-ADS_DEADLINE_MS = read_int("ADS_DEADLINE_MS", 80, least=1)
+ADS_DEADLINE_MS = read_int("ADS_DEADLINE_MS", 80, minimum=1)
 # Matching a prompt against the vocabulary happens on our side, before the market's own deadline begins.
-ADS_MATCH_MS = read_int("ADS_MATCH_MS", 500, least=1)
+ADS_MATCH_MS = read_int("ADS_MATCH_MS", 500, minimum=1)
 ADS_TOKEN_KEY = read_text("ADS_TOKEN_KEY") or read_secret("ads")
 ADS_TOKEN_HOURS = 2
-ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, least=1)
-ADS_ANSWERS_PER_AD = read_int("ADS_ANSWERS_PER_AD", 3, least=1)
+ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, minimum=1)
+ADS_ANSWERS_PER_AD = read_int("ADS_ANSWERS_PER_AD", 3, minimum=1)
 ADS_ADULTS_ONLY = read_flag("ADS_ADULTS_ONLY", default=False)
 ADS_SPARE_NEWCOMERS = read_flag("ADS_SPARE_NEWCOMERS", default=False)
 # After how long the only reviewer of a site may read risky words a second time; 0 always wants two people.
-ADS_LONE_REVIEW_HOURS = read_int("ADS_LONE_REVIEW_HOURS", 24, least=0)
+ADS_LONE_REVIEW_HOURS = read_int("ADS_LONE_REVIEW_HOURS", 24, minimum=0)
 # Whether advertisers may give themselves money to try things out with; what it buys counts as income then.
 ADS_TEST_MONEY = read_flag("ADS_TEST_MONEY", default=False)
 ADS_SERVICE_URL = read_url("ADS_SERVICE_URL")
 # Clicks on ads are kept here while the database is away; a disk of this machine, and no network's.
-ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(HOME / "spool"))
+ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(DATA_DIR / "spool"))
 ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
 ADS_OWN_NETWORKS = read_networks("ADS_OWN_NETWORKS")
 # The ad service's own way to the database, as a role that may touch the market's tables and no others.
-ADS_DATABASE_URL = read_url("ADS_DATABASE_URL", schemes=POSTGRES)
-ADS_DATABASE: dict[str, Any] = parse_database(ADS_DATABASE_URL) if ADS_DATABASE_URL else {}
+ADS_DATABASE_URL = read_url("ADS_DATABASE_URL", schemes=POSTGRES_SCHEMES)
+ADS_DATABASE: dict[str, Any] = parse_database_url(ADS_DATABASE_URL) if ADS_DATABASE_URL else {}
 # Whom to wake when the books of the market disagree.
 ALARM_EMAILS = read_list("ALARM_EMAILS")
 ALARM_URL = read_url("ALARM_URL")
@@ -299,18 +305,20 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "prove the books": {"task": "ads.tasks.prove_books", "schedule": crontab(minute=30, hour="1,7,13,19")},
 }
 for _name in CELERY_BEAT_SCHEDULE.keys() - {"prove the books"}:
-    CELERY_BEAT_SCHEDULE[_name]["options"] = {"expires": lateness(CELERY_BEAT_SCHEDULE[_name]["schedule"])}
+    CELERY_BEAT_SCHEDULE[_name]["options"] = {
+        "expires": expiry_seconds(CELERY_BEAT_SCHEDULE[_name]["schedule"])
+    }
 
 # -- Figures for Prometheus ---------------------------------------------------------------------
 # A worker serves its figures on this port (0: it does not); pages show theirs to whoever has the token.
-METRICS_PORT = read_int("METRICS_PORT", 0, most=MOST_PORT)
+METRICS_PORT = read_int("METRICS_PORT", 0, maximum=MAX_PORT)
 METRICS_HOST = read_text("METRICS_HOST", "127.0.0.1")
 METRICS_TOKEN = read_text("METRICS_TOKEN")
 # Where traces are sent by OTLP over HTTP; empty: nowhere.
 OTLP_ENDPOINT = read_url("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 # -- Console ------------------------------------------------------------------------------------
-UNFOLD = console.UNFOLD
+UNFOLD = admin_theme.UNFOLD
 
 # -- Logs ---------------------------------------------------------------------------------------
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -319,11 +327,11 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {
-            "()": "config.logs.PlainFormatter",
+            "()": "config.monitoring.logs.PlainFormatter",
             "format": "{asctime} {levelname:<7} {name}{turn}: {message}",
             "style": "{",
         },
-        "json": {"()": "config.logs.JsonFormatter"},
+        "json": {"()": "config.monitoring.logs.JsonFormatter"},
     },
     "handlers": {
         "console": {

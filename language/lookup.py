@@ -15,7 +15,7 @@ class Lookup:
         # An ad too few costs less than an ad beside a word that was ruled out.
         self._loose = TermIndex((term for term in terms if term[0] in self._negatives), is_loose=True)
 
-    def find_unwanted(self, text: str) -> tuple[int, ...]:
+    def find_negatives(self, text: str) -> tuple[int, ...]:
         """Return the numbers of all negatives anywhere in this text, also inside of compounds."""
         if not self._negatives:
             return ()
@@ -23,7 +23,7 @@ class Lookup:
         return tuple(dict.fromkeys([*strictly, *self._loose.find_all(text)]))
 
 
-class _Shelf:
+class _LookupCache:
     """The lookups of the latest vocabulary and of the one before, which somebody may still use."""
 
     def __init__(self) -> None:
@@ -46,15 +46,15 @@ class _Shelf:
             return known
 
 
-_shelf = _Shelf()
+_cache = _LookupCache()
 
 
 def find_lookup(version: str, terms: Collection[tuple[int, str]], negatives: Collection[int]) -> Lookup:
     """Return the lookup of the vocabulary that this version tells from others; who comes first builds it."""
-    return _shelf.find(version) or _shelf.build(version, terms, negatives)
+    return _cache.find(version) or _cache.build(version, terms, negatives)
 
 
 def prepare_lookup(version: str, terms: Collection[tuple[int, str]], negatives: Collection[int]) -> None:
     """Build the lookup of a new vocabulary ahead, where this process looks up prompts at all."""
-    if _shelf.is_used():
+    if _cache.is_used():
         find_lookup(version, terms, negatives)

@@ -4,17 +4,17 @@ _HANGUL_FIRST, _HANGUL_LAST = "가", "힣"
 _RIEUL = 8
 
 
-def words(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
     """Return the words of a list written as running text."""
     return tuple(text.split())
 
 
 # Particles that ask for a final consonant, that forbid one, and that do not mind. 차+이 is no noun phrase
 # (차 takes 가), so agreement alone tells 차이 "difference" from 차 "car".
-_AFTER_CONSONANT = words("이 은 을 과 아 이나 이랑 이란 이라 이라는 이라도 이든 이며")
-_AFTER_VOWEL = words("가 는 를 와 야 나 랑 란 라 라는 라도 든 며 로 로는 로도")
-_AFTER_CONSONANT_NOT_RIEUL = words("으로 으로는 으로도 으로만 으로의")
-_AFTER_ANY = words(
+_AFTER_CONSONANT = split_words("이 은 을 과 아 이나 이랑 이란 이라 이라는 이라도 이든 이며")
+_AFTER_VOWEL = split_words("가 는 를 와 야 나 랑 란 라 라는 라도 든 며 로 로는 로도")
+_AFTER_CONSONANT_NOT_RIEUL = split_words("으로 으로는 으로도 으로만 으로의")
+_AFTER_ANY = split_words(
     """
     의 도 만 에 에서 에게 에게서 께 한테 한테서 까지 부터 마다 조차 마저 밖에 보다 처럼 같은 같이 하고 에는
     에도 에만 에서는 에서도 에서의 까지는 까지의 부터는 만의 만을 만은 에의 들 들이 들은 들을 들도 들의 들만
@@ -22,7 +22,7 @@ _AFTER_ANY = words(
     일까요 이요 요 대신 없이 말고 뿐 등 쪽 씨 님
     """
 )
-_VERBAL = words("하 해 했 할 한 합 함 받 되 될 돼 된 됐 됩 시키 시킬 시켜")
+_VERBAL = split_words("하 해 했 할 한 합 함 받 되 될 돼 된 됐 됩 시키 시킬 시켜")
 _PARTICLES = {
     **dict.fromkeys(_AFTER_CONSONANT, "consonant"),
     **dict.fromkeys(_AFTER_VOWEL, "vowel"),
@@ -48,7 +48,7 @@ def is_particle(ending: str, after: str) -> bool:
     return (final > 0) == (wants == "consonant")
 
 
-def makes_verb(ending: str) -> bool:
+def is_verbal_suffix(ending: str) -> bool:
     """Say whether `ending` turns a noun into what one does with it: 여행-하려고, 예약-받는."""
     return ending.startswith(_VERBAL)
 

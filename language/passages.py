@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-LONGEST = 120
-SHORTEST = 15
+MAX_PASSAGE_CHARS = 120
+MIN_PASSAGE_CHARS = 15
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?。…;]) ")
 
 
@@ -21,26 +21,26 @@ class Passage:
         return self.start + len(self.text)
 
 
-def cut_passages(plain: str) -> list[Passage]:
+def split_passages(plain: str) -> list[Passage]:
     """Return all of an undisguised text in order: sentences, long ones in parts, very short ones joined."""
     spans: list[tuple[int, int]] = []
-    for start, stop in _cut(plain):
+    for start, stop in _split_spans(plain):
         before = spans[-1] if spans else None
-        is_short = before is not None and min(stop - start, before[1] - before[0]) < SHORTEST
-        if before is not None and is_short and stop - before[0] <= LONGEST:
+        is_short = before is not None and min(stop - start, before[1] - before[0]) < MIN_PASSAGE_CHARS
+        if before is not None and is_short and stop - before[0] <= MAX_PASSAGE_CHARS:
             spans[-1] = (before[0], stop)
         else:
             spans.append((start, stop))
     return [Passage(start, plain[start:stop]) for start, stop in spans]
 
 
-def _cut(plain: str) -> list[tuple[int, int]]:
+def _split_spans(plain: str) -> list[tuple[int, int]]:
     spans = []
     ends = [found.end() for found in _END_OF_SENTENCE.finditer(plain)]
     for start, stop in zip([0, *ends], [*ends, len(plain)], strict=True):
-        while stop - start > LONGEST:
-            blank = plain.rfind(" ", start + LONGEST // 2, start + LONGEST) + 1
-            middle = blank or start + LONGEST
+        while stop - start > MAX_PASSAGE_CHARS:
+            blank = plain.rfind(" ", start + MAX_PASSAGE_CHARS // 2, start + MAX_PASSAGE_CHARS) + 1
+            middle = blank or start + MAX_PASSAGE_CHARS
             spans.append((start, middle))
             start = middle
         spans.append((start, stop))

@@ -5,11 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from language.disguise import fold, undisguise
-from language.lexicon import find_places, names_anywhere, tells_crisis_anywhere, without_idioms
-from language.passages import LONGEST, cut_passages
-from language.pasted import holds_secret
-from language.sensitivity_head import CRISIS, Smell, classify, ends_of, is_at_ends, weigh_letters
+from language.deobfuscation import deobfuscate, fold
+from language.lexicon import (
+    find_entries,
+    matches_class_anywhere,
+    matches_crisis_pattern_anywhere,
+    remove_idioms,
+)
+from language.passages import MAX_PASSAGE_CHARS, split_passages
+from language.pii import contains_pii
+from language.sensitivity_head import (
+    CRISIS,
+    Suspicion,
+    classify,
+    head_and_tail,
+    is_in_head_or_tail,
+    ngram_risk,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -20,9 +32,9 @@ SECRETS = "secrets"
 # turn, reads both of its ends.
 _READ_CHARS = 4_000
 # Besides its ends, the head reads so many passages of a long text.
-_MOST_PASSAGES = 3
+_MAX_PASSAGES = 3
 # Torn from what is around it an innocent sentence looks odd, and there are several: each takes more risk.
-_PASSAGE_SPARE = 0.6
+_PASSAGE_MARGIN = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +55,36 @@ def judge_sensitivity(text: str) -> Sensitivity:
         return Sensitivity("block", (UNREADABLE,))
 
 
-def read_gist(text: str) -> str:
+def embedding_excerpt(text: str) -> str:
     """Return the part of a prompt whose vector the gate takes; whoever asks for it again finds it kept."""
-    return ends_of(_read_plain(text))
+    return head_and_tail(_read_plain(text))
 
 
 def _read_plain(text: str) -> str:
-    return without_idioms(undisguise(_ends_of(text)))
+    return remove_idioms(deobfuscate(_truncate_middle(text)))
 
 
-def names_crisis(text: str) -> bool:
+def is_explicit_crisis(text: str) -> bool:
     """Say at once whether a crisis is told outright; `judge_sensitivity` also hears one told otherwise."""
     try:
-        return tells_crisis_anywhere(undisguise(text))
+        return matches_crisis_pattern_anywhere(deobfuscate(text))
     except Exception:  # What cannot be read here is judged in full a moment later.
         logger.exception("the lexicon failed")
         return False
 
 
 def _judge(text: str) -> Sensitivity:
-    whole, plain = undisguise(text), _read_plain(text)
-    places = find_places(plain)
+    whole, plain = deobfuscate(text), _read_plain(text)
+    places = find_entries(plain)
     classes = tuple(dict.fromkeys(name for name, _ in places))
-    if CRISIS not in classes and len(whole) > _READ_CHARS and names_anywhere(whole, CRISIS):
+    if CRISIS not in classes and len(whole) > _READ_CHARS and matches_class_anywhere(whole, CRISIS):
         classes = (CRISIS, *classes)
-    needs_help = tells_crisis_anywhere(whole)
+    needs_help = matches_crisis_pattern_anywhere(whole)
     if needs_help:
         classes = tuple(dict.fromkeys((CRISIS, *classes)))
     elif plain.strip():
         # Asked even when the lexicon has found an entry: a drug named may be a crisis told, or only a film.
-        smell = _smell(plain, places)
+        smell = _find_suspicion(plain, places)
         # A help line takes the place of the answer, so a faint smell costs the ad and no more.
         needs_help = smell is not None and smell.topic == CRISIS and smell.is_strong
         if smell is not None:
@@ -80,40 +92,42 @@ def _judge(text: str) -> Sensitivity:
         elif CRISIS not in classes:
             classes = ()
     # As written too: taking disguises off spells out the digits of a password.
-    if SECRETS not in classes and (holds_secret(whole) or holds_secret(fold(text))):
+    if SECRETS not in classes and (contains_pii(whole) or contains_pii(fold(text))):
         classes = (*classes, SECRETS)
     return Sensitivity("block" if classes else "pass", classes, needs_help)
 
 
-def _smell(plain: str, places: Sequence[tuple[str, int]]) -> Smell | None:
+def _find_suspicion(plain: str, places: Sequence[tuple[str, int]]) -> Suspicion | None:
     """Return what the ends of a text smell of, or the passages between them that are the likeliest to."""
-    names = {name for name, start in places if is_at_ends(plain, start)}
-    at_ends = classify(plain, tuple(names))
-    between = _likeliest(plain, places)
-    if at_ends is not None:
+    names = {name for name, start in places if is_in_head_or_tail(plain, start)}
+    ends_suspicion = classify(plain, tuple(names))
+    between = _rank_passages(plain, places)
+    if ends_suspicion is not None:
         # Nothing to lose but a crisis: the ad is lost already.
         between = [(passage, named) for passage, named in between if CRISIS in named]
     for passage, named in between:
-        smell = classify(passage, named, _PASSAGE_SPARE)
-        if smell is not None and (at_ends is None or smell.topic == CRISIS):
+        smell = classify(passage, named, _PASSAGE_MARGIN)
+        if smell is not None and (ends_suspicion is None or smell.topic == CRISIS):
             return smell
-    return at_ends
+    return ends_suspicion
 
 
-def _likeliest(plain: str, places: Sequence[tuple[str, int]]) -> list[tuple[str, tuple[str, ...]]]:
+def _rank_passages(plain: str, places: Sequence[tuple[str, int]]) -> list[tuple[str, tuple[str, ...]]]:
     """Return the passages worth a vector of their own: with an entry, or never read at the ends."""
-    if len(plain) <= LONGEST:
+    if len(plain) <= MAX_PASSAGE_CHARS:
         return []
     told = []
-    for passage in cut_passages(plain):
+    for passage in split_passages(plain):
         named = dict.fromkeys(name for name, start in places if passage.start <= start < passage.stop)
-        if named or not (is_at_ends(plain, passage.start) and is_at_ends(plain, passage.stop - 1)):
+        if named or not (
+            is_in_head_or_tail(plain, passage.start) and is_in_head_or_tail(plain, passage.stop - 1)
+        ):
             told.append((passage.text, tuple(named)))
     # A vector takes most of a millisecond a letter; jamo say fairly well which passages deserve one.
-    told.sort(key=lambda passage: (bool(passage[1]), weigh_letters(passage[0])), reverse=True)
-    return told[:_MOST_PASSAGES]
+    told.sort(key=lambda passage: (bool(passage[1]), ngram_risk(passage[0])), reverse=True)
+    return told[:_MAX_PASSAGES]
 
 
-def _ends_of(text: str) -> str:
+def _truncate_middle(text: str) -> str:
     half = _READ_CHARS // 2
     return text if len(text) <= _READ_CHARS else f"{text[:half]} {text[-half:]}"

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from language.embed import embed
 from language.keyphrases import TermIndex
 
-MOST_TOPICS = 5
+MAX_TOPICS = 5
 # Cosines of this model crowd between .75 and .95: a topic counts by its lead over the mean topic.
 _NAMED_BONUS = 0.06
-_LEAST_LEAD = 0.042
-_LEAST_SHARE_OF_BEST = 0.62
+_MIN_LEAD = 0.042
+_MIN_SHARE_OF_BEST = 0.62
 
 _TOPICS_FILE = Path(__file__).with_name("topics.toml")
 SEEDS_FILE = Path(__file__).with_name("topic_seeds.npz")
@@ -47,20 +47,20 @@ def all_topics() -> tuple[Topic, ...]:
     )
 
 
-def find_topics(text: str, *, gist: str = "") -> tuple[str, ...]:
+def find_topics(text: str, *, excerpt: str = "") -> tuple[str, ...]:
     """Return the topics of this prompt, the clearest first; small talk has none.
 
-    A text costs up to half a second to embed: whoever has the vector of its gist already names that.
+    A text costs up to half a second to embed: whoever has the vector of its excerpt already names that.
     """
     if not text.strip():
         return ()
-    leads = _leads(gist or text)
+    leads = _leads(excerpt or text)
     for position in _named(text):
         leads[position] += _NAMED_BONUS
     best = float(leads.max())
-    floor = max(_LEAST_LEAD, best * _LEAST_SHARE_OF_BEST)
+    floor = max(_MIN_LEAD, best * _MIN_SHARE_OF_BEST)
     order = [int(position) for position in np.argsort(-leads) if leads[position] >= floor]
-    return tuple(all_topics()[position].slug for position in order[:MOST_TOPICS])
+    return tuple(all_topics()[position].slug for position in order[:MAX_TOPICS])
 
 
 def _leads(text: str) -> NDArray[np.float32]:
@@ -90,7 +90,7 @@ def _seed_vectors() -> tuple[NDArray[np.float32], NDArray[np.int_]]:
     for row, topic in zip(places, all_topics(), strict=True):
         row[: len(topic.seeds)] = range(first, first + len(topic.seeds))
         first += len(topic.seeds)
-    return read_seeds(seeds), places
+    return load_seed_vectors(seeds), places
 
 
 def all_seeds() -> list[str]:
@@ -98,7 +98,7 @@ def all_seeds() -> list[str]:
     return [seed for topic in all_topics() for seed in topic.seeds]
 
 
-def read_seeds(seeds: Sequence[str]) -> NDArray[np.float32]:
+def load_seed_vectors(seeds: Sequence[str]) -> NDArray[np.float32]:
     """Return the kept vectors of these seeds; when others were kept, make them now."""
     with np.load(SEEDS_FILE, allow_pickle=False) as kept:
         if str(kept["digest"]) == _digest(seeds):
@@ -107,7 +107,7 @@ def read_seeds(seeds: Sequence[str]) -> NDArray[np.float32]:
     return embed(seeds)
 
 
-def keep_seeds() -> None:
+def save_seed_vectors() -> None:
     """Make and keep the vectors of all seeds."""
     seeds = all_seeds()
     np.savez_compressed(SEEDS_FILE, digest=np.array(_digest(seeds)), vectors=embed(seeds).astype(np.float16))
@@ -118,5 +118,5 @@ def _digest(seeds: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    keep_seeds()
+    save_seed_vectors()
     sys.stdout.write(f"{SEEDS_FILE.name}: {len(all_seeds())} seeds\n")

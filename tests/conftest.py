@@ -7,7 +7,7 @@ from django.core.cache import cache
 from pytest_socket import socket_allow_hosts
 
 from accounts.models import User
-from tests.factories import UserFactory
+from testing.factories import UserFactory
 
 
 def pytest_runtest_setup() -> None:

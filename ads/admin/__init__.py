@@ -1,5 +1,5 @@
 from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
-from ads.admin.delivery import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RefusedVisitAdmin
+from ads.admin.events import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RefusedVisitAdmin
 from ads.admin.learning import ClickModelAdmin, LearnedReserveAdmin
 from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, TransactionAdmin
 from ads.admin.oversight import CreditAdmin, FreezeAdmin, RollupAdmin

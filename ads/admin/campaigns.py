@@ -16,20 +16,20 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.payments import PAY_IN, PAY_OUT, show_payment
 from ads.admin.read_only import show_won
-from ads.leases import fit_budget, korean_day
-from ads.ledger import wallet_balance
+from ads.domain.money import BID_STEP, MIN_BID, WON, format_won
+from ads.forms.money_field import WonField
+from ads.ledger.entries import wallet_balance
+from ads.ledger.leases import korean_day, sync_daily_budget
 from ads.models import AdGroup, Advertiser, Campaign, Click, Keyword, Membership, NegativeKeyword
-from ads.money import LEAST_BID, TICK, WON, format_won
-from ads.selection.live import publish_live
-from ads.won_field import WonField
+from ads.selection.jobs.live_overrides import publish_live_overrides
 from language.keyphrases import normalise
 
 KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
 NORM_CHARS = Keyword._meta.get_field("norm").max_length or 120
-OWN_CLICKS_SPAN = datetime.timedelta(days=30)
+OWN_CLICKS_PERIOD = datetime.timedelta(days=30)
 
 
-class WonInForms:
+class WonFieldsMixin:
     """Amounts are typed in won, as everywhere, and kept in micros."""
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:  # type: ignore[type-arg]
@@ -38,8 +38,8 @@ class WonInForms:
             return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         return WonField(
             label=_("%(name)s (원)") % {"name": db_field.verbose_name},
-            least_won=LEAST_BID // WON,
-            step_won=TICK // WON if "bid" in db_field.name else 1,
+            min_won=MIN_BID // WON,
+            step_won=BID_STEP // WON if "bid" in db_field.name else 1,
             required=not db_field.blank,
             widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
         )
@@ -108,7 +108,7 @@ class AdvertiserAdmin(ModelAdmin):
     def show_own_clicks(self, advertiser: Advertiser) -> str:
         """How many clicks were free because of the addresses named, so that nobody names their customers'."""
         clicks = Click.objects.filter(
-            campaign__advertiser=advertiser.pk, day__gte=korean_day(timezone.now()) - OWN_CLICKS_SPAN
+            campaign__advertiser=advertiser.pk, day__gte=korean_day(timezone.now()) - OWN_CLICKS_PERIOD
         )
         return f"{clicks.filter(reason='own_address').count():,} / {clicks.count():,}"
 
@@ -118,7 +118,7 @@ class AdvertiserAdmin(ModelAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(WonInForms, ModelAdmin):
+class CampaignAdmin(WonFieldsMixin, ModelAdmin):
     """Campaigns: budgets, schedules, and one action that stops them at once."""
 
     list_display = [
@@ -147,7 +147,7 @@ class CampaignAdmin(WonInForms, ModelAdmin):
         """Bring today in line with the budgets: what is set aside beyond them goes back to the wallet."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            fit_budget(obj.pk, at=timezone.now())
+            sync_daily_budget(obj.pk, at=timezone.now())
 
     @display(description=_("하루 예산"))
     def show_daily(self, campaign: Campaign) -> str:
@@ -164,7 +164,7 @@ class CampaignAdmin(WonInForms, ModelAdmin):
         """Stop these campaigns; every process knows within seconds."""
         active = queryset.filter(status=Campaign.Status.ACTIVE)
         count = active.update(status=Campaign.Status.PAUSED, updated_at=timezone.now())
-        publish_live(at=timezone.now())
+        publish_live_overrides(at=timezone.now())
         messages.success(request, _("캠페인 %(count)d개를 멈췄어요.") % {"count": count})
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
@@ -186,7 +186,7 @@ class KeywordForm(forms.ModelForm):  # type: ignore[type-arg]
         return text
 
 
-class KeywordForms(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class KeywordFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """An ad group's keywords, each of them once."""
 
     def clean(self) -> None:
@@ -202,12 +202,12 @@ class KeywordForms(forms.BaseInlineFormSet):  # type: ignore[type-arg]
             seen.add(key)
 
 
-class KeywordInline(WonInForms, TabularInline):
+class KeywordInline(WonFieldsMixin, TabularInline):
     """The keywords of an ad group."""
 
     model = Keyword
     form = KeywordForm
-    formset = KeywordForms
+    formset = KeywordFormSet
     extra = 0
     fields = ["text", "match", "bid_micros", "is_on"]
 
@@ -225,7 +225,7 @@ class NegativeKeywordInline(TabularInline):
 
 
 @admin.register(AdGroup)
-class AdGroupAdmin(WonInForms, ModelAdmin):
+class AdGroupAdmin(WonFieldsMixin, ModelAdmin):
     """Ad groups with their keywords."""
 
     list_display = ["name", "campaign", "language", "device", "show_bid", "is_on"]

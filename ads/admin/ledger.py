@@ -9,7 +9,7 @@ from unfold.decorators import display
 
 from ads.admin.read_only import ReadOnlyAdmin, show_won
 from ads.models import Account, CampaignDay, Entry, Transaction
-from ads.reasons import explain_reason
+from ads.reporting.reason_labels import label_reason
 
 
 class EntryInline(TabularInline):
@@ -61,7 +61,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     @display(description=_("메모"))
     def show_note(self, posted: Transaction) -> str:
         """The note in words; what a click was given back for is kept as one word."""
-        return explain_reason(posted.note)
+        return label_reason(posted.note)
 
 
 @admin.register(Account)

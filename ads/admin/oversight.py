@@ -9,9 +9,9 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from ads.admin.read_only import ReadOnlyAdmin, show_won
-from ads.freezing import NotFrozenError, lift_freeze
+from ads.ledger.market_freeze import NotFrozenError, lift_freeze
 from ads.models import Credit, Freeze, Rollup
-from ads.reasons import explain_reason
+from ads.reporting.reason_labels import label_reason
 
 
 @admin.register(Freeze)
@@ -71,7 +71,7 @@ class CreditAdmin(ReadOnlyAdmin):
     @display(description=_("사유"))
     def show_reason(self, credit: Credit) -> str:
         """The reason in words."""
-        return explain_reason(credit.reason)
+        return label_reason(credit.reason)
 
     @display(description=_("금액"))
     def show_amount(self, credit: Credit) -> str:

@@ -15,25 +15,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ads.ledger import (
-    FrozenError,
-    NotEnoughMoneyError,
-    ReusedKeyError,
+from ads.domain.money import format_won
+from ads.forms.idempotent_form import IdempotentForm
+from ads.forms.money_field import WonField
+from ads.ledger.entries import (
+    IdempotencyKeyReusedError,
+    InsufficientBalanceError,
+    MarketFrozenError,
     open_wallet,
     refund,
-    refundable,
-    require_same,
+    refundable_micros,
+    require_same_payment,
     top_up,
 )
 from ads.models import Advertiser, Transaction
-from ads.money import format_won
-from ads.paid_once import PaidOnceForm
-from ads.won_field import WonField
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way that real money goes, and its words."""
+class PaymentKind:
+    """One payment that real money goes, and its words."""
 
     kind: Transaction.Kind
     sign: str
@@ -46,7 +46,7 @@ class Way:
     move: Callable[..., Transaction | None]
 
 
-PAY_IN = Way(
+PAY_IN = PaymentKind(
     kind=Transaction.Kind.TOP_UP,
     sign="+",
     title=gettext_lazy("%(name)s: 입금"),
@@ -57,7 +57,7 @@ PAY_IN = Way(
     done=gettext_lazy("%(amount)s원을 지갑에 넣었어요."),
     move=top_up,
 )
-PAY_OUT = Way(
+PAY_OUT = PaymentKind(
     kind=Transaction.Kind.REFUND,
     sign="-",
     title=gettext_lazy("%(name)s: 환불"),
@@ -72,7 +72,7 @@ PAY_OUT = Way(
 )
 
 
-class PaymentForm(PaidOnceForm):
+class PaymentForm(IdempotentForm):
     """How much and why."""
 
     amount = WonField(
@@ -86,42 +86,48 @@ class PaymentForm(PaidOnceForm):
 
 
 def show_payment(
-    request: HttpRequest, desk: "ModelAdmin[Advertiser]", advertiser_id: int, way: Way
+    request: HttpRequest, model_admin: "ModelAdmin[Advertiser]", advertiser_id: int, payment: PaymentKind
 ) -> HttpResponse:
     """Show what can be paid, and pay it."""
     advertiser = get_object_or_404(Advertiser, pk=advertiser_id)
     back = reverse("admin:ads_advertiser_change", args=[advertiser.pk])
     form = PaymentForm(request.POST or None)
-    form.fields["amount"].label, form.fields["note"].label = str(way.amount), str(way.reason)
-    if request.method == "POST" and form.is_valid() and _pay(request, desk, form, advertiser, way):
-        messages.success(request, way.done % {"amount": format_won(form.cleaned_data["amount"])})
+    form.fields["amount"].label, form.fields["note"].label = str(payment.amount), str(payment.reason)
+    if request.method == "POST" and form.is_valid() and _pay(request, model_admin, form, advertiser, payment):
+        messages.success(request, payment.done % {"amount": format_won(form.cleaned_data["amount"])})
         return redirect(back)
-    context = desk.admin_site.each_context(request) | {
+    context = model_admin.admin_site.each_context(request) | {
         "back": back,
-        "title": way.title % {"name": advertiser.name},
+        "title": payment.title % {"name": advertiser.name},
         "form": form,
-        "notice": way.notice % {"most": format_won(refundable(open_wallet(advertiser)))},
-        "button": way.button,
+        "notice": payment.notice % {"most": format_won(refundable_micros(open_wallet(advertiser)))},
+        "button": payment.button,
     }
-    return render(request, "ads/payment.html", context)
+    return render(request, "ads/admin/payment.html", context)
 
 
 def _pay(
-    request: HttpRequest, desk: "ModelAdmin[Advertiser]", form: PaymentForm, advertiser: Advertiser, way: Way
+    request: HttpRequest,
+    model_admin: "ModelAdmin[Advertiser]",
+    form: PaymentForm,
+    advertiser: Advertiser,
+    payment: PaymentKind,
 ) -> bool:
     amount, note, key = (form.cleaned_data[name] for name in ("amount", "note", "key"))
     try:
         with transaction.atomic():
-            posted = way.move(advertiser, amount, key=f"admin:{key}", note=note)
+            posted = payment.move(advertiser, amount, key=f"admin:{key}", note=note)
             if posted:
-                told = f"{way.sign}{format_won(amount)} KRW · {note} · {posted.pk}"
-                desk.log_change(request, advertiser, told)
+                told = f"{payment.sign}{format_won(amount)} KRW · {note} · {posted.pk}"
+                model_admin.log_change(request, advertiser, told)
             else:
-                require_same(way.kind, f"admin:{key}", advertiser=advertiser, amount_micros=amount, note=note)
-    except NotEnoughMoneyError:
+                require_same_payment(
+                    payment.kind, f"admin:{key}", advertiser=advertiser, amount_micros=amount, note=note
+                )
+    except InsufficientBalanceError:
         form.add_error("amount", _("환불할 수 있는 돈보다 많아요."))
-    except FrozenError:
+    except MarketFrozenError:
         form.add_error(None, _("시장이 멈춰 있는 동안에는 환불할 수 없어요."))
-    except ReusedKeyError:
-        form.refuse_reuse()
+    except IdempotencyKeyReusedError:
+        form.reject_reused_key()
     return form.is_valid()

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from ads.money import format_won
+from ads.domain.money import format_won
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -18,11 +18,11 @@ class ReadOnlyAdmin(ModelAdmin):
         super().__init__(model, admin_site)
         for field in model._meta.fields:
             if field.name.endswith("_micros"):
-                setattr(self, in_won(field.name), _shower_of(field))
+                setattr(self, won_field_name(field.name), _won_display(field))
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """Put an amount in won in the place of each that is kept in micros."""
-        return [in_won(name) for name in super().get_fields(request, obj)]
+        return [won_field_name(name) for name in super().get_fields(request, obj)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows come from the market."""
@@ -37,12 +37,12 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-def in_won(name: str) -> str:
+def won_field_name(name: str) -> str:
     """Return the name under which a page shows this column."""
     return f"{name.removesuffix('_micros')}_in_won" if name.endswith("_micros") else name
 
 
-def _shower_of(field: Field) -> Callable[[Model], str]:  # type: ignore[type-arg]
+def _won_display(field: Field) -> Callable[[Model], str]:  # type: ignore[type-arg]
     def show(row: Model) -> str:
         return show_won(getattr(row, field.name))
 

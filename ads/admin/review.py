@@ -17,22 +17,22 @@ from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from ads.models import Approval, Creative
-from ads.reviewing import (
-    NoReasonError,
-    NotAloneError,
-    NotWaitingError,
-    OthersReviewError,
-    OwnWordsError,
+from ads.campaigns.creative_review import (
+    MissingReasonError,
+    NotInReviewError,
+    OtherReviewersError,
+    OwnCreativeError,
+    SoleApprovalError,
     approve_alone,
     approve_creative,
+    find_creative_risks,
     other_reviewers,
     reject_creative,
-    risks_of,
-    second_look_from,
+    second_review_from,
 )
+from ads.models import Approval, Creative
 
-RISKS = {
+RISK_LABELS = {
     "health": _("건강을 말해요"),
     "money": _("돈을 벌거나 빌리는 이야기예요"),
     "promise": _("크게 약속해요"),
@@ -41,10 +41,10 @@ RISKS = {
 APPROVE, REJECT, ALONE = "ads_creative_approve", "ads_creative_reject", "ads_creative_approve_alone"
 
 
-NOT_ALONE = {
-    OthersReviewError: _("혼자 승인할 수 없어요. 두 사람이 읽어야 해요."),
-    OwnWordsError: _("내가 속한 광고주의 조심할 문구는 혼자 승인할 수 없어요."),
-    NoReasonError: _("혼자 승인하는 까닭을 적어 주세요. 기록에 남아요."),
+SOLE_APPROVAL_ERRORS = {
+    OtherReviewersError: _("혼자 승인할 수 없어요. 두 사람이 읽어야 해요."),
+    OwnCreativeError: _("내가 속한 광고주의 조심할 문구는 혼자 승인할 수 없어요."),
+    MissingReasonError: _("혼자 승인하는 까닭을 적어 주세요. 기록에 남아요."),
 }
 
 
@@ -88,7 +88,9 @@ class CreativeAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Creative | None = None) -> list[str]:
         """Ask for a reason to approve alone only where somebody may."""
-        offers = request.method != "GET" or (obj is not None and _is_alone(obj, cast("int", request.user.pk)))
+        offers = request.method != "GET" or (
+            obj is not None and _may_approve_alone(obj, cast("int", request.user.pk))
+        )
         return [name for name in self.fields if offers or name != "lone_reason"]
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: int) -> list[UnfoldAction]:
@@ -96,7 +98,7 @@ class CreativeAdmin(ModelAdmin):
         actions: list[UnfoldAction] = super().get_actions_submit_line(request, object_id)
         if request.method == "GET":
             creative = Creative.objects.filter(pk=object_id).first()
-            if creative is None or not _is_alone(creative, cast("int", request.user.pk)):
+            if creative is None or not _may_approve_alone(creative, cast("int", request.user.pk)):
                 return [action for action in actions if action.action_name != ALONE]
         return actions
 
@@ -124,7 +126,7 @@ class CreativeAdmin(ModelAdmin):
     @display(description=_("조심할 점"))
     def show_risks(self, creative: Creative) -> str:
         """Why two people have to read it, if they do."""
-        return ", ".join(str(RISKS[risk]) for risk in risks_of(creative)) or "-"
+        return ", ".join(str(RISK_LABELS[risk]) for risk in find_creative_risks(creative)) or "-"
 
     @display(description=_("이미 승인한 사람"))
     def show_approvals(self, creative: Creative) -> str:
@@ -132,12 +134,12 @@ class CreativeAdmin(ModelAdmin):
         approvals = (
             Approval.objects.filter(creative=creative).select_related("reviewer").order_by("created_at")
         )
-        return ", ".join(map(_tell_approval, approvals)) or "-"
+        return ", ".join(map(_describe_approval, approvals)) or "-"
 
     @display(description=_("누가 더 읽어야 하나요"))
     def show_next(self, creative: Creative) -> str:
         """What risky words still wait for."""
-        if creative.review != Creative.Review.WAITING or not risks_of(creative):
+        if creative.review != Creative.Review.WAITING or not find_creative_risks(creative):
             return "-"
         first = Approval.objects.filter(creative=creative).order_by("created_at").first()
         if first is None or first.reviewer_id is None:
@@ -153,7 +155,7 @@ class CreativeAdmin(ModelAdmin):
             return _("다른 사람도 승인해야 나가요. 승인할 수 있는 사람: %(names)s") % {"names": names}
         if not settings.ADS_LONE_REVIEW_HOURS:
             return str(_("다른 관리자가 없어요. 이 사이트에서는 두 사람이 꼭 읽어야 해요."))
-        when = date_format(timezone.localtime(second_look_from(first)), "Y-m-d H:i")
+        when = date_format(timezone.localtime(second_review_from(first)), "Y-m-d H:i")
         return _("다른 관리자가 없어요. %(when)s부터 다시 읽고 까닭을 적으면 혼자 승인할 수 있어요.") % {
             "when": when
         }
@@ -183,7 +185,7 @@ class CreativeAdmin(ModelAdmin):
             else:
                 messages.warning(request, _("승인을 적어 뒀어요. 조심할 문구라 아직 나가지 않아요."))
                 messages.warning(request, self.show_next(creative))
-        except NotWaitingError:
+        except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
 
     @action(description=_("다시 읽었고 혼자 승인"))
@@ -196,10 +198,10 @@ class CreativeAdmin(ModelAdmin):
             messages.success(
                 request, _("혼자 승인했어요. 까닭과 함께 기록에 남았어요. 1분 안에 나가기 시작해요.")
             )
-        except NotWaitingError:
+        except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
-        except NotAloneError as error:
-            messages.error(request, NOT_ALONE.get(type(error)) or self.show_next(creative))
+        except SoleApprovalError as error:
+            messages.error(request, SOLE_APPROVAL_ERRORS.get(type(error)) or self.show_next(creative))
 
     @action(description=_("적어 둔 사유로 거절"))
     def reject(self, request: HttpRequest, creative: Creative) -> None:
@@ -210,22 +212,22 @@ class CreativeAdmin(ModelAdmin):
         try:
             reject_creative(creative=creative, reason=creative.review_reason, reviewer_id=request.user.pk)
             messages.success(request, _("사유와 함께 돌려보냈어요."))
-        except NotWaitingError:
+        except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
 
 
-def _is_alone(creative: Creative, reviewer_id: int) -> bool:
+def _may_approve_alone(creative: Creative, reviewer_id: int) -> bool:
     """Whether these words wait for this person's second reading, and for nobody else's."""
     return bool(
         settings.ADS_LONE_REVIEW_HOURS
         and creative.review == Creative.Review.WAITING
-        and risks_of(creative)
+        and find_creative_risks(creative)
         and Approval.objects.filter(creative=creative, reviewer_id=reviewer_id).exists()
         and not other_reviewers(reviewer_id)
     )
 
 
-def _tell_approval(approval: Approval) -> str:
+def _describe_approval(approval: Approval) -> str:
     if approval.read_again_at is None:
         return str(approval.reviewer)
     again = date_format(timezone.localtime(approval.read_again_at), "Y-m-d H:i")

@@ -8,10 +8,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from ads.contract import ContractError, decode_request, encode_answer
-from ads.selection.current import current_market
-from ads.selection.serve import serve
-from ads.selection.vocabulary import vocabulary_of
-from ads.tokens import service_key
+from ads.events.link_tokens import service_key
+from ads.selection.serving.serve import serve
+from ads.selection.serving.snapshots import serving_state
+from ads.selection.serving.vocabulary import read_vocabulary
 
 BODY_LIMIT = 2048
 
@@ -39,7 +39,7 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
     """Return the closed vocabulary; an unchanged one is not sent again."""
     if not _is_known(request):
         return JsonResponse({"error": "unknown_caller"}, status=401)
-    current = vocabulary_of(current_market().snapshot)
+    current = read_vocabulary(serving_state().snapshot)
     tag = f'"{current.version}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304)

@@ -8,14 +8,14 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from ads.ledger import open_wallet, top_up
+from ads.domain.money import WON
+from ads.ledger.entries import open_wallet, top_up
 from ads.models import Account, AdGroup, Advertiser, Campaign, Creative, Keyword, NegativeKeyword
-from ads.money import WON
 from language.keyphrases import normalise
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"korean.toml": "ko", "english.toml": "en"}
-FIRST_TOP_UP = 1_000_000 * WON
+INITIAL_CREDIT = 1_000_000 * WON
 DAILY_BUDGET = 50_000 * WON
 
 
@@ -62,7 +62,7 @@ def load_demo() -> int:
 def _load_campaign(demo: DemoCampaign) -> None:
     advertiser, _ = Advertiser.objects.get_or_create(name=demo.advertiser, is_demo=True)
     open_wallet(advertiser)
-    top_up(advertiser, FIRST_TOP_UP, key=f"demo:{advertiser.id}", source=Account.Kind.GRANT, note="demo")
+    top_up(advertiser, INITIAL_CREDIT, key=f"demo:{advertiser.id}", source=Account.Kind.GRANT, note="demo")
     campaign, _ = Campaign.objects.get_or_create(
         advertiser=advertiser,
         name=demo.name,
@@ -82,7 +82,7 @@ def _load_campaign(demo: DemoCampaign) -> None:
             "topics": list(demo.topics),
         },
     )
-    _load_words(group, demo)
+    _load_keywords(group, demo)
     Creative.objects.get_or_create(
         ad_group=group,
         landing_url=f"/ads/demo/{demo.slug}/",
@@ -96,7 +96,7 @@ def _load_campaign(demo: DemoCampaign) -> None:
     )
 
 
-def _load_words(group: AdGroup, demo: DemoCampaign) -> None:
+def _load_keywords(group: AdGroup, demo: DemoCampaign) -> None:
     known = set(group.keywords.values_list("norm", "match"))
     wanted = {(normalise(text), match): text for text, match in demo.keywords}
     Keyword.objects.bulk_create(

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ads.models.inventory import Advertiser
-from ads.money import LEAST_BID, TICK, WON, format_won
+from ads.domain.money import BID_STEP, MIN_BID, WON, format_won
+from ads.models.advertisers import Advertiser
 
 
 class Category(models.TextChoices):
@@ -64,11 +64,11 @@ class Campaign(models.Model):
                 name="campaign_ends_after_start",
             ),
             models.CheckConstraint(
-                condition=models.Q(daily_budget_micros__gte=LEAST_BID),
+                condition=models.Q(daily_budget_micros__gte=MIN_BID),
                 name="campaign_daily_budget_pays_a_click",
             ),
             models.CheckConstraint(
-                condition=models.Q(total_budget_micros=None) | models.Q(total_budget_micros__gte=LEAST_BID),
+                condition=models.Q(total_budget_micros=None) | models.Q(total_budget_micros__gte=MIN_BID),
                 name="campaign_total_budget_pays_a_click",
             ),
             models.CheckConstraint(
@@ -122,8 +122,8 @@ class AdGroup(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "name"], name="ad_group_name_once"),
             models.CheckConstraint(
-                condition=models.Q(default_bid_micros__gte=LEAST_BID)
-                & models.Q(Exact(models.F("default_bid_micros") % TICK, 0)),
+                condition=models.Q(default_bid_micros__gte=MIN_BID)
+                & models.Q(Exact(models.F("default_bid_micros") % BID_STEP, 0)),
                 name="ad_group_bid_in_ticks",
             ),
         ]
@@ -160,7 +160,7 @@ class Keyword(models.Model):
             models.CheckConstraint(condition=~models.Q(norm=""), name="keyword_has_a_norm"),
             models.CheckConstraint(
                 condition=models.Q(bid_micros=None)
-                | (models.Q(bid_micros__gte=LEAST_BID) & models.Q(Exact(models.F("bid_micros") % TICK, 0))),
+                | (models.Q(bid_micros__gte=MIN_BID) & models.Q(Exact(models.F("bid_micros") % BID_STEP, 0))),
                 name="keyword_bid_in_ticks",
             ),
         ]

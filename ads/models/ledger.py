@@ -4,8 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ads.models.advertisers import Advertiser
 from ads.models.campaigns import Campaign
-from ads.models.inventory import Advertiser
 
 
 class Account(models.Model):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ads.models.campaigns import Campaign, Creative
-from ads.models.delivery import Click
+from ads.models.events import Click
 from ads.models.ledger import Transaction
 
 

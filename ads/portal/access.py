@@ -12,11 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 
 from ads.models import Advertiser, Membership
 
-Extra = ParamSpec("Extra")
+ViewParams = ParamSpec("ViewParams")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AdvertiserContext:
     """One person at one advertiser's desk."""
 
     advertiser: Advertiser
@@ -33,39 +33,41 @@ class Desk:
         return self.role == Membership.Role.OWNER
 
 
-Page = Callable[Concatenate[HttpRequest, Desk, Extra], HttpResponseBase]
-Route = Callable[Concatenate[HttpRequest, uuid.UUID, Extra], HttpResponseBase]
+AdvertiserView = Callable[Concatenate[HttpRequest, AdvertiserContext, ViewParams], HttpResponseBase]
+UrlView = Callable[Concatenate[HttpRequest, uuid.UUID, ViewParams], HttpResponseBase]
 
 
-def for_members(page: Page[Extra]) -> Route[Extra]:
+def member_required(page: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
     """Show a page to the advertiser's members; to everybody else the advertiser does not exist."""
-    return _guard(page, lambda desk: True)
+    return _require(page, lambda access: True)
 
 
-def for_editors(page: Page[Extra]) -> Route[Extra]:
+def editor_required(page: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
     """Show a page to members who may change campaigns; others among them are told that they may not."""
-    return _guard(page, lambda desk: desk.may_edit)
+    return _require(page, lambda access: access.may_edit)
 
 
-def for_owners(page: Page[Extra]) -> Route[Extra]:
+def owner_required(page: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
     """Show a page to owners; other members are told that it is not theirs."""
-    return _guard(page, lambda desk: desk.is_owner)
+    return _require(page, lambda access: access.is_owner)
 
 
-def _guard(page: Page[Extra], allows: Callable[[Desk], bool]) -> Route[Extra]:
+def _require(
+    page: AdvertiserView[ViewParams], allows: Callable[[AdvertiserContext], bool]
+) -> UrlView[ViewParams]:
     @wraps(page)
     def route(
-        request: HttpRequest, advertiser: uuid.UUID, *args: Extra.args, **kwargs: Extra.kwargs
+        request: HttpRequest, advertiser: uuid.UUID, *args: ViewParams.args, **kwargs: ViewParams.kwargs
     ) -> HttpResponseBase:
-        desk = find_desk(request, advertiser)
-        if not allows(desk):
+        access = load_advertiser_context(request, advertiser)
+        if not allows(access):
             raise PermissionDenied
-        return page(request, desk, *args, **kwargs)
+        return page(request, access, *args, **kwargs)
 
     return login_required(route)  # type: ignore[return-value]
 
 
-def find_desk(request: HttpRequest, advertiser: uuid.UUID) -> Desk:
+def load_advertiser_context(request: HttpRequest, advertiser: uuid.UUID) -> AdvertiserContext:
     """Return the person's desk at this advertiser, or raise Http404."""
     membership = (
         Membership.objects.filter(member_id=request.user.pk, advertiser__public_id=advertiser)
@@ -74,4 +76,4 @@ def find_desk(request: HttpRequest, advertiser: uuid.UUID) -> Desk:
     )
     if membership is None:
         raise Http404
-    return Desk(advertiser=membership.advertiser, role=membership.role)
+    return AdvertiserContext(advertiser=membership.advertiser, role=membership.role)

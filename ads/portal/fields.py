@@ -8,19 +8,25 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ads.domain.money import BID_STEP, MIN_BID, WON
+from ads.domain.networks import (
+    MAX_NETWORKS,
+    NetworkError,
+    NetworkTooWideError,
+    PrivateNetworkError,
+    parse_network,
+)
+from ads.forms.money_field import parse_won
 from ads.models import Keyword
-from ads.money import LEAST_BID, TICK, WON
-from ads.networks import MOST_NETWORKS, InnerNetworkError, NetworkError, TooWideError, read_network
-from ads.won_field import parse_won
 from language.keyphrases import normalise
 
 KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
 NORM_CHARS = Keyword._meta.get_field("norm").max_length or 120
-MOST_KEYWORDS = 1_000
+MAX_KEYWORDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class TypedKeyword:
+class KeywordInput:
     """One line of a keyword box: the phrase and, after a comma, a bid of its own."""
 
     text: str
@@ -34,14 +40,14 @@ class VisibleField(forms.CharField):
     """One line of what can be seen."""
 
     def clean(self, value: object) -> str:
-        return read_visible(super().clean(value))
+        return clean_visible_text(super().clean(value))
 
 
 class KeywordsField(forms.CharField):
     """Keywords, one a line; its value is a list of TypedKeyword without repetitions."""
 
-    def __init__(self, *, takes_bids: bool = True, **kwargs: object) -> None:
-        self.takes_bids = takes_bids
+    def __init__(self, *, allows_bids: bool = True, **kwargs: object) -> None:
+        self.allows_bids = allows_bids
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}))
         kwargs.setdefault("required", False)
         super().__init__(**kwargs)  # type: ignore[arg-type]
@@ -49,14 +55,14 @@ class KeywordsField(forms.CharField):
     def prepare_value(self, value: object) -> object:
         return "\n".join(str(line) for line in value) if isinstance(value, list) else value
 
-    def clean(self, value: object) -> list[TypedKeyword]:
+    def clean(self, value: object) -> list[KeywordInput]:
         text: str = super().clean("\n".join(map(str, value)) if isinstance(value, list) else value)
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if len(lines) > MOST_KEYWORDS:
-            raise forms.ValidationError(_("한 번에 %(most)s개까지예요.") % {"most": f"{MOST_KEYWORDS:,}"})
+        if len(lines) > MAX_KEYWORDS:
+            raise forms.ValidationError(_("한 번에 %(most)s개까지예요.") % {"most": f"{MAX_KEYWORDS:,}"})
         return list(self._read(lines))
 
-    def _read(self, lines: list[str]) -> Iterable[TypedKeyword]:
+    def _read(self, lines: list[str]) -> Iterable[KeywordInput]:
         seen: set[str] = set()
         wrong: list[forms.ValidationError] = []
         for line in lines:
@@ -70,11 +76,11 @@ class KeywordsField(forms.CharField):
                 seen.add(norm)
                 yield keyword
         if wrong:
-            raise forms.ValidationError(wrong[:3] + _and_more(len(wrong) - 3))
+            raise forms.ValidationError(wrong[:3] + _remaining_errors(len(wrong) - 3))
 
-    def _read_line(self, line: str) -> TypedKeyword:
-        text, comma, bid = line.partition(",") if self.takes_bids else (line, "", "")
-        text = read_visible(text)
+    def _read_line(self, line: str) -> KeywordInput:
+        text, comma, bid = line.partition(",") if self.allows_bids else (line, "", "")
+        text = clean_visible_text(text)
         norm = normalise(text)
         # One sign can stand for many letters: "㎢" is looked for as "km2".
         if len(text) > KEYWORD_CHARS or len(norm) > NORM_CHARS:
@@ -82,14 +88,14 @@ class KeywordsField(forms.CharField):
         if not norm:
             raise forms.ValidationError(_("글자가 있어야 해요."))
         if not comma:
-            return TypedKeyword(text)
-        return TypedKeyword(text, parse_won(bid.strip(), least_won=LEAST_BID // WON, step_won=TICK // WON))
+            return KeywordInput(text)
+        return KeywordInput(text, parse_won(bid.strip(), min_won=MIN_BID // WON, step_won=BID_STEP // WON))
 
 
 class NetworksField(forms.CharField):
     """IP addresses and networks, one a line; its value is a list of their plain forms, each once."""
 
-    takes_inner = False
+    allows_private = False
 
     def __init__(self, **kwargs: object) -> None:
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}))
@@ -102,20 +108,20 @@ class NetworksField(forms.CharField):
     def clean(self, value: object) -> list[str]:
         text: str = super().clean("\n".join(map(str, value)) if isinstance(value, list) else value)
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if len(lines) > MOST_NETWORKS:
-            raise forms.ValidationError(_("%(most)s개까지 적을 수 있어요.") % {"most": MOST_NETWORKS})
+        if len(lines) > MAX_NETWORKS:
+            raise forms.ValidationError(_("%(most)s개까지 적을 수 있어요.") % {"most": MAX_NETWORKS})
         networks, wrong = [], []
         for line in lines:
             try:
-                networks.append(read_network(line, takes_inner=self.takes_inner))
+                networks.append(parse_network(line, allows_private=self.allows_private))
             except NetworkError as error:
-                wrong.append(forms.ValidationError(f"“{line[:40]}”: {_why(error)}"))
+                wrong.append(forms.ValidationError(f"“{line[:40]}”: {_network_error_message(error)}"))
         if wrong:
-            raise forms.ValidationError(wrong[:3] + _and_more(len(wrong) - 3))
+            raise forms.ValidationError(wrong[:3] + _remaining_errors(len(wrong) - 3))
         return list(dict.fromkeys(networks))
 
 
-def read_visible(text: object) -> str:
+def clean_visible_text(text: object) -> str:
     """Return a text as one line; raises ValidationError where it has signs that nobody sees."""
     words = " ".join(str(text).split())
     # Such as turn the direction of what follows; a joiner belongs to an emoji.
@@ -126,15 +132,15 @@ def read_visible(text: object) -> str:
     return words
 
 
-def _why(error: NetworkError) -> str:
-    if isinstance(error, TooWideError):
+def _network_error_message(error: NetworkError) -> str:
+    if isinstance(error, NetworkTooWideError):
         return _("너무 넓어요. IPv4는 /24, IPv6는 /48까지예요.")
-    if isinstance(error, InnerNetworkError):
+    if isinstance(error, PrivateNetworkError):
         return _("공유기 안쪽 주소예요. 바깥에서 보이는 주소를 적어 주세요.")
     return _("IP 주소나 대역이 아니에요.")
 
 
-def _and_more(count: int) -> list[forms.ValidationError]:
+def _remaining_errors(count: int) -> list[forms.ValidationError]:
     if count <= 0:
         return []
     text = ngettext("그 밖에 %(count)s줄", "그 밖에 %(count)s줄", count) % {"count": count}

@@ -9,32 +9,32 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.utils.translation import gettext_lazy as _
 
-from ads.leases import KOREA
+from ads.domain.money import BID_STEP, MIN_BID, WON
+from ads.forms.idempotent_form import IdempotentForm
+from ads.forms.money_field import WonField
+from ads.ledger.leases import KOREA
 from ads.models import AdGroup, Campaign, Category, Creative, Keyword
-from ads.money import LEAST_BID, TICK, WON
-from ads.paid_once import PaidOnceForm
-from ads.portal.fields import KeywordsField, VisibleField, read_visible
-from ads.won_field import WonField
+from ads.portal.fields import KeywordsField, VisibleField, clean_visible_text
 
-LEAST_BUDGET_WON = 1_000
-LEAST_TOP_UP_WON = 1_000
+MIN_BUDGET_WON = 1_000
+MIN_TOP_UP_WON = 1_000
 DATE_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 # The ends of the calendar have no midnight in every zone.
-SANE_DAYS = (
+DATE_VALIDATORS = (
     MinValueValidator(datetime.date(2000, 1, 1), _("2000년부터 적을 수 있어요.")),
     MaxValueValidator(datetime.date(2099, 12, 31), _("2099년까지 적을 수 있어요.")),
 )
 # A host of a known name could be all that is seen of a longer one.
-MOST_HOST_CHARS = Creative._meta.get_field("display_domain").max_length or 80
+MAX_HOST_CHARS = Creative._meta.get_field("display_domain").max_length or 80
 
 
-class OnceForm(forms.Form):
+class SubmitOnceForm(forms.Form):
     """A form that makes something; its key makes a second press, or coming back to it, the same thing."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 
 
-class JoinForm(OnceForm):
+class AdvertiserForm(SubmitOnceForm):
     """Whoever will pay for ads."""
 
     name = VisibleField(
@@ -45,30 +45,30 @@ class JoinForm(OnceForm):
     )
 
 
-class CampaignForm(OnceForm):
+class CampaignForm(SubmitOnceForm):
     """A budget and a schedule."""
 
     name = VisibleField(label=_("캠페인 이름"), max_length=80, help_text=_("나만 보는 이름이에요."))
     category = forms.ChoiceField(label=_("분야"), choices=Category.choices)
     daily_budget = WonField(
         label=_("하루 예산 (원)"),
-        least_won=LEAST_BUDGET_WON,
+        min_won=MIN_BUDGET_WON,
         help_text=_("하루에 이보다 더 쓰지 않아요. 1원도 넘지 않아요."),
     )
     total_budget = WonField(
         label=_("전체 예산 (원)"),
-        least_won=LEAST_BUDGET_WON,
+        min_won=MIN_BUDGET_WON,
         required=False,
         help_text=_("비워 두면 하루 예산만 지켜요."),
     )
     starts_on = forms.DateField(
-        label=_("시작하는 날"), required=False, widget=DATE_INPUT, validators=SANE_DAYS
+        label=_("시작하는 날"), required=False, widget=DATE_INPUT, validators=DATE_VALIDATORS
     )
     ends_on = forms.DateField(
         label=_("끝나는 날"),
         required=False,
         widget=DATE_INPUT,
-        validators=SANE_DAYS,
+        validators=DATE_VALIDATORS,
         help_text=_("이날까지 보여요. 비워 두면 계속해요."),
     )
     daily_views_a_person = forms.IntegerField(
@@ -76,7 +76,7 @@ class CampaignForm(OnceForm):
     )
     negatives = KeywordsField(
         label=_("제외 키워드"),
-        takes_bids=False,
+        allows_bids=False,
         help_text=_("한 줄에 하나. 이 말이 든 질문에는 이 캠페인의 광고가 나가지 않아요."),
     )
 
@@ -103,14 +103,14 @@ class CampaignForm(OnceForm):
         return _midnight(last + datetime.timedelta(days=1)) if last else None
 
 
-class AdGroupForm(OnceForm):
+class AdGroupForm(SubmitOnceForm):
     """Which questions, in which language and on which device, and for how much."""
 
     name = VisibleField(label=_("광고 그룹 이름"), max_length=80)
     default_bid = WonField(
         label=_("기본 입찰가 (원)"),
-        least_won=LEAST_BID // WON,
-        step_won=TICK // WON,
+        min_won=MIN_BID // WON,
+        step_won=BID_STEP // WON,
         help_text=_(
             "클릭 한 번에 낼 수 있는 가장 큰 값이에요. 실제로는 경매에서 이기는 데 필요한 만큼만 내요."
         ),
@@ -125,7 +125,7 @@ class AdGroupForm(OnceForm):
     broad = KeywordsField(label=_("확장 키워드"), help_text=_("뜻이 가까운 질문에도."))
     negatives = KeywordsField(
         label=_("제외 키워드"),
-        takes_bids=False,
+        allows_bids=False,
         help_text=_("한 줄에 하나. 이 말이 든 질문에는 이 그룹의 광고가 나가지 않아요."),
     )
 
@@ -138,7 +138,7 @@ class AdGroupForm(OnceForm):
         return cleaned
 
 
-class CreativeForm(OnceForm):
+class CreativeForm(SubmitOnceForm):
     """An ad's words and where they lead."""
 
     title = forms.CharField(
@@ -164,11 +164,11 @@ class CreativeForm(OnceForm):
 
     def clean_title(self) -> str:
         """Make it one line of what can be seen."""
-        return read_visible(self.cleaned_data["title"])
+        return clean_visible_text(self.cleaned_data["title"])
 
     def clean_body(self) -> str:
         """Make it one paragraph: the card has no room for line breaks."""
-        return read_visible(self.cleaned_data["body"])
+        return clean_visible_text(self.cleaned_data["body"])
 
     def clean_landing_url(self) -> str:
         """Allow only an https page of a public host, without a user name that could pass for the host."""
@@ -183,9 +183,9 @@ class CreativeForm(OnceForm):
             raise forms.ValidationError(_("열 수 있는 주소가 아니에요."), code="not_an_address") from None
         if not is_plain or not _is_public(parts.hostname or ""):
             raise forms.ValidationError(_("누구나 열 수 있는 사이트의 주소여야 해요."), code="not_public")
-        if len(domain_of(address)) > MOST_HOST_CHARS:
+        if len(domain_of(address)) > MAX_HOST_CHARS:
             raise forms.ValidationError(
-                _("사이트 이름은 %(most)s자까지예요.") % {"most": MOST_HOST_CHARS}, code="long_host"
+                _("사이트 이름은 %(most)s자까지예요.") % {"most": MAX_HOST_CHARS}, code="long_host"
             )
         return f"https{address[5:]}"
 
@@ -195,13 +195,13 @@ class CreativeForm(OnceForm):
         return domain_of(str(self.cleaned_data["landing_url"]))
 
 
-class TopUpForm(PaidOnceForm):
+class TopUpForm(IdempotentForm):
     """Test money into the wallet."""
 
-    amount = WonField(label=_("넣을 금액 (원)"), least_won=LEAST_TOP_UP_WON)
+    amount = WonField(label=_("넣을 금액 (원)"), min_won=MIN_TOP_UP_WON)
 
 
-def campaign_values(campaign: Campaign) -> dict[str, object]:
+def campaign_initial(campaign: Campaign) -> dict[str, object]:
     """Return what the form shows for a campaign that exists."""
     last = campaign.ends_at and (campaign.ends_at - datetime.timedelta(seconds=1)).astimezone(KOREA).date()
     return {

@@ -8,21 +8,21 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from aggregator.api.answers import Answer
-from aggregator.api.doors import Body, door, read_body, send_json
-from aggregator.api.refusals import ApiRefusal, bad_field, no_such_model
-from aggregator.api.streams import KEEP_ALIVE, frame, send_stream
-from aggregator.api.transcripts import read_transcript
-from aggregator.api.wishes import KITCHEN, open_turn, read_wish
-from aggregator.listings import offered_models
+from aggregator.api.api_endpoint import Body, api_endpoint, json_response, read_body
+from aggregator.api.errors import ApiError, invalid_field, model_not_found_error
+from aggregator.api.message_parsing import parse_messages
+from aggregator.api.request_params import ENSEMBLE_MODEL, create_turn, parse_request_params
+from aggregator.api.sse import KEEP_ALIVE, format_sse_event, stream_response
+from aggregator.api.turn_stream import TurnStream
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey
-from aggregator.off_loop import off_loop
+from aggregator.services.listings import list_offered_models
 
 ROLES = ("system", "developer", "user", "assistant")
-KINDS = {401: "authentication_error", 429: "rate_limit_error"}
+ERROR_TYPES = {401: "authentication_error", 429: "rate_limit_error"}
 DONE = b"data: [DONE]\n\n"
 # Parameters that would change the form of the answer; leaving them out silently would break the caller.
-HARMLESS: dict[str, tuple[object, ...]] = {
+ACCEPTED_VALUES: dict[str, tuple[object, ...]] = {
     "n": (None, 1),
     "tools": (None, []),
     "functions": (None, []),
@@ -33,77 +33,80 @@ HARMLESS: dict[str, tuple[object, ...]] = {
 }
 
 
-def word_refusal(refusal: ApiRefusal) -> Body:
+def format_error(refusal: ApiError) -> Body:
     """Return a refusal in OpenAI's form."""
     kind = "server_error" if refusal.status >= 500 else "invalid_request_error"
     return {
         "error": {
             "message": refusal.message,
-            "type": KINDS.get(refusal.status, kind),
+            "type": ERROR_TYPES.get(refusal.status, kind),
             "param": refusal.param,
             "code": refusal.code,
         }
     }
 
 
-@door("GET", word_refusal)
+@api_endpoint("GET", format_error)
 async def list_models(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
     """Return the whole kitchen and every model on offer."""
-    return send_json({"object": "list", "data": await _cards()})
+    return json_response({"object": "list", "data": await _model_objects()})
 
 
-@door("GET", word_refusal)
+@api_endpoint("GET", format_error)
 async def show_model(request: HttpRequest, key: ApiKey, slug: str) -> HttpResponseBase:
     """Return one model."""
-    for card in await _cards():
+    for card in await _model_objects():
         if card["id"] == slug:
-            return send_json(card)
-    raise no_such_model(slug)
+            return json_response(card)
+    raise model_not_found_error(slug)
 
 
-async def _cards() -> list[Body]:
-    models = await off_loop(offered_models)
-    return [_card(KITCHEN, "jjamppong"), *(_card(model.slug, model.vendor) for model in models)]
+async def _model_objects() -> list[Body]:
+    models = await run_in_db_thread(list_offered_models)
+    return [
+        _model_object(ENSEMBLE_MODEL, "jjamppong"),
+        *(_model_object(model.slug, model.vendor) for model in models),
+    ]
 
 
-def _card(slug: str, owner: str) -> Body:
+def _model_object(slug: str, owner: str) -> Body:
     return {"id": slug, "object": "model", "created": 0, "owned_by": owner}
 
 
-@door("POST", word_refusal)
-async def complete(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
+@api_endpoint("POST", format_error)
+async def create_chat_completion(request: HttpRequest, key: ApiKey) -> HttpResponseBase:
     """Answer a conversation, whole or piece by piece."""
     body = read_body(request)
-    is_streamed, counts = _read_manner(body)
-    wish = await read_wish(body)
-    transcript = read_transcript(body.get("messages"), ROLES)
-    answer = Answer(await open_turn(key, wish, transcript))
+    is_streamed, counts = _parse_stream_options(body)
+    params = await parse_request_params(body)
+    transcript = parse_messages(body.get("messages"), ROLES)
+    answer = TurnStream(await create_turn(key, params, transcript))
     await answer.begin()
-    envelope = Envelope(f"chatcmpl-{answer.turn.public_id.hex}", int(time.time()), wish.model)
+    envelope = CompletionEnvelope(f"chatcmpl-{answer.turn.public_id.hex}", int(time.time()), params.model)
     if is_streamed:
         frames = _stream(answer, envelope, counts=counts)
-        return send_stream(answer, frames, lambda refusal: frame(word_refusal(refusal)))
+        return stream_response(answer, frames, lambda refusal: format_sse_event(format_error(refusal)))
     try:
-        return send_json(await _whole(answer, envelope))
+        return json_response(await _collect_completion(answer, envelope))
     finally:
         await answer.close()
 
 
-def _read_manner(body: Body) -> tuple[bool, bool]:
-    for name, values in HARMLESS.items():
+def _parse_stream_options(body: Body) -> tuple[bool, bool]:
+    for name, values in ACCEPTED_VALUES.items():
         if body.get(name) not in values:
             message = _("%(name)s은(는) 아직 쓸 수 없어요. 빼고 보내 주세요.") % {"name": name}
-            raise bad_field(name, message, "unsupported_parameter")
+            raise invalid_field(name, message, "unsupported_parameter")
     is_streamed, options = body.get("stream") or False, body.get("stream_options") or {}
     if not isinstance(is_streamed, bool):
-        raise bad_field("stream", _("stream은 true나 false여야 해요."), "invalid_type")
+        raise invalid_field("stream", _("stream은 true나 false여야 해요."), "invalid_type")
     if not isinstance(options, dict):
-        raise bad_field("stream_options", _("stream_options는 객체여야 해요."), "invalid_type")
+        raise invalid_field("stream_options", _("stream_options는 객체여야 해요."), "invalid_type")
     return is_streamed, options.get("include_usage") is True
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class CompletionEnvelope:
     """What every object of one completion carries."""
 
     id: str
@@ -118,30 +121,30 @@ class Envelope:
     def chunk(self, delta: Body, finish_reason: str | None = None, **more: Any) -> bytes:
         """Return one step of the stream."""
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        return frame(self.wrap("chat.completion.chunk", [choice], **more))
+        return format_sse_event(self.wrap("chat.completion.chunk", [choice], **more))
 
 
-async def _stream(answer: Answer, envelope: Envelope, *, counts: bool) -> AsyncIterator[bytes]:
+async def _stream(answer: TurnStream, envelope: CompletionEnvelope, *, counts: bool) -> AsyncIterator[bytes]:
     yield envelope.chunk({"role": "assistant", "content": ""})
-    async for piece in answer.pieces():
+    async for piece in answer.chunks():
         yield envelope.chunk({"content": piece}) if piece else KEEP_ALIVE
-    answer.check_whole()
+    answer.check_complete()
     yield envelope.chunk({}, answer.finish_reason, jjamppong=answer.describe())
     if counts:
-        usage = await _count(answer)
-        yield frame(envelope.wrap("chat.completion.chunk", [], usage=usage))
+        usage = await _usage(answer)
+        yield format_sse_event(envelope.wrap("chat.completion.chunk", [], usage=usage))
     yield DONE
 
 
-async def _whole(answer: Answer, envelope: Envelope) -> Body:
-    async for _piece in answer.pieces():
+async def _collect_completion(answer: TurnStream, envelope: CompletionEnvelope) -> Body:
+    async for _piece in answer.chunks():
         pass
     message = {"role": "assistant", "content": answer.state.answer, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish_reason}
-    usage = await _count(answer)
+    usage = await _usage(answer)
     return envelope.wrap("chat.completion", [choice], usage=usage, jjamppong=answer.describe())
 
 
-async def _count(answer: Answer) -> dict[str, int]:
+async def _usage(answer: TurnStream) -> dict[str, int]:
     read, written = await answer.count_tokens()
     return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}

@@ -7,6 +7,6 @@ from aggregator.api import anthropic, openai
 urlpatterns = [
     path("models", openai.list_models),
     path("models/<path:slug>", openai.show_model),
-    path("chat/completions", openai.complete),
-    path("messages", anthropic.write_message),
+    path("chat/completions", openai.create_chat_completion),
+    path("messages", anthropic.create_message),
 ]

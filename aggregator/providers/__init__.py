@@ -17,8 +17,8 @@ from aggregator.providers.errors import (
     UnknownModel,
     Unreachable,
 )
-from aggregator.providers.prices import cost_micros
-from aggregator.providers.shapes import ChatMessage, Completion, CompletionRequest, Delta, Gate, TokenUsage
+from aggregator.providers.pricing import cost_micros
+from aggregator.providers.types import ChatMessage, Completion, CompletionRequest, Delta, Gate, TokenUsage
 
 __all__ = [
     "AuthFailed",

@@ -1,4 +1,4 @@
-"""A completion from start to end: patience, one retry, the text so far, and its usage."""
+"""A completion from start to end: timeouts, one retry, the text so far, and its usage."""
 
 import asyncio
 import random
@@ -7,33 +7,33 @@ from contextlib import aclosing
 
 from django.conf import settings
 
-from aggregator import throttle
 from aggregator.providers import fast_path, gateway
-from aggregator.providers.counting import count_usage, join_usage
-from aggregator.providers.diagnosis import diagnose
+from aggregator.providers.error_mapping import map_error
 from aggregator.providers.errors import CutOff, EmptyCompletion, ProviderError, RateLimited, Refused
-from aggregator.providers.patience import Patience
 from aggregator.providers.sessions import close_session
-from aggregator.providers.shapes import Completion, CompletionRequest, Delta, Piece, TokenUsage
+from aggregator.providers.timeouts import CompletionTimer
+from aggregator.providers.token_usage import estimate_usage, merge_usage
+from aggregator.providers.types import Completion, CompletionRequest, Delta, Piece, TokenUsage
+from aggregator.resilience import throttle
 
-RETRIES = 1
-PAUSE_S = 0.25
-LONGEST_PAUSE_S = 3.0
+MAX_RETRIES = 1
+RETRY_PAUSE_S = 0.25
+MAX_RETRY_PAUSE_S = 3.0
 # A server that heeds no limit is heeded no longer: no language has tokens as long as that.
-MOST_CHARS_A_TOKEN, LEAST_TOKENS = 16, 64
+MAX_CHARS_PER_TOKEN, MIN_TOKENS = 16, 64
 # Some providers set no limit to the thinking, which is not kept.
-THOUGHT_ROOM = 4
+REASONING_ROOM = 4
 
 
-class Draft:
+class StreamAccumulator:
     """What has arrived of one completion, and no more than it was to be."""
 
     def __init__(self, request: CompletionRequest) -> None:
         self._request = request
         self._texts: list[str] = []
-        self._room = MOST_CHARS_A_TOKEN * max(LEAST_TOKENS, request.max_tokens)
-        self._thought_room = THOUGHT_ROOM * self._room
-        self.thought_chars = 0
+        self._room = MAX_CHARS_PER_TOKEN * max(MIN_TOKENS, request.max_tokens)
+        self._reasoning_room = REASONING_ROOM * self._room
+        self.reasoning_chars = 0
         self.finish_reason = ""
         self.usage: TokenUsage | None = None
 
@@ -44,7 +44,7 @@ class Draft:
     @property
     def is_full(self) -> bool:
         """Whether the provider wrote on beyond what it was asked for."""
-        return self._room < 0 or self.thought_chars > self._thought_room
+        return self._room < 0 or self.reasoning_chars > self._reasoning_room
 
     def take(self, piece: Piece) -> str:
         """Add one piece and return its text, without what there is no room for."""
@@ -52,12 +52,12 @@ class Draft:
         self._room -= len(piece.text)
         if text:
             self._texts.append(text)
-        self.thought_chars += piece.thought_chars
+        self.reasoning_chars += piece.reasoning_chars
         self.finish_reason = piece.finish_reason or self.finish_reason
-        self.usage = join_usage(self.usage, piece.usage)
+        self.usage = merge_usage(self.usage, piece.usage)
         return text
 
-    def close(self, patience: Patience) -> Completion:
+    def close(self, timer: CompletionTimer) -> Completion:
         """Return the finished completion; raises when the stream did not say that it was finished."""
         text, reason = self.text, "length" if self.is_full else self.finish_reason
         if not text.strip():
@@ -66,12 +66,12 @@ class Draft:
             raise EmptyCompletion(reason)
         if not reason:
             raise CutOff("no finish reason")
-        return Completion(text, reason, self._count(), patience.ttft_ms(), patience.elapsed_ms())
+        return Completion(text, reason, self._count(), timer.ttft_ms(), timer.elapsed_ms())
 
     def fail(self, failure: ProviderError) -> ProviderError:
         """Tell an error what had arrived, and what that took."""
         failure.partial_text = self.text
-        if self._texts or self.thought_chars or self.usage:
+        if self._texts or self.reasoning_chars or self.usage:
             failure.usage = self._count()
         return failure
 
@@ -80,7 +80,7 @@ class Draft:
         # Nobody reads nothing: whoever says so did not count.
         if told and told.input_tokens and self.finish_reason and not self.is_full:
             return told
-        counted = count_usage(self._request.messages, self.text, self.thought_chars)
+        counted = estimate_usage(self._request.messages, self.text, self.reasoning_chars)
         if told is None:
             return counted
         # What is told before the end is less than what was written then.
@@ -93,26 +93,26 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
 
     Close it (or cancel the task that waits for it) to stop the provider at once.
     """
-    await gateway.prepare()
-    with Patience(request) as patience:
-        for attempt in range(RETRIES + 1):
-            draft = Draft(request)
+    await gateway.load_in_thread()
+    with CompletionTimer(request) as timer:
+        for attempt in range(MAX_RETRIES + 1):
+            accumulator = StreamAccumulator(request)
             try:
                 _check_pause(request)
                 async with aclosing(_open(request)) as pieces:
-                    while (piece := await patience.next_piece(pieces)) is not None:
-                        if text := draft.take(piece):
+                    while (piece := await timer.next_piece(pieces)) is not None:
+                        if text := accumulator.take(piece):
                             yield Delta(text)
-                        if draft.is_full:
+                        if accumulator.is_full:
                             break
-                yield draft.close(patience)
+                yield accumulator.close(timer)
                 return
             except Exception as error:  # noqa: BLE001 (litellm raises what it likes)
-                failure = draft.fail(diagnose(error, has_text=bool(draft.text)))
+                failure = accumulator.fail(map_error(error, has_text=bool(accumulator.text)))
             if isinstance(failure, RateLimited) or failure.retry_after_s:
-                await throttle.pause(request.model, failure.retry_after_s)
+                await throttle.pause_provider(request.model, failure.retry_after_s)
             pause_s = _pause_before_retry(failure)
-            if attempt == RETRIES or not _may_retry(failure, patience, pause_s):
+            if attempt == MAX_RETRIES or not _may_retry(failure, timer, pause_s):
                 # Raised outside the except block: their error quotes bodies and keys and must be in no log.
                 raise failure
             await asyncio.sleep(pause_s)
@@ -125,28 +125,28 @@ def _open(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
 
 
 def _check_pause(request: CompletionRequest) -> None:
-    if left := throttle.left_seconds(request.model):
+    if left := throttle.pause_left_seconds(request.model):
         # Whoever asks on in spite of a refusal is refused for longer.
         raise RateLimited("paused", retry_after_s=left)
 
 
-def _may_retry(failure: ProviderError, patience: Patience, pause_s: float) -> bool:
+def _may_retry(failure: ProviderError, timer: CompletionTimer, pause_s: float) -> bool:
     return (
-        failure.is_worth_a_retry
+        failure.is_retryable
         and not (isinstance(failure, RateLimited) and failure.retry_after_s is None)
         and not failure.partial_text
-        and pause_s <= LONGEST_PAUSE_S
-        and pause_s < patience.time_left_before_first_token_s()
+        and pause_s <= MAX_RETRY_PAUSE_S
+        and pause_s < timer.time_left_before_first_token_s()
     )
 
 
 def _pause_before_retry(failure: ProviderError) -> float:
-    return (failure.retry_after_s or 0.0) + PAUSE_S * random.uniform(0.5, 1.5)  # noqa: S311 (no secret)
+    return (failure.retry_after_s or 0.0) + RETRY_PAUSE_S * random.uniform(0.5, 1.5)  # noqa: S311 (no secret)
 
 
 async def warm_providers() -> None:
     """Load what the first completion would otherwise wait for."""
-    await gateway.prepare()
+    await gateway.load_in_thread()
 
 
 async def close_providers() -> None:

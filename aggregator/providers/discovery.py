@@ -6,12 +6,12 @@ from typing import Any
 
 import aiohttp
 
-from aggregator.providers.diagnosis import diagnose
+from aggregator.providers.error_mapping import map_error
 from aggregator.providers.errors import Malformed
 
 DEADLINE_S = 4.0
-MOST_BYTES = 1_000_000
-MOST_MODELS = 50
+MAX_BYTES = 1_000_000
+MAX_MODELS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ async def list_served_models(api_base: str, key: str) -> tuple[ServedModel, ...]
             session.get(f"{api_base.rstrip('/')}/models", headers=headers) as response,
         ):
             response.raise_for_status()
-            body = await response.content.read(MOST_BYTES)
-            while len(body) < MOST_BYTES and (more := await response.content.read(MOST_BYTES - len(body))):
+            body = await response.content.read(MAX_BYTES)
+            while len(body) < MAX_BYTES and (more := await response.content.read(MAX_BYTES - len(body))):
                 body += more
     except (aiohttp.ClientError, TimeoutError) as error:
-        failure = diagnose(error, has_text=False)
+        failure = map_error(error, has_text=False)
     else:
         return _read_models(body)
     raise failure
@@ -55,7 +55,7 @@ def _read_models(body: bytes) -> tuple[ServedModel, ...]:
         named = None
     if named is None:
         raise Malformed("a list of models is not of the protocol")
-    return tuple(_read_model(row) for row in named[:MOST_MODELS])
+    return tuple(_read_model(row) for row in named[:MAX_MODELS])
 
 
 def _read_model(row: dict[str, Any]) -> ServedModel:

@@ -20,7 +20,7 @@ An error never carries what a provider wrote, nor anything of the request: bodie
 
 from typing import ClassVar
 
-from aggregator.providers.shapes import TokenUsage
+from aggregator.providers.types import TokenUsage
 
 
 class ProviderError(Exception):
@@ -30,7 +30,7 @@ class ProviderError(Exception):
     """
 
     code: ClassVar[str] = "failed"
-    is_worth_a_retry: ClassVar[bool] = False
+    is_retryable: ClassVar[bool] = False
 
     def __init__(
         self, detail: str = "", *, partial_text: str = "", retry_after_s: float | None = None
@@ -45,7 +45,7 @@ class Unreachable(ProviderError):
     """No connection came about, or it broke before anything was said."""
 
     code = "unreachable"
-    is_worth_a_retry = True
+    is_retryable = True
 
 
 class TimedOut(ProviderError):
@@ -64,14 +64,14 @@ class RateLimited(ProviderError):
     """The provider wants fewer requests; `retry_after_s` is its own estimate, if it gave one."""
 
     code = "rate_limited"
-    is_worth_a_retry = True
+    is_retryable = True
 
 
 class ServerFailed(ProviderError):
     """The provider had an error of its own."""
 
     code = "server_failed"
-    is_worth_a_retry = True
+    is_retryable = True
 
 
 class CutOff(ProviderError):

@@ -7,33 +7,33 @@ from contextlib import suppress
 import aiohttp
 import orjson
 
-from aggregator import throttle
-from aggregator.providers.counting import join_usage
-from aggregator.providers.diagnosis import diagnose_status, read_retry_after
-from aggregator.providers.dialects import DIALECTS, Dialect
+from aggregator.domain.sanitize import sanitize_text
+from aggregator.infra.flush_scheduler import TickFuture, get_flush_scheduler, release_tick
+from aggregator.providers.adapters import ADAPTERS, ProviderAdapter
+from aggregator.providers.error_mapping import map_status, parse_retry_after
 from aggregator.providers.errors import Malformed
-from aggregator.providers.sessions import CONNECT_S, shared_session
-from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage
-from aggregator.scrub import scrub
-from aggregator.ticker import Beat, set_beat, shared_ticker
+from aggregator.providers.sessions import CONNECT_TIMEOUT_S, shared_session
+from aggregator.providers.token_usage import merge_usage
+from aggregator.providers.types import CompletionRequest, Piece, TokenUsage
+from aggregator.resilience import throttle
 
-LONGEST_LINE = 8_000_000
-LONGEST_REFUSAL = 64_000
+MAX_LINE_BYTES = 8_000_000
+MAX_ERROR_BYTES = 64_000
 # The end of the HTTP body follows the end of the answer at once; reading it keeps the connection usable.
 LINGER_S = 0.02
-NOTHING = Piece()
-NO_LIMITS = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
+EMPTY_PIECE = Piece()
+NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
 
 
 def can_stream(request: CompletionRequest) -> bool:
     """Whether the request's provider speaks one of the dialects that the contract tests cover."""
-    return request.model.litellm_model.partition("/")[0] in DIALECTS
+    return request.model.litellm_model.partition("/")[0] in ADAPTERS
 
 
 async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
     """Stream a completion; raises ProviderError, litellm's errors or aiohttp's."""
-    dialect = DIALECTS[request.model.litellm_model.partition("/")[0]](request)
-    call = dialect.make_call()
+    adapter = ADAPTERS[request.model.litellm_model.partition("/")[0]](request)
+    call = adapter.build_request()
     body = orjson.dumps(call.body)
     if request.gate:
         await request.gate()
@@ -41,58 +41,58 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
         call.url,
         data=body,
         headers=call.headers,
-        timeout=NO_LIMITS,
+        timeout=NO_TIMEOUT,
         allow_redirects=False,
     )
     try:
         if response.status != 200:
-            raise await _read_refusal(response)
-        if wait := throttle.read_budget(response.headers):
-            await throttle.pause(request.model, wait)
-        reader, beats, has_begun = StreamReader(dialect), Beats(response.content), False
+            raise await _read_error(response)
+        if wait := throttle.read_limit_reset(response.headers):
+            await throttle.pause_provider(request.model, wait)
+        reader, pacer, has_begun = StreamReader(adapter), ReadPacer(response.content), False
         while not reader.is_done:
             if has_begun:
                 # Waking up for each token costs more than the token.
-                await beats.next()
+                await pacer.next()
             received = await response.content.readany()
             if not received:
                 break
             for piece in reader.feed(received):
                 # What a provider tells before the first word must not make that word wait for a tick.
-                has_begun = has_begun or bool(piece.text or piece.thought_chars)
+                has_begun = has_begun or bool(piece.text or piece.reasoning_chars)
                 yield piece
         yield reader.close()
-        await _reach_end(response)
+        await _drain(response)
     finally:
         # After a whole answer there is nothing left to close; in any other case this stops the provider.
         response.close()
 
 
-class Beats:
+class ReadPacer:
     """When a stream that comes in is worth a look: at every tick, and at once when it has ended."""
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
-        self._content, self._ticker = content, shared_ticker()
-        self._beat: Beat | None = None
+        self._content, self._ticker = content, get_flush_scheduler()
+        self._beat: TickFuture | None = None
         content.on_eof(self._end)
 
     async def next(self) -> None:
         """Wait for the next such moment."""
         if not self._content.is_eof():
-            self._beat = self._ticker.beat()
+            self._beat = self._ticker.wait_tick()
             await self._beat
 
     def _end(self) -> None:
-        set_beat(self._beat)
+        release_tick(self._beat)
 
 
-async def _read_refusal(response: aiohttp.ClientResponse) -> Exception:
-    body = await response.content.read(LONGEST_REFUSAL)
-    retry_after_s = read_retry_after(response.headers.get("Retry-After", ""))
-    return diagnose_status(max(response.status, 400), body.decode(errors="replace"), retry_after_s)
+async def _read_error(response: aiohttp.ClientResponse) -> Exception:
+    body = await response.content.read(MAX_ERROR_BYTES)
+    retry_after_s = parse_retry_after(response.headers.get("Retry-After", ""))
+    return map_status(max(response.status, 400), body.decode(errors="replace"), retry_after_s)
 
 
-async def _reach_end(response: aiohttp.ClientResponse) -> None:
+async def _drain(response: aiohttp.ClientResponse) -> None:
     with suppress(TimeoutError, aiohttp.ClientError):
         async with asyncio.timeout(LINGER_S):
             await response.content.readany()
@@ -101,8 +101,8 @@ async def _reach_end(response: aiohttp.ClientResponse) -> None:
 class StreamReader:
     """Turns the bytes of a server-sent stream into pieces, however they were cut on their way."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
+    def __init__(self, adapter: ProviderAdapter) -> None:
+        self._adapter = adapter
         self._rest = b""
         self._bad_lines = 0
         self._finish_reason = ""
@@ -112,10 +112,10 @@ class StreamReader:
     def feed(self, received: bytes) -> Iterator[Piece]:
         """Yield what came with these bytes: texts that came together as one piece, even before an error."""
         *lines, self._rest = (self._rest + received).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
+        if len(self._rest) > MAX_LINE_BYTES:
             raise Malformed("a line without an end")
         texts: list[str] = []
-        thought_chars, known = 0, self._usage
+        reasoning_chars, known = 0, self._usage
         failure: Exception | None = None
         for line in lines:
             if self.is_done or not line.startswith(b"data:"):
@@ -126,14 +126,14 @@ class StreamReader:
                 failure = error
                 break
             if isinstance(piece, Piece):
-                thought_chars += piece.thought_chars
+                reasoning_chars += piece.reasoning_chars
                 piece = piece.text
             texts.append(piece)
-        text = scrub("".join(texts))
+        text = sanitize_text("".join(texts))
         # Told at once: a stream that breaks is paid for as well.
         usage = None if self._usage is known else self._usage
-        if text or thought_chars or usage:
-            yield Piece(text, usage=usage, thought_chars=thought_chars)
+        if text or reasoning_chars or usage:
+            yield Piece(text, usage=usage, reasoning_chars=reasoning_chars)
         if failure is not None:
             raise failure
 
@@ -148,7 +148,7 @@ class StreamReader:
     def _read_line(self, payload: bytes) -> Piece | str:
         if payload == b"[DONE]":
             self.is_done = True
-            return NOTHING
+            return EMPTY_PIECE
         try:
             chunk = orjson.loads(payload)
         except orjson.JSONDecodeError:
@@ -156,12 +156,12 @@ class StreamReader:
         if not isinstance(chunk, dict):
             # One bad line does not kill a stream that goes on after it.
             self._bad_lines += 1
-            return NOTHING
-        text = self._dialect.read_plain_text(chunk)
+            return EMPTY_PIECE
+        text = self._adapter.read_plain_text(chunk)
         if text is not None:
             return text
-        piece = self._dialect.read(chunk)
-        self.is_done = self._dialect.is_end(chunk)
+        piece = self._adapter.read(chunk)
+        self.is_done = self._adapter.is_end(chunk)
         self._finish_reason = piece.finish_reason or self._finish_reason
-        self._usage = join_usage(self._usage, piece.usage)
+        self._usage = merge_usage(self._usage, piece.usage)
         return piece

@@ -9,14 +9,14 @@ from typing import Any
 import aiohttp
 from django.conf import settings
 
-from aggregator.catalog import LanguageModel
-from aggregator.providers.counting import join_usage, read_usage
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.sanitize import sanitize_text
 from aggregator.providers.sessions import shared_session
-from aggregator.providers.shapes import CompletionRequest, Piece, TokenUsage, as_wire_messages
-from aggregator.scrub import scrub
+from aggregator.providers.token_usage import merge_usage, parse_usage
+from aggregator.providers.types import CompletionRequest, Piece, TokenUsage, as_wire_messages
 
 # Local servers take any key, but the clients inside litellm refuse to call without one.
-NO_KEY = "none"
+PLACEHOLDER_KEY = "none"
 
 
 @cache
@@ -41,15 +41,17 @@ def is_loaded() -> bool:
     return load_litellm.cache_info().currsize > 0
 
 
-async def prepare() -> None:
+async def load_in_thread() -> None:
     """Load litellm if need be, in a thread: it takes seconds that the loop owes to other streams."""
     if not is_loaded():
         await asyncio.to_thread(load_litellm)
 
 
-def read_key(model: LanguageModel) -> str:
+def read_api_key(model: LanguageModel) -> str:
     """Return the secret that opens a model's provider, read anew so that a changed one takes effect."""
-    return (settings.READ_PROVIDER_SECRET(model.api_key_name) if model.api_key_name else "") or NO_KEY
+    return (
+        settings.READ_PROVIDER_SECRET(model.api_key_name) if model.api_key_name else ""
+    ) or PLACEHOLDER_KEY
 
 
 def make_arguments(request: CompletionRequest) -> dict[str, Any]:
@@ -75,7 +77,7 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
     stream = await load_litellm().acompletion(
         **make_arguments(request),
         api_base=request.model.api_base or None,
-        api_key=read_key(request.model),
+        api_key=read_api_key(request.model),
         timeout=request.deadline_ms / 1000,
         max_retries=0,
         num_retries=0,
@@ -88,7 +90,7 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
             delta = chunk.choices[0].delta
             thought = getattr(delta, "reasoning_content", None)
             if delta.content or thought:
-                yield Piece(text=scrub(delta.content or ""), thought_chars=len(thought or ""))
+                yield Piece(text=sanitize_text(delta.content or ""), reasoning_chars=len(thought or ""))
         yield Piece(finish_reason=_read_finish_reason(stream), usage=_read_usage(stream))
     finally:
         await stream.aclose()
@@ -102,8 +104,8 @@ def _read_finish_reason(stream: Any) -> str:
 def _read_usage(stream: Any) -> TokenUsage | None:
     # The chunk litellm makes up at the end may hold its own count; the raw chunks hold only the provider's.
     found = (usage for chunk in stream.chunks if (usage := getattr(chunk, "usage", None)))
-    told = (read_usage(usage.prompt_tokens or 0, usage.completion_tokens or 0) for usage in found)
-    return reduce(join_usage, told, None)
+    told = (parse_usage(usage.prompt_tokens or 0, usage.completion_tokens or 0) for usage in found)
+    return reduce(merge_usage, told, None)
 
 
 async def close_clients() -> None:

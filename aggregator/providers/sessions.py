@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 
 _sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
-CONNECT_S = 10.0
+CONNECT_TIMEOUT_S = 10.0
 
 
 def shared_session() -> aiohttp.ClientSession:
@@ -17,7 +17,7 @@ def shared_session() -> aiohttp.ClientSession:
     if session is None or session.closed:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
             # It also means a look for passwords in ~/.netrc, on a thread, for every call.
             trust_env=bool(getproxies()),
         )

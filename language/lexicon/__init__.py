@@ -14,7 +14,7 @@ _AROUND_CHARS = 400
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
 
 
-def without_idioms(plain: str) -> str:
+def remove_idioms(plain: str) -> str:
     """Blank the idioms that only sound dangerous: 배고파 죽겠다, 마약김밥, killer deals."""
     for idiom in _idioms():
         # Not at its ends: the head has learned that something stood there.
@@ -30,28 +30,30 @@ def find_classes(plain: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, pattern in _patterns() if pattern.search(plain)))
 
 
-def find_places(plain: str) -> list[tuple[str, int]]:
+def find_entries(plain: str) -> list[tuple[str, int]]:
     """Return every entry that this text holds, as its class and where it begins."""
     return [(name, found.start()) for name, pattern in _patterns() for found in pattern.finditer(plain)]
 
 
-def tells_crisis(plain: str) -> bool:
+def matches_crisis_pattern(plain: str) -> bool:
     """Say whether this text tells of a crisis in so many words, as no title or joke would."""
-    return any(pattern.search(plain) for pattern in _outright())
+    return any(pattern.search(plain) for pattern in _crisis_patterns())
 
 
-def tells_crisis_anywhere(undisguised: str) -> bool:
+def matches_crisis_pattern_anywhere(undisguised: str) -> bool:
     """As `tells_crisis`, of a text of any length whose idioms still stand."""
-    return any(map(tells_crisis, _around(undisguised, _outright())))
+    return any(map(matches_crisis_pattern, _windows_around(undisguised, _crisis_patterns())))
 
 
-def names_anywhere(undisguised: str, name: str) -> bool:
+def matches_class_anywhere(undisguised: str, name: str) -> bool:
     """Say whether a text of any length, whose idioms still stand, holds an entry of this class."""
     patterns = tuple(pattern for entry, pattern in _patterns() if entry == name)
-    return any(pattern.search(plain) for plain in _around(undisguised, patterns) for pattern in patterns)
+    return any(
+        pattern.search(plain) for plain in _windows_around(undisguised, patterns) for pattern in patterns
+    )
 
 
-def _around(undisguised: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[str]:
+def _windows_around(undisguised: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[str]:
     # Looking for a few words in all of a long text is quick; blanking its idioms is not.
     places = sorted(found.start() for pattern in patterns for found in pattern.finditer(undisguised))
     read = 0
@@ -61,12 +63,12 @@ def _around(undisguised: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator
         start = undisguised.rfind(" ", 0, max(0, place - _IDIOM_CHARS)) + 1
         read = undisguised.find(" ", place + _AROUND_CHARS)
         read = len(undisguised) if read < 0 else read
-        yield without_idioms(undisguised[start:read])
+        yield remove_idioms(undisguised[start:read])
 
 
-def list_outright() -> list[str]:
+def list_crisis_patterns() -> list[str]:
     """Return the patterns of `tells_crisis` for a browser, whose \\W would be Hangul too."""
-    return [pattern.pattern.replace(r"\W", r"[^\p{L}\p{N}_]") for pattern in _outright()]
+    return [pattern.pattern.replace(r"\W", r"[^\p{L}\p{N}_]") for pattern in _crisis_patterns()]
 
 
 @cache
@@ -86,7 +88,7 @@ def _patterns() -> _Patterns:
 
 
 @cache
-def _outright() -> tuple[re.Pattern[str], ...]:
+def _crisis_patterns() -> tuple[re.Pattern[str], ...]:
     return _both("outright")
 
 

@@ -1,5 +1,5 @@
 // The console works without this: it only spares presses of buttons.
-import "./reach.js";
+import "./portal/reach_estimate.js";
 
 const form = document.querySelector("[data-previewed]");
 const card = document.querySelector("[data-preview]");

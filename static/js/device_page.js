@@ -1,19 +1,19 @@
 import { CacheManager } from "@wllama/wllama";
-import { announce } from "./announcer.js";
-import { openComposer } from "./composer.js";
-import { hearCrisis, languageOf } from "./device_crisis.js";
-import { openEngine } from "./device_engine.js";
-import { openShelf } from "./device_shelf.js";
-import { findObstacle } from "./device_support.js";
-import { openTalk } from "./device_talk.js";
-import { openWeights } from "./device_weights.js";
-import { element, find, setText } from "./element.js";
-import { refuse } from "./refusal.js";
-import { codeWord, speed, word } from "./words.js";
+import { openComposer } from "./composer/composer.js";
+import { openConversation } from "./device/conversation.js";
+import { compileCrisisPatterns, languageOf } from "./device/crisis_detection.js";
+import { openEngine } from "./device/engine.js";
+import { openModelList } from "./device/model_list.js";
+import { findObstacle } from "./device/requirements.js";
+import { openWeights } from "./device/weights.js";
+import { announce } from "./lib/announcer.js";
+import { element, find, setText } from "./lib/dom.js";
+import { showError } from "./lib/error_notice.js";
+import { codeWord, speed, word } from "./lib/words.js";
 
-/** @import { DeviceModel } from "./device_support.js" */
+/** @import { DeviceModel } from "./device/requirements.js" */
 
-const room = find(document, ".device");
+const root = find(document, ".device");
 /** @type {{ models: DeviceModel[], help: Record<"ko" | "en", string>, crisis: string[] }} */
 const given = JSON.parse(document.getElementById("device")?.textContent ?? "{}");
 
@@ -22,34 +22,34 @@ async function open() {
   const refusal = find(document, ".device-obstacle");
   refusal.hidden = !obstacle;
   if (obstacle) setText(refusal, codeWord("device_obstacle", obstacle, "other"));
-  else talk();
+  else startConversation();
 }
 
-function talk() {
+function startConversation() {
   const weights = openWeights(new CacheManager());
-  const engine = openEngine(room.dataset.wasm ?? "", weights);
-  const tellsCrisis = hearCrisis(given.crisis);
+  const engine = openEngine(root.dataset.wasm ?? "", weights);
+  const isCrisis = compileCrisisPatterns(given.crisis);
   const status = find(document, ".device-status");
   /** @type {DeviceModel | undefined} */
   let model;
   let perSecond = 0;
 
-  const conversation = openTalk(
+  const conversation = openConversation(
     engine,
-    (prompt) => (tellsCrisis(prompt) ? given.help[languageOf(prompt)] : ""),
+    (prompt) => (isCrisis(prompt) ? given.help[languageOf(prompt)] : ""),
     (measured) => {
       perSecond = measured || perSecond;
       showStatus();
     },
   );
-  const composer = openComposer(Number(room.dataset.promptLimit), {
+  const composer = openComposer(Number(root.dataset.promptLimit), {
     send(prompt) {
       const refused = conversation.ask(prompt);
       if (refused) {
-        refuse(codeWord("device_failure", refused, "other"));
+        showError(codeWord("device_failure", refused, "other"));
         composer.putBack(prompt);
       }
-      room.classList.toggle("begun", document.querySelector(".device-turns .turn") !== null);
+      root.classList.toggle("begun", document.querySelector(".device-turns .turn") !== null);
     },
     stop: () => conversation.stop(),
     editLast: () => false,
@@ -66,19 +66,19 @@ function talk() {
 
   const clear = () => {
     conversation.clear();
-    room.classList.remove("begun");
+    root.classList.remove("begun");
     showStatus();
   };
 
-  const shelf = openShelf(given.models, weights, engine, (started) => {
+  const modelList = openModelList(given.models, weights, engine, (started) => {
     model = started;
     perSecond = 0;
-    conversation.take(started);
-    room.dataset.stage = "talking";
+    conversation.setModel(started);
+    root.dataset.stage = "talking";
     showExamples(started.examples);
     showStatus();
     announce(word("device_ready"));
-    fetchDrawing();
+    preloadRenderers();
     if (matchMedia("(pointer: fine)").matches) composer.focus();
   });
 
@@ -89,19 +89,20 @@ function talk() {
   find(document, "[data-change-model]").addEventListener("click", () => {
     // What was said stays, for whichever model is started next.
     conversation.stop();
-    shelf.quit();
-    room.dataset.stage = "choosing";
+    modelList.quit();
+    root.dataset.stage = "choosing";
   });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && conversation.stop()) event.preventDefault();
   });
   addEventListener("beforeunload", (event) => {
-    if (conversation.isAnswering() || shelf.isBusy()) event.preventDefault();
+    if (conversation.isAnswering() || modelList.isBusy()) event.preventDefault();
   });
 }
 
 /** What draws code and formulas is here before the first answer, which may come with the network gone. */
-const fetchDrawing = () => Promise.allSettled([import("./highlight.js"), import("./typeset.js")]);
+const preloadRenderers = () =>
+  Promise.allSettled([import("./markdown/highlight.js"), import("./markdown/typeset.js")]);
 
 /** @param {string[]} examples */
 function showExamples(examples) {

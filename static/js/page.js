@@ -1,33 +1,33 @@
-import { openAddress } from "./address.js";
-import { openBanner } from "./banner.js";
-import { listCommands } from "./commands.js";
-import { openComposer } from "./composer.js";
-import { watchConversations } from "./conversation_pages.js";
-import { keepDraft, readDraft } from "./draft.js";
-import { find } from "./element.js";
-import { openFeed } from "./feed.js";
-import { listenToKeys } from "./keys.js";
-import { openOutbox } from "./outbox.js";
-import { openPalette } from "./palette.js";
-import { openPending } from "./pending.js";
-import { refuse } from "./refusal.js";
-import { openSharing } from "./sharing.js";
-import { openSidebar } from "./sidebar.js";
-import { connect } from "./socket.js";
-import { joinTabs } from "./tabs.js";
-import { openTranscript } from "./transcript.js";
-import { openWishes } from "./wishes.js";
-import { codeWord, word } from "./words.js";
+import { openComposer } from "./composer/composer.js";
+import { readDraft, saveDraft } from "./composer/draft.js";
+import { openPreferences } from "./composer/preferences.js";
+import { openConnectionBanner } from "./connection/connection_banner.js";
+import { openSendQueue } from "./connection/send_queue.js";
+import { connect } from "./connection/socket.js";
+import { openTabChannel } from "./connection/tab_channel.js";
+import { find } from "./lib/dom.js";
+import { showError } from "./lib/error_notice.js";
+import { codeWord, word } from "./lib/words.js";
+import { openPalette } from "./sidebar/command_palette.js";
+import { watchConversations } from "./sidebar/conversation_pages.js";
+import { openNavigation } from "./sidebar/navigation.js";
+import { listCommands } from "./sidebar/palette_commands.js";
+import { openSharing } from "./sidebar/sharing.js";
+import { bindShortcuts } from "./sidebar/shortcuts.js";
+import { openSidebar } from "./sidebar/sidebar.js";
+import { openFeed } from "./state/turn_feed.js";
+import { openPending } from "./transcript/pending_prompts.js";
+import { openTranscript } from "./transcript/transcript.js";
 
-/** @import { ServerMessage } from "./events.js" */
+/** @import { ServerMessage } from "./connection/events.js" */
 
-const house = find(document, ".house");
-const { conversation, enter } = openAddress(house);
+const shell = find(document, ".shell");
+const { conversation, enter } = openNavigation(shell);
 const feed = openFeed();
-const outbox = openOutbox(() => connection);
-const promptLimit = Number(house.dataset.promptLimit) || 20_000;
+const outbox = openSendQueue(() => connection);
+const promptLimit = Number(shell.dataset.promptLimit) || 20_000;
 const pending = openPending(conversation, () => composer.text());
-const wishes = openWishes();
+const wishes = openPreferences();
 let firstTurn = "";
 const sidebar = openSidebar(conversation);
 
@@ -35,9 +35,9 @@ const transcript = openTranscript(feed, {
   promptLimit,
   resend: (turn, prompt) => outbox.post({ type: "edit", turn, prompt }),
   regenerate: (turn) => outbox.post({ type: "regenerate", turn }),
-  retry: (candidate) => tell({ type: "retry", candidate }),
-  vote: (candidate) => tell({ type: "vote", candidate }),
-  add: (turn, model) => tell({ type: "add", turn, model }),
+  retry: (candidate) => sendNow({ type: "retry", candidate }),
+  vote: (candidate) => sendNow({ type: "vote", candidate }),
+  add: (turn, model) => sendNow({ type: "add", turn, model }),
   // What it tells is worth little alone: it is lost without a word when the line is down.
   signal: (candidate, kind) => connection.send({ type: "signal", candidate, kind }),
   showVersion: (version) => transcript.show(version),
@@ -45,11 +45,11 @@ const transcript = openTranscript(feed, {
 });
 
 const composer = openComposer(promptLimit, {
-  keep: (text) => keepDraft(conversation(), text),
+  keep: (text) => saveDraft(conversation(), text),
   kept: () => readDraft(conversation()),
   send(prompt) {
-    const wish = { type: "open_turn", conversation: conversation() || null, prompt, ...wishes() };
-    pending.show(outbox.post(wish), prompt);
+    const command = { type: "open_turn", conversation: conversation() || null, prompt, ...wishes() };
+    pending.show(outbox.post(command), prompt);
   },
   stop: () => stopTurns(),
   editLast: () => transcript.editLast(),
@@ -57,15 +57,15 @@ const composer = openComposer(promptLimit, {
 
 const sharing = openSharing(conversation);
 
-/** @param {Record<string, unknown>} wish that means nothing later: it is sent now or not at all */
-function tell(wish) {
-  if (!connection.send(wish)) refuse(word("offline"));
+/** @param {Record<string, unknown>} command that means nothing later: it is sent now or not at all */
+function sendNow(command) {
+  if (!connection.send(command)) showError(word("offline"));
 }
 
 /** @returns {boolean} whether there was anything to stop */
 function stopTurns() {
   const running = feed.running();
-  for (const turn of running) tell({ type: "stop", turn });
+  for (const turn of running) sendNow({ type: "stop", turn });
   return running.length > 0;
 }
 
@@ -75,20 +75,20 @@ const resume = (turn) => connection.send({ type: "resume", turn, after_seq: feed
 const showBusy = () => composer.setBusy(feed.running().length > 0);
 
 /** @type {{ [K in ServerMessage["type"]]: (message: Extract<ServerMessage, { type: K }>) => void }} */
-const hearing = {
+const messageHandlers = {
   opened(message) {
-    const wish = outbox.settle(message.client_id, message.conversation);
+    const command = outbox.settle(message.client_id, message.conversation);
     pending.settle(message.client_id);
-    if (!conversation() && wish?.type === "open_turn") {
+    if (!conversation() && command?.type === "open_turn") {
       enter(message.conversation, composer.text());
       sharing.patch();
     }
-    const prompt = String(wish?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? "");
+    const prompt = String(command?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? "");
     show({ ...message, prompt });
-    tellTabs({ ...message, prompt });
+    postToTabs({ ...message, prompt });
   },
   frame(message) {
-    const taken = feed.take(message);
+    const taken = feed.applyFrame(message);
     if (taken === "gap") resume(message.turn);
     if (taken !== "applied") return;
     transcript.change(message.turn);
@@ -98,12 +98,13 @@ const hearing = {
     showBusy();
   },
   refused(message) {
-    const wish = outbox.settle(message.client_id);
+    const command = outbox.settle(message.client_id);
     pending.settle(message.client_id);
-    refuse(codeWord("refusal", message.code) || message.message || word("refusal.other"));
+    showError(codeWord("refusal", message.code) || message.message || word("refusal.other"));
     // What somebody wrote is where they can change it and send it again.
-    const isBack = wish?.type === "edit" && transcript.editAgain(String(wish.turn), String(wish.prompt));
-    if (wish?.prompt && !isBack) composer.putBack(String(wish.prompt));
+    const isBack =
+      command?.type === "edit" && transcript.editAgain(String(command.turn), String(command.prompt));
+    if (command?.prompt && !isBack) composer.putBack(String(command.prompt));
   },
   voted: (message) => transcript.mark("voted", message.candidate),
   signalled({ candidate, kind }) {
@@ -114,7 +115,7 @@ const hearing = {
   pong() {},
 };
 
-/** @param {import("./tabs.js").Opened} message */
+/** @param {import("./connection/tab_channel.js").Opened} message */
 function show({ turn, conversation: its, number, replaces, prompt = "" }) {
   if (its !== conversation()) return;
   feed.start(turn, prompt);
@@ -126,12 +127,12 @@ function show({ turn, conversation: its, number, replaces, prompt = "" }) {
   showBusy();
 }
 
-const tellTabs = joinTabs((message) => {
+const postToTabs = openTabChannel((message) => {
   show(message);
   if (message.conversation === conversation()) resume(message.turn);
 });
 
-const banner = openBanner(() => connection.isOpen());
+const banner = openConnectionBanner(() => connection.isOpen());
 
 const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
   onOpen() {
@@ -140,8 +141,10 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
     feed.running().forEach(resume);
   },
   onMessage(message) {
-    const hear = /** @type {((message: ServerMessage) => void) | undefined} */ (hearing[message.type]);
-    hear?.(message);
+    const handle = /** @type {((message: ServerMessage) => void) | undefined} */ (
+      messageHandlers[message.type]
+    );
+    handle?.(message);
   },
   onLost: banner.showLost,
 });
@@ -149,7 +152,7 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
 const fresh = () => location.assign("/");
 const palette = openPalette(listCommands({ fresh, toggleSidebar: sidebar.toggle }), watchConversations());
 find(document, "[data-open-palette]").addEventListener("click", palette);
-listenToKeys({ palette, fresh, stop: stopTurns, focus: composer.focus });
+bindShortcuts({ palette, fresh, stop: stopTurns, focus: composer.focus });
 showBusy();
 // On a phone focus would raise the keyboard over the page.
 if (matchMedia("(pointer: fine)").matches) composer.focus();

@@ -1,8 +1,8 @@
-import { element, setText } from "./element.js";
-import { hueOf } from "./hue.js";
-import { streamText } from "./streamed_text.js";
-import { sayWhen } from "./when.js";
-import { word } from "./words.js";
+import { element, setText } from "./lib/dom.js";
+import { hueOf } from "./lib/hue.js";
+import { formatTimes } from "./lib/relative_time.js";
+import { word } from "./lib/words.js";
+import { streamText } from "./markdown/streamed_text.js";
 
 /** The page behind a public link: what the server shows as plain text, drawn by the page's own renderer. */
 const parts = (/** @type {string} */ selector) =>
@@ -19,4 +19,4 @@ for (const note of parts("[data-kind]")) {
   const { kind, name = "", written: n = "" } = note.dataset;
   setText(note, kind ? word(`kind.${kind}`, { name, n }) : "");
 }
-sayWhen(document.body);
+formatTimes(document.body);

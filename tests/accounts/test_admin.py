@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.factories import GuestFactory, UserFactory
+from testing.factories import GuestFactory, UserFactory
 
 
 @pytest.fixture

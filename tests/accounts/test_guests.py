@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.guests import GUEST_COOKIE, read_guest_key, sign_guest_key, visit_of
+from accounts.guests import GUEST_COOKIE, as_guest_request, read_guest_key, sign_guest_key
 from accounts.middleware import GuestMiddleware
 from accounts.models import User
-from accounts.selectors import person_of
-from accounts.services import guest_for, person_for_scope
-from tests.factories import GuestFactory
+from accounts.selectors import find_user
+from accounts.services import get_or_create_guest, get_or_create_user
+from testing.factories import GuestFactory
 
 
 def show_page(request: HttpRequest) -> HttpResponse:
@@ -54,7 +54,7 @@ def test_a_visitor_with_a_cookie_keeps_it() -> None:
     answer = GuestMiddleware(show_page)(request)
     assert isinstance(answer, HttpResponseBase)
     assert not answer.cookies
-    assert visit_of(request).guest_key == guest_key
+    assert as_guest_request(request).guest_key == guest_key
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ async def test_the_middleware_serves_async_views_too() -> None:
 )
 def test_a_forged_cookie_is_nobody(db: None, forged: str) -> None:
     request = visit(forged)
-    assert person_of(request) is None
-    assert person_for_scope(socket_scope(f"{GUEST_COOKIE}={forged}")) is None
+    assert find_user(request) is None
+    assert get_or_create_user(socket_scope(f"{GUEST_COOKIE}={forged}")) is None
     assert not User.objects.exists()
 
 
@@ -95,27 +95,27 @@ def test_mallory_cannot_sign_ada_s_key_with_a_stolen_signature(db: None) -> None
     ada, mallory = GuestFactory.create(), GuestFactory.create()
     assert ada.guest_key and mallory.guest_key
     _, signature = sign_guest_key(mallory.guest_key).split(":")
-    assert person_of(visit(f"{ada.guest_key.hex}:{signature}")) is None
+    assert find_user(visit(f"{ada.guest_key.hex}:{signature}")) is None
 
 
 def test_reading_who_is_there_makes_no_row(db: None) -> None:
-    assert person_of(visit(sign_guest_key(uuid.uuid4()))) is None
+    assert find_user(visit(sign_guest_key(uuid.uuid4()))) is None
     assert not User.objects.exists()
 
 
 def test_a_guest_row_is_made_on_first_need_and_found_afterwards(db: None) -> None:
     cookie = sign_guest_key(uuid.uuid4())
     request, scope = visit(cookie), socket_scope(f"{GUEST_COOKIE}={cookie}")
-    guest = person_for_scope(scope)
+    guest = get_or_create_user(scope)
     assert guest is not None
     assert guest.is_guest
     assert not guest.has_usable_password()
-    assert person_of(request) == guest
-    assert person_for_scope(scope) == guest
+    assert find_user(request) == guest
+    assert get_or_create_user(scope) == guest
 
 
 def test_a_visitor_without_a_cookie_cannot_make_rows(db: None) -> None:
-    assert person_for_scope({"type": "websocket", "headers": []}) is None
+    assert get_or_create_user({"type": "websocket", "headers": []}) is None
     assert not User.objects.exists()
 
 
@@ -125,7 +125,7 @@ def test_two_first_needs_at_once_get_the_same_row() -> None:
 
     def need(_: int) -> int:
         try:
-            return guest_for(guest_key).pk
+            return get_or_create_guest(guest_key).pk
         finally:
             connections.close_all()
 
@@ -138,24 +138,24 @@ def test_a_socket_is_the_guest_of_its_cookie(db: None) -> None:
     guest = GuestFactory.create()
     assert guest.guest_key
     scope = socket_scope(f"theme=dark; {GUEST_COOKIE}={sign_guest_key(guest.guest_key)}")
-    assert person_of(scope) == guest
-    assert person_for_scope(scope) == guest
+    assert find_user(scope) == guest
+    assert get_or_create_user(scope) == guest
 
 
 def test_a_socket_of_somebody_logged_in_is_the_account(client: Client, ada: User) -> None:
     client.force_login(ada)
     session = client.cookies["sessionid"].value
     guest_cookie = sign_guest_key(uuid.uuid4())
-    assert person_for_scope(socket_scope(f"sessionid={session}; {GUEST_COOKIE}={guest_cookie}")) == ada
-    assert person_for_scope(socket_scope(f"sessionid={session}") | {"user": AnonymousUser()}) is None
-    assert person_for_scope(socket_scope("") | {"user": ada}) == ada
+    assert get_or_create_user(socket_scope(f"sessionid={session}; {GUEST_COOKIE}={guest_cookie}")) == ada
+    assert get_or_create_user(socket_scope(f"sessionid={session}") | {"user": AnonymousUser()}) is None
+    assert get_or_create_user(socket_scope("") | {"user": ada}) == ada
     ada.set_password("a-new-password-1234")
     ada.save()
-    assert person_for_scope(socket_scope(f"sessionid={session}")) is None
+    assert get_or_create_user(socket_scope(f"sessionid={session}")) is None
 
 
 def test_an_account_switched_off_is_nobody(rf: RequestFactory, ada: User) -> None:
     ada.is_active = False
     request = visit()
     request.user = ada
-    assert person_of(request) is None
+    assert find_user(request) is None

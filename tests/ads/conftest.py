@@ -7,17 +7,17 @@ from django.core.management import call_command
 from django.db import connection, connections
 from pytest_django import Settings
 
-from ads.selection.current import random_here
+from ads.selection.serving.snapshots import thread_random
 
 ROLE = "jjamppong_ads_test"
 # With this one nothing new is tried out in the first 187 auctions.
-LUCK = 2603
+SEED = 2603
 
 
 @pytest.fixture(autouse=True)
-def same_luck() -> None:
+def fixed_seed() -> None:
     """Chance falls the same way in every test: one auction in twenty would try out what is new."""
-    random_here().bit_generator.state = np.random.default_rng(LUCK).bit_generator.state
+    thread_random().bit_generator.state = np.random.default_rng(SEED).bit_generator.state
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from ads.contract import (
     ContractError,
     NoAd,
     ServedAd,
+    decode_answer,
     decode_request,
     encode_answer,
     encode_request,
-    read_answer,
 )
 
 WHOLE = AdRequest("r", "below_answer", "v", (1, 2), ("travel",), "ko", "mobile", "pass")
@@ -27,7 +27,7 @@ def test_a_request_survives_the_wire() -> None:
 
 @pytest.mark.parametrize("answer", [AD, dataclasses.replace(AD, is_ai_written=True), NoAd("no_match")])
 def test_an_answer_survives_the_wire(answer: ServedAd | NoAd) -> None:
-    assert read_answer(json.loads(json.dumps(encode_answer(answer)))) == answer
+    assert decode_answer(json.loads(json.dumps(encode_answer(answer)))) == answer
 
 
 @given(name=st.text(min_size=1).filter(lambda name: name not in encode_request(WHOLE)), words=st.text())
@@ -64,11 +64,11 @@ def test_any_verdict_but_pass_is_a_block(verdict: str) -> None:
 
 def test_an_answer_that_is_no_ad_is_refused() -> None:
     with pytest.raises(ContractError):
-        read_answer({"ad": {"title": "x"}})
+        decode_answer({"ad": {"title": "x"}})
     with pytest.raises(ContractError):
-        read_answer({"ad": {**dataclasses.asdict(AD), "why": [1]}})
+        decode_answer({"ad": {**dataclasses.asdict(AD), "why": [1]}})
     with pytest.raises(ContractError):
-        read_answer({"ad": {**dataclasses.asdict(AD), "is_ai_written": "no"}})
+        decode_answer({"ad": {**dataclasses.asdict(AD), "is_ai_written": "no"}})
 
 
 def test_no_field_of_a_request_could_hold_a_prompt() -> None:

@@ -5,10 +5,10 @@ import redis
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from aggregator import throttle
-from aggregator.larder import forget_pantry
+from aggregator.execution.turn_context import forget_snapshot
 from aggregator.models import Listing
-from tests.provider_server import ProviderServer
+from aggregator.resilience import throttle
+from testing.provider.server import ProviderServer
 
 MakeModel = Callable[..., Listing]
 
@@ -16,7 +16,7 @@ MakeModel = Callable[..., Listing]
 @pytest.fixture(autouse=True)
 def _empty_pantry() -> None:
     """What an earlier test had on offer is of no use to the next one."""
-    forget_pantry()
+    forget_snapshot()
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def _nobody_is_tried(settings: Settings) -> None:
 @pytest.fixture(autouse=True)
 def forget_pauses() -> None:
     """No test waits for what another one's provider said."""
-    throttle.forget()
+    throttle.clear_pauses()
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def provider(provider_session: ProviderServer) -> ProviderServer:
     provider_session.find_script = lambda _model, _prompt: None
     provider_session.listed.clear()
     with redis.Redis.from_url(site_settings.REDIS_URL) as client:
-        client.delete(throttle.KEY)
+        client.delete(throttle.PAUSES_KEY)
     return provider_session
 
 

@@ -8,12 +8,12 @@ from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 
 from accounts.models import User
-from aggregator import runner
-from aggregator.websocket_urls import urlpatterns
+from aggregator.execution import runner
+from aggregator.web.websocket_urls import urlpatterns
 
 Frame = dict[str, Any]
 # The first turn of a session loads the libraries and models that later ones find in memory.
-PATIENCE_SECONDS = 40
+TIMEOUT_SECONDS = 40
 
 
 class Page:
@@ -38,17 +38,17 @@ class Page:
     async def open(self) -> int:
         """Open the socket; returns 0 when it was accepted, else the code it was closed with."""
         await self._socket.send_input({"type": "websocket.connect"})
-        reply = await self._socket.receive_output(PATIENCE_SECONDS)
+        reply = await self._socket.receive_output(TIMEOUT_SECONDS)
         return 0 if reply["type"] == "websocket.accept" else int(reply["code"])
 
-    async def say(self, wish: object) -> None:
-        """Send a wish as JSON, or a text as it is."""
-        text = wish if isinstance(wish, str) else json.dumps(wish)
+    async def say(self, command: object) -> None:
+        """Send a command as JSON, or a text as it is."""
+        text = command if isinstance(command, str) else json.dumps(command)
         await self._socket.send_input({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> Frame:
         """Return the next message of the server."""
-        reply = await self._socket.receive_output(PATIENCE_SECONDS)
+        reply = await self._socket.receive_output(TIMEOUT_SECONDS)
         frame: Frame = json.loads(reply["text"])
         return frame
 
@@ -61,7 +61,7 @@ class Page:
 
     async def hear_end(self) -> int:
         """Return the code with which the server ends the socket, which it must do now."""
-        reply = await self._socket.receive_output(PATIENCE_SECONDS)
+        reply = await self._socket.receive_output(TIMEOUT_SECONDS)
         assert reply["type"] == "websocket.close"
         return int(reply["code"])
 
@@ -83,5 +83,5 @@ async def leave(*pages: Page) -> None:
     for page in pages:
         await page.close()
     # A turn may still be looking for its ad: the loop must not be taken from under it.
-    await asyncio.wait_for(runner.wait_for_turns(), PATIENCE_SECONDS)
-    await runner.close_loop()
+    await asyncio.wait_for(runner.wait_for_turns(), TIMEOUT_SECONDS)
+    await runner.close_loop_resources()

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from aggregator.models import Conversation, Turn
-from tests.factories import UserFactory
+from testing.factories import UserFactory
 
 
 @pytest.fixture

@@ -11,14 +11,16 @@ from pytest_django import Settings
 
 from accounts.models import User
 from ads.models import Offer
-from aggregator import runner, selectors, services
-from aggregator.events import Event, encode
+from aggregator.domain.events import Event, encode
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.off_loop import off_loop
-from aggregator.turn_log import decode_entries
-from tests.ads.inventory import make_ad, publish_all
+from aggregator.selectors import conversations
+from aggregator.services import turns
+from aggregator.streaming.turn_log import decode_entries
+from testing.ads.inventory import make_ad, publish_all
+from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
-from tests.provider_server import ProviderServer, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,16 +48,16 @@ class Told:
 
 async def ask(ada: User, provider: ProviderServer) -> tuple[Told, Turn]:
     provider.seen.clear()
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask(PROMPT))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest(PROMPT))
     await runner.run_turn(turn.public_id)
-    history = decode_entries(await runner.log_of_this_loop().read(str(turn.public_id)))
-    await runner.close_loop()
-    turn = await off_loop(load, turn.public_id)
-    return await off_loop(tell, turn, history, provider), turn
+    history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
+    await runner.close_loop_resources()
+    turn = await run_in_db_thread(load, turn.public_id)
+    return await run_in_db_thread(tell, turn, history, provider), turn
 
 
 def load(public_id: uuid.UUID) -> Turn:
-    return selectors.with_parts(Turn.objects.filter(public_id=public_id)).get()
+    return conversations.with_related(Turn.objects.filter(public_id=public_id)).get()
 
 
 def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Told:
@@ -71,7 +73,7 @@ def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Told:
         if event.type not in FLEETING and event.type != "placement_made"
     ]
     return Told(
-        answer=(selectors.answer_of(turn) or "").encode(),
+        answer=(conversations.answer_text_of(turn) or "").encode(),
         candidates={row.model: row.text.encode() for row in rows},
         # Models answer side by side: whose news comes first is a matter of time too.
         events=sorted(lines),
@@ -95,15 +97,15 @@ async def test_answers_are_the_same_with_ads_on_and_off(
     for name, text in TEXTS.items():
         provider.add(name, say(text))
         await asyncio.to_thread(offer_model, name)
-    await off_loop(publish_all)
+    await run_in_db_thread(publish_all)
     without, turn_without = await ask(ada, provider)
     assert turn_without.placement is not None and turn_without.placement["ad"] is None
 
-    await off_loop(make_ad, bid_won=100_000, daily_won=10_000_000)
-    await off_loop(publish_all)
+    await run_in_db_thread(make_ad, bid_won=100_000, daily_won=10_000_000)
+    await run_in_db_thread(publish_all)
     with_ad, turn_with = await ask(ada, provider)
     assert turn_with.placement is not None and turn_with.placement["ad"] is not None
-    assert await off_loop(Offer.objects.count) == 1
+    assert await run_in_db_thread(Offer.objects.count) == 1
 
     assert with_ad == without
     assert with_ad.answer and all(with_ad.asked.values())

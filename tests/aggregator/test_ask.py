@@ -12,12 +12,13 @@ from celery.contrib.testing.worker import start_worker
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from aggregator import runner, tasks
+from aggregator import tasks
+from aggregator.execution import runner
 from aggregator.models import Turn
 from config.celery import app
-from config.home import ROOT
+from config.data_dir import ROOT
+from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.conftest import MakeModel
-from tests.provider_server import ProviderServer, Script, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,7 +66,7 @@ def test_where_a_worker_answers_the_shell_only_listens(
     offer_model("wise")
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=30):
         told = json.loads(ask("--json"))
-    asyncio.run_coroutine_threadsafe(runner.close_loop(), tasks._loops[0]).result(10)
+    asyncio.run_coroutine_threadsafe(runner.close_loop_resources(), tasks._loops[0]).result(10)
     assert (told["status"], told["answer"]["text"]) == ("done", ANSWER)
     assert told["no_ad_reason"] == "no_match"
 
@@ -75,7 +76,7 @@ def test_a_shell_that_nobody_answers_gives_up_and_stops_the_turn(
     offer_model: MakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.TURN_RUNNER, settings.TURN_DEADLINE_MS = "worker", 1
-    monkeypatch.setattr("aggregator.management.commands.ask.SPARE_SECONDS", 0.5)
+    monkeypatch.setattr("aggregator.management.commands.ask.DEADLINE_MARGIN_SECONDS", 0.5)
     offer_model("wise")
     with pytest.raises(CommandError, match="Something went wrong on our side"):
         ask()
@@ -84,7 +85,8 @@ def test_a_shell_that_nobody_answers_gives_up_and_stops_the_turn(
 
 def test_the_command_loads_neither_litellm_nor_what_starts_a_stack() -> None:
     words = (
-        "import sys, django; django.setup(); import aggregator.management.commands.ask, config.stack.session;"
-        "sys.exit(bool({'litellm', 'openai', 'config.stack.up'} & set(sys.modules)))"
+        "import sys, django; django.setup(); "
+        "import aggregator.management.commands.ask, stack.ephemeral_stack;"
+        "sys.exit(bool({'litellm', 'openai', 'stack.up'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", words], cwd=ROOT, check=True)  # noqa: S603

@@ -11,15 +11,15 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.test import override_settings
 
 from accounts.models import User
-from aggregator.async_database import (
-    APPLICATION,
+from aggregator.infra.async_database import (
+    APPLICATION_NAME,
     Connection,
     Reply,
     close_database,
     in_transaction,
 )
+from aggregator.infra.concurrency import retry_db_async, run_in_db_thread
 from aggregator.models import Conversation
-from aggregator.off_loop import off_loop, outlast_here
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RENAME = "UPDATE aggregator_conversation SET title = %(title)s"
@@ -66,7 +66,7 @@ def count_transactions() -> int:
 
 async def title_of(conversation: Conversation) -> str:
     """Return its stored title."""
-    await off_loop(conversation.refresh_from_db)
+    await run_in_db_thread(conversation.refresh_from_db)
     return conversation.title
 
 
@@ -121,8 +121,8 @@ async def test_of_those_that_share_a_transaction_only_the_refused_one_is_lost(ad
     )
     refused = [result for result in results if isinstance(result, IntegrityError)]
     assert len(refused) == 1
-    assert await off_loop(Conversation.objects.count) == 50
-    assert await off_loop(count_transactions) < 40
+    assert await run_in_db_thread(Conversation.objects.count) == 50
+    assert await run_in_db_thread(count_transactions) < 40
 
 
 @override_settings(DATABASE_LOOP_POOL_SIZE=1)
@@ -176,9 +176,9 @@ async def test_a_server_that_hung_up_is_reached_again(conversation: Conversation
 
     def hang_up() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(BREAK_ALL, [APPLICATION])
+            cursor.execute(BREAK_ALL, [APPLICATION_NAME])
 
-    await off_loop(hang_up)
+    await run_in_db_thread(hang_up)
     with pytest.raises(OperationalError):
         await in_transaction(rename)
-    await outlast_here(5, lambda: in_transaction(rename))
+    await retry_db_async(5, lambda: in_transaction(rename))

@@ -4,8 +4,8 @@ import pytest
 import redis.asyncio as redis
 from django.conf import settings
 
-from aggregator import breaker
-from aggregator.catalog import LanguageModel
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.resilience import breaker
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -30,12 +30,12 @@ def model(slug: str) -> LanguageModel:
 OFFER = (model("wise"), model("shaky"))
 
 
-async def slugs_after(*errors: str, times: int = breaker.FAILURES) -> list[str]:
+async def slugs_after(*errors: str, times: int = breaker.FAILURE_THRESHOLD) -> list[str]:
     """Let the shaky model end so, some times, and return who would be asked."""
     client = redis.Redis.from_url(settings.REDIS_URL)
     for _ in range(times):
-        await breaker.note_endings(client, [("shaky", error) for error in errors] + [("wise", "")])
-    offer = await breaker.leave_out_resting(client, OFFER)
+        await breaker.record_call_results(client, [("shaky", error) for error in errors] + [("wise", "")])
+    offer = await breaker.filter_available(client, OFFER)
     await client.aclose()
     return [each.slug for each in offer]
 
@@ -45,7 +45,7 @@ async def test_a_model_that_fails_in_a_row_rests() -> None:
 
 
 async def test_a_few_failures_are_forgiven() -> None:
-    assert await slugs_after("server_failed", times=breaker.FAILURES - 1) == ["wise", "shaky"]
+    assert await slugs_after("server_failed", times=breaker.FAILURE_THRESHOLD - 1) == ["wise", "shaky"]
 
 
 async def test_an_answer_in_between_begins_the_count_anew() -> None:
@@ -58,14 +58,14 @@ async def test_a_refused_prompt_says_nothing_about_a_model() -> None:
 
 async def test_when_all_rest_all_are_asked() -> None:
     client = redis.Redis.from_url(settings.REDIS_URL)
-    for _ in range(breaker.FAILURES):
-        await breaker.note_endings(client, [(each.slug, "timed_out") for each in OFFER])
-    assert await breaker.leave_out_resting(client, OFFER) == OFFER
+    for _ in range(breaker.FAILURE_THRESHOLD):
+        await breaker.record_call_results(client, [(each.slug, "timed_out") for each in OFFER])
+    assert await breaker.filter_available(client, OFFER) == OFFER
     await client.aclose()
 
 
 async def test_a_store_that_does_not_answer_leaves_nobody_out() -> None:
     client = redis.Redis.from_url("redis://127.0.0.1:1/0")
-    await breaker.note_endings(client, [("shaky", "stalled")])
-    assert await breaker.leave_out_resting(client, OFFER) == OFFER
+    await breaker.record_call_results(client, [("shaky", "stalled")])
+    assert await breaker.filter_available(client, OFFER) == OFFER
     await client.aclose()

@@ -9,23 +9,25 @@ from django.db import IntegrityError
 from pytest_django import Settings
 
 from accounts.models import User
-from aggregator import giving_up, runner, selectors, services
-from aggregator.events import AnswerDelta, TurnOpened
-from aggregator.listings import offered_models
+from aggregator.domain.events import AnswerDelta, TurnOpened
+from aggregator.domain.sanitize import sanitize_text
+from aggregator.execution import retry_policy, runner
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Turn, Usage
-from aggregator.off_loop import off_loop
-from aggregator.scrub import scrub
-from aggregator.turn_log import LogError, TurnLog
+from aggregator.selectors import conversations
+from aggregator.services import turns
+from aggregator.services.listings import list_offered_models
+from aggregator.streaming.turn_log import TurnLog, TurnLogError
+from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import leave, open_page
-from tests.provider_server import ProviderServer, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_halves_of_characters_are_replaced_and_whole_ones_are_not() -> None:
-    assert scrub("a\ud800b\udc00\x00") == "a\ufffdb\ufffd"
-    assert scrub("짬뽕 😀") == "짬뽕 😀"
+    assert sanitize_text("a\ud800b\udc00\x00") == "a\ufffdb\ufffd"
+    assert sanitize_text("짬뽕 😀") == "짬뽕 😀"
 
 
 async def test_a_prompt_with_half_a_character_is_answered(
@@ -37,7 +39,7 @@ async def test_a_prompt_with_half_a_character_is_answered(
     await page.say({"type": "open_turn", "client_id": str(uuid.uuid4()), "prompt": "\ud800 안녕?"})
     await page.hear_turn()
     await leave(page)
-    turn = await off_loop(Turn.objects.get)
+    turn = await run_in_db_thread(Turn.objects.get)
     assert (turn.status, turn.prompt) == (Turn.Status.DONE, "\ufffd 안녕?")
 
 
@@ -46,10 +48,10 @@ async def test_a_turn_that_cannot_be_written_is_lost_alone(settings: Settings, v
     log.start()
     bad, good = str(uuid.uuid4()), str(uuid.uuid4())
     for turn in (bad, good):
-        log.open_page(turn, 0, 0, list)
+        log.open_writer(turn, 0, 0, list)
     log.append(bad, AnswerDelta("\ud800"))
     log.append(good, TurnOpened("c", good, "안녕?"))
-    with pytest.raises(LogError):
+    with pytest.raises(TurnLogError):
         await asyncio.wait_for(log.flush(bad), 5)
     assert await asyncio.wait_for(log.flush(good), 5) == 1
     log.append(good, AnswerDelta("네."))
@@ -64,13 +66,13 @@ async def test_a_model_added_before_the_panel_is_kept_joins_it(
     provider.add("quick", say("예."))
     for name in ("wise", "quick"):
         await asyncio.to_thread(offer_model, name)
-    ask = services.Ask("안녕?", panel=("wise",))
-    turn = await off_loop(services.open_turn, owner=ada, ask=ask)
-    quick = next(model for model in await off_loop(offered_models) if model.slug == "quick")
-    await off_loop(services.add_candidate, turn=turn, model=quick)
+    ask = turns.TurnRequest("안녕?", panel=("wise",))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=ask)
+    quick = next(model for model in await run_in_db_thread(list_offered_models) if model.slug == "quick")
+    await run_in_db_thread(turns.add_candidate, turn=turn, model=quick)
     await runner.run_turn(turn.public_id, turn)
-    await runner.close_loop()
-    kept = await off_loop(selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get)
+    await runner.close_loop_resources()
+    kept = await run_in_db_thread(conversations.with_related(Turn.objects.filter(pk=turn.pk)).get)
     assert kept.status == Turn.Status.DONE
     seats = [(row.position, row.model, row.status) for row in kept.candidates.all()]
     assert seats == [(0, "wise", "done"), (1, "quick", "done")]
@@ -81,26 +83,26 @@ async def test_a_turn_whose_seats_cannot_be_kept_is_given_up(
 ) -> None:
     provider.add("wise", say("네."))
     await asyncio.to_thread(offer_model, "wise")
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("안녕?", panel=("wise",)))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("안녕?", panel=("wise",)))
     # A seat where the panel's first one belongs, which nobody asked for.
     stray = Candidate(turn=turn, position=0, model="other", status=Candidate.Status.STREAMING)
-    await off_loop(stray.save)
-    for _ in range(giving_up.FAULTS_ALLOWED):
+    await run_in_db_thread(stray.save)
+    for _ in range(retry_policy.MAX_FAULTS):
         with contextlib.suppress(ExceptionGroup, IntegrityError):
             await runner.run_turn(turn.public_id)
-    await runner.close_loop()
-    kept = await off_loop(Turn.objects.get)
+    await runner.close_loop_resources()
+    kept = await run_in_db_thread(Turn.objects.get)
     assert (kept.status, kept.error) == (Turn.Status.FAILED, "all_failed")
-    assert (await off_loop(Candidate.objects.get)).status == Candidate.Status.FAILED
+    assert (await run_in_db_thread(Candidate.objects.get)).status == Candidate.Status.FAILED
     # What it asked of its model is paid for all the same.
-    assert kept.cost_micros == (await off_loop(Usage.objects.get)).cost_micros > 0
+    assert kept.cost_micros == (await run_in_db_thread(Usage.objects.get)).cost_micros > 0
 
 
 def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_heard(ada: User) -> None:
-    turn = services.open_turn(owner=ada, ask=services.Ask("이제 그만하고 싶어"))
+    turn = turns.open_turn(owner=ada, ask=turns.TurnRequest("이제 그만하고 싶어"))
     Candidate.objects.create(turn=turn, position=0, model="wise", text="그러", status="streaming")
     Turn.objects.filter(pk=turn.pk).update(answer_kind="help")
-    shown = selectors.state_of(selectors.with_parts(Turn.objects.filter(pk=turn.pk)).get())
+    shown = conversations.build_turn_state(conversations.with_related(Turn.objects.filter(pk=turn.pk)).get())
     assert shown.candidates == {}
 
 
@@ -112,11 +114,11 @@ async def test_a_fused_answer_with_a_character_that_no_database_takes_is_kept(
             name, say(f"서울\x00이에요. 대한민국의 수도는 서울이에요. 인구는 약 {number}만 명이에요.")
         )
         await asyncio.to_thread(offer_model, name, can_fuse=True)
-    ask = services.Ask("한국의 수도는?", strategy="council", panel=("wise", "quick"))
-    turn = await off_loop(services.open_turn, owner=ada, ask=ask)
+    ask = turns.TurnRequest("한국의 수도는?", strategy="council", panel=("wise", "quick"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=ask)
     await runner.run_turn(turn.public_id)
-    await runner.close_loop()
-    kept = await off_loop(Turn.objects.get)
+    await runner.close_loop_resources()
+    kept = await run_in_db_thread(Turn.objects.get)
     assert (kept.status, kept.answer_kind) == (Turn.Status.DONE, "fused")
     assert kept.answer_text.startswith("서울이에요.")
     assert kept.supports

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from aggregator.catalog import look_up_price, read_catalog
+from aggregator.catalog.catalog import look_up_price, read_catalog
 
 
 def test_every_model_of_the_catalog_makes_sense() -> None:
@@ -40,8 +40,9 @@ def test_local_models_know_what_they_are_good_for() -> None:
 def test_nothing_of_this_imports_litellm() -> None:
     code = (
         "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'config.settings'; import django; "
-        "django.setup(); import aggregator.providers, aggregator.listings; "
-        "from aggregator.catalog import read_catalog, look_up_price; read_catalog(); look_up_price('gpt-5'); "
+        "django.setup(); import aggregator.providers, aggregator.services.listings; "
+        "from aggregator.catalog.catalog import read_catalog, look_up_price; "
+        "read_catalog(); look_up_price('gpt-5'); "
         "sys.exit('litellm' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603

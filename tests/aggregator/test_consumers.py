@@ -7,12 +7,12 @@ import uuid
 import pytest
 
 from accounts.models import User
-from aggregator import services
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn, Vote
-from aggregator.off_loop import off_loop
+from aggregator.services import turns
+from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Frame, Page, leave, open_page
-from tests.provider_server import ProviderServer, Script, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +20,7 @@ TEXTS = {"candidate_delta", "more"}
 
 
 def ask_of(prompt: str, **more: object) -> Frame:
-    """Return the wish for a new turn."""
+    """Return the command for a new turn."""
     return {
         "type": "open_turn",
         "client_id": str(uuid.uuid4()),
@@ -40,11 +40,11 @@ async def test_a_prompt_streams_back_as_numbered_frames(
     provider.add("wise", say("서울이에요. 대한민국의 수도예요.", delay_s=0.03))
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
-    wish = ask_of("한국의 수도는?")
-    await page.say(wish)
+    command = ask_of("한국의 수도는?")
+    await page.say(command)
 
     opened = await page.hear()
-    assert (opened["type"], opened["client_id"], opened["number"]) == ("opened", wish["client_id"], 1)
+    assert (opened["type"], opened["client_id"], opened["number"]) == ("opened", command["client_id"], 1)
     seq, kinds, text = 0, [], ""
     while "placement_made" not in kinds:
         frame = await page.hear()
@@ -62,14 +62,14 @@ async def test_sending_the_same_prompt_twice_opens_one_turn(
     provider.add("wise", say("서울이에요."))
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
-    wish = ask_of("수도는?")
-    await page.say(wish)
+    command = ask_of("수도는?")
+    await page.say(command)
     await page.hear_turn()
-    await page.say(wish)
+    await page.say(command)
     again = await page.hear()
 
     assert again["type"] == "opened"
-    assert await off_loop(Turn.objects.count) == 1
+    assert await run_in_db_thread(Turn.objects.count) == 1
     await leave(page)
 
 
@@ -105,14 +105,14 @@ async def test_mallory_cannot_follow_stop_or_vote_on_ada_s_turn(
     events = await page.hear_turn()
     candidate = next(event["candidate"] for event in events if event["type"] == "candidate_started")
     intruder = await open_page(mallory)
-    for wish in (
+    for command in (
         {"type": "resume", "turn": opened["turn"], "after_seq": 0},
         {"type": "stop", "turn": opened["turn"]},
         {"type": "regenerate", "turn": opened["turn"], "client_id": str(uuid.uuid4())},
         {"type": "vote", "candidate": candidate},
         {"type": "retry", "candidate": candidate},
     ):
-        await intruder.say(wish)
+        await intruder.say(command)
         refused = await intruder.hear()
         assert (refused["type"], refused["code"].rsplit("_", 2)[-1]) == ("refused", "found")
     await leave(intruder, page)
@@ -146,7 +146,7 @@ async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) ->
 
 @pytest.mark.parametrize("place", ["1e999", "1e30", str(2**64), str(10**30)])
 async def test_a_place_that_no_turn_can_have_is_refused(ada: User, place: str) -> None:
-    turn = await off_loop(lambda: services.open_turn(owner=ada, ask=services.Ask("수도는?")))
+    turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?")))
     page = await open_page(ada)
     await page.say(f'{{"type": "resume", "turn": "{turn.public_id}", "after_seq": {place}}}')
     assert (await page.hear())["code"] == "malformed"
@@ -167,7 +167,7 @@ async def test_a_vote_moves_when_another_candidate_is_picked(
         await page.say({"type": "vote", "candidate": seat["candidate"]})
         assert (await page.hear())["type"] == "voted"
 
-    votes = await off_loop(lambda: [str(vote.candidate.public_id) for vote in Vote.objects.all()])
+    votes = await run_in_db_thread(lambda: [str(vote.candidate.public_id) for vote in Vote.objects.all()])
     assert votes == [panel[-1]["candidate"]]
     await leave(page)
 
@@ -191,7 +191,7 @@ async def test_editing_a_prompt_replaces_the_turn_and_what_followed(
     await page.hear_turn()
 
     assert (edited["replaces"], edited["number"]) == (first["turn"], 3)
-    standing = await off_loop(
+    standing = await run_in_db_thread(
         lambda: list(Turn.objects.filter(replaced_by=None).values_list("prompt", flat=True))
     )
     assert standing == ["고친 질문"]

@@ -9,9 +9,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from aggregator import selectors
 from aggregator.models import Conversation, Turn
-from tests.live_site import PLAIN_STORAGES
+from aggregator.selectors import conversations
+from testing.site.live_site import PLAIN_STORAGES
 
 pytestmark = pytest.mark.django_db
 
@@ -83,4 +83,4 @@ def test_any_page_of_it_costs_three_queries(
 ) -> None:
     held = long_conversation(ada, 70)
     with django_assert_num_queries(3):
-        assert len(selectors.list_turns(held, before=11)) == 10
+        assert len(conversations.list_turns(held, before=11)) == 10

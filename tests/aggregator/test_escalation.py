@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from aggregator.events import RouteChosen
+from aggregator.budgeting.budget import forget_pace
+from aggregator.domain.events import RouteChosen
+from aggregator.domain.turn_state import reduce_events
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import DayPoint, Turn
-from aggregator.off_loop import off_loop
-from aggregator.purse import forget_pace
-from aggregator.selectors import answer_of, replay
-from aggregator.turn_state import reduce
+from aggregator.selectors.conversations import answer_text_of, rebuild_events
+from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.test_turns import RunAsk, run_ask, types_of
-from tests.provider_server import ProviderServer, say
 
 __all__ = ["run_ask"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +38,7 @@ async def offer_three(offer_model: MakeModel, provider: ProviderServer, quick: s
     await asyncio.to_thread(
         offer_model, "strong", standing=0.9, input_price_micros=5_000, output_price_micros=20_000
     )
-    await off_loop(_make_day)
+    await run_in_db_thread(_make_day)
 
 
 def _make_day() -> None:
@@ -58,14 +58,14 @@ async def test_models_that_disagree_call_in_a_stronger_one(
     assert turn.strategy == Turn.Strategy.CASCADE
     assert sorted(row.model for row in turn.candidates.all()) == ["plain", "quick", "strong"]
     assert turn.route_reasons[-1] == "escalated"
-    assert (turn.answer_kind, answer_of(turn)) == ("vote", "정답: 391")
+    assert (turn.answer_kind, answer_text_of(turn)) == ("vote", "정답: 391")
     assert turn.ranking is not None
     assert (turn.ranking["agreeing"], turn.ranking["compared"]) == (2, 3)
     kinds = types_of(history)
     assert kinds.count("ranking_made") == kinds.count("route_chosen") == 2
     # Something to read stood before the strong model was even asked.
     assert kinds.index("leader_changed") < len(kinds) - 1 - kinds[::-1].index("candidate_started")
-    assert reduce(history) == reduce(replay(turn))
+    assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
 async def test_models_that_agree_are_left_alone(

@@ -10,9 +10,9 @@ import redis.asyncio as redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from aggregator.lease import hold_lease, is_dead, lease_key
-from aggregator.off_loop import outlast
-from aggregator.valkey import open_client
+from aggregator.execution.lease import hold_lease, is_holder_dead, lease_key
+from aggregator.infra.concurrency import retry_db
+from aggregator.infra.redis_client import open_client
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -43,17 +43,17 @@ def a_dead_process() -> int:
 async def test_whoever_comes_second_gets_nothing_until_the_first_lets_go(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 5) as first:
         async with hold_lease(client, TURN, 5) as second:
-            assert (first.is_ours, second.is_ours) == (True, False)
+            assert (first.is_held, second.is_held) == (True, False)
         assert await holder_of(client)
     assert await holder_of(client) == ""
-    assert first.was_wanted
+    assert first.takeover_requested
 
 
 async def test_whoever_held_a_lease_that_nobody_wanted_need_not_look_again(client: "redis.Redis") -> None:
     for _ in range(2):
         async with hold_lease(client, TURN, 5) as lease:
-            assert lease.is_ours
-        assert not lease.was_wanted
+            assert lease.is_held
+        assert not lease.takeover_requested
 
 
 async def test_a_lease_is_let_go_whatever_happens_inside(client: "redis.Redis") -> None:
@@ -67,7 +67,7 @@ async def test_a_lease_is_renewed_for_as_long_as_it_is_held(client: "redis.Redis
     async with hold_lease(client, TURN, 3):
         await asyncio.sleep(3.3)
         async with hold_lease(client, TURN, 3) as other:
-            assert not other.is_ours
+            assert not other.is_held
 
 
 async def test_a_lease_that_was_lost_with_the_data_is_taken_again(client: "redis.Redis") -> None:
@@ -95,12 +95,12 @@ async def test_a_dead_process_of_this_machine_need_not_be_waited_for(client: "re
         machine = (await holder_of(client)).partition("/")[0]
     await client.set(lease_key(TURN), f"{machine}/{a_dead_process()}/x", px=60_000)
     async with hold_lease(client, TURN, 5) as lease:
-        assert lease.is_ours
+        assert lease.is_held
 
 
 def test_a_process_of_another_machine_is_never_taken_for_dead() -> None:
-    assert not is_dead(f"elsewhere/{a_dead_process()}/x")
-    assert not is_dead(b"rubbish")
+    assert not is_holder_dead(f"elsewhere/{a_dead_process()}/x")
+    assert not is_holder_dead(b"rubbish")
 
 
 async def test_a_database_that_restarts_is_waited_for() -> None:
@@ -112,7 +112,7 @@ async def test_a_database_that_restarts_is_waited_for() -> None:
             raise (OperationalError if len(tries) == 1 else InterfaceError)("gone")
         return "kept"
 
-    assert await outlast(5, read) == "kept"
+    assert await retry_db(5, read) == "kept"
     assert len(tries) == 3
 
 
@@ -121,14 +121,14 @@ async def test_a_database_that_stays_away_is_given_up() -> None:
         raise OperationalError("gone")
 
     with pytest.raises(OperationalError):
-        await outlast(0.2, read)
+        await retry_db(0.2, read)
 
 
 async def test_a_wait_for_the_database_can_be_cancelled() -> None:
     def read() -> str:
         raise OperationalError("gone")
 
-    waiting = asyncio.create_task(outlast(60, read))
+    waiting = asyncio.create_task(retry_db(60, read))
     await asyncio.sleep(0.15)
     waiting.cancel()
     await asyncio.wait({waiting}, timeout=1)
@@ -140,7 +140,7 @@ async def test_the_lease_of_a_new_turn_keeps_others_out_and_ends_like_any(client
         # It is on its way: nobody waits for it.
         await asyncio.sleep(0.05)
         async with hold_lease(client, TURN, 5) as second:
-            assert not second.is_ours
+            assert not second.is_held
     assert await holder_of(client) == ""
     async with hold_lease(client, TURN, 5, is_new=True):
         pass

@@ -4,11 +4,11 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from aggregator.listings import offered_models, sync_listings
 from aggregator.models import Listing
-from config import home
+from aggregator.services.listings import list_offered_models, sync_listings
+from config import data_dir
 from config.env import SettingError
-from tests.provider_server import ProviderServer, say
+from testing.provider.server import ProviderServer, say
 
 pytestmark = pytest.mark.django_db
 LOCAL = {"qwen2.5-0.5b": "http://127.0.0.1:9001", "smollm2-135m": "http://127.0.0.1:9002/v1"}
@@ -23,7 +23,7 @@ def nothing_at_hand(settings: Settings) -> None:
 
 def test_local_models_are_offered_where_they_are_served() -> None:
     sync_listings()
-    offered = {model.slug: model for model in offered_models()}
+    offered = {model.slug: model for model in list_offered_models()}
     assert set(offered) == set(LOCAL)
     assert offered["qwen2.5-0.5b"].api_base == "http://127.0.0.1:9001/v1"
     assert offered["smollm2-135m"].api_base == "http://127.0.0.1:9002/v1"
@@ -33,18 +33,18 @@ def test_local_models_are_offered_where_they_are_served() -> None:
 def test_the_best_come_first_in_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     sync_listings()
     with django_assert_num_queries(1):
-        slugs = [model.slug for model in offered_models()]
+        slugs = [model.slug for model in list_offered_models()]
     assert slugs == ["qwen2.5-0.5b", "smollm2-135m"]
 
 
 def test_a_key_brings_its_models_and_is_stored_nowhere(settings: Settings) -> None:
     settings.READ_PROVIDER_SECRET = {"OPENAI_API_KEY": "sk-ada"}.get
     sync_listings()
-    assert {model.vendor for model in offered_models()} == {"OpenAI", "Alibaba", "Hugging Face"}
+    assert {model.vendor for model in list_offered_models()} == {"OpenAI", "Alibaba", "Hugging Face"}
     assert "sk-ada" not in str(list(Listing.objects.values()))
     settings.READ_PROVIDER_SECRET = lambda _name: ""
     sync_listings()
-    assert {model.vendor for model in offered_models()} == {"Alibaba", "Hugging Face"}
+    assert {model.vendor for model in list_offered_models()} == {"Alibaba", "Hugging Face"}
 
 
 def test_what_an_admin_sets_survives_a_sync() -> None:
@@ -54,7 +54,7 @@ def test_what_an_admin_sets_survives_a_sync() -> None:
         output_price_micros=0, concurrency=1, output_limit=99, standing=0.9, can_fuse=True, languages=["ko"]
     )
     sync_listings()
-    (qwen,) = offered_models()
+    (qwen,) = list_offered_models()
     assert (qwen.slug, qwen.output_price_micros, qwen.concurrency) == ("qwen2.5-0.5b", 0, 1)
     assert (qwen.output_limit, qwen.standing, qwen.can_fuse, qwen.languages) == (99, 0.9, True, ("ko",))
 
@@ -76,7 +76,7 @@ def test_a_server_of_ones_own_lists_its_models(settings: Settings) -> None:
         server.add("gemma4:12b", say("hi"))
         settings.OPENAI_COMPATIBLE_URL = server.url
         sync_listings()
-    own = [model for model in offered_models() if model.provider == "openai_compatible"]
+    own = [model for model in list_offered_models() if model.provider == "openai_compatible"]
     assert {model.slug for model in own} == {"own-qwen-qwen3-8b", "own-gemma4-12b"}
     assert {model.litellm_model for model in own} == {"openai/Qwen/Qwen3-8B", "openai/gemma4:12b"}
     assert {model.api_base for model in own} == {f"{server.url}/v1"}
@@ -92,7 +92,7 @@ def test_a_server_may_say_what_its_models_are_called_and_how_good_they_are(setti
         settings.OPENAI_COMPATIBLE_URL = server.url
         sync_listings()
     known, odd = sorted(
-        (model for model in offered_models() if model.provider == "openai_compatible"),
+        (model for model in list_offered_models() if model.provider == "openai_compatible"),
         key=lambda model: -model.standing,
     )
     assert (known.name, known.vendor, known.standing) == ("gpt-4o", "OpenAI", 0.7)
@@ -105,19 +105,19 @@ def test_a_server_of_ones_own_that_is_gone_is_offered_no_longer(settings: Settin
         settings.OPENAI_COMPATIBLE_URL = server.url
         sync_listings()
     sync_listings()
-    assert not [model for model in offered_models() if model.provider == "openai_compatible"]
+    assert not [model for model in list_offered_models() if model.provider == "openai_compatible"]
     assert Listing.objects.filter(slug="own-gemma4-12b").exists()
 
 
 def test_the_stack_file_and_the_environment_tell_where_local_models_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(home, "ADDRESSES", tmp_path / "stack.json")
-    assert home.read_local_models() == {}
+    monkeypatch.setattr(data_dir, "ADDRESSES", tmp_path / "stack.json")
+    assert data_dir.read_local_model_urls() == {}
     (tmp_path / "stack.json").write_text('{"models": {"a": "http://127.0.0.1:1"}}')
-    assert home.read_local_models() == {"a": "http://127.0.0.1:1"}
+    assert data_dir.read_local_model_urls() == {"a": "http://127.0.0.1:1"}
     monkeypatch.setenv("LOCAL_MODEL_URLS", "b=http://127.0.0.1:2, c=http://127.0.0.1:3")
-    assert home.read_local_models() == {"b": "http://127.0.0.1:2", "c": "http://127.0.0.1:3"}
+    assert data_dir.read_local_model_urls() == {"b": "http://127.0.0.1:2", "c": "http://127.0.0.1:3"}
     monkeypatch.setenv("LOCAL_MODEL_URLS", "b=nowhere")
     with pytest.raises(SettingError, match="LOCAL_MODEL_URLS"):
-        home.read_local_models()
+        data_dir.read_local_model_urls()

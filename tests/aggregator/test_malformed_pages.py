@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from aggregator import selectors, services
+from aggregator.selectors import conversations
+from aggregator.services import turns
 from tests.aggregator.page import Page
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +14,7 @@ NUL = '"abcdefgh\\000"'
 
 
 def test_a_title_loses_what_no_database_holds(ada: User, client: Client) -> None:
-    held = services.open_turn(owner=ada, ask=services.Ask("수도는?")).conversation
+    held = turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?")).conversation
     client.force_login(ada)
     assert client.post(f"/c/{held.public_id}/rename/", {"title": "a\0b"}).status_code == 302
     held.refresh_from_db()
@@ -35,10 +36,10 @@ def test_a_title_loses_what_no_database_holds(ada: User, client: Client) -> None
 def test_a_place_in_the_sidebar_that_was_never_given_leads_somewhere(
     ada: User, client: Client, cursor: str
 ) -> None:
-    services.open_turn(owner=ada, ask=services.Ask("수도는?"))
+    turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?"))
     client.force_login(ada)
     assert client.get("/conversations/", {"before": cursor}).status_code == 200
-    assert len(selectors.list_conversations(ada, "").conversations) == 1
+    assert len(conversations.list_conversations(ada, "").conversations) == 1
 
 
 def test_a_cookie_that_no_session_has_is_nobody_s(client: Client) -> None:

@@ -10,8 +10,8 @@ import pytest
 from pytest_django import Settings
 from redis import Redis
 
+from ads.client.vocabulary_cache import vocabulary_cache_of
 from ads.contract import NoAd
-from ads.wordbook import wordbook_of
 from aggregator import placements
 from aggregator.models import Conversation, Turn
 from language.sensitivity import Sensitivity
@@ -59,9 +59,9 @@ def wire(settings: Settings) -> Iterator[Wire]:
     settings.ADS_SERVICE_URL = f"http://127.0.0.1:{server.server_port}"
     settings.ADS_DEADLINE_MS = 5_000
     # What another service published a moment ago is not this one's vocabulary, nor the other way round.
-    wordbook_of.cache_clear()
+    vocabulary_cache_of.cache_clear()
     yield server
-    wordbook_of.cache_clear()
+    vocabulary_cache_of.cache_clear()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -81,7 +81,7 @@ def test_no_word_of_a_prompt_goes_over_the_wire_into_a_log_or_into_the_cache(
             language="ko",
             conversation=Conversation(owner_id=4_711_471_147),
         )
-        assert placements._request(turn, passed) == NoAd("no_match")
+        assert placements._request_ad(turn, passed) == NoAd("no_match")
     heard = "\n".join(wire.heard)
     assert heard.count('"term_ids": [7]') == PROMPTS
     kept = "".join(f"{name!r}{(valkey.dump(name) or b'').decode('latin-1')}" for name in valkey.keys("*"))

@@ -8,9 +8,9 @@ from ads.contract import ServedAd
 from aggregator import placements
 from aggregator.models import Conversation, Turn
 from language import embed
-from language.sensitivity import Sensitivity, judge_sensitivity, read_gist
+from language.sensitivity import Sensitivity, embedding_excerpt, judge_sensitivity
 from language.topics import find_topics
-from tests.ads.inventory import make_ad, publish_all
+from testing.ads.inventory import make_ad, publish_all
 
 PASSED = Sensitivity(verdict="pass")
 LONG = (
@@ -38,9 +38,9 @@ def test_a_long_prompt_is_not_embedded_anew_for_its_ad(monkeypatch: pytest.Monke
     monkeypatch.setattr(embed, "_load", Refusing)
     conversation = Conversation(owner_id=uuid.uuid4().int % 10**9)
     turn = Turn(public_id=uuid.uuid4(), prompt=LONG, language="ko", conversation=conversation)
-    assert isinstance(placements._request(turn, PASSED), ServedAd)
+    assert isinstance(placements._request_ad(turn, PASSED), ServedAd)
     assert not anew
 
 
 def test_the_gist_of_a_long_prompt_has_the_topics_of_the_whole() -> None:
-    assert find_topics(LONG)[0] == find_topics(LONG, gist=read_gist(LONG))[0] == "travel"
+    assert find_topics(LONG)[0] == find_topics(LONG, excerpt=embedding_excerpt(LONG))[0] == "travel"

@@ -13,14 +13,14 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services import adopt_guest
-from aggregator import services
-from aggregator.async_database import close_database
-from aggregator.catalog import LanguageModel
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.infra.async_database import close_database
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Conversation, DayCount, Turn
-from aggregator.off_loop import off_loop
-from aggregator.services import Ask, Refusal
+from aggregator.services import turns
+from aggregator.services.turns import Refusal, TurnRequest
 from aggregator.tasks import clear_counts
-from tests.factories import GuestFactory
+from testing.factories import GuestFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,7 +35,7 @@ def open_turn(
     person: User, conversation: uuid.UUID | None = None, client_id: uuid.UUID | None = None
 ) -> Turn:
     """Open a turn, which is then taken to be running."""
-    return services.open_turn(owner=person, ask=Ask("수도는?", client_id, conversation))
+    return turns.open_turn(owner=person, ask=TurnRequest("수도는?", client_id, conversation))
 
 
 def end(turn: Turn, status: str = Candidate.Status.FAILED) -> Candidate:
@@ -54,7 +54,7 @@ def count_of(person: User) -> int:
 def why_refused(*, retry: Candidate) -> str:
     """Return the code with which asking a candidate again is refused."""
     with pytest.raises(Refusal) as refusal:
-        services.retry_candidate(candidate=retry)
+        turns.retry_candidate(candidate=retry)
     return refusal.value.code
 
 
@@ -93,8 +93,8 @@ def test_asking_again_and_adding_count_and_end_with_the_day(ada: User, settings:
     settings.ACCOUNT_TURNS_PER_DAY = 3
     turn = open_turn(ada)
     failed = end(turn)
-    services.retry_candidate(candidate=failed)
-    services.add_candidate(turn=turn, model=MORE)
+    turns.retry_candidate(candidate=failed)
+    turns.add_candidate(turn=turn, model=MORE)
     assert count_of(ada) == 3
     Turn.objects.filter(pk=turn.pk).update(status=Turn.Status.STOPPED, closed_at=timezone.now())
     Candidate.objects.filter(pk=failed.pk).update(status=Candidate.Status.STOPPED)
@@ -128,12 +128,12 @@ def test_a_turn_that_runs_takes_no_further_place(ada: User, settings: Settings) 
         turn=turn, position=0, model="wise", model_name="Wise", vendor="vendor", status="failed"
     )
     settings.TURNS_OPEN_EACH = settings.TURNS_OPEN = 1
-    assert services.retry_candidate(candidate=failed).attempt == 1
+    assert turns.retry_candidate(candidate=failed).attempt == 1
 
 
 def test_a_candidate_that_was_asked_again_meanwhile_is_not_asked_twice(ada: User) -> None:
     failed = end(open_turn(ada))
-    services.retry_candidate(candidate=failed)
+    turns.retry_candidate(candidate=failed)
 
     # This page's copy still says that it has failed.
     assert why_refused(retry=failed) == "candidate_not_failed"
@@ -149,14 +149,14 @@ def test_a_turn_that_was_deleted_meanwhile_is_told_as_gone(ada: User) -> None:
 
 
 async def test_of_many_pages_that_ask_again_at_once_one_does(ada: User) -> None:
-    failed = await off_loop(lambda: end(open_turn(ada)))
-    retries = (off_loop(services.retry_candidate, candidate=failed) for _ in range(6))
+    failed = await run_in_db_thread(lambda: end(open_turn(ada)))
+    retries = (run_in_db_thread(turns.retry_candidate, candidate=failed) for _ in range(6))
     heard = await asyncio.gather(*retries, return_exceptions=True)
     refused = [each for each in heard if isinstance(each, Refusal)]
 
     assert [each.code for each in refused] == ["candidate_not_failed"] * 5
-    await off_loop(failed.refresh_from_db)
-    assert (failed.attempt, await off_loop(count_of, ada)) == (2, 2)
+    await run_in_db_thread(failed.refresh_from_db)
+    assert (failed.attempt, await run_in_db_thread(count_of, ada)) == (2, 2)
 
 
 @pytest.mark.parametrize("is_held", [False, True])
@@ -164,13 +164,13 @@ async def test_of_many_that_are_sent_at_once_only_as_many_are_opened_as_the_day_
     ada: User, settings: Settings, is_held: bool
 ) -> None:
     settings.ACCOUNT_TURNS_PER_DAY = 4
-    first = await off_loop(open_turn, ada)
-    ask = Ask("수도는?", conversation=first.conversation.public_id if is_held else None)
+    first = await run_in_db_thread(open_turn, ada)
+    ask = TurnRequest("수도는?", conversation=first.conversation.public_id if is_held else None)
 
     async def send() -> str:
-        draft = await off_loop(services.draft_turn, owner=ada, ask=ask)
+        draft = await run_in_db_thread(turns.draft_turn, owner=ada, ask=ask)
         try:
-            await services.astore_draft(owner=ada, draft=draft, on_room=lambda: None)
+            await turns.astore_draft(owner=ada, draft=draft, on_admitted=lambda: None)
         except Refusal as refusal:
             return refusal.code
         return "opened"
@@ -182,9 +182,9 @@ async def test_of_many_that_are_sent_at_once_only_as_many_are_opened_as_the_day_
     await close_database()
 
     assert heard == {"opened": 3, "quota_reached": 3}
-    assert await off_loop(Turn.objects.count) == 4
-    assert await off_loop(count_of, ada) == 4
-    assert await off_loop(Conversation.objects.count) == (1 if is_held else 4)
+    assert await run_in_db_thread(Turn.objects.count) == 4
+    assert await run_in_db_thread(count_of, ada) == 4
+    assert await run_in_db_thread(Conversation.objects.count) == (1 if is_held else 4)
 
 
 def test_who_logs_in_brings_along_what_the_guest_has_opened(ada: User) -> None:

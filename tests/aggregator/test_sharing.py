@@ -12,11 +12,11 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from accounts.services import delete_account
-from aggregator import deleting, sharing
 from aggregator.models import Candidate, Conversation, Share, Turn
+from aggregator.services import deletion, sharing
+from testing.factories import UserFactory
+from testing.site.live_site import PLAIN_STORAGES
 from tests.aggregator.test_earlier_turns import long_conversation
-from tests.factories import UserFactory
-from tests.live_site import PLAIN_STORAGES
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +125,7 @@ def test_turns_that_run_were_replaced_or_say_nothing_are_left_out(conversation: 
     Turn.objects.filter(number=1).update(replaced_by=newer)
     answer(conversation, "아직", "쓰는 중", status=Turn.Status.RUNNING, closed_at=None)
     answer(conversation, "실패", status=Turn.Status.FAILED, answer_kind="")
-    copied = sharing.read_turns(sharing.share_conversation(conversation=conversation))
+    copied = sharing.read_shared_turns(sharing.share_conversation(conversation=conversation))
 
     assert [turn.prompt for turn in copied] == ["고친 질문"]
 
@@ -140,7 +140,7 @@ def test_a_long_conversation_is_copied_whole(ada: User) -> None:
 def test_what_a_copy_leaves_out_is_said_by_the_dialogs_and_by_the_copy(
     client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharing, "TURNS_SHARED", 10)
+    monkeypatch.setattr(sharing, "MAX_SHARED_TURNS", 10)
     held = long_conversation(ada, 13)
     Turn.objects.filter(number=1).update(replaced_by=Turn.objects.get(number=2))
     client.force_login(ada)
@@ -172,7 +172,7 @@ def test_a_copy_that_leaves_nothing_out_says_nothing_of_it(
 def test_help_lines_stand_before_the_answer_below_them(conversation: Conversation) -> None:
     answer(conversation, "힘들어요", answer_kind="help", answer_text="109로 전화해 주세요.")
     fused = answer(conversation, "모아 줘", "하나", "둘", answer_kind="fused", answer_text="하나와 둘")
-    copied = sharing.read_turns(sharing.share_conversation(conversation=conversation))
+    copied = sharing.read_shared_turns(sharing.share_conversation(conversation=conversation))
 
     assert [(turn.kind, turn.answer) for turn in copied[1:]] == [
         ("help", "109로 전화해 주세요."),
@@ -185,7 +185,7 @@ def test_a_stopped_turn_shows_what_led(conversation: Conversation) -> None:
     turn = answer(conversation, "멈춰", "앞선 글", status=Turn.Status.STOPPED, answer_kind="")
     row = turn.candidates.get()
     Turn.objects.filter(pk=turn.pk).update(answer_candidate=None, leader=str(row.public_id))
-    copied = sharing.read_turns(sharing.share_conversation(conversation=conversation))
+    copied = sharing.read_shared_turns(sharing.share_conversation(conversation=conversation))
 
     assert copied[1].answer == "앞선 글"
 
@@ -230,7 +230,7 @@ def test_a_link_ends_with_its_conversation_and_with_its_account(
 ) -> None:
     client.force_login(ada)
     first = share(client, conversation)
-    deleting.delete_conversation(conversation=conversation)
+    deletion.delete_conversation(conversation=conversation)
     other = Conversation.objects.create(owner=ada, updated_at=timezone.now())
     answer(other, "또 하나", "답")
     second = share(client, other)
@@ -272,7 +272,7 @@ def test_a_public_copy_is_read_in_one_query(
 ) -> None:
     token = sharing.share_conversation(conversation=conversation).token
     with django_assert_num_queries(1):
-        assert sharing.find_shared(token) is not None
+        assert sharing.find_share_by_token(token) is not None
 
 
 def test_the_database_keeps_one_open_link_and_no_text_of_a_withdrawn_one(conversation: Conversation) -> None:

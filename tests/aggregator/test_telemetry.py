@@ -17,16 +17,19 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from accounts.models import User
-from aggregator import metrics, runner, services, tasks
-from aggregator.handover import handed, send_turns
+from aggregator import tasks
+from aggregator.execution import runner
+from aggregator.execution.dispatch import build_turn_task, send_turn_tasks
+from aggregator.infra import metrics
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.off_loop import off_loop
+from aggregator.services import turns
 from config.celery import app
-from config.home import ROOT
-from config.telemetry import start_tracing
+from config.data_dir import ROOT
+from config.monitoring.telemetry import start_tracing
+from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import leave, open_page
-from tests.provider_server import ProviderServer, Script, say
 
 PROMPT = "에이다의 비밀스러운 질문"
 ANSWER = "모델의 비밀스러운 대답"
@@ -61,9 +64,11 @@ async def test_a_turn_tells_its_stages_and_what_each_model_took(
     provider.add("shaky", Script(status=401, error="invalid_api_key"))
     for name in ("wise", "shaky"):
         await asyncio.to_thread(offer_model, name)
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask(PROMPT, panel=("wise", "shaky")))
+    turn = await run_in_db_thread(
+        turns.open_turn, owner=ada, ask=turns.TurnRequest(PROMPT, panel=("wise", "shaky"))
+    )
     await runner.run_turn(turn.public_id)
-    await runner.close_loop()
+    await runner.close_loop_resources()
 
     told = spans.get_finished_spans()
     whole = by_name(spans)["turn"]
@@ -87,11 +92,11 @@ def test_the_trace_goes_on_in_the_worker(
 ) -> None:
     provider.add("wise", say(ANSWER))
     offer_model("wise")
-    turn = services.open_turn(owner=ada, ask=services.Ask(PROMPT))
+    turn = turns.open_turn(owner=ada, ask=turns.TurnRequest(PROMPT))
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=30):
-        send_turns([handed(turn.public_id, is_new=True)])
+        send_turn_tasks([build_turn_task(turn.public_id, is_new=True)])
         assert provider.wait_until(lambda: "turn" in by_name(spans), within_s=40)
-    asyncio.run_coroutine_threadsafe(runner.close_loop(), tasks._loops[0]).result(10)
+    asyncio.run_coroutine_threadsafe(runner.close_loop_resources(), tasks._loops[0]).result(10)
 
     told = by_name(spans)
     sent, ran = told["hand over"], told["turn"]
@@ -116,8 +121,9 @@ def test_spans_reach_a_collector_over_http() -> None:
     with HTTPServer(("127.0.0.1", 0), Collector) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         words = (
-            "import django; django.setup(); from config.telemetry import start_tracing; start_tracing('web');"
-            "from aggregator.telemetry import tell_turn\nwith tell_turn('t'): pass"
+            "import django; django.setup(); "
+            "from config.monitoring.telemetry import start_tracing; start_tracing('web');"
+            "from aggregator.infra.telemetry import tell_turn\nwith tell_turn('t'): pass"
         )
         environment = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}",

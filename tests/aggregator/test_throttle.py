@@ -8,10 +8,10 @@ import pytest
 import redis.asyncio as redis
 from django.conf import settings
 
-from aggregator import breaker, throttle
 from aggregator.providers import RateLimited, close_providers
-from tests.aggregator.providers.asking import Heard, ask, make_model, make_request
-from tests.provider_server import ProviderServer, Script, say
+from aggregator.resilience import breaker, throttle
+from testing.provider.server import ProviderServer, Script, say
+from tests.aggregator.providers.completion_requests import Heard, ask, make_model, make_request
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -29,7 +29,7 @@ async def listen(provider: ProviderServer, name: str) -> list[str]:
     """Hear what other processes told, as a turn does when it begins; returns who may be asked."""
     client = redis.Redis.from_url(settings.REDIS_URL)
     other = make_model(provider, "elsewhere", wire="anthropic")
-    awake = await breaker.leave_out_resting(client, (make_model(provider, name), other))
+    awake = await breaker.filter_available(client, (make_model(provider, name), other))
     await client.aclose()
     return [model.slug for model in awake]
 
@@ -47,10 +47,10 @@ async def test_whoever_said_too_many_is_not_asked_again_until_then(provider: Pro
 async def test_other_processes_leave_it_in_peace_too(provider: ProviderServer) -> None:
     provider.add("busy", TOO_MANY)
     client = redis.Redis.from_url(settings.REDIS_URL)
-    throttle.hear(client, {})
+    throttle.apply_pauses(client, {})
     await ask_for(provider, "busy")
     await client.aclose()
-    throttle.forget()
+    throttle.clear_pauses()
     assert await listen(provider, "busy") == ["elsewhere"]
     assert isinstance((await ask_for(provider, "busy")).error, RateLimited)
     assert len(provider.asked("busy")) == 1
@@ -58,7 +58,7 @@ async def test_other_processes_leave_it_in_peace_too(provider: ProviderServer) -
 
 async def test_a_short_pause_is_waited_for(provider: ProviderServer) -> None:
     provider.add("busy", say("서울이에요."))
-    await throttle.pause(make_model(provider, "busy"), 0.3)
+    await throttle.pause_provider(make_model(provider, "busy"), 0.3)
     began = time.monotonic()
     heard = await ask_for(provider, "busy")
     assert heard.completion is not None
@@ -75,9 +75,9 @@ async def test_a_budget_that_has_run_out_is_heeded_before_anybody_refuses(provid
 
 async def test_a_pause_that_is_over_is_forgotten(provider: ProviderServer) -> None:
     model = make_model(provider, "busy")
-    await throttle.pause(model, 0.05)
+    await throttle.pause_provider(model, 0.05)
     await asyncio.sleep(0.06)
-    assert throttle.left_seconds(model) == 0
+    assert throttle.pause_left_seconds(model) == 0
     assert await listen(provider, "busy") == ["busy", "elsewhere"]
 
 
@@ -95,5 +95,5 @@ def test_a_moment_is_read_as_the_time_until_then() -> None:
 
 
 def test_a_budget_with_something_left_pauses_nobody() -> None:
-    assert throttle.read_budget({"x-ratelimit-remaining-requests": "3"}) is None
-    assert throttle.read_budget({"anthropic-ratelimit-tokens-remaining": "0"}) is None
+    assert throttle.read_limit_reset({"x-ratelimit-remaining-requests": "3"}) is None
+    assert throttle.read_limit_reset({"anthropic-ratelimit-tokens-remaining": "0"}) is None

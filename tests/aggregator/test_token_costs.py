@@ -8,12 +8,12 @@ import uuid
 import pytest
 from django.conf import settings
 
-from aggregator.events import CandidateDelta, CandidateStarted, PanelMember, RouteChosen, TurnOpened
-from aggregator.journal import Journal
-from aggregator.outbox import Outbox
-from aggregator.retelling import retell
-from aggregator.turn_log import turn_log
-from aggregator.turn_state import TurnState
+from aggregator.domain.events import CandidateDelta, CandidateStarted, PanelMember, RouteChosen, TurnOpened
+from aggregator.domain.snapshot import build_snapshot_events
+from aggregator.domain.turn_state import TurnState
+from aggregator.streaming.event_writer import EventWriter
+from aggregator.streaming.send_queue import SendQueue
+from aggregator.streaming.turn_log import turn_log
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -31,23 +31,23 @@ async def test_tokens_travel_together_and_cheaply() -> None:
     async def send(text: str) -> None:
         frames.append(text)
 
-    outbox = Outbox(log, send)
+    outbox = SendQueue(log, send)
     outbox.follow(name, 0, most=5)
     state = TurnState()
-    log.open_page(name, 0, 0, lambda: retell(state))
-    journal = Journal(log, name, state)
+    log.open_writer(name, 0, 0, lambda: build_snapshot_events(state))
+    writer = EventWriter(log, name, state)
     panel = tuple(PanelMember(seat, seat, seat, seat) for seat in SEATS)
-    await journal.emit(TurnOpened("conversation", name, "?"))
-    await journal.emit(RouteChosen("best", panel, ("asked_panel",)))
+    await writer.emit(TurnOpened("conversation", name, "?"))
+    await writer.emit(RouteChosen("best", panel, ("asked_panel",)))
     for seat in SEATS:
-        await journal.emit(CandidateStarted(seat))
+        await writer.emit(CandidateStarted(seat))
     spent = time.process_time()
 
     for token in range(TOKENS):
         for seat in SEATS:
-            await journal.emit(CandidateDelta(seat, f" w{token}", None if token else 5))
+            await writer.emit(CandidateDelta(seat, f" w{token}", None if token else 5))
         await asyncio.sleep(PACE_SECONDS)
-    last = await journal.flush()
+    last = await writer.flush()
     for _ in range(400):
         if f'"seq":{last},' in frames[-1]:
             break

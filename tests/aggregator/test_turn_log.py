@@ -9,13 +9,20 @@ import pytest
 import redis as plain_redis
 from django.conf import settings
 
-from aggregator.events import CandidateDelta, CandidateStarted, Event, PanelMember, RouteChosen, TurnOpened
-from aggregator.journal import Journal
-from aggregator.outbox import LAG_BYTES, Outbox
-from aggregator.retelling import retell
-from aggregator.turn_feed import Entry
-from aggregator.turn_log import LogTaken, TurnLog, decode_entries, turn_log
-from aggregator.turn_state import TurnState, reduce
+from aggregator.domain.events import (
+    CandidateDelta,
+    CandidateStarted,
+    Event,
+    PanelMember,
+    RouteChosen,
+    TurnOpened,
+)
+from aggregator.domain.snapshot import build_snapshot_events
+from aggregator.domain.turn_state import TurnState, reduce_events
+from aggregator.streaming.event_writer import EventWriter
+from aggregator.streaming.send_queue import MAX_QUEUED_BYTES, SendQueue
+from aggregator.streaming.turn_feed import LogEntry
+from aggregator.streaming.turn_log import FencedError, TurnLog, decode_entries, turn_log
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -32,62 +39,62 @@ def open_log() -> TurnLog:
     return turn_log(settings.REDIS_URL, keep_seconds=60)
 
 
-def open_journal(log: TurnLog, name: str) -> Journal:
-    """Return the journal of a new turn."""
+def open_event_writer(log: TurnLog, name: str) -> EventWriter:
+    """Return the writer of a new turn."""
     state = TurnState()
-    log.open_page(name, 0, 0, lambda: retell(state))
-    return Journal(log, name, state)
+    log.open_writer(name, 0, 0, lambda: build_snapshot_events(state))
+    return EventWriter(log, name, state)
 
 
-async def tell(journal: Journal, *history: Event) -> int:
+async def tell(writer: EventWriter, *history: Event) -> int:
     """Tell events and wait until they are in the log."""
     for event in history:
-        await journal.emit(event)
-    return await asyncio.wait_for(journal.flush(), 5)
+        await writer.emit(event)
+    return await asyncio.wait_for(writer.flush(), 5)
 
 
 async def test_a_log_that_was_lost_is_told_anew(valkey: "plain_redis.Redis") -> None:
     log, name = open_log(), str(uuid.uuid4())
-    journal = open_journal(log, name)
-    await tell(journal, *BEGINNING)
+    writer = open_event_writer(log, name)
+    await tell(writer, *BEGINNING)
 
     await asyncio.to_thread(valkey.flushdb)
-    await tell(journal, CandidateDelta("a", "이에요."))
+    await tell(writer, CandidateDelta("a", "이에요."))
 
     entries = await log.read(name)
     await log.close()
-    assert entries[0].is_whole
-    assert reduce(decode_entries(entries)) == journal.state
-    assert journal.state.candidates["a"].text == "서울이에요."
+    assert entries[0].is_snapshot
+    assert reduce_events(decode_entries(entries)) == writer.state
+    assert writer.state.candidates["a"].text == "서울이에요."
 
 
 async def test_a_log_that_lost_its_end_is_told_anew_behind_what_is_left(valkey: "plain_redis.Redis") -> None:
     log, name = open_log(), str(uuid.uuid4())
-    journal = open_journal(log, name)
-    await tell(journal, *BEGINNING)
-    lost = await tell(journal, CandidateDelta("a", "이에"))
+    writer = open_event_writer(log, name)
+    await tell(writer, *BEGINNING)
+    lost = await tell(writer, CandidateDelta("a", "이에"))
     await asyncio.to_thread(valkey.xdel, f"turns:log:{name}", f"0-{lost}")
 
-    await tell(journal, CandidateDelta("a", "요."))
+    await tell(writer, CandidateDelta("a", "요."))
 
     entries = await log.read(name)
     await log.close()
-    assert [entry.is_whole for entry in entries] == [False, True]
+    assert [entry.is_snapshot for entry in entries] == [False, True]
     assert entries[-1].seq > lost
-    assert reduce(decode_entries(entries)).candidates["a"].text == "서울이에요."
+    assert reduce_events(decode_entries(entries)).candidates["a"].text == "서울이에요."
 
 
 async def test_whoever_comes_second_is_told_so_by_the_log() -> None:
     log, name = open_log(), str(uuid.uuid4())
-    first = open_journal(log, name)
+    first = open_event_writer(log, name)
     await tell(first, *BEGINNING)
     other = TurnLog(settings.REDIS_URL, keep_seconds=60)
     other.start()
     seq = (await other.read(name))[-1].seq
-    other.open_page(name, seq, seq, list)
-    await tell(Journal(other, name, TurnState()), CandidateDelta("a", "!"))
+    other.open_writer(name, seq, seq, list)
+    await tell(EventWriter(other, name, TurnState()), CandidateDelta("a", "!"))
 
-    with pytest.raises(LogTaken):
+    with pytest.raises(FencedError):
         await tell(first, CandidateDelta("a", "?"))
 
     await other.close()
@@ -111,14 +118,14 @@ async def test_a_slow_page_delays_nobody_and_gets_the_whole_turn_when_it_reads_a
     log, name = open_log(), str(uuid.uuid4())
     slow, quick = SlowSocket(), SlowSocket()
     quick.open.set()
-    slow_box, quick_box = Outbox(log, slow.send), Outbox(log, quick.send)
+    slow_box, quick_box = SendQueue(log, slow.send), SendQueue(log, quick.send)
     slow_box.follow(name, 0, most=5)
     quick_box.follow(name, 0, most=5)
-    journal = open_journal(log, name)
-    await tell(journal, *BEGINNING)
+    writer = open_event_writer(log, name)
+    await tell(writer, *BEGINNING)
     piece = "가" * 2_000
-    for _ in range(LAG_BYTES * 2 // len(piece.encode())):
-        last = await tell(journal, CandidateDelta("a", piece))
+    for _ in range(MAX_QUEUED_BYTES * 2 // len(piece.encode())):
+        last = await tell(writer, CandidateDelta("a", piece))
     await until(lambda: bool(quick.frames) and quick.frames[-1]["seq"] == last)
 
     slow.open.set()
@@ -130,7 +137,7 @@ async def test_a_slow_page_delays_nobody_and_gets_the_whole_turn_when_it_reads_a
     assert len(quick.frames) > 10
     assert len(slow.frames) <= 3
     assert slow.frames[-1]["whole"] is True
-    assert state_of(slow) == state_of(quick) == journal.state
+    assert state_of(slow) == state_of(quick) == writer.state
 
 
 async def test_a_page_that_asks_for_a_place_no_stream_has_silences_no_other() -> None:
@@ -138,13 +145,13 @@ async def test_a_page_that_asks_for_a_place_no_stream_has_silences_no_other() ->
     bold, good = SlowSocket(), SlowSocket()
     bold.open.set()
     good.open.set()
-    bold_box, good_box = Outbox(log, bold.send), Outbox(log, good.send)
+    bold_box, good_box = SendQueue(log, bold.send), SendQueue(log, good.send)
     bold_box.follow(str(uuid.uuid4()), 10**30, most=5)
     good_box.follow(name, 0, most=5)
-    journal = open_journal(log, name)
-    last = await tell(journal, *BEGINNING)
+    writer = open_event_writer(log, name)
+    last = await tell(writer, *BEGINNING)
     await until(lambda: bool(good.frames) and good.frames[-1]["seq"] == last)
-    last = await tell(journal, CandidateDelta("a", "이에요."))
+    last = await tell(writer, CandidateDelta("a", "이에요."))
     await until(lambda: good.frames[-1]["seq"] == last)
 
     await bold_box.close()
@@ -156,10 +163,10 @@ async def test_a_page_that_asks_for_a_place_no_stream_has_silences_no_other() ->
 def state_of(socket: SlowSocket) -> TurnState:
     """Return the turn as a page has it after its frames."""
     entries = [
-        Entry(int(str(frame["seq"])), json.dumps(frame["events"]).encode(), bool(frame.get("whole")))
+        LogEntry(int(str(frame["seq"])), json.dumps(frame["events"]).encode(), bool(frame.get("whole")))
         for frame in socket.frames
     ]
-    return reduce(decode_entries(entries))
+    return reduce_events(decode_entries(entries))
 
 
 async def until(is_so: Callable[[], bool]) -> None:

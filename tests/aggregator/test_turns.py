@@ -7,14 +7,16 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from accounts.models import User
-from aggregator import runner, selectors, services
-from aggregator.events import Event
+from aggregator.domain.events import Event
+from aggregator.domain.turn_state import TurnState, reduce_events
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn, Usage
-from aggregator.off_loop import off_loop
-from aggregator.turn_log import decode_entries
-from aggregator.turn_state import TurnState, reduce
+from aggregator.selectors import conversations
+from aggregator.services import turns
+from aggregator.streaming.turn_log import decode_entries
+from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.conftest import MakeModel
-from tests.provider_server import ProviderServer, Script, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,8 +30,8 @@ def run_ask(ada: User) -> RunAsk:
     async def run(
         prompt: str = "한국의 수도는?", conversation: uuid.UUID | None = None
     ) -> tuple[Turn, list[Event]]:
-        ask = services.Ask(prompt, conversation=conversation)
-        turn = await off_loop(services.open_turn, owner=ada, ask=ask)
+        ask = turns.TurnRequest(prompt, conversation=conversation)
+        turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=ask)
         return await finish(turn)
 
     return run
@@ -38,15 +40,15 @@ def run_ask(ada: User) -> RunAsk:
 async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
     """Run a stored turn to its end."""
     await runner.run_turn(turn.public_id)
-    entries = await runner.log_of_this_loop().read(str(turn.public_id))
-    await runner.close_loop()
-    return await off_loop(_load, turn.public_id), decode_entries(entries)
+    entries = await runner.get_turn_log().read(str(turn.public_id))
+    await runner.close_loop_resources()
+    return await run_in_db_thread(_load, turn.public_id), decode_entries(entries)
 
 
 async def told(turn: Turn, kind: str) -> None:
     """Wait until the log of a turn that runs has an event of a kind."""
     for _ in range(1_000):
-        entries = await runner.log_of_this_loop().read(str(turn.public_id))
+        entries = await runner.get_turn_log().read(str(turn.public_id))
         if any(event.type == kind for event in decode_entries(entries)):
             return
         await asyncio.sleep(0.01)
@@ -54,7 +56,7 @@ async def told(turn: Turn, kind: str) -> None:
 
 
 def _load(public_id: uuid.UUID) -> Turn:
-    return selectors.with_parts(Turn.objects.filter(public_id=public_id)).get()
+    return conversations.with_related(Turn.objects.filter(public_id=public_id)).get()
 
 
 def types_of(history: list[Event]) -> list[str]:
@@ -74,7 +76,7 @@ async def test_two_models_answer_and_the_better_one_stands(
 
     assert turn.status == "done"
     assert turn.answer_kind == "best"
-    assert selectors.answer_of(turn) == "서울이에요. 대한민국의 수도예요."
+    assert conversations.answer_text_of(turn) == "서울이에요. 대한민국의 수도예요."
     assert types_of(history)[0] == "turn_opened"
     assert types_of(history)[-2:] == ["turn_closed", "placement_made"]
     assert turn.cost_micros == sum(row.cost_micros for row in turn.candidates.all()) > 0
@@ -90,7 +92,7 @@ async def test_what_is_stored_replays_to_what_was_streamed(
 
     turn, history = await run_ask()
 
-    assert _settled(reduce(history)) == _settled(reduce(selectors.replay(turn)))
+    assert _settled(reduce_events(history)) == _settled(reduce_events(conversations.rebuild_events(turn)))
 
 
 def _settled(state: TurnState) -> TurnState:
@@ -136,13 +138,13 @@ async def test_a_failed_candidate_can_be_asked_again(
     failed = next(row for row in turn.candidates.all() if row.status == "failed")
     provider.add("shaky", say("서울입니다."))
 
-    reopened = await off_loop(services.retry_candidate, candidate=failed)
+    reopened = await run_in_db_thread(turns.retry_candidate, candidate=failed)
     turn, history = await finish(reopened)
 
     assert turn.status == "done"
     assert [row.status for row in turn.candidates.all()] == ["done", "done"]
     assert len(provider.asked("wise")) == 1
-    assert reduce(history) == reduce(selectors.replay(turn))
+    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
 
 
 async def test_a_stalled_model_does_not_hold_up_the_others(
@@ -170,14 +172,14 @@ async def test_a_stop_keeps_what_was_written(
 ) -> None:
     provider.add("talker", say("한 마디씩 " * 200, delay_s=0.02))
     await asyncio.to_thread(offer_model, "talker")
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("말해 줘"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("말해 줘"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
     await told(turn, "more")
     await runner.stop_turn(turn)
     await asyncio.wait_for(running, 5)
-    await runner.close_loop()
+    await runner.close_loop_resources()
 
-    kept = await off_loop(_load, turn.public_id)
+    kept = await run_in_db_thread(_load, turn.public_id)
     candidate = kept.candidates.all()[0]
     assert kept.status == "stopped"
     assert candidate.status == "stopped"
@@ -201,7 +203,7 @@ async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
     sent = str(asked.messages)
     assert "quick" not in sent
     assert "<<<ANSWER" in sent
-    purposes = await off_loop(lambda: list(Usage.objects.values_list("purpose", flat=True)))
+    purposes = await run_in_db_thread(lambda: list(Usage.objects.values_list("purpose", flat=True)))
     assert sorted(purposes) == ["candidate", "candidate", "fuse"]
 
 
@@ -224,7 +226,7 @@ async def test_a_turn_whose_process_died_is_finished_by_the_next(
 ) -> None:
     provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.02))
     await asyncio.to_thread(offer_model, "talker")
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("말해 줘"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("말해 줘"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
     await told(turn, "more")
     dying.cancel()
@@ -233,8 +235,8 @@ async def test_a_turn_whose_process_died_is_finished_by_the_next(
     turn, history = await finish(turn)
 
     assert turn.status == "done"
-    assert selectors.answer_of(turn) == ("천천히 말해요 " * 20)
-    assert reduce(history) == reduce(selectors.replay(turn))
+    assert conversations.answer_text_of(turn) == ("천천히 말해요 " * 20)
+    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
 
 
 async def test_a_turn_runs_once_however_often_it_is_started(
@@ -242,10 +244,10 @@ async def test_a_turn_runs_once_however_often_it_is_started(
 ) -> None:
     provider.add("wise", say("서울이에요.", delay_s=0.05))
     await asyncio.to_thread(offer_model, "wise")
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("수도는?"))
 
     await asyncio.gather(*(runner.run_turn(turn.public_id) for _ in range(5)))
-    await runner.close_loop()
+    await runner.close_loop_resources()
 
     assert len(provider.asked("wise")) == 1
 
@@ -274,8 +276,8 @@ async def test_half_an_answer_stands_when_nothing_better_came(
     turn, history = await run_ask()
 
     assert (turn.status, turn.answer_kind) == ("done", "lone")
-    assert selectors.answer_of(turn).startswith("서울은")
-    assert reduce(history) == reduce(selectors.replay(turn))
+    assert conversations.answer_text_of(turn).startswith("서울은")
+    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
 
 
 async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
@@ -285,7 +287,7 @@ async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
     provider.add("slow", say("서울입니다 " * 20, delay_s=0.05))
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "slow")
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("수도는?"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
     await told(turn, "candidate_finished")
     dying.cancel()
@@ -293,7 +295,7 @@ async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
 
     turn, _ = await finish(turn)
 
-    costs = await off_loop(lambda: [usage.cost_micros for usage in turn.usages.all()])
+    costs = await run_in_db_thread(lambda: [usage.cost_micros for usage in turn.usages.all()])
     # Two answers, the one that broke off, and the fused one.
     assert len(costs) == 4
     assert turn.cost_micros == sum(costs)
@@ -307,12 +309,12 @@ async def test_a_stop_ends_the_fusing_too(
     provider.find_script = lambda _, prompt: slow if "<<<ANSWER" in prompt else quick
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "quick")
-    turn = await off_loop(services.open_turn, owner=ada, ask=services.Ask("수도는?"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("수도는?"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
     assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.asked("wise")) == 2, 30)
     await runner.stop_turn(turn)
     await asyncio.wait_for(running, 10)
-    await runner.close_loop()
+    await runner.close_loop_resources()
 
-    kept = await off_loop(_load, turn.public_id)
+    kept = await run_in_db_thread(_load, turn.public_id)
     assert (kept.status, kept.answer_kind) == ("stopped", "best")

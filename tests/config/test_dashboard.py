@@ -6,15 +6,15 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from ads.delivery import settle_click
+from ads.domain.money import WON
+from ads.events.offers import settle_click
 from ads.models import Creative
-from ads.money import WON
-from ads.reports import day_summary as market_day
-from ads.rollups import roll_up
-from aggregator.day import day_summary as kitchen_day
+from ads.reporting.market_summary import summarize_day as market_stats_today
+from ads.reporting.rollups import roll_up
 from aggregator.models import Candidate, Conversation, Turn
-from tests.ads.inventory import make_ad, make_offer
-from tests.factories import UserFactory
+from aggregator.selectors.daily_stats import read_daily_stats as turn_stats_today
+from testing.ads.inventory import make_ad, make_offer
+from testing.factories import UserFactory
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_market_s_day_counts_income_clicks_and_what_waits(db: None) -> None:
         review=Creative.Review.WAITING,
     )
     roll_up()
-    day = market_day(timezone.now() + datetime.timedelta(seconds=1))
+    day = market_stats_today(timezone.now() + datetime.timedelta(seconds=1))
     assert (day.income_micros, day.clicks, day.invalid_clicks) == (200 * WON, 2, 1)
     assert (day.impressions, day.waiting, day.complaints, day.income_before_micros) == (3, 1, 0, 0)
 
@@ -67,7 +67,7 @@ def test_the_market_s_day_counts_income_clicks_and_what_waits(db: None) -> None:
 def test_the_kitchen_s_day_names_the_models_that_fail(ada: User) -> None:
     keep_turn(ada)
     keep_turn(ada, failed=True)
-    day = kitchen_day(timezone.now() + datetime.timedelta(seconds=1))
+    day = turn_stats_today(timezone.now() + datetime.timedelta(seconds=1))
     assert (day.turns, day.failed, day.running, day.cost_micros) == (2, 1, 0, 0)
     assert [(each.model, each.asked, each.failed) for each in day.models] == [("qwen2.5-0.5b", 2, 1)]
 

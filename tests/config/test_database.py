@@ -4,11 +4,11 @@ import psycopg
 import pytest
 from django.db import connection
 
-from config.database import parse_database
+from config.database import parse_database_url
 
 
 def test_every_connection_has_deadlines() -> None:
-    options = parse_database("postgresql://ada:secret@db.example:5433/market")["OPTIONS"]
+    options = parse_database_url("postgresql://ada:secret@db.example:5433/market")["OPTIONS"]
     assert (options["connect_timeout"], options["tcp_user_timeout"], options["keepalives"]) == (3, 5_000, 1)
 
 
@@ -20,7 +20,7 @@ def test_every_connection_has_deadlines() -> None:
     ],
 )
 def test_what_an_address_says_itself_holds(url: str, host: str) -> None:
-    database = parse_database(url)
+    database = parse_database_url(url)
     assert (database["HOST"], database["NAME"]) == (host, "market")
     assert database["OPTIONS"] | {"connect_timeout": 9, "sslmode": "require"} == database["OPTIONS"]
     assert database["OPTIONS"]["tcp_user_timeout"] == 5_000

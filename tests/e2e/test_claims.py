@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from testing.provider.server import ProviderServer, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
-from tests.provider_server import ProviderServer, say
 
 SHARED = "한강은 서울을 동서로 가로질러 흐르는 큰 강이에요."
 
@@ -26,7 +26,7 @@ def test_a_contradiction_points_at_both_sides(
     expect(sides).to_have_count(2)
     take_picture(page, "claims")
     sides.nth(1).click()
-    expect(page.locator(".candidate .pointed")).to_have_text(re.compile("인구"))
+    expect(page.locator(".candidate .passage-highlight")).to_have_text(re.compile("인구"))
     page.get_by_text("왜 이 모델들인가요").click()
     expect(page.locator(".route-why")).to_contain_text("질문한 언어로")
     page.reload()

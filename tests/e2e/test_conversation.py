@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import expect
 
 from aggregator.models import Turn, Vote
+from testing.provider.server import ProviderServer, Script, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
-from tests.provider_server import ProviderServer, Script, say
 
 LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
 
@@ -150,7 +150,7 @@ def test_going_through_the_models_asks_none_until_the_button_is_pressed(
 ) -> None:
     offer_two(provider, offer_model, delay_s=0.01)
     page = open_page()
-    page.locator(".wishes-button").click()
+    page.locator(".preferences-button").click()
     page.get_by_label("슬기").check()
     page.keyboard.press("Escape")
     ask(page, "한국의 수도는?")
@@ -178,7 +178,7 @@ def test_what_the_keyboard_reaches_stands_above_the_composer(
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
     page.locator("#prompt").fill("두 줄로\n써 둔\n다음 질문")
     dock = page.locator(".dock").evaluate("each => each.getBoundingClientRect().top")
-    head = page.locator(".room-head").evaluate("each => each.getBoundingClientRect().bottom")
+    head = page.locator(".pane-head").evaluate("each => each.getBoundingClientRect().bottom")
     buttons = page.locator(".turn button:visible")
     for place in [*range(buttons.count()), *reversed(range(buttons.count()))]:
         box = buttons.nth(place).evaluate("each => { each.focus(); return each.getBoundingClientRect() }")

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from pytest_django.fixtures import Settings
 
-from config.home import ROOT
-from config.stack.weights import SMOLLM2
-from language.lexicon import list_outright
-from language.sensitivity import names_crisis
+from config.data_dir import ROOT
+from language.lexicon import list_crisis_patterns
+from language.sensitivity import is_explicit_crisis
+from stack.install.weights import SMOLLM2
 from tests.e2e.conftest import OpenPage, take_picture
 
 KEPT = ROOT / "var" / "models"
@@ -200,6 +200,6 @@ def test_the_page_hears_a_crisis_that_is_told_outright_as_the_server_does(
         "한국의 수도는?",
     ]
     page = open_page("/on-device/")
-    heard = page.evaluate(HEARD, {"patterns": list_outright(), "texts": texts})
-    assert heard == [names_crisis(text) for text in texts]
+    heard = page.evaluate(HEARD, {"patterns": list_crisis_patterns(), "texts": texts})
+    assert heard == [is_explicit_crisis(text) for text in texts]
     assert any(heard) and not all(heard)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
-from aggregator import sharing
+from aggregator.services import sharing
 from tests.aggregator.test_earlier_turns import long_conversation
 from tests.e2e.conftest import OpenPage, take_picture
 
@@ -87,7 +87,7 @@ def test_a_link_to_a_part_of_a_conversation_says_so(
     make: str,
     told: tuple[str, str, str],
 ) -> None:
-    monkeypatch.setattr(sharing, "TURNS_SHARED", 100)
+    monkeypatch.setattr(sharing, "MAX_SHARED_TURNS", 100)
     page = open_long(open_page, language, size)
     page.locator("[data-share]").click()
     expect(page.locator("#share-dialog")).to_contain_text(told[0])

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
+from testing.provider.server import ProviderServer, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
-from tests.provider_server import ProviderServer, say
 
 ANSWER = r"""이차방정식 $ax^2 + bx + c = 0$의 근은 이래요.
 

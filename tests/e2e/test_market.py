@@ -8,10 +8,10 @@ from pytest_django import Settings
 
 from accounts.models import User
 from ads.models import Click, Entry, Impression
-from ads.selection.current import forget_market
+from ads.selection.serving.snapshots import reset_serving_state
+from testing.provider.server import ProviderServer, say
+from testing.site.live_site import LiveSite
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
-from tests.live_site import LiveSite
-from tests.provider_server import ProviderServer, say
 
 # The market does not count robots; this is what a person's browser says of itself.
 PERSON = (
@@ -32,7 +32,7 @@ def demo_market(live_site: LiveSite, settings: Settings) -> None:
     """The demo inventory on sale; its ads lead to pages of the running site."""
     settings.PUBLIC_URL = live_site.url
     call_command("load_demo_ads", verbosity=0)
-    forget_market()
+    reset_serving_state()
 
 
 @pytest.fixture

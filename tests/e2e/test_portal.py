@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.guests import GUEST_COOKIE
 from accounts.models import User
-from ads.ledger import find_faults
+from ads.ledger.entries import find_discrepancies
 from ads.models import Campaign, Creative
 from tests.e2e.conftest import OpenPage, take_picture
 
@@ -67,7 +67,7 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     desk.locator("[name=username]").fill("root")
     desk.locator("[name=password]").fill(PASSWORD)
     desk.locator("[type=submit]").first.click()
-    expect(desk.locator(".day-card.alarming").first).to_be_visible()
+    expect(desk.locator(".metric-card.alarming").first).to_be_visible()
     desk.goto(f"/admin/ads/creative/{Creative.objects.get().pk}/change/")
     desk.get_by_text("승인", exact=True).first.click()
     desk.wait_for_load_state()
@@ -79,10 +79,10 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     expect(page.locator(".card-value").first).to_have_text("50,000원")
     page.get_by_role("navigation").get_by_text("캠페인", exact=True).click()
     expect(page.locator("tbody tr")).to_contain_text("진행 중")
-    expect(page.locator(".obstacle")).to_have_count(0)
+    expect(page.locator(".serving-problem")).to_have_count(0)
     take_picture(page, "portal-campaigns")
     assert Campaign.objects.get().status == Campaign.Status.ACTIVE
-    assert find_faults() == []
+    assert find_discrepancies() == []
 
 
 def test_the_console_works_without_a_script(live_site: object, open_page: OpenPage, valkey: object) -> None:

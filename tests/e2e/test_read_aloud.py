@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
+from testing.provider.server import ProviderServer, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask
-from tests.provider_server import ProviderServer, say
 
 VOICES = """
 const said = [];

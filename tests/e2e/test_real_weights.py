@@ -11,16 +11,16 @@ import pytest
 from playwright.sync_api import expect
 
 from aggregator.models import Listing
-from config.home import ROOT
-from config.stack.local_models import LocalModel
-from config.stack.weights import SMOLLM2
+from config.data_dir import ROOT
+from stack.install.weights import SMOLLM2
+from stack.servers.local_models import LocalModel
 from tests.e2e.conftest import OpenPage, ask
 
 # Fetched once and shared with `make run`; the tests' own home goes with each session.
 KEPT = ROOT / "var"
 FETCH = (
-    "from pathlib import Path; from config.stack.progress import Console;"
-    "from config.stack.weights import SMOLLM2, fetch_weights;"
+    "from pathlib import Path; from stack.progress import Console;"
+    "from stack.install.weights import SMOLLM2, fetch_weights;"
     f"fetch_weights(SMOLLM2, Path({str(KEPT / 'models')!r}), Console())"
 )
 LOAD_SECONDS = 60

@@ -9,11 +9,11 @@ from django.db import connection
 from playwright.sync_api import expect
 from pytest_django.fixtures import Settings
 
-from aggregator.listings import sync_listings
 from aggregator.models import Turn
+from aggregator.services.listings import sync_listings
+from testing.provider.recordings import Recordings
+from testing.provider.server import ProviderServer
 from tests.e2e.conftest import OpenPage, ask, take_picture
-from tests.provider_replay import Recordings
-from tests.provider_server import ProviderServer
 
 DATA = (Path(project.BASE_DIR) / "../shared/data").resolve()
 RECORDED = DATA / "open_answers" / "ko_arena.jsonl.gz"

@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from testing.provider.server import ProviderServer, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
-from tests.provider_server import ProviderServer, say
 
 ANSWER = "**서울**이에요. 식은 $a^2$예요.\n\n```py\nx = 1\n```\n\n<img src=x onerror=alert(1)>"
 

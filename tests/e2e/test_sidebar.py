@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
+from testing.provider.server import ProviderServer, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask
-from tests.provider_server import ProviderServer, say
 
 LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
 
@@ -31,7 +31,7 @@ def test_escape_closes_the_sheet_and_stops_no_answer(
     page.locator("[aria-controls=sidebar]").click()
     page.locator(".search-button").focus()
     page.keyboard.press("Escape")
-    expect(page.locator(".house")).not_to_have_class("house sheet")
+    expect(page.locator(".shell")).not_to_have_class("shell sheet")
     expect(page.locator("[aria-controls=sidebar]")).to_be_focused()
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
@@ -62,4 +62,4 @@ def test_a_name_given_during_an_answer_stays_and_a_failed_one_is_told(
     expect(page.locator(".refusal")).to_be_hidden()
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
-    expect(page.locator(".room-title")).to_have_text("긴 이야기")
+    expect(page.locator(".pane-title")).to_have_text("긴 이야기")

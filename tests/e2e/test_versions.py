@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
-from aggregator import runner
+from aggregator.execution import runner
 from aggregator.models import Turn
+from testing.provider.server import ProviderServer, say
+from testing.site.live_site import LiveSite
 from tests.e2e.conftest import MakeModel, OpenPage, ask
-from tests.live_site import LiveSite
-from tests.provider_server import ProviderServer, say
 
 LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
 

@@ -4,7 +4,10 @@ import { test } from "node:test";
 
 const root = new URL("../../", import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, root), "utf8");
-const scripts = readdirSync(new URL("static/js/", root)).map((name) => read(`static/js/${name}`));
+const scripts = readdirSync(new URL("static/js/", root), { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => read(`static/js/${name}`));
 const page = read("templates/aggregator/_words.html");
 const known = new Set([...page.matchAll(/data-word="([^"]+)"/g)].map((match) => match[1]));
 
@@ -24,7 +27,7 @@ test("every list of codes has words for what is not in it", () => {
 });
 
 test("every reason of the ranking has words", () => {
-  const source = read("aggregator/pipeline/rank.py");
+  const source = read("aggregator/pipeline/ranking/rank.py");
   const list = source.match(/REASONS[^=]*=\s*\(([^)]*)\)/)?.[1] ?? "";
   for (const [, code] of list.matchAll(/"(\w+)"/g))
     assert.ok(known.has(`reason.${code}`), `no word reason.${code}`);
@@ -47,21 +50,21 @@ test("every icon that a script draws is in the sprite", () => {
 });
 
 test("every event of the vocabulary changes the state of a turn", () => {
-  const reducer = read("static/js/turn_state.js");
-  for (const [, type] of read("aggregator/events.py").matchAll(/type: ClassVar\[str\] = "(\w+)"/g)) {
+  const reducer = read("static/js/state/turn_state.js");
+  for (const [, type] of read("aggregator/domain/events.py").matchAll(/type: ClassVar\[str\] = "(\w+)"/g)) {
     assert.match(reducer, new RegExp(`^  ${type}:`, "m"));
   }
 });
 
 test("every failure on the device and every obstacle to it has words", () => {
-  const sources = ["failure", "weights", "engine"]
-    .map((name) => read(`static/js/device_${name}.js`))
+  const sources = ["errors", "weights", "engine"]
+    .map((name) => read(`static/js/device/${name}.js`))
     .join("\n");
-  const failures = [...sources.matchAll(/(?:DeviceFailure\(|_MS, |\/i?, )"(\w+)"/g)].map((match) => match[1]);
+  const failures = [...sources.matchAll(/(?:DeviceError\(|_MS, |\/i?, )"(\w+)"/g)].map((match) => match[1]);
   assert.ok(failures.length > 10);
   for (const code of failures)
     assert.ok(known.has(`device_failure.${code}`), `no word device_failure.${code}`);
-  const support = read("static/js/device_support.js");
+  const support = read("static/js/device/requirements.js");
   for (const [, code] of support.matchAll(/(?:return|\?) "(\w+)"/g))
     assert.ok(known.has(`device_obstacle.${code}`), `no word device_obstacle.${code}`);
 });

@@ -2,9 +2,9 @@
 
 import pytest
 
-from language.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
 from language.sensitivity import Sensitivity, judge_sensitivity
-from language.sensitivity_head import STRICT
+from language.sensitivity_head import STRICT_CLASSES
+from language.training.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
 
 HELD_OUT = PROBES_FOLDER.parent / "held_out"
 VARIED = read_probes(HELD_OUT / "varied.jsonl")
@@ -31,7 +31,7 @@ def test_sensitive_lines_are_blocked(judged: Judged) -> None:
 
 
 def test_crises_and_minors_are_blocked(judged: Judged) -> None:
-    strict = [verdict.verdict for probe, verdict in judged if probe.topic in STRICT]
+    strict = [verdict.verdict for probe, verdict in judged if probe.topic in STRICT_CLASSES]
     assert strict.count("pass") <= 1
 
 

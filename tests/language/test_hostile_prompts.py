@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from language import lexicon
-from language.disguise import undisguise
-from language.lexicon import find_classes, tells_crisis, without_idioms
-from language.pasted import holds_secret
-from language.sensitivity import names_crisis
+from language.deobfuscation import deobfuscate
+from language.lexicon import find_classes, matches_crisis_pattern, remove_idioms
+from language.pii import contains_pii
+from language.sensitivity import is_explicit_crisis
 
 PROMPT_CHARS = 20_000
 # What took a minute and a half; a moment in truth, but machines stand still at times.
@@ -28,10 +28,10 @@ LITERALS = sorted(
 
 
 def _read_all(text: str) -> None:
-    plain = without_idioms(undisguise(text))
+    plain = remove_idioms(deobfuscate(text))
     find_classes(plain)
-    tells_crisis(plain)
-    holds_secret(plain)
+    matches_crisis_pattern(plain)
+    contains_pii(plain)
 
 
 @pytest.mark.parametrize("blank", [" ", "\n", "\t", "\u3000", " \n"])
@@ -39,7 +39,7 @@ def _read_all(text: str) -> None:
 def test_blanks_by_the_thousand_take_no_time(word: str, blank: str) -> None:
     text = f"{word}{blank * 1_990}추천해 줘"
     begun = time.thread_time()
-    names_crisis(text)
+    is_explicit_crisis(text)
     _read_all(text)
     assert time.thread_time() - begun < MOST_SECONDS
 
@@ -54,7 +54,7 @@ def test_blanks_by_the_thousand_take_no_time(word: str, blank: str) -> None:
 def test_what_is_repeated_takes_no_time(piece: str) -> None:
     text = (piece * PROMPT_CHARS)[:PROMPT_CHARS]
     begun = time.thread_time()
-    names_crisis(text)
+    is_explicit_crisis(text)
     _read_all(text)
     assert time.thread_time() - begun < MOST_SECONDS
 

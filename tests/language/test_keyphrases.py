@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from language.keyphrases import MOST_MATCHES, TermIndex, normalise
+from language.keyphrases import MAX_MATCHES, TermIndex, normalise
 
 TERMS = (
     "도쿄 여행", "배", "차", "car", "사과", "노트북", "항공권", "자동차 보험", "중고차", "여행",
@@ -76,7 +76,7 @@ def test_terms_that_share_a_key_are_all_returned() -> None:
 def test_a_prompt_full_of_terms_returns_at_most_twelve() -> None:
     words = [f"{first}{second}가방" for first in "가나다라" for second in "마바사아자"]
     index = TermIndex(enumerate(words))
-    assert len(index.match(" ".join(words))) == MOST_MATCHES
+    assert len(index.match(" ".join(words))) == MAX_MATCHES
 
 
 @given(st.text(max_size=80))

@@ -14,7 +14,7 @@ WANTED = ((1, "노트북"), (2, "영어 학원"))
 
 
 def find(negative: str, prompt: str) -> bool:
-    return Lookup((*WANTED, (3, negative)), {3}).find_unwanted(prompt) == (3,)
+    return Lookup((*WANTED, (3, negative)), {3}).find_negatives(prompt) == (3,)
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_letters_that_meet_by_chance_keep_nothing_away(negative: str, prompt: st
 def test_what_is_wanted_is_not_found_more_loosely() -> None:
     lookup = Lookup(((1, "중고"), (2, "무료")), {2})
     assert lookup.index.match("중고나라") == ()
-    assert lookup.find_unwanted("중고나라 무료체험") == (2,)
+    assert lookup.find_negatives("중고나라 무료체험") == (2,)
 
 
 def test_a_vocabulary_without_negatives_keeps_nothing_away() -> None:
-    assert Lookup(WANTED, ()).find_unwanted("노트북") == ()
+    assert Lookup(WANTED, ()).find_negatives("노트북") == ()
 
 
 def test_however_many_ask_at_once_a_lookup_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:

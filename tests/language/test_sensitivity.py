@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from language import sensitivity_head
-from language.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
 from language.lexicon import class_names
-from language.sensitivity import UNREADABLE, judge_sensitivity, names_crisis
+from language.sensitivity import UNREADABLE, is_explicit_crisis, judge_sensitivity
+from language.training.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
 
 SENSITIVE = read_probes(PROBES_FOLDER / "sensitive.jsonl")
 SAFE = read_probes(PROBES_FOLDER / "safe.jsonl")
@@ -114,8 +114,8 @@ def test_a_crisis_or_a_secret_is_found_wherever_it_stands(told: str) -> None:
 
 def test_a_crisis_told_outright_is_heard_at_once_wherever_it_stands() -> None:
     padding = "배고파 죽겠다. 오늘 다녀온 카페 이야기를 길게 써 봤어요. " * 250
-    assert names_crisis(f"{padding}사실 죽고 싶어요. {padding}")
-    assert not names_crisis(padding * 2)
+    assert is_explicit_crisis(f"{padding}사실 죽고 싶어요. {padding}")
+    assert not is_explicit_crisis(padding * 2)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from language.embed import embed
-from language.topics import MOST_TOPICS, all_seeds, all_topics, find_topics, read_seeds
+from language.topics import MAX_TOPICS, all_seeds, all_topics, find_topics, load_seed_vectors
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_prompt_about_everything_names_at_most_five_topics() -> None:
     everything = "여행 맛집 노트북 중고차 영화 강아지 골프 보험 화장품 소설"
     slugs = {topic.slug for topic in all_topics()}
     found = find_topics(everything)
-    assert 0 < len(found) <= MOST_TOPICS
+    assert 0 < len(found) <= MAX_TOPICS
     assert set(found) <= slugs
 
 
@@ -44,11 +44,11 @@ def test_every_topic_has_an_id_seeds_and_terms() -> None:
 
 def test_the_kept_vectors_are_those_of_the_seeds() -> None:
     seeds = all_seeds()
-    kept = read_seeds(seeds)
+    kept = load_seed_vectors(seeds)
     assert kept.shape == (len(seeds), 384)
     assert np.array_equal(kept, kept.astype(np.float16)), "python -m language.topics has not kept them"
     assert np.allclose(kept[::20], embed(seeds[::20]), atol=2e-3)
 
 
 def test_other_seeds_are_not_taken_for_the_kept_ones() -> None:
-    assert np.array_equal(read_seeds(["라면"]), embed(["라면"]))
+    assert np.array_equal(load_seed_vectors(["라면"]), embed(["라면"]))

@@ -4,8 +4,8 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from aggregator.events import EVENTS
-from aggregator.pipeline.rank import REASONS
+from aggregator.domain.events import EVENTS
+from aggregator.pipeline.ranking.rank import REASONS
 from aggregator.providers.errors import ProviderError
 
 ROOT = Path(__file__).resolve().parent.parent.parent

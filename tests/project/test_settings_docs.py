@@ -12,8 +12,9 @@ ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)`", re.MULTILINE)
 
 def find_read() -> set[str]:
     """Collect the variables that config reads and the keys that the catalog names."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "config").rglob("*.py"))
-    catalog = tomllib.loads((ROOT / "aggregator" / "catalog.toml").read_text(encoding="utf-8"))
+    sources = [path for folder in ("config", "stack") for path in (ROOT / folder).rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    catalog = tomllib.loads((ROOT / "aggregator" / "catalog" / "catalog.toml").read_text(encoding="utf-8"))
     keys = {row["api_key_name"] for row in catalog["model"] if row.get("api_key_name")}
     return set(READS.findall(text)) | keys | {"OPENAI_COMPATIBLE_KEY"}
 

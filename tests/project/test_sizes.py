@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SOURCE_LIMIT = 350
+SOURCE_LIMIT = 400
 TEST_LIMIT = 500
 FUNCTION_LIMIT = 40
 SOURCES = {".py", ".js", ".mjs", ".css", ".html"}

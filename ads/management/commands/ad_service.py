@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ads.database_role import RoleError, take_role
-from ads.selection.current import current_market
+from ads.infra.database_role import RoleError, assume_role
+from ads.selection.serving.snapshots import serving_state
 
 # No sessions, no accounts, no guests: the market knows nobody.
 MIDDLEWARE = [
@@ -26,15 +26,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # This process is where requests end: it has the market's addresses alone and asks no other service.
-        settings.ROOT_URLCONF = "ads.api.service"
+        settings.ROOT_URLCONF = "ads.api.service_urls"
         settings.MIDDLEWARE = MIDDLEWARE
         settings.ADS_SERVICE_URL = ""
         if settings.ADS_DATABASE:
             try:
-                take_role()
+                assume_role()
             except RoleError as error:
                 raise CommandError(str(error)) from error
-        current_market()
+        serving_state()
         self.stdout.write(f"ad market on http://{options['host']}:{options['port']}/ads/api/")
         uvicorn.run(
             get_asgi_application(),

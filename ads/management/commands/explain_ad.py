@@ -4,11 +4,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from ads.explaining import recall_decision
+from ads.domain.money import format_won
 from ads.models import Category, LearnedReserve
-from ads.money import format_won
-from ads.selection.bids_seen import floor_of
-from ads.selection.rating import SMOOTHED
+from ads.reporting.decision_trace import find_decision
+from ads.selection.core.click_prediction import SMOOTHED
+from ads.selection.serving.auction_log import floor_price_micros
 
 COLUMNS = (
     "{rung:<17}{term:<24}{match:<8}{bid:>8}{left:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}"
@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 # Why nothing was chosen, where the word alone may not tell.
-WHY_NONE = {
+NO_AD_REASONS = {
     "sensitive": "a gate closed before anything was chosen, and nothing of the request is kept",
     "not_adult": "the person may be a minor, and ADS_ADULTS_ONLY is on",
     "newcomer": "the person's first answer of the day, and ADS_SPARE_NEWCOMERS is on",
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["request"]
-        trace = recall_decision(name)
+        trace = find_decision(name)
         if trace is None:
             raise CommandError(f"{name}: no such request is remembered, and no offer was made for it")
         if options["json"]:
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(f"repeats   {trace['repeats']}, asked the same a moment before")
         self.stdout.write(f"inventory {trace['version'] or 'none looked at'}")
         if trace["price_micros"] is None:
-            why = WHY_NONE.get(trace["reason"])
+            why = NO_AD_REASONS.get(trace["reason"])
             self.stdout.write(f"no ad     {trace['reason']}{f': {why}' if why else ''}")
         else:
             self.stdout.write(
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self._print_contenders(trace)
 
     def _print_contenders(self, trace: dict[str, Any]) -> None:
-        self.stdout.write(f"floor     {format_won(floor_of(settings.ADS_FLOOR_WON))} won a click")
+        self.stdout.write(f"floor     {format_won(floor_price_micros(settings.ADS_FLOOR_WON))} won a click")
         self._print_reserves({line["category"] for line in trace["contenders"] if "category" in line})
         names = ("rung", "match", "bid", "left", "pace", "reserve", "fit", "smoothed", "rate", "source")
         heads = {name: name for name in (*names, "score")}

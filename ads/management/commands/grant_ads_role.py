@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ads.database_role import RoleError, grant_role
+from ads.infra.database_role import RoleError, grant_role
 
 
 class Command(BaseCommand):

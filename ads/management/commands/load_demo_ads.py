@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from ads.demo.load import load_demo
-from ads.selection.live import publish_live
-from ads.selection.publishing import publish
+from ads.selection.jobs.live_overrides import publish_live_overrides
+from ads.selection.jobs.publishing import publish
 
 
 class Command(BaseCommand):
@@ -14,5 +14,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         count = load_demo()
         version = publish()
-        publish_live(at=timezone.now())
+        publish_live_overrides(at=timezone.now())
         self.stdout.write(f"{count} demo campaigns, inventory {version}")

@@ -11,18 +11,20 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from accounts.models import User
-from aggregator import runner, selectors, services
-from aggregator.events import decode
+from aggregator.domain.events import decode
+from aggregator.domain.messages import REFUSALS
+from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.off_loop import off_loop
-from aggregator.turn_feed import Entry
-from aggregator.turn_state import CandidateState, TurnState, reduce
-from aggregator.wording import REFUSALS
+from aggregator.selectors import conversations
+from aggregator.services import turns
+from aggregator.streaming.turn_feed import LogEntry
 
 SHELL_USER = "shell"
 WON = 1_000_000
 # After a turn's deadline, for a worker that is just starting and for the ad.
-SPARE_SECONDS = 60
+DEADLINE_MARGIN_SECONDS = 60
 
 
 class Command(BaseCommand):
@@ -48,14 +50,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the turn and print what came of it."""
-        ask = services.Ask(
+        ask = turns.TurnRequest(
             prompt=options["prompt"],
             strategy=options["strategy"],
             panel=tuple(slug for slug in options["panel"].split(",") if slug),
         )
         try:
             state = asyncio.run(_answer(ask))
-        except services.Refusal as refusal:
+        except turns.Refusal as refusal:
             raise _failure(refusal.code) from refusal
         except TimeoutError as error:
             raise _failure("server_failed") from error
@@ -73,29 +75,29 @@ def _failure(code: str) -> CommandError:
         return CommandError(str(REFUSALS.get(code, code)))
 
 
-async def _answer(ask: services.Ask) -> TurnState:
-    owner = await off_loop(_shell_user)
-    turn = await off_loop(services.open_turn, owner=owner, ask=ask)
+async def _answer(ask: turns.TurnRequest) -> TurnState:
+    owner = await run_in_db_thread(_shell_user)
+    turn = await run_in_db_thread(turns.open_turn, owner=owner, ask=ask)
     try:
-        return await (_follow(turn) if settings.TURN_RUNNER == "worker" else _run_here(turn))
+        return await (_run_on_worker(turn) if settings.TURN_RUNNER == "worker" else _run_here(turn))
     finally:
-        await runner.close_loop()
+        await runner.close_loop_resources()
 
 
 async def _run_here(turn: Turn) -> TurnState:
     # The ad has a deadline that nothing may load in.
-    await runner.warm_loop()
+    await runner.warm_up()
     await runner.run_turn(turn.public_id)
-    return reduce(selectors.replay(await off_loop(_load, turn.pk)))
+    return reduce_events(conversations.rebuild_events(await run_in_db_thread(_load, turn.pk)))
 
 
-async def _follow(turn: Turn) -> TurnState:
+async def _run_on_worker(turn: Turn) -> TurnState:
     """Leave the turn to a worker, which has loaded all that it takes, and hear of it as a page does."""
-    state, entries = TurnState(), asyncio.Queue[Entry]()
-    feed = runner.log_of_this_loop().feed
+    state, entries = TurnState(), asyncio.Queue[LogEntry]()
+    feed = runner.get_turn_log().feed
     subscription = await feed.subscribe(str(turn.public_id), 0, entries.put_nowait)
     try:
-        async with asyncio.timeout(settings.TURN_DEADLINE_MS / 1000 + SPARE_SECONDS):
+        async with asyncio.timeout(settings.TURN_DEADLINE_MS / 1000 + DEADLINE_MARGIN_SECONDS):
             await runner.start_turn(turn)
             while state.status == "running" or (state.status == "done" and state.placement is None):
                 for document in (await entries.get()).events:
@@ -116,7 +118,7 @@ def _shell_user() -> User:
 
 
 def _load(pk: int) -> Turn:
-    return selectors.with_parts(Turn.objects.filter(pk=pk)).get()
+    return conversations.with_related(Turn.objects.filter(pk=pk)).get()
 
 
 def as_document(state: TurnState) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def as_document(state: TurnState) -> dict[str, Any]:
         "status": state.status,
         "strategy": state.strategy,
         "reasons": list(state.reasons),
-        "candidates": [_candidate(seat) for seat in state.candidates.values()],
+        "candidates": [_candidate(candidate) for candidate in state.candidates.values()],
         "ranking": [
             {
                 "model": state.candidates[row.candidate].model,
@@ -154,29 +156,37 @@ def _answering_model(state: TurnState) -> str:
     return state.answer_model
 
 
-def _candidate(seat: CandidateState) -> dict[str, Any]:
+def _candidate(candidate: CandidateState) -> dict[str, Any]:
     return {
-        "candidate": seat.candidate,
-        "model": seat.model,
-        "name": seat.name,
-        "status": seat.status,
-        "error": seat.error,
-        "finish_reason": seat.finish_reason,
-        "text": seat.text,
-        "ttft_ms": seat.ttft_ms,
-        "duration_ms": seat.duration_ms,
-        "tokens_per_second": seat.tokens_per_second,
-        "usage": {"input_tokens": seat.input_tokens, "output_tokens": seat.output_tokens},
-        "cost_won": seat.cost_micros / WON,
+        "candidate": candidate.candidate,
+        "model": candidate.model,
+        "name": candidate.name,
+        "status": candidate.status,
+        "error": candidate.error,
+        "finish_reason": candidate.finish_reason,
+        "text": candidate.text,
+        "ttft_ms": candidate.ttft_ms,
+        "duration_ms": candidate.duration_ms,
+        "tokens_per_second": candidate.tokens_per_second,
+        "usage": {"input_tokens": candidate.input_tokens, "output_tokens": candidate.output_tokens},
+        "cost_won": candidate.cost_micros / WON,
     }
 
 
 def as_text(state: TurnState) -> str:
     """Return a turn as a person reads it in a shell."""
     lines = []
-    for seat in state.candidates.values():
-        speed = f"{seat.tokens_per_second} tok/s" if seat.tokens_per_second else seat.error or seat.status
-        lines += [f"── {seat.name} · {speed} · {seat.cost_micros / WON:.4f} won", seat.text.strip(), ""]
+    for candidate in state.candidates.values():
+        speed = (
+            f"{candidate.tokens_per_second} tok/s"
+            if candidate.tokens_per_second
+            else candidate.error or candidate.status
+        )
+        lines += [
+            f"── {candidate.name} · {speed} · {candidate.cost_micros / WON:.4f} won",
+            candidate.text.strip(),
+            "",
+        ]
     if state.ranking:
         order = (
             f"{place}. {state.candidates[row.candidate].name} ({row.score:.2f})"

@@ -7,10 +7,16 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand
 
-from aggregator.pipeline.fit_topics import TASK_TOPICS, find_centre, fit_topics, read_seeds, ship_topics
-from aggregator.pipeline.recordings import read_lines
-from aggregator.pipeline.topic_head import TopicHead, Vectors
-from aggregator.pipeline.topics import describe_prompts
+from aggregator.pipeline.routing.prompt_topics import extract_topic_features
+from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vectors
+from aggregator.training.fit_topics import (
+    TASK_TOPICS,
+    fit_topics,
+    load_seed_prompts,
+    measure_centre,
+    save_classifier,
+)
+from aggregator.training.recordings import read_json_lines
 
 FOLDS = 5
 Rows = list[tuple[str, str]]
@@ -23,17 +29,17 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, required=True, help="folder with routing/llmrouter.jsonl.gz")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lines = read_lines(options["data"] / "routing" / "llmrouter.jsonl.gz")
+        lines = read_json_lines(options["data"] / "routing" / "llmrouter.jsonl.gz")
         recorded = [(row["topic"], row["prompt"]) for row in lines if row["topic"] in TASK_TOPICS]
         order = np.random.default_rng(0).permutation(len(recorded))
         half = [recorded[place] for place in order[: len(order) // 2]]
         rest = [recorded[place] for place in order[len(order) // 2 :]][:800]
-        seeds = read_seeds()
-        centre = find_centre(seeds)
+        seeds = load_seed_prompts()
+        centre = measure_centre(seeds)
         own = _measure_seeds(half, seeds, centre)
         head = fit_topics(half, seeds, centre)
         told = _share(head, centre, [(TASK_TOPICS[task], prompt) for task, prompt in rest])
-        ship_topics(head, centre, f"own seeds and llmrouter (MIT), {len(half)} recorded prompts")
+        save_classifier(head, centre, f"own seeds and llmrouter (MIT), {len(half)} recorded prompts")
         count = sum(len(prompts) for prompts in seeds.values())
         self.stdout.write(
             f"{len(head.topics)} topics; told on held-out prompts: "
@@ -41,8 +47,8 @@ class Command(BaseCommand):
         )
 
 
-def _share(head: TopicHead, centre: Vectors, rows: Rows) -> float:
-    chances = head.weigh(describe_prompts([prompt for _, prompt in rows], centre))
+def _share(head: TopicClassifier, centre: Vectors, rows: Rows) -> float:
+    chances = head.weigh(extract_topic_features([prompt for _, prompt in rows], centre))
     pairs = zip(rows, chances.argmax(axis=1), strict=True)
     return float(np.mean([topic == head.topics[int(place)] for (topic, _), place in pairs]))
 

@@ -3,7 +3,7 @@ from django.test import Client
 
 from accounts.models import User
 from ads.models import Advertiser, Campaign, Creative, Membership
-from tests.ads.inventory import make_ad, make_advertiser
+from testing.ads.inventory import make_ad, make_advertiser
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def campaign(ad: Creative) -> Campaign:
 
 
 @pytest.fixture
-def desk(client: Client, grace: User, shop: Advertiser) -> Client:
+def portal_client(client: Client, grace: User, shop: Advertiser) -> Client:
     """Grace's browser."""
     client.force_login(grace)
     return client

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from ads.models import Advertiser, Campaign, Creative, Membership
-from tests.ads.inventory import make_ad, make_advertiser
+from testing.ads.inventory import make_ad, make_advertiser
 
 READ = ["", "days.csv", "campaigns/", "campaigns/{campaign}/", "campaigns/{campaign}/days.csv"]
 READ += ["campaigns/{campaign}/keywords.csv", "money/", "money/statement.csv"]
@@ -31,9 +31,9 @@ def address(shop: Advertiser, page: str, ad: Creative) -> str:
     return f"/advertise/{shop.public_id}/{page.format(**ids)}"
 
 
-def test_grace_sees_every_page_of_her_own(desk: Client, shop: Advertiser, ad: Creative) -> None:
+def test_grace_sees_every_page_of_her_own(portal_client: Client, shop: Advertiser, ad: Creative) -> None:
     for page in READ + EDIT + OWN:
-        answer = desk.get(address(shop, page, ad))
+        answer = portal_client.get(address(shop, page, ad))
         assert answer.status_code == 200, page
         assert b"style=" not in answer.content, page
         assert b"<script>" not in answer.content, page
@@ -112,13 +112,13 @@ def test_every_form_asks_for_its_token(grace: User, shop: Advertiser, ad: Creati
     assert browser.post("/advertise/join/", {"name": "가게"}).status_code == 403
 
 
-def test_ids_that_are_nobody_s_are_not_there(desk: Client, shop: Advertiser) -> None:
-    assert desk.get(f"/advertise/{uuid.uuid4()}/").status_code == 404
-    assert desk.get(f"/advertise/{shop.public_id}/campaigns/{uuid.uuid4()}/").status_code == 404
+def test_ids_that_are_nobody_s_are_not_there(portal_client: Client, shop: Advertiser) -> None:
+    assert portal_client.get(f"/advertise/{uuid.uuid4()}/").status_code == 404
+    assert portal_client.get(f"/advertise/{shop.public_id}/campaigns/{uuid.uuid4()}/").status_code == 404
 
 
 def test_another_campaign_s_creative_cannot_be_reached_across_advertisers(
-    desk: Client, shop: Advertiser
+    portal_client: Client, shop: Advertiser
 ) -> None:
     other = make_ad(make_advertiser("다른 가게"))
-    assert desk.get(f"/advertise/{shop.public_id}/ads/{other.public_id}/edit/").status_code == 404
+    assert portal_client.get(f"/advertise/{shop.public_id}/ads/{other.public_id}/edit/").status_code == 404

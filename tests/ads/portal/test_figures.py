@@ -8,8 +8,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from ads.delivery import settle_click
-from ads.leases import extend_lease, korean_day
+from ads.domain.money import WON
+from ads.events.offers import settle_click
+from ads.ledger.leases import extend_lease, korean_day
 from ads.models import (
     Advertiser,
     Campaign,
@@ -20,11 +21,18 @@ from ads.models import (
     Membership,
     Offer,
 )
-from ads.money import WON
-from ads.portal.chart import draw_bars, round_up
-from ads.portal.figures import Figures, Period, by_campaign, by_day, by_keyword, so_far, total
-from ads.rollups import roll_up
-from tests.ads.inventory import make_ad, make_advertiser, make_offer
+from ads.reporting.bar_chart import layout_bars, round_up
+from ads.reporting.figures import (
+    Figures,
+    Period,
+    figures_by_campaign,
+    figures_by_day,
+    figures_by_keyword,
+    today_and_yesterday,
+    total,
+)
+from ads.reporting.rollups import roll_up
+from testing.ads.inventory import make_ad, make_advertiser, make_offer
 
 
 def show_ad(creative: Creative, *, clicked: str = "", keyword: str = "도쿄 항공권") -> Offer:
@@ -49,7 +57,7 @@ def busy(ad: Creative) -> Creative:
 
 
 def test_a_day_counts_what_was_seen_clicked_and_paid(shop: Advertiser, busy: Creative) -> None:
-    rows = by_day(shop, Period.until_today(7))
+    rows = figures_by_day(shop, Period.until_today(7))
     assert len(rows) == 7
     assert rows[0].day == korean_day(timezone.now())
     assert rows[0].figures == Figures(impressions=4, clicks=2, invalid_clicks=1, spend_micros=240 * WON)
@@ -61,23 +69,23 @@ def test_a_day_counts_what_was_seen_clicked_and_paid(shop: Advertiser, busy: Cre
 
 def test_keywords_and_campaigns_add_up_to_the_day(shop: Advertiser, busy: Creative) -> None:
     period = Period.until_today(7)
-    keywords = by_keyword(busy.ad_group.campaign, period)
+    keywords = figures_by_keyword(busy.ad_group.campaign, period)
     assert [row.text for row in keywords] == ["도쿄 항공권", "오사카 호텔"]
-    assert total(keywords) == total(by_day(shop, period))
-    assert by_campaign(shop, period) == {busy.ad_group.campaign_id: total(keywords)}
+    assert total(keywords) == total(figures_by_day(shop, period))
+    assert figures_by_campaign(shop, period) == {busy.ad_group.campaign_id: total(keywords)}
 
 
 def test_another_advertiser_s_ads_are_not_counted(shop: Advertiser, busy: Creative) -> None:
     show_ad(make_ad(make_advertiser("다른 가게")), clicked="yes")
     roll_up()
-    assert total(by_day(shop, Period.until_today(7))).impressions == 4
-    assert set(by_campaign(shop, Period.until_today(7))) == {busy.ad_group.campaign_id}
+    assert total(figures_by_day(shop, Period.until_today(7))).impressions == 4
+    assert set(figures_by_campaign(shop, Period.until_today(7))) == {busy.ad_group.campaign_id}
 
 
 def test_an_invalid_look_is_not_an_impression(shop: Advertiser, busy: Creative) -> None:
     Impression.objects.update(verdict=Impression.Verdict.INVALID, reason="bot")
     roll_up()
-    assert total(by_day(shop, Period.until_today(7))).impressions == 0
+    assert total(figures_by_day(shop, Period.until_today(7))).impressions == 0
 
 
 def test_today_is_compared_with_yesterday_at_the_same_time(shop: Advertiser, ad: Creative) -> None:
@@ -88,7 +96,7 @@ def test_today_is_compared_with_yesterday_at_the_same_time(shop: Advertiser, ad:
         seen_at = at - datetime.timedelta(minutes=1)
         Impression.objects.filter(offer=offer).update(created_at=seen_at)
     roll_up()
-    today, yesterday = so_far(shop, now)
+    today, yesterday = today_and_yesterday(shop, now)
     assert (today.impressions, yesterday.impressions) == (1, 1)
 
 
@@ -98,14 +106,14 @@ def test_the_days_are_korean_days(shop: Advertiser, ad: Creative) -> None:
     Offer.objects.filter(pk=offer.pk).update(created_at=late_evening_in_london)
     Impression.objects.filter(offer=offer).update(created_at=late_evening_in_london)
     roll_up()
-    rows = by_day(shop, Period(datetime.date(2026, 11, 20), datetime.date(2026, 11, 21)))
+    rows = figures_by_day(shop, Period(datetime.date(2026, 11, 20), datetime.date(2026, 11, 21)))
     assert {row.day.day: row.figures.impressions for row in rows} == {20: 0, 21: 1}
 
 
 def test_the_first_page_shows_today_and_the_table_under_it(
-    desk: Client, shop: Advertiser, busy: Creative
+    portal_client: Client, shop: Advertiser, busy: Creative
 ) -> None:
-    page = desk.get(f"/advertise/{shop.public_id}/").content.decode()
+    page = portal_client.get(f"/advertise/{shop.public_id}/").content.decode()
     assert "240원" in page
     assert "50.00%" in page
     assert page.count('class="chart-bar"') == 30
@@ -113,33 +121,33 @@ def test_the_first_page_shows_today_and_the_table_under_it(
 
 @pytest.mark.parametrize(("asked", "bars"), [("7", 7), ("90", 90), ("12", 30), ("-7", 30), ("9999999", 30)])
 def test_the_stretch_of_days_can_be_chosen(
-    desk: Client, shop: Advertiser, busy: Creative, asked: str, bars: int
+    portal_client: Client, shop: Advertiser, busy: Creative, asked: str, bars: int
 ) -> None:
-    page = desk.get(f"/advertise/{shop.public_id}/?days={asked}").content.decode()
+    page = portal_client.get(f"/advertise/{shop.public_id}/?days={asked}").content.decode()
     assert page.count('class="chart-bar"') == bars
 
 
 def test_the_first_page_costs_a_known_number_of_queries(
-    desk: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
+    portal_client: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    desk.get(f"/advertise/{shop.public_id}/")
+    portal_client.get(f"/advertise/{shop.public_id}/")
     with django_assert_num_queries(9):
-        desk.get(f"/advertise/{shop.public_id}/?days=90")
+        portal_client.get(f"/advertise/{shop.public_id}/?days=90")
 
 
 def test_the_list_of_campaigns_costs_the_same_for_many(
-    desk: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
+    portal_client: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(12):
         show_ad(make_ad(shop), clicked="yes")
     roll_up()
     with django_assert_num_queries(9):
-        page = desk.get(f"/advertise/{shop.public_id}/campaigns/")
+        page = portal_client.get(f"/advertise/{shop.public_id}/campaigns/")
     assert page.content.decode().count('<th scope="row">') == 13
 
 
 def test_a_campaign_s_page_costs_the_same_for_many_ads(
-    desk: Client,
+    portal_client: Client,
     shop: Advertiser,
     campaign: Campaign,
     ad: Creative,
@@ -154,7 +162,7 @@ def test_a_campaign_s_page_costs_the_same_for_many_ads(
             display_domain="grace.example",
         )
     with django_assert_num_queries(18):
-        page = desk.get(f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/")
+        page = portal_client.get(f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/")
     assert page.status_code == 200
 
 
@@ -164,29 +172,31 @@ def read_csv(body: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
-def test_figures_come_as_files_too(desk: Client, shop: Advertiser, busy: Creative) -> None:
+def test_figures_come_as_files_too(portal_client: Client, shop: Advertiser, busy: Creative) -> None:
     home = f"/advertise/{shop.public_id}"
     campaign = f"{home}/campaigns/{busy.ad_group.campaign.public_id}"
-    days = read_csv(desk.get(f"{home}/days.csv?days=7").content)
+    days = read_csv(portal_client.get(f"{home}/days.csv?days=7").content)
     assert len(days) == 8
     assert days[1][1:] == ["4", "2", "1", "0.5", "240.0", "0.0"]
-    assert read_csv(desk.get(f"{campaign}/days.csv?days=7").content)[1] == days[1]
-    keywords = read_csv(desk.get(f"{campaign}/keywords.csv").content)
+    assert read_csv(portal_client.get(f"{campaign}/days.csv?days=7").content)[1] == days[1]
+    keywords = read_csv(portal_client.get(f"{campaign}/keywords.csv").content)
     assert [row[0] for row in keywords[1:]] == ["도쿄 항공권", "오사카 호텔"]
 
 
 def test_a_keyword_cannot_smuggle_a_formula_into_a_spreadsheet(
-    desk: Client, shop: Advertiser, ad: Creative
+    portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
     show_ad(ad, keyword="=cmd|calc!A1")
     roll_up()
     where = f"/advertise/{shop.public_id}/campaigns/{ad.ad_group.campaign.public_id}/keywords.csv"
-    assert read_csv(desk.get(where).content)[1][0] == "'=cmd|calc!A1"
+    assert read_csv(portal_client.get(where).content)[1][0] == "'=cmd|calc!A1"
 
 
-def test_a_rejected_ad_is_told_on_the_first_page(desk: Client, shop: Advertiser, ad: Creative) -> None:
+def test_a_rejected_ad_is_told_on_the_first_page(
+    portal_client: Client, shop: Advertiser, ad: Creative
+) -> None:
     Creative.objects.filter(pk=ad.pk).update(review="rejected", review_reason="가격이 사실과 달라요")
-    assert "가격이 사실과 달라요" in desk.get(f"/advertise/{shop.public_id}/").content.decode()
+    assert "가격이 사실과 달라요" in portal_client.get(f"/advertise/{shop.public_id}/").content.decode()
 
 
 def test_clicks_that_cost_nothing_are_told_apart(shop: Advertiser, busy: Creative) -> None:
@@ -200,7 +210,7 @@ def test_clicks_that_cost_nothing_are_told_apart(shop: Advertiser, busy: Creativ
         created_at=timezone.now(),
     )
     roll_up()
-    figures = total(by_day(shop, Period.until_today(7)))
+    figures = total(figures_by_day(shop, Period.until_today(7)))
     assert (figures.clicks, figures.invalid_clicks, figures.spend_micros) == (3, 1, 240 * WON)
     assert figures.click_price == "80"
 
@@ -214,11 +224,11 @@ def test_a_chart_ends_at_a_round_number(amount: float, top: float) -> None:
 
 def test_bars_stay_inside_the_chart() -> None:
     days = [(datetime.date(2026, 11, 1) + datetime.timedelta(days=n), float(n * n)) for n in range(30)]
-    chart = draw_bars(days)
+    chart = layout_bars(days)
     assert len(chart.bars) == 30
     assert all(bar.x >= chart.left and bar.x + bar.width <= chart.width for bar in chart.bars)
     assert all(0 <= bar.y <= chart.baseline + 0.1 for bar in chart.bars)
-    assert draw_bars([]).bars == ()
+    assert layout_bars([]).bars == ()
 
 
 @pytest.mark.parametrize(
@@ -226,16 +236,16 @@ def test_bars_stay_inside_the_chart() -> None:
     [(200, None, "오늘 예산을 다 썼어요"), (1_000, 1_000, ""), (1_000, 200, "전체 예산을 다 썼어요")],
 )
 def test_a_campaign_whose_money_is_spent_says_so(
-    desk: Client, shop: Advertiser, daily: int, total: int | None, words: str
+    portal_client: Client, shop: Advertiser, daily: int, total: int | None, words: str
 ) -> None:
     ad = make_ad(shop, daily_won=daily, total_won=total)
     offer = make_offer(ad, price_won=200)
     assert settle_click(offer, reason="", network="", at=timezone.now()) == "billed"
     home = f"/advertise/{shop.public_id}/campaigns/"
     for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
-        page = desk.get(where).content.decode()
+        page = portal_client.get(where).content.decode()
         assert words in page
-        assert ('class="obstacle"' in page) == bool(words)
+        assert ('class="serving-problem"' in page) == bool(words)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +261,7 @@ def test_a_campaign_whose_money_is_spent_says_so(
     ],
 )
 def test_a_campaign_that_the_wallet_pays_no_click_of_says_so(
-    desk: Client, grace: User, won: int, set_aside: int, words: str
+    portal_client: Client, grace: User, won: int, set_aside: int, words: str
 ) -> None:
     shop = make_advertiser(won=won)
     Membership.objects.create(advertiser=shop, member=grace, role="owner")
@@ -259,23 +269,23 @@ def test_a_campaign_that_the_wallet_pays_no_click_of_says_so(
     if set_aside:
         extend_lease(other.ad_group.campaign_id, at=timezone.now(), price_micros=set_aside * WON)
     home = f"/advertise/{shop.public_id}/campaigns/"
-    page = desk.get(f"{home}{first.ad_group.campaign.public_id}/").content.decode()
+    page = portal_client.get(f"{home}{first.ad_group.campaign.public_id}/").content.decode()
     assert words in page
-    assert ('class="obstacle"' in page) == bool(words)
+    assert ('class="serving-problem"' in page) == bool(words)
 
 
-def test_a_campaign_whose_ad_is_off_says_so(desk: Client, shop: Advertiser, ad: Creative) -> None:
+def test_a_campaign_whose_ad_is_off_says_so(portal_client: Client, shop: Advertiser, ad: Creative) -> None:
     Creative.objects.update(is_on=False)
     home = f"/advertise/{shop.public_id}/campaigns/"
     for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
-        assert "승인된 광고 문구가 꺼져 있어요" in desk.get(where).content.decode()
+        assert "승인된 광고 문구가 꺼져 있어요" in portal_client.get(where).content.decode()
 
 
 @pytest.mark.parametrize(
     ("asked", "own", "is_told"), [(70, None, False), (330, None, True), (330, 400, False)]
 )
 def test_a_campaign_that_bids_less_than_its_category_asks_says_so(
-    desk: Client, shop: Advertiser, ad: Creative, asked: int, own: int | None, *, is_told: bool
+    portal_client: Client, shop: Advertiser, ad: Creative, asked: int, own: int | None, *, is_told: bool
 ) -> None:
     LearnedReserve.objects.create(
         category=ad.ad_group.campaign.category,
@@ -287,5 +297,5 @@ def test_a_campaign_that_bids_less_than_its_category_asks_says_so(
     ad.ad_group.keywords.update(bid_micros=own and own * WON)
     home = f"/advertise/{shop.public_id}/campaigns/"
     for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
-        page = desk.get(where).content.decode()
+        page = portal_client.get(where).content.decode()
         assert ("이 분야의 최저가 330원보다 낮아요" in page) == is_told

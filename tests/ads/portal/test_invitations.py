@@ -12,18 +12,20 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import User
-from ads.invitations import MOST_A_DAY, invite, withdraw_invitation
-from ads.members import dismiss_member
+from ads.campaigns.invitations import MAX_PER_DAY, create_invitation, revoke_invitation
+from ads.campaigns.members import remove_member
 from ads.models import Advertiser, Invitation, Membership
 from ads.tasks import forget_invitations
-from tests.ads.inventory import make_advertiser
+from testing.ads.inventory import make_advertiser
 
 Outbox = list[EmailMessage]
 
 
-def ask(desk: Client, shop: Advertiser, email: str, role: str = "editor") -> str:
-    """Invite from Grace's desk; what her page says then."""
-    answer = desk.post(f"/advertise/{shop.public_id}/people/", {"email": email, "role": role}, follow=True)
+def ask(portal_client: Client, shop: Advertiser, email: str, role: str = "editor") -> str:
+    """Invite from Grace's portal_client; what her page says then."""
+    answer = portal_client.post(
+        f"/advertise/{shop.public_id}/people/", {"email": email, "role": role}, follow=True
+    )
     return answer.content.decode()
 
 
@@ -49,10 +51,10 @@ def roles() -> list[tuple[str, str]]:
 
 
 def test_who_is_invited_accepts_by_the_mailed_link_and_once(
-    desk: Client, shop: Advertiser, ada: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, ada: User, mailoutbox: Outbox
 ) -> None:
     prove(ada)
-    page = ask(desk, shop, "Ada@Example.com")
+    page = ask(portal_client, shop, "Ada@Example.com")
     assert roles() == [("grace", "owner")]
     assert "Ada@Example.com" in page
     assert "답을 기다리는 초대" in page
@@ -62,17 +64,19 @@ def test_who_is_invited_accepts_by_the_mailed_link_and_once(
     assert hers.post(link).headers["Location"] == f"/advertise/{shop.public_id}/"
     assert roles() == [("ada", "editor"), ("grace", "owner")]
     assert hers.post(link).status_code == 410
-    assert "답을 기다리는 초대" not in desk.get(f"/advertise/{shop.public_id}/people/").content.decode()
+    assert (
+        "답을 기다리는 초대" not in portal_client.get(f"/advertise/{shop.public_id}/people/").content.decode()
+    )
 
 
 def test_whoever_claims_an_address_without_proof_gets_no_desk(
-    desk: Client, shop: Advertiser, mallory: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, mallory: User, mailoutbox: Outbox
 ) -> None:
     """Mallory signed up as somebody of the company, and even has the link."""
     mallory.email = "boss@company.example"
     mallory.save()
     EmailAddress.objects.create(user=mallory, email=mallory.email, verified=False)
-    ask(desk, shop, mallory.email, "owner")
+    ask(portal_client, shop, mallory.email, "owner")
     theirs = browser_of(mallory)
     link = link_in(mailoutbox[0])
     page = theirs.get(link).content.decode()
@@ -83,39 +87,39 @@ def test_whoever_claims_an_address_without_proof_gets_no_desk(
 
 
 def test_a_member_who_claims_another_s_address_gets_no_role_by_it(
-    desk: Client, shop: Advertiser, mallory: User
+    portal_client: Client, shop: Advertiser, mallory: User
 ) -> None:
     Membership.objects.create(advertiser=shop, member=mallory, role=Membership.Role.REPORTER)
     mallory.email = "boss@company.example"
     mallory.save()
-    ask(desk, shop, mallory.email, "owner")
+    ask(portal_client, shop, mallory.email, "owner")
     assert roles() == [("grace", "owner"), ("mallory", "reporter")]
 
 
 @override_settings(EMAIL_HOST="mail.example")
 def test_an_owner_hears_the_same_of_every_address(
-    desk: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
 ) -> None:
     prove(ada)
     told = set()
     for email in (ada.email, mallory.email, "nobody@example.com"):
-        said = re.findall(r"\S+로 초대를 보냈어요", ask(desk, shop, email))
+        said = re.findall(r"\S+로 초대를 보냈어요", ask(portal_client, shop, email))
         told.add(said[0].replace(email, "…").split(">")[-1])
     assert len(told) == 1
     assert [mail.to for mail in mailoutbox] == [[ada.email], [mallory.email], ["nobody@example.com"]]
     assert roles() == [("grace", "owner")]
 
 
-def test_an_owner_hears_that_a_site_without_mail_sent_none(desk: Client, shop: Advertiser) -> None:
-    page = ask(desk, shop, "nobody@example.com")
+def test_an_owner_hears_that_a_site_without_mail_sent_none(portal_client: Client, shop: Advertiser) -> None:
+    page = ask(portal_client, shop, "nobody@example.com")
     assert "링크는 서버 기록에만 있어요" in page
     assert "초대를 보냈어요" not in page
 
 
 def test_somebody_new_signs_up_proves_the_address_and_accepts(
-    desk: Client, shop: Advertiser, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, mailoutbox: Outbox
 ) -> None:
-    ask(desk, shop, "new@example.com", "reporter")
+    ask(portal_client, shop, "new@example.com", "reporter")
     link, theirs = link_in(mailoutbox[0]), Client()
     page = theirs.get(link).content.decode()
     signup = re.search(r'href="(/accounts/signup/[^"]+)"', page)
@@ -132,25 +136,25 @@ def test_somebody_new_signs_up_proves_the_address_and_accepts(
 
 @pytest.mark.parametrize("end", ["withdrawn", "old", "renewed", "forged", "inviter gone"])
 def test_an_invitation_that_is_over_opens_nothing(
-    desk: Client, shop: Advertiser, grace: User, ada: User, mailoutbox: Outbox, end: str
+    portal_client: Client, shop: Advertiser, grace: User, ada: User, mailoutbox: Outbox, end: str
 ) -> None:
     prove(ada)
-    ask(desk, shop, ada.email)
+    ask(portal_client, shop, ada.email)
     link, hers = link_in(mailoutbox[0]), browser_of(ada)
     moment = timezone.now()
     if end == "withdrawn":
         there = Invitation.objects.get().public_id
-        assert desk.post(f"/advertise/{shop.public_id}/people/{there}/withdraw/").status_code == 302
+        assert portal_client.post(f"/advertise/{shop.public_id}/people/{there}/withdraw/").status_code == 302
     elif end == "old":
         moment += datetime.timedelta(days=7, seconds=1)
     elif end == "renewed":
-        ask(desk, shop, ada.email, "reporter")
+        ask(portal_client, shop, ada.email, "reporter")
     elif end == "forged":
         link = f"{link[:-3]}x/"
     else:
         other = User.objects.create(username="other")
         Membership.objects.create(advertiser=shop, member=other, role=Membership.Role.OWNER)
-        dismiss_member(membership=Membership.objects.get(member=grace))
+        remove_member(membership=Membership.objects.get(member=grace))
     with time_machine.travel(moment):
         hers.force_login(ada)
         assert [hers.get(link).status_code, hers.post(link).status_code] == [410, 410]
@@ -158,9 +162,9 @@ def test_an_invitation_that_is_over_opens_nothing(
 
 
 def test_only_owners_invite_and_withdraw_and_only_at_their_own_desk(
-    desk: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
 ) -> None:
-    ask(desk, shop, "new@example.com")
+    ask(portal_client, shop, "new@example.com")
     there = Invitation.objects.get().public_id
     Membership.objects.create(advertiser=shop, member=ada, role=Membership.Role.EDITOR)
     other = make_advertiser("다른 가게")
@@ -175,16 +179,18 @@ def test_only_owners_invite_and_withdraw_and_only_at_their_own_desk(
 
 
 def test_nobody_mails_more_than_a_few_strangers_a_day(
-    desk: Client, shop: Advertiser, grace: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, grace: User, mailoutbox: Outbox
 ) -> None:
-    for number in range(MOST_A_DAY):
-        invite(advertiser=shop, email=f"{number}@example.com", role="editor", inviter_id=grace.pk)
-    assert "하루에 20명까지" in ask(desk, shop, "one-more@example.com")
-    assert len(mailoutbox) == MOST_A_DAY
+    for number in range(MAX_PER_DAY):
+        create_invitation(advertiser=shop, email=f"{number}@example.com", role="editor", inviter_id=grace.pk)
+    assert "하루에 20명까지" in ask(portal_client, shop, "one-more@example.com")
+    assert len(mailoutbox) == MAX_PER_DAY
 
 
-def test_addresses_are_forgotten_when_their_invitation_is_over(desk: Client, shop: Advertiser) -> None:
-    ask(desk, shop, "new@example.com")
+def test_addresses_are_forgotten_when_their_invitation_is_over(
+    portal_client: Client, shop: Advertiser
+) -> None:
+    ask(portal_client, shop, "new@example.com")
     forget_invitations()
     assert Invitation.objects.count() == 1
     with time_machine.travel(timezone.now() + datetime.timedelta(days=8)):
@@ -193,11 +199,11 @@ def test_addresses_are_forgotten_when_their_invitation_is_over(desk: Client, sho
 
 
 def test_the_address_of_a_withdrawn_invitation_is_forgotten_in_a_day(
-    desk: Client, shop: Advertiser, grace: User
+    portal_client: Client, shop: Advertiser, grace: User
 ) -> None:
-    ask(desk, shop, "new@example.com")
-    ask(desk, shop, "other@example.com")
-    withdraw_invitation(advertiser=shop, public_id=Invitation.objects.get(email="new@example.com").public_id)
+    ask(portal_client, shop, "new@example.com")
+    ask(portal_client, shop, "other@example.com")
+    revoke_invitation(advertiser=shop, public_id=Invitation.objects.get(email="new@example.com").public_id)
     forget_invitations()
     # Until then it counts for how many people its inviter mailed.
     assert Invitation.objects.filter(inviter=grace).count() == 2

@@ -5,10 +5,10 @@ import pytest
 from openai import OpenAI
 
 from accounts.models import User
-from aggregator import api_keys
+from aggregator.services import api_keys
+from testing.provider.server import ProviderServer, say
+from testing.site.live_site import LiveSite, live_site, site_application
 from tests.aggregator.conftest import MakeModel
-from tests.live_site import LiveSite, live_site, site_application
-from tests.provider_server import ProviderServer, say
 
 __all__ = ["live_site", "site_application"]
 

@@ -5,7 +5,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from aggregator.providers import close_providers, warm_providers
-from tests.provider_server import ProviderServer
+from testing.provider.server import ProviderServer
 
 SECRET = "sk-ada-keeps-this-to-herself"
 

@@ -6,8 +6,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from aggregator.providers import close_providers
-from tests.aggregator.providers.asking import Heard, ask, make_model, make_request
-from tests.provider_server import ProviderServer, say
+from testing.provider.server import ProviderServer, say
+from tests.aggregator.providers.completion_requests import Heard, ask, make_model, make_request
 
 WIRES = ["openai", "openrouter", "anthropic", "gemini"]
 # Real names, because litellm maps parameters by name; the provider server plays any of them.

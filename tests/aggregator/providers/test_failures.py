@@ -15,9 +15,9 @@ from aggregator.providers import (
     UnknownModel,
     Unreachable,
 )
-from tests.aggregator.providers.asking import ask, make_model, make_request
+from testing.provider.server import ProviderServer, Script, say
+from tests.aggregator.providers.completion_requests import ask, make_model, make_request
 from tests.aggregator.providers.conftest import SECRET
-from tests.provider_server import ProviderServer, Script, say
 
 TEXT = "하나 둘 셋 넷 다섯"
 WIRES = ["openai", "anthropic", "gemini"]

@@ -3,9 +3,9 @@ import asyncio
 import pytest
 
 from aggregator.providers import cost_micros
-from tests.aggregator.providers.asking import ADA_ASKS, ask, make_model, make_request
+from testing.provider.server import ProviderServer, Script, say
+from tests.aggregator.providers.completion_requests import ADA_ASKS, ask, make_model, make_request
 from tests.aggregator.providers.conftest import SECRET
-from tests.provider_server import ProviderServer, Script, say
 
 ANSWER = "한국의 수도는 서울이에요. 🍜 It is Seoul.\n\n- 그럼요"
 WIRES = ["openai", "anthropic", "gemini"]

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from aggregator.providers import TokenUsage
-from tests.aggregator.providers.asking import ask, make_model, make_request
-from tests.provider_server import ProviderServer, Script, say
+from testing.provider.server import ProviderServer, Script, say
+from tests.aggregator.providers.completion_requests import ask, make_model, make_request
 
 ANSWER = "한국의 수도는 서울이에요."
 IMPOSSIBLE = [(-5, -7), (50, -1), (10**10, 5), (50, 3 * 10**9), (None, None), (0, 0)]

@@ -1,0 +1,133 @@
+"""A decided request in words and won: every contender, the rung where it fell, scores and prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ads.admin.read_only import show_won
+from ads.models import AdGroup, Campaign, Keyword
+
+STATUS_LABELS: dict[str, Promise] = {
+    "standing": _("경매에 오름"),
+    "paused": _("꺼져 있음"),
+    "keyword_off": _("키워드가 꺼져 있음"),
+    "out_of_schedule": _("기간이 아님"),
+    "other_language": _("다른 언어"),
+    "other_device": _("다른 기기"),
+    "negative_keyword": _("제외 키워드"),
+    "no_budget": _("예산이 다함"),
+    "not_relevant": _("뜻이 멂"),
+    "seen_often": _("오늘 충분히 봤음"),
+    "below_reserve": _("최저가보다 낮음"),
+    "outbid": _("더 높은 점수에 밀림"),
+    "won": _("이김"),
+}
+NO_AD_LABELS: dict[str, Promise] = {
+    "sensitive": _("민감한 주제"),
+    "no_match": _("맞는 광고가 없음"),
+    "below_threshold": _("맞는 것이 있었지만 끝까지 남지 못함"),
+    "frequency": _("오늘 충분히 봤음"),
+    "no_budget": _("예산이 다함"),
+    "not_adult": _("미성년일 수 있음"),
+    "newcomer": _("오늘 첫 답이라 쉼"),
+    "ad_load": _("조금 전에 광고를 봐서 쉼"),
+    "frozen": _("장부가 어긋나 시장이 멈춤"),
+    "stopped": _("고른 광고가 방금 꺼졌음"),
+    "error": _("시장에서 오류가 남"),
+}
+LANGUAGE_LABELS: dict[str, Promise] = {
+    "ko": _("한국어"),
+    "en": _("영어"),
+    "ja": _("일본어"),
+    "zh": _("중국어"),
+    "other": _("다른 언어"),
+}
+# Whose word a click rate is; a learned model names itself.
+RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 어림"), "drawn": _("새 광고라 뽑음")}
+
+
+@dataclass(frozen=True, slots=True)
+class ContenderRow:
+    """One contender as a person reads it."""
+
+    is_winner: bool
+    rung: str
+    campaign: str
+    term: str
+    match: str
+    bid: str
+    left: str
+    reserve: str
+    pace: float
+    relevance: float
+    click_rate: float
+    smoothed_rate: float
+    source: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """One request as a person reads it."""
+
+    request_id: str
+    repeats: str
+    language: str
+    device: str
+    topics: str
+    version: str
+    reason: str
+    price: str
+    shadow_price: str
+    is_explored: bool
+    contender_rows: tuple[ContenderRow, ...]
+
+
+def describe_decision(record: dict[str, Any]) -> DecisionView:
+    """Return the record of a request in words."""
+    request, lines = record["request"], record["contenders"]
+    campaigns = dict(
+        Campaign.objects.filter(pk__in={line["campaign"] for line in lines}).values_list("pk", "name")
+    )
+    return DecisionView(
+        request_id=str(request["request_id"]),
+        repeats=str(record.get("repeats", "")),
+        language=_label(LANGUAGE_LABELS, request["language"]),
+        # An offer keeps none; what is remembered for a day does.
+        device=_label(dict(AdGroup.Device.choices), request.get("device", "")),
+        topics=", ".join(map(str, request.get("topics", ()))),
+        version=str(record["version"]),
+        reason=_label(NO_AD_LABELS, record["reason"]),
+        price=show_won(record["price_micros"]),
+        shadow_price=show_won(record["shadow_price_micros"]),
+        is_explored=bool(record["is_explored"]),
+        contender_rows=tuple(_describe_contender(line, campaigns) for line in lines),
+    )
+
+
+def _describe_contender(line: dict[str, Any], campaigns: dict[int, str]) -> ContenderRow:
+    return ContenderRow(
+        is_winner=line["rung"] == "won",
+        rung=_label(STATUS_LABELS, line["rung"]),
+        campaign=campaigns.get(line["campaign"], f"#{line['campaign']}"),
+        term=str(line["term"]),
+        match=_label(dict(Keyword.Match.choices), line["match"]),
+        bid=show_won(int(line["bid_micros"])),
+        # Told only where it is less than the bid.
+        left=show_won(line.get("left_micros")),
+        reserve=show_won(line.get("reserve_micros")),
+        pace=float(line["pace"]),
+        relevance=float(line["relevance"]),
+        click_rate=100 * float(line["click_rate"]),
+        # Decisions of an older market had smoothing alone.
+        smoothed_rate=100 * float(line.get("smoothed_rate", line["click_rate"])),
+        source=_label(RATE_SOURCE_LABELS, line.get("rate_source", "smoothed")),
+        score=float(line["score"]),
+    )
+
+
+def _label(words: Mapping[str, object], name: str) -> str:
+    return str(words.get(name, name))

@@ -1,0 +1,138 @@
+"""Offers, looks, clicks and complaints, as they were kept."""
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from ads.admin.decision_view import describe_decision
+from ads.admin.read_only import ReadOnlyAdmin, show_won
+from ads.domain.money import format_won
+from ads.events.click_audit import credit_click
+from ads.models import Click, Complaint, Impression, Offer, RefusedVisit
+from ads.reporting.decision_trace import find_decision, offer_decision
+from ads.reporting.reason_labels import label_reason
+
+
+class ReasonLabelMixin:
+    """What is wrong with a visit, as advertisers read it too."""
+
+    @display(description=_("사유"), ordering="reason")
+    def show_reason(self, kept: Impression | Click | RefusedVisit) -> str:
+        """The reason in words."""
+        return label_reason(kept.reason)
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnlyAdmin):
+    """Offers, each with every contender of its auction and the rung where it fell."""
+
+    list_display = [
+        "id",
+        "created_at",
+        "campaign",
+        "keyword_text",
+        "match",
+        "show_price",
+        "language",
+        "is_explored",
+    ]
+    list_filter = ["match", "language", "placement", "is_explored"]
+    list_select_related = ["campaign"]
+    search_fields = ["id", "request_id", "keyword_text", "campaign__name"]
+    date_hierarchy = "created_at"
+    exclude = ["trace"]
+    readonly_fields = ["show_trace"]
+    actions_list = ["explain_request"]
+
+    @display(description=_("클릭당 가격"))
+    def show_price(self, offer: Offer) -> str:
+        """What a click will cost."""
+        return show_won(offer.price_micros)
+
+    @display(description=_("경매 기록"))
+    def show_trace(self, offer: Offer) -> str:
+        """Every contender with its scores and the rung where it ended."""
+        return render_to_string(
+            "ads/admin/_decision.html", {"decision": describe_decision(offer_decision(offer))}
+        )
+
+    @action(description=_("요청 하나 풀이"), url_path="explain", permissions=["view"])
+    def explain_request(self, request: HttpRequest) -> HttpResponse:
+        """Show how any request of the last day was decided, also one that ended without an ad."""
+        name = request.GET.get("request", "").strip()
+        record = find_decision(name) if name else None
+        context = self.admin_site.each_context(request) | {
+            "title": _("요청 하나 풀이"),
+            "name": name,
+            "decision": record and describe_decision(record),
+        }
+        return render(request, "ads/admin/decision_trace.html", context)
+
+
+@admin.register(Impression)
+class ImpressionAdmin(ReasonLabelMixin, ReadOnlyAdmin):
+    """Looks, with what was wrong with them."""
+
+    list_display = ["offer", "created_at", "verdict", "show_reason"]
+    list_filter = ["verdict", "reason"]
+    ordering = ["-created_at"]
+    date_hierarchy = "created_at"
+
+
+@admin.register(Click)
+class ClickAdmin(ReasonLabelMixin, ReadOnlyAdmin):
+    """Clicks, what they cost and why."""
+
+    list_display = ["offer", "created_at", "campaign", "verdict", "show_reason", "show_price", "network"]
+    list_filter = ["verdict", "reason"]
+    ordering = ["-created_at"]
+    list_select_related = ["campaign", "offer"]
+    search_fields = ["offer__id", "campaign__name"]
+    date_hierarchy = "created_at"
+    actions = ["give_back"]
+
+    @action(description=_("고른 클릭 값 돌려주기"), permissions=["credit"])
+    def give_back(self, request: HttpRequest, queryset: QuerySet[Click]) -> None:
+        """Credit billed clicks that an advertiser rightly disputes, each once."""
+        billed = queryset.filter(verdict=Click.Verdict.BILLED).select_related("transaction").order_by("pk")
+        count = sum(self._give_one_back(request, click) for click in billed)
+        messages.success(request, _("클릭 %(count)d개의 값을 돌려줬어요.") % {"count": count})
+
+    def _give_one_back(self, request: HttpRequest, click: Click) -> bool:
+        with transaction.atomic():
+            is_new = credit_click(click, reason="operator")
+            if is_new:
+                self.log_change(request, click, f"+{format_won(click.price_micros)} KRW · operator")
+        return is_new
+
+    def has_credit_permission(self, request: HttpRequest) -> bool:
+        """Giving money back is a right of its own."""
+        return request.user.has_perm("ads.add_credit")
+
+    @display(description=_("청구액"))
+    def show_price(self, click: Click) -> str:
+        """What was charged."""
+        return show_won(click.price_micros)
+
+
+@admin.register(RefusedVisit)
+class RefusedVisitAdmin(ReasonLabelMixin, ReadOnlyAdmin):
+    """Visits that used up nothing, with what was wrong with them."""
+
+    list_display = ["offer", "campaign", "kind", "show_reason", "visits", "first_at", "last_at"]
+    list_filter = ["kind", "reason"]
+    list_select_related = ["campaign", "offer"]
+    date_hierarchy = "day"
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(ReadOnlyAdmin):
+    """What people said against ads."""
+
+    list_display = ["created_at", "reason", "offer"]
+    list_filter = ["reason"]

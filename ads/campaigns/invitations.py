@@ -1,0 +1,137 @@
+"""Invitations to act for an advertiser: mailed to an address, accepted by whoever proved that it is theirs.
+
+Whoever invites learns nothing about the address: not whether it has an account, nor whether mail arrives.
+"""
+
+import datetime
+import logging
+import smtplib
+import uuid
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core import signing
+from django.core.mail import get_connection, send_mail
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.members import add_member
+from ads.models import Advertiser, Invitation, Membership
+
+logger = logging.getLogger(__name__)
+
+LIFETIME = datetime.timedelta(days=7)
+DAY = datetime.timedelta(days=1)
+# Each is a mail to somebody who did not ask for it.
+MAX_PER_DAY = 20
+MAIL_TIMEOUT_SECONDS = 5
+SALT = "ads.invitation"
+
+
+def create_invitation(*, advertiser: Advertiser, email: str, role: str, inviter_id: int) -> Invitation | None:
+    """Invite whoever has this address; None for a member of that address, who has the role from now on.
+
+    Raises RefusedError when this would leave no owner, or when the inviter mailed enough people today.
+    """
+    with transaction.atomic():
+        # An address has one open invitation, whichever of two owners is quicker.
+        Advertiser.objects.select_for_update(no_key=True).get(pk=advertiser.pk)
+        member_id = _find_member(advertiser, email)
+        if member_id is not None:
+            add_member(advertiser=advertiser, member_id=member_id, role=role)
+            return None
+        now = timezone.now()
+        if Invitation.objects.filter(inviter_id=inviter_id, created_at__gt=now - DAY).count() >= MAX_PER_DAY:
+            raise InvalidChangeError(
+                _("하루에 %(most)s명까지 초대할 수 있어요.") % {"most": MAX_PER_DAY}, field="email"
+            )
+        advertiser.invitations.filter(email__iexact=email, ended_at=None).update(ended_at=now)
+        invitation = Invitation.objects.create(
+            advertiser=advertiser,
+            email=email,
+            role=role,
+            inviter_id=inviter_id,
+            created_at=now,
+            expires_at=now + LIFETIME,
+        )
+    _mail(invitation)
+    return invitation
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    """Return what can still be accepted: not used, not ended, not too old, and its inviter an owner yet."""
+    owners = Membership.objects.filter(
+        advertiser=OuterRef("advertiser"), member=OuterRef("inviter"), role=Membership.Role.OWNER
+    )
+    return Invitation.objects.filter(Exists(owners), ended_at=None, expires_at__gt=timezone.now())
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return the open invitation that a mailed link is about."""
+    try:
+        public_id = uuid.UUID(signing.loads(token, salt=SALT, max_age=LIFETIME))
+    except (signing.BadSignature, ValueError):
+        return None
+    return open_invitations().select_related("advertiser").filter(public_id=public_id).first()
+
+
+def has_verified_email(account_id: int, email: str) -> bool:
+    """Say whether this account has shown that mail to the address reaches it."""
+    proof = EmailAddress.objects.filter(user_id=account_id, email__iexact=email, verified=True)
+    return bool(proof.exists())
+
+
+@transaction.atomic
+def accept_invitation(invitation: Invitation, *, account_id: int) -> Membership | None:
+    """Make the account a member, once; None when it may not be, or no more. Raises RefusedError."""
+    # The advertiser first, as whoever invites, admits or dismisses takes it.
+    Advertiser.objects.select_for_update(no_key=True).get(pk=invitation.advertiser_id)
+    current = open_invitations().select_related("advertiser").filter(pk=invitation.pk).first()
+    if current is None or not has_verified_email(account_id, current.email):
+        return None
+    current.ended_at = timezone.now()
+    current.save(update_fields=["ended_at"])
+    return add_member(advertiser=current.advertiser, member_id=account_id, role=current.role)
+
+
+def revoke_invitation(*, advertiser: Advertiser, public_id: uuid.UUID) -> None:
+    """End an invitation; a second time changes nothing."""
+    ending = advertiser.invitations.filter(public_id=public_id, ended_at=None)
+    ending.update(ended_at=timezone.now())
+
+
+def forget_invitations() -> int:
+    """Delete addresses that nobody can be admitted by any more; return how many."""
+    now = timezone.now()
+    # One that ended goes when it counts no more for how many its inviter mailed in a day.
+    ended = Q(ended_at__isnull=False, created_at__lt=now - DAY)
+    return Invitation.objects.filter(ended | Q(expires_at__lt=now)).delete()[0]
+
+
+def _find_member(advertiser: Advertiser, email: str) -> int | None:
+    proved = EmailAddress.objects.filter(user=OuterRef("member"), email__iexact=email, verified=True)
+    members = advertiser.memberships.filter(Exists(proved), member__email__iexact=email).order_by("pk")
+    return members.values_list("member_id", flat=True).first()
+
+
+def _mail(invitation: Invitation) -> None:
+    token = signing.dumps(str(invitation.public_id), salt=SALT)
+    link = f"{settings.PUBLIC_URL}{reverse('portal:invited', args=[token])}"
+    words = {"advertiser": invitation.advertiser, "link": link, "days": LIFETIME.days}
+    text = render_to_string("ads/email/invitation.txt", words)
+    try:
+        send_mail(
+            f"[{_('짬뽕')}] {_('광고 센터에 초대받았어요')}",
+            text,
+            None,
+            [invitation.email],
+            connection=get_connection(timeout=MAIL_TIMEOUT_SECONDS),
+        )
+    except (OSError, smtplib.SMTPException):
+        # Whether mail reaches an address is its owner's business, and the invitation can be sent again.
+        logger.exception("invitation %s could not be mailed", invitation.public_id)

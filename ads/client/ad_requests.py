@@ -1,0 +1,55 @@
+"""The door of the market: ask for an ad, read the vocabulary; in process, or over HTTP by one setting."""
+
+import json
+import logging
+
+from django.conf import settings
+from django.utils import timezone
+
+from ads.client.http_client import call_service
+from ads.client.vocabulary_cache import vocabulary_cache_of
+from ads.contract import AdRequest, ContractError, NoAd, ServedAd, Vocabulary, decode_answer, encode_request
+from ads.ledger.leases import korean_day
+from ads.reporting.market_summary import income_of_day
+from ads.selection.serving.serve import serve
+from ads.selection.serving.snapshots import serving_state
+from ads.selection.serving.vocabulary import read_vocabulary
+
+logger = logging.getLogger(__name__)
+
+
+def request_ad(request: AdRequest) -> ServedAd | NoAd:
+    """Return one ad or the reason why there is none, within the deadline and without ever raising."""
+    if settings.ADS_SERVICE_URL:
+        return _request_over_http(request)
+    return serve(request)
+
+
+def fetch_vocabulary(*, wait_seconds: float | None = None) -> Vocabulary:
+    """Return the closed vocabulary that prompts are matched against, on the asking side.
+
+    Over HTTP, whoever asks waits for it only where there is none yet, by themselves as long as matching may
+    take. Raises ContractError when there is none.
+    """
+    if settings.ADS_SERVICE_URL:
+        most = settings.ADS_MATCH_MS / 1000 if wait_seconds is None else wait_seconds
+        return vocabulary_cache_of(settings.ADS_SERVICE_URL).read(wait_seconds=most)
+    return read_vocabulary(serving_state().snapshot)
+
+
+def income_today() -> int:
+    """Return what came in today less what was given back today, in micros of won; it can be negative."""
+    return income_of_day(korean_day(timezone.now()))
+
+
+def _request_over_http(request: AdRequest) -> ServedAd | NoAd:
+    body = json.dumps(encode_request(request)).encode()
+    try:
+        return decode_answer(
+            call_service(settings.ADS_SERVICE_URL, "select/", body, settings.ADS_DEADLINE_MS / 1000)
+        )
+    except TimeoutError:
+        return NoAd("timeout")
+    except ContractError as error:
+        logger.warning("the ad service gave no usable answer: %s", error)
+        return NoAd("error")

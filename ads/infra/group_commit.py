@@ -1,0 +1,73 @@
+"""Lets threads that come at the same time travel together: one works for all who came meanwhile.
+
+Nobody waits for company: who comes alone leaves at once, and the next group is whoever came during a trip.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class _Pending(Generic[Item, Result]):
+    """One item, and a gate that opens when its outcome is there or when it is this thread's turn to drive."""
+
+    __slots__ = ("error", "gate", "is_leader", "item", "outcome")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.outcome: list[Result] = []
+        self.error: BaseException | None = None
+        self.is_leader = False
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Carries loads in groups; `commit` gives one outcome a item, in order, or fails for all of its group."""
+
+    def __init__(self, commit: Callable[[Sequence[Item]], Sequence[Result]], *, most: int) -> None:
+        self._commit = commit
+        self._max_size = most
+        self._lock = threading.Lock()
+        self._waiting: deque[_Pending[Item, Result]] = deque()
+        self._is_committing = False
+
+    def send(self, item: Item) -> Result:
+        """Return what became of this item once its group arrived."""
+        pending: _Pending[Item, Result] = _Pending(item)
+        with self._lock:
+            self._waiting.append(pending)
+            if not self._is_committing:
+                self._is_committing = pending.is_leader = True
+        if not pending.is_leader:
+            pending.gate.acquire()
+        if pending.is_leader:
+            self._commit_next_group()
+        if pending.error is not None:
+            raise pending.error
+        return pending.outcome[0]
+
+    def _commit_next_group(self) -> None:
+        with self._lock:
+            group = [self._waiting.popleft() for _ in range(min(self._max_size, len(self._waiting)))]
+        try:
+            outcomes = self._commit([pending.item for pending in group])
+            for pending, outcome in zip(group, outcomes, strict=True):
+                pending.outcome.append(outcome)
+        except BaseException as error:  # noqa: BLE001
+            # Whatever it is, everybody in the group has to hear of it: nobody else will commit their item.
+            for pending in group:
+                pending.error = error
+        with self._lock:
+            next_leader = self._waiting[0] if self._waiting else None
+            self._is_committing = next_leader is not None
+            if next_leader is not None:
+                next_leader.is_leader = True
+        for pending in group:
+            pending.gate.release()
+        if next_leader is not None:
+            next_leader.gate.release()

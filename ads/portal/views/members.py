@@ -1,0 +1,85 @@
+"""Who may act for an advertiser."""
+
+import uuid
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.invitations import create_invitation, open_invitations, revoke_invitation
+from ads.campaigns.members import remove_member
+from ads.models import Membership
+from ads.portal.access import AdvertiserContext, owner_required
+from ads.portal.views.layout import render_page
+
+
+class MemberForm(forms.Form):
+    """An address of somebody, and what they may do."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("이메일"),
+        help_text=gettext_lazy("이 주소로 초대를 보내요. 받은 사람이 그 주소로 로그인해서 받으면 더해져요."),
+    )
+    role = forms.ChoiceField(label=gettext_lazy("할 수 있는 일"), choices=Membership.Role.choices)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_required
+def member_list(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
+    """Show members and invitations, and invite another."""
+    form = MemberForm(request.POST or None, initial={"role": Membership.Role.REPORTER})
+    if request.method == "POST" and form.is_valid() and _invite(request, access, form):
+        return redirect("portal:people", access.advertiser.public_id)
+    members = Membership.objects.filter(advertiser=access.advertiser).select_related("member").order_by("pk")
+    invited = open_invitations().filter(advertiser=access.advertiser).order_by("pk")
+    context = {"form": form, "members": members, "invitations": invited}
+    status = 422 if form.is_bound else 200
+    return render_page(request, access, "people", section="people", context=context, status=status)
+
+
+@require_POST
+@owner_required
+def member_remove(request: HttpRequest, access: AdvertiserContext, membership_id: int) -> HttpResponseBase:
+    """End a membership."""
+    membership = get_object_or_404(Membership, pk=membership_id, advertiser=access.advertiser)
+    try:
+        remove_member(membership=membership)
+    except InvalidChangeError as error:
+        return render_page(request, access, "refused", section="people", context={"error": error}, status=409)
+    if membership.member_id == request.user.pk:
+        return redirect("portal:welcome")
+    return redirect("portal:people", access.advertiser.public_id)
+
+
+@require_POST
+@owner_required
+def invitation_withdraw(
+    request: HttpRequest, access: AdvertiserContext, invitation_id: uuid.UUID
+) -> HttpResponseBase:
+    """End an invitation that nobody accepted."""
+    revoke_invitation(advertiser=access.advertiser, public_id=invitation_id)
+    return redirect("portal:people", access.advertiser.public_id)
+
+
+def _invite(request: HttpRequest, access: AdvertiserContext, form: MemberForm) -> bool:
+    email, role = form.cleaned_data["email"], form.cleaned_data["role"]
+    try:
+        invited = create_invitation(
+            advertiser=access.advertiser, email=email, role=role, inviter_id=int(request.user.pk or 0)
+        )
+    except InvalidChangeError as error:
+        form.add_error(error.field, str(error))
+        return False
+    if invited and not settings.EMAIL_HOST:
+        said = _("%(email)s의 초대를 만들었어요. 이 사이트에는 메일이 없어서, 링크는 서버 기록에만 있어요.")
+        messages.warning(request, said % {"email": email})
+        return True
+    said = _("%(email)s로 초대를 보냈어요.") if invited else _("%(email)s의 할 일을 바꿨어요.")
+    messages.success(request, said % {"email": email})
+    return True

@@ -1,0 +1,42 @@
+"""How a request for an ad was decided, from what is remembered of it or from the offer it ended with."""
+
+import uuid
+from contextlib import suppress
+from typing import Any
+
+from ads.models import Offer
+from ads.selection.serving.traces import find_trace
+
+
+def find_decision(name: str) -> dict[str, Any] | None:
+    """Return the record of a request, by its id or its offer's; None when nothing is remembered.
+
+    One that was answered with the offer of an earlier request has that one's record and names it.
+    """
+    trace = find_trace(name)
+    if trace is None or "offer" not in trace:
+        return trace or _from_offer(name)
+    offer = Offer.objects.get(pk=uuid.UUID(str(trace["offer"])))
+    return offer_decision(offer) | {"request": trace["request"], "repeats": offer.request_id}
+
+
+def offer_decision(offer: Offer) -> dict[str, Any]:
+    """Return the record that an offer keeps of its own request."""
+    return {
+        "request": {"request_id": offer.request_id, "topics": offer.topics, "language": offer.language},
+        "version": offer.snapshot_version,
+        "reason": "",
+        "price_micros": offer.price_micros,
+        "shadow_price_micros": offer.shadow_price_micros,
+        "is_explored": offer.is_explored,
+        "contenders": offer.trace,
+    }
+
+
+def _from_offer(name: str) -> dict[str, Any] | None:
+    # No name has one, and the database takes none.
+    offers = Offer.objects.filter(request_id=name.replace("\0", ""))
+    with suppress(ValueError):
+        offers = offers | Offer.objects.filter(id=uuid.UUID(name))
+    offer = offers.order_by("-created_at").first()
+    return None if offer is None else offer_decision(offer)

@@ -1,0 +1,113 @@
+"""What the market did today, for whoever runs it."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Sum
+from django.utils import timezone
+
+from ads.ledger.entries import is_frozen
+from ads.ledger.leases import KOREA, korean_day
+from ads.models import Account, Complaint, Creative, Entry, Rollup
+
+# A wallet does not tell its money apart. All that was ever granted counts as spent before anything that was
+# paid in, which is also why a refund reaches all that was paid in (ledger.refundable).
+SPENT_TEST_CREDIT = """
+WITH granted AS (
+    SELECT wallet.advertiser_id, t.created_at, gained.amount_micros
+    FROM ads_account house
+    JOIN ads_entry given ON given.account_id = house.id
+    JOIN ads_transaction t ON t.id = given.transaction_id
+    JOIN ads_entry gained ON gained.transaction_id = t.id
+    JOIN ads_account wallet ON wallet.id = gained.account_id AND wallet.kind = 'wallet'
+    WHERE house.kind = 'grant'
+), spent AS (
+    SELECT place.advertiser_id, t.created_at, -moved.amount_micros AS amount_micros
+    FROM ads_account place
+    JOIN ads_entry moved ON moved.account_id = place.id
+    JOIN ads_transaction t ON t.id = moved.transaction_id AND t.kind IN ('click', 'reversal')
+    WHERE place.kind IN ('wallet', 'lease') AND place.advertiser_id IN (SELECT advertiser_id FROM granted)
+), moved AS (
+    SELECT advertiser_id, created_at, amount_micros AS granted, 0 AS spent FROM granted
+    UNION ALL SELECT advertiser_id, created_at, 0, amount_micros FROM spent
+), until AS (
+    SELECT least(sum(granted), sum(spent)) AS by_end,
+           least(coalesce(sum(granted) FILTER (WHERE created_at < %(start)s), 0),
+                 coalesce(sum(spent) FILTER (WHERE created_at < %(start)s), 0)) AS by_start
+    FROM moved WHERE created_at < %(end)s GROUP BY advertiser_id
+)
+SELECT coalesce(sum(by_end - by_start), 0) FROM until
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketDay:
+    """Today until now, yesterday until the same time, and what waits for a person."""
+
+    income_micros: int
+    income_before_micros: int
+    impressions: int
+    clicks: int
+    invalid_clicks: int
+    wallets_micros: int
+    waiting: int
+    complaints: int
+    is_frozen: bool
+
+
+def summarize_day(now: datetime.datetime | None = None) -> MarketDay:
+    """Return the market's day, counted in Korea: money from the ledger, the rest from its minutes."""
+    now = now or timezone.now()
+    start = datetime.datetime.combine(korean_day(now), datetime.time(), KOREA)
+    day = datetime.timedelta(days=1)
+    today = _figures_between(start, now)
+    wallets = Account.objects.filter(kind=Account.Kind.WALLET).aggregate(total=Sum("balance_micros"))
+    return MarketDay(
+        income_micros=_income_between(start, now),
+        income_before_micros=_income_between(start - day, now - day),
+        impressions=today["seen"] or 0,
+        clicks=today["valid"] or 0,
+        invalid_clicks=today["invalid"] or 0,
+        wallets_micros=wallets["total"] or 0,
+        waiting=Creative.objects.filter(review=Creative.Review.WAITING).count(),
+        complaints=Complaint.objects.filter(created_at__gte=start).count(),
+        is_frozen=is_frozen(),
+    )
+
+
+def income_of_day(day: datetime.date) -> int:
+    """Return what the ledger booked as revenue on a Korean day less what it gave back, in micros of won.
+
+    A credit counts on the day it is given, whichever day its click was of: that is when the money leaves. So
+    the days' incomes sum to the revenue account, and nothing is earned twice or kept after it was returned.
+    Where test money is not allowed, what it bought is no income either.
+    """
+    start = datetime.datetime.combine(day, datetime.time(), KOREA)
+    return _income_between(start, start + datetime.timedelta(days=1))
+
+
+def _income_between(start: datetime.datetime, end: datetime.datetime) -> int:
+    moved = Entry.objects.filter(
+        account__kind=Account.Kind.REVENUE,
+        transaction__created_at__gte=start,
+        transaction__created_at__lt=end,
+    )
+    income = int(moved.aggregate(total=Sum("amount_micros"))["total"] or 0)
+    return income if settings.ADS_TEST_MONEY else income - _spent_test_credit(start, end)
+
+
+def _spent_test_credit(start: datetime.datetime, end: datetime.datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(SPENT_TEST_CREDIT, {"start": start, "end": end})
+        (bought,) = cursor.fetchone() or (0,)
+    return int(bought)
+
+
+def _figures_between(start: datetime.datetime, end: datetime.datetime) -> dict[str, int | None]:
+    return Rollup.objects.filter(grain=Rollup.Grain.MINUTE, bucket__gte=start, bucket__lt=end).aggregate(
+        seen=Sum("impressions"),
+        valid=Sum("clicks") - Sum("credited_clicks"),
+        invalid=Sum("invalid_clicks") + Sum("credited_clicks"),
+    )

@@ -1,0 +1,209 @@
+"""Estimates how many recent prompts an ad group would have matched, from the words that requests named.
+
+A word that was not in the vocabulary could not be named, so nothing can be said of it: such keywords are told
+apart instead of being counted as never asked for.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils import timezone
+
+from ads.campaigns.campaigns import AdGroupSpec, KeywordSpec
+from ads.models import Term
+from ads.selection.core.index import BROAD, MATCHES, Snapshot
+from ads.selection.core.inventory import BUYING, MAKING, NORMAL
+from ads.selection.core.relevance import RELEVANCE_THRESHOLD, keyword_fits
+from ads.selection.jobs.publishing import split_phrase
+from ads.selection.serving.request_sample import KEPT_DAYS, SampledRequest, read_request_sample
+from ads.selection.serving.snapshots import serving_state
+from language.keyphrases import normalise
+
+# Fewer than these are told as few: nobody learns from an estimate that somebody asked for something.
+MIN_REPORTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReachEstimate:
+    """How many prompts of the last days matched; what could not be counted, or not for all of the time."""
+
+    days: int
+    asked: int
+    matched: int
+    uncounted: tuple[str, ...] = ()
+    young: tuple[str, ...] = ()
+    has_counted: bool = True
+
+    @property
+    def is_below_minimum(self) -> bool:
+        """Whether so few matched that no number is told."""
+        return self.matched < MIN_REPORTED
+
+    @property
+    def about(self) -> int:
+        """The number in two digits and zeros, and below a hundred in tens: nobody's one question shows."""
+        if self.matched < 100:
+            return self.matched // 10 * 10
+        return round(self.matched, 2 - len(str(self.matched)))
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordPattern:
+    """A keyword in numbers; whether it is close enough where somebody buys, and where it is not said."""
+
+    term: int
+    words: frozenset[int]
+    match: str
+    fits_asked: bool
+    fits_unasked: bool
+
+
+class TermTable:
+    """What the words of a snapshot are: their kind and the words inside them, looked up once each."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._known: dict[int, tuple[int, frozenset[int]] | None] = {}
+
+    def find(self, term: int) -> tuple[int, frozenset[int]] | None:
+        """Return a word's kind and the words inside it; None where it is not in the vocabulary."""
+        if term not in self._known:
+            self._known[term] = self._look_up(term)
+        return self._known[term]
+
+    def _look_up(self, term: int) -> tuple[int, frozenset[int]] | None:
+        snapshot = self._snapshot
+        place = int(np.searchsorted(snapshot.term_ids, term))
+        if place == len(snapshot.term_ids) or snapshot.term_ids[place] != term:
+            return None
+        start, stop = snapshot.term_token_start[place], snapshot.term_token_start[place + 1]
+        inside = snapshot.term_ids[snapshot.term_tokens[start:stop]]
+        return int(snapshot.term_kind[place]), frozenset(inside.tolist())
+
+
+def estimate_reach(plan: AdGroupSpec, *, negatives: Iterable[str] = ()) -> ReachEstimate:
+    """Return how many prompts of the last days these keywords would have matched."""
+    now = timezone.now()
+    asked = read_request_sample(at=now)
+    since = asked.since or now
+    days = min(KEPT_DAYS, -(-(now - since) // datetime.timedelta(days=1)))
+    term_table = TermTable(serving_state().snapshot)
+    unwanted = {normalise(text) for text in (*plan.negatives, *negatives)}
+    known = _find_terms(plan.keywords, unwanted)
+    counted, uncounted, young = _resolve_keywords(plan.keywords, known, term_table, since)
+    excluded = frozenset(known[norm][0] for norm in unwanted if norm in known)
+    fitting = (
+        asking
+        for asking in asked.sample
+        if plan.language in ("any", asking.language)
+        and (plan.device in ("any", asking.device) or not asking.device)
+    )
+    matched = count_matched(fitting, counted, excluded, term_table)
+    return ReachEstimate(max(1, days), asked.count, matched, uncounted, young, has_counted=bool(counted))
+
+
+def count_matched(
+    requests: Iterable[SampledRequest],
+    keywords: Sequence[KeywordPattern],
+    excluded: frozenset[int],
+    term_table: TermTable,
+) -> int:
+    """Return for how many requests one of the keywords or more would have stood, by the market's rules.
+
+    What a word excludes counts only where it is not few: else one's own word would tell somebody's question.
+    """
+    posting_lists: dict[int, list[KeywordPattern]] = defaultdict(list)
+    for keyword in keywords:
+        posting_lists[
+            min(keyword.words) if keyword.match == MATCHES[BROAD] and keyword.words else keyword.term
+        ].append(keyword)
+    total = 0.0
+    taken: dict[int, float] = defaultdict(float)
+    kept_away: list[tuple[float, set[int]]] = []
+    for asking in requests:
+        kinds = {term: known for term in asking.terms if (known := term_table.find(term))}
+        covered = set(kinds).union(*(inside for _, inside in kinds.values()))
+        purposes = {kind for kind, _ in kinds.values()}
+        if MAKING in purposes:
+            continue
+        named = {term for term, (kind, _) in kinds.items() if kind == NORMAL}
+        if any(
+            _matches(keyword, named, covered, kinds, is_buying=BUYING in purposes)
+            for term in covered & posting_lists.keys()
+            for keyword in posting_lists[term]
+        ):
+            total += asking.weight
+            unwanted = covered & excluded
+            kept_away.append((asking.weight, unwanted))
+            for term in unwanted:
+                taken[term] += asking.weight
+    told = {term for term, weight in taken.items() if weight >= MIN_REPORTED}
+    return round(total - sum(weight for weight, unwanted in kept_away if unwanted & told))
+
+
+def _matches(
+    keyword: KeywordPattern,
+    named: set[int],
+    covered: set[int],
+    kinds: dict[int, tuple[int, frozenset[int]]],
+    *,
+    is_buying: bool,
+) -> bool:
+    if not (keyword.fits_asked if is_buying else keyword.fits_unasked):
+        return False
+    if keyword.match == MATCHES[BROAD]:
+        return keyword.words <= covered
+    if keyword.term not in kinds:
+        return False
+    return keyword.match == "phrase" or named <= {keyword.term, *kinds[keyword.term][1]}
+
+
+def _find_terms(
+    keywords: Iterable[KeywordSpec], unwanted: Iterable[str]
+) -> dict[str, tuple[int, datetime.datetime]]:
+    names = {normalise(word) for each in keywords for word in (each.text, *split_phrase(each.text))}
+    rows = Term.objects.filter(key__in=names.union(unwanted)).values_list("key", "id", "created_at")
+    return {name: (number, created_at) for name, number, created_at in rows}
+
+
+def _resolve_keywords(
+    keywords: Sequence[KeywordSpec],
+    known: dict[str, tuple[int, datetime.datetime]],
+    term_table: TermTable,
+    since: datetime.datetime,
+) -> tuple[list[KeywordPattern], tuple[str, ...], tuple[str, ...]]:
+    counted: list[KeywordPattern] = []
+    uncounted: list[str] = []
+    young: list[str] = []
+    for keyword in keywords:
+        parts = [normalise(word) for word in split_phrase(keyword.text)]
+        is_split = keyword.match == MATCHES[BROAD] and bool(parts)
+        needed = parts if is_split else [normalise(keyword.text)]
+        if not all(name in known and term_table.find(known[name][0]) for name in needed):
+            uncounted.append(keyword.text)
+            continue
+        if any(known[name][1] > since for name in needed):
+            young.append(keyword.text)
+        counted.append(
+            _to_pattern(keyword, [known[name][0] for name in needed], len(set(parts)), is_split=is_split)
+        )
+    return counted, tuple(uncounted), tuple(young)
+
+
+def _to_pattern(keyword: KeywordSpec, terms: list[int], words: int, *, is_split: bool) -> KeywordPattern:
+    # How well an ad's words fit the keyword is not known before there is one: taken as well.
+    asked, unasked = keyword_fits(
+        np.array([MATCHES.index(keyword.match)], dtype=np.uint8),
+        np.array([words], dtype=np.int32),
+        np.ones(1, dtype=np.float16),
+    )
+    return KeywordPattern(
+        term=terms[0],
+        words=frozenset(terms) if is_split else frozenset(),
+        match=keyword.match,
+        fits_asked=bool(asked[0] >= RELEVANCE_THRESHOLD),
+        fits_unasked=bool(unasked[0] >= RELEVANCE_THRESHOLD),
+    )

@@ -1,0 +1,192 @@
+"""Turns rows into a snapshot; runs in a background worker, never on a request."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ads.selection.core.eligibility import audience_code
+from ads.selection.core.index import (
+    BROAD,
+    LISTS_PER_TERM,
+    MATCHES,
+    Int32Array,
+    Snapshot,
+    UInt64Array,
+    signature_bit,
+)
+from ads.selection.core.inventory import ClickWeights, GroupRow, Inventory, KeywordRow, TermRow
+from ads.selection.core.relevance import keyword_fits, max_relevance
+from ads.selection.core.topics import topic_bits
+
+Columns = dict[str, NDArray[Any]]
+ROUNDING_MARGIN = np.float32(1.0001)
+
+
+def build_from_rows(inventory: Inventory, *, version: str) -> Snapshot:
+    """Return the snapshot of these rows; keywords of unknown groups or terms are left out."""
+    terms = sorted(inventory.terms, key=lambda term: term.id)
+    places = {term.id: place for place, term in enumerate(terms)}
+    campaigns = {campaign.id: place for place, campaign in enumerate(inventory.campaigns)}
+    groups = [group for group in inventory.groups if group.campaign in campaigns and group.creatives]
+    group_places = {group.id: place for place, group in enumerate(groups)}
+    token_parts = [
+        sorted({places[token] for token in term.tokens if token in places} - {place})
+        for place, term in enumerate(terms)
+    ]
+    keywords = [row for row in inventory.keywords if row.group in group_places and row.term in places]
+    posting_list_ids, others = _assign_posting_lists(keywords, places, token_parts)
+    order = np.argsort(posting_list_ids, kind="stable")
+    keywords = [keywords[place] for place in order.tolist()]
+    posting_list_ids = posting_list_ids[order]
+    worths = _value_columns(keywords, places, token_parts, {group.id: group for group in groups})
+    return Snapshot(
+        version=version,
+        keyword_shelf_start=posting_list_ids.searchsorted(np.arange(LISTS_PER_TERM * len(terms) + 1)).astype(
+            np.int32
+        ),
+        keyword_order=_most_valuable_first(posting_list_ids, worths["keyword_worth"]),
+        keyword_order_unasked=_most_valuable_first(posting_list_ids, worths["keyword_worth_unasked"]),
+        keyword_others=others[order],
+        keyword_terms=_int32_array(places[row.term] for row in keywords),
+        keyword_group=_int32_array(group_places[row.group] for row in keywords),
+        group_campaign=_int32_array(campaigns[group.campaign] for group in groups),
+        **_term_columns(terms, token_parts),
+        **_keyword_columns(keywords),
+        **worths,
+        **_group_columns(groups, places),
+        **_creative_columns(groups),
+        **_campaign_columns(inventory),
+        **_click_model_columns(inventory.click_weights),
+    )
+
+
+def _term_columns(terms: Sequence[TermRow], token_parts: list[list[int]]) -> Columns:
+    texts = [term.text.encode("utf-8") for term in terms]
+    token_start, tokens = _flatten(token_parts)
+    return {
+        "term_ids": _int64_array(term.id for term in terms),
+        "term_texts": np.frombuffer(b"".join(texts), dtype=np.uint8),
+        "term_text_start": np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
+        "term_kind": np.array([term.kind for term in terms], dtype=np.uint8),
+        "term_token_start": token_start,
+        "term_tokens": tokens,
+    }
+
+
+def _keyword_columns(keywords: Sequence[KeywordRow]) -> Columns:
+    return {
+        "keyword_ids": _int64_array(row.id for row in keywords),
+        "keyword_match": np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
+        "keyword_bid": _int64_array(row.bid_micros for row in keywords),
+    }
+
+
+def _group_columns(groups: Sequence[GroupRow], places: dict[int, int]) -> Columns:
+    negative_start, negatives = _flatten(
+        [[places[term] for term in group.negatives if term in places] for group in groups]
+    )
+    return {
+        "group_ids": _int64_array(group.id for group in groups),
+        "group_audience": np.array(
+            [audience_code(group.language, group.device) for group in groups], dtype=np.uint8
+        ),
+        "group_topics": np.array([topic_bits(group.topics) for group in groups], dtype=np.uint64),
+        "group_negative_start": negative_start,
+        "group_negatives": negatives,
+    }
+
+
+def _creative_columns(groups: Sequence[GroupRow]) -> Columns:
+    start, _ = _flatten([[creative.id for creative in group.creatives] for group in groups])
+    creatives = [creative for group in groups for creative in group.creatives]
+    best = [max(creative.rate for creative in group.creatives) for group in groups]
+    return {
+        "group_creative_start": start,
+        "group_rate": np.array(best, dtype=np.float32),
+        "creative_ids": _int64_array(creative.id for creative in creatives),
+        "creative_rates": np.array([creative.rate for creative in creatives], dtype=np.float32),
+        "creative_views": _int32_array(creative.views for creative in creatives),
+    }
+
+
+def _campaign_columns(inventory: Inventory) -> Columns:
+    campaigns, categories = inventory.campaigns, inventory.categories
+    return {
+        "campaign_ids": _int64_array(campaign.id for campaign in campaigns),
+        "campaign_advertiser": _int64_array(campaign.advertiser for campaign in campaigns),
+        "campaign_category": _int32_array(categories.index(campaign.category) for campaign in campaigns),
+        "campaign_starts": _int64_array(campaign.starts for campaign in campaigns),
+        "campaign_ends": _int64_array(campaign.ends for campaign in campaigns),
+        "campaign_views_a_person": _int32_array(campaign.views_a_person for campaign in campaigns),
+        "campaign_reserve": _int64_array(campaign.reserve_micros for campaign in campaigns),
+    }
+
+
+def _click_model_columns(model: ClickWeights) -> Columns:
+    facts = [float(model.version), model.trust, model.calibration]
+    return {"click_weights": model.weights, "click_model": np.array(facts, dtype=np.float64)}
+
+
+def _value_columns(
+    keywords: Sequence[KeywordRow],
+    places: dict[int, int],
+    token_parts: list[list[int]],
+    groups: dict[int, GroupRow],
+) -> Columns:
+    rates = {number: max(creative.rate for creative in group.creatives) for number, group in groups.items()}
+    worth = np.fromiter((row.bid_micros * rates[row.group] for row in keywords), dtype=np.float32)
+    asked, unasked = keyword_fits(
+        np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
+        _int32_array(len(token_parts[places[row.term]]) for row in keywords),
+        np.fromiter((row.fit for row in keywords), dtype=np.float16),
+    )
+    # No rounding may make a keyword look like less than it is.
+    return {
+        "keyword_fit": asked,
+        "keyword_fit_unasked": unasked,
+        "keyword_worth": worth * max_relevance(asked) * ROUNDING_MARGIN,
+        "keyword_worth_unasked": worth * max_relevance(unasked) * ROUNDING_MARGIN,
+    }
+
+
+def _assign_posting_lists(
+    keywords: Sequence[KeywordRow], places: dict[int, int], token_parts: list[list[int]]
+) -> tuple[NDArray[np.int64], UInt64Array]:
+    # A broad keyword is filed under its rarest word, so that common words open short lists only.
+    popularity = np.zeros(len(places), dtype=np.int64)
+    for row in keywords:
+        if row.match == MATCHES[BROAD]:
+            popularity[token_parts[places[row.term]]] += 1
+    posting_list_ids = np.zeros(len(keywords), dtype=np.int64)
+    others = np.zeros(len(keywords), dtype=np.uint64)
+    for place, row in enumerate(keywords):
+        anchor, list_kind = places[row.term], MATCHES.index(row.match)
+        parts = token_parts[anchor] if list_kind == BROAD else []
+        if parts:
+            anchor = min(parts, key=lambda part: (popularity[part], part))
+            marks = 0
+            for part in parts:
+                marks |= signature_bit(part) if part != anchor else 0
+            others[place] = marks
+            list_kind += len(parts) > 1
+        posting_list_ids[place] = LISTS_PER_TERM * anchor + list_kind
+    return posting_list_ids, others
+
+
+def _most_valuable_first(posting_list_ids: NDArray[np.int64], worth: NDArray[np.float32]) -> Int32Array:
+    return np.lexsort((-worth, posting_list_ids)).astype(np.int32)
+
+
+def _flatten(parts: Sequence[Sequence[int]]) -> tuple[Int32Array, Int32Array]:
+    start = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
+    return start, _int32_array(number for part in parts for number in part)
+
+
+def _int64_array(numbers: Iterable[int]) -> NDArray[np.int64]:
+    return np.fromiter(numbers, dtype=np.int64)
+
+
+def _int32_array(numbers: Iterable[int]) -> Int32Array:
+    return np.fromiter(numbers, dtype=np.int32)

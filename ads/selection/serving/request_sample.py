@@ -1,0 +1,88 @@
+"""Remembers for a week what requests named, a sample of each hour: numbers of words, language and device.
+
+Neither a person's key nor the request's own number is in it, so that nobody's questions can be put together.
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from redis.client import Pipeline
+
+from ads.contract import AdRequest
+from ads.infra.redis_client import redis_client, redis_key
+
+KEPT_DAYS = 7
+SAMPLES_PER_HOUR = 300
+KEPT_SECONDS = (KEPT_DAYS * 24 + 1) * 3600
+ALL, WITH_TERMS = "all", "naming"
+HOUR = datetime.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SampledRequest:
+    """What one request named, and how many it stands for."""
+
+    terms: frozenset[int]
+    language: str
+    device: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSample:
+    """The requests of the last days: how many, since when, and a sample of those that named anything."""
+
+    count: int
+    since: datetime.datetime | None
+    sample: tuple[SampledRequest, ...]
+
+
+def sample_request(pipeline: Pipeline, request: AdRequest, *, at: datetime.datetime) -> None:
+    """Count a request, and take what it names into the sample of its hour."""
+    counts = _counts_key(at)
+    pipeline.hincrby(counts, ALL, 1)
+    pipeline.expire(counts, KEPT_SECONDS)
+    if request.term_ids:
+        sample = _sample_key(at)
+        named = ",".join(map(str, request.term_ids))
+        pipeline.hincrby(counts, WITH_TERMS, 1)
+        pipeline.rpush(sample, f"{request.language}|{request.device}|{named}")
+        pipeline.ltrim(sample, -SAMPLES_PER_HOUR, -1)
+        pipeline.expire(sample, KEPT_SECONDS)
+
+
+def read_request_sample(*, at: datetime.datetime) -> RequestSample:
+    """Return what is remembered of the last days."""
+    hours = [at - HOUR * back for back in range(KEPT_DAYS * 24)]
+    with redis_client().pipeline(transaction=False) as pipeline:
+        for hour in hours:
+            pipeline.hgetall(_counts_key(hour))
+            pipeline.lrange(_sample_key(hour), 0, -1)
+        replies = pipeline.execute()
+    counts = [{name.decode(): int(count) for name, count in each.items()} for each in replies[::2]]
+    sample: list[SampledRequest] = []
+    for count, lines in zip(counts, replies[1::2], strict=True):
+        sample += _read_lines(lines, count.get(WITH_TERMS, 0))
+    known = [hour for hour, count in zip(hours, counts, strict=True) if count]
+    return RequestSample(
+        count=sum(count.get(ALL, 0) for count in counts),
+        since=min(known, default=None),
+        sample=tuple(sample),
+    )
+
+
+def _read_lines(lines: list[bytes], count: int) -> Iterable[SampledRequest]:
+    for line in lines:
+        language, device, named = line.decode().split("|")
+        yield SampledRequest(
+            frozenset(map(int, named.split(","))), language, device, max(1.0, count / len(lines))
+        )
+
+
+def _counts_key(at: datetime.datetime) -> str:
+    return redis_key("asked", f"{at.astimezone(datetime.UTC):%Y%m%d%H}", "count")
+
+
+def _sample_key(at: datetime.datetime) -> str:
+    return redis_key("asked", f"{at.astimezone(datetime.UTC):%Y%m%d%H}")

@@ -1,0 +1,5 @@
+"""The admin of conversations: importing this package registers its pages."""
+
+from aggregator.admin import budget, catalog, conversations, feedback, usage, weights
+
+__all__ = ["budget", "catalog", "conversations", "feedback", "usage", "weights"]

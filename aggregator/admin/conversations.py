@@ -1,0 +1,142 @@
+"""Conversations, turns and public links in the admin."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+
+from aggregator.admin.admin_filters import build_label_filter
+from aggregator.admin.read_only import ReadOnlyAdmin, format_won
+from aggregator.domain.messages import ANSWER_KINDS, LANGUAGES, NO_AD_REASONS, label_of
+from aggregator.models import (
+    Candidate,
+    Conversation,
+    Share,
+    Turn,
+)
+from aggregator.services.sharing import withdraw_share
+
+
+class CandidateInline(TabularInline):
+    """A turn's candidates, best known by their first lines."""
+
+    model = Candidate
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = [
+        "model", "status", "error", "ttft_ms", "duration_ms", "output_tokens", "cost_micros", "text",
+    ]  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Candidates come from models."""
+        return False
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnlyAdmin):
+    """Every turn with its route, candidates, ranking, answer, cost and ad."""
+
+    list_display = [
+        "opened_at", "show_prompt", "show_language", "strategy", "status", "show_kind", "show_cost",
+        "duration_ms", "show_ad",
+    ]  # fmt: skip
+    list_filter = [
+        "status",
+        "strategy",
+        ("language", build_label_filter(LANGUAGES)),
+        ("answer_kind", build_label_filter(ANSWER_KINDS)),
+        "opened_at",
+    ]
+    search_fields = ["prompt", "public_id"]
+    date_hierarchy = "opened_at"
+    inlines = [CandidateInline]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Turn]":
+        """Return turns with their conversation, newest first."""
+        turns: QuerySet[Turn] = super().get_queryset(request)
+        return turns.select_related("conversation").order_by("-opened_at")
+
+    @display(description=_("프롬프트"))
+    def show_prompt(self, turn: Turn) -> str:
+        """Return the prompt's beginning."""
+        return turn.prompt[:60]
+
+    @display(description=_("언어"), ordering="language")
+    def show_language(self, turn: Turn) -> str:
+        """Return the prompt's language."""
+        return label_of(LANGUAGES, turn.language)
+
+    @display(description=_("답의 종류"), ordering="answer_kind")
+    def show_kind(self, turn: Turn) -> str:
+        """Return how the answer came about."""
+        return label_of(ANSWER_KINDS, turn.answer_kind)
+
+    @display(description=_("비용"), ordering="cost_micros")
+    def show_cost(self, turn: Turn) -> str:
+        """Return what the turn cost."""
+        return format_won(turn.cost_micros)
+
+    @display(description=_("광고"))
+    def show_ad(self, turn: Turn) -> str:
+        """Return the ad that was shown, or why there was none."""
+        placement = turn.placement or {}
+        ad = placement.get("ad")
+        return str(ad["advertiser"] if ad else label_of(NO_AD_REASONS, placement.get("reason", "")))
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    """Conversations by person."""
+
+    list_display = ["updated_at", "title", "owner", "is_sensitive"]
+    list_filter = ["is_sensitive", "updated_at"]
+    list_select_related = ["owner"]
+    search_fields = ["title", "public_id", "owner__email"]
+
+
+@admin.register(Share)
+class ShareAdmin(ReadOnlyAdmin):
+    """Public links to conversations; what should not be read by everybody is withdrawn here."""
+
+    list_display = ["created_at", "title", "show_owner", "show_link", "withdrawn_at"]
+    list_filter = [("withdrawn_at", admin.EmptyFieldListFilter), "created_at"]
+    list_select_related = ["conversation__owner"]
+    search_fields = ["title", "token", "conversation__owner__email"]
+    fields = ["title", "conversation", "show_owner", "show_link", "created_at", "withdrawn_at"]
+    actions = ["withdraw"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Share]":
+        """Return links without what they show, newest first."""
+        shares: QuerySet[Share] = super().get_queryset(request)
+        return shares.defer("turns").order_by("-created_at")
+
+    @display(description=_("주인"))
+    def show_owner(self, share: Share) -> str:
+        """Return whose conversation it is."""
+        return str(share.conversation.owner)
+
+    @display(description=_("링크"))
+    def show_link(self, share: Share) -> SafeString | str:
+        """Return the link while it leads somewhere."""
+        if share.withdrawn_at:
+            return "–"
+        return format_html(
+            '<a href="{}">{}</a>', reverse("aggregator:shared", args=[share.token]), gettext("열어 보기")
+        )
+
+    def has_withdraw_permission(self, request: HttpRequest) -> bool:
+        """Rows are not edited, but whoever might edit them may withdraw them."""
+        return request.user.has_perm("aggregator.change_share")
+
+    @action(description=_("공유 링크 거두기"), permissions=["withdraw"])
+    def withdraw(self, request: HttpRequest, chosen: "QuerySet[Share]") -> None:
+        """Make the chosen links lead nowhere."""
+        for share in chosen:
+            withdraw_share(share=share)
+        self.message_user(request, gettext("링크를 거뒀어요. 이제 열리지 않아요."), messages.SUCCESS)

@@ -1,0 +1,42 @@
+"""Provider calls and API keys in the admin."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from aggregator.admin.read_only import ReadOnlyAdmin, format_won
+from aggregator.models import (
+    ApiKey,
+    Usage,
+)
+
+
+@admin.register(Usage)
+class UsageAdmin(ReadOnlyAdmin):
+    """What every call to a provider took and cost."""
+
+    list_display = [
+        "created_at",
+        "model",
+        "provider",
+        "purpose",
+        "input_tokens",
+        "output_tokens",
+        "source",
+        "show_cost",
+    ]
+    list_filter = ["model", "purpose", "source", "created_at"]
+    date_hierarchy = "created_at"
+
+    @display(description=_("비용"), ordering="cost_micros")
+    def show_cost(self, usage: Usage) -> str:
+        """Return what the call cost."""
+        return format_won(usage.cost_micros)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Keys of the public API, without their secret part."""
+
+    list_display = ["name", "prefix", "owner", "created_at", "last_used_at", "revoked_at"]
+    list_select_related = ["owner"]

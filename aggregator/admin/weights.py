@@ -1,0 +1,54 @@
+"""Versions of the ensemble's weights in the admin: one of them is active."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from aggregator.admin.read_only import ReadOnlyAdmin
+from aggregator.models import (
+    WeightsVersion,
+)
+from aggregator.storage.model_weights import activate_version
+
+
+@admin.register(WeightsVersion)
+class WeightsVersionAdmin(ReadOnlyAdmin):
+    """Versions of the weights with their provenance; the newest active one is used."""
+
+    list_display = ["version", "show_use", "created_at", "show_sources"]
+    fields = readonly_fields = ["version", "is_active", "created_at", "provenance"]
+    actions = ["use_this", "use_shipped"]
+
+    @display(description=_("쓰는 중"), boolean=True)
+    def show_use(self, fit: WeightsVersion) -> bool:
+        """Tell whether turns are counted and ranked with this fit."""
+        newest = WeightsVersion.objects.filter(is_active=True).first()
+        return newest is not None and newest.pk == fit.pk
+
+    @display(description=_("출처"))
+    def show_sources(self, fit: WeightsVersion) -> str:
+        """Return what the fit was made from."""
+        return ", ".join(sorted(fit.provenance)) or "–"
+
+    def has_use_permission(self, request: HttpRequest) -> bool:
+        """Rows are not edited, but whoever might edit them may choose among them."""
+        return request.user.has_perm("aggregator.change_weightsversion")
+
+    @action(description=_("이 학습값 쓰기"), permissions=["use"])
+    def use_this(self, request: HttpRequest, chosen: "QuerySet[WeightsVersion]") -> None:
+        """Use the one fit that is chosen."""
+        fits = list(chosen[:2])
+        if len(fits) != 1:
+            self.message_user(request, gettext("하나만 골라 주세요."), messages.WARNING)
+            return
+        activate_version(fits[0])
+        self.message_user(request, gettext("1분 안에 모든 워커가 이 학습값을 써요."), messages.SUCCESS)
+
+    @action(description=_("처음 학습값으로 돌아가기"), permissions=["use"])
+    def use_shipped(self, request: HttpRequest, chosen: "QuerySet[WeightsVersion]") -> None:
+        """Go back to the fit that ships."""
+        activate_version(None)
+        self.message_user(request, gettext("1분 안에 모든 워커가 처음 학습값을 써요."), messages.SUCCESS)

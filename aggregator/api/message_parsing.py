@@ -1,0 +1,103 @@
+"""The messages of a call into what a turn needs: a system prompt, exchanges that were, and the prompt."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from aggregator.api.errors import ApiError, invalid_field
+
+MAX_TRANSCRIPT_CHARS = 1_000_000
+TEXT_PART_TYPES = {"text", "input_text", "output_text"}
+OPENING_MESSAGE_PREFIX = "You opened the conversation with these words:"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A conversation as a program gives it, its last prompt still to be answered."""
+
+    prompt: str
+    history: tuple[tuple[str, str], ...] = ()
+    system_prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message, its parts joined."""
+
+    role: str
+    text: str
+
+
+def parse_messages(messages: object, roles: Sequence[str], system_prompt: str = "") -> Transcript:
+    """Return the transcript of a list of messages in these roles; raises ApiRefusal."""
+    if not isinstance(messages, list) or not messages:
+        raise invalid_field("messages", _("messages에 메시지를 하나 이상 넣어 주세요."))
+    lines = [_parse_message(message, f"messages[{place}]", roles) for place, message in enumerate(messages)]
+    if sum(len(line.text) for line in lines) > MAX_TRANSCRIPT_CHARS:
+        raise _too_long()
+    instructions = [system_prompt, *(line.text for line in lines if line.role in {"system", "developer"})]
+    dialogue = _merge_consecutive_roles(line for line in lines if line.role in {"user", "assistant"})
+    if not dialogue or dialogue[-1].role != "user":
+        raise invalid_field("messages", _("마지막 메시지는 user의 것이어야 해요."))
+    if dialogue[0].role == "assistant":
+        instructions.append(f"{OPENING_MESSAGE_PREFIX}\n{dialogue.pop(0).text}")
+    prompt = dialogue.pop().text
+    if not prompt.strip():
+        raise invalid_field("messages", _("마지막 user 메시지가 비어 있어요."))
+    if len(prompt) > settings.PROMPT_LIMIT:
+        raise _too_long()
+    history = tuple(
+        (asked.text, reply.text) for asked, reply in zip(dialogue[::2], dialogue[1::2], strict=True)
+    )
+    return Transcript(
+        prompt, history, "\n\n".join(instruction for instruction in instructions if instruction)
+    )
+
+
+def _too_long() -> ApiError:
+    message = _("메시지가 너무 길어요. 마지막 질문은 %(limit)d자까지 돼요.")
+    return invalid_field("messages", message % {"limit": settings.PROMPT_LIMIT}, "context_length_exceeded")
+
+
+def _parse_message(message: object, where: str, roles: Sequence[str]) -> ChatMessage:
+    if not isinstance(message, dict):
+        raise invalid_field(where, _("메시지는 객체여야 해요."), "invalid_type")
+    role = message.get("role")
+    if role not in roles:
+        allowed = ", ".join(roles)
+        raise invalid_field(
+            f"{where}.role", _("role은 %(allowed)s 가운데 하나여야 해요.") % {"allowed": allowed}
+        )
+    return ChatMessage(str(role), parse_content(message.get("content"), f"{where}.content"))
+
+
+def parse_content(content: object, where: str) -> str:
+    """Return the text of a message's content, whether one string or parts; raises ApiRefusal."""
+    if isinstance(content, str):
+        return content.replace("\x00", "")
+    if not isinstance(content, list) or not content:
+        raise invalid_field(where, _("content는 글이거나 글 조각의 목록이어야 해요."), "invalid_type")
+    return "\n".join(_parse_part(part, f"{where}[{place}]") for place, part in enumerate(content))
+
+
+def _parse_part(part: object, where: str) -> str:
+    kind = part.get("type") if isinstance(part, dict) else None
+    text = part.get("text") if isinstance(part, dict) else None
+    if not isinstance(kind, str) or kind not in TEXT_PART_TYPES:
+        message = _("아직 글만 읽을 수 있어요. 그림, 소리, 파일은 빼 주세요.")
+        raise invalid_field(where, message, "unsupported_content")
+    if not isinstance(text, str):
+        raise invalid_field(f"{where}.text", _("text는 글이어야 해요."), "invalid_type")
+    return text.replace("\x00", "")
+
+
+def _merge_consecutive_roles(lines: Iterable[ChatMessage]) -> list[ChatMessage]:
+    joined: list[ChatMessage] = []
+    for line in lines:
+        if joined and joined[-1].role == line.role:
+            joined[-1] = ChatMessage(line.role, f"{joined[-1].text}\n\n{line.text}")
+        else:
+            joined.append(line)
+    return joined

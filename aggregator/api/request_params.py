@@ -1,0 +1,114 @@
+"""Which models a call wants and how their answers become one."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from aggregator.api.errors import ApiError, invalid_field, model_not_found_error
+from aggregator.api.message_parsing import Transcript
+from aggregator.domain.messages import REFUSALS as MESSAGES
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
+from aggregator.models import ApiKey, Conversation, Turn
+from aggregator.services import turns
+from aggregator.services.listings import list_offered_models
+
+ENSEMBLE_MODEL = "jjamppong"
+MAX_PANEL_MODELS = 8
+ERROR_STATUSES = {
+    "prompt_too_long": (400, "context_length_exceeded"),
+    "quota_reached": (429, "insufficient_quota"),
+    "too_many_running": (429, "too_many_running"),
+    "overloaded": (503, "overloaded"),
+}
+# The SDKs try again after 429 and 503 on their own; a spent day does not come back in seconds, room does.
+ERROR_HEADERS = {
+    "quota_reached": {"X-Should-Retry": "false"},
+    "too_many_running": {"Retry-After": "5"},
+    "overloaded": {"Retry-After": "10"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestParams:
+    """The model asked for by its name: the whole kitchen, or one seat."""
+
+    model: str
+    panel: tuple[str, ...] = ()
+    strategy: str = Turn.Strategy.COUNCIL
+
+    @property
+    def is_kitchen(self) -> bool:
+        """Whether several models may answer."""
+        return self.model == ENSEMBLE_MODEL
+
+
+async def parse_request_params(body: dict[str, Any]) -> RequestParams:
+    """Return what a body's model, panel and strategy ask for; raises ApiRefusal."""
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise invalid_field("model", _("model에 모델 이름을 넣어 주세요."), "invalid_type")
+    panel, strategy = _parse_panel(body.get("panel")), _parse_strategy(body.get("strategy"))
+    if model != ENSEMBLE_MODEL and (panel or strategy):
+        param = "panel" if panel else "strategy"
+        raise invalid_field(param, _("panel과 strategy는 jjamppong 모델에만 쓸 수 있어요."))
+    offered = {known.slug for known in await run_in_db_thread(list_offered_models)}
+    if model != ENSEMBLE_MODEL:
+        if model not in offered:
+            raise model_not_found_error(model)
+        return RequestParams(model, (model,), Turn.Strategy.SINGLE)
+    for slug in panel:
+        if slug not in offered:
+            raise model_not_found_error(slug, "panel")
+    return RequestParams(model, panel, strategy or Turn.Strategy.COUNCIL)
+
+
+def _parse_panel(panel: object) -> tuple[str, ...]:
+    if panel is None:
+        return ()
+    slugs = [slug for slug in panel if isinstance(slug, str)] if isinstance(panel, list) else []
+    if panel != slugs or not 0 < len(slugs) <= MAX_PANEL_MODELS:
+        message = _("panel은 모델 이름 1–%(limit)d개의 목록이어야 해요.") % {"limit": MAX_PANEL_MODELS}
+        raise invalid_field("panel", message, "invalid_type")
+    return tuple(slugs)
+
+
+def _parse_strategy(strategy: object) -> str:
+    if strategy is None:
+        return ""
+    if strategy not in Turn.Strategy.values:
+        names = ", ".join(Turn.Strategy.values)
+        raise invalid_field("strategy", _("strategy는 %(names)s 가운데 하나여야 해요.") % {"names": names})
+    return str(strategy)
+
+
+async def create_turn(key: ApiKey, params: RequestParams, transcript: Transcript) -> Turn:
+    """Store the turn of a call, in a conversation of its own that no page lists; raises ApiRefusal."""
+    ask = turns.TurnRequest(
+        prompt=transcript.prompt,
+        strategy=params.strategy,
+        panel=params.panel,
+        system_prompt=transcript.system_prompt,
+        given_history=transcript.history,
+        origin=Conversation.Origin.API,
+    )
+    insertion = asyncio.ensure_future(run_in_db_thread(turns.open_turn, owner=key.owner, ask=ask))
+    try:
+        return await asyncio.shield(insertion)
+    except turns.Refusal as refusal:
+        raise _api_error(refusal.code) from None
+    except asyncio.CancelledError:
+        # Whoever calls hung up, and it is stored all the same: who finds it is to ask nobody.
+        with contextlib.suppress(turns.Refusal):
+            await runner.stop_turn(await insertion)
+        raise
+
+
+def _api_error(code: str) -> ApiError:
+    status, name = ERROR_STATUSES.get(code, (400, code))
+    return ApiError(
+        status, name, str(MESSAGES.get(code, MESSAGES["malformed"])), headers=ERROR_HEADERS.get(code)
+    )

@@ -1,0 +1,210 @@
+"""The answer to a call while it is made: its text as it comes, how it ended, and what it took."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from aggregator.api.errors import ApiError, answer_interrupted, turn_failed
+from aggregator.domain.events import decode
+from aggregator.domain.turn_state import CandidateState, TurnState
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
+from aggregator.models import Turn
+from aggregator.selectors import conversations
+from aggregator.streaming.turn_feed import LogEntry, Subscription
+
+KEEP_ALIVE_SECONDS = 10.0
+ROUTE_TIMEOUT_SECONDS = 2.0
+USAGE_POLL_TRIES = 100
+USAGE_POLL_SECONDS = 0.02
+# How long a begun stream waits for its first reader, whom only Django's own layers stand before.
+READER_SECONDS = 5.0
+TEXT_CHUNKS = re.compile(r"\S+\s*|\s+")
+
+
+@dataclass(slots=True)
+class TurnStream:
+    """One turn as its caller follows it; whoever begins it closes it, which stops a turn that still runs."""
+
+    turn: Turn
+    state: TurnState = field(default_factory=TurnState)
+    told: str = ""
+    _entries: "asyncio.Queue[LogEntry]" = field(default_factory=asyncio.Queue)
+    _subscription: Subscription | None = None
+    _deadline: float = 0.0
+    _reader_timeout: "asyncio.Task[None] | None" = None
+
+    async def begin(self) -> None:
+        """Start the turn and wait until it is under way, so that what fails at once can fail plainly."""
+        self._deadline = time.monotonic() + 2 * settings.TURN_DEADLINE_MS / 1000
+        try:
+            feed = runner.get_turn_log().feed
+            self._subscription = await feed.subscribe(str(self.turn.public_id), 0, self._entries.put_nowait)
+            await runner.start_turn(self.turn)
+            while self._is_running and not self.state.strategy:
+                if not await self._advance(ROUTE_TIMEOUT_SECONDS):
+                    break
+            self._check_end()
+        except BaseException:
+            # Whoever calls may hang up here already; nobody else would close what was begun.
+            await self.close()
+            raise
+
+    async def chunks(self) -> AsyncIterator[str]:
+        """Yield the answer's text as it comes, '' when none came for long; raises ApiRefusal."""
+        while self._is_running:
+            has_events = await self._advance(KEEP_ALIVE_SECONDS)
+            for piece in self._new_text():
+                yield piece
+            if not has_events:
+                yield ""
+        for piece in self._new_text():
+            yield piece
+        self._check_end()
+
+    def check_complete(self) -> None:
+        """Raise ApiRefusal when what was told is not the answer that stands, which cannot be taken back."""
+        if self.told != self.state.answer:
+            raise answer_interrupted()
+
+    def start_reader_timeout(self) -> None:
+        """Close by itself unless a reader comes soon: who hangs up before the first word reads nothing."""
+        self._reader_timeout = asyncio.create_task(self._close_without_reader())
+
+    def attach_reader(self) -> None:
+        """Leave the closing to whoever reads from now on; raises ApiRefusal when it was closed already."""
+        if self._reader_timeout:
+            self._reader_timeout.cancel()
+        if self._subscription is None:
+            raise answer_interrupted()
+
+    async def _close_without_reader(self) -> None:
+        await asyncio.sleep(READER_SECONDS)
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop listening, and stop the turn when it has not ended."""
+        if self._subscription:
+            runner.get_turn_log().feed.unsubscribe(self._subscription)
+            self._subscription = None
+        if self._is_running:
+            await runner.stop_turn(self.turn)
+
+    @property
+    def _is_running(self) -> bool:
+        return self.state.status == "running"
+
+    async def _advance(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                entry = await self._entries.get()
+        except TimeoutError:
+            if time.monotonic() > self._deadline:
+                raise turn_failed("timed_out") from None
+            return False
+        for document in entry.events:
+            self.state.apply(decode(document))
+        return True
+
+    def _new_text(self) -> Iterator[str]:
+        text = self._text_so_far()
+        # A model that is asked again after a crash may begin otherwise; what was told stays told.
+        if not text.startswith(self.told):
+            return
+        new_text, self.told = text[len(self.told) :], text
+        yield from TEXT_CHUNKS.findall(new_text)
+
+    def _text_so_far(self) -> str:
+        if self.state.answer_kind:
+            return self.state.answer
+        if self.state.strategy != Turn.Strategy.SINGLE:
+            return ""
+        return next((candidate.text for candidate in self.state.candidates.values()), "")
+
+    def _check_end(self) -> None:
+        if self.state.status == "stopped":
+            raise answer_interrupted()
+        if self.state.status == "failed":
+            raise self._failure()
+        chosen = self.state.candidates.get(self.state.answer_candidate)
+        if chosen and chosen.status == "failed":
+            # The page shows half an answer as such; a program would take it for a whole one.
+            raise turn_failed(chosen.error)
+
+    def _failure(self) -> ApiError:
+        candidates = list(self.state.candidates.values())
+        return turn_failed(
+            candidates[0].error if len(candidates) == 1 and candidates[0].error else self.state.error
+        )
+
+    @property
+    def finish_reason(self) -> str:
+        """Why the answer ends where it ends: stop, length or content_filter."""
+        candidate = self.state.candidates.get(self.state.answer_candidate)
+        return (
+            candidate.finish_reason
+            if candidate and candidate.finish_reason in {"length", "content_filter"}
+            else "stop"
+        )
+
+    async def count_tokens(self) -> tuple[int, int]:
+        """Return the tokens that all models together read and wrote."""
+        if self.state.answer_kind == "fused":
+            # What the fuser took is told by no event; the books have it as soon as the turn is stored.
+            for _try in range(USAGE_POLL_TRIES):
+                stored = await run_in_db_thread(conversations.tokens_of, self.turn)
+                if stored:
+                    return stored
+                await asyncio.sleep(USAGE_POLL_SECONDS)
+        candidates = self.state.candidates.values()
+        return sum(candidate.input_tokens for candidate in candidates), sum(
+            candidate.output_tokens for candidate in candidates
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return what only we can tell: the panel, its ranking, how many agree, and the cost."""
+        state, ranking = self.state, self.state.ranking
+        return {
+            "turn": str(self.turn.public_id),
+            "strategy": state.strategy,
+            "reasons": list(state.reasons),
+            "answer": state.answer_kind,
+            "answer_model": self._answer_model(),
+            "panel": [_describe_candidate(candidate) for candidate in state.candidates.values()],
+            "ranking": [
+                {"model": state.candidates[row.candidate].model, "score": row.score, "reasons": row.reasons}
+                for row in (ranking.standings if ranking else ())
+                if row.candidate in state.candidates
+            ],
+            "agreement": ranking
+            and {
+                "agreeing": ranking.agreeing,
+                "compared": ranking.compared,
+                "confidence": ranking.confidence,
+            },
+            "cost_micros": state.cost_micros,
+            "duration_ms": state.duration_ms,
+        }
+
+    def _answer_model(self) -> str:
+        candidate = self.state.candidates.get(self.state.answer_candidate)
+        return candidate.model if candidate else self.state.answer_model
+
+
+def _describe_candidate(candidate: CandidateState) -> dict[str, Any]:
+    return {
+        "model": candidate.model,
+        "name": candidate.name,
+        "status": candidate.status,
+        "error": candidate.error or None,
+        "ttft_ms": candidate.ttft_ms,
+        "duration_ms": candidate.duration_ms,
+        "prompt_tokens": candidate.input_tokens,
+        "completion_tokens": candidate.output_tokens,
+        "cost_micros": candidate.cost_micros,
+    }

@@ -1,0 +1,140 @@
+"""The day's price of quality: worked out anew every minute from what came and went, read by every turn."""
+
+import datetime as dt
+import math
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from aggregator.budgeting.pacing import PacingState, start_pacing, update_pacing
+from aggregator.budgeting.turn_budget import DailyFunds, TurnBudget
+from aggregator.domain.calendar_day import start_of_day
+from aggregator.models import Candidate, DayPoint, Listing, Turn
+from aggregator.selectors import conversations
+
+CHECK_SECONDS = 15.0
+RETENTION_DAYS = 35
+# Before anything is known a day is taken to have this many turns, of prompts so long.
+DEFAULT_TURNS_PER_DAY = 500
+_WON = 1_000_000
+_DAY_SECONDS = 86_400
+_cached_pace: list[tuple[float, PacingState]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class _ClosedTurns:
+    """What ended since the last point: each turn's cost in micros, and what quality was expected of it."""
+
+    costs: tuple[int, ...]
+    qualities: tuple[float, ...]
+
+
+def read_budget(income_micros: int) -> TurnBudget:
+    """Return the day's pool and pace; the pace is at most a quarter of a minute old."""
+    pool = DailyFunds(income_micros, settings.DAILY_SUBSIDY_WON * _WON, conversations.spent_today())
+    return TurnBudget(pool, read_pace())
+
+
+def read_pace(*, now: float | None = None) -> PacingState:
+    """Return the price of quality as it stands; where none was ever worked out quality costs nothing yet."""
+    moment = time.monotonic() if now is None else now
+    if not _cached_pace or moment - _cached_pace[0][0] >= CHECK_SECONDS:
+        point = DayPoint.objects.first()
+        _cached_pace[:] = [
+            (moment, _pace_from_point(point) if point else PacingState(0.0, math.inf, default_income()))
+        ]
+    return _cached_pace[0][1]
+
+
+def forget_pace() -> None:
+    """Look again at the next chance."""
+    _cached_pace.clear()
+
+
+@transaction.atomic
+def update_pace(*, income_micros: int, initial_price: float, now: dt.datetime | None = None) -> DayPoint:
+    """Book what came in and went out since the last point, move the price, and keep the point."""
+    now = now or timezone.now()
+    last = DayPoint.objects.select_for_update().first()
+    start = start_of_day(now)
+    is_new_day = last is None or last.at < start
+    since = start if last is None or is_new_day else last.at
+    booked_income, booked_spent = _sum_booked(start)
+    income = max(0, income_micros - booked_income)
+    spent = max(0, conversations.spent_between(start, now) - booked_spent)
+    seconds = (now - since).total_seconds()
+    subsidy = round(settings.DAILY_SUBSIDY_WON * _WON * seconds / _DAY_SECONDS)
+    closed = _list_closed(since, now)
+    pace = _pace_from_point(last) if last else start_pacing(default_income(), initial_price)
+    if is_new_day:
+        # What a day had over or fell short of is not the next day's.
+        pace = PacingState(pace.price, 0.0, pace.usual_income)
+    waiting = (0 if last is None or is_new_day else last.waiting_micros) + income + subsidy
+    if closed.costs:
+        pace = _book_turns(pace, closed.costs, spent, waiting)
+        waiting = 0
+    point = DayPoint.objects.create(
+        at=now,
+        income_micros=income,
+        subsidy_micros=subsidy,
+        spent_micros=spent,
+        turns=len(closed.costs),
+        quality=sum(closed.qualities) / len(closed.qualities) if closed.qualities else None,
+        price=pace.price,
+        balance=pace.balance,
+        usual_income=pace.usual_income,
+        waiting_micros=waiting,
+    )
+    _count_shown(since, now)
+    DayPoint.objects.filter(at__lt=now - dt.timedelta(days=RETENTION_DAYS)).delete()
+    forget_pace()
+    return point
+
+
+def _sum_booked(start: dt.datetime) -> tuple[int, int]:
+    booked = DayPoint.objects.filter(at__gte=start)
+    sums = booked.aggregate(income=Sum("income_micros"), spent=Sum("spent_micros"))
+    return sums["income"] or 0, sums["spent"] or 0
+
+
+def _book_turns(pace: PacingState, costs: Sequence[int], spent: int, income: int) -> PacingState:
+    """Book turn by turn, as the pace learns from turns; calls that no turn tells of are spread over all."""
+    told = sum(costs)
+    for cost in costs:
+        share = cost / told if told else 1 / len(costs)
+        pace = update_pacing(pace, spent * share / _WON, income / len(costs) / _WON)
+    return pace
+
+
+def _list_closed(since: dt.datetime, until: dt.datetime) -> _ClosedTurns:
+    rows = Turn.objects.filter(closed_at__gt=since, closed_at__lte=until).order_by("closed_at")
+    found = list(rows.values_list("cost_micros", "route__quality"))
+    return _ClosedTurns(
+        tuple(cost for cost, _ in found),
+        tuple(float(quality) for _, quality in found if quality is not None),
+    )
+
+
+def _count_shown(since: dt.datetime, until: dt.datetime) -> None:
+    shown = Counter(
+        Candidate.objects.filter(
+            turn__closed_at__gt=since, turn__closed_at__lte=until, status=Candidate.Status.DONE
+        ).values_list("model", flat=True)
+    )
+    for slug, times in shown.items():
+        Listing.objects.filter(slug=slug).update(shown=F("shown") + times)
+
+
+def _pace_from_point(point: DayPoint) -> PacingState:
+    return PacingState(point.price, point.balance, point.usual_income)
+
+
+def default_income() -> float:
+    """Return the income that a turn is taken to bring before anything is known, in won."""
+    return max(settings.DAILY_SUBSIDY_WON, 1) / DEFAULT_TURNS_PER_DAY

@@ -1,0 +1,93 @@
+"""A turn's state told as events: for pages that missed some, and for a log that was lost."""
+
+from collections.abc import Iterable
+
+from aggregator.domain import events
+from aggregator.domain.turn_state import CandidateState, TurnState
+
+
+def build_snapshot_events(state: TurnState) -> list[events.Event]:
+    """Return events that leave this state, whatever a reader knew before."""
+    history: list[events.Event] = [
+        events.TurnOpened(state.conversation, state.turn, state.prompt, state.attempt)
+    ]
+    candidates = state.candidates.values()
+    if state.strategy or candidates:
+        history.append(build_route_event(state))
+    elif state.queue_position:
+        history.append(events.TurnQueued(state.queue_position))
+    for candidate in candidates:
+        history += _candidate_events(candidate)
+    history += _ranking_events(state)
+    history += _answer_events(state)
+    if state.status != "running":
+        history.append(
+            events.TurnClosed(state.status, state.error, state.duration_ms, state.cost_micros, state.title)
+        )
+    if state.placement:
+        history.append(state.placement)
+    return history
+
+
+def build_route_event(state: TurnState, added: Iterable[events.PanelMember] = ()) -> events.RouteChosen:
+    """Return the event that tells a turn's route as it stands, with candidates that were added."""
+    candidates = state.candidates.values()
+    panel = [
+        events.PanelMember(
+            candidate.candidate, candidate.model, candidate.name, candidate.vendor, candidate.stands_in_for
+        )
+        for candidate in candidates
+    ]
+    return events.RouteChosen(
+        state.strategy,
+        (*panel, *added),
+        state.reasons,
+        state.topic,
+        state.expected_quality,
+        state.expected_micros,
+    )
+
+
+def _candidate_events(candidate: CandidateState) -> Iterable[events.Event]:
+    if candidate.status == "waiting" and not candidate.text and candidate.attempt == 1:
+        if candidate.queue_position:
+            yield events.CandidateQueued(candidate.candidate, candidate.queue_position)
+        return
+    yield events.CandidateStarted(candidate.candidate, candidate.attempt)
+    if candidate.text:
+        yield events.CandidateDelta(candidate.candidate, candidate.text, candidate.ttft_ms or 0)
+    if candidate.status == "waiting":
+        yield events.CandidateQueued(candidate.candidate, candidate.queue_position)
+    elif candidate.status != "streaming":
+        yield events.CandidateFinished(
+            candidate=candidate.candidate,
+            status=candidate.status,
+            finish_reason=candidate.finish_reason,
+            error=candidate.error,
+            ttft_ms=candidate.ttft_ms,
+            duration_ms=candidate.duration_ms,
+            input_tokens=candidate.input_tokens,
+            output_tokens=candidate.output_tokens,
+            cost_micros=candidate.cost_micros,
+        )
+
+
+def _ranking_events(state: TurnState) -> Iterable[events.Event]:
+    if state.ranking:
+        yield state.ranking
+    if state.claims:
+        yield events.ClaimsMapped(state.claims)
+    if state.leader:
+        yield events.LeaderChanged(state.leader)
+
+
+def _answer_events(state: TurnState) -> Iterable[events.Event]:
+    if state.answer_kind == "fused":
+        yield events.AnswerStarted("fused", state.answer_model)
+        if state.answer_text:
+            yield events.AnswerDelta(state.answer_text, first=True)
+    if state.answer_is_finished:
+        text = "" if state.answer_kind == "fused" else state.answer_text
+        yield events.AnswerFinished(state.answer_kind, state.answer_candidate, text, state.answer_cost_micros)
+    if state.supports:
+        yield events.SupportsFound(state.supports)

@@ -1,0 +1,55 @@
+"""The messages a model gets: system prompt, as much of the conversation as its window holds, the prompt."""
+
+from collections.abc import Sequence
+
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.exchange import Exchange
+from aggregator.pipeline.types import Question
+from aggregator.providers import ChatMessage
+
+# Room for the model's own template tokens around each message.
+TOKENS_PER_MESSAGE = 8
+LANGUAGE_INSTRUCTIONS = {
+    "ko": "한국어로 답하세요.",
+    "en": "Answer in English.",
+}
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a text takes; errs on the high side for Hangul and Latin alike."""
+    return len(text.encode()) // 3 + TOKENS_PER_MESSAGE
+
+
+def max_output_tokens(model: LanguageModel, question: Question) -> int:
+    """Return how many tokens the model may write: its limit, or what its window leaves; 0 when it cannot."""
+    fixed = estimate_tokens(build_system_prompt(model, question)) + estimate_tokens(question.prompt)
+    room = model.context_window - fixed
+    return max(0, min(model.output_limit, room)) if room >= min(model.output_limit, 64) else 0
+
+
+def build_system_prompt(model: LanguageModel, question: Question) -> str:
+    """Return the system prompt: the conversation's own, the model's, and the language to answer in."""
+    parts = (model.system_prompt, question.system_prompt, LANGUAGE_INSTRUCTIONS.get(question.language, ""))
+    return "\n".join(part for part in parts if part)
+
+
+def build_messages(model: LanguageModel, question: Question) -> tuple[ChatMessage, ...]:
+    """Return the messages for one model, newest exchanges kept first when the window is small."""
+    system = build_system_prompt(model, question)
+    room = model.context_window - max_output_tokens(model, question) - estimate_tokens(system)
+    kept = fit_history(question.history, room - estimate_tokens(question.prompt))
+    messages = [ChatMessage("system", system)] if system else []
+    for exchange in kept:
+        messages += [ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer)]
+    return (*messages, ChatMessage("user", question.prompt))
+
+
+def fit_history(history: Sequence[Exchange], room: int) -> list[Exchange]:
+    """Return the latest exchanges that take no more than `room` tokens, in their order."""
+    kept: list[Exchange] = []
+    for exchange in reversed(history):
+        room -= estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer)
+        if room < 0:
+            break
+        kept.append(exchange)
+    return kept[::-1]

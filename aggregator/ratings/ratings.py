@@ -1,0 +1,314 @@
+"""What picks have taught: taken in as they come, worked out anew each night, read by route and board."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import exp, log
+from typing import TypeVar
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.models import Candidate, Listing, Signal, SkillRecord, Turn, Vote
+from aggregator.pipeline.routing.exploration import Explorer
+from aggregator.pipeline.routing.prompt_topics import classify_topic
+from aggregator.ratings.bradley_terry import Belief, BradleyTerryModel, Comparison
+from aggregator.selectors import vote_counts
+
+ALL, KOREAN = "all", "ko"
+SCOPES = (ALL, KOREAN)
+# Whoever picks all day long speaks for one person still (held to it each night); a guest may be one as well.
+MAX_VOTES_PER_DAY = 30
+GUEST_RELIABILITY = 0.5
+BATCH_SIZE = 500
+# Copies and the like are cheap: more than so many of one model's answers a day say nothing new.
+MAX_SIGNALS_PER_MODEL = 5
+CHECK_SECONDS = 60.0
+RatingsByScope = dict[str, BradleyTerryModel]
+Row = TypeVar("Row", Vote, Signal)
+_ratings: RatingsByScope = {}
+_shown: dict[str, int] = {}
+_last_check: list[float] = []
+# Made once: finding a seed takes longer than all else that a turn asks of this module.
+_rng = np.random.default_rng()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardRow:
+    """A model's place on a board: the chance to be preferred to a middling one, between two bounds."""
+
+    slug: str
+    name: str
+    vendor: str
+    chance: float
+    low: float
+    high: float
+    picks: int
+
+    @property
+    def percent(self) -> int:
+        """The chance in percent, and below, its bounds."""
+        return round(self.chance * 100)
+
+    @property
+    def low_percent(self) -> int:
+        """The lower bound in percent."""
+        return round(self.low * 100)
+
+    @property
+    def high_percent(self) -> int:
+        """The upper bound in percent."""
+        return round(self.high * 100)
+
+
+def learn_new_votes() -> int:
+    """Take in the votes that came since the last time; returns how many there were."""
+    return sum(_learn(scope, anew=False) for scope in SCOPES)
+
+
+def refit_ratings() -> int:
+    """Work everything out anew, so that moved and withdrawn votes count as they now stand."""
+    return sum(_learn(scope, anew=True) for scope in SCOPES)
+
+
+@transaction.atomic
+def _learn(scope: str, *, anew: bool) -> int:
+    SkillRecord.objects.get_or_create(scope=scope)
+    record = SkillRecord.objects.select_for_update().get(scope=scope)
+    if anew:
+        record.beliefs, record.votes, record.last_vote, record.last_signal = [], 0, 0, 0
+    votes = _read_in_batches(_votes_of(scope), record.last_vote, ends=not anew)
+    signals = _read_in_batches(_signals_of(scope), record.last_signal, ends=not anew)
+    book, judges = _load_ratings(record), Counter[tuple[object, ...]]()
+    taken = told = 0
+    for vote in votes:
+        record.last_vote, taken = vote.pk, taken + 1
+        if _is_within(judges, MAX_VOTES_PER_DAY, vote.voter_id, timezone.localdate(vote.created_at)):
+            _learn_comparisons(book, list(comparisons_of_vote(vote, topic=topic_of(vote.turn))))
+    for signal in signals:
+        record.last_signal, told = signal.pk, told + 1
+        day, model = timezone.localdate(signal.created_at), signal.candidate.model
+        if _is_within(judges, MAX_SIGNALS_PER_MODEL, signal.person_id, day, model):
+            _learn_comparisons(
+                book, list(comparisons_of_signal(signal, topic=topic_of(signal.candidate.turn)))
+            )
+    record.votes += taken
+    record.beliefs = [[*key, belief.mean, belief.variance] for key, belief in book.beliefs.items()]
+    if taken or told or anew:
+        record.save()
+        forget_ratings()
+    return taken
+
+
+def _read_in_batches(rows: "QuerySet[Row]", last: int, *, ends: bool) -> Iterator[Row]:
+    """Yield the rows after the last one known, a round at a time: all of them do not fit into memory."""
+    while found := list(rows.filter(pk__gt=last)[:BATCH_SIZE]):
+        yield from found
+        last = found[-1].pk
+        if ends:
+            return
+
+
+def _is_within(judges: Counter[tuple[object, ...]], most: int, *judge: object) -> bool:
+    judges[judge] += 1
+    return judges[judge] <= most
+
+
+def _learn_comparisons(book: BradleyTerryModel, comparisons: Sequence[Comparison]) -> None:
+    """Take in one judgement, for less when its judge keeps preferring what nobody else does."""
+    if not comparisons:
+        return
+    judge = comparisons[0].judge
+    rater_reliability = book.rater_reliability(judge)
+    book.record_rater_agreement(judge, comparisons)
+    for comparison in comparisons:
+        book.learn(replace(comparison, reliability=comparison.reliability * rater_reliability))
+
+
+def topic_of(turn: Turn) -> str:
+    """Return the kitchen's topic of a turn, as it was told when it was routed."""
+    return str(turn.route.get("topic") or classify_topic(turn.prompt).topic)
+
+
+def _votes_of(scope: str) -> "QuerySet[Vote]":
+    votes = Vote.objects.select_related("turn", "candidate", "voter").prefetch_related("turn__candidates")
+    return (votes.filter(turn__language=scope) if scope != ALL else votes).order_by("pk")
+
+
+def _signals_of(scope: str) -> "QuerySet[Signal]":
+    signals = Signal.objects.select_related(
+        "person", "candidate__turn__replaced_by__answer_candidate"
+    ).prefetch_related("candidate__turn__candidates", "candidate__turn__votes")
+    return (signals.filter(candidate__turn__language=scope) if scope != ALL else signals).order_by("pk")
+
+
+def comparisons_of_vote(vote: Vote, *, topic: str = "") -> Iterator[Comparison]:
+    """Yield the picked answer against each other one that stood beside it, together as much as one pick."""
+    return _comparisons(vote.candidate, vote.turn, vote.voter, topic, "pick")
+
+
+def comparisons_of_signal(signal: Signal, *, topic: str = "") -> Iterator[Comparison]:
+    """Yield what a signal says: copied or gone on with against the others, or replaced by a better one."""
+    turn = signal.candidate.turn
+    if any(vote.voter_id == signal.person_id for vote in turn.votes.all()):
+        # Whoever has picked has said more.
+        return iter(())
+    if signal.kind != Signal.Kind.REGENERATE:
+        return _comparisons(signal.candidate, turn, signal.person, topic, signal.kind)
+    better = turn.replaced_by.answer_candidate if turn.replaced_by else None
+    if better is None or better.model == signal.candidate.model:
+        return iter(())
+    return iter([_comparison(better, signal.candidate, (0, 0), signal.person, topic, signal.kind)])
+
+
+def _comparisons(
+    winner: Candidate, turn: Turn, person: AbstractBaseUser, topic: str, kind: str
+) -> Iterator[Comparison]:
+    others = [
+        row
+        for row in turn.candidates.all()
+        if row.pk != winner.pk and row.status == Candidate.Status.DONE and row.text
+    ]
+    order = [row["candidate"] for row in (turn.ranking or {}).get("standings", ())]
+    for other in others:
+        places = (_find_position(order, winner), _find_position(order, other))
+        comparison = _comparison(winner, other, places, person, topic, kind)
+        yield replace(comparison, reliability=comparison.reliability / len(others))
+
+
+def _comparison(
+    winner: Candidate,
+    loser: Candidate,
+    places: tuple[int, int],
+    person: AbstractBaseUser,
+    topic: str,
+    kind: str,
+) -> Comparison:
+    return Comparison(
+        winner=winner.model,
+        loser=loser.model,
+        topic=topic,
+        lengths=(len(winner.text), len(loser.text)),
+        places=places,
+        signal=kind,
+        reliability=GUEST_RELIABILITY if getattr(person, "is_guest", False) else 1.0,
+        judge=str(person.pk),
+    )
+
+
+def _find_position(order: Sequence[str], candidate: Candidate) -> int:
+    name = str(candidate.public_id)
+    return order.index(name) if name in order else candidate.position
+
+
+def _load_ratings(record: SkillRecord | None) -> BradleyTerryModel:
+    beliefs = record.beliefs if record else []
+    return BradleyTerryModel(
+        priors={
+            slug: _to_log_odds(standing) for slug, standing in Listing.objects.values_list("slug", "standing")
+        },
+        beliefs={(kind, name): Belief(mean, variance) for kind, name, mean, variance in beliefs},
+    )
+
+
+def _to_log_odds(standing: float) -> float:
+    chance = min(0.98, max(0.02, standing))
+    return log(chance / (1 - chance))
+
+
+def _to_probability(skill: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, skill))))
+
+
+def read_all_ratings() -> RatingsByScope:
+    """Return what is known in every scope; the database is asked once a minute and a process."""
+    moment = time.monotonic()
+    if not _ratings or not _last_check or moment - _last_check[0] >= CHECK_SECONDS:
+        records = {record.scope: record for record in SkillRecord.objects.all()}
+        _ratings.update({each: _load_ratings(records.get(each)) for each in SCOPES})
+        _shown.update(Listing.objects.values_list("slug", "shown"))
+        # Only now: a database that is away is asked again, and who asks meanwhile finds every scope.
+        _last_check[:] = [moment]
+    return dict(_ratings)
+
+
+def read_ratings(scope: str) -> BradleyTerryModel:
+    """Return what is known in a scope."""
+    return read_all_ratings()[scope]
+
+
+def find_ratings(books: RatingsByScope, language: str) -> BradleyTerryModel:
+    """Return the book that models are measured by in a language."""
+    return books[KOREAN if language == KOREAN else ALL]
+
+
+def forget_ratings() -> None:
+    """Look again at the next chance."""
+    _last_check.clear()
+    vote_counts.forget_vote_counts()
+
+
+def apply_ratings(
+    offer: Iterable[LanguageModel], book: BradleyTerryModel, topic: str = ""
+) -> list[LanguageModel]:
+    """Return models whose standing is the catalog's, moved by what picks taught on this topic, best first."""
+    moved = [
+        replace(model, standing=round(_to_probability(book.estimate_skill(model.slug, topic)[0]), 4))
+        if ("skill", model.slug) in book.beliefs
+        else model
+        for model in offer
+    ]
+    return sorted(moved, key=lambda model: (-model.standing, model.slug))
+
+
+def build_explorer(
+    offer: Iterable[LanguageModel], book: BradleyTerryModel, topic: str, max_cost_micros: int
+) -> Explorer:
+    """Return who may be tried in a turn, as believed on this topic, for at most so much."""
+    beliefs = {model.slug: book.estimate_skill(model.slug, topic) for model in offer}
+    return Explorer(
+        share=settings.EXPLORE_PERCENT / 100,
+        rng=_rng,
+        beliefs={slug: (mean, width / 1.96) for slug, (mean, width) in beliefs.items()},
+        exposures=dict(_shown),
+        max_cost_micros=max_cost_micros,
+    )
+
+
+def build_leaderboard(scope: str, topic: str = "") -> list[LeaderboardRow]:
+    """Return a board, best first: every model on offer and every one ever picked, overall or on a topic."""
+    counts = vote_counts.count_votes("" if scope == ALL else scope, topic)
+    return _build_rows(read_ratings(scope), counts, topic)
+
+
+def build_own_leaderboard(person: User) -> list[LeaderboardRow]:
+    """Return the board of one person's own picks; empty while there are none."""
+    votes = list(_votes_of(ALL).filter(voter=person)[:BATCH_SIZE])
+    book = _load_ratings(None)
+    for vote in votes:
+        for comparison in comparisons_of_vote(vote):
+            book.learn(comparison)
+    return _build_rows(book, Counter(vote.candidate.model for vote in votes)) if votes else []
+
+
+def _build_rows(book: BradleyTerryModel, counts: Counter[str], topic: str = "") -> list[LeaderboardRow]:
+    rows = [row for row in Listing.objects.all() if (row.is_on and row.is_reachable) or counts[row.slug]]
+    skills = {row.slug: book.estimate_skill(row.slug, topic) for row in rows}
+    middle = sum(mean for mean, _ in skills.values()) / max(1, len(skills))
+    places = []
+    for row in rows:
+        lead, doubt = skills[row.slug][0] - middle, skills[row.slug][1]
+        chance, low, high = (
+            _to_probability(lead),
+            _to_probability(lead - doubt),
+            _to_probability(lead + doubt),
+        )
+        places.append(LeaderboardRow(row.slug, row.name, row.vendor, chance, low, high, counts[row.slug]))
+    return sorted(places, key=lambda place: (-place.chance, place.slug))

@@ -1,0 +1,75 @@
+"""Leaves a model out of panels for a while after it failed several times in a row; processes share it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.resilience import throttle
+
+logger = logging.getLogger(__name__)
+
+FAILURE_THRESHOLD = 4
+WINDOW_SECONDS = 120
+OPEN_SECONDS = 60
+# What speaks of the provider; a prompt that is refused or too long says nothing about its health.
+TRIPPING_ERRORS = frozenset(
+    {"unreachable", "timed_out", "stalled", "rate_limited", "server_failed", "auth_failed", "cut_off"}
+)
+VALKEY_TIMEOUT_SECONDS = 0.25
+
+
+def _failures_key(slug: str) -> str:
+    return f"models:failures:{slug}"
+
+
+def _open_key(slug: str) -> str:
+    return f"models:resting:{slug}"
+
+
+async def record_call_results(client: "redis.Redis", call_results: Sequence[tuple[str, str]]) -> None:
+    """Take in how calls to models ended, as slug and error; after several failures in a row a model rests."""
+    try:
+        counts = await asyncio.gather(*(_count_failure(client, slug, error) for slug, error in call_results))
+        for (slug, error), count in zip(call_results, counts, strict=True):
+            if count >= FAILURE_THRESHOLD:
+                logger.warning("model %s failed %d times in a row and rests", slug, count)
+                await client.set(_open_key(slug), error, ex=OPEN_SECONDS)
+    except RedisError as failure:
+        logger.warning("breaker: call_results were not noted (%s)", failure)
+
+
+async def _count_failure(client: "redis.Redis", slug: str, error: str) -> int:
+    if error not in TRIPPING_ERRORS:
+        await client.delete(_failures_key(slug))
+        return 0
+    count, _ = await asyncio.gather(
+        client.incr(_failures_key(slug)), client.expire(_failures_key(slug), WINDOW_SECONDS)
+    )
+    return int(count)
+
+
+async def filter_available(
+    client: "redis.Redis", offer: Sequence[LanguageModel]
+) -> tuple[LanguageModel, ...]:
+    """Return the models that neither rest nor wait; all when none would be left or Valkey is silent."""
+    if not offer:
+        return ()
+    try:
+        async with asyncio.timeout(VALKEY_TIMEOUT_SECONDS):
+            resting, paused = await asyncio.gather(
+                client.mget([_open_key(model.slug) for model in offer]), client.hgetall(throttle.PAUSES_KEY)
+            )
+    except (RedisError, TimeoutError):
+        return tuple(offer)
+    throttle.apply_pauses(client, cast("Mapping[bytes, bytes]", paused))
+    available = tuple(
+        model
+        for model, rest in zip(offer, resting, strict=True)
+        if rest is None and not throttle.pause_left_seconds(model)
+    )
+    return available or tuple(offer)

@@ -1,0 +1,43 @@
+"""The keys of the public API: made, found by their digest, taken back."""
+
+import hashlib
+import secrets
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from aggregator.models import ApiKey
+from aggregator.services.turns import Refusal
+
+KEY_PREFIX = "jjp-"
+MAX_ACTIVE_KEYS = 20
+
+
+@transaction.atomic
+def issue_api_key(*, owner: User, name: str) -> str:
+    """Make a key of the public API and return it; only its digest is kept, so this is its only showing.
+
+    Raises Refusal when its owner has as many as one may have; those asked for at once wait for each other.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    if ApiKey.objects.filter(owner_id=owner.pk, revoked_at=None).count() >= MAX_ACTIVE_KEYS:
+        raise Refusal("keys_reached")
+    key = KEY_PREFIX + secrets.token_urlsafe(32)
+    ApiKey.objects.create(owner_id=owner.pk, name=name[:60], prefix=key[:10], digest=digest_of(key))
+    return key
+
+
+def digest_of(key: str) -> str:
+    """Return the form in which a key is stored and looked up."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def revoke_api_key(*, key: ApiKey) -> None:
+    """Make a key useless from now on."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def record_key_use(*, key: ApiKey) -> None:
+    """Remember that a key was used just now."""
+    ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())

@@ -1,0 +1,148 @@
+"""Mirrors the catalog into rows that an admin may switch, price and limit, and reads them back as models."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.text import slugify
+
+from aggregator.catalog.catalog import LanguageModel, read_catalog
+from aggregator.catalog.vendors import format_vendor
+from aggregator.models import Listing
+from aggregator.providers.discovery import ServedModel, list_served_models
+from aggregator.providers.errors import ProviderError
+
+logger = logging.getLogger(__name__)
+
+CUSTOM_PROVIDER = "openai_compatible"
+CUSTOM_KEY_NAME = "OPENAI_COMPATIBLE_KEY"
+# A server that does not say how much it can read is taken for a small one.
+CUSTOM_CONTEXT_WINDOW = 8_192
+CUSTOM_STANDING = 0.5
+
+# An admin owns these once they differ from the catalog; the other fields always follow it.
+OVERRIDABLE_FIELDS = (
+    "input_price_micros",
+    "output_price_micros",
+    "concurrency",
+    "context_window",
+    "output_limit",
+    "standing",
+    "can_fuse",
+    "languages",
+    "name",
+)
+
+
+def sync_listings() -> None:
+    """Bring the listings up to date with the catalog, the keys at hand and the servers that answer.
+
+    Run it where the provider keys are: what is reachable is then known to every process from the rows.
+    """
+    offers = _find_catalog_offers() + _find_custom_offers()
+    with transaction.atomic():
+        rows = {row.slug: row for row in Listing.objects.select_for_update()}
+        for model, is_reachable in offers:
+            _update_row(rows.get(model.slug), model, is_reachable=is_reachable)
+        known = [model.slug for model, _ in offers]
+        Listing.objects.exclude(slug__in=known).update(is_reachable=False)
+
+
+def list_offered_models() -> list[LanguageModel]:
+    """Return the models that are switched on and reachable, as the admin left them, best first."""
+    rows = Listing.objects.filter(is_on=True, is_reachable=True).order_by("-standing", "slug")
+    return [_as_model(row) for row in rows]
+
+
+def _find_catalog_offers() -> list[tuple[LanguageModel, bool]]:
+    local = settings.READ_LOCAL_MODELS()
+    offers = []
+    for model in read_catalog().values():
+        if model.provider == "local":
+            address = _with_version(local.get(model.slug, ""))
+            offers.append((replace(model, api_base=address), bool(address)))
+        else:
+            offers.append((model, bool(settings.READ_PROVIDER_SECRET(model.api_key_name))))
+    return offers
+
+
+def _find_custom_offers() -> list[tuple[LanguageModel, bool]]:
+    address = settings.OPENAI_COMPATIBLE_URL
+    if not address:
+        return []
+    address = _with_version(address)
+    try:
+        served = asyncio.run(list_served_models(address, settings.READ_PROVIDER_SECRET(CUSTOM_KEY_NAME)))
+    except ProviderError as error:
+        logger.warning("OPENAI_COMPATIBLE_URL cannot be asked for its models: %s", error)
+        return []
+    offers = {model.slug: (model, True) for model in (_describe_custom(one, address) for one in served)}
+    return list(offers.values())
+
+
+def _describe_custom(served: ServedModel, address: str) -> LanguageModel:
+    window = served.context_window or CUSTOM_CONTEXT_WINDOW
+    return LanguageModel(
+        slug=f"own-{slugify(served.name.replace('/', '-').replace(':', '-').replace('.', '-'))}"[:80],
+        name=(served.title or served.name)[:120],
+        # Models of one maker fail together, whoever serves them.
+        vendor=format_vendor(served.name)[:40],
+        provider=CUSTOM_PROVIDER,
+        litellm_model=f"openai/{served.name}"[:160],
+        context_window=window,
+        output_limit=min(4_096, window // 2),
+        input_price_micros=0,
+        output_price_micros=0,
+        languages=("ko", "en"),
+        standing=served.standing or CUSTOM_STANDING,
+        concurrency=16,
+        api_base=address,
+        api_key_name=CUSTOM_KEY_NAME,
+    )
+
+
+def _with_version(address: str) -> str:
+    address = address.rstrip("/")
+    return address if not address or address.endswith("/v1") else f"{address}/v1"
+
+
+def _update_row(row: Listing | None, model: LanguageModel, *, is_reachable: bool) -> None:
+    said = {name: _as_json(getattr(model, name)) for name in OVERRIDABLE_FIELDS}
+    if row is None:
+        row = Listing(slug=model.slug, **said)
+    for name, value in said.items():
+        if name in row.as_cataloged and getattr(row, name) == row.as_cataloged[name]:
+            setattr(row, name, value)
+    row.vendor, row.provider = model.vendor, model.provider
+    row.litellm_model = model.litellm_model
+    row.is_reachable = is_reachable
+    if is_reachable:
+        row.api_base = model.api_base
+    row.as_cataloged = said
+    row.save()
+
+
+def _as_json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _as_model(row: Listing) -> LanguageModel:
+    known = read_catalog().get(row.slug) or LanguageModel(
+        slug=row.slug,
+        name=row.name,
+        vendor=row.vendor,
+        provider=row.provider,
+        litellm_model=row.litellm_model,
+        context_window=row.context_window,
+        output_limit=row.output_limit,
+        input_price_micros=row.input_price_micros,
+        output_price_micros=row.output_price_micros,
+        languages=tuple(row.languages),
+        standing=row.standing,
+        api_key_name=CUSTOM_KEY_NAME,
+    )
+    overrides = {name: getattr(row, name) for name in OVERRIDABLE_FIELDS if name != "languages"}
+    return replace(known, **overrides, languages=tuple(row.languages), api_base=row.api_base)

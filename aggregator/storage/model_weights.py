@@ -1,0 +1,62 @@
+"""Stored fits of the kitchen's heads: keep one, and let every process notice a newer one within a minute."""
+
+import logging
+import time
+
+from django.db import transaction
+
+from aggregator.models import WeightsVersion
+from aggregator.pipeline.ranking.weights import (
+    ModelWeights,
+    WeightsError,
+    activate_weights,
+    dump_weights,
+    get_active_weights,
+    parse_weights,
+)
+
+CHECK_SECONDS = 60.0
+logger = logging.getLogger(__name__)
+_last_check: list[float] = []
+
+
+def save_version(heads: ModelWeights) -> WeightsVersion:
+    """Store a fit; the newest active one is in use."""
+    return WeightsVersion.objects.create(
+        version=heads.version, heads=dump_weights(heads), provenance=dict(heads.provenance)
+    )
+
+
+@transaction.atomic
+def activate_version(fit: WeightsVersion | None) -> None:
+    """Let this fit, or with None the one that ships, be used by every process within a minute."""
+    WeightsVersion.objects.filter(is_active=True).update(is_active=False)
+    if fit is not None:
+        WeightsVersion.objects.filter(pk=fit.pk).update(is_active=True)
+    reset_check_timer()
+
+
+def refresh_weights(*, now: float | None = None) -> None:
+    """Use the newest active fit, or the one that ships; the database is asked once a minute and a process."""
+    moment = time.monotonic() if now is None else now
+    if _last_check and moment - _last_check[0] < CHECK_SECONDS:
+        return
+    _last_check[:] = [moment]
+    version = WeightsVersion.objects.filter(is_active=True).values_list("version", flat=True).first()
+    if version is None:
+        activate_weights(None)
+    elif version != get_active_weights().version:
+        _load_version(version)
+
+
+def reset_check_timer() -> None:
+    """Look again at the next chance, as after a fit was stored in this process."""
+    _last_check.clear()
+
+
+def _load_version(version: str) -> None:
+    try:
+        activate_weights(parse_weights(WeightsVersion.objects.get(version=version).heads))
+    except WeightsError:
+        # A fit of another release must not stop turns: what is in use goes on.
+        logger.exception("the kitchen's fit %s cannot be read", version)

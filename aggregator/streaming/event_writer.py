@@ -1,0 +1,65 @@
+"""A running turn's pen: every event goes to the log and into the state that will be kept."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from aggregator.domain.events import CandidateDelta, Event, MoreText
+from aggregator.domain.snapshot import build_snapshot_events
+from aggregator.domain.turn_state import TurnState, reduce_events
+from aggregator.infra.concurrency import retry_db
+from aggregator.models import Turn
+from aggregator.selectors import conversations
+from aggregator.streaming.turn_log import TurnLog, decode_entries
+
+# How long a database that restarts is waited for.
+DATABASE_RETRY_SECONDS = 600
+
+
+@dataclass(slots=True)
+class EventWriter:
+    """Writes one turn's events; belongs to whoever holds the turn's lease."""
+
+    log: TurnLog
+    turn: str
+    state: TurnState
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def emit(self, event: Event) -> None:
+        """Append an event; raises LogTaken when another process writes this turn."""
+        candidates = self.state.candidates
+        if isinstance(event, CandidateDelta) and event.ttft_ms is None and event.candidate in candidates:
+            # Thousands of these make a turn: a place in the panel is told in a fraction of a name's bytes.
+            event = MoreText(list(candidates).index(event.candidate), event.text)
+        self.log.append(self.turn, event)
+        self.state.apply(event)
+        self.changed.set()
+
+    async def flush(self) -> int:
+        """Wait until all events are in the log and return the place of the last one."""
+        return await self.log.flush(self.turn)
+
+
+def _load_state(turn: Turn) -> TurnState:
+    return conversations.build_turn_state(conversations.with_related(Turn.objects.filter(pk=turn.pk)).get())
+
+
+async def open_event_writer(log: TurnLog, turn: Turn, *, is_new: bool = False) -> EventWriter:
+    """Go on where the log of a turn ends, or where its rows end when the log, or its end, is lost.
+
+    A turn that nobody can have begun has no log to read; should there be one, writing is refused.
+    """
+    name = str(turn.public_id)
+    entries = [] if is_new else await log.read(name)
+    written = entries[-1].seq if entries else 0
+    is_lost = written < turn.last_seq
+    state = (
+        await retry_db(DATABASE_RETRY_SECONDS, lambda: _load_state(turn))
+        if is_lost
+        else reduce_events(decode_entries(entries))
+    )
+    log.open_writer(
+        name, turn.last_seq if is_lost else written, written, lambda: build_snapshot_events(state)
+    )
+    if is_lost:
+        log.rewrite(name)
+    return EventWriter(log, name, state)

@@ -1,0 +1,138 @@
+"""What one page has still to be sent: one frame a turn at a time, and the whole turn when the page lags."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import orjson
+from redis.exceptions import RedisError
+
+from aggregator.domain.events import encode
+from aggregator.domain.snapshot import build_snapshot_events
+from aggregator.domain.turn_state import reduce_events
+from aggregator.infra import metrics
+from aggregator.streaming.turn_feed import RETRY_SECONDS, LogEntry, Subscription
+from aggregator.streaming.turn_log import TurnLog, decode_entries
+
+logger = logging.getLogger(__name__)
+
+# What a page may have waiting of one turn before it is sent the turn's state in its place.
+MAX_QUEUED_BYTES = 64_000
+
+
+@dataclass(slots=True)
+class FollowedTurn:
+    """One turn that the page follows, and what of it is not sent yet."""
+
+    subscription: Subscription
+    catching_up: "asyncio.Task[None] | None" = None
+    waiting: list[LogEntry] = field(default_factory=list)
+    size: int = 0
+    is_behind: bool = False
+
+
+class SendQueue:
+    """The frames of one page; a page that reads slowly delays nobody but itself."""
+
+    def __init__(self, log: TurnLog, send: Callable[[str], Awaitable[None]]) -> None:
+        self._log = log
+        self._send = send
+        self._followed: dict[str, FollowedTurn] = {}
+        self._wakeup = asyncio.Event()
+        self._sending = asyncio.create_task(self._send_frames())
+
+    def follow(self, turn: str, after_seq: int, *, most: int) -> None:
+        """Send what follows an event's place in a turn; the oldest of too many turns is let go."""
+        self.leave(turn)
+        while len(self._followed) >= most:
+            self.leave(next(iter(self._followed)))
+
+        def take(entry: LogEntry) -> None:
+            self._take(turn, entry)
+
+        feed = self._log.feed
+        subscription = feed.register(turn, after_seq, take)
+        followed = self._followed[turn] = FollowedTurn(subscription)
+        if not feed.replay_local(subscription):
+            followed.catching_up = asyncio.create_task(feed.catch_up(subscription))
+
+    def follows(self, turn: str) -> bool:
+        """Whether the page hears of this turn."""
+        return turn in self._followed
+
+    def leave(self, turn: str) -> None:
+        """Send no more of a turn."""
+        followed = self._followed.pop(turn, None)
+        if followed:
+            if followed.catching_up:
+                followed.catching_up.cancel()
+            self._log.feed.unsubscribe(followed.subscription)
+
+    async def close(self) -> None:
+        """Leave every turn and stop sending."""
+        for turn in list(self._followed):
+            self.leave(turn)
+        self._sending.cancel()
+        await asyncio.gather(self._sending, return_exceptions=True)
+
+    def _take(self, turn: str, entry: LogEntry) -> None:
+        followed = self._followed.get(turn)
+        if followed is None:
+            return
+        if entry.is_snapshot:
+            followed.waiting.clear()
+            followed.size, followed.is_behind = 0, False
+        followed.waiting.append(entry)
+        followed.size += len(entry.body)
+        if followed.size > MAX_QUEUED_BYTES and len(followed.waiting) > 1:
+            # The newest entry stays: it says up to where the turn has to be read.
+            followed.waiting[:] = followed.waiting[-1:]
+            followed.size, followed.is_behind = len(entry.body), True
+        self._wakeup.set()
+
+    async def _send_frames(self) -> None:
+        while True:
+            await self._wakeup.wait()
+            self._wakeup.clear()
+            for turn, followed in list(self._followed.items()):
+                if followed.is_behind:
+                    await self._summarise(turn, followed)
+                entries, followed.waiting, followed.size = followed.waiting, [], 0
+                if entries:
+                    metrics.FRAMES.inc()
+                    await self._send(encode_frame(turn, entries))
+                    if entries[0].emitted_at:
+                        metrics.FRAME_LAG.observe(max(0.0, time.time() - entries[0].emitted_at))
+
+    async def _summarise(self, turn: str, followed: FollowedTurn) -> None:
+        followed.is_behind = False
+        metrics.LAGGED_PAGES.inc()
+        with contextlib.suppress(RedisError):
+            entries = await self._log.read(turn)
+            if not entries:
+                # A log that was lost is soon told anew, as a whole, by whoever writes it.
+                followed.waiting.clear()
+                return
+            whole = build_snapshot_entry(entries)
+            followed.waiting[:] = [whole, *(entry for entry in followed.waiting if entry.seq > whole.seq)]
+            return
+        followed.is_behind = True
+        await asyncio.sleep(RETRY_SECONDS)
+        self._wakeup.set()
+
+
+def build_snapshot_entry(entries: list[LogEntry]) -> LogEntry:
+    """Return one entry that tells a turn as its log leaves it."""
+    history = build_snapshot_events(reduce_events(decode_entries(entries)))
+    return LogEntry(entries[-1].seq, orjson.dumps([encode(event) for event in history]), is_snapshot=True)
+
+
+def encode_frame(turn: str, entries: list[LogEntry]) -> str:
+    """Return the message that carries entries to a page; their events are passed on as they are stored."""
+    bodies = b",".join(entry.body[1:-1] for entry in entries)
+    whole = b'"whole":true,' if entries[0].is_snapshot else b""
+    head = b'{"type":"frame","turn":"%b","seq":%d,%b"events":[' % (turn.encode(), entries[-1].seq, whole)
+    return (head + bodies + b"]}").decode()

@@ -1,0 +1,295 @@
+"""The durable event log of a running turn: one Valkey Stream a turn, one pipelined writer a process.
+
+An entry's id is `0-N`, where N counts the turn's events up to and including that entry. Each write names the
+entry that it follows and is refused when another one is there: a process that lost its lease cannot write
+behind its successor's back, and one whose log was lost finds out and tells the whole turn again.
+A writer flushes at once when idle or when there is news, and else every tick; no browser sees an event that
+is not in the log.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import orjson
+from redis.exceptions import NoScriptError, RedisError
+
+from aggregator.domain.events import AnswerDelta, Event, MoreText, decode, encode, merge_deltas
+from aggregator.infra.flush_scheduler import get_flush_scheduler
+from aggregator.infra.redis_client import open_blocking_client, open_client
+from aggregator.streaming.turn_feed import RETRY_SECONDS, LogEntry, TurnFeed, read_log, stream_key
+
+logger = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT_SECONDS = 2
+# When the log of a running turn is lost, its numbers go on far above all that a browser can have seen.
+LOST_LOG_SEQ_GAP = 100_000
+APPEND_SCRIPT = """
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local place = newest and newest[1] or '0-0'
+if place ~= ARGV[1] then return {place, newest and newest[2][2] or ''} end
+if ARGV[5] == '1' then redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3], 'w', '1')
+else redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3], 't', ARGV[6]) end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return {ARGV[2], ''}
+"""
+APPEND_SHA = hashlib.sha1(APPEND_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+
+class TurnLogError(Exception):
+    """The turn log cannot be used."""
+
+
+class FencedError(TurnLogError):
+    """Another process writes this turn's log now."""
+
+
+@dataclass(slots=True)
+class StreamWriter:
+    """What this process still has to write of one turn; `written` is the last entry's number in the log."""
+
+    turn: str
+    seq: int
+    written: int
+    read_snapshot: Callable[[], list[Event]]
+    pending: list[Event] = field(default_factory=list)
+    body: bytes = b""
+    size: int = 0
+    batched: int = 0
+    is_snapshot: bool = False
+    emitted_at: float = 0.0
+    lost: TurnLogError | None = None
+
+    @property
+    def key(self) -> str:
+        """The name of the turn's stream."""
+        return stream_key(self.turn)
+
+    def fill_batch(self) -> None:
+        """Settle what to write next: the batch whose writing was not confirmed, or all that is pending."""
+        if not self.body:
+            self._fill(merge_deltas(self.pending), is_snapshot=False)
+
+    def start_rewrite(self, found: int) -> None:
+        """Tell the whole turn in place of what is pending, behind whatever the log still holds."""
+        logger.warning("turn log: %s lost what followed %d and is told anew", self.key, found)
+        self.written, self.seq = found, self.seq + LOST_LOG_SEQ_GAP
+        self._fill(self.read_snapshot(), is_snapshot=True)
+
+    def confirm(self) -> None:
+        """Take the batch as written."""
+        self.seq = self.written = self.seq + self.size
+        del self.pending[: self.batched]
+        self.body, self.size, self.batched, self.is_snapshot = b"", 0, 0, False
+
+    def _fill(self, batch: list[Event], *, is_snapshot: bool) -> None:
+        try:
+            self.body = orjson.dumps([encode(event) for event in batch])
+        except Exception as error:
+            # One turn that cannot be written must not keep those of everybody else from the log.
+            logger.exception("turn log: %s cannot be written", self.key)
+            self.lost = TurnLogError(str(error))
+        self.size, self.batched, self.is_snapshot = len(batch), len(self.pending), is_snapshot
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing is left to write, or nothing more can be."""
+        return not (self.pending or self.body) or self.lost is not None
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The ids of the entry that the batch follows and of the one that it becomes."""
+        return f"0-{self.written}", f"0-{self.target}"
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """Whether the batch tells the turn anew, and when its first event was told."""
+        return "1" if self.is_snapshot else "0", f"{self.emitted_at:.3f}"
+
+    @property
+    def target(self) -> int:
+        """The number that the batch's entry will have."""
+        return self.seq + self.size
+
+
+class TurnLog:
+    """All turn logs as one process writes and reads them; belongs to one event loop."""
+
+    def __init__(self, url: str, *, keep_seconds: int) -> None:
+        self.client = open_client(url)
+        self._listener = open_blocking_client(url)
+        self.feed = TurnFeed(self.client, self._listener)
+        self._keep_seconds = keep_seconds
+        self._writers: dict[str, StreamWriter] = {}
+        self._dirty = asyncio.Event()
+        self._wakeup = asyncio.Event()
+        self._flushed = asyncio.Condition()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin writing and reading; calling it again does nothing."""
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self.feed.run())]
+
+    async def close(self) -> None:
+        """Write what is pending, then end both tasks."""
+        with contextlib.suppress(TurnLogError, RedisError, TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+                await self._flush()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self.client.aclose()
+        await self._listener.aclose()
+
+    def open_writer(
+        self, turn: str, seq: int, written: int, read_snapshot: Callable[[], list[Event]]
+    ) -> None:
+        """Begin to write a turn after its event `seq`; `read_snapshot` tells it from its start."""
+        self._writers[turn] = StreamWriter(turn, seq, written, read_snapshot)
+
+    def rewrite(self, turn: str) -> None:
+        """Write the whole turn again, behind whatever its log still holds."""
+        writer = self._writers[turn]
+        writer.start_rewrite(writer.written)
+        self._dirty.set()
+
+    def append(self, turn: str, event: Event) -> None:
+        """Take an event for the next flush; raises LogTaken when another process writes this turn."""
+        writer = self._writers[turn]
+        if writer.lost:
+            raise writer.lost
+        if not writer.pending:
+            writer.emitted_at = time.time()
+        writer.pending.append(event)
+        self._dirty.set()
+        if is_urgent(event):
+            self._wakeup.set()
+
+    async def flush(self, turn: str) -> int:
+        """Wait until all that was appended to the turn is in the log; returns the last event's place."""
+        writer = self._writers[turn]
+        async with self._flushed:
+            await self._flushed.wait_for(lambda: writer.is_drained)
+        if writer.lost:
+            raise writer.lost
+        return writer.seq
+
+    def close_writer(self, turn: str) -> None:
+        """Stop writing a turn; its log expires after the keeping time."""
+        self._writers.pop(turn, None)
+
+    async def forget(self, turn: str) -> None:
+        """Remove what was told of a turn that never came to be or is no more; failing that, it expires."""
+        with contextlib.suppress(RedisError):
+            await self.client.delete(stream_key(turn))
+
+    async def read(self, turn: str, after_seq: int = 0) -> list[LogEntry]:
+        """Return what the log holds of a turn after an event's place."""
+        return await read_log(self.client, turn, after_seq)
+
+    async def _write(self) -> None:
+        while True:
+            await self._dirty.wait()
+            # What is about to be told in the same moment goes along.
+            await asyncio.sleep(0)
+            self._dirty.clear()
+            try:
+                is_flushed = await self._flush()
+            except RedisError as error:
+                # Valkey restarts: what is pending stays pending and is written when it is back.
+                logger.warning("turn log: not written, trying again (%s)", error)
+                is_flushed = False
+            except Exception:
+                # All turns of the process are written here: better tried again than silent for ever.
+                logger.exception("turn log: not written, trying again")
+                is_flushed = False
+            if not is_flushed:
+                self._dirty.set()
+                await asyncio.sleep(RETRY_SECONDS)
+            await self._wait_for_tick()
+
+    async def _wait_for_tick(self) -> None:
+        # News ends the rest; else it ends as the streams are read, so that what they say is written at once.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(get_flush_scheduler().next_tick()):
+                await self._wakeup.wait()
+        self._wakeup.clear()
+
+    async def _flush(self) -> bool:
+        writers = [
+            writer
+            for writer in self._writers.values()
+            if (writer.pending or writer.body) and writer.lost is None
+        ]
+        if not writers:
+            return True
+        for writer in writers:
+            writer.fill_batch()
+        writers = [writer for writer in writers if writer.lost is None]
+        keep = str(self._keep_seconds)
+        outcomes = await self.client.send_all(
+            ("EVALSHA", APPEND_SHA, 1, writer.key, *writer.ends, writer.body, keep, *writer.marks)
+            for writer in writers
+        )
+        if any(isinstance(outcome, NoScriptError) for outcome in outcomes):
+            # A server that restarted, or never met us, does not know the script.
+            await self.client.script_load(APPEND_SCRIPT)
+            return await self._flush()
+        settled = [
+            self._apply_reply(writer, outcome) for writer, outcome in zip(writers, outcomes, strict=True)
+        ]
+        is_flushed = all(settled)
+        async with self._flushed:
+            self._flushed.notify_all()
+        return is_flushed
+
+    def _apply_reply(self, writer: StreamWriter, outcome: object) -> bool:
+        if isinstance(outcome, Exception):
+            logger.warning("turn log: %s not written (%s)", writer.key, outcome)
+            return False
+        place, body = outcome if isinstance(outcome, list) else (b"0-0", b"")
+        found = int(place.split(b"-")[1])
+        # A connection that broke after the write and before the reply makes us write the same entry twice.
+        if found == writer.target and body in {b"", writer.body}:
+            written = LogEntry(writer.target, writer.body, writer.is_snapshot, writer.emitted_at)
+            writer.confirm()
+            self.feed.deliver_local(writer.turn, written)
+        elif found > writer.written:
+            writer.lost = FencedError(writer.key)
+        else:
+            writer.start_rewrite(found)
+            self._dirty.set()
+        return True
+
+
+def is_urgent(event: Event) -> bool:
+    """Tell whether an event is worth a write of its own: all but the further text of an answer."""
+    if isinstance(event, AnswerDelta):
+        return event.first
+    return not isinstance(event, MoreText)
+
+
+def decode_entries(entries: list[LogEntry]) -> list[Event]:
+    """Return the events of log entries, in order, from the last entry on that tells the turn anew."""
+    starts = [place for place, entry in enumerate(entries) if entry.is_snapshot]
+    return [decode(document) for entry in entries[starts[-1] if starts else 0 :] for document in entry.events]
+
+
+_logs: "WeakKeyDictionary[asyncio.AbstractEventLoop, TurnLog]" = WeakKeyDictionary()
+
+
+def turn_log(url: str, *, keep_seconds: int) -> TurnLog:
+    """Return the turn log of the running event loop, started."""
+    loop = asyncio.get_running_loop()
+    log = _logs.get(loop)
+    if log is None:
+        log = _logs[loop] = TurnLog(url, keep_seconds=keep_seconds)
+    log.start()
+    return log

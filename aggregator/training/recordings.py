@@ -1,0 +1,109 @@
+"""Read recorded answers in the layout of the data folder, whatever sets and models it holds."""
+
+import csv
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aggregator.pipeline.ranking.overlap import count_shared_words
+from aggregator.pipeline.ranking.style_features import extract_style_features
+from aggregator.pipeline.ranking.style_weights import RatedResponses
+from aggregator.pipeline.types import Question
+from aggregator.training.response_matrix import Numbers, ResponseMatrix, encode_responses
+
+NO_ANSWER = {"", "FILTERED"}
+
+
+@dataclass(frozen=True)
+class RecordedSet:
+    """One set of checkable questions with every model's canonical answer and how much it wrote."""
+
+    name: str
+    models: tuple[str, ...]
+    rows: list[dict[str, str]]
+    chars: dict[str, dict[str, str]]
+    prices: dict[str, dict[str, float]]
+
+    def responses(self, pool: tuple[str, ...]) -> ResponseMatrix:
+        """Return the coded answers of a pool of models."""
+        answers = [["" if row[model] in NO_ANSWER else row[model] for model in pool] for row in self.rows]
+        return encode_responses(
+            answers, [row["gold"] for row in self.rows], pool, [row["topic"] for row in self.rows]
+        )
+
+    def list_priced_models(self) -> tuple[str, ...]:
+        """Return the models that have a price and a record of what they wrote."""
+        wrote = next(iter(self.chars.values()), {})
+        return tuple(model for model in self.models if model in self.prices and model in wrote)
+
+    def costs(self, pool: tuple[str, ...]) -> Numbers:
+        """Return what each answer cost: (question + 450 characters) / 4 in, characters / 4 out."""
+        costs = np.zeros((len(self.rows), len(pool)))
+        for place, row in enumerate(self.rows):
+            wrote = self.chars[row["id"]]
+            asked = (len(row["question"]) + 450) / 4
+            for column, model in enumerate(pool):
+                price = self.prices[model]
+                costs[place, column] = asked * price["input"] + float(wrote[model] or 0) / 4 * price["output"]
+        return costs
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    with gzip.open(path, "rt", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read_recorded_sets(folder: Path) -> list[RecordedSet]:
+    """Return every set of checkable questions that the folder holds."""
+    short = folder / "short_answers"
+    prices_file = short / "prices.json"
+    prices = json.loads(prices_file.read_text(encoding="utf-8")) if prices_file.exists() else {}
+    sets = []
+    for path in sorted(short.glob("*.csv.gz")):
+        name = path.name.removesuffix(".csv.gz")
+        if name.endswith("_chars"):
+            continue
+        rows = _read_rows(path)
+        wrote = short / f"{name}_chars.csv.gz"
+        chars = {row["id"]: row for row in _read_rows(wrote)} if wrote.exists() else {}
+        models = tuple(column for column in rows[0] if column not in {"id", "topic", "gold", "question"})
+        sets.append(RecordedSet(name, models, rows, chars, prices))
+    return sets
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a gzipped JSON-lines file, or none when the folder does not hold it."""
+    if not path.exists():
+        return []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def detect_language(text: str) -> str:
+    """Return ko when a text holds Korean, else en: all that these sets are written in."""
+    return "ko" if sum("가" <= letter <= "힣" for letter in text) > 5 else "en"
+
+
+def read_rated_responses(rows: list[dict[str, Any]]) -> RatedResponses:
+    """Return the responses to prompts that every model answered; constant texts are left out."""
+    texts: dict[str, set[str]] = {}
+    for row in rows:
+        for answer in row["candidates"]:
+            texts.setdefault(answer["model"], set()).add(answer["text"])
+    most = max(len(found) for found in texts.values())
+    models = tuple(sorted(model for model, found in texts.items() if len(found) > most / 2))
+    styles, utilities, shared = [], [], []
+    for row in rows:
+        answers = {answer["model"]: answer for answer in row["candidates"]}
+        if not set(models) <= set(answers):
+            continue
+        prompt = row["prompt"] or answers[models[0]]["text"][:200]
+        question = Question(row["prompt"], detect_language(prompt))
+        styles.append([extract_style_features(question, answers[model]["text"]) for model in models])
+        utilities.append([answers[model]["utility"] for model in models])
+        shared.append(count_shared_words([answers[model]["text"] for model in models]))
+    return RatedResponses(models, np.array(styles), np.array(utilities), np.array(shared))

@@ -1,0 +1,132 @@
+"""The pages of the conversation."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from accounts.selectors import find_user
+from aggregator.catalog.device_models import list_device_models
+from aggregator.domain.messages import topic_label
+from aggregator.models import Conversation, Turn
+from aggregator.ratings import ratings
+from aggregator.selectors import conversations, vote_counts
+from aggregator.services import deletion, sharing
+from aggregator.services import turns as services
+from aggregator.services.listings import list_offered_models
+from aggregator.web.example_prompts import EXAMPLES
+from aggregator.web.turn_pages import earlier_than, view_turns
+
+
+@require_GET
+@ensure_csrf_cookie
+@never_cache
+def show_home(request: HttpRequest) -> HttpResponse:
+    """Show an empty conversation."""
+    return _show(request, find_user(request), None)
+
+
+@require_GET
+@ensure_csrf_cookie
+@never_cache
+def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one of the person's conversations; another's is not found."""
+    person = find_user(request)
+    return _show(request, person, _own(person, public_id))
+
+
+@require_GET
+@never_cache
+def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: int) -> HttpResponse:
+    """Return the turns that came before a number as HTML."""
+    conversation = _own(find_user(request), public_id)
+    turns = conversations.list_turns(conversation, before)
+    context = {"conversation": conversation, "turns": view_turns(turns), "earlier_than": earlier_than(turns)}
+    return render(request, "aggregator/conversation/_turns.html", context)
+
+
+def _show(request: HttpRequest, person: User | None, conversation: Conversation | None) -> HttpResponse:
+    turns = conversations.list_turns(conversation) if conversation else []
+    sidebar = conversations.list_conversations(person)
+    context: dict[str, Any] = {
+        "conversation": conversation,
+        "share": sharing.find_open_share(conversation) if conversation else None,
+        "turns": view_turns(turns),
+        "earlier_than": earlier_than(turns),
+        "share_limit": sharing.MAX_SHARED_TURNS,
+        "is_cut_when_shared": bool(turns) and turns[-1].number > sharing.MAX_SHARED_TURNS,
+        "conversations": sidebar.conversations,
+        "next_cursor": sidebar.next_cursor,
+        "models": list_offered_models(),
+        "strategies": Turn.Strategy.choices,
+        "examples": settings.EXAMPLE_PROMPTS or EXAMPLES["en" if get_language() == "en" else "ko"],
+        "is_replay": settings.REPLAY,
+        "has_device_models": bool(list_device_models()),
+        "prompt_limit": settings.PROMPT_LIMIT,
+        "person": person,
+    }
+    return render(request, "aggregator/conversation.html", context)
+
+
+@require_GET
+@never_cache
+def list_conversations(request: HttpRequest) -> HttpResponse:
+    """Return the next page of the sidebar as HTML."""
+    page = conversations.list_conversations(find_user(request), request.GET.get("before", ""))
+    context = {"conversations": page.conversations, "next_cursor": page.next_cursor}
+    return render(request, "aggregator/sidebar/_conversation_rows.html", context)
+
+
+@require_GET
+@never_cache
+def show_leaderboard(request: HttpRequest) -> HttpResponse:
+    """Show how the models stand after all picks: in Korean, in all languages, on a topic, by one's own."""
+    person, topics = find_user(request), vote_counts.list_voted_topics()
+    topic = request.GET.get("topic", "")
+    topic = topic if topic in topics else ""
+    boards = [
+        (_("한국어"), ratings.build_leaderboard(ratings.KOREAN, topic)),
+        (_("모든 언어"), ratings.build_leaderboard(ratings.ALL, topic)),
+    ]
+    own = ratings.build_own_leaderboard(person) if person and not topic else []
+    context = {"boards": boards, "own": own, "topic": topic, "topics": [(t, topic_label(t)) for t in topics]}
+    return render(request, "aggregator/leaderboard.html", context)
+
+
+@require_POST
+def rename_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give a conversation the title in the field `title`."""
+    conversation = _own(find_user(request), public_id)
+    try:
+        services.rename_conversation(conversation=conversation, title=request.POST.get("title", ""))
+    except services.Refusal:
+        return HttpResponseBadRequest()
+    return _done(request, f"/c/{public_id}/")
+
+
+@require_POST
+def delete_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Remove a conversation for good."""
+    deletion.delete_conversation(conversation=_own(find_user(request), public_id))
+    return _done(request, "/")
+
+
+def _own(person: User | None, public_id: uuid.UUID) -> Conversation:
+    conversation = conversations.find_conversation(person, public_id)
+    if conversation is None:
+        raise Http404
+    return conversation
+
+
+def _done(request: HttpRequest, where: str) -> HttpResponse:
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"ok": True})
+    return redirect(where)

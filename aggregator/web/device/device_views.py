@@ -1,0 +1,86 @@
+"""The conversation that never leaves the device: its page, and the weights that it runs on."""
+
+import asyncio
+from typing import Any
+
+from csp.constants import SELF, WASM_UNSAFE_EVAL
+from csp.decorators import csp_update
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_safe
+
+from aggregator.catalog.device_models import DeviceModel, find_device_model, list_device_models
+from aggregator.domain.crisis_help import CRISIS_HELP
+from aggregator.web.device.byte_range import RangeNotSatisfiable, iterate_file_range, parse_range_header
+from language.lexicon import list_crisis_patterns
+
+# A browser's small model reads some two thousand tokens; longer texts would only be refused later.
+PROMPT_LIMIT = 2_000
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@require_GET
+@never_cache
+@csp_update({"script-src": [WASM_UNSAFE_EVAL], "worker-src": [SELF, "blob:"]})
+def show_device(request: HttpRequest) -> HttpResponse:
+    """Show the page on which a model answers inside the browser; nothing of it is about who asks."""
+    language = "en" if get_language() == "en" else "ko"
+    models = list_device_models()
+    context = {
+        "device": {
+            "models": [_describe(model, language) for model in models],
+            "help": CRISIS_HELP,
+            "crisis": list_crisis_patterns(),
+        },
+        "has_models": bool(models),
+        "prompt_limit": PROMPT_LIMIT,
+    }
+    shown = render(request, "aggregator/on_device.html", context)
+    # Alone with itself, a page may use several threads.
+    shown["Cross-Origin-Embedder-Policy"] = "require-corp"
+    return shown
+
+
+@require_safe
+async def send_weights(request: HttpRequest, sha256: str) -> HttpResponseBase:
+    """Send weights by their hash, whole or one range; what they are never changes, so it is kept for ever."""
+    model = await asyncio.to_thread(find_device_model, sha256)
+    if model is None:
+        raise Http404
+    try:
+        part = parse_range_header(request.headers.get("Range", ""), model.size)
+    except RangeNotSatisfiable:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{model.size}"})
+    asked = part or range(model.size)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": FOREVER,
+        "Content-Length": str(len(asked)),
+        "ETag": f'"{model.sha256}"',
+    }
+    if part:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{model.size}"
+    known: dict[str, Any] = {"status": 206 if part else 200, "content_type": "application/octet-stream"}
+    if request.method == "HEAD":
+        return HttpResponse(headers=headers, **known)
+    return StreamingHttpResponse(iterate_file_range(model.path, asked), headers=headers, **known)
+
+
+def _describe(model: DeviceModel, language: str) -> dict[str, Any]:
+    known = model.language_model
+    return {
+        "slug": known.slug,
+        "name": known.name,
+        "languages": known.languages,
+        "url": reverse("aggregator:weights", args=[model.sha256]),
+        "bytes": model.size,
+        "memory_gb": model.memory_gb,
+        "temperature": model.temperature,
+        "repeat_penalty": known.extra.get("repeat_penalty", 1),
+        "tokens_per_syllable": model.tokens_per_syllable,
+        "system_prompt": known.system_prompt,
+        "examples": model.examples[language],
+    }

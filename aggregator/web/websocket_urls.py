@@ -1,0 +1,5 @@
+from django.urls import path
+
+from aggregator.web.consumers import TurnConsumer
+
+urlpatterns = [path("ws/", TurnConsumer.as_asgi())]

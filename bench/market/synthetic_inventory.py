@@ -1,0 +1,132 @@
+"""Large invented inventories, and requests that look for something in them."""
+
+import random
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ads.contract import AdRequest
+from ads.domain.money import BID_STEP, MIN_BID
+from ads.selection.core.click_model import BUCKETS
+from ads.selection.core.inventory import (
+    CampaignRow,
+    ClickWeights,
+    CreativeRow,
+    GroupRow,
+    Inventory,
+    KeywordRow,
+    TermRow,
+)
+
+WORDS = 30_000
+# Rivals for one phrase: four on average, a few phrases are fought over.
+MOST_RIVALS = 60
+MATCHES = ("exact", "phrase", "phrase", "broad", "broad")
+Popular = Callable[[random.Random], int]
+
+
+def draw_popular_word(rng: random.Random) -> int:
+    """Return a word; the tenth most popular comes up ten times as often as the hundredth."""
+    return int(WORDS ** rng.random())
+
+
+def draw_contested_word(rng: random.Random) -> int:
+    """Return a word; four of ten are one of the same hundred, and one of forty is the same one."""
+    return min(WORDS, int(rng.paretovariate(0.35)) + rng.randrange(60))
+
+
+def generate_inventory(ads: int, keywords: int, *, is_dense: bool = False, seed: int = 1) -> Inventory:
+    """Return an inventory of that size whose words are as unevenly popular as real ones, or far more so."""
+    rng = random.Random(seed)
+    word = draw_contested_word if is_dense else draw_popular_word
+    phrases: dict[tuple[int, ...], int] = {}
+    invent_keywords = _generate_contested_keywords if is_dense else _generate_keywords
+    rows = invent_keywords(rng, ads, keywords, phrases)
+    campaigns = max(1, ads // 5)
+    return Inventory(
+        terms=(
+            *(TermRow(number, f"word{number}") for number in range(1, WORDS + 1)),
+            *(
+                TermRow(term, f"phrase{term}", tokens=parts)
+                for parts, term in phrases.items()
+                if len(parts) > 1
+            ),
+        ),
+        campaigns=tuple(
+            CampaignRow(number, number % max(1, campaigns // 4) + 1, "travel", 0, 0, 3, MIN_BID)
+            for number in range(1, campaigns + 1)
+        ),
+        groups=tuple(_generate_group(rng, number, campaigns, word) for number in range(1, ads + 1)),
+        keywords=tuple(rows),
+        categories=("travel",),
+        click_weights=_generate_click_weights(seed),
+    )
+
+
+def _generate_click_weights(seed: int) -> ClickWeights:
+    # A model that has seen much: a third of the buckets say something.
+    random = np.random.default_rng(seed)
+    weights = np.where(random.random(BUCKETS) < 1 / 3, random.normal(0, 0.05, BUCKETS), 0)
+    return ClickWeights(1, 0.9, 1.02, weights.astype(np.float32))
+
+
+def _generate_keywords(
+    rng: random.Random, ads: int, keywords: int, phrases: dict[tuple[int, ...], int]
+) -> list[KeywordRow]:
+    rows: list[KeywordRow] = []
+    while len(rows) < keywords:
+        tokens = _phrase(rng, draw_popular_word)
+        if tokens in phrases:
+            continue
+        phrases[tokens] = tokens[0] if len(tokens) == 1 else WORDS + 1 + len(phrases)
+        for _ in range(min(MOST_RIVALS, int(rng.paretovariate(1.3)))):
+            rows.append(_keyword(rng, len(rows) + 1, rng.randrange(ads) + 1, phrases[tokens]))
+    return rows
+
+
+def _generate_contested_keywords(
+    rng: random.Random, ads: int, keywords: int, phrases: dict[tuple[int, ...], int]
+) -> list[KeywordRow]:
+    # Nobody looks at what others bid on: hundreds of ads fight over the same words.
+    rows = []
+    for number in range(keywords):
+        tokens = _phrase(rng, draw_contested_word)
+        fresh = tokens[0] if len(tokens) == 1 else WORDS + 1 + len(phrases)
+        rows.append(_keyword(rng, number + 1, number % ads + 1, phrases.setdefault(tokens, fresh)))
+    return rows
+
+
+def _phrase(rng: random.Random, word: Popular) -> tuple[int, ...]:
+    return tuple(sorted({word(rng) for _ in range(rng.choice((1, 2, 2, 2, 3, 3, 4)))}))
+
+
+def _keyword(rng: random.Random, number: int, group: int, term: int) -> KeywordRow:
+    bid = MIN_BID + BID_STEP * rng.randrange(100)
+    return KeywordRow(number, group, term, rng.choice(MATCHES), bid, fit=rng.uniform(0.85, 1.15))
+
+
+def _generate_group(rng: random.Random, number: int, campaigns: int, word: Popular) -> GroupRow:
+    return GroupRow(
+        id=number,
+        campaign=number % campaigns + 1,
+        language=rng.choice(("any", "ko", "ko", "en")),
+        device=rng.choice(("any", "any", "mobile", "desktop")),
+        topics=(),
+        negatives=tuple({word(rng) for _ in range(rng.randrange(3))}),
+        creatives=(CreativeRow(number, rng.uniform(0.005, 0.03), rng.randrange(2000)),),
+    )
+
+
+def generate_requests(
+    terms: list[tuple[int, tuple[int, ...]]], count: int, *, is_dense: bool = False, seed: int = 2
+) -> Iterator[AdRequest]:
+    """Yield requests: a phrase of the inventory with its words, and some words beside it."""
+    rng = random.Random(seed)
+    word = draw_contested_word if is_dense else draw_popular_word
+    for number in range(count):
+        term, tokens = rng.choice(terms)
+        beside = [word(rng) for _ in range(rng.randrange(1, 6))]
+        ids = tuple(dict.fromkeys([term, *tokens, *beside]))[:12]
+        language = rng.choice(("ko", "en"))
+        device = rng.choice(("mobile", "desktop"))
+        yield AdRequest(str(number), "below_answer", "v", ids, (), language, device, "pass")

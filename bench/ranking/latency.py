@@ -1,0 +1,36 @@
+"""What ranking and voting cost a turn: eight candidates, recorded texts, the product's own functions."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from aggregator.pipeline.ranking.rank import rank
+from aggregator.pipeline.types import Draft, Question
+from aggregator.training.recordings import detect_language, read_json_lines
+from bench.ranking.report import Report
+
+PANEL = 8
+TURNS = 60
+
+
+def bench_speed(folder: Path, report: Report) -> None:
+    """Time rank, which votes where it can, on one core."""
+    took = []
+    for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
+        for row in read_json_lines(path)[:TURNS]:
+            question = Question(row["prompt"], detect_language(row["prompt"]))
+            drafts = [
+                Draft(str(place), answer["model"], answer["model"], 0.5, answer["text"])
+                for place, answer in enumerate(row["candidates"][:PANEL])
+            ]
+            began = time.process_time()
+            rank(question, drafts)
+            took.append((time.process_time() - began) * 1_000)
+    if took:
+        middle, tail = float(np.median(took)), float(np.percentile(took, 95))
+        report.say(
+            f"\nSpeed: rank and vote of {PANEL} candidates: median {middle:.1f} ms, p95 {tail:.1f} ms of CPU"
+        )
+        report.keep("speed.p95_ms", tail)
+        report.goal("speed.median_ms", middle, 5.0, at_most=True, is_steady=True)

@@ -1,0 +1,144 @@
+"""How much one processor carries: sixty-four chats, tokens a second, chats in the promise, a thousand."""
+
+from dataclasses import replace
+
+from bench.turns.goals import Goal, Measurement, ratio
+from bench.turns.harness import Harness, Unit
+from bench.turns.loads import Load, Round, median, per_token, quantile
+
+SLO_STRETCH, SLO_LATE_S = 1.05, 0.1
+# A step of the slo_load that fails is tried once more: this machine may have had something else to do.
+TRIES = 2
+SEARCH_RATIO = 1.15
+
+
+async def measure_fan_out(house: Harness) -> Measurement:
+    """Sixty-four chats with four models each: a turn's end against its slowest provider's."""
+    found = await house.interleave(("direct", "here", "worker"), house.plan.fanout)
+    measurement = Measurement(figures={name: summarize_rounds(rounds) for name, rounds in found.items()})
+    for role in ("here", "worker"):
+        stretch = median(quantile(each.stretch, 0.99) for each in found[role])
+        failed = sum(each.failed for each in found[role])
+        value = stretch if stretch and not failed else None
+        faults = [fault for each in found[role] for fault in each.faults]
+        why = f"{failed} turns failed: {'; '.join(faults[:3])}" if failed else ""
+        measurement.goals.append(
+            Goal(f"64 chats on one core, total / slowest provider p99, {role}", value, 1.02, 1.005, why=why)
+        )
+    return measurement
+
+
+async def measure_throughput(house: Harness) -> Measurement:
+    """Tokens delivered to browsers for a second of processor time, stores included."""
+    plan = house.plan
+    found = await house.interleave(("here", "worker", "litellm", "proxy", "owui"), plan.busy)
+    heavy = await house.interleave(("here", "worker"), plan.fanout)
+    measurement = Measurement(figures={name: summarize_rounds(rounds) for name, rounds in found.items()})
+    measurement.figures |= {f"{name}, 64 chats": summarize_rounds(rounds) for name, rounds in heavy.items()}
+    rates = {name: _tokens_a_second(rounds) for name, rounds in found.items()}
+    for role in ("here", "worker"):
+        ours = _tokens_a_second(heavy[role])
+        for peer, label, must, reach in (
+            ("owui", "Open WebUI", 4.0, 10.0),
+            ("proxy", "LiteLLM proxy", 6.0, 15.0),
+        ):
+            name = f"tokens/s/core to browsers, {role} / {label}"
+            measurement.goals.append(ratio(name, ours, rates.get(peer), must, reach, is_floor=True))
+    weight, theirs = (per_token(found.get(name, []), "bytes") for name in ("here", "owui"))
+    measurement.goals.append(ratio("bytes per token, ours / Open WebUI", weight, theirs, 0.25, 0.1))
+    return measurement
+
+
+async def measure_slo(house: Harness) -> Measurement:
+    """Chats on one core while p99 of a turn is within 1.05 of its slowest provider, of a token 0.1 s."""
+    tops: dict[str, int] = {}
+    measurement = Measurement()
+    for name in ("litellm", "here", "worker"):
+        unit = await house.unit(name)
+        if unit:
+            tops[name] = await _find_most_chats(
+                unit, house.plan.slo_load, house.plan.slo_most_chats, measurement
+            )
+    measurement.figures["chats within the promise"] = tops
+    for role in ("here", "worker"):
+        name = f"chats per core within SLO, {role} / acompletion"
+        measurement.goals.append(ratio(name, tops[role], max(tops["litellm"], 1), 6.0, 15.0, is_floor=True))
+    return measurement
+
+
+async def measure_thousand_chats(house: Harness) -> Measurement:
+    """A thousand chats of one model each at twenty tokens a second, on one core."""
+    measurement = Measurement()
+    for role in ("here", "worker"):
+        unit = await house.site(role)
+        await unit.run(replace(house.plan.thousand, chats=50, tokens=house.plan.thousand.tokens))
+        await house.wait_until_idle()
+        found = await unit.run(house.plan.thousand)
+        measurement.figures[role] = summarize_rounds([found])
+        enough = house.plan.thousand.chats == 1_000
+        why = "" if enough else f"only {house.plan.thousand.chats} chats in a quick run"
+        for name, value, must, reach in (
+            ("turns that failed", float(found.failed), 0.0, 0.0),
+            ("TTFT p99, s", quantile(found.ttft_s, 0.99), 1.0, 0.4),
+            ("total / slowest provider p99", quantile(found.stretch, 0.99), 1.15, 1.05),
+        ):
+            shown = value if enough else None
+            measurement.goals.append(
+                Goal(f"1,000 chats on one core, {role}: {name}", shown, must, reach, why=why)
+            )
+    return measurement
+
+
+async def _find_most_chats(unit: Unit, load: Load, top: int, measurement: Measurement) -> int:
+    """Double until it fails, then halve the gap; returns the most chats that were within the promise."""
+    passed, failed, chats = 0, 0, 4
+    await unit.run(replace(load, chats=4))
+    while not failed or (failed > passed + 1 and failed > SEARCH_RATIO * passed):
+        if await _meets_slo(unit, replace(load, chats=chats), measurement):
+            passed = chats
+            if passed >= top:
+                break
+            chats = min(top, chats * 2) if not failed else (passed + failed) // 2
+        else:
+            failed = chats
+            chats = (passed + failed) // 2
+        if chats == 0:
+            break
+    return passed
+
+
+async def _meets_slo(unit: Unit, load: Load, measurement: Measurement) -> bool:
+    for attempt in range(TRIES):
+        found = await unit.run(load)
+        row = summarize_rounds([found])
+        measurement.figures[f"{unit.name}, {load.chats} chats{', again' * attempt}"] = row
+        if not found.failed and row["total_p99"] <= SLO_STRETCH and row["late_p99_ms"] <= 1e3 * SLO_LATE_S:
+            return True
+    return False
+
+
+def _tokens_a_second(rounds: list[Round]) -> float:
+    return median(each.tokens / each.all_cpu_s for each in rounds if each.all_cpu_s)
+
+
+def summarize_rounds(rounds: list[Round]) -> dict[str, float]:
+    """Return the figures of some rounds, each the median over them."""
+    parts = sorted({part for each in rounds for part in each.cpu_s})
+    shares = {
+        f"cpu_us_per_token_{part}": 1e6 * median(each.cpu_s[part] / max(1, each.tokens) for each in rounds)
+        for part in parts
+    }
+    return {
+        "ttft_p50_ms": 1e3 * median(quantile(each.ttft_s, 0.5) for each in rounds),
+        "ttft_p99_ms": 1e3 * median(quantile(each.ttft_s, 0.99) for each in rounds),
+        "total_p50": median(quantile(each.stretch, 0.5) for each in rounds),
+        "total_p99": median(quantile(each.stretch, 0.99) for each in rounds),
+        "late_p50_ms": 1e3 * median(quantile(each.late_s, 0.5) for each in rounds),
+        "late_p99_ms": 1e3 * median(quantile(each.late_s, 0.99) for each in rounds),
+        "cpu_us_per_token": 1e6 * median(each.all_cpu_s / max(1, each.tokens) for each in rounds),
+        **shares,
+        "tokens_per_s": median(each.tokens / each.wall_s for each in rounds if each.wall_s),
+        "frames_per_token": per_token(rounds, "frames"),
+        "bytes_per_token": per_token(rounds, "bytes"),
+        "failed": float(sum(each.failed for each in rounds)),
+    }

@@ -1,0 +1,63 @@
+"""How long the first token takes on top of the provider's own, and what a short answer weighs on the wire."""
+
+from bench.turns.goals import Goal, Measurement, ratio
+from bench.turns.harness import Harness, Rounds
+from bench.turns.loads import Round, median, per_token, quantile
+
+OURS = ("here", "worker")
+
+
+async def measure_first_token(house: Harness) -> Measurement:
+    """Idle and in a burst: ours with four models, LiteLLM proxy with one, Open WebUI with four."""
+    plan, measurement = house.plan, Measurement()
+    one = await house.interleave(("direct", "proxy"), plan.idle_one)
+    idle = await house.interleave(("direct", *OURS, "owui"), plan.idle)
+    burst = await house.interleave(("direct", *OURS, "owui"), plan.burst)
+    for label, rounds in (("idle, one model", one), ("idle", idle), ("burst of 8", burst)):
+        measurement.figures[label] = {name: _summarize(each) for name, each in rounds.items()}
+    for role in OURS:
+        measurement.figures[f"idle {role}, told after ms"] = _summarize_steps(idle[role])
+    proxy, owui_idle, owui_burst = (
+        _added_ttft_s(one, "proxy"),
+        _added_ttft_s(idle, "owui"),
+        _added_ttft_s(burst, "owui"),
+    )
+    for role in OURS:
+        ours, ours_burst = _added_ttft_s(idle, role) or 0.0, _added_ttft_s(burst, role) or 0.0
+        measurement.goals += [
+            ratio(f"added TTFT p50 N=4 idle, {role} / LiteLLM proxy N=1", ours, proxy, 0.5, 0.25),
+            ratio(f"added TTFT p50 N=4 idle, {role} / Open WebUI", ours, owui_idle, 0.15, 0.05),
+            ratio(f"added TTFT p50 N=4 burst of 8, {role} / Open WebUI", ours_burst, owui_burst, 0.15, 0.05),
+        ]
+    frames, weight = (per_token(idle["here"], name) for name in ("frames", "bytes"))
+    owui = per_token(idle["owui"], "bytes") if "owui" in idle else None
+    measurement.figures["per token"] = {"frames": frames, "bytes": weight, "bytes of Open WebUI": owui}
+    measurement.goals.append(Goal("frames per token, N=4 at 50 tokens/s", frames, 0.4, 0.25))
+    return measurement
+
+
+def _summarize(rounds: list[Round]) -> dict[str, float]:
+    return {
+        "ttft_p50_ms": 1e3 * median(quantile(each.ttft_s, 0.5) for each in rounds),
+        "ttft_p99_ms": 1e3 * median(quantile(each.ttft_s, 0.99) for each in rounds),
+        "spread_ms": 1e3 * _spread([quantile(each.ttft_s, 0.5) for each in rounds]),
+        "cpu_ms_per_turn": 1e3 * median(each.all_cpu_s / max(1, len(each.ttft_s)) for each in rounds),
+        "failed": sum(each.failed for each in rounds),
+    }
+
+
+def _summarize_steps(rounds: list[Round]) -> dict[str, float]:
+    names = dict.fromkeys(name for each in rounds for name in each.steps_s)
+    told = {name: 1e3 * median(median(each.steps_s.get(name, [])) for each in rounds) for name in names}
+    return dict(sorted(told.items(), key=lambda step: step[1]))
+
+
+def _spread(values: list[float]) -> float:
+    return max(values) - min(values) if values else 0.0
+
+
+def _added_ttft_s(rounds: Rounds, name: str) -> float | None:
+    if name not in rounds:
+        return None
+    floor, own = (median(quantile(each.ttft_s, 0.5) for each in rounds[unit]) for unit in ("direct", name))
+    return own - floor

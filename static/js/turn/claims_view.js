@@ -1,0 +1,70 @@
+import { element, setText } from "../lib/dom.js";
+import { hueOf } from "../lib/hue.js";
+import { word } from "../lib/words.js";
+import { candidateOf } from "../state/turn_selectors.js";
+
+/**
+ * @import { Claim } from "../connection/events.js"
+ * @import { TurnState } from "../state/turn_types.js"
+ * @typedef {(candidate: string, text?: string) => void} Show
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} ClaimsView
+ */
+
+/**
+ * Where the candidates contradict each other, and what they share; pressing a side points at its words.
+ *
+ * @param {Show} show
+ * @returns {ClaimsView}
+ */
+export function claimsView(show) {
+  const summary = element("summary");
+  const list = element("ul", { class: "claims-list" });
+  const host = element("details", { class: "claims", hidden: true }, summary, list);
+  /** @type {readonly Claim[]} */
+  let shown = [];
+
+  return {
+    host,
+    patch(state) {
+      host.hidden = state.claims.length === 0 || state.candidates.length < 2;
+      if (state.claims === shown) return;
+      shown = state.claims;
+      const contested = shown.filter((claim) => claim.kind === "contested");
+      const shared = shown.filter((claim) => claim.kind === "shared");
+      const counts = [
+        contested.length > 0 ? word("claims_contested", { n: contested.length }) : "",
+        shared.length > 0 ? word("claims_shared", { n: shared.length }) : "",
+      ];
+      setText(summary, counts.filter(Boolean).join(" · "));
+      list.replaceChildren(
+        ...contested.map((claim) =>
+          element(
+            "li",
+            { class: "claim contested" },
+            sideOf(state, claim.candidates, claim.text, show),
+            sideOf(state, claim.against, claim.other_text, show),
+          ),
+        ),
+        ...shared.map((claim) =>
+          element("li", { class: "claim" }, sideOf(state, claim.candidates, claim.text, show)),
+        ),
+      );
+    },
+  };
+}
+
+/**
+ * @param {TurnState} state
+ * @param {readonly string[]} ids
+ * @param {string} text
+ * @param {Show} show
+ */
+function sideOf(state, ids, text, show) {
+  const held = ids.map((id) => candidateOf(state, id)).filter((each) => each !== undefined);
+  const names = held.map((each) => each.name).join(", ");
+  const dots = held.map((each) => element("i", { class: "dot", "data-hue": hueOf(each.model) }));
+  const who = element("span", { class: "claim-who" }, ...dots, names);
+  const button = element("button", { type: "button", class: "claim-side" }, who, element("q", {}, text));
+  button.addEventListener("click", () => held[0] && show(held[0].id, text));
+  return button;
+}

@@ -1,0 +1,42 @@
+import { element } from "../lib/dom.js";
+import { codeWord, won, word } from "../lib/words.js";
+
+/**
+ * @import { TurnState } from "../state/turn_types.js"
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} RouteView
+ */
+
+/**
+ * Why these models were asked, for whoever wants to know.
+ *
+ * @returns {RouteView}
+ */
+export function routeView() {
+  const reasons = element("ul", { class: "reasons" });
+  const summary = element("summary", {}, word("why_models"));
+  const host = element("details", { class: "route-why", hidden: true }, summary, reasons);
+  /** @type {readonly string[]} */
+  let shown = [];
+
+  return {
+    host,
+    patch(state) {
+      if (state.routeReasons === shown) return;
+      shown = state.routeReasons;
+      const said = [...planOf(state), ...shown.map((code) => codeWord("route", code))].filter(Boolean);
+      host.hidden = said.length === 0;
+      reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
+    },
+  };
+}
+
+/** @param {TurnState} state */
+function planOf({ topic, quality, expectedMicros }) {
+  const name = codeWord("topic", topic);
+  return [
+    name ? word("route_topic", { topic: name }) : "",
+    quality === null || expectedMicros === null
+      ? ""
+      : word("route_plan", { quality: Math.round(quality * 100), cost: won(expectedMicros) }),
+  ];
+}

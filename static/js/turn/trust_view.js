@@ -1,0 +1,78 @@
+import { element, setText } from "../lib/dom.js";
+import { hueOf } from "../lib/hue.js";
+import { seconds, won, word } from "../lib/words.js";
+import { groupsOf } from "../state/turn_selectors.js";
+
+/**
+ * @import { TurnState } from "../state/turn_types.js"
+ * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} TrustView
+ */
+
+/**
+ * One line of trust: who agreed, how sure, how long, what it cost and who paid; and a chip for each different answer.
+ *
+ * @param {(candidate: string) => void} show
+ * @returns {TrustView}
+ */
+export function trustView(show) {
+  const line = element("p", { class: "trust-line number" });
+  const chips = element("ul", { class: "chips" });
+  const host = element("div", { class: "trust", hidden: true }, line, chips);
+  /** @type {TurnState["ranking"] | undefined} */
+  let shown;
+
+  return {
+    host,
+    patch(state) {
+      host.hidden = state.status === "running" || state.status === "failed" || state.answer?.kind === "help";
+      if (host.hidden) return;
+      setText(line, lineOf(state));
+      if (state.ranking === shown) return;
+      shown = state.ranking;
+      const groups = groupsOf(state);
+      chips.replaceChildren(
+        ...(groups.length > 1 ? groups.map((group, place) => chipOf(group, place, show)) : []),
+      );
+    },
+  };
+}
+
+/** @param {TurnState} state */
+function lineOf(state) {
+  const { ranking } = state;
+  const isCompared = ranking !== null && ranking.compared > 1;
+  return [
+    isCompared ? word(ranking.agreeing > 1 ? "agree" : "agree_none", { ...counts(ranking) }) : "",
+    isCompared && ranking.confidence !== null
+      ? word("confidence", { n: Math.round(ranking.confidence * 100) })
+      : "",
+    seconds(state.durationMs),
+    won(state.costMicros),
+    state.placement ? word(state.placement.ad ? "paid_ad" : "paid_house") : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+/** @param {{ agreeing: number, compared: number }} ranking */
+const counts = ({ agreeing, compared }) => ({ agreeing, compared });
+
+/**
+ * @param {import("../state/turn_types.js").CandidateState[]} group
+ * @param {number} place
+ * @param {(candidate: string) => void} show
+ */
+function chipOf(group, place, show) {
+  const names = group.map((each) => each.name).join(", ");
+  const first = group[0];
+  const dots = group.map((each) => element("i", { class: "dot", "data-hue": hueOf(each.model) }));
+  const isAgreed = place === 0 && group.length > 1;
+  const button = element(
+    "button",
+    { type: "button", class: "chip" },
+    ...dots,
+    word(isAgreed ? "same_answer" : "other_answer", { names }),
+  );
+  button.addEventListener("click", () => first && show(first.id));
+  return element("li", {}, button);
+}

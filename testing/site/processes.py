@@ -1,0 +1,179 @@
+"""A whole site of its own in child processes: stores, web, worker and a provider, on free ports."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+from config.data_dir import ROOT
+from stack.children import clear_heartbeat, postgres_child, valkey_child, web_child, worker_child
+from stack.processes import Program, find_free_port, spawn, stop
+from stack.servers.postgres import Postgres
+from stack.servers.valkey import Valkey
+from stack.supervisor import Child
+
+READY_SECONDS = 120.0
+PASSWORD = "unguarded"
+
+
+class Site:
+    """The processes; each can be killed and started again by name."""
+
+    def __init__(self, *, runner: str = "worker", **settings: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="jjamppong-site-", ignore_cleanup_errors=True)
+        self.home = Path(self._folder.name)
+        self.postgres = Postgres(self.home, password=PASSWORD)
+        self.valkey = Valkey(self.home / "valkey", password=PASSWORD)
+        self.runner = runner
+        self.port = find_free_port()
+        self.provider_port = find_free_port()
+        self.settings = settings
+        self.children: dict[str, Child] = {}
+        self.environment: dict[str, str] = {}
+        self.cookies: list[str] = []
+
+    def __enter__(self) -> Self:
+        try:
+            self._start_all()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in reversed(list(self.children)):
+            child = self.children[name]
+            if child.process:
+                stop(child.process, child.stop_signal, seconds=child.stop_seconds)
+        self.postgres.remove()
+        self._folder.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Where pages find it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def _start_all(self) -> None:
+        (self.home / "run").mkdir()
+        self._start(postgres_child(self.postgres))
+        self._start(valkey_child(self.valkey))
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
+            "JJAMPPONG_HOME": str(self.home),
+            # The bench makes sessions that the web process has to read.
+            "SECRET_KEY": "of-a-bench-" + "x" * 50,
+            "DATABASE_URL": self.postgres.url,
+            "REDIS_URL": self.valkey.url,
+            "TURN_RUNNER": self.runner,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **self.settings,
+        }
+        os.environ |= self.environment
+        self._start(self._provider())
+        self._run("migrate", "--verbosity", "0")
+        self._start(web_child(self.home, "127.0.0.1", self.port, self.environment))
+        if self.runner == "worker":
+            self._start(worker_child(self.home, self.environment))
+
+    def fill(self, people: int, models: dict[str, list[str]], provider: str) -> None:
+        """Make people and models in the site's database, in a process that has its settings."""
+        named = {slug_of(prefix): names for prefix, names in models.items()}
+        request = json.dumps({"people": people, "models": named, "provider": provider})
+        command = [sys.executable, "-m", "testing.site.seed", request]
+        told = subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
+        self.cookies = json.loads(told.stdout.splitlines()[-1])
+
+    def panel(self, model: str, slots: int) -> list[str]:
+        """Return the slugs under which `fill` put a model on offer once for every slot."""
+        return [f"{slug_of(model)}-{slot}" for slot in range(slots)]
+
+    def _provider(self) -> Child:
+        words = (sys.executable, "-m", "testing.provider.server", "--port", str(self.provider_port))
+        log = self.home / "provider.log"
+        return Child(
+            name="provider",
+            start=lambda: spawn(Program(words, log=log, folder=ROOT, environment=self.environment)),
+            is_ready=lambda: log.exists() and "http" in log.read_text(encoding="utf-8"),
+            log=log,
+        )
+
+    def _run(self, *words: str) -> None:
+        command = [sys.executable, str(ROOT / "manage.py"), *words]
+        subprocess.run(command, check=True, env=self.environment, cwd=ROOT)
+
+    def _start(self, child: Child) -> None:
+        self.children[child.name] = child
+        self.restart(child.name)
+
+    def restart(self, name: str) -> None:
+        """Start a part that does not run and wait until it serves; a part may need several tries."""
+        child = self.children[name]
+        ends = time.monotonic() + READY_SECONDS
+        child.process = child.start()
+        while not _succeeds(child.is_ready):
+            if child.process.poll() is not None:
+                time.sleep(0.3)
+                child.process = child.start()
+            if time.monotonic() > ends:
+                raise RuntimeError(f"{name} does not start; see {child.log}")
+            time.sleep(0.05)
+
+    def kill(self, name: str) -> None:
+        """End a part at once, as a lost machine would."""
+        process = self.children[name].process
+        if process is None:
+            return
+        if name == "worker":
+            self._forget_heartbeat()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def _forget_heartbeat(self) -> None:
+        # A worker that is started again is ready when the new one says so, not the old one's echo.
+        _succeeds(partial(clear_heartbeat, self.valkey.url))
+
+    def cpu_seconds(self, *names: str) -> float:
+        """Return the processor time of parts with all their children."""
+        return sum(_cpu_of(child.process.pid) for name in names if (child := self.children[name]).process)
+
+    def pin(self, core: int, *names: str) -> None:
+        """Keep parts, and the threads they have, on one processor."""
+        for name in names:
+            process = self.children[name].process
+            tree = psutil.Process(process.pid) if process else None
+            for each in (tree, *tree.children(recursive=True)) if tree else ():
+                for thread in each.threads():
+                    os.sched_setaffinity(thread.id, {core})
+
+    def memory_bytes(self, name: str) -> int:
+        """Return the resident memory of a part, its children left out."""
+        process = self.children[name].process
+        return int(psutil.Process(process.pid).memory_info().rss) if process else 0
+
+
+def slug_of(name: str) -> str:
+    """Return a model's name as a slug may have it."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+def _cpu_of(pid: int) -> float:
+    tree = psutil.Process(pid)
+    times = [process.cpu_times() for process in (tree, *tree.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def _succeeds(ask: Callable[[], Any]) -> bool:
+    try:
+        return bool(ask())
+    except Exception:  # noqa: BLE001 - a part that is down may fail in any way
+        return False

@@ -1,0 +1,81 @@
+"""Rows that the benches need: people with a session each, and models that the provider serves."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def create_users(count: int) -> list[str]:
+    """Make signed-in people and return the cookie of each."""
+    from django.test import Client
+
+    from accounts.models import User
+
+    cookies = []
+    for number in range(count):
+        person = User.objects.create_user(f"ada{number}", f"ada{number}@example.com")
+        browser = Client()
+        browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        cookies.append(f"sessionid={browser.cookies['sessionid'].value}")
+    return cookies
+
+
+def create_listings(names: list[str], provider_url: str, *, prefix: str = "model", **fields: object) -> None:
+    """Put models on offer; a model's name tells the provider what to say."""
+    from aggregator.models import Listing
+
+    for number, name in enumerate(names):
+        Listing.objects.create(
+            **{
+                "slug": f"{prefix}-{number}",
+                "name": f"Model {number}",
+                "vendor": f"vendor {number}",
+                "provider": "openai_compatible",
+                "litellm_model": f"openai/{name}",
+                "api_base": f"{provider_url}/v1",
+                "is_reachable": True,
+                "input_price_micros": 100,
+                "output_price_micros": 400,
+                "output_limit": 4_000,
+                "context_window": 100_000,
+                "languages": ["ko", "en"],
+                "standing": 0.5 + number / 100,
+                "concurrency": 10_000,
+                **fields,
+            }
+        )
+
+
+def retry_database(work: Callable[[], T], seconds: float = 30.0) -> T:
+    """Do database work, again while the server is away."""
+    from django.db import Error, connection
+
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except Error:
+            connection.close()
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.3)
+
+
+def main() -> None:
+    """Fill the database of the site whose settings are in the environment, and print the cookies."""
+    import django
+
+    django.setup()
+    request = json.loads(sys.argv[1])
+    cookies = create_users(request["people"])
+    for prefix, names in request["models"].items():
+        create_listings(names, request["provider"], prefix=prefix, can_fuse=False)
+    print(json.dumps(cookies))
+
+
+if __name__ == "__main__":
+    main()

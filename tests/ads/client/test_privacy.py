@@ -1,0 +1,133 @@
+import dataclasses
+import json
+import logging
+import uuid
+
+import pytest
+from django.apps import apps
+from django.db import models
+from redis import Redis
+
+from ads.client.ad_requests import request_ad
+from ads.contract import AdRequest, ServedAd
+from ads.events.clicks import receive_impression
+from ads.events.link_tokens import LinkPurpose, sign_token
+from ads.events.offers import mark_hidden, save_complaint
+from ads.models import Offer
+from ads.selection.serving.snapshots import serving_state
+from ads.selection.serving.vocabulary import read_vocabulary
+from aggregator import placements
+from aggregator.models import Conversation, Turn
+from language.keyphrases import TermIndex
+from language.sensitivity import judge_sensitivity
+from testing.ads.canaries import find_canaries, make_canary_prompts, read_tables, read_valkey
+from testing.ads.event_requests import click_on, visit
+from testing.ads.inventory import make_ad, make_offer, publish_all, request_for
+
+pytestmark = pytest.mark.django_db
+
+
+PLANTED = 10_000
+# All prompts are matched and read back from the wire; one in ten goes on through the whole life of an ad.
+SERVED_EVERY = 10
+TURNS = 200
+
+
+def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    make_ad()
+    publish_all()
+    prompts = make_canary_prompts(PLANTED)
+    asked = request_for(prompts[0])
+    index = TermIndex(read_vocabulary(serving_state().snapshot).terms)
+    requests = [
+        dataclasses.replace(asked, request_id=str(uuid.uuid4()), term_ids=index.match(prompt))
+        for prompt in prompts
+    ]
+    assert all(request.term_ids for request in requests)
+    assert find_canaries("\n".join(json.dumps(dataclasses.asdict(request)) for request in requests)) == set()
+    for request in requests[::SERVED_EVERY]:
+        request_ad(request)
+    offer = Offer.objects.first()
+    assert offer is not None
+    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
+    click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
+    mark_hidden(offer, at=offer.created_at)
+    save_complaint(offer, reason="other")
+    kept = read_tables() + read_valkey(valkey) + caplog.text
+    assert Offer.objects.count() == PLANTED // SERVED_EVERY
+    assert len(find_canaries("\n".join(prompts))) == PLANTED and find_canaries(kept) == set()
+
+
+def test_no_word_of_a_turn_reaches_the_market_from_the_conversation_s_side(
+    valkey: "Redis", caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same through the door that turns use; `python -m bench.ad_privacy` does so with 10,000 of them."""
+    caplog.set_level(logging.DEBUG)
+    make_ad()
+    publish_all()
+    prompts = make_canary_prompts(TURNS)
+    answers = []
+    for number, prompt in enumerate(prompts):
+        conversation = Conversation(owner_id=number + 1)
+        turn = Turn(public_id=uuid.uuid4(), prompt=prompt, language="ko", conversation=conversation)
+        answers.append(placements._request_ad(turn, judge_sensitivity(prompt)))
+    # Gates may close on a prompt or two; what they think of it must not be told either.
+    assert Offer.objects.count() == sum(isinstance(each, ServedAd) for each in answers) > TURNS // 2
+    assert find_canaries(read_tables() + read_valkey(valkey) + caplog.text) == set()
+
+
+def test_a_word_that_leaked_would_be_found_wherever_it_is(valkey: "Redis") -> None:
+    offer = make_offer()
+    words = iter(dict.fromkeys(make_canary_prompts(7)))
+    Offer.objects.filter(pk=offer.pk).update(trace=[{"term": next(words)}])
+    valkey.set("cache", next(words) * 20)
+    valkey.rpush("celery", next(words))
+    valkey.hset("hash", "field", next(words))
+    valkey.xadd("stream", {"event": next(words)})
+    valkey.zadd(next(words), {"member": 1})
+    valkey.sadd("set", next(words))
+    assert len(find_canaries(read_tables())) == 1
+    assert len(find_canaries(read_valkey(valkey))) == 6
+
+
+def test_a_request_has_no_field_for_a_person_or_a_vector() -> None:
+    names = {field.name for field in dataclasses.fields(AdRequest)}
+    assert names == {
+        "request_id",
+        "placement",
+        "vocabulary_version",
+        "term_ids",
+        "topics",
+        "language",
+        "device",
+        "sensitivity",
+        "sensitive_classes",
+        "frequency_key",
+        "audience",
+    }
+
+
+def test_no_table_of_the_market_points_at_a_person_but_members_and_reviewers() -> None:
+    pointing = {
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_app_config("ads").get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, models.ForeignKey) and field.related_model._meta.app_label != "ads"
+    }
+    assert pointing == {
+        "Approval.reviewer",
+        "Creative.reviewer",
+        "Freeze.lifted_by",
+        "Invitation.inviter",
+        "Membership.member",
+    }
+
+
+def test_a_click_keeps_a_network_and_no_address(valkey: "Redis") -> None:
+    make_ad()
+    publish_all()
+    request_ad(request_for("도쿄 항공권 추천"))
+    offer = Offer.objects.get()
+    click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at), address="203.0.113.77")
+    assert "203.0.113.77" not in read_tables() + read_valkey(valkey)

@@ -1,0 +1,346 @@
+import datetime
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+from django.test import Client
+from pytest_django import DjangoDbBlocker, Settings
+from redis import Redis
+
+from ads.domain.money import WON
+from ads.events.click_context import cache_click_context
+from ads.events.db_fallback import DATABASE_ERRORS, reset_database_state, spool
+from ads.events.link_tokens import LinkPurpose, sign_token
+from ads.events.spool import SpooledEvent
+from ads.events.spool_settlement import settle_spool
+from ads.ledger.billing import Charge, charge_click
+from ads.ledger.entries import find_discrepancies
+from ads.models import CampaignDay, Click, Impression, Offer, RefusedVisit
+from stack.servers.postgres import Postgres
+from testing.ads.inventory import CHROME, make_ad, make_offer
+from testing.ads.service_process import url_of
+
+HEADERS = {"User-Agent": CHROME}
+ROOT = Path(__file__).resolve().parents[3]
+START_WEB = "import config.asgi, time; time.sleep(60)"
+
+
+@pytest.fixture
+def server(
+    tmp_path: Path, settings: Settings, valkey: "Redis", django_db_blocker: DjangoDbBlocker
+) -> Iterator[Postgres]:
+    """A PostgreSQL of this test alone, with our tables, that it may really stop."""
+    settings.ADS_SPOOL_FOLDER = str(tmp_path / "spool")
+    postgres = Postgres(tmp_path, password="unguarded", keep=False)
+    address = urlsplit(postgres.start())
+    chosen = connections.settings["default"]
+    before = dict(chosen)
+    with django_db_blocker.unblock():
+        connections.close_all()
+        chosen |= {
+            "HOST": address.hostname,
+            "PORT": str(address.port),
+            "NAME": address.path.removeprefix("/"),
+            "USER": address.username,
+            "PASSWORD": address.password,
+        }
+        try:
+            call_command("migrate", verbosity=0)
+            yield postgres
+        finally:
+            connections.close_all()
+            chosen.clear()
+            chosen |= before
+            reset_database_state()
+            postgres.stop()
+            postgres.remove()
+
+
+def links_of(*offers: Offer) -> dict[uuid.UUID, str]:
+    """The click links of these offers, as if each had been served a moment ago."""
+    for offer in offers:
+        cache_click_context(offer)
+    return {offer.id: sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at) for offer in offers}
+
+
+def wait_until_settled(seconds: int = 10) -> None:
+    for _ in range(seconds * 20):
+        if not spool().is_waiting():
+            return
+        time.sleep(0.05)
+    raise AssertionError("what was told is still on the disk")
+
+
+def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server: Postgres) -> None:
+    creative = make_ad(daily_won=50_000)
+    seen, unseen, fast = (
+        make_offer(creative),
+        make_offer(creative, seen=False),
+        make_offer(creative, seen=False),
+    )
+    told_twice, by_robot = make_offer(creative), make_offer(creative)
+    links = links_of(seen, unseen, fast, told_twice, by_robot)
+    look = sign_token(LinkPurpose.IMPRESSION, unseen.id, at=unseen.created_at)
+    client = Client()
+
+    server.stop()
+    started = time.monotonic()
+    assert client.post(f"/ads/seen/{look}/", headers=HEADERS).status_code == 204
+    for offer in (seen, unseen, fast, told_twice, told_twice):
+        answer = client.get(f"/ads/click/{links[offer.id]}/", headers=HEADERS)
+        assert (answer.status_code, answer["Location"]) == (302, "https://grace.example/tokyo")
+    robot = client.get(f"/ads/click/{links[by_robot.id]}/", headers={"User-Agent": "Googlebot/2.1"})
+    assert robot.status_code == 302
+    assert time.monotonic() - started < 15
+    assert spool().is_waiting()
+
+    server.start()
+    reset_database_state()
+    connection.close()
+    assert settle_spool() == 7
+    verdicts = {click.offer_id: (click.verdict, click.reason) for click in Click.objects.all()}
+    assert verdicts == {
+        seen.id: ("billed", ""),
+        unseen.id: ("billed", ""),
+        fast.id: ("invalid", "not_seen"),
+        told_twice.id: ("billed", ""),
+    }
+    assert Impression.objects.get(offer=unseen).verdict == "valid"
+    assert RefusedVisit.objects.get().reason == "robot"
+    assert CampaignDay.objects.get().spent_micros == 300 * WON
+    assert find_discrepancies() == []
+
+
+def test_the_first_click_after_an_outage_settles_what_waited(server: Postgres) -> None:
+    creative = make_ad()
+    during, after = make_offer(creative), make_offer(creative)
+    cache_click_context(during)
+    client = Client()
+    server.stop()
+    link = sign_token(LinkPurpose.CLICK, during.id, at=during.created_at)
+    assert client.get(f"/ads/click/{link}/", headers=HEADERS).status_code == 302
+    # Until it is asked again, nobody waits for a database that was just away.
+    server.start()
+    connection.close()
+    assert client.get(f"/ads/click/{link}/", headers=HEADERS).status_code == 302
+    assert not Click.objects.exists()
+    reset_database_state()
+    client.get(f"/ads/click/{sign_token(LinkPurpose.CLICK, after.id, at=after.created_at)}/", headers=HEADERS)
+    wait_until_settled()
+    assert set(Click.objects.values_list("offer_id", "verdict")) == {
+        (during.id, "billed"),
+        (after.id, "billed"),
+    }
+
+
+def tell_by_another_process(offer: Offer) -> None:
+    """Put a click on this machine's disk as a process did that is gone by now."""
+    spool().keep([SpooledEvent("click", offer.id, offer.created_at + datetime.timedelta(seconds=5), "", "")])
+
+
+def look_at(offer: Offer) -> None:
+    link = sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at)
+    assert Client().post(f"/ads/seen/{link}/", headers=HEADERS).status_code == 204
+
+
+def test_what_a_process_told_that_is_gone_is_settled_by_the_visits_of_another(server: Postgres) -> None:
+    creative = make_ad()
+    told, visited = make_offer(creative), make_offer(creative, seen=False)
+    tell_by_another_process(told)
+    reset_database_state()
+    look_at(visited)
+    wait_until_settled()
+    assert Click.objects.get().verdict == "billed"
+    assert find_discrepancies() == []
+
+
+def test_what_could_not_be_settled_is_tried_again_by_later_visits(server: Postgres) -> None:
+    creative = make_ad()
+    told, visited = make_offer(creative), make_offer(creative, seen=False)
+    tell_by_another_process(told)
+    server.stop()
+    connection.close()
+    with pytest.raises(DATABASE_ERRORS):
+        settle_spool()
+    server.start()
+    connection.close()
+    for _ in range(2):
+        reset_database_state()
+        look_at(visited)
+        wait_until_settled()
+    assert Click.objects.get().verdict == "billed"
+    assert CampaignDay.objects.get().spent_micros == 100 * WON
+
+
+def test_what_waits_when_a_web_process_starts_is_settled_without_a_visit(
+    server: Postgres, settings: Settings, tmp_path: Path
+) -> None:
+    tell_by_another_process(make_offer())
+    environment = {
+        **os.environ,
+        "JJAMPPONG_HOME": str(tmp_path),
+        "DATABASE_URL": url_of(dict(connections.settings["default"])),
+        "REDIS_URL": settings.REDIS_URL,
+        "ADS_SPOOL_FOLDER": settings.ADS_SPOOL_FOLDER,
+    }
+    web = subprocess.Popen([sys.executable, "-c", START_WEB], cwd=ROOT, env=environment)  # noqa: S603
+    try:
+        wait_until_settled(seconds=60)
+    finally:
+        web.kill()
+        web.wait(10)
+    assert Click.objects.get().verdict == "billed"
+
+
+def click_aside(link: str) -> "tuple[threading.Thread, list[int]]":
+    """A visitor's browser on a thread of its own, and which status it was given."""
+    statuses: list[int] = []
+
+    def click() -> None:
+        try:
+            statuses.append(Client().get(f"/ads/click/{link}/", headers=HEADERS).status_code)
+        finally:
+            connections.close_all()
+
+    visitor = threading.Thread(target=click, daemon=True)
+    visitor.start()
+    return visitor, statuses
+
+
+@contextmanager
+def frozen(*programs: psutil.Process) -> Iterator[None]:
+    """These are there, take up what they are sent, and do nothing."""
+    for program in programs:
+        program.suspend()
+    try:
+        yield
+    finally:
+        for program in programs:
+            program.resume()
+
+
+def settle_all() -> None:
+    """Settle what waits; a visit may have begun with it, and be at it yet."""
+    reset_database_state()
+    for _ in range(600):
+        settle_spool()
+        if not spool().is_waiting():
+            return
+        time.sleep(0.1)
+    raise AssertionError("what was told is still on the disk")
+
+
+def test_a_click_leads_on_while_the_server_is_frozen(server: Postgres) -> None:
+    creative = make_ad()
+    offers = [make_offer(creative) for _ in range(3)]
+    links = links_of(*offers)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        ours = psutil.Process(cursor.fetchall()[0][0])
+    master = ours.parent()
+    assert master is not None
+    client = Client()
+    with frozen(master, ours):
+        # The first one waits on a line that is there, the second one for a new one, the third one for nobody.
+        for offer in offers:
+            answer = client.get(f"/ads/click/{links[offer.id]}/", headers=HEADERS)
+            assert (answer.status_code, answer["Location"]) == (302, "https://grace.example/tokyo")
+    reset_database_state()
+    assert settle_spool() == 3
+    assert set(Click.objects.values_list("verdict")) == {("billed",)}
+    assert CampaignDay.objects.get().spent_micros == 300 * WON
+    assert find_discrepancies() == []
+
+
+def test_a_click_that_a_frozen_server_settles_after_all_is_billed_once(server: Postgres) -> None:
+    first, offer = make_offer(creative := make_ad()), make_offer(creative)
+    charge_click(Charge(first.id, first.campaign_id, first.price_micros, "", offer.created_at))
+    link = links_of(offer)[offer.id]
+    with ExitStack() as stopped:
+        with transaction.atomic():
+            day = CampaignDay.objects.select_for_update(no_key=True).get()
+            visitor, statuses = click_aside(link)
+            stopped.enter_context(frozen(*wait_for_lock(visitor)))
+        # The day is free, and its click asked for before; but the program that settles it stands still.
+        visitor.join(60)
+        assert statuses == [302]
+        assert spool().is_waiting()
+    settle_all()
+    assert Click.objects.get(offer=offer).verdict == "billed"
+    day.refresh_from_db()
+    assert day.spent_micros == 200 * WON
+    assert find_discrepancies() == []
+
+
+def wait_for_lock(visitor: threading.Thread) -> list[psutil.Process]:
+    """The program that waits for us on the visitor's behalf, as long as there is one."""
+    while visitor.is_alive():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted")
+            waiting = [psutil.Process(pid) for (pid,) in cursor]
+        if waiting:
+            return waiting
+        time.sleep(0.02)
+    return []
+
+
+def test_a_row_that_somebody_holds_keeps_no_click_from_leading_on(server: Postgres) -> None:
+    held, other = make_ad(), make_ad()
+    for creative in (held, other):
+        first = make_offer(creative)
+        charge_click(Charge(first.id, first.campaign_id, first.price_micros, "", first.created_at))
+    offers = [make_offer(held), make_offer(other), make_offer(held)]
+    links = links_of(*offers)
+    with transaction.atomic():
+        CampaignDay.objects.select_for_update(no_key=True).get(campaign=held.ad_group.campaign)
+        for offer in offers:
+            visitor, statuses = click_aside(links[offer.id])
+            visitor.join(60)
+            assert statuses == [302]
+        assert spool().is_waiting()
+    settle_all()
+    assert Click.objects.filter(verdict="billed").count() == 5
+    assert set(CampaignDay.objects.values_list("spent_micros")) == {(300 * WON,), (200 * WON,)}
+    assert find_discrepancies() == []
+
+
+def test_a_click_that_leads_nobody_knows_where_costs_nothing(server: Postgres, valkey: "Redis") -> None:
+    offer = make_offer()
+    server.stop()
+    valkey.flushdb()
+    answer = Client().get(
+        f"/ads/click/{sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)}/", headers=HEADERS
+    )
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert not spool().is_waiting()
+    server.start()
+    connection.close()
+
+
+def test_a_click_leads_on_when_the_disk_is_full_too(
+    server: Postgres, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    offer = make_offer()
+    cache_click_context(offer)
+    server.stop()
+    # A file where the folder should be takes no more lines than a full disk, even from root.
+    (tmp_path / "full").write_text("", encoding="ascii")
+    settings.ADS_SPOOL_FOLDER = os.fspath(tmp_path / "full")
+    answer = Client().get(
+        f"/ads/click/{sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)}/", headers=HEADERS
+    )
+    assert answer.status_code == 302
+    assert "is lost" in caplog.text
+    server.start()
+    connection.close()

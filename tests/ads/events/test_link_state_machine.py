@@ -1,0 +1,136 @@
+"""Whatever is done with links, in whatever order, only a click that followed a look is billed, and once."""
+
+import datetime
+import itertools
+import uuid
+
+import pytest
+from django.db import transaction
+from django.test import Client, override_settings
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from ads.domain.money import WON
+from ads.events.link_tokens import LinkPurpose, sign_token
+from ads.ledger.entries import find_discrepancies
+from ads.models import Click, Impression, Offer
+from testing.ads.inventory import CHROME, make_ad, make_advertiser, make_offer
+
+PURPOSES = {"seen": LinkPurpose.IMPRESSION, "click": LinkPurpose.CLICK}
+# What a stranger or a fault can make of a link; none of these is worth a won.
+SPOILED = ("expired", "cut", "changed", "stranger", "other_door", "crossed", "nobody")
+
+
+class Links(RuleBasedStateMachine):
+    """Two ads' offers, whose links are opened as they are, twice, too late, cut, forged and mixed up."""
+
+    offers = Bundle("offers")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheltered = transaction.atomic()
+        self.sheltered.__enter__()
+        # A proxy of the house says who visits, so that every visit is another network's.
+        self.proxied = override_settings(TRUSTED_PROXY_COUNT=1)
+        self.proxied.enable()
+        advertiser = make_advertiser(uuid.uuid4().hex)
+        self.creatives = [make_ad(advertiser), make_ad(advertiser, bid_won=500)]
+        self.visitors = itertools.count()
+        self.seen: set[uuid.UUID] = set()
+        self.used_up: set[uuid.UUID] = set()
+        self.due: dict[uuid.UUID, int] = {}
+
+    def teardown(self) -> None:
+        self.proxied.disable()
+        transaction.set_rollback(True)
+        self.sheltered.__exit__(None, None, None)
+
+    @rule(target=offers, which=st.integers(0, 1), won=st.integers(7, 40))
+    def offer(self, which: int, won: int) -> Offer:
+        return make_offer(self.creatives[which], price_won=won * 10, seen=False)
+
+    @rule(offer=offers, times=st.integers(1, 2))
+    def look(self, offer: Offer, times: int) -> None:
+        for _ in range(times):
+            assert self.open("seen", sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at)) == 204
+        self.seen.add(offer.id)
+
+    @rule(offer=offers, times=st.integers(1, 3))
+    def click(self, offer: Offer, times: int) -> None:
+        for _ in range(times):
+            assert self.open("click", sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)) == 302
+        if offer.id in self.seen and offer.id not in self.used_up:
+            self.due[offer.id] = offer.price_micros
+        self.used_up.add(offer.id)
+
+    @rule(offer=offers, other=offers, door=st.sampled_from(["seen", "click"]), how=st.sampled_from(SPOILED))
+    def spoil(self, offer: Offer, other: Offer, door: str, how: str) -> None:
+        status = self.open(door, spoil(offer, other, PURPOSES[door], how))
+        if how == "crossed" and offer.id == other.id:
+            # A link put together from its own two halves is that link.
+            (self.seen if door == "seen" else self.used_up).add(offer.id)
+            if door == "click" and offer.id in self.seen and not Click.objects.get(pk=offer.id).reason:
+                self.due[offer.id] = offer.price_micros
+        elif how == "expired" and door == "click":
+            # People still get where they wanted to; it is the advertiser who does not pay.
+            assert status == 302
+            self.used_up.add(offer.id)
+        else:
+            assert status in (204, 404, 410)
+
+    def open(self, door: str, token: str) -> int:
+        number = next(self.visitors)
+        header = {"User-Agent": CHROME, "X-Forwarded-For": f"211.{number // 200}.{number % 200}.7"}
+        act = Client().post if door == "seen" else Client().get
+        return int(act(f"/ads/{door}/{token}/", headers=header).status_code)
+
+    @invariant()
+    def only_what_is_due_is_billed(self) -> None:
+        billed = dict(Click.objects.filter(verdict="billed").values_list("offer_id", "price_micros"))
+        assert billed == self.due
+
+    @invariant()
+    def clicks_follow_looks_and_looks_offers(self) -> None:
+        paid = set(Click.objects.filter(verdict="billed").values_list("offer_id", flat=True))
+        looks = set(Impression.objects.values_list("offer_id", flat=True))
+        assert paid <= looks == self.seen <= set(Offer.objects.values_list("id", flat=True))
+
+    @invariant()
+    def books_agree(self) -> None:
+        assert find_discrepancies() == []
+
+
+def spoil(offer: Offer, other: Offer, purpose: LinkPurpose, how: str) -> str:
+    """Return what became of the link of an offer."""
+    link = sign_token(purpose, offer.id, at=offer.created_at)
+    if how == "expired":
+        return sign_token(purpose, offer.id, at=timezone.now() - datetime.timedelta(hours=3))
+    if how == "cut":
+        return link[: len(link) - 1 - offer.price_micros // WON % 40]
+    if how == "changed":
+        return link[:20] + ("B" if link[20] == "A" else "A") + link[21:]
+    if how == "stranger":
+        with override_settings(ADS_TOKEN_KEY="mallory"):
+            return sign_token(purpose, offer.id, at=offer.created_at)
+    if how == "other_door":
+        rest = {LinkPurpose.IMPRESSION: LinkPurpose.CLICK, LinkPurpose.CLICK: LinkPurpose.FEEDBACK}
+        return sign_token(rest[purpose], offer.id, at=offer.created_at)
+    if how == "nobody":
+        return sign_token(purpose, uuid.uuid4(), at=offer.created_at)
+    # The words of one link with the seal of another: 23 bytes are 30 whole letters and a rest.
+    return link[:30] + sign_token(purpose, other.id, at=offer.created_at)[30:]
+
+
+@pytest.mark.django_db
+def test_whatever_is_done_with_links_a_look_and_a_click_are_billed_once(valkey: object) -> None:
+    run_state_machine_as_test(
+        Links,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,206 @@
+import datetime
+
+import numpy as np
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ads.client.ad_requests import request_ad
+from ads.contract import ServedAd
+from ads.events.click_audit import credit_click
+from ads.events.offers import settle_click
+from ads.models import AdGroup, Campaign, Click, ClickModel, Creative, Impression, Offer
+from ads.selection.core import click_prediction
+from ads.selection.core.click_model import BUCKETS, BucketArray, Ftrl, blend_rates, load_ftrl
+from ads.selection.core.features import FEATURES, hash_features
+from ads.selection.jobs import click_model_training
+from ads.selection.jobs.click_model_training import read_click_weights, train_click_model
+from ads.selection.jobs.ctr_stats import read_creative_stats
+from ads.selection.jobs.publishing import fingerprint
+from testing.ads.inventory import make_ad, make_advertiser, make_offer, publish_all, request_for
+
+PROMPT = "도쿄 항공권 싸게 사는 법"
+
+
+def traits_of_kind(kind: int) -> BucketArray:
+    return np.array([*range(10), *range(100 * (kind + 1), 100 * (kind + 1) + 15)])
+
+
+def teach(model: Ftrl, *, looks: int, rates: tuple[float, float], base: float = 0.02) -> None:
+    chance = np.random.default_rng(3)
+    for look in range(looks):
+        kind = look % 2
+        model.learn(traits_of_kind(kind), base, is_click=bool(chance.random() < rates[kind]))
+
+
+def test_a_model_that_knows_nothing_says_what_smoothing_says() -> None:
+    assert Ftrl().predict(np.array([1, 2, 3]), 0.037) == pytest.approx(0.037)
+    assert Ftrl().trust == 0
+
+
+def test_a_model_learns_which_ads_are_clicked_and_is_then_trusted() -> None:
+    model = Ftrl()
+    teach(model, looks=4_000, rates=(0.01, 0.06))
+    assert model.predict(traits_of_kind(0), 0.02) < 0.02 < model.predict(traits_of_kind(1), 0.02)
+    assert 0.04 < model.predict(traits_of_kind(1), 0.02) < 0.09
+    assert model.trust > 0.9
+
+
+def test_a_model_that_finds_nothing_is_not_listened_to() -> None:
+    model = Ftrl()
+    teach(model, looks=4_000, rates=(0.02, 0.02))
+    assert model.trust == 0
+    assert blend_rates(0.02, 0.9, model.trust) == 0.02
+
+
+def test_predictions_sum_to_the_clicks_that_came() -> None:
+    model, chance = Ftrl(), np.random.default_rng(8)
+    predicted, clicks = 0.0, 0
+    for look in range(6_000):
+        is_click = bool(chance.random() < 0.08)
+        predicted += model.learn(np.array([look % 7, 50 + look % 3]), 0.05, is_click=is_click)
+        clicks += is_click
+    assert predicted / clicks == pytest.approx(1, abs=0.05)
+
+
+def test_a_model_is_the_same_after_it_was_stored() -> None:
+    model = Ftrl()
+    teach(model, looks=500, rates=(0.02, 0.2))
+    again = load_ftrl(model.dump())
+    assert again.predict(traits_of_kind(1), 0.02) == model.predict(traits_of_kind(1), 0.02)
+    assert (again.impressions, again.clicks, again.trust) == (model.impressions, model.clicks, model.trust)
+    np.testing.assert_array_equal(again.weights(), model.weights())
+
+
+@given(st.integers(0, 2**40), st.integers(0, 23))
+def test_traits_fall_into_the_same_buckets_alone_and_among_others(number: int, hour: int) -> None:
+    alone = hash_features(dict.fromkeys(FEATURES, number) | {"hour": hour}, 1)
+    many = hash_features({name: np.array([7, number]) for name in FEATURES} | {"hour": hour}, 2)
+    np.testing.assert_array_equal(alone[0], many[1])
+    assert many.min() >= 0
+    assert many.max() < BUCKETS
+
+
+def look_at(
+    creative: Creative, *, times: int, clicks: int, minutes_ago: int = 120, verdict: str = "free"
+) -> None:
+    """Offers of this ad that were all seen, the first of them clicked."""
+    at = timezone.now() - datetime.timedelta(minutes=minutes_ago)
+    for place in range(times):
+        offer = make_offer(creative, seen=False)
+        Impression.objects.create(offer=offer, verdict="valid", created_at=at)
+        if place < clicks:
+            Click.objects.create(
+                offer=offer,
+                campaign=offer.campaign,
+                day=at.date(),
+                verdict=verdict,
+                reason="no_budget",
+                price_micros=0,
+                created_at=at,
+            )
+
+
+@pytest.mark.django_db
+def test_an_ad_without_a_past_is_rated_by_its_campaign_advertiser_and_trade() -> None:
+    grace, rival = make_advertiser("Grace"), make_advertiser("Rival")
+    look_at(make_ad(grace), times=60, clicks=12)
+    look_at(make_ad(rival), times=60, clicks=0)
+    fresh, strange = make_ad(grace), make_ad(rival)
+    groups = list(AdGroup.objects.all())
+    rates = {row.id: row.rate for rows in read_creative_stats(groups).values() for row in rows}
+    assert rates[fresh.id] > rates[strange.id]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_what_was_learned_of_clicks_is_published_and_decides() -> None:
+    liked = make_ad(make_advertiser("Liked"), bid_won=300)
+    shunned = make_ad(make_advertiser("Shunned"), bid_won=300)
+    look_at(liked, times=150, clicks=40)
+    look_at(shunned, times=150, clicks=0)
+    before = fingerprint()
+    kept = train_click_model()
+    assert kept is not None
+    assert (kept.looks, kept.clicks) == (300, 40)
+    assert kept.trust > 0.5
+    assert kept.loss < kept.base_loss
+    assert "our own" in kept.provenance
+    assert fingerprint() != before
+    publish_all()
+    answer = request_ad(request_for(PROMPT))
+    assert isinstance(answer, ServedAd)
+    assert answer.advertiser == "Liked"
+    offer = Offer.objects.exclude(trace=[]).get()
+    assert {line["rate_source"] for line in offer.trace} <= {f"learned {kept.id}", click_prediction.DRAWN}
+
+
+@pytest.mark.django_db
+def test_each_look_is_learned_once_and_only_when_it_has_settled() -> None:
+    creative = make_ad()
+    look_at(creative, times=5, clicks=1)
+    look_at(creative, times=3, clicks=0, minutes_ago=1)
+    assert train_click_model() is not None
+    assert train_click_model() is None
+    later = train_click_model(at=timezone.now() + click_model_training.LABEL_DELAY)
+    assert later is not None
+    assert (later.looks, later.clicks) == (8, 1)
+
+
+@pytest.mark.django_db
+def test_a_click_that_was_found_invalid_teaches_nothing() -> None:
+    creative = make_ad()
+    look_at(creative, times=4, clicks=2, verdict="invalid")
+    kept = train_click_model()
+    assert kept is not None
+    assert (kept.looks, kept.clicks) == (2, 0)
+
+
+@pytest.mark.django_db
+def test_clicks_that_were_given_back_raise_no_rate_and_teach_nothing() -> None:
+    creative = make_ad()
+    for seconds_ago in range(100 * 60, 100 * 60 + 200, 10):
+        offer = make_offer(creative, seconds_ago=seconds_ago)
+        at = offer.created_at + datetime.timedelta(seconds=9)
+        assert settle_click(offer, reason="", network="", at=at) == "billed"
+    look_at(creative, times=30, clicks=1)
+    robots = list(Click.objects.filter(verdict="billed"))
+    before = rate_of(creative)
+    for click in robots[:-2]:
+        assert credit_click(click, reason="burst_network")
+    assert rate_of(creative) < before / 2
+    (row,) = read_creative_stats(list(AdGroup.objects.all()))[creative.ad_group_id]
+    assert row.views == 32
+    kept = train_click_model()
+    assert kept is not None
+    assert (kept.looks, kept.clicks) == (32, 3)
+
+
+def rate_of(creative: Creative) -> float:
+    """The smoothed rate of the only ad there is."""
+    ((row,),) = read_creative_stats([creative.ad_group]).values()
+    return row.rate
+
+
+@pytest.mark.django_db
+def test_a_model_of_other_traits_is_left_alone() -> None:
+    look_at(make_ad(), times=3, clicks=1)
+    train_click_model()
+    ClickModel.objects.update(form=1)
+    assert read_click_weights().version == 0
+    kept = train_click_model()
+    assert kept is not None
+    assert kept.looks == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_without_a_trusted_model_smoothing_rates_alone() -> None:
+    make_ad()
+    publish_all()
+    request_ad(request_for(PROMPT))
+    (line,) = Offer.objects.get().trace
+    assert line["rate_source"] in (click_prediction.SMOOTHED, click_prediction.DRAWN)
+    assert line["smoothed_rate"] == pytest.approx(0.015, abs=1e-6)
+    assert Campaign.objects.count() == 1

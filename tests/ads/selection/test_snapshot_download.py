@@ -1,0 +1,118 @@
+"""A snapshot is fetched whole, or it is said why not."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+from pytest_django import Settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from ads.infra import redis_client as store
+from ads.selection.serving import snapshot_download
+from ads.selection.serving.snapshot_download import INLINE_BYTES, fetch_blob
+from ads.selection.serving.snapshot_subprocess import CHUNK_BYTES
+
+pytestmark = pytest.mark.usefixtures("valkey")
+Answer = Callable[[socket.socket], None]
+
+
+@contextmanager
+def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[None]:
+    """A store on this machine that says hello and how long a text is, and then gives it out like this."""
+    door = socket.create_server(("127.0.0.1", 0))
+
+    def receive() -> None:
+        line, _ = door.accept()
+        with line:
+            while heard := line.recv(65536):
+                if b"GETRANGE" in heard:
+                    return answer(line)
+                line.sendall(b":10\r\n" if b"STRLEN" in heard else b"+OK\r\n" * heard.count(b"*"))
+
+    thread = threading.Thread(target=receive)
+    thread.start()
+    client = redis.Redis(
+        host="127.0.0.1",
+        port=door.getsockname()[1],
+        protocol=2,
+        socket_timeout=1,
+        retry=Retry(NoBackoff(), 0),
+    )
+    monkeypatch.setattr(snapshot_download, "redis_client", lambda: client)
+    try:
+        yield
+    finally:
+        thread.join()
+        door.close()
+
+
+@pytest.mark.parametrize(
+    "size",
+    [1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, INLINE_BYTES, INLINE_BYTES + 1, 2 * INLINE_BYTES + 7],
+)
+def test_what_is_kept_comes_whole_and_cannot_be_changed(size: int) -> None:
+    blob = os.urandom(size)
+    store.redis_client().set(store.redis_key("snapshot", "long"), blob)
+    fetched = fetch_blob(store.redis_key("snapshot", "long"))
+    assert fetched is not None
+    assert fetched.readonly
+    assert fetched == blob
+
+
+def test_what_is_not_kept_is_none() -> None:
+    assert fetch_blob(store.redis_key("snapshot", "never")) is None
+
+
+def test_what_is_no_text_is_refused() -> None:
+    store.redis_client().rpush(store.redis_key("snapshot", "list"), "one")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        fetch_blob(store.redis_key("snapshot", "list"))
+
+
+def test_a_store_that_is_away_is_an_error_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = redis.Redis(host="127.0.0.1", port=1)
+    monkeypatch.setattr(snapshot_download, "redis_client", lambda: client)
+    with pytest.raises(redis.RedisError):
+        fetch_blob("any")
+
+
+@pytest.mark.parametrize("said", [b"", b"$10", b"$10\r\nabc"])
+def test_a_store_that_hangs_up_halfway_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    with another_store(monkeypatch, lambda line: line.sendall(said)), pytest.raises(redis.ConnectionError):
+        fetch_blob("any")
+
+
+@pytest.mark.parametrize("said", [b"$0\r\n\r\n", b"$3\r\nabc\r\n"])
+def test_what_goes_away_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    with (
+        another_store(monkeypatch, lambda line: line.sendall(said)),
+        pytest.raises(redis.DataError, match="went away"),
+    ):
+        fetch_blob("any")
+
+
+def test_a_store_that_falls_silent_is_not_waited_for_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = threading.Event()
+
+    def fall_silent(line: socket.socket) -> None:
+        line.sendall(b"$10\r\nabc")
+        is_over.wait(30)
+
+    with another_store(monkeypatch, fall_silent):
+        with pytest.raises(redis.TimeoutError):
+            fetch_blob("any")
+        is_over.set()
+
+
+def test_what_is_large_is_not_waited_for_when_nobody_can_carry_it(settings: Settings) -> None:
+    name = store.redis_key("snapshot", "large")
+    store.redis_client().set(name, bytes(INLINE_BYTES + 1))
+    settings.REDIS_URL = "redis://:secret@127.0.0.1:1/0"
+    with pytest.raises(redis.RedisError, match=f"{name} was not carried") as caught:
+        fetch_blob(name)
+    assert "secret" not in str(caught.value)

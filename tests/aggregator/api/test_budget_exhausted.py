@@ -1,0 +1,54 @@
+"""What the public API says to a program that names a model on a day that has no money for it."""
+
+from typing import Any
+
+import httpx
+import pytest
+from openai import OpenAI, RateLimitError
+from pytest_django import Settings
+
+from testing.provider.server import ProviderServer, say
+from tests.aggregator.conftest import MakeModel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ASK: list[Any] = [{"role": "user", "content": "한국의 수도는?"}]
+
+
+@pytest.fixture(autouse=True)
+def offer(provider: ProviderServer, offer_model: MakeModel, settings: Settings) -> None:
+    """Nothing is left of the day; one model costs nothing, one little and one much."""
+    settings.DAILY_SUBSIDY_WON = 0
+    for slug, price in (("home", 0), ("small", 400), ("opus", 28_000)):
+        provider.add(slug, say("서울이에요."))
+        offer_model(slug, input_price_micros=price, output_price_micros=price)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_model_that_the_day_has_no_money_for_is_refused_plainly(
+    ada_client: OpenAI, provider: ProviderServer, stream: bool
+) -> None:
+    with pytest.raises(RateLimitError) as failure:
+        ada_client.chat.completions.create(model="opus", messages=ASK, stream=stream)
+
+    assert failure.value.code == "model_too_dear"
+    assert failure.value.response.headers["X-Should-Retry"] == "false"
+    assert "오늘 남은 돈" in failure.value.message
+    assert provider.asked("opus") == provider.asked("home") == []
+
+
+def test_a_panel_is_cut_to_what_is_paid_for_and_says_so(curl: httpx.Client, provider: ProviderServer) -> None:
+    body = {"model": "jjamppong", "messages": ASK, "panel": ["opus", "home"]}
+    told = curl.post("/chat/completions", json=body).json()["jjamppong"]
+
+    assert [seat["model"] for seat in told["panel"]] == ["home"]
+    assert told["reasons"] == ["asked_panel", "panel_cut"]
+    assert provider.asked("opus") == []
+
+
+def test_a_panel_of_which_nothing_is_paid_for_is_refused_in_the_caller_s_language(curl: httpx.Client) -> None:
+    body = {"model": "jjamppong", "max_tokens": 9, "messages": ASK, "panel": ["opus", "small"]}
+    answered = curl.post("/messages", json=body, headers={"Accept-Language": "en"})
+
+    assert (answered.status_code, answered.json()["error"]["type"]) == (429, "rate_limit_error")
+    assert "Today's money" in answered.json()["error"]["message"]

@@ -1,0 +1,176 @@
+"""Callers who hang up: the turn stops, so that nobody pays for what nobody reads."""
+
+import asyncio
+import json
+import threading
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from django.db import connection, transaction
+
+from aggregator.api import turn_stream
+from aggregator.api.errors import ApiError
+from aggregator.api.message_parsing import Transcript
+from aggregator.api.request_params import RequestParams, create_turn
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
+from aggregator.models import ApiKey, Turn
+from testing.provider.server import ProviderServer, say
+from testing.site.live_site import LiveSite
+from tests.aggregator.conftest import MakeModel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ASK = [{"role": "user", "content": "길게 말해 줘"}]
+
+
+@pytest.fixture
+def talker(provider: ProviderServer, offer_model: MakeModel) -> None:
+    """A model that would go on for half a minute."""
+    provider.add("talker", say("한 마디씩 " * 300, delay_s=0.05))
+    offer_model("talker")
+
+
+@pytest.mark.usefixtures("talker")
+def test_hanging_up_on_a_stream_stops_the_turn(
+    curl: httpx.Client, live_site: LiveSite, provider: ProviderServer
+) -> None:
+    body = {"model": "talker", "messages": ASK, "stream": True}
+    with curl.stream("POST", "/chat/completions", json=body) as stream:
+        for line in stream.iter_lines():
+            if "마디" in line:
+                break
+    curl.close()
+    live_site.wait_for_turns()
+
+    assert Turn.objects.get().status == "stopped"
+    assert provider.wait_until(lambda: provider.asked("talker")[0].is_cancelled)
+
+
+@pytest.mark.usefixtures("talker")
+def test_hanging_up_while_waiting_for_the_whole_stops_the_turn(
+    live_site: LiveSite, ada_key: str, provider: ProviderServer
+) -> None:
+    address = urlsplit(live_site.url)
+    waiting = HTTPConnection(str(address.hostname), address.port, timeout=60)
+    body = json.dumps({"model": "talker", "messages": ASK})
+    waiting.request("POST", "/v1/chat/completions", body, {"Authorization": f"Bearer {ada_key}"})
+    assert provider.wait_until(lambda: bool(provider.asked("talker")), within_s=40)
+    waiting.close()
+    live_site.wait_for_turns()
+
+    assert Turn.objects.get().status == "stopped"
+    assert provider.wait_until(lambda: provider.asked("talker")[0].is_cancelled)
+
+
+def test_a_silent_stream_is_kept_alive(
+    curl: httpx.Client, provider: ProviderServer, offer_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn_stream, "KEEP_ALIVE_SECONDS", 0.05)
+    provider.add("slow", say("이제 왔어요", first_delay_s=1))
+    offer_model("slow")
+    with curl.stream(
+        "POST", "/chat/completions", json={"model": "slow", "messages": ASK, "stream": True}
+    ) as sent:
+        lines = [line for line in sent.iter_lines() if line]
+
+    assert sent.headers["Content-Type"] == "text/event-stream"
+    assert '"role":"assistant"' in lines[0]
+    assert ": keep-alive" in lines
+    assert lines[-1] == "data: [DONE]"
+
+
+async def hang_up(application: Any, key: str, moment: asyncio.Event) -> None:
+    """Ask for a stream and leave at a moment; it has come at the latest when the status line is sent."""
+    body = json.dumps({"model": "talker", "messages": ASK, "stream": True}).encode()
+    headers = [(b"authorization", f"Bearer {key}".encode()), (b"host", b"localhost")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": headers}
+    asked, never = [{"type": "http.request", "body": body}], asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if asked:
+            return asked.pop()
+        await moment.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        assert message["type"] == "http.response.start"
+        moment.set()
+        await never.wait()
+
+    await application({**scope, "query_string": b"", "http_version": "1.1"}, receive, send)
+
+
+@pytest.mark.usefixtures("talker")
+async def test_hanging_up_before_the_first_word_stops_the_turn(
+    site_application: Any, ada_key: str, provider: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn_stream, "READER_SECONDS", 0.3)
+    await hang_up(site_application, ada_key, asyncio.Event())
+    await asyncio.wait_for(runner.wait_for_turns(), 10)
+    left = runner.get_turn_log().feed._subscriptions
+    await runner.close_loop_resources()
+
+    turn = await run_in_db_thread(Turn.objects.get)
+    assert turn.status == "stopped"
+    assert left == {}
+    assert provider.asked("talker")[0].is_cancelled
+
+
+@pytest.mark.usefixtures("talker")
+async def test_a_reader_who_comes_too_late_is_told_so(ada_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_stream, "READER_SECONDS", 0.05)
+    key = await run_in_db_thread(ApiKey.objects.select_related("owner").get)
+    answer = turn_stream.TurnStream(
+        await create_turn(key, RequestParams("talker", ("talker",), "single"), Transcript("길게"))
+    )
+    await answer.begin()
+    answer.start_reader_timeout()
+    await asyncio.wait_for(runner.wait_for_turns(), 10)
+    with pytest.raises(ApiError) as refused:
+        answer.attach_reader()
+    await runner.close_loop_resources()
+    assert refused.value.code == "answer_broke_off"
+
+
+def hold_turns(is_held: threading.Event, may_go: threading.Event) -> None:
+    """Let nobody store a turn until told so."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE aggregator_turn IN EXCLUSIVE MODE")
+        is_held.set()
+        may_go.wait(20)
+    connection.close()
+
+
+def is_waited_for() -> bool:
+    """Whether somebody waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("talker")
+async def test_hanging_up_while_the_turn_is_stored_asks_no_model(
+    site_application: Any, ada_key: str, provider: ProviderServer
+) -> None:
+    is_held, may_go, moment = threading.Event(), threading.Event(), asyncio.Event()
+    holder = threading.Thread(target=hold_turns, args=(is_held, may_go))
+    holder.start()
+    await asyncio.to_thread(is_held.wait, 10)
+    calling = asyncio.create_task(hang_up(site_application, ada_key, moment))
+    assert await run_in_db_thread(provider.wait_until, is_waited_for, 10)
+    moment.set()
+    await asyncio.sleep(0.2)
+    may_go.set()
+    await asyncio.wait_for(calling, 10)
+    holder.join(5)
+
+    # Who looks for turns that nobody works on takes it up later.
+    turn = await run_in_db_thread(Turn.objects.get)
+    await runner.run_turn(turn.public_id)
+    await runner.close_loop_resources()
+    assert (await run_in_db_thread(Turn.objects.get)).status == "stopped"
+    assert provider.asked("talker") == []

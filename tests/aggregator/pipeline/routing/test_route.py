@@ -1,0 +1,196 @@
+"""Who is asked and how: by topic, at the day's price, with now and then a slot for somebody new."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from aggregator.budgeting.pacing import PacingState, choose_action
+from aggregator.budgeting.turn_budget import DailyFunds, TurnBudget
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.pipeline.routing.exploration import MIN_EXPOSURES, Explorer
+from aggregator.pipeline.routing.plan_options import (
+    CASCADE,
+    SINGLE,
+    VOTE,
+    estimate_quality,
+    list_plan_options,
+    quote_model,
+)
+from aggregator.pipeline.routing.prompt_topics import TopicPrediction, classify_topic
+from aggregator.pipeline.routing.route import (
+    NoModelError,
+    RouteLimits,
+    RoutePreferences,
+    RoutingContext,
+    choose_escalation,
+    plan_route,
+)
+from aggregator.pipeline.types import Question, Ranking, Route
+
+OPEN, CHECKABLE = Question("가을에 대한 시를 써줘", "ko"), Question("17 곱하기 23은 얼마인가요?", "ko")
+RICH = DailyFunds(0, 10_000_000_000, 0)
+FREE = PacingState(0.0, math.inf, 20.0)
+
+
+def model(slug: str, standing: float, price: int, **fields: object) -> LanguageModel:
+    """Return a model on offer whose output token costs so many micros."""
+    known = LanguageModel(
+        slug=slug, name=slug, vendor=f"vendor of {slug}", provider="local", litellm_model=slug,
+        context_window=8_192, output_limit=512, input_price_micros=price // 4, output_price_micros=price,
+        languages=("ko", "en"), standing=standing,
+    )  # fmt: skip
+    return replace(known, **fields)  # type: ignore[arg-type]
+
+
+CHEAP = [model("a", 0.55, 400), model("b", 0.5, 300), model("c", 0.45, 200)]
+STRONG = model("strong", 0.9, 20_000)
+DEAR = model("dear", 0.91, 400_000)
+
+
+def plan(
+    question: Question, offer: list[LanguageModel], *, strategy: str = "", pacing: PacingState = FREE,
+    funds: DailyFunds = RICH, topic: str = "writing", explorer: Explorer | None = None,
+) -> Route:  # fmt: skip
+    """Return the route of a day."""
+    day = RoutingContext(TurnBudget(funds, pacing), TopicPrediction(topic, 0.9), explorer)
+    return plan_route(
+        question, offer, preferences=RoutePreferences(strategy), day=day, limits=RouteLimits(2, 100, 1_000, 3)
+    )
+
+
+def panel_of(route: Route) -> set[str]:
+    """Return who is asked."""
+    return {slot.model.slug for slot in route.slots}
+
+
+def test_without_a_price_the_best_are_asked_and_with_one_the_cheap() -> None:
+    assert "strong" in panel_of(plan(OPEN, [*CHEAP, STRONG]))
+    cheap = plan(OPEN, [*CHEAP, STRONG], pacing=PacingState(0.2, 1e6, 20.0))
+    assert "strong" not in panel_of(cheap)
+    assert "thrifty" in cheap.reasons
+
+
+def test_a_dearer_day_never_asks_for_more() -> None:
+    costs = [
+        plan(CHECKABLE, [*CHEAP, STRONG], pacing=PacingState(price, 1e6, 20.0)).plan.cost_micros
+        for price in (0.0, 0.01, 0.03, 0.1, 1.0, 100.0)
+    ]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[0] > costs[-1]
+
+
+def test_a_checkable_question_is_put_to_cheap_models_first_when_money_counts() -> None:
+    route = plan(CHECKABLE, [*CHEAP, STRONG], pacing=PacingState(0.02, 1e6, 20.0))
+    assert (route.strategy, route.plan.strong) == (CASCADE, "strong")
+    assert "cheap_first" in route.reasons
+    assert "strong" not in panel_of(route)
+
+
+def test_an_empty_pool_leaves_the_cheapest_model_and_no_error() -> None:
+    route = plan(OPEN, [*CHEAP, STRONG], funds=DailyFunds(0, 10, 10))
+    assert (panel_of(route), route.strategy, route.reasons[-1]) == ({"c"}, SINGLE, "budget_empty")
+    small = plan(OPEN, [STRONG], funds=DailyFunds(0, 1_000, 0))
+    assert (panel_of(small), small.reasons[-1]) == ({"strong"}, "budget_small")
+
+
+def test_what_a_turn_may_cost_is_a_share_of_what_is_left() -> None:
+    assert "dear" not in panel_of(plan(OPEN, [*CHEAP, DEAR], funds=DailyFunds(0, 1_000_000_000, 0)))
+
+
+def test_a_wish_is_kept_whatever_the_day_says() -> None:
+    assert plan(OPEN, CHEAP, strategy="vote").strategy == VOTE
+    assert plan(OPEN, CHEAP, strategy="best").strategy == "best"
+    assert plan(CHECKABLE, CHEAP, strategy="single").strategy == SINGLE
+    with pytest.raises(NoModelError):
+        plan(OPEN, [])
+
+
+def test_the_menu_is_the_upper_hull_of_quality_against_cost() -> None:
+    quotes = tuple(quote_model(each, 256) for each in (*CHEAP, STRONG))
+    plan_options = list_plan_options(quotes, frozenset({SINGLE, VOTE, CASCADE}), 3)
+    slopes = [
+        (after.quality - before.quality) / (after.cost - before.cost)
+        for before, after in pairwise(plan_options)
+    ]
+    assert slopes == sorted(slopes, reverse=True)
+    assert all(slope > 0 for slope in slopes)
+    places = [
+        choose_action(
+            PacingState(price, 1e9, 1.0), [d.quality for d in plan_options], [d.cost for d in plan_options]
+        )
+        for price in (0.0, 1e-3, 1e-2, 1e-1, 1e3)
+    ]
+    assert places == sorted(places, reverse=True)
+
+
+def test_two_models_of_one_vendor_promise_less_than_two_of_different_ones() -> None:
+    same = [quote_model(each, 256) for each in (CHEAP[0], replace(CHEAP[1], vendor=CHEAP[0].vendor))]
+    mixed = [quote_model(each, 256) for each in CHEAP[:2]]
+    assert estimate_quality(same, VOTE) < estimate_quality(mixed, VOTE)
+
+
+def explorer(*, share: float = 1.0, shown: int = 0, seed: int = 1) -> Explorer:
+    """Return somebody who tries others so often."""
+    return Explorer(share, np.random.default_rng(seed), {}, {"fresh": shown, "old": 10_000}, 10**9)
+
+
+def test_a_new_model_gets_the_last_seat_first_and_its_propensity_is_noted() -> None:
+    offer = [*CHEAP, model("old", 0.3, 100), model("fresh", 0.2, 100)]
+    route = plan(OPEN, offer, explorer=explorer())
+    assert (route.plan.tried, "explores" in route.reasons) == ("fresh", True)
+    assert route.plan.propensities["fresh"] == pytest.approx(1.0)
+    assert len(route.slots) == 3
+    later = [
+        plan(OPEN, offer, explorer=explorer(shown=MIN_EXPOSURES, seed=seed)).plan.tried for seed in range(30)
+    ]
+    assert {"old", "fresh"} == set(later)
+
+
+def test_nobody_is_tried_where_health_is_asked_about_nor_by_one_who_does_not_explore() -> None:
+    offer = [*CHEAP, model("fresh", 0.2, 100)]
+    assert plan(OPEN, offer, topic="health", explorer=explorer()).plan.tried == ""
+    quiet = plan(OPEN, offer, explorer=explorer(share=1e-9))
+    assert quiet.plan.tried == ""
+    assert quiet.plan.propensities["c"] == pytest.approx(1.0)
+
+
+def unsure(confidence: float | None) -> Ranking:
+    """Return a vote that is so sure."""
+    return Ranking((), 1, 2, confidence)
+
+
+def test_an_unsure_vote_calls_in_a_stronger_model_if_one_is_worth_it() -> None:
+    budget, offer = TurnBudget(RICH, FREE), [*CHEAP, STRONG]
+    route = plan(CHECKABLE, [*CHEAP, STRONG], pacing=PacingState(0.02, 1e6, 20.0))
+
+    def called(confidence: float | None, budget: TurnBudget = budget, route: Route = route) -> str:
+        found = choose_escalation(CHECKABLE, offer, route, unsure(confidence), budget)
+        return found.slug if found else ""
+
+    assert called(0.5) == "strong"
+    assert called(0.95) == called(None) == ""
+    assert called(0.5, TurnBudget(DailyFunds(0, 1, 1), FREE)) == ""
+    assert called(0.5, TurnBudget(RICH, PacingState(1.0, 1e6, 20.0))) == ""
+    assert called(0.5, route=replace(route, reasons=("asked_panel",))) == ""
+    # Short answers to an open question differ without one of them being wrong.
+    poem = plan(OPEN, CHEAP)
+    assert choose_escalation(OPEN, offer, poem, unsure(0.5), budget) is None
+    assert called(0.5, route=replace(route, reasons=("escalated",))) == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "topic"),
+    [
+        ("이차방정식 x^2 - 7x + 12 = 0을 풀어줘", "math"),
+        ("파이썬으로 소수를 찾는 함수를 짜줘", "code"),
+        ("다음 문장을 영어로 번역해줘: 오늘은 비가 와요", "translation"),
+        ("무릎이 아픈데 어떤 운동이 좋을까요", "health"),
+        ("부산 2박 3일 여행 일정을 짜줘", "life"),
+        ("Write a JavaScript function that debounces another one", "code"),
+    ],
+)
+def test_a_prompt_is_told_by_topic_in_both_languages(prompt: str, topic: str) -> None:
+    assert classify_topic(prompt).topic == topic

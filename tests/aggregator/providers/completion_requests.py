@@ -1,0 +1,79 @@
+"""Asks the provider server through the real seam, as the pipeline would."""
+
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.providers import (
+    ChatMessage,
+    Completion,
+    CompletionRequest,
+    Delta,
+    ProviderError,
+    stream_completion,
+)
+from testing.provider.server import ProviderServer
+
+BASES = {"openai": "/v1", "openrouter": "/v1", "anthropic": "", "gemini": "/v1beta", "deepseek": "/v1"}
+ADA_ASKS = (ChatMessage("system", "짧게 답해요."), ChatMessage("user", "에이다가 물어요: 한국의 수도는?"))
+
+
+def make_model(server: ProviderServer, name: str, wire: str = "openai") -> LanguageModel:
+    """Return a model that the provider server serves in one wire format."""
+    return LanguageModel(
+        slug=name,
+        name=name,
+        vendor="Test",
+        provider=wire,
+        litellm_model=f"{wire}/{name}",
+        context_window=8_000,
+        output_limit=500,
+        input_price_micros=3,
+        output_price_micros=7,
+        languages=("ko", "en"),
+        standing=0.5,
+        api_base=f"{server.url}{BASES[wire]}",
+        api_key_name="TEST_PROVIDER_KEY",
+    )
+
+
+def make_request(
+    model: LanguageModel,
+    *,
+    first_token_ms: int = 5_000,
+    stall_ms: int = 5_000,
+    deadline_ms: int = 20_000,
+    max_tokens: int = 200,
+) -> CompletionRequest:
+    """Return Ada's question to a model."""
+    return CompletionRequest(model, ADA_ASKS, max_tokens, 0.5, first_token_ms, stall_ms, deadline_ms)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came of a question."""
+
+    deltas: list[str] = field(default_factory=list)
+    completion: Completion | None = None
+    error: ProviderError | None = None
+
+    @property
+    def text(self) -> str:
+        """All text that was streamed."""
+        return "".join(self.deltas)
+
+
+async def ask(request: CompletionRequest) -> Heard:
+    """Ask and listen to the end, whichever it is."""
+    heard = Heard()
+    try:
+        async with aclosing(stream_completion(request)) as pieces:
+            async for piece in pieces:
+                assert heard.completion is None, "a completion is the last thing that comes"
+                if isinstance(piece, Delta):
+                    heard.deltas.append(piece.text)
+                else:
+                    heard.completion = piece
+    except ProviderError as error:
+        heard.error = error
+    return heard

@@ -1,0 +1,59 @@
+"""Votes move skills, and neither length nor place on the screen is taken for skill."""
+
+import numpy as np
+
+from aggregator.pipeline.routing.thompson_sampling import Bandit
+from aggregator.ratings.bradley_terry import BradleyTerryModel, Comparison
+
+
+def test_a_model_that_is_picked_rises_and_becomes_surer() -> None:
+    book = BradleyTerryModel()
+    before = book.estimate_skill("ada-model")
+    for _ in range(20):
+        book.learn(Comparison("ada-model", "grace-model"))
+    after = book.estimate_skill("ada-model")
+    assert after[0] > before[0]
+    assert after[1] < before[1]
+    assert book.predict(Comparison("ada-model", "grace-model")) > 0.7
+
+
+def test_winning_by_length_alone_is_less_of_a_win() -> None:
+    short, long = BradleyTerryModel(), BradleyTerryModel()
+    for _ in range(20):
+        short.learn(Comparison("m", "n", lengths=(100, 100)))
+        long.learn(Comparison("m", "n", lengths=(1_000, 100)))
+    assert short.estimate_skill("m")[0] > long.estimate_skill("m")[0]
+
+
+def test_the_first_place_on_the_screen_is_less_of_a_win() -> None:
+    first, second = BradleyTerryModel(), BradleyTerryModel()
+    for _ in range(10):
+        first.learn(Comparison("m", "n", places=(0, 1)))
+        second.learn(Comparison("m", "n", places=(1, 0)))
+    assert second.estimate_skill("m")[0] > first.estimate_skill("m")[0]
+
+
+def test_a_weak_signal_and_an_unreliable_judge_move_less() -> None:
+    pick, copy, doubtful = BradleyTerryModel(), BradleyTerryModel(), BradleyTerryModel()
+    pick.learn(Comparison("m", "n"))
+    copy.learn(Comparison("m", "n", signal="copy"))
+    doubtful.learn(Comparison("m", "n", reliability=0.1))
+    skills = [book.estimate_skill("m")[0] for book in (pick, copy, doubtful)]
+    assert skills == sorted(skills, reverse=True)
+
+
+def test_the_bandit_finds_the_better_model_of_each_topic() -> None:
+    rng = np.random.default_rng(1)
+    bandit = Bandit({"m": 0.5, "n": 0.5}, 2)
+    truth = np.array([[0.8, 0.3], [0.3, 0.8]])
+    rewards = []
+    for turn in range(600):
+        shares = np.eye(2)[turn % 2]
+        place = bandit.draw(shares, rng)
+        reward = float(rng.random() < truth[turn % 2, place])
+        bandit.learn(place, shares, reward)
+        rewards.append(truth[turn % 2, place])
+    assert np.mean(rewards[-100:]) > 0.75
+    chances = bandit.measure_chances(np.array([1.0, 0.0]), rng)
+    assert chances.sum() == 1.0
+    assert chances[0] > 0.8

@@ -1,0 +1,82 @@
+"""A page that names models on a day whose money is spent: asked for, added, asked again."""
+
+import asyncio
+import uuid
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from aggregator.execution.turn_context import forget_snapshot
+from testing.provider.server import ProviderServer, Script, say
+from tests.aggregator.conftest import MakeModel
+from tests.aggregator.page import Frame, Page, leave, open_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def offer(provider: ProviderServer, offer_model: MakeModel) -> None:
+    """One model costs nothing, one much."""
+    provider.add("home", say("서울이에요."))
+    provider.add("opus", say("Seoul."))
+    offer_model("home", input_price_micros=0, output_price_micros=0)
+    offer_model("opus", input_price_micros=28_000, output_price_micros=28_000)
+
+
+async def ask(page: Page, *panel: str) -> list[Frame]:
+    """Ask these models and return what the turn told."""
+    command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
+    await page.say({**command, "panel": list(panel), "strategy": "best"})
+    return [await page.hear(), *await page.hear_turn()]
+
+
+def route_of(events: list[Frame]) -> tuple[list[str], list[str]]:
+    """Return who was asked and why."""
+    route = next(event for event in events if event["type"] == "route_chosen")
+    return [seat["model"] for seat in route["panel"]], route["reasons"]
+
+
+@pytest.mark.usefixtures("offer")
+async def test_a_dear_model_that_is_named_is_left_out_and_the_page_hears_why(
+    provider: ProviderServer, ada: User, settings: Settings
+) -> None:
+    settings.DAILY_SUBSIDY_WON = 0
+    page = await open_page(ada)
+    both = await ask(page, "opus", "home")
+    alone = await ask(page, "opus")
+    await leave(page)
+
+    assert route_of(both) == (["home"], ["asked_panel", "panel_cut"])
+    panel, reasons = route_of(alone)
+    assert (panel, "asked_too_dear" in reasons) == (["home"], True)
+    assert provider.asked("opus") == []
+
+
+@pytest.mark.usefixtures("offer")
+async def test_a_dear_model_is_neither_added_nor_asked_again(
+    provider: ProviderServer, ada: User, settings: Settings
+) -> None:
+    provider.add("opus", Script(status=401, error="invalid_api_key"))
+    page = await open_page(ada)
+    events = await ask(page, "home", "opus")
+    failed = next(
+        event["candidate"]
+        for event in events
+        if event["type"] == "candidate_finished" and event["status"] == "failed"
+    )
+    alone = await ask(page, "home")
+    settings.DAILY_SUBSIDY_WON = 0
+    await asyncio.to_thread(forget_snapshot)
+    heard = []
+    for command in (
+        {"type": "retry", "candidate": failed},
+        {"type": "add", "turn": alone[0]["turn"], "model": "opus"},
+    ):
+        await page.say(command)
+        heard.append(await page.hear())
+    await leave(page)
+
+    assert [each["code"] for each in heard] == ["model_too_dear"] * 2
+    assert "오늘 남은 돈" in heard[0]["message"]
+    assert len(provider.asked("opus")) == 1

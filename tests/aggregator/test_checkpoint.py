@@ -1,0 +1,104 @@
+"""What a turn has become is kept once, whoever keeps it, and a command that comes too late is not lost."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import pytest
+
+from accounts.models import User
+from aggregator.domain.turn_state import CandidateState, TurnState
+from aggregator.infra.async_database import close_database
+from aggregator.models import Candidate, Turn, Usage
+from aggregator.services import turns
+from aggregator.storage import checkpoint
+from aggregator.storage.usage import ProviderCall
+
+pytestmark = pytest.mark.django_db(transaction=True)
+T = TypeVar("T")
+
+
+@pytest.fixture
+def turn(ada: User) -> Turn:
+    """A running turn of Ada's."""
+    return turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?"))
+
+
+def done(work: Awaitable[T]) -> T:
+    """Do something on an event loop of its own."""
+
+    async def alone() -> T:
+        try:
+            return await work
+        finally:
+            await close_database()
+
+    return asyncio.run(alone())
+
+
+def ended(candidate: str, *, text: str = "서울이에요.", model: str = "wise") -> TurnState:
+    """Return a turn with one answer that has ended."""
+    seat = CandidateState(candidate, model, model.title(), "vendor", "done", text=text, cost_micros=700)
+    return TurnState(
+        strategy="best",
+        candidates={candidate: seat},
+        answer_kind="best",
+        answer_candidate=candidate,
+        status="done",
+        cost_micros=700,
+    )
+
+
+def call(candidate: str) -> ProviderCall:
+    """Return the record of a candidate's call, whose id follows from the candidate."""
+    call_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{candidate}/1")
+    return ProviderCall(call_id, "candidate", "wise", "openai", 10, 20, "provider", 700, candidate)
+
+
+def test_a_call_is_counted_once_however_often_its_turn_is_kept(turn: Turn) -> None:
+    candidate = str(uuid.uuid4())
+    state = ended(candidate)
+    done(checkpoint.save_checkpoint(turn=turn, state=state, seq=5, calls=(call(candidate),)))
+    for seq in (9, 9):
+        done(checkpoint.close_turn(turn=turn, state=state, seq=seq, calls=(call(candidate),)))
+    assert Usage.objects.get().cost_micros == 700
+    assert Candidate.objects.get().text == "서울이에요."
+    turn.refresh_from_db()
+    assert (turn.status, turn.last_seq, turn.cost_micros) == ("done", 9, 700)
+
+
+def test_a_wish_that_comes_while_a_turn_is_closed_reopens_it(turn: Turn) -> None:
+    state = ended(str(uuid.uuid4()))
+    Candidate.objects.create(turn=turn, position=1, model="late", model_name="Late", vendor="vendor")
+    done(checkpoint.close_turn(turn=turn, state=state, seq=9, calls=()))
+    turn.refresh_from_db()
+    assert (turn.status, turn.attempt) == ("running", 2)
+
+
+def test_a_turn_that_was_stopped_stays_stopped(turn: Turn) -> None:
+    state = ended(str(uuid.uuid4()))
+    state.status = "stopped"
+    Candidate.objects.create(turn=turn, position=1, model="late", model_name="Late", vendor="vendor")
+    done(checkpoint.close_turn(turn=turn, state=state, seq=9, calls=()))
+    turn.refresh_from_db()
+    assert turn.status == "stopped"
+
+
+def test_what_is_asked_again_already_is_not_put_back(turn: Turn) -> None:
+    candidate = str(uuid.uuid4())
+    done(checkpoint.save_checkpoint(turn=turn, state=ended(candidate), seq=5))
+    Candidate.objects.update(attempt=2, status=Candidate.Status.WAITING)
+    asked = done(checkpoint.save_checkpoint(turn=turn, state=ended(candidate, text="older"), seq=6))
+    assert Candidate.objects.get().status == "waiting"
+    assert [str(row.public_id) for row in asked.candidates] == [candidate]
+
+
+def test_a_stand_in_is_kept_with_whom_it_stands_in_for(turn: Turn) -> None:
+    broken, spare = str(uuid.uuid4()), str(uuid.uuid4())
+    state = ended(broken)
+    state.candidates[broken].status = "failed"
+    state.candidates[spare] = CandidateState(spare, "spare", "Spare", "vendor", "done", stands_in_for=broken)
+    done(checkpoint.save_checkpoint(turn=turn, state=state, seq=5))
+    kept = {row.model: row.stands_in_for for row in Candidate.objects.all()}
+    assert kept == {"wise": None, "spare": uuid.UUID(broken)}

@@ -1,0 +1,203 @@
+"""What is deleted while it is being answered stops, is forgotten everywhere, and has cost what it cost."""
+
+import asyncio
+import threading
+import time
+import uuid
+from collections.abc import Callable
+
+import pytest
+import redis
+from django.conf import settings as site_settings
+from django.db import connection, transaction
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.services import delete_account
+from aggregator.domain.events import PlacementMade
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
+from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
+from aggregator.selectors import conversations
+from aggregator.services import deletion, turns
+from aggregator.storage import checkpoint
+from aggregator.streaming.turn_feed import stream_key
+from testing.provider.server import ProviderServer, say
+from tests.aggregator.conftest import MakeModel
+from tests.aggregator.page import leave, open_page
+from tests.aggregator.test_checkpoint import call, done, ended
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SOON_SECONDS = 3
+
+
+@pytest.fixture
+def talkers(provider: ProviderServer, offer_model: MakeModel) -> None:
+    """One model that has answered at once, and one that would go on for half a minute."""
+    provider.add("quick", say("서울"))
+    provider.add("talker", say("한 마디씩 " * 300, delay_s=0.05))
+    offer_model("quick")
+    offer_model("talker")
+
+
+@pytest.fixture
+def turn(ada: User) -> Turn:
+    """A running turn of Ada's that nobody has begun."""
+    return turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?", panel=("quick", "talker")))
+
+
+def has_log(turn: str) -> bool:
+    """Whether anything is held that was told of a turn."""
+    with redis.Redis.from_url(site_settings.REDIS_URL) as store:
+        return bool(store.exists(stream_key(turn)))
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something about what is kept holds."""
+    for _ in range(500):
+        if await run_in_db_thread(is_so):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come about in time")
+
+
+async def ends_soon(provider: ProviderServer) -> None:
+    """Wait until nothing runs any more; no model may have gone on for long."""
+    began = time.monotonic()
+    await asyncio.wait_for(runner.wait_for_turns(), SOON_SECONDS)
+    assert await asyncio.to_thread(provider.wait_until, lambda: provider.asked("talker")[0].is_cancelled)
+    assert time.monotonic() - began < SOON_SECONDS
+
+
+def check_books(turn: str) -> None:
+    """Hold that nothing is left of a turn but what its two calls cost."""
+    assert not Conversation.objects.exists()
+    assert {(row.model, row.turn_id) for row in Usage.objects.all()} == {("quick", None), ("talker", None)}
+    assert all(row.cost_micros > 0 for row in Usage.objects.all())
+    assert conversations.spent_today() == sum(row.cost_micros for row in Usage.objects.all())
+    assert not has_log(turn)
+
+
+@pytest.mark.usefixtures("talkers")
+async def test_a_conversation_that_is_deleted_on_its_page_stops_and_is_paid_for(
+    provider: ProviderServer, ada: User, client: Client
+) -> None:
+    page = await open_page(ada)
+    command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
+    await page.say({**command, "panel": ["quick", "talker"]})
+    opened = await page.hear()
+    await page.hear_turn(until="candidate_finished")
+    assert await run_in_db_thread(has_log, opened["turn"])
+
+    await asyncio.to_thread(client.force_login, ada)
+    gone = await asyncio.to_thread(client.post, f"/c/{opened['conversation']}/delete/")
+    await ends_soon(provider)
+    # Who still has the page open learns that it ended.
+    await page.hear_turn(until="turn_closed")
+    await leave(page)
+
+    assert gone.status_code == 302
+    await run_in_db_thread(check_books, opened["turn"])
+
+
+@pytest.mark.usefixtures("talkers")
+async def test_an_account_that_goes_takes_its_running_turns_along(
+    provider: ProviderServer, settings: Settings, ada: User, turn: Turn
+) -> None:
+    # As on a worker: what deletes and what runs the turn hear of each other through Valkey alone.
+    settings.TURN_RUNNER = "worker"
+    name, running = str(turn.public_id), asyncio.create_task(runner.run_turn(turn.public_id))
+    await until(lambda: Candidate.objects.filter(model="quick", status="done").exists())
+
+    await run_in_db_thread(delete_account, account=ada)
+    await asyncio.wait_for(running, SOON_SECONDS)
+    await ends_soon(provider)
+    await runner.close_loop_resources()
+
+    await run_in_db_thread(check_books, name)
+
+
+@pytest.mark.usefixtures("talkers")
+async def test_one_whose_nudge_is_lost_is_found_at_the_next_look(
+    provider: ProviderServer, turn: Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aggregator.execution.turn.CHECKPOINT_SECONDS", 0.3)
+    running = asyncio.create_task(runner.run_turn(turn.public_id))
+    await until(lambda: Candidate.objects.filter(model="quick", status="done").exists())
+
+    # A row that goes without a word, as when the database's own shell removes it.
+    await run_in_db_thread(turn.conversation.delete)
+    await asyncio.wait_for(running, SOON_SECONDS)
+    await ends_soon(provider)
+    await runner.close_loop_resources()
+
+    await run_in_db_thread(check_books, str(turn.public_id))
+
+
+@pytest.mark.usefixtures("provider")
+async def test_one_that_nobody_has_begun_asks_nobody(provider: ProviderServer, turn: Turn) -> None:
+    await run_in_db_thread(deletion.delete_conversation, conversation=turn.conversation)
+    await runner.run_turn(turn.public_id)
+    await runner.close_loop_resources()
+    assert not provider.seen
+    assert not has_log(str(turn.public_id))
+
+
+def test_the_log_of_a_turn_that_has_ended_is_forgotten_at_once(turn: Turn) -> None:
+    with redis.Redis.from_url(site_settings.REDIS_URL) as store:
+        store.xadd(stream_key(str(turn.public_id)), {"e": "[]"}, id="0-1")
+    deletion.delete_conversation(conversation=turn.conversation)
+    assert not has_log(str(turn.public_id))
+
+
+def test_a_valkey_that_is_away_keeps_nobody_from_deleting(turn: Turn, settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    deletion.delete_conversation(conversation=turn.conversation)
+    assert not Turn.objects.exists()
+
+
+def test_what_comes_to_be_kept_of_a_deleted_turn_is_only_what_it_cost(turn: Turn) -> None:
+    candidate = str(uuid.uuid4())
+    state = ended(candidate)
+    deletion.delete_conversation(conversation=Conversation.objects.get())
+
+    asked = done(checkpoint.save_checkpoint(turn=turn, state=state, seq=5, calls=(call(candidate),)))
+    assert (asked.stop, asked.is_deleted) == (True, True)
+    assert done(checkpoint.close_turn(turn=turn, state=state, seq=9, calls=(call(candidate),)))
+    checkpoint.save_ballot(turn=turn, judge="judge", order=(candidate,))
+    assert done(checkpoint.save_placement(turn=turn, placement=PlacementMade(None, "none"), seq=10))
+
+    kept = Usage.objects.get()
+    assert (kept.turn_id, kept.candidate_id, kept.cost_micros) == (None, None, 700)
+    assert not Candidate.objects.exists()
+    assert not Ballot.objects.exists()
+
+
+def test_a_turn_that_is_there_is_kept_as_before(turn: Turn) -> None:
+    candidate = str(uuid.uuid4())
+    state = ended(candidate)
+    assert not done(checkpoint.close_turn(turn=turn, state=state, seq=9, calls=(call(candidate),)))
+    assert not done(checkpoint.save_placement(turn=turn, placement=PlacementMade(None, "none"), seq=10))
+    assert Usage.objects.get().turn_id == turn.pk
+
+
+def test_deleting_waits_for_whoever_is_keeping_the_turn(turn: Turn) -> None:
+    is_held = threading.Event()
+
+    def keep() -> None:
+        with transaction.atomic():
+            Turn.objects.select_for_update().get(pk=turn.pk)
+            is_held.set()
+            time.sleep(0.5)
+            Candidate.objects.create(turn=turn, position=0, model="wise", model_name="Wise", vendor="vendor")
+            Conversation.objects.filter(pk=turn.conversation_id).update(title="kept")
+        connection.close()
+
+    keeper = threading.Thread(target=keep)
+    keeper.start()
+    is_held.wait(5)
+    deletion.delete_conversation(conversation=turn.conversation)
+    keeper.join(5)
+    assert not Candidate.objects.exists()

@@ -1,0 +1,126 @@
+"""When a model breaks another one is asked in its place, once, within the money, and the page is told."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from accounts.models import User
+from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
+from aggregator.execution import runner
+from aggregator.infra.concurrency import run_in_db_thread
+from aggregator.models import Turn, Usage
+from aggregator.selectors import conversations
+from aggregator.services import turns
+from aggregator.streaming.turn_log import decode_entries
+from testing.provider.server import ProviderServer, Script, say
+from tests.aggregator.conftest import MakeModel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CUT = say("서울은 한강을 끼고 ", fault="cut", fault_at=2)
+
+
+async def answer(ada: User, **ask: object) -> tuple[TurnState, TurnState]:
+    """Let Ada ask; returns the turn as its pages saw it and as it is kept."""
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("한국의 수도는?", **ask))  # type: ignore[arg-type]
+    await runner.run_turn(turn.public_id)
+    entries = await runner.get_turn_log().read(str(turn.public_id))
+    await runner.close_loop_resources()
+    return reduce_events(decode_entries(entries)), await run_in_db_thread(_replay, turn.public_id)
+
+
+def _replay(public_id: uuid.UUID) -> TurnState:
+    return reduce_events(
+        conversations.rebuild_events(
+            conversations.with_related(Turn.objects.filter(public_id=public_id)).get()
+        )
+    )
+
+
+def seats_of(state: TurnState) -> dict[str, CandidateState]:
+    """Return a turn's candidates by their models."""
+    return {seat.model: seat for seat in state.candidates.values()}
+
+
+async def offer_four(offer_model: MakeModel) -> None:
+    """Offer four models, of which the three best are asked first; all are known too well to be tried."""
+    for place, slug in enumerate(("wise", "calm", "quick", "spare")):
+        await asyncio.to_thread(offer_model, slug, standing=0.9 - place / 10, shown=10**6)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (CUT, "cut_off"),
+        (say("서울은 한강을 끼고 ", fault="error", fault_at=2), "server_failed"),
+        (Script(status=500), "server_failed"),
+    ],
+)
+async def test_a_model_that_breaks_keeps_its_text_and_another_one_stands_in(
+    provider: ProviderServer, offer_model: MakeModel, ada: User, fault: Script, error: str
+) -> None:
+    await offer_four(offer_model)
+    for name in ("wise", "quick", "spare"):
+        provider.add(name, say("서울이에요.", delay_s=0.2))
+    provider.add("calm", fault)
+    shown, kept = await answer(ada)
+
+    seats = seats_of(shown)
+    assert list(seats) == ["wise", "calm", "quick", "spare"]
+    assert (seats["calm"].status, seats["calm"].error) == ("failed", error)
+    assert seats["calm"].text == "".join(fault.pieces[: fault.fault_at])
+    assert (seats["spare"].status, seats["spare"].stands_in_for) == ("done", seats["calm"].candidate)
+    assert shown.ranking is not None
+    assert {row.candidate for row in shown.ranking.standings} >= {seats["spare"].candidate}
+    assert seats == seats_of(kept)
+    assert await run_in_db_thread(Usage.objects.filter(purpose="candidate").count) == 4
+
+
+async def test_the_prompt_s_own_fault_brings_nobody_else(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    await offer_four(offer_model)
+    for name in ("wise", "quick", "spare"):
+        provider.add(name, say("서울이에요."))
+    provider.add("calm", Script(status=400, error="context_length_exceeded"))
+    shown, _ = await answer(ada)
+    assert list(seats_of(shown)) == ["wise", "calm", "quick"]
+
+
+async def test_who_was_asked_for_by_name_is_replaced_by_nobody(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    await offer_four(offer_model)
+    provider.add("calm", CUT)
+    shown, _ = await answer(ada, panel=("calm",))
+    assert list(seats_of(shown)) == ["calm"]
+
+
+async def test_a_stand_in_that_breaks_too_is_not_replaced_again(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    await offer_four(offer_model)
+    await asyncio.to_thread(offer_model, "last", standing=0.1, shown=10**6)
+    for name in ("wise", "quick", "last"):
+        provider.add(name, say("서울이에요.", delay_s=0.2))
+    for name in ("calm", "spare"):
+        provider.add(name, CUT)
+    shown, kept = await answer(ada)
+    assert [seat.status for seat in seats_of(shown).values()] == ["done", "failed", "done", "failed"]
+    assert seats_of(shown) == seats_of(kept)
+
+
+async def test_a_dear_model_does_not_stand_in_for_a_cheap_one_without_the_money(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    for slug in ("wise", "calm", "quick"):
+        await asyncio.to_thread(offer_model, slug, shown=10**6)
+    await asyncio.to_thread(
+        offer_model, "gold", shown=10**6, input_price_micros=10**9, output_price_micros=10**9
+    )
+    for name in ("wise", "quick", "gold"):
+        provider.add(name, say("서울이에요.", delay_s=0.2))
+    provider.add("calm", CUT)
+    shown, _ = await answer(ada)
+    assert "gold" not in seats_of(shown)

@@ -1,0 +1,120 @@
+"""A fit learns from a folder of recorded answers, says from which, and is used without a restart."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from aggregator.models import WeightsVersion
+from aggregator.pipeline.ranking.weights import (
+    activate_weights,
+    get_active_weights,
+    load_default_weights,
+    parse_weights,
+)
+from aggregator.storage import model_weights
+
+pytestmark = pytest.mark.django_db
+MODELS = ("gpt-4o", "claude-3", "gemini-2", "qwen2.5")
+PROMPTS = 60
+
+
+@pytest.fixture(autouse=True)
+def shipped_heads() -> Iterator[None]:
+    """Every test begins and ends with the heads that ship."""
+    activate_weights(None)
+    model_weights.reset_check_timer()
+    yield
+    activate_weights(None)
+    model_weights.reset_check_timer()
+
+
+def _pack(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    """A small folder of the data's layout: one model is often right, and the longer answers are liked."""
+    sheet = io.StringIO()
+    table = csv.writer(sheet)
+    table.writerow(["id", "topic", "gold", "question", *MODELS])
+    for row in range(PROMPTS):
+        answers = ["ABCD"[(row + place * (row % (2 + place) == 0)) % 4] for place in range(len(MODELS))]
+        table.writerow([row, "sums" if row % 2 else "words", "ABCD"[row % 4], f"question {row}", *answers])
+    _pack(tmp_path / "short_answers" / "toy.csv.gz", sheet.getvalue())
+    rows = [
+        {
+            "id": row,
+            "topic": "tales",
+            "prompt": f"Tell me about the number {row}",
+            "candidates": [
+                {"model": model, "text": f"{row} is a number. " * (1 + (row + place) % 3), "utility": 0.5}
+                for place, model in enumerate(MODELS)
+            ],
+        }
+        for row in range(PROMPTS)
+    ]
+    _pack(tmp_path / "open_answers" / "alpaca_eval.jsonl.gz", "\n".join(json.dumps(row) for row in rows))
+    return tmp_path
+
+
+def test_a_fit_is_stored_with_its_sources_and_used_at_once(recordings: Path) -> None:
+    call_command("fit_weights", data=recordings, stdout=io.StringIO())
+
+    fit = WeightsVersion.objects.get()
+    assert set(fit.provenance) == {"open_answers/alpaca_eval.jsonl.gz", "short_answers/toy.csv.gz"}
+    assert fit.version == parse_weights(fit.heads).version
+    model_weights.refresh_weights(now=61.0)
+    assert get_active_weights().version == fit.version
+    assert get_active_weights().styles["en"].judged == PROMPTS
+    # Numbers are kept, never a word of what was asked or answered.
+    stored = json.dumps(fit.heads)
+    assert not [word for word in ("number", "question", *MODELS) if word in stored]
+
+
+def test_the_same_folder_gives_the_same_heads(recordings: Path) -> None:
+    for _ in range(2):
+        call_command("fit_weights", data=recordings, stdout=io.StringIO())
+
+    first, second = (parse_weights(fit.heads) for fit in WeightsVersion.objects.order_by("version"))
+    assert (first.option_vote, first.open_vote, first.styles) == (
+        second.option_vote,
+        second.open_vote,
+        second.styles,
+    )
+
+
+def test_a_folder_without_recordings_changes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no recorded answers"):
+        call_command("fit_weights", data=tmp_path, stdout=io.StringIO())
+
+    assert not WeightsVersion.objects.exists()
+    assert get_active_weights() == load_default_weights()
+
+
+def test_what_ships_is_small_and_tells_its_sources() -> None:
+    heads = load_default_weights()
+
+    assert heads.provenance
+    assert {"ko", "en"} <= set(heads.styles)
+    assert sum(len(head.means) * 2 + len(head.weights) for head in heads.styles.values()) < 3_000
+
+
+def test_the_bench_checks_pairs_with_the_functions_of_the_product() -> None:
+    from aggregator.pipeline.ranking import rank, self_checks, style_weights
+    from bench.ranking import pairs
+
+    assert vars(pairs)["run_checks"] is vars(rank)["run_checks"] is self_checks.run_checks
+    assert vars(pairs)["score_checks"] is vars(rank)["score_checks"] is self_checks.score_checks
+    assert (
+        vars(pairs)["extract_response_features"]
+        is vars(rank)["extract_response_features"]
+        is style_weights.extract_response_features
+    )

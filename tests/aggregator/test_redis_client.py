@@ -1,0 +1,76 @@
+"""Whoever waits for Valkey can be told to end at any moment, and a server that says nothing is given up."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from django.conf import settings
+from redis.exceptions import RedisError
+
+from aggregator.execution.lease import hold_lease
+from aggregator.infra import redis_client
+from aggregator.streaming.turn_log import TurnLog
+
+# More rounds of the loop than connecting, asking and hearing a reply take.
+MOMENTS = 60
+# Far below the two seconds after which a reader that missed its end would look again.
+PATIENCE_SECONDS = 1
+
+
+@pytest.fixture
+def mute_server() -> Iterator[str]:
+    """A server that accepts everybody and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+async def ends_when_told(task: "asyncio.Task[None]", moment: int) -> bool:
+    """Cancel a task after so many rounds of the loop and tell whether it ended."""
+    for _ in range(moment):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    has_ended = task.done()
+    if not has_ended:
+        task.cancel()
+        await asyncio.wait({task})
+    return has_ended
+
+
+async def test_a_reader_can_be_ended_at_any_moment() -> None:
+    survived = []
+    for moment in range(MOMENTS):
+        log = TurnLog(settings.REDIS_URL, keep_seconds=60)
+        if not await ends_when_told(asyncio.create_task(log.feed.run()), moment):
+            survived.append(moment)
+        await log.client.aclose()
+    assert survived == []
+
+
+async def test_a_lease_can_be_let_go_at_any_moment() -> None:
+    client = redis_client.open_client(settings.REDIS_URL)
+
+    async def hold(moment: int) -> None:
+        async with hold_lease(client, f"turn {moment}", 1):
+            await asyncio.sleep(0.34)
+            for _ in range(moment):
+                await asyncio.sleep(0)
+
+    # A lease of a second is renewed after a third of one: each of these ends at its own moment of that.
+    async with asyncio.timeout(PATIENCE_SECONDS * 3):
+        await asyncio.gather(*(hold(moment) for moment in range(MOMENTS)))
+    await client.aclose()
+
+
+async def test_a_server_that_says_nothing_is_given_up(
+    mute_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_client, "SOCKET_TIMEOUT_SECONDS", 0.1)
+    client = redis_client.open_client(mute_server)
+    with pytest.raises(RedisError):
+        async with asyncio.timeout(PATIENCE_SECONDS * 5):
+            await client.get("key")
+    with suppress(RedisError):
+        await client.aclose()

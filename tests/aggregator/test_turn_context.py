@@ -1,0 +1,37 @@
+"""A turn begins with what is at hand, without a look at the database."""
+
+import pytest
+
+from aggregator.execution.setup import load_context
+from aggregator.execution.turn_context import build_context, load_snapshot
+from aggregator.infra.concurrency import run_in_db_thread
+from aggregator.models import Conversation, Listing, Turn
+from aggregator.pipeline.types import Question
+from aggregator.ratings import ratings
+from tests.aggregator.conftest import MakeModel
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def test_a_turn_begins_on_the_event_loop_though_what_is_known_of_models_grew_old(
+    offer_model: MakeModel,
+) -> None:
+    await run_in_db_thread(offer_model, "quick")
+    snapshot = await run_in_db_thread(load_snapshot)
+    ratings.forget_ratings()
+    turn = Turn(conversation=Conversation(), number=1, prompt="안녕", language="ko", asked_panel=["quick"])
+    # Were the database asked here, Django would refuse, and the turn would break off.
+    context = build_context(turn, Question("안녕", "ko"), snapshot)
+    assert [model.slug for model in context.offer] == ["quick"]
+
+
+async def test_who_asks_just_as_the_first_model_comes_on_offer_is_not_sent_away(
+    offer_model: MakeModel,
+) -> None:
+    await run_in_db_thread(offer_model, "quick")
+    await run_in_db_thread(lambda: Listing.objects.update(is_on=False))
+    assert not (await run_in_db_thread(load_snapshot)).offer
+    await run_in_db_thread(lambda: Listing.objects.update(is_on=True))
+    turn = Turn(conversation=Conversation(), number=1, prompt="안녕", language="ko", asked_panel=["quick"])
+    context = await load_context(turn, 5)
+    assert [model.slug for model in context.offer] == ["quick"]

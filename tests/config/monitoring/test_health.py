@@ -1,0 +1,83 @@
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from django.test import Client
+from redis import Redis
+
+from aggregator.models import Listing
+from config.monitoring import health, heartbeat
+
+
+@pytest.fixture(autouse=True)
+def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health._CachedHealth, "health", None)
+
+
+@pytest.fixture
+def model_url() -> Iterator[str]:
+    """Where a model server says that it is ready."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def list_model(slug: str, provider: str, api_base: str = "", **switches: bool) -> None:
+    Listing.objects.create(
+        slug=slug,
+        name=slug,
+        provider=provider,
+        api_base=api_base,
+        input_price_micros=1,
+        output_price_micros=1,
+        context_window=4096,
+        output_limit=512,
+        **{"is_reachable": True, **switches},
+    )
+
+
+@pytest.mark.django_db
+def test_all_is_well_when_everything_answers(client: Client, valkey: "Redis", model_url: str) -> None:
+    heartbeat.record_heartbeat()
+    list_model("near", "local", model_url)
+    list_model("far", "openai")
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"database": "ok", "redis": "ok", "worker": "ok", "models": 2}
+
+
+@pytest.mark.django_db
+def test_only_models_that_would_be_asked_are_counted(client: Client, valkey: "Redis") -> None:
+    list_model("silent", "local", "http://127.0.0.1:9/v1")
+    list_model("off", "openai", is_on=False)
+    list_model("gone", "openai", is_reachable=False)
+    assert client.get("/healthz").json()["models"] == 0
+
+
+@pytest.mark.django_db
+def test_a_worker_without_a_sign_of_life_is_named(client: Client, valkey: "Redis") -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["worker"] == "down"
+    assert answer.json()["database"] == "ok"
+
+
+@pytest.mark.django_db
+def test_many_probes_cost_one_check(client: Client, valkey: "Redis") -> None:
+    client.get("/healthz")
+    heartbeat.record_heartbeat()
+    assert client.get("/healthz").json()["worker"] == "down"

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findPassageIndex } from "../../../static/js/markdown/passages.js";
+
+const texts = [
+  "서울 이야기",
+  "서울의 인구는 약 940만 명입니다. 그리고 산이 많습니다.",
+  "서울의 인구는 약 940만 명입니다.",
+];
+
+test("a passage is found in the shortest text that holds it, marks aside", () => {
+  assert.equal(findPassageIndex(texts, "**서울의 인구는** 약 940만 명입니다"), 2);
+});
+
+test("a passage that nobody holds, or that is too short to tell, is not found", () => {
+  assert.equal(findPassageIndex(texts, "부산의 인구는 약 330만 명입니다."), -1);
+  assert.equal(findPassageIndex(texts, "서울"), -1);
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readStoredTurns } from "../../../static/js/state/stored_turns.js";
+import { openFeed } from "../../../static/js/state/turn_feed.js";
+import { council } from "../turn_events.js";
+
+/** @typedef {{ turn: string, replacedBy?: string, seq?: string, voted?: string }} Row */
+
+/**
+ * The server's articles, as far as they are read.
+ *
+ * @param {Row[]} rows
+ */
+function transcriptOf(...rows) {
+  const articles = rows.map((row) => ({
+    dataset: { seq: "8", replacedBy: "", ...row },
+    isRemoved: false,
+    querySelector: (/** @type {string} */ selector) => ({
+      textContent: selector === ".prompt-text" ? "hello" : JSON.stringify(council),
+    }),
+    remove() {
+      this.isRemoved = true;
+    },
+  }));
+  const feed = openFeed();
+  const page = /** @type {any} */ ({ querySelectorAll: () => articles });
+  const { currentTurns, orphanVersions, picks } = readStoredTurns(page, feed);
+  return {
+    feed,
+    articles,
+    orphanVersions,
+    picks,
+    currentTurns: currentTurns.map(({ turn, versions }) => [turn, ...versions]),
+  };
+}
+
+test("stored turns are read through the same reducer as live ones", () => {
+  const { feed } = transcriptOf({ turn: "one" });
+  assert.equal(feed.read("one")?.candidates[1]?.text, "It is Seoul.");
+  assert.equal(feed.seqOf("one"), 8);
+});
+
+test("turns that stand keep their order", () => {
+  assert.deepEqual(transcriptOf({ turn: "one" }, { turn: "two" }).currentTurns, [
+    ["one", "one"],
+    ["two", "two"],
+  ]);
+});
+
+test("a turn replaced twice has three versions and one place", () => {
+  const { currentTurns, articles } = transcriptOf(
+    { turn: "first", replacedBy: "second" },
+    { turn: "second", replacedBy: "third" },
+    { turn: "third" },
+  );
+  assert.deepEqual(currentTurns, [["third", "first", "second", "third"]]);
+  assert.deepEqual(
+    articles.map((each) => each.isRemoved),
+    [true, true, false],
+  );
+});
+
+test("what followed a replaced turn is no version of it", () => {
+  const { currentTurns } = transcriptOf(
+    { turn: "first", replacedBy: "again" },
+    { turn: "follow-up", replacedBy: "again" },
+    { turn: "again" },
+  );
+  assert.deepEqual(currentTurns, [["again", "first", "again"]]);
+});
+
+test("versions of a turn on a later page are handed over", () => {
+  const { currentTurns, orphanVersions } = transcriptOf(
+    { turn: "first", replacedBy: "second" },
+    { turn: "second", replacedBy: "third" },
+    { turn: "follow-up", replacedBy: "third" },
+    { turn: "own", replacedBy: "mine" },
+    { turn: "mine" },
+  );
+  assert.deepEqual(currentTurns, [["mine", "own", "mine"]]);
+  assert.deepEqual([...orphanVersions], [["third", ["first", "second"]]]);
+});
+
+test("what was picked is known of every version, not of the one that stands alone", () => {
+  const { picks } = transcriptOf({ turn: "first", replacedBy: "second", voted: "a" }, { turn: "second" });
+  assert.deepEqual(picks.get("first"), { voted: "a", continued: "" });
+  assert.deepEqual(picks.get("second"), { voted: "", continued: "" });
+});

