@@ -25,6 +25,8 @@ lint: setup
 	npm run --silent check
 	djlint --check --lint --quiet templates
 	typos
+	deptry .
+	deptry tests bench testing --exclude none --extend-exclude none --ignore DEP002,DEP004
 
 types: setup
 	mypy .
