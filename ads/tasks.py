@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ads.campaigns import invitations
+from ads.domain.accounting_day import korean_day
 from ads.events import click_audit, spool_settlement
 from ads.ledger import leases
 from ads.reporting import reconciliation, rollups
@@ -56,13 +57,13 @@ def settle_told_clicks() -> None:
 @shared_task
 def close_days() -> None:
     """Give back what yesterday's campaigns did not spend."""
-    leases.close_days(before=leases.korean_day(timezone.now()))
+    leases.close_days(before=korean_day(timezone.now()))
 
 
 @shared_task
 def forget_invitations() -> None:
     """Delete addresses whose invitation is over."""
-    invitations.forget_invitations()
+    invitations.delete_expired_invitations()
 
 
 @shared_task

@@ -59,7 +59,7 @@ def main() -> None:
             measure_redirects(report, port, people, clicks)
         click_shared_links(report, port)
         exceed_budget_in_a_burst(report, port)
-        from ads.ledger.entries import find_discrepancies
+        from ads.ledger.invariants import find_discrepancies
 
         report.at_most("faults_in_the_proof", len(find_discrepancies()), 0)
     report.close()

@@ -16,10 +16,11 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.payments import PAY_IN, PAY_OUT, show_payment
 from ads.admin.read_only import show_won
+from ads.domain.accounting_day import korean_day
 from ads.domain.money import BID_STEP, MIN_BID, WON, format_won
 from ads.forms.money_field import WonField
-from ads.ledger.entries import wallet_balance
-from ads.ledger.leases import korean_day, sync_daily_budget
+from ads.ledger.accounts import wallet_balance
+from ads.ledger.leases import sync_daily_budget
 from ads.models import AdGroup, Advertiser, Campaign, Click, Keyword, Membership, NegativeKeyword
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from language.keyphrases import normalise

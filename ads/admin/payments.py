@@ -18,13 +18,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from ads.domain.money import format_won
 from ads.forms.idempotent_form import IdempotentForm
 from ads.forms.money_field import WonField
+from ads.ledger.accounts import open_wallet, refundable_micros
 from ads.ledger.entries import (
     IdempotencyKeyReusedError,
     InsufficientBalanceError,
     MarketFrozenError,
-    open_wallet,
     refund,
-    refundable_micros,
     require_same_payment,
     top_up,
 )

@@ -1,9 +1,10 @@
-"""Decides on the words of an ad: approved words may be shown, rejected ones come back with a reason.
+"""Creative review: an approved version may serve, a rejected one returns to its advertiser with a reason.
 
-Risky words (risk.py) are shown once two people have approved them, each for themselves. A site with one
-reviewer has no second person: there, the same one reads them again after a time and says why, on record.
+Risky text (domain/creative_risks.py) needs the approval of two reviewers. On a site with a single reviewer,
+that reviewer may approve it alone, by a second review after a delay with a recorded reason.
 
-NotWaitingError, NotAloneError > OthersReviewError | OwnWordsError | TooSoonError | NoReasonError
+NotInReviewError
+SoleApprovalError > OtherReviewersError | OwnCreativeError | TooSoonError | MissingReasonError
 """
 
 import datetime
@@ -21,32 +22,32 @@ RISKY_APPROVALS_NEEDED = 2
 
 
 class NotInReviewError(Exception):
-    """The creative does not wait for a review, so there is nothing to decide."""
+    """The creative is not waiting for review."""
 
 
 class SoleApprovalError(Exception):
-    """This person may not approve these risky words without anybody else."""
+    """The reviewer may not approve this risky creative alone."""
 
 
 class OtherReviewersError(SoleApprovalError):
-    """There is somebody else who can read them, or the site always wants two people."""
+    """Another reviewer exists, or the site requires two reviewers."""
 
 
 class OwnCreativeError(SoleApprovalError):
-    """The reviewer acts for this advertiser."""
+    """The reviewer is a member of this advertiser."""
 
 
 class TooSoonError(SoleApprovalError):
-    """The first reading is not there, or too fresh for a second one to be a new look."""
+    """There is no first approval, or the delay before a second review has not passed."""
 
 
 class MissingReasonError(SoleApprovalError):
-    """Nobody would know later why one person was enough."""
+    """An approval by a single reviewer needs a reason."""
 
 
 @transaction.atomic
 def approve_creative(*, creative: Creative, reviewer_id: int) -> bool:
-    """Let a version be shown and retire the one before; False while somebody else has to approve it too."""
+    """Approve a version and retire the previous one; return False while a second approval is missing."""
     waiting = _lock(creative)
     Approval.objects.get_or_create(creative=waiting, reviewer_id=reviewer_id)
     approvals = Approval.objects.filter(creative=waiting).count()
@@ -58,9 +59,9 @@ def approve_creative(*, creative: Creative, reviewer_id: int) -> bool:
 
 @transaction.atomic
 def approve_alone(*, creative: Creative, reviewer_id: int, reason: str) -> None:
-    """Let risky words be shown on the second reading of the only reviewer; raises NotAloneError.
+    """Approve a risky version after the second review of the only reviewer; raises SoleApprovalError.
 
-    Who read them, when, again when, and why one person was enough stay on record with the approval.
+    The approval records the reviewer, both review times and the reason.
     """
     waiting = _lock(creative)
     approval = Approval.objects.filter(creative=waiting, reviewer_id=reviewer_id).first()
@@ -77,26 +78,26 @@ def approve_alone(*, creative: Creative, reviewer_id: int, reason: str) -> None:
 
 
 def second_review_from(approval: Approval) -> datetime.datetime:
-    """Return when the same person may look again with fresh eyes."""
+    """Return when the same reviewer may review this creative again."""
     return approval.created_at + datetime.timedelta(hours=settings.ADS_LONE_REVIEW_HOURS)
 
 
 def other_reviewers(reviewer_id: int) -> list[AbstractBaseUser]:
-    """Return everybody else who can log in to the admin and decide on ads."""
-    people = get_user_model()._default_manager.with_perm(
+    """Return all other active staff accounts that may review creatives."""
+    reviewers = get_user_model()._default_manager.with_perm(
         "ads.change_creative", backend="django.contrib.auth.backends.ModelBackend"
     )
-    return list(people.filter(is_staff=True, is_active=True).exclude(pk=reviewer_id).order_by("pk"))
+    return list(reviewers.filter(is_staff=True, is_active=True).exclude(pk=reviewer_id).order_by("pk"))
 
 
 @transaction.atomic
 def reject_creative(*, creative: Creative, reason: str, reviewer_id: int | None) -> None:
-    """Send a version back with the reason that its advertiser will read."""
+    """Reject a version with a reason for its advertiser."""
     _decide(_lock(creative), Creative.Review.REJECTED, reason=reason, reviewer_id=reviewer_id)
 
 
 def find_creative_risks(creative: Creative) -> tuple[str, ...]:
-    """Return what is risky about these words, if anything."""
+    """Return the names of the risks found in the creative's text and links."""
     return find_risks(
         words=f"{creative.title} {creative.body}",
         landing_url=creative.landing_url,
@@ -105,7 +106,7 @@ def find_creative_risks(creative: Creative) -> tuple[str, ...]:
 
 
 def _require_sole_reviewer(creative: Creative, reviewer_id: int) -> None:
-    # An hour of none means that this site never lets one person be enough.
+    # Zero hours disables approval by a single reviewer.
     if not settings.ADS_LONE_REVIEW_HOURS or other_reviewers(reviewer_id):
         raise OtherReviewersError
     advertiser = creative.ad_group.campaign.advertiser_id
@@ -125,7 +126,7 @@ def _publish_version(creative: Creative, *, reviewer_id: int) -> None:
 def _lock(creative: Creative) -> Creative:
     locked = Creative.objects.select_for_update(no_key=True).get(pk=creative.pk)
     if locked.review != Creative.Review.WAITING:
-        raise NotInReviewError(f"{locked} does not wait for a review")
+        raise NotInReviewError(f"{locked} is not waiting for review")
     return locked
 
 

@@ -1,4 +1,4 @@
-"""The versions of an ad's words: written, sent to review, and never changed after that."""
+"""Creative versions: a draft can be edited; a version that was submitted for review never changes."""
 
 import uuid
 from dataclasses import asdict, dataclass
@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.errors import InvalidChangeError
 from ads.models import AdGroup, Creative
 
 
 @dataclass(frozen=True, slots=True)
 class CreativeContent:
-    """What an ad says and where it leads."""
+    """The text of an ad and its landing page."""
 
     title: str
     body: str
@@ -23,7 +23,7 @@ class CreativeContent:
 
 @transaction.atomic
 def draft_creative(*, ad_group: AdGroup, words: CreativeContent, key: uuid.UUID | None = None) -> Creative:
-    """Write the first version of an ad; one that was written with this key already is revised."""
+    """Create the first version of an ad; an existing one with this key is updated."""
     AdGroup.objects.select_for_update(no_key=True).get(pk=ad_group.pk)
     known = Creative.objects.filter(public_id=key).first() if key else None
     if known is not None and known.ad_group_id == ad_group.pk:
@@ -36,9 +36,9 @@ def draft_creative(*, ad_group: AdGroup, words: CreativeContent, key: uuid.UUID 
 
 @transaction.atomic
 def update_creative(*, creative: Creative, words: CreativeContent) -> Creative:
-    """Change a draft in place; what was sent to review stays as it was and gets a next version as a draft.
+    """Update a draft in place; a submitted version is kept and the change becomes the next draft version.
 
-    Until that version is approved, the approved one goes on being shown.
+    The approved version continues to serve until the next one is approved.
     """
     versions = Creative.objects.select_for_update(no_key=True).filter(lineage=creative.lineage)
     newest = versions.order_by("-version")[0]
@@ -54,7 +54,7 @@ def update_creative(*, creative: Creative, words: CreativeContent) -> Creative:
 
 @transaction.atomic
 def submit_creative(*, creative: Creative) -> None:
-    """Send a draft to review."""
+    """Submit a draft for review."""
     creative = Creative.objects.select_for_update(no_key=True).get(pk=creative.pk)
     if creative.review != Creative.Review.DRAFT:
         raise InvalidChangeError(_("이미 검토를 요청한 문구예요."))
@@ -64,7 +64,7 @@ def submit_creative(*, creative: Creative) -> None:
 
 @transaction.atomic
 def set_creative_enabled(*, creative: Creative, is_on: bool) -> None:
-    """Let an ad be shown, or not; every version of it follows."""
+    """Switch all versions of an ad on or off."""
     for version in Creative.objects.select_for_update(no_key=True).filter(lineage=creative.lineage):
         version.is_on = is_on
         version.save(update_fields=["is_on", "updated_at"])

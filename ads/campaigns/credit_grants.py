@@ -1,6 +1,5 @@
-"""Test money: what owners put into their own wallets where the house allows it, in bounds."""
+"""Test credit: money that owners add to their own wallets where ADS_TEST_MONEY allows it, within limits."""
 
-import datetime
 import uuid
 
 from django.conf import settings
@@ -9,34 +8,34 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.errors import InvalidChangeError
+from ads.domain.accounting_day import day_start, korean_day
 from ads.domain.money import WON, format_won
 from ads.ledger.entries import require_same_payment, top_up
-from ads.ledger.leases import KOREA, korean_day
 from ads.models import Account, Advertiser, Entry, Membership, Transaction
 
 MAX_CREDIT_WON = 1_000_000
 MAX_DAILY_CREDIT_WON = 3_000_000
-# Kept as one word, and read in the language of whoever reads it.
+# Stored as a code and translated when displayed.
 TEST_CREDIT_NOTE = "test_money"
-# What is posted never changes: once it was kept in the language of whoever pressed.
+# Older postings stored the translated text; a posting never changes.
 LEGACY_TEST_CREDIT_NOTES = ("시험용 돈", "Test money")
 
 
 def is_test_credit_allowed() -> bool:
-    """Say whether this is a house where test money is as good as any."""
+    """Return whether this site allows test credit."""
     return bool(settings.ADS_TEST_MONEY)
 
 
 @transaction.atomic
 def grant_test_credit(advertiser: Advertiser, amount_micros: int, *, owner_id: int, key: uuid.UUID) -> None:
-    """Put test money into a wallet, once for the key; raises RefusedError, or ReusedKeyError.
+    """Add test credit to a wallet, once per key; raises InvalidChangeError or IdempotencyKeyReusedError.
 
-    A person may have so much at once and so much a day, over all advertisers that are theirs.
+    Limits apply per grant and per accounting day, the latter over all advertisers that the person owns.
     """
     if not is_test_credit_allowed():
         raise InvalidChangeError(_("여기서는 시험용 돈을 넣을 수 없어요."), field="amount")
-    # One after another, or two at once would each find the day's sum below its bound.
+    # The lock serialises grants: two at once would each find the day's sum below the limit.
     owned = Membership.objects.select_for_update(no_key=True).filter(
         member_id=owner_id, role=Membership.Role.OWNER
     )
@@ -66,7 +65,7 @@ def grant_test_credit(advertiser: Advertiser, amount_micros: int, *, owner_id: i
 
 
 def _credited_today(advertisers: list[int]) -> int:
-    midnight = datetime.datetime.combine(korean_day(timezone.now()), datetime.time(), KOREA)
+    midnight = day_start(korean_day(timezone.now()))
     granted = Entry.objects.filter(
         account__kind=Account.Kind.WALLET,
         account__advertiser__in=advertisers,

@@ -1,6 +1,6 @@
-"""Invitations to act for an advertiser: mailed to an address, accepted by whoever proved that it is theirs.
+"""Invitations to become a member: mailed to an address, accepted by the account that verified it.
 
-Whoever invites learns nothing about the address: not whether it has an account, nor whether mail arrives.
+The inviter learns nothing about the address: neither whether it has an account nor whether mail arrives.
 """
 
 import datetime
@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.advertisers import lock_advertiser
+from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.members import add_member
 from ads.models import Advertiser, Invitation, Membership
 
@@ -27,20 +28,20 @@ logger = logging.getLogger(__name__)
 
 LIFETIME = datetime.timedelta(days=7)
 DAY = datetime.timedelta(days=1)
-# Each is a mail to somebody who did not ask for it.
+# Every invitation is an unsolicited mail.
 MAX_PER_DAY = 20
 MAIL_TIMEOUT_SECONDS = 5
 SALT = "ads.invitation"
 
 
 def create_invitation(*, advertiser: Advertiser, email: str, role: str, inviter_id: int) -> Invitation | None:
-    """Invite whoever has this address; None for a member of that address, who has the role from now on.
+    """Invite an address; a member with that address gets the role at once, and None is returned.
 
-    Raises RefusedError when this would leave no owner, or when the inviter mailed enough people today.
+    Raises InvalidChangeError when this would leave no owner, or at the inviter's daily limit.
     """
     with transaction.atomic():
-        # An address has one open invitation, whichever of two owners is quicker.
-        Advertiser.objects.select_for_update(no_key=True).get(pk=advertiser.pk)
+        # Two owners who invite the same address at once still create one open invitation.
+        lock_advertiser(advertiser.pk)
         member_id = _find_member(advertiser, email)
         if member_id is not None:
             add_member(advertiser=advertiser, member_id=member_id, role=role)
@@ -64,7 +65,7 @@ def create_invitation(*, advertiser: Advertiser, email: str, role: str, inviter_
 
 
 def open_invitations() -> QuerySet[Invitation]:
-    """Return what can still be accepted: not used, not ended, not too old, and its inviter an owner yet."""
+    """Return the invitations that can be accepted: unused, not revoked or expired, inviter still an owner."""
     owners = Membership.objects.filter(
         advertiser=OuterRef("advertiser"), member=OuterRef("inviter"), role=Membership.Role.OWNER
     )
@@ -72,7 +73,7 @@ def open_invitations() -> QuerySet[Invitation]:
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """Return the open invitation that a mailed link is about."""
+    """Return the open invitation of a mailed token, or None."""
     try:
         public_id = uuid.UUID(signing.loads(token, salt=SALT, max_age=LIFETIME))
     except (signing.BadSignature, ValueError):
@@ -81,16 +82,16 @@ def find_invitation(token: str) -> Invitation | None:
 
 
 def has_verified_email(account_id: int, email: str) -> bool:
-    """Say whether this account has shown that mail to the address reaches it."""
-    proof = EmailAddress.objects.filter(user_id=account_id, email__iexact=email, verified=True)
-    return bool(proof.exists())
+    """Return whether the account has verified this email address."""
+    verified = EmailAddress.objects.filter(user_id=account_id, email__iexact=email, verified=True)
+    return bool(verified.exists())
 
 
 @transaction.atomic
 def accept_invitation(invitation: Invitation, *, account_id: int) -> Membership | None:
-    """Make the account a member, once; None when it may not be, or no more. Raises RefusedError."""
-    # The advertiser first, as whoever invites, admits or dismisses takes it.
-    Advertiser.objects.select_for_update(no_key=True).get(pk=invitation.advertiser_id)
+    """Make the account a member, once; None when the invitation is closed. Raises InvalidChangeError."""
+    # The advertiser is locked first, as everywhere that memberships change.
+    lock_advertiser(invitation.advertiser_id)
     current = open_invitations().select_related("advertiser").filter(pk=invitation.pk).first()
     if current is None or not has_verified_email(account_id, current.email):
         return None
@@ -100,22 +101,22 @@ def accept_invitation(invitation: Invitation, *, account_id: int) -> Membership 
 
 
 def revoke_invitation(*, advertiser: Advertiser, public_id: uuid.UUID) -> None:
-    """End an invitation; a second time changes nothing."""
+    """Revoke an invitation; revoking it again changes nothing."""
     ending = advertiser.invitations.filter(public_id=public_id, ended_at=None)
     ending.update(ended_at=timezone.now())
 
 
-def forget_invitations() -> int:
-    """Delete addresses that nobody can be admitted by any more; return how many."""
+def delete_expired_invitations() -> int:
+    """Delete invitations that can no longer be accepted; return how many."""
     now = timezone.now()
-    # One that ended goes when it counts no more for how many its inviter mailed in a day.
+    # An ended invitation is kept for a day because it counts towards its inviter's daily limit.
     ended = Q(ended_at__isnull=False, created_at__lt=now - DAY)
     return Invitation.objects.filter(ended | Q(expires_at__lt=now)).delete()[0]
 
 
 def _find_member(advertiser: Advertiser, email: str) -> int | None:
-    proved = EmailAddress.objects.filter(user=OuterRef("member"), email__iexact=email, verified=True)
-    members = advertiser.memberships.filter(Exists(proved), member__email__iexact=email).order_by("pk")
+    verified = EmailAddress.objects.filter(user=OuterRef("member"), email__iexact=email, verified=True)
+    members = advertiser.memberships.filter(Exists(verified), member__email__iexact=email).order_by("pk")
     return members.values_list("member_id", flat=True).first()
 
 
@@ -133,5 +134,5 @@ def _mail(invitation: Invitation) -> None:
             connection=get_connection(timeout=MAIL_TIMEOUT_SECONDS),
         )
     except (OSError, smtplib.SMTPException):
-        # Whether mail reaches an address is its owner's business, and the invitation can be sent again.
+        # The inviter must not learn whether the address exists; the invitation can be sent again.
         logger.exception("invitation %s could not be mailed", invitation.public_id)

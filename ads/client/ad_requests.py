@@ -9,7 +9,7 @@ from django.utils import timezone
 from ads.client.http_client import call_service
 from ads.client.vocabulary_cache import vocabulary_cache_of
 from ads.contract import AdRequest, ContractError, NoAd, ServedAd, Vocabulary, decode_answer, encode_request
-from ads.ledger.leases import korean_day
+from ads.domain.accounting_day import korean_day
 from ads.reporting.market_summary import income_of_day
 from ads.selection.serving.serve import serve
 from ads.selection.serving.snapshots import serving_state

@@ -1,4 +1,4 @@
-"""Loads the invented advertisers of a first start; a second load changes what differs and nothing else."""
+"""Loads the demo advertisers of a first start; loading again only adds what is missing."""
 
 import tomllib
 from collections.abc import Iterator
@@ -8,10 +8,11 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
+from ads.campaigns.keywords import KeywordSpec, add_missing_keywords, add_missing_negatives
 from ads.domain.money import WON
-from ads.ledger.entries import open_wallet, top_up
-from ads.models import Account, AdGroup, Advertiser, Campaign, Creative, Keyword, NegativeKeyword
-from language.keyphrases import normalise
+from ads.ledger.accounts import open_wallet
+from ads.ledger.entries import top_up
+from ads.models import Account, AdGroup, Advertiser, Campaign, Creative, Keyword
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"korean.toml": "ko", "english.toml": "en"}
@@ -21,7 +22,7 @@ DAILY_BUDGET = 50_000 * WON
 
 @dataclass(frozen=True, slots=True)
 class DemoCampaign:
-    """One invented campaign as its file describes it."""
+    """One demo campaign as described in its TOML file."""
 
     slug: str
     advertiser: str
@@ -50,7 +51,7 @@ def read_demo() -> Iterator[DemoCampaign]:
 
 
 def load_demo() -> int:
-    """Bring the demo inventory in line with its files; return how many campaigns it has."""
+    """Load the demo inventory from its files; return the number of campaigns."""
     count = 0
     for demo in read_demo():
         with transaction.atomic():
@@ -82,7 +83,8 @@ def _load_campaign(demo: DemoCampaign) -> None:
             "topics": list(demo.topics),
         },
     )
-    _load_keywords(group, demo)
+    add_missing_keywords(group, (KeywordSpec(text, match) for text, match in demo.keywords))
+    add_missing_negatives(campaign, None, demo.negatives)
     Creative.objects.get_or_create(
         ad_group=group,
         landing_url=f"/ads/demo/{demo.slug}/",
@@ -93,21 +95,4 @@ def _load_campaign(demo: DemoCampaign) -> None:
             "review": Creative.Review.APPROVED,
             "reviewed_at": timezone.now(),
         },
-    )
-
-
-def _load_keywords(group: AdGroup, demo: DemoCampaign) -> None:
-    known = set(group.keywords.values_list("norm", "match"))
-    wanted = {(normalise(text), match): text for text, match in demo.keywords}
-    Keyword.objects.bulk_create(
-        Keyword(ad_group=group, text=text, norm=norm, match=match)
-        for (norm, match), text in wanted.items()
-        if (norm, match) not in known
-    )
-    unwanted = {normalise(text): text for text in demo.negatives}
-    kept = set(NegativeKeyword.objects.filter(campaign=group.campaign).values_list("norm", flat=True))
-    NegativeKeyword.objects.bulk_create(
-        NegativeKeyword(campaign=group.campaign, text=text, norm=norm)
-        for norm, text in unwanted.items()
-        if norm not in kept
     )

@@ -11,8 +11,8 @@ import redis
 from django.conf import settings
 from redis.client import Pipeline
 
+from ads.domain.accounting_day import korean_day
 from ads.infra.redis_client import redis_client, redis_key
-from ads.ledger.leases import korean_day
 
 logger = logging.getLogger(__name__)
 

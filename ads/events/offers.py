@@ -9,10 +9,10 @@ from typing import cast
 from django.db import connection
 
 from ads.contract import ServedAd
+from ads.domain.accounting_day import korean_day
 from ads.events.click_context import cache_click_context
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.ledger.billing import Charge, ClickVerdict, charge_click
-from ads.ledger.leases import korean_day
 from ads.models import Complaint, Impression, Offer, RefusedVisit
 
 # An offer, what speaks against the look, and when it was.

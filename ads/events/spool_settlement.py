@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from django.db import connection, transaction
 from django.utils import timezone
 
+from ads.domain.accounting_day import korean_day
 from ads.events.db_fallback import DATABASE_ERRORS, spool
 from ads.events.offers import count_refused_visit, insert_impressions
 from ads.events.spool import SpooledEvent
 from ads.events.viewability import judge_impression, judge_viewability
 from ads.ledger.billing import Charge, settle_clicks
-from ads.ledger.leases import korean_day
 from ads.models import CountedTellings, Impression, Offer, RefusedVisit
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ from typing import Literal, cast
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from ads.domain.accounting_day import korean_day
 from ads.infra.group_commit import GroupCommit
-from ads.ledger.leases import extend_lease, korean_day
+from ads.ledger.leases import extend_lease
 
 ClickVerdict = Literal["billed", "free", "invalid", "duplicate"]
 

@@ -1,37 +1,33 @@
-"""Money set aside for a campaign's day, so that a click never touches the wallet that all campaigns share.
+"""Leases: money moved from the wallet to a campaign's day, so that a click never locks the shared wallet.
 
-Locks are always taken in the order campaign, day, wallet; a click locks the day alone.
+Rows are always locked in the order campaign, day, wallet; a click locks the day alone.
 """
 
 import datetime
 import uuid
-import zoneinfo
 
 from django.db import transaction
 
+from ads.domain.accounting_day import korean_day
 from ads.domain.money import WON
-from ads.ledger.entries import Leg, is_frozen, open_lease_account, open_wallet, platform_account, post
+from ads.ledger.accounts import open_lease_account, open_wallet, platform_account
+from ads.ledger.entries import Leg, post
+from ads.ledger.market_freeze import is_frozen
 from ads.models import Account, Campaign, CampaignDay, Transaction
 
-KOREA = zoneinfo.ZoneInfo("Asia/Seoul")
 MIN_LEASE = 10_000 * WON
 BUDGET_DIVISOR = 20
-# Of what is left in a wallet, so that its other campaigns find something, too.
+# One lease takes at most this share of a wallet, so that its other campaigns can lease too.
 WALLET_DIVISOR = 4
-
-
-def korean_day(at: datetime.datetime) -> datetime.date:
-    """Return the accounting day of a moment."""
-    return at.astimezone(KOREA).date()
 
 
 def extend_lease(
     campaign_id: int, *, at: datetime.datetime, price_micros: int, day: datetime.date | None = None
 ) -> int:
-    """Set aside enough of the wallet for clicks of this sum on a day; return how much was added.
+    """Lease enough of the wallet for clicks of this total price on a day; return the amount added.
 
-    Nothing is added when what is left already pays for a click, when the campaign does not run, or when the
-    day, the total budget or the wallet is exhausted, or while the market is frozen.
+    Nothing is added while the market is frozen, when the rest of the lease already covers the price, when the
+    campaign does not run, or when the day's budget, the total budget or the wallet is exhausted.
     """
     if is_frozen():
         return 0
@@ -59,7 +55,7 @@ def extend_lease(
 
 
 def is_running(campaign: Campaign, at: datetime.datetime) -> bool:
-    """Say whether the campaign runs at this moment."""
+    """Return whether the campaign and its advertiser are active at this moment."""
     return (
         campaign.status == Campaign.Status.ACTIVE
         and campaign.advertiser.status == "active"
@@ -69,9 +65,9 @@ def is_running(campaign: Campaign, at: datetime.datetime) -> bool:
 
 
 def open_campaign_day(campaign: Campaign, day: datetime.date) -> CampaignDay:
-    """Return the campaign's day, locked, made from the daily budget when it is the first look.
+    """Return the campaign's day, locked, creating it from the daily budget if needed.
 
-    Where there is a day, there is an account for what its clicks bring in.
+    The revenue account is created with it, because settling a click expects both.
     """
     platform_account(Account.Kind.REVENUE)
     CampaignDay.objects.get_or_create(
@@ -86,7 +82,7 @@ def open_campaign_day(campaign: Campaign, day: datetime.date) -> CampaignDay:
 
 
 def sync_daily_budget(campaign_id: int, *, at: datetime.datetime) -> None:
-    """Bring today's day in line with the campaign's budgets; what is set aside beyond them goes back."""
+    """Apply the campaign's budgets to today's day; leased money beyond them returns to the wallet."""
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign_id)
         day = open_campaign_day(campaign, korean_day(at))
@@ -103,7 +99,7 @@ def sync_daily_budget(campaign_id: int, *, at: datetime.datetime) -> None:
 
 
 def close_days(*, before: datetime.date) -> int:
-    """Close every open day before this one and return what it did not spend; return how many were closed."""
+    """Close every open day before this one, releasing its unspent lease; return how many were closed."""
     closed = 0
     ids = CampaignDay.objects.filter(is_open=True, day__lt=before).values_list("id", "campaign_id")
     for day_id, campaign_id in ids:

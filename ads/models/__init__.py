@@ -1,9 +1,11 @@
-from ads.models.advertisers import Advertiser, Invitation, Membership, Term, TextVector
-from ads.models.campaigns import AdGroup, Campaign, Category, Creative, Keyword, NegativeKeyword
-from ads.models.events import Click, Complaint, CountedTellings, Impression, Offer, RefusedVisit
+from ads.models.advertisers import Advertiser, Invitation, Membership
+from ads.models.campaigns import AdGroup, Campaign, Category, Keyword, NegativeKeyword
+from ads.models.creatives import Approval, Creative
+from ads.models.events import Click, Complaint, CountedTellings, Credit, Impression, Offer, RefusedVisit
 from ads.models.learning import ClickModel, LearnedReserve
-from ads.models.ledger import Account, CampaignDay, Entry, Transaction
-from ads.models.oversight import Approval, Credit, Freeze, Rollup, RollupMark
+from ads.models.ledger import Account, CampaignDay, Entry, Freeze, Transaction
+from ads.models.rollups import Rollup, RollupMark
+from ads.models.vocabulary import Term, TextVector
 
 __all__ = [
     "Account",

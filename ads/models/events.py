@@ -5,7 +5,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ads.models.campaigns import AdGroup, Campaign, Creative, Keyword
+from ads.models.campaigns import AdGroup, Campaign, Keyword
+from ads.models.creatives import Creative
 from ads.models.ledger import Transaction
 
 
@@ -145,6 +146,33 @@ class Click(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer_id} {self.verdict}"
+
+
+class Credit(models.Model):
+    """A billed click that turned out to be invalid, and the reversal that gave its price back."""
+
+    click = models.OneToOneField(
+        Click, primary_key=True, on_delete=models.PROTECT, related_name="credit", verbose_name=_("클릭")
+    )
+    transaction = models.OneToOneField(
+        Transaction, on_delete=models.PROTECT, related_name="credit", verbose_name=_("거래")
+    )
+    reason = models.CharField(_("사유"), max_length=24)
+    amount_micros = models.BigIntegerField(_("금액"))
+    kept_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False, verbose_name=_("적힌 때"))
+
+    class Meta:
+        verbose_name = _("돌려준 클릭")
+        verbose_name_plural = pgettext_lazy("plural", "돌려준 클릭")
+        ordering = ["-kept_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reason="") & models.Q(amount_micros__gt=0), name="credit_with_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.click_id} {self.reason}"
 
 
 class RefusedVisit(models.Model):

@@ -1,6 +1,8 @@
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -162,3 +164,38 @@ class CampaignDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.day}"
+
+
+class Freeze(models.Model):
+    """A stop of the whole market because its books disagree, until a person lifts it and says why."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
+    reason = models.CharField(_("사유"), max_length=200)
+    faults = models.JSONField(_("어긋난 곳"), default=list)
+    created_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("만든 때"))
+    lifted_at = models.DateTimeField(_("푼 때"), null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("푼 사람"),
+    )
+    note = models.CharField(_("푸는 까닭"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("시장 멈춤")
+        verbose_name_plural = pgettext_lazy("plural", "시장 멈춤")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(lifted_at=None) | ~models.Q(note=""), name="freeze_lifted_with_a_note"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], name="freeze_standing", condition=models.Q(lifted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

@@ -9,10 +9,10 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from ads.domain.accounting_day import KOREA, day_start
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.forms.idempotent_form import IdempotentForm
 from ads.forms.money_field import WonField
-from ads.ledger.leases import KOREA
 from ads.models import AdGroup, Campaign, Category, Creative, Keyword
 from ads.portal.fields import KeywordsField, VisibleField, clean_visible_text
 
@@ -225,7 +225,7 @@ def domain_of(address: str) -> str:
 
 
 def _midnight(day: datetime.date | None) -> datetime.datetime | None:
-    return datetime.datetime.combine(day, datetime.time(), KOREA) if day else None
+    return day_start(day) if day else None
 
 
 def _is_public(host: str) -> bool:

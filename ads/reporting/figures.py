@@ -12,8 +12,8 @@ from typing import cast
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from ads.domain.accounting_day import day_start, korean_day
 from ads.domain.money import WON, format_won
-from ads.ledger.leases import KOREA, korean_day
 from ads.models import Advertiser, Campaign, Rollup
 
 GroupKey = tuple[object, ...]
@@ -97,7 +97,7 @@ class Period:
     @property
     def bounds(self) -> tuple[datetime.datetime, datetime.datetime]:
         """The first moment and the first moment after."""
-        start = datetime.datetime.combine(self.first, datetime.time(), KOREA)
+        start = day_start(self.first)
         return start, start + datetime.timedelta(days=(self.last - self.first).days + 1)
 
 
@@ -142,7 +142,7 @@ def figures_by_keyword(campaign: Campaign, period: Period) -> list[KeywordFigure
 
 def today_and_yesterday(advertiser: Advertiser, now: datetime.datetime) -> tuple[Figures, Figures]:
     """Return today's figures until now, and yesterday's until the same time of day."""
-    start = datetime.datetime.combine(korean_day(now), datetime.time(), KOREA)
+    start = day_start(korean_day(now))
     day = datetime.timedelta(days=1)
     return _between(advertiser, start, now), _between(advertiser, start - day, now - day)
 

@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
-from ads.ledger.entries import is_frozen
-from ads.ledger.leases import KOREA, korean_day
+from ads.domain.accounting_day import day_start, korean_day
+from ads.ledger.market_freeze import is_frozen
 from ads.models import Account, Complaint, Creative, Entry, Rollup
 
 # A wallet does not tell its money apart. All that was ever granted counts as spent before anything that was
@@ -60,7 +60,7 @@ class MarketDay:
 def summarize_day(now: datetime.datetime | None = None) -> MarketDay:
     """Return the market's day, counted in Korea: money from the ledger, the rest from its minutes."""
     now = now or timezone.now()
-    start = datetime.datetime.combine(korean_day(now), datetime.time(), KOREA)
+    start = day_start(korean_day(now))
     day = datetime.timedelta(days=1)
     today = _figures_between(start, now)
     wallets = Account.objects.filter(kind=Account.Kind.WALLET).aggregate(total=Sum("balance_micros"))
@@ -84,7 +84,7 @@ def income_of_day(day: datetime.date) -> int:
     the days' incomes sum to the revenue account, and nothing is earned twice or kept after it was returned.
     Where test money is not allowed, what it bought is no income either.
     """
-    start = datetime.datetime.combine(day, datetime.time(), KOREA)
+    start = day_start(day)
     return _income_between(start, start + datetime.timedelta(days=1))
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils import timezone
 
-from ads.campaigns.campaigns import AdGroupSpec, KeywordSpec
+from ads.campaigns.campaigns import AdGroupSpec
+from ads.campaigns.keywords import KeywordSpec
+from ads.domain.keyword_matching import split_phrase
 from ads.models import Term
 from ads.selection.core.index import BROAD, MATCHES, Snapshot
 from ads.selection.core.inventory import BUYING, MAKING, NORMAL
 from ads.selection.core.relevance import RELEVANCE_THRESHOLD, keyword_fits
-from ads.selection.jobs.publishing import split_phrase
 from ads.selection.serving.request_sample import KEPT_DAYS, SampledRequest, read_request_sample
 from ads.selection.serving.snapshots import serving_state
 from language.keyphrases import normalise

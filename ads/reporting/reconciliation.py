@@ -1,6 +1,6 @@
 """The nightly proof: books, clicks and rollups agree to the millionth of a won, or everything stops."""
 
-from ads.ledger.entries import Discrepancy, find_discrepancies
+from ads.ledger.invariants import Discrepancy, find_discrepancies
 from ads.ledger.market_freeze import freeze_market
 from ads.reporting.rollups import find_gaps, roll_up
 

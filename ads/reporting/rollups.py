@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
-from ads.ledger.entries import Discrepancy
+from ads.ledger.invariants import Discrepancy
 from ads.models import RollupMark
 
 # What was being written while the last mark was set became visible after it.

@@ -8,9 +8,11 @@ from django.db import connection
 from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 
+from ads.domain.accounting_day import korean_day
 from ads.domain.money import BID_STEP, WON
-from ads.ledger.entries import find_discrepancies, open_wallet, top_up
-from ads.ledger.leases import korean_day
+from ads.ledger.accounts import open_wallet
+from ads.ledger.entries import top_up
+from ads.ledger.invariants import find_discrepancies
 from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Click, Creative, Offer
 
 # Every fourth campaign soon meets its own cap; the others together meet their wallet's.

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from ads.contract import AdRequest
 from ads.domain.money import WON
-from ads.ledger.entries import open_wallet, top_up
+from ads.ledger.accounts import open_wallet
+from ads.ledger.entries import top_up
 from ads.models import AdGroup, Advertiser, Campaign, Creative, Impression, Keyword, NegativeKeyword, Offer
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from ads.selection.jobs.publishing import publish

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.guests import GUEST_COOKIE
 from accounts.models import User
-from ads.ledger.entries import find_discrepancies
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Campaign, Creative
 from tests.e2e.conftest import OpenPage, take_picture
 

@@ -10,13 +10,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ads.campaigns.campaigns import (
-    AdGroupSpec,
-    InvalidChangeError,
-    KeywordSpec,
-    save_ad_group,
-    set_ad_group_enabled,
-)
+from ads.campaigns.campaigns import AdGroupSpec, save_ad_group, set_ad_group_enabled
+from ads.campaigns.errors import InvalidChangeError
+from ads.campaigns.keywords import KeywordSpec
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.models import AdGroup, Campaign, Keyword
 from ads.portal.access import AdvertiserContext, editor_required
@@ -147,7 +143,7 @@ def _build_group_plan(form: AdGroupForm) -> AdGroupSpec:
 def _save(form: AdGroupForm, campaign: Campaign, group: AdGroup | None = None) -> AdGroup | None:
     try:
         return save_ad_group(
-            campaign=campaign, plan=_build_group_plan(form), group=group, key=form.cleaned_data["key"]
+            campaign=campaign, spec=_build_group_plan(form), group=group, key=form.cleaned_data["key"]
         )
     except InvalidChangeError as error:
         form.add_error(error.field, str(error))

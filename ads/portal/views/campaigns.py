@@ -9,13 +9,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ads.campaigns.campaigns import (
-    CampaignSpec,
-    InvalidChangeError,
-    create_campaign,
-    set_campaign_status,
-    update_campaign,
-)
+from ads.campaigns.campaigns import CampaignSpec, create_campaign, set_campaign_status, update_campaign
+from ads.campaigns.errors import InvalidChangeError
 from ads.domain.money import format_won
 from ads.models import AdGroup, Campaign, Creative, Keyword, NegativeKeyword
 from ads.portal.access import AdvertiserContext, editor_required, member_required
@@ -145,7 +140,7 @@ def campaign_create(request: HttpRequest, access: AdvertiserContext) -> HttpResp
     form = CampaignForm(request.POST or None, initial={"daily_budget": 10_000_000_000})
     if request.method == "POST" and form.is_valid():
         campaign = create_campaign(
-            advertiser=access.advertiser, plan=build_campaign_plan(form), key=form.cleaned_data["key"]
+            advertiser=access.advertiser, spec=build_campaign_plan(form), key=form.cleaned_data["key"]
         )
         return redirect("portal:make_group", access.advertiser.public_id, campaign.public_id)
     return render_form(request, access, "campaign_form", form=form, context={"step": 1})
@@ -162,7 +157,7 @@ def campaign_edit(
     form = CampaignForm(request.POST or None, initial=values)
     if request.method == "POST" and form.is_valid():
         try:
-            update_campaign(campaign=campaign, plan=build_campaign_plan(form))
+            update_campaign(campaign=campaign, spec=build_campaign_plan(form))
         except InvalidChangeError as error:
             form.add_error(error.field, str(error))
         else:

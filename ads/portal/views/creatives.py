@@ -8,7 +8,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ads.campaigns.campaigns import InvalidChangeError
 from ads.campaigns.creatives import (
     CreativeContent,
     draft_creative,
@@ -16,6 +15,7 @@ from ads.campaigns.creatives import (
     submit_creative,
     update_creative,
 )
+from ads.campaigns.errors import InvalidChangeError
 from ads.models import AdGroup, Creative
 from ads.portal.access import AdvertiserContext, editor_required
 from ads.portal.forms import CreativeForm, domain_of

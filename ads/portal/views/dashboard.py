@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ads.campaigns.members import register_advertiser
+from ads.campaigns.advertisers import register_advertiser
 from ads.models import Campaign, Creative, Membership
 from ads.portal.access import AdvertiserContext, member_required
 from ads.portal.forms import AdvertiserForm

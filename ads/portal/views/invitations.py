@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.invitations import accept_invitation, find_invitation, has_verified_email
 from ads.models import Invitation
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from ads.campaigns.campaigns import set_keywords_enabled
+from ads.campaigns.keywords import set_keywords_enabled
 from ads.models import Keyword
 from ads.portal.access import AdvertiserContext, editor_required, member_required
 from ads.portal.keyword_list import KEYWORD_COLUMNS, STATES, list_keywords

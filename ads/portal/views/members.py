@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.invitations import create_invitation, open_invitations, revoke_invitation
 from ads.campaigns.members import remove_member
 from ads.models import Membership

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ads.campaigns.campaigns import InvalidChangeError, save_own_networks
+from ads.campaigns.advertisers import save_own_networks
+from ads.campaigns.errors import InvalidChangeError
 from ads.domain.networks import MAX_NETWORKS, NetworkError, is_private_address, parse_network
 from ads.models import Click
 from ads.portal.access import AdvertiserContext, editor_required

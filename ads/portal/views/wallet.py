@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ads.campaigns.campaigns import InvalidChangeError
 from ads.campaigns.credit_grants import grant_test_credit, is_test_credit_allowed
+from ads.campaigns.errors import InvalidChangeError
 from ads.domain.money import WON, format_won
 from ads.ledger.entries import IdempotencyKeyReusedError
 from ads.portal.access import AdvertiserContext, member_required, owner_required

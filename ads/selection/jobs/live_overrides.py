@@ -5,9 +5,9 @@ import datetime
 from django.conf import settings
 from django.db import connection
 
+from ads.domain.accounting_day import korean_day
 from ads.domain.money import MIN_BID
 from ads.infra.redis_client import redis_client
-from ads.ledger.leases import korean_day
 from ads.selection.core.eligibility import LiveOverrides
 from ads.selection.jobs.pacing_state import update_paces
 from ads.selection.serving.auction_log import floor_price_micros

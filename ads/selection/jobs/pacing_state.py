@@ -4,9 +4,9 @@ import datetime
 import json
 from dataclasses import astuple, dataclass
 
+from ads.domain.accounting_day import KOREA, korean_day
 from ads.domain.pacing import PacingState, due_share, next_state, pace_factor
 from ads.infra.redis_client import read_values, redis_client, redis_key
-from ads.ledger.leases import KOREA, korean_day
 from ads.models import CampaignDay
 
 PACING_KEY = redis_key("pacers")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.events.frequency_caps import FrequencyCaps
 from ads.events.offers import build_served_ad
-from ads.ledger.entries import is_frozen
+from ads.ledger.market_freeze import is_frozen
 from ads.models import Campaign, Creative, Keyword, Offer
 from ads.selection.core.decision import Decision
 from ads.selection.core.topics import are_topics_blocked

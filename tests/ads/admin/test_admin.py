@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from ads.domain.money import WON
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.ledger.entries import find_discrepancies
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Advertiser, Campaign, CampaignDay, Creative, Transaction
 from testing.ads.event_requests import click_on
 from testing.ads.inventory import make_ad, make_offer

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from ads.domain.money import WON
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.ledger.entries import find_discrepancies, wallet_balance
+from ads.ledger.accounts import wallet_balance
+from ads.ledger.invariants import find_discrepancies
 from ads.models import AdGroup, Campaign, NegativeKeyword
 from testing.ads.event_requests import click_on
 from testing.ads.inventory import make_ad, make_advertiser, make_offer

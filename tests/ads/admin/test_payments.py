@@ -11,7 +11,9 @@ from accounts.models import User
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.ledger.entries import find_discrepancies, open_wallet, refundable_micros, top_up, wallet_balance
+from ads.ledger.accounts import open_wallet, refundable_micros, wallet_balance
+from ads.ledger.entries import top_up
+from ads.ledger.invariants import find_discrepancies
 from ads.ledger.market_freeze import freeze_market
 from ads.models import Account, Advertiser, Click, Credit
 from ads.reporting.statements import read_statement

@@ -8,7 +8,7 @@ from django.utils.html import escape
 
 from ads.client.ad_requests import fetch_vocabulary, request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
-from ads.ledger.entries import find_discrepancies
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Campaign, Creative
 from ads.selection.serving.snapshots import reset_serving_state
 from language.detect import detect_language

@@ -9,7 +9,8 @@ from ads.domain.money import WON
 from ads.events.clicks import receive_click, receive_impression
 from ads.events.frequency_caps import FrequencyCaps
 from ads.events.link_tokens import ForgedTokenError, LinkPurpose, sign_token
-from ads.ledger.entries import find_discrepancies, wallet_balance
+from ads.ledger.accounts import wallet_balance
+from ads.ledger.invariants import find_discrepancies
 from ads.models import CampaignDay, Click, Impression, Offer
 from testing.ads.event_requests import click_on, visit
 from testing.ads.inventory import CHROME, make_ad, make_offer

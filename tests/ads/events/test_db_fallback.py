@@ -25,7 +25,7 @@ from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.events.spool import SpooledEvent
 from ads.events.spool_settlement import settle_spool
 from ads.ledger.billing import Charge, charge_click
-from ads.ledger.entries import find_discrepancies
+from ads.ledger.invariants import find_discrepancies
 from ads.models import CampaignDay, Click, Impression, Offer, RefusedVisit
 from stack.servers.postgres import Postgres
 from testing.ads.inventory import CHROME, make_ad, make_offer

@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from ads.domain.money import WON
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.ledger.entries import find_discrepancies
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Click, Impression, Offer
 from testing.ads.inventory import CHROME, make_ad, make_advertiser, make_offer
 

@@ -13,7 +13,7 @@ from ads.events.clicks import receive_click, receive_impression
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.infra.database_role import RoleError, assume_role, service_tables
 from ads.ledger.billing import Charge, charge_click
-from ads.ledger.entries import find_discrepancies
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Click, Offer
 from ads.reporting.rollups import roll_up
 from testing.ads.event_requests import visit

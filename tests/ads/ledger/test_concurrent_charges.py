@@ -9,11 +9,13 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from ads.domain.accounting_day import korean_day
 from ads.domain.money import WON
 from ads.events.link_tokens import LinkPurpose, sign_token
+from ads.ledger.accounts import wallet_balance
 from ads.ledger.billing import Charge, charge_click, settle_clicks
-from ads.ledger.entries import find_discrepancies, wallet_balance
-from ads.ledger.leases import close_days, korean_day, sync_daily_budget
+from ads.ledger.invariants import find_discrepancies
+from ads.ledger.leases import close_days, sync_daily_budget
 from ads.models import CampaignDay, Click, Offer, Transaction
 from testing.ads.event_requests import click_on
 from testing.ads.inventory import make_ad, make_advertiser, make_offer

@@ -7,19 +7,9 @@ from hypothesis import strategies as st
 
 from ads.domain.money import WON
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.ledger.entries import (
-    InsufficientBalanceError,
-    LedgerError,
-    Leg,
-    find_discrepancies,
-    open_wallet,
-    platform_account,
-    post,
-    refund,
-    reverse_click,
-    top_up,
-    wallet_balance,
-)
+from ads.ledger.accounts import open_wallet, platform_account, wallet_balance
+from ads.ledger.entries import InsufficientBalanceError, LedgerError, Leg, post, refund, reverse_click, top_up
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Account, Click, Entry, Transaction
 from testing.ads.event_requests import click_on
 from testing.ads.inventory import make_ad, make_advertiser, make_offer

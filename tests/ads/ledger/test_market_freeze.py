@@ -18,8 +18,8 @@ from ads.contract import NoAd, ServedAd
 from ads.domain.money import WON
 from ads.infra.alerts import send_alert
 from ads.ledger.billing import Charge, charge_click
-from ads.ledger.entries import MarketFrozenError, is_frozen, refund
-from ads.ledger.market_freeze import NotFrozenError, lift_freeze
+from ads.ledger.entries import MarketFrozenError, refund
+from ads.ledger.market_freeze import NotFrozenError, is_frozen, lift_freeze
 from ads.models import Click, Creative, Freeze
 from ads.reporting.reconciliation import reconcile_market
 from testing.ads.inventory import make_ad, make_offer, publish_all, request_for

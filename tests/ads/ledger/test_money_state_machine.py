@@ -17,14 +17,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ads.domain.accounting_day import day_start, korean_day
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click
 from ads.events.offers import settle_click
 from ads.events.spool import SpooledEvent
 from ads.events.spool_settlement import settle_events
 from ads.ledger.billing import Charge, settle_clicks
-from ads.ledger.entries import InsufficientBalanceError, find_discrepancies, refund, top_up
-from ads.ledger.leases import KOREA, close_days, korean_day, sync_daily_budget
+from ads.ledger.entries import InsufficientBalanceError, refund, top_up
+from ads.ledger.invariants import find_discrepancies
+from ads.ledger.leases import close_days, sync_daily_budget
 from ads.models import Account, Campaign, CampaignDay, Click, Credit, Impression, Offer, Transaction
 from ads.reporting.rollups import find_gaps, roll_up
 from testing.ads.inventory import make_ad, make_advertiser, make_offer
@@ -62,7 +64,7 @@ class Market(RuleBasedStateMachine):
     def click(self, offer: Offer, reason: str, skew: int, at_midnight: bool) -> None:
         """Clocks of machines differ by seconds, also around the minute in which a day ends."""
         now = timezone.now()
-        moment = datetime.datetime.combine(korean_day(now), datetime.time(), KOREA) if at_midnight else now
+        moment = day_start(korean_day(now)) if at_midnight else now
         was_known = Click.objects.filter(pk=offer.pk).exists()
         at = moment + datetime.timedelta(seconds=skew)
         verdict = settle_click(offer, reason=reason, network="", at=at)

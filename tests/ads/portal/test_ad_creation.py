@@ -7,8 +7,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from ads.domain.accounting_day import KOREA
 from ads.domain.money import WON
-from ads.ledger.leases import KOREA, extend_lease
+from ads.ledger.leases import extend_lease
 from ads.models import AdGroup, Advertiser, Campaign, Creative, Keyword, Membership
 from ads.selection.jobs.publishing import fingerprint
 

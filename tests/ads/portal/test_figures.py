@@ -8,9 +8,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from ads.domain.accounting_day import korean_day
 from ads.domain.money import WON
 from ads.events.offers import settle_click
-from ads.ledger.leases import extend_lease, korean_day
+from ads.ledger.leases import extend_lease
 from ads.models import (
     Advertiser,
     Campaign,

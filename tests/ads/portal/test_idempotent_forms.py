@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
+from ads.campaigns.advertisers import register_advertiser
 from ads.campaigns.campaigns import CampaignSpec, create_campaign
 from ads.campaigns.creatives import CreativeContent, draft_creative
-from ads.campaigns.members import register_advertiser
 from ads.domain.money import WON
 from ads.models import AdGroup, Advertiser, Campaign, Creative
 from testing.ads.inventory import make_ad, make_advertiser
@@ -92,7 +92,7 @@ def test_presses_at_the_same_moment_make_one_thing(grace: User) -> None:
     def press() -> None:
         try:
             barrier.wait(10)
-            create_campaign(advertiser=shop, plan=PLAN, key=keys[0])
+            create_campaign(advertiser=shop, spec=PLAN, key=keys[0])
             draft_creative(ad_group=ad.ad_group, words=words, key=keys[1])
             register_advertiser(name="둘", owner_id=grace.pk, key=keys[2])
         except Exception as error:  # noqa: BLE001

@@ -4,11 +4,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from ads.campaigns.campaigns import InvalidChangeError, save_own_networks
+from ads.campaigns.advertisers import save_own_networks
+from ads.campaigns.errors import InvalidChangeError
 from ads.domain.networks import MAX_NETWORKS
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.events.offers import settle_click
-from ads.ledger.entries import find_discrepancies, wallet_balance
+from ads.ledger.accounts import wallet_balance
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Advertiser, Click, Creative, Membership
 from testing.ads.inventory import CHROME, make_advertiser, make_offer
 

@@ -8,12 +8,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from ads.campaigns.campaigns import InvalidChangeError
+from ads.campaigns.advertisers import register_advertiser
 from ads.campaigns.credit_grants import grant_test_credit
-from ads.campaigns.members import register_advertiser
+from ads.campaigns.errors import InvalidChangeError
 from ads.domain.money import WON
 from ads.events.offers import settle_click
-from ads.ledger.entries import find_discrepancies, top_up, wallet_balance
+from ads.ledger.accounts import wallet_balance
+from ads.ledger.entries import top_up
+from ads.ledger.invariants import find_discrepancies
 from ads.models import Account, Advertiser, Creative, Transaction
 from ads.reporting.statements import read_balance, read_statement
 from testing.ads.inventory import make_advertiser, make_offer

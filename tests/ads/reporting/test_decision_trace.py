@@ -15,7 +15,7 @@ from ads.client.ad_requests import request_ad
 from ads.contract import AdRequest, NoAd
 from ads.domain.money import WON
 from ads.events.frequency_caps import FrequencyCaps
-from ads.ledger.entries import Discrepancy
+from ads.ledger.invariants import Discrepancy
 from ads.ledger.market_freeze import freeze_market
 from ads.models import LearnedReserve, Offer
 from ads.selection.serving.traces import find_trace

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from ads.client.ad_requests import income_today
+from ads.domain.accounting_day import korean_day
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click
 from ads.events.offers import settle_click
-from ads.ledger.entries import Leg, open_wallet, platform_account, refund, refundable_micros, top_up
-from ads.ledger.leases import close_days, korean_day
+from ads.ledger.accounts import open_wallet, platform_account, refundable_micros
+from ads.ledger.entries import Leg, refund, top_up
+from ads.ledger.leases import close_days
 from ads.models import Account, Click, Creative, Entry, Offer, Transaction
 from ads.reporting.market_summary import income_of_day, summarize_day
 from aggregator.placements import read_income_today

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from ads.campaigns.campaigns import AdGroupSpec, KeywordSpec
+from ads.campaigns.campaigns import AdGroupSpec
+from ads.campaigns.keywords import KeywordSpec
 from ads.client.ad_requests import request_ad
 from ads.contract import NoAd
 from ads.events.frequency_caps import FrequencyCaps

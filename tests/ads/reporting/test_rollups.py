@@ -6,11 +6,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from time_machine import travel
 
+from ads.domain.accounting_day import day_start, korean_day
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click
 from ads.events.offers import settle_click
 from ads.ledger.billing import Charge, settle_clicks
-from ads.ledger.leases import KOREA, close_days, korean_day
+from ads.ledger.leases import close_days
 from ads.models import CampaignDay, Click, Creative, Impression, Offer, Rollup
 from ads.reporting.rollups import find_gaps, roll_up
 from testing.ads.inventory import make_ad, make_offer
@@ -76,7 +77,7 @@ def test_a_click_paid_by_a_later_day_counts_from_the_first_minute_of_that_day() 
     creative = make_ad()
     offer = make_offer(creative)
     today = korean_day(timezone.now())
-    midnight = datetime.datetime.combine(today, datetime.time(), KOREA)
+    midnight = day_start(today)
     yesterday = midnight - datetime.timedelta(minutes=5)
     charge = Charge(offer.id, offer.campaign_id, 100 * WON, "", yesterday, day=today)
     # The campaign began a day ago at this time, so that it ran when the click was made.

@@ -13,8 +13,8 @@ from pytest_django import Settings
 from ads.client.ad_requests import request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.domain.money import WON
+from ads.ledger.accounts import wallet_balance
 from ads.ledger.billing import Charge, charge_click
-from ads.ledger.entries import wallet_balance
 from ads.ledger.leases import extend_lease
 from ads.models import Campaign, Impression, Keyword, LearnedReserve, Offer
 from ads.selection.jobs.live_overrides import publish_live_overrides

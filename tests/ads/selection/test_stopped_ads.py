@@ -11,13 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from accounts.models import User
-from ads.campaigns.campaigns import (
-    InvalidChangeError,
-    set_ad_group_enabled,
-    set_campaign_status,
-    set_keywords_enabled,
-)
+from ads.campaigns.campaigns import set_ad_group_enabled, set_campaign_status
 from ads.campaigns.creative_review import approve_creative
+from ads.campaigns.errors import InvalidChangeError
+from ads.campaigns.keywords import set_keywords_enabled
 from ads.client.ad_requests import request_ad
 from ads.contract import NoAd, ServedAd
 from ads.models import Advertiser, Campaign, Creative, Offer
