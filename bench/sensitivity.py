@@ -16,14 +16,9 @@ from language.embed import warm
 from language.lexicon import find_classes, remove_idioms
 from language.sensitivity import judge_sensitivity
 from language.sensitivity_head import STRICT_CLASSES
-from language.training.fit_sensitivity import (
-    PROBES_FOLDER,
-    Probe,
-    choose_thresholds,
-    extract_features,
-    predict_held_out_writers,
-    read_probes,
-)
+from language.training.fit_sensitivity import choose_thresholds, predict_held_out_writers
+from language.training.probe_features import extract_features
+from language.training.probes import TRAIN_FOLDER, Probe, read_folder, read_probes
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 QUICK_STEP = 8
@@ -123,7 +118,7 @@ def main() -> None:
     """Judge the probes, print a table and one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--probes", type=Path, help="a JSONL file of other probes, judged by the gate as shipped"
+        "--probes", type=Path, help="a .jsonl.gz file of other probes, judged by the gate as shipped"
     )
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--quick", action="store_true", help="every eighth probe")
@@ -131,7 +126,7 @@ def main() -> None:
         "--cross-fit", action="store_true", help="probes of strangers, by heads that have not seen the writer"
     )
     options = parser.parse_args()
-    own = [probe for path in sorted(PROBES_FOLDER.glob("*.jsonl")) for probe in read_probes(path)]
+    own = read_folder(TRAIN_FOLDER)
     probes = read_probes(options.probes) if options.probes else own[::QUICK_STEP] if options.quick else own
     is_unseen = options.cross_fit and not options.probes
     probes, blocked = judge_cross_fitted(probes) if is_unseen else (probes, judge_shipped(probes))

@@ -1,9 +1,13 @@
-"""The classifier behind the sensitivity gate: linear heads over a sentence vector and runs of jamo."""
+"""The classifier of the sensitivity gate: linear scores over a sentence vector and n-grams of jamo.
+
+The vector passes through random Fourier features (Rahimi & Recht 2007), the n-grams through feature hashing
+(Weinberger et al. 2009). `language.training.fit_sensitivity` fits the weights.
+"""
 
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,33 +19,33 @@ from language.embed import DIMENSIONS, embed
 
 Array = NDArray[np.float32]
 CRISIS = "self_harm"
-# Classes that must not be missed: what looks like them counts as riskier.
+# Classes that must not be missed: their scores add to the risk.
 STRICT_CLASSES = (CRISIS, "minors")
 _STRICT_WEIGHT = np.float32(0.8)
 
-# Scores that runs of jamo count for; other classes are told by the vector alone, which keeps the file small.
-NGRAM_SCORE_COUNT = 3
+# Only the risk and the strict classes have n-gram weights; the other classes use the vector alone, which
+# keeps the file small.
+NGRAM_SCORE_COUNT = 1 + len(STRICT_CLASSES)
 HASH_BUCKETS = 2**18
 FOURIER_FEATURE_COUNT = 2048
 WEIGHTS_FILE = Path(__file__).with_name("sensitivity_head.npz")
-# Enough of a long prompt to tell its subject; the lexicon reads the rest.
+# The classifier reads the head and the tail of a long prompt; the lexicon reads more of it.
 HEAD_CHARS = 160
 TAIL_CHARS = 80
 _NGRAM_LENGTHS = (2, 3, 4, 5, 6, 7)
-NGRAM_SCALE = np.float32(2**0.5)
-# How quickly sentences grow strangers: the width of the Gaussian kernel that the waves approximate.
+FEATURE_NORM = np.float32(2**0.5)
+# The width of the Gaussian kernel that the Fourier features approximate.
 _KERNEL_GAMMA = 0.25
 _FOURIER_SEED = 7
-_LARGEST_STEP = 127
 _BLANKS = re.compile(r"[^\w]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The least risks that count: `named` in a text with an entry of the lexicon, else `plain`.
+    """Risks above which a text is sensitive: `named` if it holds an entry of the lexicon, else `plain`.
 
-    Where the score of the crisis alone is above `help`, it is told so clearly that help leads the answer;
-    beside an entry that may name a crisis `named_help` is enough.
+    A crisis score above `help` (or `named_help` beside an entry of self-harm) makes a help line lead the
+    answer.
     """
 
     plain: float
@@ -52,18 +56,19 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the head looks at: waves over the sentence vector, and the runs of jamo that are there."""
+    """Fourier features (FOURIER_FEATURE_COUNT,) of the vector; hash buckets (k,) and scaled counts (k,)."""
 
-    waves: Array
+    fourier: Array
     buckets: NDArray[np.intp]
     counts: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Fitted numbers: a row of weights for the risk and one for each class; `centre` is the mean vector.
+    """The fitted weights: a row for the risk and one for each of c classes, the strict classes first.
 
-    The strict classes come first, as runs of jamo are weighed for the risk and for them alone.
+    `centre` (384,) is the mean sentence vector, `fourier_weights` (1 + c, FOURIER_FEATURE_COUNT),
+    `ngram_weights` (NGRAM_SCORE_COUNT, HASH_BUCKETS), `biases` (1 + c,).
     """
 
     classes: tuple[str, ...]
@@ -74,9 +79,9 @@ class Head:
     thresholds: Thresholds
 
     def read(self, features: Features) -> tuple[float, str, float]:
-        """Return how risky these features look, the class that fits best, and how much a crisis fits."""
-        # Not by BLAS, whose threads wait for one another on a busy machine, longer than the sum takes.
-        scores = np.einsum("cw,w->c", self.fourier_weights, features.waves) + self.biases
+        """Return the risk, the class with the highest score, and the score of a crisis."""
+        # einsum and not BLAS, whose threads wait for one another longer than the sum takes on a busy machine.
+        scores = np.einsum("cw,w->c", self.fourier_weights, features.fourier) + self.biases
         scores[:NGRAM_SCORE_COUNT] += np.einsum(
             "cb,b->c", self.ngram_weights[:, features.buckets], features.counts
         )
@@ -97,73 +102,78 @@ class Suspicion:
 
 
 def classify(plain: str, names: Sequence[str], margin: float = 0.0) -> Suspicion | None:
-    """Return what this undisguised text smells of, or nothing; `names` are the classes its words name.
+    """Return the class that a deobfuscated text is suspected of; None if its risk is below the threshold.
 
-    `margin` is how far above the least its risk must be.
+    `names` are the classes of its lexicon entries; `margin` raises the threshold.
     """
     head = load_head()
     features = extract_features(plain, head.centre)
     risk, topic, crisis = head.read(features)
-    least = head.thresholds
-    if risk <= (least.named if names else least.plain) + margin:
+    thresholds = head.thresholds
+    if risk <= (thresholds.named if names else thresholds.plain) + margin:
         return None
-    return Suspicion(topic, is_strong=crisis > (least.named_help if CRISIS in names else least.help))
+    return Suspicion(
+        topic, is_strong=crisis > (thresholds.named_help if CRISIS in names else thresholds.help)
+    )
 
 
 def combine_risk(scores: Array) -> Array:
-    """Return the risk of each row of scores: the first column, and more where a strict class is likely."""
+    """Return the risks (n,) of scores (n, >= 3): the first column plus a share of the higher strict class."""
     strict = scores[:, 1:NGRAM_SCORE_COUNT].max(axis=1)
     risks: Array = scores[:, 0] + _STRICT_WEIGHT * np.maximum(strict, 0)
     return risks
 
 
 def extract_features(plain: str, centre: Array) -> Features:
-    """Return the numbers the head looks at."""
-    ends = head_and_tail(plain)
-    return Features(fourier_features(embed([ends])[0] - centre), *jamo_ngrams(ends))
+    """Return the features of a deobfuscated text."""
+    excerpt = head_and_tail(plain)
+    return Features(fourier_features(embed([excerpt])[0] - centre), *jamo_ngrams(excerpt))
 
 
 def fourier_features(vector: Array) -> Array:
-    """Return random Fourier features of a direction, so that a linear head can bend around its neighbours."""
-    turns, phases = _fourier_basis()
+    """Return random Fourier features (FOURIER_FEATURE_COUNT,) of the direction of a vector (384,).
+
+    A linear head over them approximates a Gaussian kernel machine over directions (Rahimi & Recht 2007).
+    """
+    frequencies, phases = _fourier_basis()
     direction = vector / max(float(np.linalg.norm(vector)), 1e-9)
-    turned = np.einsum("wd,d->w", turns, direction) + phases
-    waves: Array = NGRAM_SCALE * np.float32((2 / FOURIER_FEATURE_COUNT) ** 0.5) * np.cos(turned)
-    return waves.astype(np.float32)
+    angles = np.einsum("wd,d->w", frequencies, direction) + phases
+    features: Array = FEATURE_NORM * np.float32((2 / FOURIER_FEATURE_COUNT) ** 0.5) * np.cos(angles)
+    return features.astype(np.float32)
 
 
 @cache
 def _fourier_basis() -> tuple[Array, Array]:
-    # RandomState and not a Generator: its numbers will never change, so the file need not hold them.
-    drawn = np.random.RandomState(_FOURIER_SEED)
-    turns = drawn.standard_normal((DIMENSIONS, FOURIER_FEATURE_COUNT)).T * _KERNEL_GAMMA**0.5
-    phases = drawn.uniform(0, 2 * np.pi, FOURIER_FEATURE_COUNT)
-    return np.ascontiguousarray(turns, dtype=np.float32), phases.astype(np.float32)
+    # RandomState and not a Generator: NumPy guarantees its stream, so the file need not hold the basis.
+    random = np.random.RandomState(_FOURIER_SEED)
+    frequencies = random.standard_normal((DIMENSIONS, FOURIER_FEATURE_COUNT)).T * _KERNEL_GAMMA**0.5
+    phases = random.uniform(0, 2 * np.pi, FOURIER_FEATURE_COUNT)
+    return np.ascontiguousarray(frequencies, dtype=np.float32), phases.astype(np.float32)
 
 
 def ngram_risk(plain: str) -> float:
-    """Return the risk by runs of jamo alone, without a vector: a hundredth of the time, and a hint."""
+    """Return the risk by n-grams alone: a rough estimate in a hundredth of the time that a vector takes."""
     buckets, counts = jamo_ngrams(plain)
     scores = np.einsum("cb,b->c", load_head().ngram_weights[:, buckets], counts)
     return float(combine_risk(scores[None])[0])
 
 
 def jamo_ngrams(plain: str) -> tuple[NDArray[np.intp], Array]:
-    """Count runs of two to seven jamo: the buckets they fall into, and a scaled unit vector over those."""
+    """Return the hash buckets (k,) of n-grams of 2 to 7 jamo, and the scaled roots of their shares (k,)."""
     jamo = f"_{_BLANKS.sub('_', decompose(plain))}_".encode("utf-32-le")
-    runs = [
+    hashes = [
         zlib.crc32(jamo[start : start + 4 * length]) % HASH_BUCKETS
         for length in _NGRAM_LENGTHS
         for start in range(0, len(jamo) - 4 * length + 1, 4)
     ]
-    buckets, times = np.unique(np.array(runs, dtype=np.intp), return_counts=True)
-    counts = NGRAM_SCALE * np.sqrt(times / max(len(runs), 1))
+    buckets, times = np.unique(np.array(hashes, dtype=np.intp), return_counts=True)
+    counts = FEATURE_NORM * np.sqrt(times / max(len(hashes), 1))
     return buckets, counts.astype(np.float32)
 
 
 @cache
 def load_head() -> Head:
-    """Read the shipped weights once a process."""
+    """Return the shipped weights, read once per process."""
     with np.load(WEIGHTS_FILE, allow_pickle=False) as numbers:
         return Head(
             classes=tuple(str(name) for name in numbers["classes"]),
@@ -175,38 +185,15 @@ def load_head() -> Head:
         )
 
 
-def save_head(head: Head, provenance: str) -> None:
-    """Write the weights, in a byte each, with the sentence that says where they come from."""
-    waves, wave_steps = _quantise(head.fourier_weights)
-    grams, gram_steps = _quantise(head.ngram_weights)
-    np.savez_compressed(
-        WEIGHTS_FILE,
-        classes=np.array(head.classes),
-        centre=head.centre.astype(np.float32),
-        waves=waves,
-        wave_steps=wave_steps,
-        grams=grams,
-        gram_steps=gram_steps,
-        biases=head.biases.astype(np.float32),
-        thresholds=np.array(astuple(head.thresholds), dtype=np.float32),
-        provenance=np.array(provenance),
-    )
-
-
-def _quantise(weights: Array) -> tuple[NDArray[np.int8], Array]:
-    steps = np.abs(weights).max(axis=1) / _LARGEST_STEP
-    return np.round(weights / steps[:, None]).astype(np.int8), steps.astype(np.float32)
-
-
 def head_and_tail(plain: str) -> str:
-    """Return enough of a long prompt to tell its subject."""
+    """Return the beginning and the end of a long text, or all of a short one."""
     if len(plain) <= HEAD_CHARS + TAIL_CHARS:
         return plain
     return f"{plain[:HEAD_CHARS]} {plain[-TAIL_CHARS:]}"
 
 
 def is_in_head_or_tail(plain: str, position: int) -> bool:
-    """Say whether the head reads what stands at this place of a text."""
+    """Return whether `head_and_tail` keeps the character at this position."""
     return (
         position < HEAD_CHARS or position >= len(plain) - TAIL_CHARS or len(plain) <= HEAD_CHARS + TAIL_CHARS
     )

@@ -1,10 +1,9 @@
-"""What a prompt is about, as at most five slugs of a closed list of topics.
+"""The topics of a prompt: at most five slugs of the closed list in topics.toml.
 
-`python -m language.topics` keeps the vectors of the seeds, which take seconds of work and 20 MB to make.
+`language.training.topic_seeds` writes the vectors of the list's seeds, which are computed once.
 """
 
 import hashlib
-import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from language.embed import embed
 from language.keyphrases import TermIndex
 
 MAX_TOPICS = 5
-# Cosines of this model crowd between .75 and .95: a topic counts by its lead over the mean topic.
+# The cosines of this model lie between .75 and .95: a topic counts by its lead over the mean of all topics.
 _NAMED_BONUS = 0.06
 _MIN_LEAD = 0.042
 _MIN_SHARE_OF_BEST = 0.62
@@ -29,7 +28,10 @@ SEEDS_FILE = Path(__file__).with_name("topic_seeds.npz")
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One entry of the closed list; `iab` is its id in the IAB Content Taxonomy 3.1."""
+    """One entry of the closed list; `iab` is its id in the IAB Content Taxonomy 3.1.
+
+    Seeds are prompts that stand for the topic among sentence vectors, terms are words that name it.
+    """
 
     slug: str
     iab: str
@@ -50,12 +52,12 @@ def all_topics() -> tuple[Topic, ...]:
 def find_topics(text: str, *, excerpt: str = "") -> tuple[str, ...]:
     """Return the topics of this prompt, the clearest first; small talk has none.
 
-    A text costs up to half a second to embed: whoever has the vector of its excerpt already names that.
+    Embedding takes up to half a second: pass an `excerpt` that was embedded before to use its cached vector.
     """
     if not text.strip():
         return ()
     leads = _leads(excerpt or text)
-    for position in _named(text):
+    for position in set(_term_index().match(text)):
         leads[position] += _NAMED_BONUS
     best = float(leads.max())
     floor = max(_MIN_LEAD, best * _MIN_SHARE_OF_BEST)
@@ -64,33 +66,29 @@ def find_topics(text: str, *, excerpt: str = "") -> tuple[str, ...]:
 
 
 def _leads(text: str) -> NDArray[np.float32]:
-    seeds, places = _seed_vectors()
+    """Return for each topic (t,) the mean cosine of its two nearest seeds, less the mean over topics."""
+    seeds, rows = _seed_vectors()
     cosines = np.append(seeds @ embed([text])[0], np.float32(-1))
-    # A topic is as near as its two nearest seeds.
-    scores: NDArray[np.float32] = np.partition(cosines[places], -2, axis=1)[:, -2:].mean(axis=1)
+    scores: NDArray[np.float32] = np.partition(cosines[rows], -2, axis=1)[:, -2:].mean(axis=1)
     scores -= scores.mean()
     return scores
 
 
-def _named(text: str) -> set[int]:
-    return set(_lexicon().match(text))
-
-
 @cache
-def _lexicon() -> TermIndex:
+def _term_index() -> TermIndex:
     return TermIndex((number, term) for number, topic in enumerate(all_topics()) for term in topic.terms)
 
 
 @cache
 def _seed_vectors() -> tuple[NDArray[np.float32], NDArray[np.int_]]:
-    """Return a vector for every seed, and for every topic the places of its seeds, -1 for none."""
+    """Return the seeds' vectors (s, 384) and each topic's rows in them (t, most seeds), padded with -1."""
     seeds = all_seeds()
-    places = np.full((len(all_topics()), max(len(topic.seeds) for topic in all_topics())), -1)
+    rows = np.full((len(all_topics()), max(len(topic.seeds) for topic in all_topics())), -1)
     first = 0
-    for row, topic in zip(places, all_topics(), strict=True):
+    for row, topic in zip(rows, all_topics(), strict=True):
         row[: len(topic.seeds)] = range(first, first + len(topic.seeds))
         first += len(topic.seeds)
-    return load_seed_vectors(seeds), places
+    return load_seed_vectors(seeds), rows
 
 
 def all_seeds() -> list[str]:
@@ -99,24 +97,14 @@ def all_seeds() -> list[str]:
 
 
 def load_seed_vectors(seeds: Sequence[str]) -> NDArray[np.float32]:
-    """Return the kept vectors of these seeds; when others were kept, make them now."""
-    with np.load(SEEDS_FILE, allow_pickle=False) as kept:
-        if str(kept["digest"]) == _digest(seeds):
-            vectors: NDArray[np.float32] = kept["vectors"].astype(np.float32)
+    """Return the vectors (s, 384) of these seeds: from the file if it was written for them, else computed."""
+    with np.load(SEEDS_FILE, allow_pickle=False) as stored:
+        if str(stored["digest"]) == digest_seeds(seeds):
+            vectors: NDArray[np.float32] = stored["vectors"].astype(np.float32)
             return vectors
     return embed(seeds)
 
 
-def save_seed_vectors() -> None:
-    """Make and keep the vectors of all seeds."""
-    seeds = all_seeds()
-    np.savez_compressed(SEEDS_FILE, digest=np.array(_digest(seeds)), vectors=embed(seeds).astype(np.float16))
-
-
-def _digest(seeds: Sequence[str]) -> str:
+def digest_seeds(seeds: Sequence[str]) -> str:
+    """Return a hash that changes with any seed."""
     return hashlib.sha256("\n".join(seeds).encode()).hexdigest()
-
-
-if __name__ == "__main__":
-    save_seed_vectors()
-    sys.stdout.write(f"{SEEDS_FILE.name}: {len(all_seeds())} seeds\n")

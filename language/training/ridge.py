@@ -1,4 +1,8 @@
-"""Ridge regression over a wide table, part dense and part sparse, without ever forming its square."""
+"""Weighted ridge regression over a design matrix that is part dense and part sparse.
+
+The normal equations are solved by conjugate gradients (Hestenes & Stiefel 1952), so the Gram matrix is never
+formed. docs/decisions/0040 says why this is not scikit-learn.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,47 +14,47 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 _MAX_STEPS = 300
-# How small the residual must become, beside the residual at zero.
+# The norm of the residual at which a column is solved, relative to that of the zero solution.
 _TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class DesignMatrix:
-    """A row a probe: waves (dense), runs of jamo (sparse) and a constant for the bias."""
+    """Features of n probes: `fourier` (n, f) dense, `ngrams` (n, b) in CSR form, and a constant column."""
 
-    waves: Array
-    grams: Any
+    fourier: Array
+    ngrams: Any
 
     def take(self, rows: NDArray[np.intp]) -> "DesignMatrix":
         """Return these rows alone."""
-        return DesignMatrix(self.waves[rows], self.grams[rows])
+        return DesignMatrix(self.fourier[rows], self.ngrams[rows])
 
-    def weigh(self, weights: Array) -> Array:
-        """Return the score of every row; weights hold a row a feature and a column a score."""
-        width = self.waves.shape[1]
-        scores: Array = self.waves @ weights[:width] + self.grams @ weights[width:-1] + weights[-1]
+    def multiply(self, weights: Array) -> Array:
+        """Return the scores (n, s) of weights (f + b + 1, s)."""
+        width = self.fourier.shape[1]
+        scores: Array = self.fourier @ weights[:width] + self.ngrams @ weights[width:-1] + weights[-1]
         return scores
 
     def multiply_transposed(self, scores: Array) -> Array:
-        """Return what each feature collects from the scores of the rows that have it."""
-        return np.concatenate([self.waves.T @ scores, self.grams.T @ scores, scores.sum(axis=0)[None]])
+        """Return the transposed matrix (f + b + 1, n) times scores (n, s)."""
+        return np.concatenate([self.fourier.T @ scores, self.ngrams.T @ scores, scores.sum(axis=0)[None]])
 
 
 def solve_ridge(
-    table: DesignMatrix, targets: Array, importance: Sequence[float] | Array, penalty: float
+    table: DesignMatrix, targets: Array, sample_weights: Sequence[float] | NDArray[Any], penalty: float
 ) -> Array:
-    """Return the weights of least squared error, each row counting by its importance.
+    """Return the weights (f + b + 1, s) of least weighted squared error on targets (n, s), L2-penalised.
 
-    Conjugate gradients, all columns of targets side by side.
+    The bias, the last row, is penalised too. All columns of the targets are solved side by side.
     """
-    counts = (np.asarray(importance, dtype=np.float32) / np.float32(penalty))[:, None]
+    counts = (np.asarray(sample_weights, dtype=np.float32) / np.float32(penalty))[:, None]
     residual = table.multiply_transposed(counts * targets)
     weights = np.zeros_like(residual)
     direction = residual.copy()
     squared_norm = (residual * residual).sum(axis=0)
     threshold = _TOLERANCE**2 * squared_norm
     for _ in range(_MAX_STEPS):
-        curvature = table.multiply_transposed(counts * table.weigh(direction)) + direction
+        curvature = table.multiply_transposed(counts * table.multiply(direction)) + direction
         step_size = squared_norm / np.maximum((direction * curvature).sum(axis=0), np.float32(1e-30))
         weights += step_size * direction
         residual -= step_size * curvature

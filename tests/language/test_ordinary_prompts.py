@@ -3,9 +3,9 @@
 import pytest
 
 from language.sensitivity import is_explicit_crisis, judge_sensitivity
-from language.training.fit_sensitivity import PROBES_FOLDER, read_probes
+from language.training.probes import HELDOUT_FOLDER, read_probes
 
-HELD_OUT = read_probes(PROBES_FOLDER.parent / "held_out" / "ordinary.jsonl")
+HELD_OUT = read_probes(HELDOUT_FOLDER / "ordinary.jsonl.gz")
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from language import sensitivity_head
 from language.lexicon import class_names
 from language.sensitivity import UNREADABLE, is_explicit_crisis, judge_sensitivity
-from language.training.fit_sensitivity import PROBES_FOLDER, Probe, read_probes
+from language.training.probes import TRAIN_FOLDER, Probe, read_probes
 
-SENSITIVE = read_probes(PROBES_FOLDER / "sensitive.jsonl")
-SAFE = read_probes(PROBES_FOLDER / "safe.jsonl")
+SENSITIVE = read_probes(TRAIN_FOLDER / "sensitive.jsonl.gz")
+SAFE = read_probes(TRAIN_FOLDER / "safe.jsonl.gz")
 
 
 @pytest.mark.parametrize(

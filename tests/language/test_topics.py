@@ -42,13 +42,13 @@ def test_every_topic_has_an_id_seeds_and_terms() -> None:
     assert all(topic.iab and len(topic.seeds) >= 5 and topic.terms for topic in all_topics())
 
 
-def test_the_kept_vectors_are_those_of_the_seeds() -> None:
+def test_the_stored_vectors_are_those_of_the_seeds() -> None:
     seeds = all_seeds()
-    kept = load_seed_vectors(seeds)
-    assert kept.shape == (len(seeds), 384)
-    assert np.array_equal(kept, kept.astype(np.float16)), "python -m language.topics has not kept them"
-    assert np.allclose(kept[::20], embed(seeds[::20]), atol=2e-3)
+    stored = load_seed_vectors(seeds)
+    assert stored.shape == (len(seeds), 384)
+    assert np.array_equal(stored, stored.astype(np.float16)), "run python -m language.training.topic_seeds"
+    assert np.allclose(stored[::20], embed(seeds[::20]), atol=2e-3)
 
 
-def test_other_seeds_are_not_taken_for_the_kept_ones() -> None:
+def test_seeds_that_are_not_stored_are_embedded() -> None:
     assert np.array_equal(load_seed_vectors(["라면"]), embed(["라면"]))
