@@ -1,12 +1,11 @@
-"""Work that outlives a request: turns on a worker, and the recovery of turns whose process died."""
+"""Celery tasks: running turns on a worker, recovering abandoned turns, and periodic upkeep."""
 
 import asyncio
 import contextlib
 import datetime as dt
 import threading
 import uuid
-from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import uvloop
@@ -19,6 +18,9 @@ from aggregator import placements
 from aggregator.budgeting import budget
 from aggregator.execution import runner
 from aggregator.execution.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
+from aggregator.infra.batcher import Batcher
+from aggregator.infra.concurrency import run_in_db_thread
+from aggregator.infra.loop_runtime import per_loop
 from aggregator.infra.telemetry import continue_trace
 from aggregator.infra.tune_gc import tune_gc
 from aggregator.models import Turn
@@ -31,12 +33,11 @@ from aggregator.storage import quota
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
 _background_tasks: "list[asyncio.Task[None]]" = []
-_received_tasks: "deque[TurnTask]" = deque()
-_read_lock = threading.Lock()
+MAX_STARTED_TOGETHER = 1_000
 
 
 def _worker_loop() -> asyncio.AbstractEventLoop:
-    # All turns of a worker process share one event loop; the pool's threads only hand them to it.
+    # All turns of a worker process share one event loop; the threads of the pool only submit to it.
     with _loop_lock:
         if not _loops:
             loop = uvloop.new_event_loop()
@@ -73,28 +74,29 @@ def drain_worker() -> None:
 
 @shared_task(name=RUN_TASK)
 def run_turns(turns: list[TurnTask]) -> None:
-    """Begin to answer turns on this worker's event loop; their rows and leases remember that they run."""
-    _received_tasks.extend(turns)
-    # Those that arrive while others are read share the next reading.
-    with _read_lock:
-        # Taken one by one: others may arrive between a copy and its clearing.
-        together = [_received_tasks.popleft() for _ in range(len(_received_tasks))]
-        if not together:
-            return
-        new: dict[uuid.UUID, Turn] = {}
-        # A turn whose row cannot be read now is read with more patience once it runs.
-        with contextlib.suppress(DatabaseError, InterfaceError):
-            new = runner.find_unstarted_turns(
-                [uuid.UUID(each["turn"]) for each in together if each["is_new"]]
-            )
-        _worker_loop().call_soon_threadsafe(_begin, together, new)
+    """Begin to answer turns on this worker's event loop; their rows and leases record that they run."""
+    _run(_start_all(turns))
 
 
-def _begin(turns: list[TurnTask], new: dict[uuid.UUID, Turn]) -> None:
+async def _start_all(turns: list[TurnTask]) -> None:
+    await asyncio.gather(*map(_starter().submit, turns))
+
+
+async def _start_together(turns: Sequence[TurnTask]) -> list[None]:
+    new: dict[uuid.UUID, Turn] = {}
+    # A turn whose row cannot be read now is read again, with retries, once it runs.
+    with contextlib.suppress(DatabaseError, InterfaceError):
+        ids = [uuid.UUID(each["turn"]) for each in turns if each["is_new"]]
+        new = await run_in_db_thread(runner.find_unstarted_turns, ids)
     for each in turns:
         turn_id = uuid.UUID(each["turn"])
         with continue_trace(each["trace"]):
             runner.start_local_turn(turn_id, new.get(turn_id))
+    return [None] * len(turns)
+
+
+# Tasks that arrive while rows are read share the next query.
+_starter = per_loop(lambda: Batcher(_start_together, max_size=MAX_STARTED_TOGETHER))
 
 
 @shared_task(name=runner.RECOVER_TASK)

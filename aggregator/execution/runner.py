@@ -7,7 +7,6 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from weakref import WeakKeyDictionary
 
 import orjson
 from django.conf import settings
@@ -34,6 +33,7 @@ from aggregator.infra.concurrency import (
     run_in_db_thread,
 )
 from aggregator.infra.flush_scheduler import get_flush_scheduler
+from aggregator.infra.loop_runtime import per_loop
 from aggregator.infra.telemetry import bind_turn
 from aggregator.models import Turn
 from aggregator.pipeline.panel.fair_semaphore import FairSemaphore
@@ -44,7 +44,7 @@ from aggregator.selectors import conversations
 from aggregator.services import turns as services
 from aggregator.streaming.event_writer import EventWriter, open_event_writer
 from aggregator.streaming.turn_feed import LogEntry
-from aggregator.streaming.turn_log import FencedError, TurnLog, turn_log
+from aggregator.streaming.turn_log import FencedError, TurnLog
 from language.sensitivity import judge_sensitivity
 from language.topics import find_topics
 
@@ -57,12 +57,16 @@ DATABASE_RETRY_SECONDS = 10
 StoreDraft = Callable[[Callable[[], None]], Awaitable[Turn]]
 _controls: dict[str, TurnControl] = {}
 _running: "set[asyncio.Task[None]]" = set()
-_turn_semaphores: "WeakKeyDictionary[asyncio.AbstractEventLoop, FairSemaphore]" = WeakKeyDictionary()
+_turn_semaphore = per_loop(lambda: FairSemaphore(settings.TURNS_AT_ONCE, each=settings.TURNS_AT_ONCE_EACH))
 
 
-def get_turn_log() -> TurnLog:
-    """Return the turn log of the running event loop."""
-    return turn_log(settings.REDIS_URL, keep_seconds=settings.TURN_LOG_HOURS * 3600)
+def _open_turn_log() -> TurnLog:
+    log = TurnLog(settings.REDIS_URL, keep_seconds=settings.TURN_LOG_HOURS * 3600)
+    log.start()
+    return log
+
+
+get_turn_log = per_loop(_open_turn_log, TurnLog.close)
 
 
 async def submit_turn(draft: Turn, store: StoreDraft) -> Turn:
@@ -213,13 +217,6 @@ def _emit_queue_position(writer: EventWriter) -> Callable[[int], Awaitable[None]
     return tell
 
 
-def _turn_semaphore() -> FairSemaphore:
-    loop = asyncio.get_running_loop()
-    if loop not in _turn_semaphores:
-        _turn_semaphores[loop] = FairSemaphore(settings.TURNS_AT_ONCE, each=settings.TURNS_AT_ONCE_EACH)
-    return _turn_semaphores[loop]
-
-
 def _find_status(turn_id: uuid.UUID) -> str | None:
     return Turn.objects.filter(public_id=turn_id).values_list("status", flat=True).first()
 
@@ -260,7 +257,7 @@ async def keep_snapshot_fresh() -> None:
 
 async def close_loop_resources() -> None:
     """Close what the running event loop holds open; call it before the loop ends."""
-    await get_turn_log().close()
+    await get_turn_log.close()
     await close_providers()
     await close_database()
 

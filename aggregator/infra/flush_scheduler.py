@@ -1,34 +1,35 @@
-"""The tick that streams are read and written by: what comes between two ticks is moved once, together.
+"""Ticks at which streams are read and written: data that arrives between two ticks is moved together.
 
-A process that has little time to spare beats more slowly, so that it has less to do for each token: answers
-then come in larger pieces, rather than later and later.
+A busy process ticks more slowly, so that each token costs it less: answers then arrive in larger pieces
+instead of ever later.
 """
 
 import asyncio
 import time
 from collections import deque
 from contextvars import ContextVar
-from weakref import WeakKeyDictionary
+
+from aggregator.infra.loop_runtime import per_loop
 
 MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS = 0.03, 0.4
-# Shares of the loop's time: busier than the one it slows down, less busy than the other it speeds up again.
+# Shares of processor time: above the first the period grows, below the second it shrinks again.
 BUSY_SHARE, IDLE_SHARE = 0.92, 0.7
 PERIOD_FACTOR = 1.07
-# A loop whose ticks come so much too late, smoothed over some of them, has no time to spare.
+# A loop whose ticks are this late, exponentially smoothed, is busy.
 MAX_LAG_SECONDS, SMOOTHING = 0.004, 0.2
-# One with many turns that is so much too late is crowded, though others may use the processor it waits for.
+# With many turns it also slows down when it is this late, even if other processes use the processor.
 BEHIND_SECONDS = 0.02
-# How long what can wait gives way then, and how many of it go on at a tick once there is time.
+# How long deferrable work waits for a busy loop, and how much of it a tick resumes once there is time.
 YIELD_SECONDS, RELEASED_PER_TICK = 1.0, 2
-# Turns tick in one of these, one after the other, so that none waits while all the others are read.
-# A few use every third one, as each tick costs something too.
+# Turns are spread over lanes that tick one after the other, so that no turn waits while all others are read.
+# Up to MANY_TASKS turns use every third lane, as each tick has a cost too.
 LANES, SPARSE_STRIDE, MANY_TASKS = 9, 3, 200
 _lane: ContextVar[int] = ContextVar("lane", default=0)
 TickFuture = asyncio.Future[None]
 
 
 class FlushScheduler:
-    """Wakes all who wait on an event loop at the same moments; it costs nothing while nobody waits."""
+    """Wakes all waiting tasks of an event loop at common ticks; without waiting tasks there are no ticks."""
 
     def __init__(self) -> None:
         self._waiting: list[list[TickFuture]] = [[] for _ in range(LANES)]
@@ -40,7 +41,7 @@ class FlushScheduler:
         self._deferred: deque[tuple[float, asyncio.Event]] = deque()
 
     def join(self) -> None:
-        """Let the running task and those it begins tick together from now on."""
+        """Assign the running task, and the tasks it creates, to a lane."""
         self._joined_count += 1
         _lane.set(self._joined_count * self._stride % LANES)
         if task := asyncio.current_task():
@@ -55,12 +56,12 @@ class FlushScheduler:
         return 1 if self._active_count > MANY_TASKS else SPARSE_STRIDE
 
     def next_tick(self) -> float:
-        """Return the moment of the next tick of any lane, by the loop's clock."""
+        """Return the time of the next tick of any lane, by the loop's clock."""
         step = self._period * self._stride / LANES
         return (asyncio.get_running_loop().time() // step + 1) * step
 
     def wait_tick(self) -> TickFuture:
-        """Return what is done at the own lane's next tick; whoever has a reason may set it before."""
+        """Return a future that is done at the next tick of the task's lane, or when `release_tick` sets it."""
         lane = _lane.get()
         tick = asyncio.get_running_loop().create_future()
         self._arm(lane)
@@ -68,13 +69,13 @@ class FlushScheduler:
         return tick
 
     async def yield_when_busy(self, most_s: float = YIELD_SECONDS) -> None:
-        """Let what cannot wait go first: come back once the loop has time to spare, or after so long."""
+        """Wait until the loop has time to spare, at most `most_s` seconds."""
         if self._lag_seconds < MAX_LAG_SECONDS and not self._deferred:
             return
-        turn = asyncio.Event()
-        self._deferred.append((time.monotonic() + most_s, turn))
+        resumed = asyncio.Event()
+        self._deferred.append((time.monotonic() + most_s, resumed))
         self._arm(_lane.get())
-        await turn.wait()
+        await resumed.wait()
 
     def _arm(self, lane: int) -> None:
         if not self._is_armed[lane]:
@@ -113,17 +114,9 @@ class FlushScheduler:
 
 
 def release_tick(tick: TickFuture | None) -> None:
-    """Let whoever awaits a tick go on; one that is over, or that nobody awaits, is left alone."""
+    """Complete a tick early; does nothing when it is None or done."""
     if tick is not None and not tick.done():
         tick.set_result(None)
 
 
-_schedulers: "WeakKeyDictionary[asyncio.AbstractEventLoop, FlushScheduler]" = WeakKeyDictionary()
-
-
-def get_flush_scheduler() -> FlushScheduler:
-    """Return the running loop's ticker."""
-    loop = asyncio.get_running_loop()
-    if loop not in _schedulers:
-        _schedulers[loop] = FlushScheduler()
-    return _schedulers[loop]
+get_flush_scheduler = per_loop(FlushScheduler)

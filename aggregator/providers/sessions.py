@@ -2,34 +2,41 @@
 
 import asyncio
 from urllib.request import getproxies
-from weakref import WeakKeyDictionary
 
 import aiohttp
 
-_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+from aggregator.infra.loop_runtime import per_loop
+
 CONNECT_TIMEOUT_S = 10.0
 
 
+def _open_session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
+        # Other time limits are the caller's.
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
+        # It also looks for passwords in ~/.netrc, on a thread, for every call.
+        trust_env=bool(getproxies()),
+    )
+
+
+async def _close_session(session: aiohttp.ClientSession) -> None:
+    await session.close()
+    # A transport that is told to close does so in the loop's next iterations.
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+_sessions = per_loop(_open_session, _close_session)
+
+
 def shared_session() -> aiohttp.ClientSession:
-    """Return the running loop's session; time limits are the caller's, apart from connecting."""
-    loop = asyncio.get_running_loop()
-    session = _sessions.get(loop)
-    if session is None or session.closed:
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S),
-            # It also means a look for passwords in ~/.netrc, on a thread, for every call.
-            trust_env=bool(getproxies()),
-        )
-        _sessions[loop] = session
-    return session
+    """Return the running loop's session; a closed one is replaced."""
+    if _sessions().closed:
+        _sessions.forget()
+    return _sessions()
 
 
 async def close_session() -> None:
     """Close the running loop's session, if it has one."""
-    session = _sessions.pop(asyncio.get_running_loop(), None)
-    if session is not None:
-        await session.close()
-        # A transport that was told to close does so in the loop's next rounds.
-        for _ in range(3):
-            await asyncio.sleep(0)
+    await _sessions.close()

@@ -1,4 +1,4 @@
-"""Leaves a model out of panels for a while after it failed several times in a row; processes share it."""
+"""A circuit breaker for each model, shared by all processes: failing models are left out of panels."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 FAILURE_THRESHOLD = 4
 WINDOW_SECONDS = 120
 OPEN_SECONDS = 60
-# What speaks of the provider; a prompt that is refused or too long says nothing about its health.
+# Errors of the provider; a prompt that is refused or too long says nothing about its health.
 TRIPPING_ERRORS = frozenset(
     {"unreachable", "timed_out", "stalled", "rate_limited", "server_failed", "auth_failed", "cut_off"}
 )
@@ -32,15 +32,15 @@ def _open_key(slug: str) -> str:
 
 
 async def record_call_results(client: "redis.Redis", call_results: Sequence[tuple[str, str]]) -> None:
-    """Take in how calls to models ended, as slug and error; after several failures in a row a model rests."""
+    """Count how calls ended, as (slug, error); FAILURE_THRESHOLD failures in a row open a model's circuit."""
     try:
         counts = await asyncio.gather(*(_count_failure(client, slug, error) for slug, error in call_results))
         for (slug, error), count in zip(call_results, counts, strict=True):
             if count >= FAILURE_THRESHOLD:
-                logger.warning("model %s failed %d times in a row and rests", slug, count)
+                logger.warning("model %s failed %d times in a row and is left out", slug, count)
                 await client.set(_open_key(slug), error, ex=OPEN_SECONDS)
     except RedisError as failure:
-        logger.warning("breaker: call_results were not noted (%s)", failure)
+        logger.warning("breaker: call results were not counted (%s)", failure)
 
 
 async def _count_failure(client: "redis.Redis", slug: str, error: str) -> int:
@@ -56,12 +56,12 @@ async def _count_failure(client: "redis.Redis", slug: str, error: str) -> int:
 async def filter_available(
     client: "redis.Redis", offer: Sequence[LanguageModel]
 ) -> tuple[LanguageModel, ...]:
-    """Return the models that neither rest nor wait; all when none would be left or Valkey is silent."""
+    """Return the models without an open circuit or a pause; all when none is left or Valkey is unreachable."""
     if not offer:
         return ()
     try:
         async with asyncio.timeout(VALKEY_TIMEOUT_SECONDS):
-            resting, paused = await asyncio.gather(
+            open_circuits, paused = await asyncio.gather(
                 client.mget([_open_key(model.slug) for model in offer]), client.hgetall(throttle.PAUSES_KEY)
             )
     except (RedisError, TimeoutError):
@@ -69,7 +69,7 @@ async def filter_available(
     throttle.apply_pauses(client, cast("Mapping[bytes, bytes]", paused))
     available = tuple(
         model
-        for model, rest in zip(offer, resting, strict=True)
-        if rest is None and not throttle.pause_left_seconds(model)
+        for model, error in zip(offer, open_circuits, strict=True)
+        if error is None and not throttle.pause_left_seconds(model)
     )
     return available or tuple(offer)

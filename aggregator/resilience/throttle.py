@@ -1,4 +1,4 @@
-"""When providers may be asked again: who said "too many" is left in peace until then, by every process."""
+"""Pauses calls to a provider that reported a rate limit, in every process, until the limit is over."""
 
 import asyncio
 import datetime as dt
@@ -7,23 +7,24 @@ import math
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from weakref import WeakKeyDictionary
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.infra.loop_runtime import per_loop
 
 logger = logging.getLogger(__name__)
 
 PAUSES_KEY = "providers:paused"
 VALKEY_TIMEOUT_SECONDS = 0.25
-# For a provider that wants fewer calls and does not say when the next one may come.
+# For a provider that reports a rate limit without saying when it ends.
 DEFAULT_PAUSE_SECONDS = 5.0
 MAX_PAUSE_SECONDS = 600.0
-# How OpenAI and its like, and Anthropic, name what is left of a budget and when it is full again.
+# What is left of a limit and when it is reset, as OpenAI-compatible providers and Anthropic name it.
 RATE_LIMIT_HEADERS = (
     ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
     ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
@@ -31,13 +32,22 @@ RATE_LIMIT_HEADERS = (
     ("anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
 )
 SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-# What this process knows: the moment, by the wall's clock, until which an account at a provider is paused.
+# Until when each account is paused, as Unix time, as far as this process knows.
 _paused: dict[str, float] = {}
-_clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, redis.Redis]" = WeakKeyDictionary()
+
+
+@dataclass(slots=True)
+class _Publisher:
+    """The connection by which the running loop tells other processes of a pause."""
+
+    client: "redis.Redis | None" = None
+
+
+_publisher = per_loop(_Publisher)
 
 
 def account_key(model: LanguageModel) -> str:
-    """Return what a provider counts our calls by, as a name that tells no address."""
+    """Return an opaque name of the account whose calls a provider limits together."""
     return _name_account(model.provider, model.api_base, model.api_key_name)
 
 
@@ -47,19 +57,19 @@ def _name_account(*parts: str) -> str:
 
 
 def pause_left_seconds(model: LanguageModel) -> float:
-    """Return for how long a model's provider is still to be left in peace, 0 when it may be asked."""
-    # Asked of each model of an offer at the start of each turn, when hardly ever anybody is paused.
+    """Return for how many seconds a model's provider is still paused, 0 when it may be called."""
+    # Called for each offered model at the start of each turn, when hardly ever a provider is paused.
     return max(0.0, _paused.get(account_key(model), 0.0) - time.time()) if _paused else 0.0
 
 
 async def pause_provider(model: LanguageModel, seconds: float | None) -> None:
-    """Leave a model's provider in peace for so long, and tell every other process."""
+    """Pause calls to a model's provider in all processes, for DEFAULT_PAUSE_SECONDS without `seconds`."""
     account = account_key(model)
     until = time.time() + min(MAX_PAUSE_SECONDS, DEFAULT_PAUSE_SECONDS if seconds is None else seconds)
     if until <= _paused.get(account, 0.0):
         return
     _paused[account] = until
-    client = _clients.get(asyncio.get_running_loop())
+    client = _publisher().client
     if client is None:
         return
     try:
@@ -67,24 +77,24 @@ async def pause_provider(model: LanguageModel, seconds: float | None) -> None:
             await client.hset(PAUSES_KEY, account, f"{until:.3f}")
             await client.expire(PAUSES_KEY, math.ceil(MAX_PAUSE_SECONDS))
     except (RedisError, TimeoutError) as failure:
-        logger.warning("throttle: a pause was not told (%s)", type(failure).__name__)
+        logger.warning("throttle: a pause was not published (%s)", type(failure).__name__)
 
 
-def apply_pauses(client: "redis.Redis", told: Mapping[bytes, bytes]) -> None:
-    """Take in what other processes told, and remember by which connection to tell them."""
-    _clients[asyncio.get_running_loop()] = client
-    for account, until in told.items():
+def apply_pauses(client: "redis.Redis", published: Mapping[bytes, bytes]) -> None:
+    """Apply the pauses that other processes published, and keep the connection for publishing our own."""
+    _publisher().client = client
+    for account, until in published.items():
         name = account.decode()
         _paused[name] = max(float(until), _paused.get(name, 0.0))
 
 
 def clear_pauses() -> None:
-    """Know of no pause."""
+    """Forget all pauses of this process."""
     _paused.clear()
 
 
 def read_limit_reset(headers: Mapping[str, str]) -> float | None:
-    """Return for how many seconds a reply's headers say that nothing is left, None when something is."""
+    """Return the seconds until an exhausted limit in a response's headers is reset, None without one."""
     waits = [
         seconds
         for remaining, reset in RATE_LIMIT_HEADERS
@@ -95,7 +105,7 @@ def read_limit_reset(headers: Mapping[str, str]) -> float | None:
 
 
 def read_duration(value: str) -> float | None:
-    """Read `6m0s`, `20ms`, plain seconds, or the moment itself, as seconds from now."""
+    """Parse `6m0s`, `20ms`, plain seconds or an ISO 8601 time as seconds from now; None when it is none."""
     parts = re.findall(r"([\d.]+)(ms|s|m|h)", value)
     if parts and "".join(number + unit for number, unit in parts) == value.strip():
         return sum(float(number) * SECONDS_PER_UNIT[unit] for number, unit in parts)

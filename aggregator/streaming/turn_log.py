@@ -14,7 +14,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 import orjson
 from redis.exceptions import NoScriptError, RedisError
@@ -280,16 +279,3 @@ def decode_entries(entries: list[LogEntry]) -> list[Event]:
     """Return the events of log entries, in order, from the last entry on that tells the turn anew."""
     starts = [place for place, entry in enumerate(entries) if entry.is_snapshot]
     return [decode(document) for entry in entries[starts[-1] if starts else 0 :] for document in entry.events]
-
-
-_logs: "WeakKeyDictionary[asyncio.AbstractEventLoop, TurnLog]" = WeakKeyDictionary()
-
-
-def turn_log(url: str, *, keep_seconds: int) -> TurnLog:
-    """Return the turn log of the running event loop, started."""
-    loop = asyncio.get_running_loop()
-    log = _logs.get(loop)
-    if log is None:
-        log = _logs[loop] = TurnLog(url, keep_seconds=keep_seconds)
-    log.start()
-    return log

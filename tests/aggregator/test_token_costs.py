@@ -13,7 +13,7 @@ from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import TurnState
 from aggregator.streaming.event_writer import EventWriter
 from aggregator.streaming.send_queue import SendQueue
-from aggregator.streaming.turn_log import turn_log
+from aggregator.streaming.turn_log import TurnLog
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -26,7 +26,8 @@ YARDSTICK_ROUNDS = 20_000
 
 
 async def test_tokens_travel_together_and_cheaply() -> None:
-    log, name, frames = turn_log(settings.REDIS_URL, keep_seconds=60), str(uuid.uuid4()), list[str]()
+    log, name, frames = TurnLog(settings.REDIS_URL, keep_seconds=60), str(uuid.uuid4()), list[str]()
+    log.start()
 
     async def send(text: str) -> None:
         frames.append(text)

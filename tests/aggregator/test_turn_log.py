@@ -22,7 +22,7 @@ from aggregator.domain.turn_state import TurnState, reduce_events
 from aggregator.streaming.event_writer import EventWriter
 from aggregator.streaming.send_queue import MAX_QUEUED_BYTES, SendQueue
 from aggregator.streaming.turn_feed import LogEntry
-from aggregator.streaming.turn_log import FencedError, TurnLog, decode_entries, turn_log
+from aggregator.streaming.turn_log import FencedError, TurnLog, decode_entries
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
@@ -35,8 +35,10 @@ BEGINNING: tuple[Event, ...] = (
 
 
 def open_log() -> TurnLog:
-    """Return the log of this loop."""
-    return turn_log(settings.REDIS_URL, keep_seconds=60)
+    """Return a started log."""
+    log = TurnLog(settings.REDIS_URL, keep_seconds=60)
+    log.start()
+    return log
 
 
 def open_event_writer(log: TurnLog, name: str) -> EventWriter:

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.infra.loop_runtime import PerLoop, per_loop
 
 ReportPosition = Callable[[int], Awaitable[None]]
 CheckAsync = Callable[[], Awaitable[bool]]
@@ -95,7 +95,7 @@ class FairSemaphore:
                     await waiter.admitted.wait()
 
 
-_semaphores: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, FairSemaphore]]" = WeakKeyDictionary()
+_semaphores: PerLoop[dict[str, FairSemaphore]] = per_loop(dict)
 
 
 @contextlib.asynccontextmanager
@@ -103,7 +103,7 @@ async def limit_model_concurrency(
     model: LanguageModel, within_s: float, tell: ReportPosition | None = None
 ) -> AsyncIterator[None]:
     """Hold one of the places that a model has here, whatever it is asked for; raises TimeoutError."""
-    here = _semaphores.setdefault(asyncio.get_running_loop(), {})
+    here = _semaphores()
     if model.slug not in here:
         here[model.slug] = FairSemaphore(model.concurrency)
     async with contextlib.AsyncExitStack() as held:
