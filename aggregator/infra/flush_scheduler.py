@@ -61,7 +61,7 @@ class FlushScheduler:
         return (asyncio.get_running_loop().time() // step + 1) * step
 
     def wait_tick(self) -> TickFuture:
-        """Return a future that is done at the next tick of the task's lane, or when `release_tick` sets it."""
+        """Return a future that the next tick of the task's lane, or `release_tick`, completes."""
         lane = _lane.get()
         tick = asyncio.get_running_loop().create_future()
         self._arm(lane)

@@ -56,7 +56,7 @@ async def _count_failure(client: "redis.Redis", slug: str, error: str) -> int:
 async def filter_available(
     client: "redis.Redis", offer: Sequence[LanguageModel]
 ) -> tuple[LanguageModel, ...]:
-    """Return the models without an open circuit or a pause; all when none is left or Valkey is unreachable."""
+    """Return the models that may be called; all when none is left or Valkey is unreachable."""
     if not offer:
         return ()
     try:

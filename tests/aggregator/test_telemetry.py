@@ -123,7 +123,7 @@ def test_spans_reach_a_collector_over_http() -> None:
         words = (
             "import django; django.setup(); "
             "from config.monitoring.telemetry import start_tracing; start_tracing('web');"
-            "from aggregator.infra.telemetry import tell_turn\nwith tell_turn('t'): pass"
+            "from aggregator.infra.telemetry import bind_turn\nwith bind_turn('t'): pass"
         )
         environment = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
