@@ -1,4 +1,4 @@
-"""Takes disguises off a text: jamo and letters pulled apart, digits and signs in place of letters."""
+"""Undo the obfuscation of a text: separated jamo and letters, substituted signs, invisible marks."""
 
 import re
 import unicodedata
@@ -11,7 +11,8 @@ _FIRST_SYLLABLE = 0xAC00
 _LAST_SYLLABLE = 0xD7A3
 
 _INVISIBLE = re.compile(r"[​-‏‪-‮⁠-⁤﻿­͏ㅤᅟᅠ]")
-# Here and below, what may start anywhere in a run of such letters would be tried at every one of them.
+# The lookbehinds here and below stop the engine from retrying a pattern at every letter of a run (quadratic
+# time).
 _WITH_JAMO = re.compile(r"(?<![가-힣ㄱ-ㅎㅏ-ㅣ])[가-힣ㄱ-ㅎㅏ-ㅣ]*[ㄱ-ㅎㅏ-ㅣ][가-힣ㄱ-ㅎㅏ-ㅣ]*")
 _SIGN_BETWEEN = re.compile(
     r"(?<=[가-힣ㄱ-ㅣ])[^\w\s가-힣ㄱ-ㅣ,/:;·&()\[\]+\"'…?!]{1,3}(?=[가-힣ㄱ-ㅣ])|(?<=[가-힣])[0-9_]{1,2}(?=살|해(?:를|하|했))"
@@ -24,7 +25,7 @@ _REPEATED_LETTERS = re.compile(r"([a-z])\1{2,}")
 
 
 def deobfuscate(text: str) -> str:
-    """Return the text as it would read without zero-width marks, pulled-apart letters and stand-in signs."""
+    """Return the folded text without zero-width marks, separated letters and substituted signs."""
     plain = fold(text)
     plain = _WITH_JAMO.sub(lambda match: compose(match.group()), plain)
     plain = _SIGN_BETWEEN.sub("", plain)
@@ -35,11 +36,12 @@ def deobfuscate(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return the text in one width and one case, a blank between words, without marks nobody can see.
+    """Return the text with width and case folded, single spaces and no invisible marks.
 
-    The entries of the lexicon allow for any blanks between their words: long runs of those cost minutes.
+    Runs of spaces must be collapsed: the lexicon's patterns allow any number of them, and long runs take
+    minutes.
     """
-    # NFKC turns single jamo into conjoining ones that fuse wrongly across syllables, so those stay out.
+    # NFKC turns single jamo into conjoining ones that combine across syllables, so they are left out.
     pieces = re.split(r"([ㄱ-ㆎ]+)", _INVISIBLE.sub("", text))
     folded = "".join(
         piece if index % 2 else unicodedata.normalize("NFKC", piece) for index, piece in enumerate(pieces)
@@ -48,7 +50,7 @@ def fold(text: str) -> str:
 
 
 def compose(letters: str) -> str:
-    """Put single jamo together into syllables: 자ㅅㅏㄹ becomes 자살."""
+    """Compose single jamo into syllables: 자ㅅㅏㄹ becomes 자살."""
     spread = "".join(_take_open_syllables(letters))
     composed: list[str] = []
     position = 0
@@ -60,7 +62,7 @@ def compose(letters: str) -> str:
 
 
 def decompose(text: str) -> str:
-    """Take every syllable apart into its jamo, so that a typo in one letter spoils only that letter."""
+    """Decompose every syllable into its jamo, so that a typo in one letter changes only that letter."""
     parts: list[str] = []
     for character in text:
         code = ord(character)
@@ -76,7 +78,7 @@ def decompose(text: str) -> str:
 
 
 def _take_open_syllables(letters: str) -> list[str]:
-    # 주ㄱ고: a syllable without a final, followed by a stray consonant, belongs together with it.
+    # 주ㄱ고: a syllable without a final consonant takes the single consonant that follows it.
     taken = []
     for character, following in pairwise(letters + " "):
         code = ord(character) - _FIRST_SYLLABLE
@@ -104,7 +106,7 @@ def _replace_leet(match: re.Match[str]) -> str:
         return word
     inner = word.rstrip("!*+|")
     letters = sum(character.isalpha() for character in inner)
-    # Model numbers (rtx4090, mp3) have a run of digits; a disguised word swaps single letters.
+    # Model numbers (rtx4090, mp3) have a run of digits; an obfuscated word replaces single letters.
     if letters < 2 or re.search(r"\d\d", inner) or not re.search(r"[a-z][^a-z]+[a-z]|^[$@][a-z]", inner):
         return word
     return inner.translate(_LEET)

@@ -1,8 +1,8 @@
-"""Which language a prompt is written in, from its letters alone."""
+"""Detect the language of a prompt from its scripts."""
 
 from collections import Counter
 
-# Enough Hangul to be a Korean request around English code, a product name or an error message.
+# Enough Hangul for a Korean request that quotes English code, a product name or an error message.
 MIN_HANGUL = 2
 MIN_HANGUL_SHARE = 0.02
 SCANNED_CHARS = 20_000
@@ -23,7 +23,7 @@ _ACCENTED_SHARE = 0.04
 
 
 def detect_language(text: str) -> str:
-    """Return "ko", "en", "ja", "zh" or "other"; Korean wins as soon as a prompt holds meaningful Hangul."""
+    """Return "ko", "en", "ja", "zh" or "other"; enough Hangul makes any text Korean."""
     counts = _count_scripts(text[:SCANNED_CHARS])
     letters = sum(counts.values())
     if not letters:

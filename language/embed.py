@@ -1,4 +1,4 @@
-"""Sentence vectors: multilingual-e5-small in the process, one thread, a small memory of recent texts."""
+"""Sentence vectors by multilingual-e5-small (Wang et al. 2024), on one thread, with an LRU cache."""
 
 import os
 import threading
@@ -14,8 +14,8 @@ Role = Literal["query", "passage"]
 Vectors = NDArray[np.float32]
 
 DIMENSIONS = 384
-# Most of a millisecond a Korean character on one core: the head and the tail of a long text say what it is
-# about, so nobody waits for its middle.
+# Embedding takes most of a millisecond per Korean character on one core, so only the head and the tail of a
+# long text are embedded.
 HEAD_CHARS = 300
 TAIL_CHARS = 100
 CACHE_SIZE = 4096
@@ -38,7 +38,7 @@ class _VectorCache:
             self._rows.move_to_end(key)
         return row
 
-    def keep(self, key: tuple[Role, str], row: Vectors) -> None:
+    def set(self, key: tuple[Role, str], row: Vectors) -> None:
         self._rows[key] = row
         self._rows.move_to_end(key)
         while len(self._rows) > self._capacity:
@@ -51,29 +51,29 @@ _engine: _Engine | None = None
 
 
 def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
-    """Return one unit row of 384 numbers for every text, in order.
+    """Return the unit vectors (n, 384) of n texts, in order.
 
-    Calls take turns and the engine is pinned to one thread, so embedding never starves the site.
+    Calls run one at a time and the engine has one thread, so embedding leaves the other cores to the site.
     """
     keys = [(role, _clip(text)) for text in texts]
     rows = np.zeros((len(keys), DIMENSIONS), dtype=np.float32)
     with _lock:
-        fresh: dict[str, list[int]] = {}
+        missing: dict[str, list[int]] = {}
         for position, key in enumerate(keys):
-            known = _cache.find(key)
-            if known is None:
-                fresh.setdefault(key[1], []).append(position)
+            cached = _cache.find(key)
+            if cached is None:
+                missing.setdefault(key[1], []).append(position)
             else:
-                rows[position] = known
-        for text, positions in fresh.items():
+                rows[position] = cached
+        for text, positions in missing.items():
             row = _normalise(_load().encode([text], role == "query")[0])
             rows[positions] = row
-            _cache.keep((role, text), row)
+            _cache.set((role, text), row)
     return rows
 
 
 def warm() -> None:
-    """Load the weights now, so that the first prompt does not pay for them."""
+    """Load the weights now, so that the first prompt does not wait for them."""
     embed(["warm"])
 
 
@@ -89,7 +89,7 @@ def _load() -> _Engine:
 
 @contextmanager
 def _restore_thread_count() -> Iterator[None]:
-    # libgomp reads this once, when it is loaded; children of this process must not inherit it.
+    # The engine sets the variable for libgomp, which reads it once; child processes must not inherit it.
     before = os.environ.get("OMP_NUM_THREADS")
     try:
         yield
@@ -101,7 +101,7 @@ def _restore_thread_count() -> Iterator[None]:
 
 
 def _clip(text: str) -> str:
-    # The engine takes C strings: a NUL would hide everything behind it, a lone surrogate cannot be encoded.
+    # The engine takes C strings: a NUL would end the text, and a lone surrogate cannot be encoded.
     clean = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
     if len(clean) <= HEAD_CHARS + TAIL_CHARS:
         return clean

@@ -1,4 +1,7 @@
-"""Finds the terms of a closed vocabulary in a prompt: Korean by word and particle, English by word."""
+"""Find the terms of a closed vocabulary in a prompt: Korean ones by word and particle, English ones by word.
+
+docs/decisions/0005 compares it with a morphological analyser and with Aho-Corasick.
+"""
 
 import re
 import unicodedata
@@ -16,11 +19,11 @@ from language.particles import (
 )
 
 MAX_MATCHES = 12
-# What a person wants is said early; a pasted essay is not searched to its end.
+# The request is at the beginning of a prompt; a pasted text is not searched to its end.
 SCANNED_CHARS = 800
 MIN_SPAN = 6
 
-# Written onto the front or the back of a noun without a space; anything else glued to a term makes it
+# Words that are written before or after a noun without a space; anything else attached to a term makes it
 # another word (파인애플 is no 애플).
 _MODIFIERS = frozenset(
     split_words(
@@ -39,7 +42,7 @@ _FOLLOWERS = split_words(
     맛집 숙소 어디 뭐 알려 찾아 사고 사는 살 배우 고르 잘 좀 중 시 전 후
     """
 )
-# Homonyms whose other reading is given away by the word that follows.
+# Homonyms, with what follows the term in its other sense.
 _OTHER_SENSE = {
     "사과": re.compile(r"(?:하|해|했|할|한|합|드리|드렸|드립|드려|받|문|의?말|의?뜻|편지)"),
     "배": re.compile(r"(?:고프|고파|고픈|아프|아파|아픈|부르|불러|부른|터지|나온)"),
@@ -53,22 +56,22 @@ _PLURAL_ES = ("ses", "xes", "zes", "ches", "shes")
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A stretch of one script in a prompt; `glued` to the run before it when no space stands between them."""
+    """A run of one script in a prompt; `is_attached` to the run before it if nothing is between them."""
 
     text: str
-    glued: bool
+    is_attached: bool
 
 
 def normalise(text: str) -> str:
-    """Return the key of a term: one width, one case, no punctuation, no spaces beside Korean."""
+    """Return the key of a term: width and case folded, no punctuation, no spaces beside Hangul."""
     return _join(_RUN.findall(_fold(text)))
 
 
 class TermIndex:
-    """The vocabulary, ready to be looked for in prompts; build it once, match from any thread.
+    """An index of a vocabulary that finds its terms in prompts; safe to use from any thread.
 
-    A loose one finds a Korean term of two syllables or more wherever a written word begins or ends with it,
-    whatever it means there, and does not ask where English words are parted (second-hand, secondhand).
+    A loose index finds a Korean term of two syllables or more wherever a written word begins or ends with it,
+    whatever it means there, and ignores the spaces of English terms (second-hand, secondhand).
     """
 
     def __init__(self, terms: Iterable[tuple[int, str]], *, is_loose: bool = False) -> None:
@@ -89,7 +92,7 @@ class TermIndex:
         return len(self._terms)
 
     def match(self, text: str) -> tuple[int, ...]:
-        """Return the numbers of the terms near the beginning of this text, longest first, at most twelve."""
+        """Return the numbers of at most MAX_MATCHES terms near the beginning of this text, longest first."""
         return self.find_all(text[:SCANNED_CHARS])[:MAX_MATCHES]
 
     def find_all(self, text: str) -> tuple[int, ...]:
@@ -122,11 +125,11 @@ class TermIndex:
                 self._match_tail(word[start:], found)
 
     def _match_tail(self, tail: str, found: dict[str, None]) -> None:
-        # A Korean compound ends in what it is (저소음키보드 is a 키보드), but two
-        # syllables are too few to be sure.
-        least = 2 if self._is_loose else 3
+        # The last noun of a Korean compound is its head (저소음키보드 is a 키보드); two syllables are
+        # ambiguous.
+        min_length = 2 if self._is_loose else 3
         for stem in (tail, strip_particle(tail)):
-            if len(stem) >= least and stem in self._terms:
+            if len(stem) >= min_length and stem in self._terms:
                 found[stem] = None
 
     def _match_from(
@@ -192,7 +195,7 @@ class TermIndex:
 
 
 def _fold(text: str) -> str:
-    # Twice, because a casefolded letter may compose anew.
+    # Normalised twice, as casefolding may produce a letter that composes with the next one.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -208,14 +211,9 @@ def _runs_of(folded: str) -> list[_Run]:
 def _join(runs: Iterable[str]) -> str:
     key = ""
     for run in runs:
-        key = _glue(key, run)
+        separator = " " if key and not is_hangul(key[-1]) and not is_hangul(run[0]) else ""
+        key = f"{key}{separator}{run}"
     return key
-
-
-def _glue(key: str, run: str) -> str:
-    if key and not is_hangul(key[-1]) and not is_hangul(run[0]):
-        return f"{key} {run}"
-    return key + run
 
 
 def _singular(word: str) -> str:
@@ -230,4 +228,4 @@ def _singular(word: str) -> str:
 
 
 def _is_adjacent_particle(runs: list[_Run], position: int, before: str) -> bool:
-    return runs[position].glued and is_particle(runs[position].text, before[-1])
+    return runs[position].is_attached and is_particle(runs[position].text, before[-1])

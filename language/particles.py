@@ -1,4 +1,4 @@
-"""What may follow a Korean noun inside one written word: particles, the copula, verb makers."""
+"""The endings of a Korean noun inside one written word: particles, the copula, verbal suffixes."""
 
 _HANGUL_FIRST, _HANGUL_LAST = "가", "힣"
 _RIEUL = 8
@@ -9,8 +9,8 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-# Particles that ask for a final consonant, that forbid one, and that do not mind. 차+이 is no noun phrase
-# (차 takes 가), so agreement alone tells 차이 "difference" from 차 "car".
+# Particles that require a final consonant, that forbid one, and that follow either. 차+이 is no noun phrase
+# (차 takes 가), so agreement alone distinguishes 차이 "difference" from 차 "car".
 _AFTER_CONSONANT = split_words("이 은 을 과 아 이나 이랑 이란 이라 이라는 이라도 이든 이며")
 _AFTER_VOWEL = split_words("가 는 를 와 야 나 랑 란 라 라는 라도 든 며 로 로는 로도")
 _AFTER_CONSONANT_NOT_RIEUL = split_words("으로 으로는 으로도 으로만 으로의")
@@ -33,28 +33,28 @@ LONGEST_PARTICLE = max(map(len, _PARTICLES))
 
 
 def is_hangul(character: str) -> bool:
-    """Say whether this is one composed Korean syllable."""
+    """Return whether this is one composed Korean syllable."""
     return _HANGUL_FIRST <= character <= _HANGUL_LAST
 
 
 def is_particle(ending: str, after: str) -> bool:
-    """Say whether `ending` is a particle that may follow the syllable `after`."""
-    wants = _PARTICLES.get(ending)
-    if wants is None or wants == "any" or not is_hangul(after):
-        return wants is not None
+    """Return whether `ending` is a particle that may follow the syllable `after`."""
+    required = _PARTICLES.get(ending)
+    if required is None or required == "any" or not is_hangul(after):
+        return required is not None
     final = (ord(after) - ord(_HANGUL_FIRST)) % 28
     if ending.startswith("로") and final == _RIEUL:
         return True
-    return (final > 0) == (wants == "consonant")
+    return (final > 0) == (required == "consonant")
 
 
 def is_verbal_suffix(ending: str) -> bool:
-    """Say whether `ending` turns a noun into what one does with it: 여행-하려고, 예약-받는."""
+    """Return whether `ending` makes a verb of a noun: 여행-하려고, 예약-받는."""
     return ending.startswith(_VERBAL)
 
 
 def strip_particle(word: str) -> str:
-    """Return the word without its longest particle, or as it is when it has none."""
+    """Return the word without its longest particle, or the word itself if it has none."""
     for length in range(min(LONGEST_PARTICLE, len(word) - 1), 0, -1):
         stem, ending = word[:-length], word[-length:]
         if is_particle(ending, stem[-1]):

@@ -1,4 +1,4 @@
-"""Cuts a long text into passages of a sentence or two, each small enough to be judged by itself."""
+"""Split a long text into passages of a sentence or two, which are classified one by one."""
 
 import re
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ _END_OF_SENTENCE = re.compile(r"(?<=[.!?。…;]) ")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Some sentences of a text, and where they begin in it."""
+    """A part of a text, and the position where it starts."""
 
     start: int
     text: str
 
     @property
     def stop(self) -> int:
-        """Return where the passage ends."""
+        """Return the position after its last character."""
         return self.start + len(self.text)
 
 
 def split_passages(plain: str) -> list[Passage]:
-    """Return all of an undisguised text in order: sentences, long ones in parts, very short ones joined."""
+    """Return all of a text in order: sentences, long ones cut into parts, very short ones joined."""
     spans: list[tuple[int, int]] = []
     for start, stop in _split_spans(plain):
         before = spans[-1] if spans else None

@@ -1,4 +1,4 @@
-"""Letters alone say which language a prompt is in."""
+"""The scripts of a prompt decide its language."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from language.detect import detect_language
         ("", "other"),
     ],
 )
-def test_a_prompt_is_in_the_language_of_its_letters(text: str, language: str) -> None:
+def test_the_language_follows_the_script(text: str, language: str) -> None:
     assert detect_language(text) == language
 
 

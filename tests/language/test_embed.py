@@ -1,4 +1,4 @@
-"""Sentence vectors are unit rows, the same from any thread."""
+"""Sentence vectors are unit vectors, the same from any thread."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +15,7 @@ def test_every_text_becomes_one_unit_row() -> None:
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
 
 
-def test_no_texts_are_no_rows() -> None:
+def test_no_texts_give_no_rows() -> None:
     assert embed([]).shape == (0, DIMENSIONS)
 
 
@@ -28,14 +28,14 @@ def test_queries_and_passages_are_embedded_differently() -> None:
     assert not np.array_equal(embed(["노트북"]), embed(["노트북"], role="passage"))
 
 
-def test_threads_get_the_rows_one_thread_would_get() -> None:
+def test_threads_get_the_same_rows_as_one_thread() -> None:
     texts = [f"prompt number {number}" for number in range(12)]
     with ThreadPoolExecutor(4) as pool:
         rows = list(pool.map(lambda text: embed([text])[0], texts))
     assert np.array_equal(np.stack(rows), embed(texts))
 
 
-def test_text_behind_a_nul_and_broken_surrogates_still_count() -> None:
+def test_text_after_a_nul_or_a_lone_surrogate_is_embedded() -> None:
     hidden, plain, broken = embed(["노트북\0중고차", "노트북", "노트북 \ud800"])
     assert not np.array_equal(hidden, plain)
     assert np.isfinite(broken).all()

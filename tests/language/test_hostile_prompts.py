@@ -1,4 +1,4 @@
-"""No prompt takes the gate long, however it is written: the loop that reads it serves everybody else too."""
+"""No prompt takes the gate long, however it is written, as the event loop runs its first check."""
 
 import re
 import time
@@ -14,8 +14,9 @@ from language.pii import contains_pii
 from language.sensitivity import is_explicit_crisis
 
 PROMPT_CHARS = 20_000
-# What took a minute and a half; a moment in truth, but machines stand still at times.
-MOST_SECONDS = 8.0
+# Quadratic patterns took a minute and a half; linear ones take a fraction of a second, more on a busy
+# machine.
+MAX_SECONDS = 8.0
 LITERALS = sorted(
     {
         literal
@@ -36,12 +37,12 @@ def _read_all(text: str) -> None:
 
 @pytest.mark.parametrize("blank", [" ", "\n", "\t", "\u3000", " \n"])
 @pytest.mark.parametrize("word", ["교도소", "살인", "저는 이제", "password", "period is"])
-def test_blanks_by_the_thousand_take_no_time(word: str, blank: str) -> None:
+def test_thousands_of_blanks_are_judged_fast(word: str, blank: str) -> None:
     text = f"{word}{blank * 1_990}추천해 줘"
     begun = time.thread_time()
     is_explicit_crisis(text)
     _read_all(text)
-    assert time.thread_time() - begun < MOST_SECONDS
+    assert time.thread_time() - begun < MAX_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -51,23 +52,23 @@ def test_blanks_by_the_thousand_take_no_time(word: str, blank: str) -> None:
         "_accommodat", "짬뽕", "자살골 ", "살인", "경찰 ", "1,1", "비밀번호 ", "010-", "\n", "살.",
     ],
 )  # fmt: skip
-def test_what_is_repeated_takes_no_time(piece: str) -> None:
+def test_repeated_text_is_judged_fast(piece: str) -> None:
     text = (piece * PROMPT_CHARS)[:PROMPT_CHARS]
     begun = time.thread_time()
     is_explicit_crisis(text)
     _read_all(text)
-    assert time.thread_time() - begun < MOST_SECONDS
+    assert time.thread_time() - begun < MAX_SECONDS
 
 
 @pytest.mark.parametrize("between", [" " * 280, "\n" * 280, " ", ""])
-def test_no_word_of_the_lexicon_opens_a_trap(between: str) -> None:
+def test_no_lexicon_entry_backtracks_on_a_long_gap(between: str) -> None:
     begun = time.thread_time()
     for first in range(0, len(LITERALS), 60):
         _read_all(between.join(LITERALS[first : first + 60])[:PROMPT_CHARS])
-    assert time.thread_time() - begun < MOST_SECONDS
+    assert time.thread_time() - begun < MAX_SECONDS
 
 
-def test_no_word_of_the_lexicon_said_again_and_again_is_a_trap() -> None:
+def test_no_repeated_lexicon_entry_backtracks() -> None:
     slow = []
     for literal in LITERALS[::20]:
         begun = time.thread_time()

@@ -1,4 +1,4 @@
-"""What keeps an ad away is found also inside of compounds, where a keyword would not be."""
+"""Negative keywords are also found inside of compounds, where keywords are not."""
 
 import threading
 import time
@@ -53,21 +53,21 @@ def test_a_negative_is_found_inside_of_compounds(negative: str, prompt: str) -> 
         ("car", "take care of a laptop"),
     ],
 )
-def test_letters_that_meet_by_chance_keep_nothing_away(negative: str, prompt: str) -> None:
+def test_a_chance_sequence_of_letters_is_no_negative(negative: str, prompt: str) -> None:
     assert not find(negative, prompt)
 
 
-def test_what_is_wanted_is_not_found_more_loosely() -> None:
+def test_keywords_are_not_matched_loosely() -> None:
     lookup = Lookup(((1, "중고"), (2, "무료")), {2})
     assert lookup.index.match("중고나라") == ()
     assert lookup.find_negatives("중고나라 무료체험") == (2,)
 
 
-def test_a_vocabulary_without_negatives_keeps_nothing_away() -> None:
+def test_a_vocabulary_without_negatives_finds_none() -> None:
     assert Lookup(WANTED, ()).find_negatives("노트북") == ()
 
 
-def test_however_many_ask_at_once_a_lookup_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_callers_build_a_lookup_once(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
 
     class Slow(Lookup):

@@ -1,4 +1,4 @@
-"""What people ask an assistant all day is let through, and a crisis is still met with help."""
+"""Ordinary prompts are let through, and a crisis is still answered with a help line."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_a_crisis_leads_with_help(text: str) -> None:
     "text",
     ["사주고 싶은 선물", "자살률통계", "번개탄 없이 화로에 불 붙이는 착화제", "suicide doors on old lincoln"],
 )
-def test_a_word_that_may_mean_a_crisis_takes_the_place_of_no_answer(text: str) -> None:
+def test_an_ambiguous_crisis_word_does_not_replace_the_answer(text: str) -> None:
     assert not is_explicit_crisis(text)
     assert not judge_sensitivity(text).needs_help
 

@@ -1,4 +1,4 @@
-"""A long text is cut into passages that lose nothing of it."""
+"""A long text is split into passages without loss."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from language.passages import MAX_PASSAGE_CHARS, split_passages
 
 
-def test_sentences_are_passages_and_short_ones_go_together() -> None:
+def test_sentences_are_passages_and_short_ones_are_joined() -> None:
     text = "이번 주말에 쓸 텐트를 사려고 합니다. 네. 예산은 삼십만 원 정도로 생각하고 있어요."
     assert [passage.text for passage in split_passages(text)] == [
         "이번 주말에 쓸 텐트를 사려고 합니다. 네. ",

@@ -1,4 +1,4 @@
-"""Personal data is known by its form, and a shopper's numbers are left alone."""
+"""Personal data is recognised by its form, and other numbers are not."""
 
 import pytest
 
@@ -36,5 +36,5 @@ def test_pasted_personal_data_is_found(text: str) -> None:
         "rtx 5090 vs 4090 가격 비교",
     ],
 )
-def test_numbers_of_shoppers_are_no_secrets(text: str) -> None:
+def test_other_numbers_are_no_personal_data(text: str) -> None:
     assert not contains_pii(text)

@@ -1,4 +1,4 @@
-"""The gate keeps ads away from sensitive prompts and lets shoppers through."""
+"""The gate blocks ads beside sensitive prompts and lets commercial ones through."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ SAFE = read_probes(TRAIN_FOLDER / "safe.jsonl.gz")
         "나 하나 없어진다고 누가 알까",
     ],
 )
-def test_a_crisis_is_blocked_and_asks_for_help(text: str) -> None:
+def test_a_crisis_is_blocked_and_needs_help(text: str) -> None:
     judged = judge_sensitivity(text)
     assert judged.verdict == "block"
     assert judged.needs_help
@@ -84,7 +84,7 @@ def test_every_class_is_named(text: str, topic: str) -> None:
         "how to kill a process in linux",
     ],
 )
-def test_a_shopper_is_let_through(text: str) -> None:
+def test_a_commercial_prompt_is_let_through(text: str) -> None:
     judged = judge_sensitivity(text)
     assert judged.verdict == "pass", judged.classes
     assert judged.classes == ()
@@ -96,7 +96,7 @@ def test_a_sensitive_word_deep_in_a_long_prompt_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sentence",
     [
         "사실 죽고 싶어요.",
         "주민등록번호 900101-1234567",
@@ -104,35 +104,35 @@ def test_a_sensitive_word_deep_in_a_long_prompt_is_found() -> None:
         "요즘 옥상 난간에 자꾸 서 있어요.",
     ],
 )
-def test_a_crisis_or_a_secret_is_found_wherever_it_stands(told: str) -> None:
+def test_a_crisis_or_personal_data_is_found_anywhere(sentence: str) -> None:
     padding = "오늘 다녀온 카페 이야기를 길게 써 봤어요. 분위기도 좋고 커피도 맛있었어요. " * 220
-    text = f"{padding}{told} {padding}"
+    text = f"{padding}{sentence} {padding}"
     assert 19_000 < len(text) < 20_000
     assert judge_sensitivity(text).verdict == "block"
     assert judge_sensitivity(padding * 2).verdict == "pass"
 
 
-def test_a_crisis_told_outright_is_heard_at_once_wherever_it_stands() -> None:
+def test_an_explicit_crisis_is_recognised_anywhere() -> None:
     padding = "배고파 죽겠다. 오늘 다녀온 카페 이야기를 길게 써 봤어요. " * 250
     assert is_explicit_crisis(f"{padding}사실 죽고 싶어요. {padding}")
     assert not is_explicit_crisis(padding * 2)
 
 
 @pytest.mark.parametrize(
-    ("told", "topic"),
+    ("sentence", "topic"),
     [
         ("사실 지난달에 유방암 진단을 받아서 다음 주부터 항암 치료를 받아요.", "health"),
         ("남편이 술만 마시면 저를 때려서 집을 나와 쉼터에 있어요.", "crime_violence"),
         ("I filed for bankruptcy and my bank account was garnished.", "debt"),
     ],
 )
-def test_what_is_told_in_the_middle_of_a_request_counts(told: str, topic: str) -> None:
+def test_a_sentence_in_the_middle_of_a_request_counts(sentence: str, topic: str) -> None:
     before = (
         "다음 달에 쓸 노트북을 새로 사려고 합니다. 예산은 백만 원이고 가볍고 배터리가 오래가면 좋겠어요. " * 3
     )
     after = "문서를 쓰고 영상을 보는 데 쓸 거예요. 세 개를 골라서 가격과 무게를 표로 비교해 주세요. " * 3
     assert judge_sensitivity(before + after).verdict == "pass"
-    judged = judge_sensitivity(f"{before}{told} {after}")
+    judged = judge_sensitivity(f"{before}{sentence} {after}")
     assert judged.verdict == "block"
     assert topic in judged.classes
 
@@ -151,7 +151,7 @@ def test_a_broken_gate_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=60))
-def test_any_text_gets_a_verdict_for_a_reason(text: str) -> None:
+def test_a_blocked_text_has_a_class(text: str) -> None:
     judged = judge_sensitivity(text)
     assert (judged.verdict == "block") == bool(judged.classes)
     assert UNREADABLE not in judged.classes
