@@ -10,8 +10,7 @@ from ads.reporting.market_summary import MarketDay
 from ads.reporting.market_summary import summarize_day as market_stats_today
 from aggregator.selectors.daily_stats import DailyStats
 from aggregator.selectors.daily_stats import read_daily_stats as turn_stats_today
-
-MICROS_PER_WON = 1_000_000
+from ui.won import render_won
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +43,17 @@ def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
     return [
         Card(
             _("광고 수입"),
-            _format_won(market.income_micros),
-            before % {"amount": _format_won(market.income_before_micros)},
+            _render_won(market.income_micros),
+            before % {"amount": _render_won(market.income_before_micros)},
             clicks,
         ),
         Card(
             _("모델 비용"),
-            _format_won(turn_stats.cost_micros),
-            before % {"amount": _format_won(turn_stats.cost_before_micros)},
+            _render_won(turn_stats.cost_micros),
+            before % {"amount": _render_won(turn_stats.cost_before_micros)},
             turns,
         ),
-        Card(_("남은 것"), _format_won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alarming=margin < 0),
+        Card(_("남은 것"), _render_won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alarming=margin < 0),
         Card(
             _("노출과 클릭"),
             f"{market.impressions:,} · {market.clicks:,}",
@@ -63,7 +62,7 @@ def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
         ),
         Card(
             _("광고주 지갑"),
-            _format_won(market.wallets_micros),
+            _render_won(market.wallets_micros),
             _("아직 쓰지 않은 돈"),
             reverse("admin:ads_account_changelist"),
         ),
@@ -119,5 +118,6 @@ def _review_cards(market: MarketDay) -> list[Card]:
     ]
 
 
-def _format_won(micros: int) -> str:
-    return _("%(amount)s원") % {"amount": f"{micros / MICROS_PER_WON:,.1f}".removesuffix(".0")}
+def _render_won(micros: int) -> str:
+    """Return an amount in won to a tenth."""
+    return render_won(round(micros, -5))

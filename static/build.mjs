@@ -12,6 +12,7 @@ const entries = [
   "js/shared.js",
   "js/device_page.js",
   "js/console.js",
+  "js/charts.js",
   "css/fonts.css",
   "css/site.css",
   "css/page.css",

@@ -15,7 +15,6 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.payments import PAY_IN, PAY_OUT, show_payment
-from ads.admin.read_only import show_won
 from ads.domain.accounting_day import korean_day
 from ads.domain.money import BID_STEP, MIN_BID, WON, format_won
 from ads.forms.money_field import WonField
@@ -24,6 +23,7 @@ from ads.ledger.leases import sync_daily_budget
 from ads.models import AdGroup, Advertiser, Campaign, Click, Keyword, Membership, NegativeKeyword
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from language.keyphrases import normalise
+from ui.won import render_won
 
 KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
 NORM_CHARS = Keyword._meta.get_field("norm").max_length or 120
@@ -103,7 +103,7 @@ class AdvertiserAdmin(ModelAdmin):
     @display(description=_("지갑"))
     def show_wallet(self, advertiser: Advertiser) -> str:
         """What the advertiser can still spend."""
-        return show_won(wallet_balance(advertiser.pk)) if advertiser.pk else ""
+        return render_won(wallet_balance(advertiser.pk)) if advertiser.pk else ""
 
     @display(description=_("30일 동안 광고주 자신의 주소에서 온 클릭"))
     def show_own_clicks(self, advertiser: Advertiser) -> str:
@@ -153,12 +153,12 @@ class CampaignAdmin(WonFieldsMixin, ModelAdmin):
     @display(description=_("하루 예산"))
     def show_daily(self, campaign: Campaign) -> str:
         """The daily budget in won."""
-        return show_won(campaign.daily_budget_micros)
+        return render_won(campaign.daily_budget_micros)
 
     @display(description=_("전체 예산"))
     def show_total(self, campaign: Campaign) -> str:
         """The total budget in won."""
-        return show_won(campaign.total_budget_micros)
+        return render_won(campaign.total_budget_micros)
 
     @action(description=_("고른 캠페인 멈추기"), permissions=["change"])
     def pause_campaigns(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
@@ -244,7 +244,7 @@ class AdGroupAdmin(WonFieldsMixin, ModelAdmin):
     @display(description=_("기본 입찰가"))
     def show_bid(self, group: AdGroup) -> str:
         """The default bid in won."""
-        return show_won(group.default_bid_micros)
+        return render_won(group.default_bid_micros)
 
     def has_delete_permission(self, request: HttpRequest, obj: AdGroup | None = None) -> bool:
         """What was shown stays on record; a group that is off serves nothing."""

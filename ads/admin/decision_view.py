@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ads.admin.read_only import show_won
 from ads.models import AdGroup, Campaign, Keyword
+from ui.won import render_won
 
 STATUS_LABELS: dict[str, Promise] = {
     "standing": _("경매에 오름"),
@@ -101,8 +101,8 @@ def describe_decision(record: dict[str, Any]) -> DecisionView:
         topics=", ".join(map(str, request.get("topics", ()))),
         version=str(record["version"]),
         reason=_label(NO_AD_LABELS, record["reason"]),
-        price=show_won(record["price_micros"]),
-        shadow_price=show_won(record["shadow_price_micros"]),
+        price=render_won(record["price_micros"]),
+        shadow_price=render_won(record["shadow_price_micros"]),
         is_explored=bool(record["is_explored"]),
         contender_rows=tuple(_describe_contender(line, campaigns) for line in lines),
     )
@@ -115,10 +115,10 @@ def _describe_contender(line: dict[str, Any], campaigns: dict[int, str]) -> Cont
         campaign=campaigns.get(line["campaign"], f"#{line['campaign']}"),
         term=str(line["term"]),
         match=_label(dict(Keyword.Match.choices), line["match"]),
-        bid=show_won(int(line["bid_micros"])),
+        bid=render_won(int(line["bid_micros"])),
         # Told only where it is less than the bid.
-        left=show_won(line.get("left_micros")),
-        reserve=show_won(line.get("reserve_micros")),
+        left=render_won(line.get("left_micros")),
+        reserve=render_won(line.get("reserve_micros")),
         pace=float(line["pace"]),
         relevance=float(line["relevance"]),
         click_rate=100 * float(line["click_rate"]),

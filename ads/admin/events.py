@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from ads.admin.decision_view import describe_decision
-from ads.admin.read_only import ReadOnlyAdmin, show_won
+from ads.admin.market_admin import MarketAdmin
 from ads.domain.money import format_won
 from ads.events.click_audit import credit_click
 from ads.models import Click, Complaint, Impression, Offer, RefusedVisit
 from ads.reporting.decision_trace import find_decision, offer_decision
 from ads.reporting.reason_labels import label_reason
+from ui.won import render_won
 
 
 class ReasonLabelMixin:
@@ -28,7 +29,7 @@ class ReasonLabelMixin:
 
 
 @admin.register(Offer)
-class OfferAdmin(ReadOnlyAdmin):
+class OfferAdmin(MarketAdmin):
     """Offers, each with every contender of its auction and the rung where it fell."""
 
     list_display = [
@@ -52,7 +53,7 @@ class OfferAdmin(ReadOnlyAdmin):
     @display(description=_("클릭당 가격"))
     def show_price(self, offer: Offer) -> str:
         """What a click will cost."""
-        return show_won(offer.price_micros)
+        return render_won(offer.price_micros)
 
     @display(description=_("경매 기록"))
     def show_trace(self, offer: Offer) -> str:
@@ -75,7 +76,7 @@ class OfferAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Impression)
-class ImpressionAdmin(ReasonLabelMixin, ReadOnlyAdmin):
+class ImpressionAdmin(ReasonLabelMixin, MarketAdmin):
     """Looks, with what was wrong with them."""
 
     list_display = ["offer", "created_at", "verdict", "show_reason"]
@@ -85,7 +86,7 @@ class ImpressionAdmin(ReasonLabelMixin, ReadOnlyAdmin):
 
 
 @admin.register(Click)
-class ClickAdmin(ReasonLabelMixin, ReadOnlyAdmin):
+class ClickAdmin(ReasonLabelMixin, MarketAdmin):
     """Clicks, what they cost and why."""
 
     list_display = ["offer", "created_at", "campaign", "verdict", "show_reason", "show_price", "network"]
@@ -117,11 +118,11 @@ class ClickAdmin(ReasonLabelMixin, ReadOnlyAdmin):
     @display(description=_("청구액"))
     def show_price(self, click: Click) -> str:
         """What was charged."""
-        return show_won(click.price_micros)
+        return render_won(click.price_micros)
 
 
 @admin.register(RefusedVisit)
-class RefusedVisitAdmin(ReasonLabelMixin, ReadOnlyAdmin):
+class RefusedVisitAdmin(ReasonLabelMixin, MarketAdmin):
     """Visits that used up nothing, with what was wrong with them."""
 
     list_display = ["offer", "campaign", "kind", "show_reason", "visits", "first_at", "last_at"]
@@ -131,7 +132,7 @@ class RefusedVisitAdmin(ReasonLabelMixin, ReadOnlyAdmin):
 
 
 @admin.register(Complaint)
-class ComplaintAdmin(ReadOnlyAdmin):
+class ComplaintAdmin(MarketAdmin):
     """What people said against ads."""
 
     list_display = ["created_at", "reason", "offer"]

@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from ads.admin.read_only import ReadOnlyAdmin, show_won
+from ads.admin.market_admin import MarketAdmin
 from ads.models import ClickModel, LearnedReserve
+from ui.won import render_won
 
 
 @admin.register(ClickModel)
-class ClickModelAdmin(ReadOnlyAdmin):
+class ClickModelAdmin(MarketAdmin):
     """Versions of the click model, each with how it did on looks that it had not learned from."""
 
     list_display = ["id", "created_at", "looks", "clicks", "trust", "loss", "base_loss", "provenance"]
@@ -18,7 +19,7 @@ class ClickModelAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LearnedReserve)
-class LearnedReserveAdmin(ReadOnlyAdmin):
+class LearnedReserveAdmin(MarketAdmin):
     """Changes of reserves, with what the auctions seen had to say for them."""
 
     list_display = ["category", "created_at", "show_reserve", "auctions", "income_gain", "fill_loss"]
@@ -28,4 +29,4 @@ class LearnedReserveAdmin(ReadOnlyAdmin):
     @display(description=_("최저가"))
     def show_reserve(self, learned: LearnedReserve) -> str:
         """The least a click costs from then on."""
-        return show_won(learned.reserve_micros)
+        return render_won(learned.reserve_micros)

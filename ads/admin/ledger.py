@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from ads.admin.read_only import ReadOnlyAdmin, show_won
+from ads.admin.market_admin import MarketAdmin
 from ads.models import Account, CampaignDay, Entry, Transaction
 from ads.reporting.reason_labels import label_reason
+from ui.won import render_won
 
 
 class EntryInline(TabularInline):
@@ -23,7 +24,7 @@ class EntryInline(TabularInline):
     @display(description=_("금액"))
     def show_amount(self, entry: Entry) -> str:
         """What the account gained or lost."""
-        return show_won(entry.amount_micros)
+        return render_won(entry.amount_micros)
 
     def has_add_permission(self, request: object, obj: object = None) -> bool:
         """The market posts."""
@@ -31,7 +32,7 @@ class EntryInline(TabularInline):
 
 
 @admin.register(Transaction)
-class TransactionAdmin(ReadOnlyAdmin):
+class TransactionAdmin(MarketAdmin):
     """Money moved, newest first."""
 
     list_display = ["created_at", "kind", "show_moved", "show_owners", "show_note", "idempotency_key"]
@@ -48,7 +49,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     @display(description=_("금액"))
     def show_moved(self, posted: Transaction) -> str:
         """How much changed hands."""
-        return show_won(sum(max(0, entry.amount_micros) for entry in posted.entries.all()))
+        return render_won(sum(max(0, entry.amount_micros) for entry in posted.entries.all()))
 
     @display(description=_("누구의"))
     def show_owners(self, posted: Transaction) -> str:
@@ -65,7 +66,7 @@ class TransactionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(MarketAdmin):
     """Accounts with what they hold."""
 
     list_display = ["id", "kind", "advertiser", "campaign", "show_balance"]
@@ -77,12 +78,12 @@ class AccountAdmin(ReadOnlyAdmin):
     def show_balance(self, account: Account) -> str:
         """The sum of the account's entries."""
         if account.balance_micros is not None:
-            return show_won(account.balance_micros)
-        return show_won(account.entries.aggregate(total=Sum("amount_micros"))["total"] or 0)
+            return render_won(account.balance_micros)
+        return render_won(account.entries.aggregate(total=Sum("amount_micros"))["total"] or 0)
 
 
 @admin.register(CampaignDay)
-class CampaignDayAdmin(ReadOnlyAdmin):
+class CampaignDayAdmin(MarketAdmin):
     """What each campaign may spend, holds and spent, by day."""
 
     list_display = ["day", "campaign", "show_budget", "show_leased", "show_spent", "is_open"]
@@ -94,14 +95,14 @@ class CampaignDayAdmin(ReadOnlyAdmin):
     @display(description=_("예산"))
     def show_budget(self, day: CampaignDay) -> str:
         """The day's budget."""
-        return show_won(day.budget_micros)
+        return render_won(day.budget_micros)
 
     @display(description=_("떼어 둔 돈"))
     def show_leased(self, day: CampaignDay) -> str:
         """What is set aside."""
-        return show_won(day.leased_micros)
+        return render_won(day.leased_micros)
 
     @display(description=_("쓴 돈"))
     def show_spent(self, day: CampaignDay) -> str:
         """What clicks cost."""
-        return show_won(day.spent_micros)
+        return render_won(day.spent_micros)

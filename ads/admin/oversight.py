@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
-from ads.admin.read_only import ReadOnlyAdmin, show_won
+from ads.admin.market_admin import MarketAdmin
 from ads.ledger.market_freeze import NotFrozenError, lift_freeze
 from ads.models import Credit, Freeze, Rollup
 from ads.reporting.reason_labels import label_reason
+from ui.won import render_won
 
 
 @admin.register(Freeze)
@@ -60,7 +61,7 @@ class FreezeAdmin(ModelAdmin):
 
 
 @admin.register(Credit)
-class CreditAdmin(ReadOnlyAdmin):
+class CreditAdmin(MarketAdmin):
     """Clicks whose price was given back, and why."""
 
     list_display = ["click", "show_reason", "show_amount", "kept_at"]
@@ -76,11 +77,11 @@ class CreditAdmin(ReadOnlyAdmin):
     @display(description=_("금액"))
     def show_amount(self, credit: Credit) -> str:
         """What was given back."""
-        return show_won(credit.amount_micros)
+        return render_won(credit.amount_micros)
 
 
 @admin.register(Rollup)
-class RollupAdmin(ReadOnlyAdmin):
+class RollupAdmin(MarketAdmin):
     """Figures by minute, hour and day."""
 
     list_display = [
@@ -103,4 +104,4 @@ class RollupAdmin(ReadOnlyAdmin):
     @display(description=_("쓴 돈"))
     def show_spend(self, rollup: Rollup) -> str:
         """What its clicks cost."""
-        return show_won(rollup.spend_micros)
+        return render_won(rollup.spend_micros)

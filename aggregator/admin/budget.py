@@ -7,19 +7,20 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.timesince import timeuntil
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aggregator.admin.read_only import ReadOnlyAdmin, format_won
-from aggregator.models import (
-    DayPoint,
-)
-from aggregator.selectors.budget_history import read_budget_history
+from aggregator.models import DayPoint
+from aggregator.selectors.budget_history import BudgetHistory, read_budget_history
+from ui.charts import Chart, Series
+from ui.read_only_admin import ReadOnlyAdmin
+from ui.won import render_won
 
 
 @admin.register(DayPoint)
 class DayPointAdmin(ReadOnlyAdmin):
-    """The day's curve: income, spending, the price of quality and how long the money lasts."""
+    """Income, spending, the price of quality and the balance, minute by minute."""
 
     list_display = [
         "at", "show_income", "show_subsidy", "show_spent", "turns", "show_quality", "show_price",
@@ -32,26 +33,21 @@ class DayPointAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the curve above its points."""
-        curve = read_budget_history()
-        more = {
-            "curve": curve,
-            "runway": format_runway(curve.runway),
-            # Pennies matter while there are few of them.
-            "money_digits": "-2" if max(curve.income, curve.spent) < 10 else "0g",
-        }
-        shown: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
-        return shown
+        """Show the day's figures and charts above the points."""
+        history = read_budget_history()
+        more = build_charts(history) | {"history": history, "runway": format_runway(history.runway)}
+        page: HttpResponse = super().changelist_view(request, more | (extra_context or {}))
+        return page
 
     @display(description=_("광고 수입"))
     def show_income(self, point: DayPoint) -> str:
         """Return what ads brought in."""
-        return format_won(point.income_micros)
+        return render_won(point.income_micros, 3)
 
     @display(description=_("보탠 돈"))
     def show_subsidy(self, point: DayPoint) -> str:
         """Return what was added."""
-        return format_won(point.subsidy_micros)
+        return render_won(point.subsidy_micros, 3)
 
     @display(description=_("기대한 품질"))
     def show_quality(self, point: DayPoint) -> str:
@@ -71,7 +67,32 @@ class DayPointAdmin(ReadOnlyAdmin):
     @display(description=_("쓴 돈"))
     def show_spent(self, point: DayPoint) -> str:
         """Return what models cost."""
-        return format_won(point.spent_micros)
+        return render_won(point.spent_micros, 3)
+
+
+def build_charts(history: BudgetHistory) -> dict[str, Any]:
+    """Return the charts of money, price and quality by their names in the template."""
+    points = history.points
+    # The shared axis of all three.
+    titles = tuple(f"{point.at:%H:%M}" for point in points)
+    hours = tuple(round(point.at.hour + point.at.minute / 60 + point.at.second / 3600, 4) for point in points)
+
+    def draw(*series: Series, decimals: int, maximum: float | None = None) -> Chart:
+        return Chart("line", titles, series, hours=hours, decimals=decimals, maximum=maximum)
+
+    income = Series(gettext("광고 수입"), tuple(round(point.income, 2) for point in points))
+    spent = Series(gettext("모델 비용"), tuple(round(point.spent, 2) for point in points))
+    price = Series(gettext("품질의 값"), tuple(round(point.price, 6) for point in points))
+    quality = Series(
+        gettext("기대한 품질"),
+        tuple(None if point.quality is None else round(point.quality, 4) for point in points),
+    )
+    return {
+        # Fractions of a won matter while there are few of them.
+        "money_chart": draw(income, spent, decimals=2 if max(history.income, history.spent) < 10 else 0),
+        "price_chart": draw(price, decimals=4),
+        "quality_chart": draw(quality, decimals=2, maximum=1.0),
+    }
 
 
 def format_runway(runway: dt.timedelta | None) -> str:

@@ -12,7 +12,6 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from aggregator.admin.admin_filters import build_label_filter
-from aggregator.admin.read_only import ReadOnlyAdmin, format_won
 from aggregator.domain.messages import ANSWER_KINDS, LANGUAGES, NO_AD_REASONS, label_of
 from aggregator.models import (
     Candidate,
@@ -21,6 +20,8 @@ from aggregator.models import (
     Turn,
 )
 from aggregator.services.sharing import withdraw_share
+from ui.read_only_admin import ReadOnlyAdmin
+from ui.won import render_won
 
 
 class CandidateInline(TabularInline):
@@ -80,7 +81,7 @@ class TurnAdmin(ReadOnlyAdmin):
     @display(description=_("비용"), ordering="cost_micros")
     def show_cost(self, turn: Turn) -> str:
         """Return what the turn cost."""
-        return format_won(turn.cost_micros)
+        return render_won(turn.cost_micros, 3)
 
     @display(description=_("광고"))
     def show_ad(self, turn: Turn) -> str:

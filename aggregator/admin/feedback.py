@@ -2,11 +2,11 @@
 
 from django.contrib import admin
 
-from aggregator.admin.read_only import ReadOnlyAdmin
 from aggregator.models import (
     Signal,
     Vote,
 )
+from ui.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(Vote)

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aggregator.admin.read_only import ReadOnlyAdmin, format_won
 from aggregator.models import (
     ApiKey,
     Usage,
 )
+from ui.read_only_admin import ReadOnlyAdmin
+from ui.won import render_won
 
 
 @admin.register(Usage)
@@ -31,7 +32,7 @@ class UsageAdmin(ReadOnlyAdmin):
     @display(description=_("비용"), ordering="cost_micros")
     def show_cost(self, usage: Usage) -> str:
         """Return what the call cost."""
-        return format_won(usage.cost_micros)
+        return render_won(usage.cost_micros, 3)
 
 
 @admin.register(ApiKey)

@@ -7,11 +7,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from aggregator.admin.read_only import ReadOnlyAdmin
 from aggregator.models import (
     WeightsVersion,
 )
 from aggregator.storage.model_weights import activate_version
+from ui.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(WeightsVersion)

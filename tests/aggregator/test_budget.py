@@ -1,7 +1,9 @@
-"""The day's price of quality follows what comes in and goes out, and admins see its curve."""
+"""The day's price of quality follows what comes in and goes out, and admins see its history."""
 
 import datetime as dt
+import json
 import math
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -50,7 +52,7 @@ def spend(owner: User, won: float, at: dt.datetime, *, turns: int = 1, quality: 
 
 
 def keep(at: dt.datetime, income_won: float = 0) -> DayPoint:
-    """Keep a point of the curve."""
+    """Keep a point of the history."""
     price = find_initial_price(list_offered_models())
     return budget.update_pace(income_micros=round(income_won * WON), initial_price=price, now=at)
 
@@ -107,8 +109,8 @@ def test_every_won_is_booked_once_and_a_new_day_begins_with_nothing(ada: User) -
     spend(ada, 3, NOON + minutes(1), turns=2)
     keep(NOON + minutes(2), income_won=40)
     keep(NOON + minutes(3), income_won=40)
-    curve = read_budget_history(NOON + minutes(4))
-    assert (curve.income, curve.spent, curve.turns) == (40, 6, 2)
+    history = read_budget_history(NOON + minutes(4))
+    assert (history.income, history.spent, history.turns) == (40, 6, 2)
     price = DayPoint.objects.first().price  # type: ignore[union-attr]
     tomorrow = keep(NOON + dt.timedelta(hours=13))
     assert (tomorrow.balance, tomorrow.price) == (0.0, price)
@@ -126,25 +128,28 @@ def test_what_was_shown_is_counted_for_each_model(ada: User, offer_model: MakeMo
 def test_the_runway_is_told_while_money_runs_out_and_not_when_ads_pay(ada: User) -> None:
     spend(ada, 1_000, NOON - minutes(30), turns=12)
     keep(NOON)
-    curve = read_budget_history(NOON)
+    history = read_budget_history(NOON)
     # 12,000 won in three hours leave 12,000 for three hours.
-    assert curve.left == 12_000
-    assert curve.runway == dt.timedelta(hours=3)
-    assert curve.covered_percent == 0
+    assert history.left == 12_000
+    assert history.runway == dt.timedelta(hours=3)
+    assert history.covered_percent == 0
     assert read_budget_history(NOON + dt.timedelta(days=1)).runway is None
     keep(NOON + minutes(1), income_won=30_000)
     assert read_budget_history(NOON + minutes(1)).runway is None
 
 
-def test_the_admin_shows_the_curve_with_its_points_below(client: Client, ada: User) -> None:
+def test_the_admin_charts_the_day_above_its_points(client: Client, ada: User) -> None:
     client.force_login(UserFactory.create(username="admin", is_staff=True, is_superuser=True))
     page = client.get("/admin/aggregator/daypoint/").content.decode()
     assert "돈이 떨어질 때까지" in page
-    assert "<polyline" not in page
+    assert "<canvas" not in page
     spend(ada, 2, timezone.now() - minutes(1), turns=2)
     budget.update_pace(income_micros=3 * WON, initial_price=0.0)
     page = client.get("/admin/aggregator/daypoint/").content.decode()
-    assert page.count("<polyline") == 4
+    found = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    charts = [json.loads(data) for data in found]
+    assert [[line["values"][-1] for line in chart["series"]] for chart in charts[:1]] == [[3.0, 4.0]]
+    assert [len(chart["series"]) for chart in charts] == [2, 1, 1]
     assert "광고 수입" in page
     assert "3.000원" in page
     english = client.get("/admin/aggregator/daypoint/", headers={"accept-language": "en"}).content.decode()

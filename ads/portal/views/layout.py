@@ -3,11 +3,12 @@
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from ads.domain.money import WON
 from ads.portal.access import AdvertiserContext
-from ads.reporting.bar_chart import Chart, layout_bars
 from ads.reporting.figures import DayFigures, Period
+from ui.charts import Chart, Series
 
 PERIOD_DAYS = (7, 30, 90)
 DEFAULT_PERIOD_DAYS = 30
@@ -45,5 +46,8 @@ def read_period(request: HttpRequest) -> Period:
 
 
 def spend_chart(rows: list[DayFigures]) -> Chart:
-    """Return the spend of each day, oldest first, as a chart in won."""
-    return layout_bars([(row.day, row.figures.spend_micros / WON) for row in reversed(rows)])
+    """Return the spend of each day in won as bars, oldest first, from rows that begin with the newest."""
+    days = list(reversed(rows))
+    spend = Series(_("쓴 돈"), tuple(row.figures.spend_micros / WON for row in days))
+    titles = tuple(row.day.isoformat() for row in days)
+    return Chart("bar", titles, (spend,), ticks=tuple(f"{row.day.month}/{row.day.day}" for row in days))

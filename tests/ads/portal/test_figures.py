@@ -1,6 +1,9 @@
 import csv
 import datetime
 import io
+import json
+import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -22,7 +25,6 @@ from ads.models import (
     Membership,
     Offer,
 )
-from ads.reporting.bar_chart import layout_bars, round_up
 from ads.reporting.figures import (
     Figures,
     Period,
@@ -111,13 +113,21 @@ def test_the_days_are_korean_days(shop: Advertiser, ad: Creative) -> None:
     assert {row.day.day: row.figures.impressions for row in rows} == {20: 0, 21: 1}
 
 
+def read_chart(page: str) -> dict[str, Any]:
+    """Return the data of a page's only chart."""
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    chart: dict[str, Any] = json.loads(data)
+    return chart
+
+
 def test_the_first_page_shows_today_and_the_table_under_it(
     portal_client: Client, shop: Advertiser, busy: Creative
 ) -> None:
     page = portal_client.get(f"/advertise/{shop.public_id}/").content.decode()
     assert "240원" in page
     assert "50.00%" in page
-    assert page.count('class="chart-bar"') == 30
+    assert read_chart(page)["titles"][-1] == korean_day(timezone.now()).isoformat()
+    assert read_chart(page)["series"] == [{"label": "쓴 돈", "values": [0.0] * 29 + [240.0]}]
 
 
 @pytest.mark.parametrize(("asked", "bars"), [("7", 7), ("90", 90), ("12", 30), ("-7", 30), ("9999999", 30)])
@@ -125,7 +135,7 @@ def test_the_stretch_of_days_can_be_chosen(
     portal_client: Client, shop: Advertiser, busy: Creative, asked: str, bars: int
 ) -> None:
     page = portal_client.get(f"/advertise/{shop.public_id}/?days={asked}").content.decode()
-    assert page.count('class="chart-bar"') == bars
+    assert len(read_chart(page)["titles"]) == bars
 
 
 def test_the_first_page_costs_a_known_number_of_queries(
@@ -214,22 +224,6 @@ def test_clicks_that_cost_nothing_are_told_apart(shop: Advertiser, busy: Creativ
     figures = total(figures_by_day(shop, Period.until_today(7)))
     assert (figures.clicks, figures.invalid_clicks, figures.spend_micros) == (3, 1, 240 * WON)
     assert figures.click_price == "80"
-
-
-@pytest.mark.parametrize(
-    ("amount", "top"), [(0, 10), (7, 10), (11, 20), (37, 50), (88, 100), (101, 200), (12345, 20000)]
-)
-def test_a_chart_ends_at_a_round_number(amount: float, top: float) -> None:
-    assert round_up(amount) == top
-
-
-def test_bars_stay_inside_the_chart() -> None:
-    days = [(datetime.date(2026, 11, 1) + datetime.timedelta(days=n), float(n * n)) for n in range(30)]
-    chart = layout_bars(days)
-    assert len(chart.bars) == 30
-    assert all(bar.x >= chart.left and bar.x + bar.width <= chart.width for bar in chart.bars)
-    assert all(0 <= bar.y <= chart.baseline + 0.1 for bar in chart.bars)
-    assert layout_bars([]).bars == ()
 
 
 @pytest.mark.parametrize(
