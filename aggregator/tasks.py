@@ -18,6 +18,7 @@ from aggregator import placements
 from aggregator.budgeting import budget
 from aggregator.execution import runner
 from aggregator.execution.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
+from aggregator.execution.lifecycle import find_abandoned_turns, keep_snapshot_fresh, warm_up
 from aggregator.infra.batcher import Batcher
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.infra.loop_runtime import per_loop
@@ -26,6 +27,7 @@ from aggregator.infra.tune_gc import tune_gc
 from aggregator.models import Turn
 from aggregator.pipeline.routing.initial_price import find_initial_price
 from aggregator.ratings import ratings
+from aggregator.selectors.turns import find_unstarted_turns
 from aggregator.services import deletion, retention
 from aggregator.services.listings import list_offered_models
 from aggregator.storage import quota
@@ -56,11 +58,11 @@ def warm_worker() -> None:
 
 
 async def _warm() -> None:
-    await runner.warm_up()
-    _background_tasks.append(asyncio.create_task(runner.keep_snapshot_fresh()))
+    await warm_up()
+    _background_tasks.append(asyncio.create_task(keep_snapshot_fresh()))
     tune_gc()
     # What an earlier worker of this machine left behind need not wait for the beat.
-    for turn_id in await runner.find_abandoned():
+    for turn_id in await find_abandoned_turns():
         runner.start_local_turn(turn_id)
 
 
@@ -87,7 +89,7 @@ async def _start_together(turns: Sequence[TurnTask]) -> list[None]:
     # A turn whose row cannot be read now is read again, with retries, once it runs.
     with contextlib.suppress(DatabaseError, InterfaceError):
         ids = [uuid.UUID(each["turn"]) for each in turns if each["is_new"]]
-        new = await run_in_db_thread(runner.find_unstarted_turns, ids)
+        new = await run_in_db_thread(find_unstarted_turns, ids)
     for each in turns:
         turn_id = uuid.UUID(each["turn"])
         with continue_trace(each["trace"]):
@@ -99,10 +101,10 @@ async def _start_together(turns: Sequence[TurnTask]) -> list[None]:
 _starter = per_loop(lambda: Batcher(_start_together, max_size=MAX_STARTED_TOGETHER))
 
 
-@shared_task(name=runner.RECOVER_TASK)
+@shared_task(name="aggregator.tasks.recover_turns")
 def recover_turns() -> int:
     """Hand every abandoned turn to a worker and return how many there were."""
-    abandoned = _run(runner.find_abandoned())
+    abandoned = _run(find_abandoned_turns())
     if abandoned:
         send_turn_tasks([build_turn_task(turn_id) for turn_id in abandoned])
     return len(abandoned)

@@ -124,18 +124,18 @@ async def _wait_for_ends(pages: list[Page]) -> None:
 def _count_losses(shown: ShownTurn, losses: Losses) -> None:
     from aggregator.domain.turn_state import reduce_events
     from aggregator.models import Turn
-    from aggregator.selectors import conversations
+    from aggregator.selectors.turns import rebuild_events, with_related
 
     if not shown.turn:
         losses.hanging_turns += 1
         return
     losses.turns += 1
     stored = Turn.objects.filter(public_id=shown.turn)
-    turn = retry_database(lambda: conversations.with_related(stored).get())
+    turn = retry_database(lambda: with_related(stored).get())
     if not shown.is_over or turn.status == Turn.Status.RUNNING:
         losses.hanging_turns += 1
         return
-    kept = reduce_events(conversations.rebuild_events(turn))
+    kept = reduce_events(rebuild_events(turn))
     if _comparable(kept) != _comparable(shown.state):
         losses.states_unlike_replay += 1
         explain(kept, shown.state)

@@ -125,7 +125,7 @@ def _replace(site: Site, part: str) -> int:
 def _count_losses(shown: ShownTurn, step: Deploy, seen: DeployOutcome) -> None:
     from aggregator.domain.turn_state import reduce_events
     from aggregator.models import Turn
-    from aggregator.selectors import conversations
+    from aggregator.selectors.turns import rebuild_events, with_related
 
     seen.turns += 1
     stored = Turn.objects.filter(public_id=shown.turn)
@@ -133,11 +133,11 @@ def _count_losses(shown: ShownTurn, step: Deploy, seen: DeployOutcome) -> None:
     # A page hears of the end in the moment in which it is being kept.
     while stored.filter(status=Turn.Status.RUNNING).exists() and time.monotonic() < ends:
         time.sleep(0.1)
-    turn = retry_database(lambda: conversations.with_related(stored).get())
+    turn = retry_database(lambda: with_related(stored).get())
     if not shown.is_over or turn.status != Turn.Status.DONE:
         seen.hanging_turns += 1
         return
-    kept = reduce_events(conversations.rebuild_events(turn))
+    kept = reduce_events(rebuild_events(turn))
     seen.states_unlike_replay += replace(kept, placement=None) != replace(shown.state, placement=None)
     for (candidate, attempt), text in shown.shown.items():
         slot = kept.candidates[candidate]

@@ -154,7 +154,7 @@ EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", "jjamppong@localhost")
 # Called, in this order, with the guest and the account when a guest logs in to an account of theirs.
-GUEST_ADOPTERS = ["aggregator.services.turns.adopt_conversations"]
+GUEST_ADOPTERS = ["aggregator.services.conversations.adopt_conversations"]
 GUEST_COOKIE_AGE = timedelta(days=400)
 # How many new guests an address may bring in an hour; a school or a carrier has many people behind one.
 NEW_GUESTS_PER_HOUR = read_int("NEW_GUESTS_PER_HOUR", 600)

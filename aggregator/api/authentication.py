@@ -13,7 +13,7 @@ from aggregator.api.errors import ApiError
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey
-from aggregator.selectors import conversations
+from aggregator.selectors.api_keys import find_api_key
 from aggregator.services import api_keys
 
 LAST_USED_RESOLUTION_SECONDS = 60
@@ -47,7 +47,7 @@ def _find_key(text: str) -> ApiKey | None:
     # Looking up a digest takes the same time whatever characters of the key a stranger has guessed.
     if not text or len(text) > MAX_KEY_CHARS:
         return None
-    key = conversations.find_api_key(api_keys.digest_of(text))
+    key = find_api_key(api_keys.digest_of(text))
     if key is None:
         return None
     stale = timezone.now() - dt.timedelta(seconds=LAST_USED_RESOLUTION_SECONDS)

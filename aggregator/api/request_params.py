@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from aggregator.api.errors import ApiError, invalid_field, model_not_found_error
 from aggregator.api.message_parsing import Transcript
 from aggregator.domain.messages import REFUSALS as MESSAGES
-from aggregator.execution import runner
+from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey, Conversation, Turn
 from aggregator.services import turns
 from aggregator.services.listings import list_offered_models
+from aggregator.services.refusal import Refusal
 
 ENSEMBLE_MODEL = "jjamppong"
 MAX_PANEL_MODELS = 8
@@ -87,7 +88,7 @@ def _parse_strategy(strategy: object) -> str:
 
 async def create_turn(key: ApiKey, params: RequestParams, transcript: Transcript) -> Turn:
     """Store the turn of a call, in a conversation of its own that no page lists; raises ApiRefusal."""
-    ask = turns.TurnRequest(
+    request = turns.TurnRequest(
         prompt=transcript.prompt,
         strategy=params.strategy,
         panel=params.panel,
@@ -95,15 +96,15 @@ async def create_turn(key: ApiKey, params: RequestParams, transcript: Transcript
         given_history=transcript.history,
         origin=Conversation.Origin.API,
     )
-    insertion = asyncio.ensure_future(run_in_db_thread(turns.open_turn, owner=key.owner, ask=ask))
+    insertion = asyncio.ensure_future(run_in_db_thread(turns.open_turn, owner=key.owner, request=request))
     try:
         return await asyncio.shield(insertion)
-    except turns.Refusal as refusal:
+    except Refusal as refusal:
         raise _api_error(refusal.code) from None
     except asyncio.CancelledError:
         # Whoever calls hung up, and it is stored all the same: who finds it is to ask nobody.
-        with contextlib.suppress(turns.Refusal):
-            await runner.stop_turn(await insertion)
+        with contextlib.suppress(Refusal):
+            await stop_turn(await insertion)
         raise
 
 

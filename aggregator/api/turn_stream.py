@@ -13,9 +13,10 @@ from aggregator.api.errors import ApiError, answer_interrupted, turn_failed
 from aggregator.domain.events import decode
 from aggregator.domain.turn_state import CandidateState, TurnState
 from aggregator.execution import runner
+from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.selectors import conversations
+from aggregator.selectors.usage import count_turn_tokens
 from aggregator.streaming.turn_feed import LogEntry, Subscription
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -93,7 +94,7 @@ class TurnStream:
             runner.get_turn_log().feed.unsubscribe(self._subscription)
             self._subscription = None
         if self._is_running:
-            await runner.stop_turn(self.turn)
+            await stop_turn(self.turn)
 
     @property
     def _is_running(self) -> bool:
@@ -157,7 +158,7 @@ class TurnStream:
         if self.state.answer_kind == "fused":
             # What the fuser took is told by no event; the books have it as soon as the turn is stored.
             for _try in range(USAGE_POLL_TRIES):
-                stored = await run_in_db_thread(conversations.tokens_of, self.turn)
+                stored = await run_in_db_thread(count_turn_tokens, self.turn)
                 if stored:
                     return stored
                 await asyncio.sleep(USAGE_POLL_SECONDS)

@@ -16,7 +16,7 @@ from aggregator.budgeting.pacing import PacingState, start_pacing, update_pacing
 from aggregator.budgeting.turn_budget import DailyFunds, TurnBudget
 from aggregator.domain.calendar_day import start_of_day
 from aggregator.models import Candidate, DayPoint, Listing, Turn
-from aggregator.selectors import conversations
+from aggregator.selectors.usage import spent_between, spent_today
 
 CHECK_SECONDS = 15.0
 RETENTION_DAYS = 35
@@ -37,7 +37,7 @@ class _ClosedTurns:
 
 def read_budget(income_micros: int) -> TurnBudget:
     """Return the day's pool and pace; the pace is at most a quarter of a minute old."""
-    pool = DailyFunds(income_micros, settings.DAILY_SUBSIDY_WON * _WON, conversations.spent_today())
+    pool = DailyFunds(income_micros, settings.DAILY_SUBSIDY_WON * _WON, spent_today())
     return TurnBudget(pool, read_pace())
 
 
@@ -67,7 +67,7 @@ def update_pace(*, income_micros: int, initial_price: float, now: dt.datetime | 
     since = start if last is None or is_new_day else last.at
     booked_income, booked_spent = _sum_booked(start)
     income = max(0, income_micros - booked_income)
-    spent = max(0, conversations.spent_between(start, now) - booked_spent)
+    spent = max(0, spent_between(start, now) - booked_spent)
     seconds = (now - since).total_seconds()
     subsidy = round(settings.DAILY_SUBSIDY_WON * _WON * seconds / _DAY_SECONDS)
     closed = _list_closed(since, now)

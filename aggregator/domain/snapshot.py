@@ -1,4 +1,4 @@
-"""A turn's state told as events: for pages that missed some, and for a log that was lost."""
+"""A turn's state as events: for pages that missed some, and for a log that was lost."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from aggregator.domain.turn_state import CandidateState, TurnState
 
 
 def build_snapshot_events(state: TurnState) -> list[events.Event]:
-    """Return events that leave this state, whatever a reader knew before."""
+    """Return events that leave this state in a reader, whatever it knew before."""
     history: list[events.Event] = [
         events.TurnOpened(state.conversation, state.turn, state.prompt, state.attempt)
     ]
@@ -30,14 +30,8 @@ def build_snapshot_events(state: TurnState) -> list[events.Event]:
 
 
 def build_route_event(state: TurnState, added: Iterable[events.PanelMember] = ()) -> events.RouteChosen:
-    """Return the event that tells a turn's route as it stands, with candidates that were added."""
-    candidates = state.candidates.values()
-    panel = [
-        events.PanelMember(
-            candidate.candidate, candidate.model, candidate.name, candidate.vendor, candidate.stands_in_for
-        )
-        for candidate in candidates
-    ]
+    """Return the event of a turn's route as it is now, with candidates that were added."""
+    panel = (candidate.as_panel_member() for candidate in state.candidates.values())
     return events.RouteChosen(
         state.strategy,
         (*panel, *added),
@@ -59,17 +53,7 @@ def _candidate_events(candidate: CandidateState) -> Iterable[events.Event]:
     if candidate.status == "waiting":
         yield events.CandidateQueued(candidate.candidate, candidate.queue_position)
     elif candidate.status != "streaming":
-        yield events.CandidateFinished(
-            candidate=candidate.candidate,
-            status=candidate.status,
-            finish_reason=candidate.finish_reason,
-            error=candidate.error,
-            ttft_ms=candidate.ttft_ms,
-            duration_ms=candidate.duration_ms,
-            input_tokens=candidate.input_tokens,
-            output_tokens=candidate.output_tokens,
-            cost_micros=candidate.cost_micros,
-        )
+        yield candidate.as_finished_event()
 
 
 def _ranking_events(state: TurnState) -> Iterable[events.Event]:

@@ -1,7 +1,10 @@
-"""What a turn looks like after its events: the one reducer behind recovery, keeping and the shell."""
+"""The state of a turn after its events: one reducer for recovery, checkpoints, the public API and the shell.
+
+`static/js/state/turn_state.js` is its twin on the page.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from aggregator.domain import events
@@ -9,7 +12,7 @@ from aggregator.domain import events
 
 @dataclass(slots=True)
 class CandidateState:
-    """A candidate as its events have left it."""
+    """A candidate's state after its events."""
 
     candidate: str
     model: str
@@ -30,15 +33,38 @@ class CandidateState:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Output tokens a second after the first one, or None while that cannot be told."""
+        """Output tokens a second after the first token, or None while unknown."""
         if self.ttft_ms is None or self.duration_ms <= self.ttft_ms:
             return None
         return round(self.output_tokens * 1000 / (self.duration_ms - self.ttft_ms), 1)
 
+    def as_panel_member(self) -> events.PanelMember:
+        """Return the candidate as a route event lists it."""
+        return events.PanelMember(**_pick_fields(self, events.PanelMember))
+
+    def as_finished_event(self) -> events.CandidateFinished:
+        """Return the event that ends the candidate as it ended."""
+        return events.CandidateFinished(**_pick_fields(self, events.CandidateFinished))
+
+
+def _pick_fields(source: object, kind: type[events.PanelMember | events.CandidateFinished]) -> dict[str, Any]:
+    return {each.name: getattr(source, each.name) for each in fields(kind)}
+
+
+_RENAMED_COLUMNS = {"candidate": "public_id", "name": "model_name"}
+# The database columns of a candidate by the fields above, in order; a queue position is not stored.
+CANDIDATE_COLUMNS = {
+    each.name: _RENAMED_COLUMNS.get(each.name, each.name)
+    for each in fields(CandidateState)
+    if each.name != "queue_position"
+}
+# What a candidate that is asked again keeps of the attempt before, until the first piece of the new one.
+KEPT_ON_RETRY = ("candidate", "model", "name", "vendor", "text", "ttft_ms", "stands_in_for")
+
 
 @dataclass(slots=True)
 class TurnState:
-    """A turn as its events have left it."""
+    """A turn's state after its events."""
 
     turn: str = ""
     conversation: str = ""
@@ -61,7 +87,7 @@ class TurnState:
     answer_text: str = ""
     answer_cost_micros: int = 0
     answer_is_finished: bool = False
-    # How often a model began to write the answer: no two of these calls are one.
+    # How often a model began to write the answer; each time is a call of its own.
     answers_begun: int = field(default=0, compare=False)
     status: str = "running"
     error: str = ""
@@ -72,19 +98,19 @@ class TurnState:
 
     @property
     def answer(self) -> str:
-        """The text that stands as the answer: its own, or that of the candidate it points to."""
+        """The text of the answer: the turn's own, or that of the candidate it points to."""
         if self.answer_text or not self.answer_candidate:
             return self.answer_text
         return self.candidates[self.answer_candidate].text
 
     def apply(self, event: events.Event) -> None:
-        """Take in one event; unknown candidates are ignored, so that a cut log can still be read."""
+        """Apply one event; unknown candidates are ignored, so that a truncated log can still be read."""
         REDUCERS[type(event)](self, event)
 
     def _open(self, event: events.TurnOpened) -> None:
         self.turn, self.conversation, self.prompt = event.turn, event.conversation, event.prompt
         self.status, self.error, self.placement = "running", "", None
-        # The same attempt opened again was picked up after a crash: what is shown stays.
+        # The same attempt opened again was recovered after a crash: what is shown stays.
         if event.attempt != self.attempt:
             self.answer_kind = self.answer_candidate = self.answer_model = self.answer_text = ""
             self.answer_is_finished = False
@@ -99,11 +125,8 @@ class TurnState:
         self.topic, self.expected_quality = event.topic, event.quality
         self.expected_micros = event.expected_micros
         self.candidates = {
-            seat.candidate: self.candidates.get(seat.candidate)
-            or CandidateState(
-                seat.candidate, seat.model, seat.name, seat.vendor, stands_in_for=seat.stands_in_for
-            )
-            for seat in event.panel
+            member.candidate: self.candidates.get(member.candidate) or CandidateState(**asdict(member))
+            for member in event.panel
         }
 
     def _queue_candidate(self, event: events.CandidateQueued) -> None:
@@ -114,16 +137,9 @@ class TurnState:
     def _start(self, event: events.CandidateStarted) -> None:
         known = self.candidates.get(event.candidate)
         if known:
+            kept = {name: getattr(known, name) for name in KEPT_ON_RETRY}
             self.candidates[event.candidate] = CandidateState(
-                known.candidate,
-                known.model,
-                known.name,
-                known.vendor,
-                "streaming",
-                event.attempt,
-                text=known.text,
-                ttft_ms=known.ttft_ms,
-                stands_in_for=known.stands_in_for,
+                **kept, status="streaming", attempt=event.attempt
             )
 
     def _extend(self, event: events.CandidateDelta) -> None:
@@ -136,19 +152,18 @@ class TurnState:
             candidate.text, candidate.ttft_ms = event.text, event.ttft_ms
 
     def _add_text(self, event: events.MoreText) -> None:
-        for place, candidate in enumerate(self.candidates.values()):
-            if place == event.seat:
+        for position, candidate in enumerate(self.candidates.values()):
+            if position == event.seat:
                 candidate.text += event.text
 
     def _finish(self, event: events.CandidateFinished) -> None:
         candidate = self.candidates.get(event.candidate)
         if candidate is None:
             return
-        candidate.status, candidate.finish_reason = event.status, event.finish_reason
-        candidate.error, candidate.queue_position = event.error, 0
-        candidate.ttft_ms = candidate.ttft_ms if event.ttft_ms is None else event.ttft_ms
-        candidate.duration_ms, candidate.cost_micros = event.duration_ms, event.cost_micros
-        candidate.input_tokens, candidate.output_tokens = event.input_tokens, event.output_tokens
+        candidate.queue_position = 0
+        for name, value in _pick_fields(event, events.CandidateFinished).items():
+            if name != "ttft_ms" or value is not None:
+                setattr(candidate, name, value)
 
     def _set_leader(self, event: events.LeaderChanged) -> None:
         self.leader = event.candidate

@@ -1,11 +1,9 @@
-"""What a turn does before a model's first word: find what there is, judge the prompt, choose the panel."""
+"""The setup of a turn: load its context, then choose a new route or resume the one of an earlier pass."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
-import redis.asyncio as redis
 from django.conf import settings
 
 from aggregator.catalog.catalog import LanguageModel
@@ -17,83 +15,89 @@ from aggregator.execution.turn_context import (
     find_snapshot,
     load_snapshot,
 )
-from aggregator.execution.turn_control import TurnControl
-from aggregator.infra.concurrency import retry_db, run_in_cpu_pool, run_in_db_thread
+from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
+from aggregator.infra.concurrency import retry_db, retry_db_async, run_in_db_thread
 from aggregator.models import Conversation, Turn
+from aggregator.pipeline.fusion.resume import resume_route
+from aggregator.pipeline.panel.fan_out import Outcome
 from aggregator.pipeline.routing.route import RouteLimits, RoutePreferences, plan_route
 from aggregator.pipeline.types import Route
 from aggregator.resilience.breaker import filter_available
-from aggregator.services.turns import mark_sensitive
-from language.sensitivity import Sensitivity, judge_sensitivity
-from language.sensitivity_head import CRISIS
-
-SENSITIVITY_DELAY_SECONDS = 0.03
+from aggregator.storage.checkpoint import read_pending_commands
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSetup:
-    """What a turn begins with: its context, and the models that neither rest nor wait."""
+    """What a turn's panel is asked with."""
 
     context: TurnContext
-    available: tuple[LanguageModel, ...]
-
-
-async def prepare_setup(turn: Turn, client: "redis.Redis", retry_seconds: float) -> TurnSetup:
-    """Find all that a turn begins with; the turn itself need not be stored yet."""
-    context = await load_context(turn, retry_seconds)
-    return TurnSetup(context, await filter_available(client, context.offer))
+    route: Route
+    # What an earlier pass has finished.
+    outcomes: Sequence[Outcome]
+    # The models that may be asked in place of one that fails.
+    fallback_models: Sequence[LanguageModel]
 
 
 async def load_context(turn: Turn, retry_seconds: float) -> TurnContext:
-    """Find what there is to cook with, without a wait for the database where that can be."""
+    """Return what a turn begins with, without a query where the process has it in memory."""
     snapshot = find_snapshot()
-    # A model that was just switched on, or began to answer, is no reason to send the first person away.
+    # Without any model the snapshot is read anew: one may just have been switched on, or begun to answer.
     if snapshot is None or not snapshot.offer:
         snapshot = await retry_db(retry_seconds, load_snapshot)
-    ask = partial(build_question, turn)
-    question = (
-        ask() if turn.conversation.pk is None or turn.number == 1 else await retry_db(retry_seconds, ask)
-    )
+    build = partial(build_question, turn)
+    has_no_history = turn.conversation.pk is None or turn.number == 1
+    question = build() if has_no_history else await retry_db(retry_seconds, build)
     if turn.asked_panel:
         return build_context(turn, question, snapshot)
     return await run_in_db_thread(build_context, turn, question, snapshot)
 
 
-async def judge_after_start(turn: Turn, control: TurnControl, retry_seconds: float) -> Sensitivity:
-    """Judge a prompt in full, once its models were asked: the loop owes them its first milliseconds.
+async def prepare_setup(run: TurnRun, context: TurnContext) -> TurnSetup:
+    """Choose the turn's route, or resume it, and emit it; the turn need not be stored yet.
 
-    A conversation that touches a crisis gets no ads from then on, whether or not a help line is due; where
-    one is, whoever offers it remembers that.
+    Raises NoModelError.
     """
-    await asyncio.sleep(SENSITIVITY_DELAY_SECONDS)
-    sensitivity = await run_in_cpu_pool(judge_sensitivity, turn.prompt)
-    if CRISIS in sensitivity.classes and not sensitivity.needs_help:
-        await control.wait_until_stored()
-        await retry_db(retry_seconds, partial(mark_sensitive, conversation=turn.conversation))
-    return sensitivity
+    # Also applies the pauses that providers asked for, whoever is asked.
+    available = await filter_available(run.writer.log.client, context.offer)
+    if run.state.candidates:
+        return await _resume_setup(run, context)
+    route, fallback_models = _choose_route(run.turn, context, available)
+    run.turn.route = asdict(route.plan)
+    await run.emit(_build_route_event(route))
+    return TurnSetup(context, route, (), fallback_models)
 
 
-def read_route_limits() -> RouteLimits:
-    """Return what the settings allow a route."""
+async def _resume_setup(run: TurnRun, context: TurnContext) -> TurnSetup:
+    read = partial(read_pending_commands, turn=run.turn, state=run.state)
+    pending = await retry_db_async(CLOSE_RETRY_SECONDS, read)
+    added = [row for row in pending.candidates if str(row.public_id) not in run.state.candidates]
+    if added:
+        await run.add_to_panel(added)
+    again = {str(row.public_id) for row in pending.candidates}
+    route, outcomes = resume_route(run.state, context.offer, limits=_read_route_limits(), again=again)
+    return TurnSetup(context, route, outcomes, context.offer)
+
+
+def _choose_route(
+    turn: Turn, context: TurnContext, available: Sequence[LanguageModel]
+) -> tuple[Route, Sequence[LanguageModel]]:
+    # A program that names a model would not notice that another one answered.
+    is_exact = turn.conversation.origin == Conversation.Origin.API
+    preferences = RoutePreferences(turn.asked_strategy, tuple(turn.asked_panel), is_exact)
+    # A model asked for by name is kept even while its circuit breaker is open.
+    models = context.offer if preferences.panel else available
+    limits = _read_route_limits()
+    route = plan_route(context.question, models, preferences=preferences, day=context.day, limits=limits)
+    return route, models
+
+
+def _read_route_limits() -> RouteLimits:
     return RouteLimits(
         settings.TURN_QUORUM, settings.TURN_GRACE_MS, settings.TURN_DEADLINE_MS, settings.PANEL_SIZE
     )
 
 
-def choose_route(turn: Turn, setup: TurnSetup) -> tuple[Route, Sequence[LanguageModel]]:
-    """Choose a new turn's panel and strategy; also returns who was available. Raises NoModelError."""
-    context, is_exact = setup.context, turn.conversation.origin == Conversation.Origin.API
-    # A program that names a model would not notice that another one answered.
-    preferences = RoutePreferences(turn.asked_strategy, tuple(turn.asked_panel), is_exact)
-    # A model asked for by name is kept even while its circuit breaker is open; pauses are read anyway.
-    available = context.offer if preferences.panel else setup.available
-    return plan_route(
-        context.question, available, preferences=preferences, day=context.day, limits=read_route_limits()
-    ), available
-
-
-def build_new_route_event(route: Route) -> RouteChosen:
-    """Return the event that tells a new route."""
+def _build_route_event(route: Route) -> RouteChosen:
     plan = route.plan
     panel = tuple(
         PanelMember(slot.candidate, slot.model.slug, slot.model.name, slot.model.vendor)

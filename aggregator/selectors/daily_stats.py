@@ -1,18 +1,19 @@
-"""What the kitchen did today, for whoever runs it."""
+"""Today's turns, failures and costs, for the admin's dashboard."""
 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from aggregator.domain.calendar_day import start_of_day
-from aggregator.models import Candidate, Turn, Usage
+from aggregator.models import Candidate, Turn
+from aggregator.selectors.usage import spent_between
 
 
 @dataclass(frozen=True, slots=True)
 class ModelDailyStats:
-    """How one language model did today."""
+    """How often one language model was asked today, and how often it failed."""
 
     model: str
     asked: int
@@ -32,7 +33,7 @@ class DailyStats:
 
 
 def read_daily_stats(now: dt.datetime | None = None) -> DailyStats:
-    """Return the kitchen's day, counted in the site's time zone, in four queries."""
+    """Return the figures of the day so far, in the site's time zone, in four queries."""
     now = now or timezone.now()
     start = start_of_day(now)
     day = dt.timedelta(days=1)
@@ -48,17 +49,10 @@ def read_daily_stats(now: dt.datetime | None = None) -> DailyStats:
         .order_by("-failed", "-asked", "model")
     )
     return DailyStats(
-        cost_micros=_cost_between(start, now),
-        cost_before_micros=_cost_between(start - day, now - day),
+        cost_micros=spent_between(start, now),
+        cost_before_micros=spent_between(start - day, now - day),
         turns=turns["all"],
         running=turns["running"],
         failed=turns["failed"],
         models=tuple(ModelDailyStats(*row) for row in models),
     )
-
-
-def _cost_between(start: dt.datetime, end: dt.datetime) -> int:
-    spent = Usage.objects.filter(created_at__gte=start, created_at__lt=end).aggregate(
-        total=Sum("cost_micros")
-    )
-    return spent["total"] or 0

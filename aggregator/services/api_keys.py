@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from aggregator.models import ApiKey
-from aggregator.services.turns import Refusal
+from aggregator.services.refusal import Refusal
 
 KEY_PREFIX = "jjp-"
 MAX_ACTIVE_KEYS = 20

@@ -1,21 +1,56 @@
-"""What people do with answers without picking one: kept once a person and answer, worth less than a pick."""
+"""Votes, and signals: what people do with an answer without voting, which counts less."""
+
+import uuid
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from aggregator.models import Candidate, Signal, Turn
+from aggregator.models import Candidate, Signal, Turn, Vote
+from aggregator.selectors.turns import find_candidate
+from aggregator.services.refusal import Refusal
+
+
+def get_own_candidate(*, owner: AbstractBaseUser, public_id: uuid.UUID) -> Candidate:
+    """Return the owner's candidate with its turn and conversation; raises Refusal."""
+    candidate = find_candidate(owner, public_id)
+    if candidate is None:
+        raise Refusal("candidate_not_found")
+    return candidate
+
+
+def cast_own_vote(*, voter: AbstractBaseUser, public_id: uuid.UUID) -> Candidate:
+    """Store a person's vote for a candidate of their own turns and return it; raises Refusal."""
+    candidate = get_own_candidate(owner=voter, public_id=public_id)
+    cast_vote(voter=voter, candidate=candidate)
+    return candidate
+
+
+@transaction.atomic
+def cast_vote(*, voter: AbstractBaseUser, candidate: Candidate) -> None:
+    """Store a person's vote in a turn; a later vote replaces it."""
+    Vote.objects.update_or_create(turn=candidate.turn, voter_id=voter.pk, defaults={"candidate": candidate})
+
+
+def record_own_signal(*, person: AbstractBaseUser, public_id: uuid.UUID, kind: str) -> Candidate:
+    """Store a signal about a candidate of a person's own turns and return it; raises Refusal."""
+    candidate = get_own_candidate(owner=person, public_id=public_id)
+    # Regenerating is a command of its own, which records its signal.
+    if kind not in {Signal.Kind.COPY, Signal.Kind.CONTINUE}:
+        raise Refusal("malformed")
+    record_signal(person=person, candidate=candidate, kind=kind)
+    return candidate
 
 
 @transaction.atomic
 def record_signal(*, person: AbstractBaseUser, candidate: Candidate, kind: str) -> None:
-    """Remember a signal; whoever goes on with an answer has it taken as what was said."""
+    """Store a signal once a person and candidate; the candidate continued with counts as the answer."""
     Signal.objects.get_or_create(candidate=candidate, person_id=person.pk, kind=kind)
     if kind == Signal.Kind.CONTINUE:
         Turn.objects.filter(pk=candidate.turn_id).update(continued_with=candidate)
 
 
 def record_regenerate(*, person: AbstractBaseUser, turn: Turn) -> None:
-    """Remember that the answer of a turn was not good enough, if one model's answer stood."""
+    """Store a signal against the candidate that was the turn's answer, if there was one."""
     if turn.answer_candidate_id:
         Signal.objects.get_or_create(
             candidate_id=turn.answer_candidate_id, person_id=person.pk, kind=Signal.Kind.REGENERATE

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from aggregator.domain.calendar_day import start_of_day
 from aggregator.models import Candidate, Conversation, Share, Turn
-from aggregator.selectors.conversations import count_current_turns, list_current_turns
-from aggregator.services.turns import Refusal, build_title
+from aggregator.selectors.turns import count_current_turns, list_current_turns
+from aggregator.services.conversations import build_title
+from aggregator.services.refusal import Refusal
 
 TOKEN_BYTES = 32
 # The longest copy, so that neither making nor reading one holds anything up; of more, the latest are copied.

@@ -1,10 +1,13 @@
-"""Writes what a turn has become: progress while it runs, its final state once, the ad shown under it."""
+"""Writes a turn's progress while it runs, its final state once, and the ad shown below it.
+
+Every turn runs these statements, so they are worded here and sent past the ORM (ADR 0007).
+"""
 
 import contextlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -13,31 +16,94 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from aggregator.domain.events import PlacementMade, encode
-from aggregator.domain.turn_state import CandidateState, TurnState
+from aggregator.domain.turn_state import CANDIDATE_COLUMNS, CandidateState, TurnState
 from aggregator.infra.async_database import Connection, Reply, in_transaction
 from aggregator.infra.telemetry import traced
-from aggregator.models import Ballot, Candidate, Turn
-from aggregator.storage.turn_sql import (
-    INCREMENT_ATTEMPT,
-    INSERT_USAGES,
-    LOCK_TURN,
-    PENDING_COLUMNS,
-    REOPENED_COLUMNS,
-    SELECT_PENDING,
-    SET_ANSWER_CANDIDATE,
-    SET_COST,
-    TOUCH_CONVERSATION,
-    UPSERT_CANDIDATES,
-    build_update,
-)
+from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
 from aggregator.storage.usage import ProviderCall
+
+TABLES = {
+    "turns": Turn._meta.db_table,
+    "conversations": Conversation._meta.db_table,
+    "candidates": Candidate._meta.db_table,
+    "usages": Usage._meta.db_table,
+}
+# The columns of a turn that is reopened.
+REOPENED_COLUMNS: dict[str, Any] = {
+    "status": Turn.Status.RUNNING,
+    "closed_at": None,
+    "stop_asked_at": None,
+    "error": "",
+    "placement": None,
+    "supports": [],
+    "answer_candidate_id": None,
+    "answer_cost_micros": 0,
+    "answer_kind": "",
+    "answer_model": "",
+    "answer_text": "",
+}
+# The answer's columns have the names of the state's fields.
+SHARED_TURN_COLUMNS = ("leader", "answer_kind", "answer_model", "answer_text", "answer_cost_micros")
+INSERTED_COLUMNS = ("position", *CANDIDATE_COLUMNS.values())
+# Which model a candidate is never changes.
+UPDATED_COLUMNS = tuple(
+    column
+    for column in INSERTED_COLUMNS
+    if column not in {"public_id", "model", "model_name", "vendor", "stands_in_for"}
+)
+LOCK_TURN = "SELECT FROM {turns} WHERE id = %(turn)s FOR UPDATE".format(**TABLES)
+# A candidate that was asked again meanwhile is not set back to its attempt before.
+UPSERT_CANDIDATES = """
+INSERT INTO {candidates} AS stored (turn_id, {columns})
+SELECT %(turn)s, {incoming} FROM jsonb_populate_recordset(NULL::{candidates}, %(rows)s::jsonb) AS incoming
+WHERE EXISTS (SELECT FROM {turns} WHERE id = %(turn)s)
+ON CONFLICT (public_id) DO UPDATE SET {updates}
+WHERE stored.attempt <= excluded.attempt""".format(
+    columns=", ".join(INSERTED_COLUMNS),
+    incoming=", ".join(f"incoming.{column}" for column in INSERTED_COLUMNS),
+    updates=", ".join(f"{column} = excluded.{column}" for column in UPDATED_COLUMNS),
+    **TABLES,
+)
+# A call is stored even if its turn was deleted while it ran.
+INSERT_USAGES = """
+INSERT INTO {usages} (
+    turn_id, candidate_id, call_id, purpose, model, provider, input_tokens, output_tokens, source,
+    cost_micros, created_at
+)
+SELECT turn.id, candidate.id, call.call_id, call.purpose, call.model, call.provider, call.input_tokens,
+    call.output_tokens, call.source, call.cost_micros, now()
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS call (
+    call_id uuid, purpose text, model text, provider text, input_tokens int, output_tokens int, source text,
+    cost_micros bigint, candidate text
+)
+LEFT JOIN {turns} turn ON turn.id = %(turn)s
+LEFT JOIN {candidates} candidate
+    ON candidate.turn_id = %(turn)s AND candidate.public_id::text = call.candidate
+ON CONFLICT DO NOTHING""".format(**TABLES)
+TOUCH_CONVERSATION = """
+UPDATE {conversations} SET updated_at = %(now)s WHERE id = %(conversation)s""".format(**TABLES)
+UPDATE_TURN = """
+UPDATE {turns} SET {assignments}{computed} WHERE id = %(turn)s"""
+SET_ANSWER_CANDIDATE = ", answer_candidate_id = (SELECT id FROM {candidates} WHERE public_id = %(answer)s)"
+# Summed over stored calls, because a reopened turn has calls of earlier passes.
+SET_COST = """,
+    cost_micros = (SELECT coalesce(sum(cost_micros), 0) FROM {usages} WHERE turn_id = %(turn)s)"""
+INCREMENT_ATTEMPT = ", attempt = attempt + 1"
+PENDING_COLUMNS = ("public_id", "position", "model", "model_name", "vendor", "attempt")
+SELECT_PENDING = """
+SELECT turn.stop_asked_at IS NOT NULL, {columns}
+FROM {turns} turn LEFT JOIN {candidates} pending
+    ON pending.turn_id = turn.id AND pending.status = 'waiting'
+WHERE turn.id = %(turn)s ORDER BY pending.position""".format(
+    columns=", ".join(f"pending.{column}" for column in PENDING_COLUMNS), **TABLES
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PendingCommands:
-    """What was asked of a turn since it began: to stop, or to ask these candidates (again).
+    """Commands stored since a turn began: to stop, or to ask these candidates (again).
 
-    One that was deleted has to stop.
+    A deleted turn has to stop.
     """
 
     stop: bool
@@ -53,24 +119,24 @@ async def read_pending_commands(*, turn: Turn, state: TurnState) -> PendingComma
 async def save_checkpoint(
     *, turn: Turn, state: TurnState, seq: int, calls: Sequence[ProviderCall] = ()
 ) -> PendingCommands:
-    """Write what a running turn has so far, so that a lost log costs little; returns what was asked of it."""
+    """Write a running turn's state, so that a lost log costs little, and return its pending commands."""
 
-    async def keep(connection: Connection) -> Reply[PendingCommands]:
+    async def send(connection: Connection) -> Reply[PendingCommands]:
         await _write_turn(connection, turn, state, calls, {"last_seq": seq})
         return await _query_pending(turn, state, connection)
 
-    return await in_transaction(keep)
+    return await in_transaction(send)
 
 
 @traced("keep")
 async def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[ProviderCall]) -> bool:
-    """Write a turn's final state and what its calls cost, in one transaction, once.
+    """Write a turn's final state and its calls in one transaction.
 
     Returns whether the turn has to be checked again: it was deleted, or a command that came too late for
     this pass reopened it at once.
     """
     now = timezone.now()
-    ending = {
+    final_columns = {
         "last_seq": seq,
         "status": state.status,
         "error": state.error,
@@ -78,37 +144,60 @@ async def close_turn(*, turn: Turn, state: TurnState, seq: int, calls: Sequence[
         "closed_at": now,
     }
 
-    async def close(connection: Connection) -> Reply[bool]:
-        await _write_turn(connection, turn, state, calls, ending, SET_COST)
+    async def send(connection: Connection) -> Reply[bool]:
+        await _write_turn(connection, turn, state, calls, final_columns, SET_COST)
         await connection.execute(TOUCH_CONVERSATION, {"conversation": turn.conversation_id, "now": now})
-        read_pending_commands = await _query_pending(turn, state, connection)
+        read_pending = await _query_pending(turn, state, connection)
 
-        async def reopen() -> bool:
-            asked = await read_pending_commands()
-            if asked.is_deleted:
+        async def reopen_if_pending() -> bool:
+            pending = await read_pending()
+            if pending.is_deleted:
                 return True
-            if state.status == Turn.Status.STOPPED or not asked.candidates:
+            if state.status == Turn.Status.STOPPED or not pending.candidates:
                 return False
             await _update_turn(connection, turn, REOPENED_COLUMNS, INCREMENT_ATTEMPT)
             return True
 
-        return reopen
+        return reopen_if_pending
 
-    return await in_transaction(close)
+    return await in_transaction(send)
 
 
 async def save_calls(*, turn: Turn, calls: Sequence[ProviderCall]) -> None:
-    """Write what calls cost and nothing else, for a turn whose own account of itself cannot be kept."""
+    """Write provider calls and nothing else, for a turn whose state cannot be written."""
 
-    async def keep(connection: Connection) -> Reply[None]:
+    async def send(connection: Connection) -> Reply[None]:
         await connection.execute(INSERT_USAGES, {"turn": turn.pk, "rows": _encode_rows(map(asdict, calls))})
         return _no_reply
 
-    await in_transaction(keep)
+    await in_transaction(send)
+
+
+async def save_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> bool:
+    """Write the ad market's reply, so that a reload shows the same ad; returns whether the turn is gone."""
+    columns = {"placement": {"ad": placement.ad, "reason": placement.reason}, "last_seq": seq}
+
+    async def send(connection: Connection) -> Reply[bool]:
+        locked = await connection.execute(LOCK_TURN, {"turn": turn.pk})
+        await _update_turn(connection, turn, columns)
+
+        async def is_gone() -> bool:
+            return await locked.fetchone() is None
+
+        return is_gone
+
+    return await in_transaction(send)
+
+
+def save_ballot(*, turn: Turn, judge: str, order: tuple[str, ...]) -> None:
+    """Store a judge's order of a turn's candidates, best first; a later one replaces it."""
+    # The turn may have been deleted meanwhile.
+    with contextlib.suppress(IntegrityError):
+        Ballot.objects.update_or_create(turn=turn, judge=judge, defaults={"order": list(order)})
 
 
 async def _no_reply() -> None:
-    """There is no reply to read."""
+    """Read nothing: the statement has no result."""
 
 
 async def _write_turn(
@@ -116,33 +205,38 @@ async def _write_turn(
     turn: Turn,
     state: TurnState,
     calls: Sequence[ProviderCall],
-    more: Mapping[str, Any],
-    also: str = "",
+    more_columns: Mapping[str, Any],
+    computed: str = "",
 ) -> None:
-    # Commands are stored under the same lock, so that none slips in between reading and closing.
+    # Commands are stored under the same lock, so none can come in between reading them and closing.
     await connection.execute(LOCK_TURN, {"turn": turn.pk})
     if state.candidates:
-        candidates = [
-            _candidate_row(place, candidate) for place, candidate in enumerate(state.candidates.values())
-        ]
-        await connection.execute(UPSERT_CANDIDATES, {"turn": turn.pk, "rows": _encode_rows(candidates)})
+        rows = _encode_rows(map(_candidate_row, range(len(state.candidates)), state.candidates.values()))
+        await connection.execute(UPSERT_CANDIDATES, {"turn": turn.pk, "rows": rows})
     if calls:
         await connection.execute(INSERT_USAGES, {"turn": turn.pk, "rows": _encode_rows(map(asdict, calls))})
     answer = uuid.UUID(state.answer_candidate) if state.answer_candidate else None
-    await _update_turn(
-        connection, turn, {**_turn_columns(turn, state), **more}, SET_ANSWER_CANDIDATE + also, answer=answer
-    )
+    columns = {**_turn_columns(turn, state), **more_columns}
+    await _update_turn(connection, turn, columns, SET_ANSWER_CANDIDATE + computed, answer=answer)
 
 
 async def _update_turn(
     connection: Connection,
     turn: Turn,
     columns: Mapping[str, Any],
-    also: str = "",
-    **given: object,
+    computed: str = "",
+    **parameters: object,
 ) -> None:
     values = {name: _adapt_json(value) for name, value in columns.items()}
-    await connection.execute(build_update(tuple(columns), also), {"turn": turn.pk, **values, **given})
+    statement = _build_update(tuple(columns), computed)
+    await connection.execute(statement, {"turn": turn.pk, **values, **parameters})
+
+
+@cache
+def _build_update(columns: tuple[str, ...], computed: str) -> str:
+    """Return the statement that sets columns of a turn and, by `computed`, those that SQL works out."""
+    assignments = ", ".join(f"{column} = %({column})s" for column in columns)
+    return UPDATE_TURN.format(assignments=assignments, computed=computed.format(**TABLES), **TABLES)
 
 
 async def _query_pending(turn: Turn, state: TurnState, connection: Connection) -> Reply[PendingCommands]:
@@ -162,49 +256,24 @@ async def _query_pending(turn: Turn, state: TurnState, connection: Connection) -
 
 
 def _turn_columns(turn: Turn, state: TurnState) -> dict[str, Any]:
-    ranking = None
-    if state.ranking:
-        ranking = encode(state.ranking)
+    ranking = encode(state.ranking) if state.ranking else None
+    if ranking:
         del ranking["type"]
+    plan = {"topic": state.topic, "quality": state.expected_quality, "cost_micros": state.expected_micros}
     return {
         "strategy": state.strategy or Turn.Strategy.COUNCIL,
         "route_reasons": list(state.reasons),
-        "route": _route_column(turn, state),
+        "route": {**turn.route, **{name: value for name, value in plan.items() if value is not None}},
         "ranking": ranking,
         "claims": [asdict(claim) for claim in state.claims],
         "supports": [asdict(support) for support in state.supports],
-        "leader": state.leader,
-        "answer_kind": state.answer_kind,
-        "answer_model": state.answer_model,
-        "answer_text": state.answer_text,
-        "answer_cost_micros": state.answer_cost_micros,
+        **{name: getattr(state, name) for name in SHARED_TURN_COLUMNS},
     }
 
 
-def _route_column(turn: Turn, state: TurnState) -> dict[str, Any]:
-    told = {"topic": state.topic, "quality": state.expected_quality, "cost_micros": state.expected_micros}
-    return {**turn.route, **{name: value for name, value in told.items() if value is not None}}
-
-
-def _candidate_row(place: int, candidate: CandidateState) -> dict[str, Any]:
-    return {
-        "public_id": candidate.candidate,
-        "position": place,
-        "model": candidate.model,
-        "model_name": candidate.name,
-        "vendor": candidate.vendor,
-        "status": candidate.status,
-        "attempt": candidate.attempt,
-        "text": candidate.text,
-        "finish_reason": candidate.finish_reason,
-        "error": candidate.error,
-        "ttft_ms": candidate.ttft_ms,
-        "duration_ms": candidate.duration_ms,
-        "input_tokens": candidate.input_tokens,
-        "output_tokens": candidate.output_tokens,
-        "cost_micros": candidate.cost_micros,
-        "stands_in_for": candidate.stands_in_for or None,
-    }
+def _candidate_row(position: int, candidate: CandidateState) -> dict[str, Any]:
+    row = {column: getattr(candidate, name) for name, column in CANDIDATE_COLUMNS.items()}
+    return {**row, "position": position, "stands_in_for": candidate.stands_in_for or None}
 
 
 def _encode_rows(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -213,26 +282,3 @@ def _encode_rows(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _adapt_json(value: Any) -> Any:
     return Jsonb(value) if isinstance(value, dict | list) else value
-
-
-def save_ballot(*, turn: Turn, judge: str, order: tuple[str, ...]) -> None:
-    """Store in which order a judge put a turn's candidates, best first; its latest word counts."""
-    # Of a turn that was deleted meanwhile nothing is kept.
-    with contextlib.suppress(IntegrityError):
-        Ballot.objects.update_or_create(turn=turn, judge=judge, defaults={"order": list(order)})
-
-
-async def save_placement(*, turn: Turn, placement: PlacementMade, seq: int) -> bool:
-    """Store what the ad market replied, so that a reload shows the same card; True when the turn is gone."""
-    shown = {"ad": placement.ad, "reason": placement.reason}
-
-    async def keep(connection: Connection) -> Reply[bool]:
-        held = await connection.execute(LOCK_TURN, {"turn": turn.pk})
-        await _update_turn(connection, turn, {"placement": shown, "last_seq": seq})
-
-        async def is_gone() -> bool:
-            return await held.fetchone() is None
-
-        return is_gone
-
-    return await in_transaction(keep)

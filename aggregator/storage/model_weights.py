@@ -1,4 +1,4 @@
-"""Stored fits of the kitchen's heads: keep one, and let every process notice a newer one within a minute."""
+"""Stored versions of the model weights; every process uses the newest active one within a minute."""
 
 import logging
 import time
@@ -21,7 +21,7 @@ _last_check: list[float] = []
 
 
 def save_version(heads: ModelWeights) -> WeightsVersion:
-    """Store a fit; the newest active one is in use."""
+    """Store a version of the weights; the newest active one is in use."""
     return WeightsVersion.objects.create(
         version=heads.version, heads=dump_weights(heads), provenance=dict(heads.provenance)
     )
@@ -29,7 +29,7 @@ def save_version(heads: ModelWeights) -> WeightsVersion:
 
 @transaction.atomic
 def activate_version(fit: WeightsVersion | None) -> None:
-    """Let this fit, or with None the one that ships, be used by every process within a minute."""
+    """Activate a version, or with None the weights that ship; every process uses it within a minute."""
     WeightsVersion.objects.filter(is_active=True).update(is_active=False)
     if fit is not None:
         WeightsVersion.objects.filter(pk=fit.pk).update(is_active=True)
@@ -37,7 +37,7 @@ def activate_version(fit: WeightsVersion | None) -> None:
 
 
 def refresh_weights(*, now: float | None = None) -> None:
-    """Use the newest active fit, or the one that ships; the database is asked once a minute and a process."""
+    """Use the newest active version, or the weights that ship; queries once a minute and process."""
     moment = time.monotonic() if now is None else now
     if _last_check and moment - _last_check[0] < CHECK_SECONDS:
         return
@@ -50,7 +50,7 @@ def refresh_weights(*, now: float | None = None) -> None:
 
 
 def reset_check_timer() -> None:
-    """Look again at the next chance, as after a fit was stored in this process."""
+    """Query again at the next refresh, as after a version was activated in this process."""
     _last_check.clear()
 
 
@@ -58,5 +58,5 @@ def _load_version(version: str) -> None:
     try:
         activate_weights(parse_weights(WeightsVersion.objects.get(version=version).heads))
     except WeightsError:
-        # A fit of another release must not stop turns: what is in use goes on.
-        logger.exception("the kitchen's fit %s cannot be read", version)
+        # Weights of another release must not stop turns: those in use stay.
+        logger.exception("the model weights %s cannot be read", version)

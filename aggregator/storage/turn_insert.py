@@ -1,4 +1,8 @@
-"""Stores a new turn, with its conversation where that is new too, in one statement that checks who may."""
+"""Inserts a new turn, and its conversation if that is new too, in one statement that also checks admission.
+
+The statement is sent past the ORM (ADR 0007); it counts what runs and what was opened today, deals the turn's
+number, and inserts nothing when a limit is reached or the same prompt was sent before.
+"""
 
 import datetime as dt
 from collections.abc import Callable
@@ -14,21 +18,22 @@ from psycopg.types.json import Jsonb
 from accounts.models import User
 from aggregator.infra.async_database import Connection, Reply, in_transaction
 from aggregator.models import Conversation, DayCount, Turn
+from aggregator.storage.quota import COUNT_TURN
 
-# How long a page that was away may still send a prompt that had arrived.
+# For how long a prompt that is sent again is recognised.
 RESEND_WINDOW = dt.timedelta(days=1)
 
-# A conversation is never older than its turns, and its age is in the index of its owner's.
+# A conversation is updated with each turn, so `updated_at`, which is in the owner's index, bounds the search.
 ADMISSION = """
 own AS (
     SELECT turn.id, turn.public_id, turn.client_id, turn.conversation_id, turn.number, turn.status
-    FROM {turns} turn JOIN {conversations} held ON held.id = turn.conversation_id
-    WHERE held.owner_id = %(owner)s AND held.updated_at >= %(since)s
+    FROM {turns} turn JOIN {conversations} conversation ON conversation.id = turn.conversation_id
+    WHERE conversation.owner_id = %(owner)s AND conversation.updated_at >= %(since)s
 ),
 admission AS (
     SELECT
         (SELECT id FROM own WHERE (client_id = %(client)s AND {same_place}) OR public_id = %(draft)s
-            LIMIT 1) AS sent,
+            LIMIT 1) AS duplicate_id,
         coalesce(
             (SELECT opened FROM {days} WHERE person_id = %(owner)s AND day = %(today)s), 0
         ) AS opened_today,
@@ -36,34 +41,30 @@ admission AS (
             SELECT FROM {people} WHERE id = %(owner)s AND is_active AND sign_outs = %(sign_outs)s
         ) AS is_signed_in,
         (SELECT count(*) FROM own WHERE status = 'running'
-            AND (conversation_id = %(held)s AND number >= %(replaces)s) IS NOT TRUE) AS running,
+            AND (conversation_id = %(conversation)s AND number >= %(replaces)s) IS NOT TRUE) AS running,
         (SELECT count(*) FROM {turns} WHERE status = 'running') AS all_running
 ),
-room AS (
+admitted AS (
     SELECT FROM admission
-    WHERE sent IS NULL AND is_signed_in
+    WHERE duplicate_id IS NULL AND is_signed_in
         AND opened_today < %(a_day)s AND running < %(each)s AND all_running < %(all)s
 )"""
-# Who comes second at the same moment waits here, and may find the day used up.
-COUNT_TURN = """counted AS (
-    INSERT INTO {days} AS day (person_id, day, opened) SELECT %(owner)s, %(today)s, 1 FROM {before}
-    ON CONFLICT (person_id, day) DO UPDATE SET opened = day.opened + 1 WHERE day.opened < %(a_day)s
-    RETURNING opened
-)"""
-# Rows are locked in one order everywhere: a conversation that is there already before its owner's count.
-BEFORE_NEW_CONVERSATION, BEFORE_EXISTING_CONVERSATION = "room", "conversation"
+# Two that count at the same moment wait for each other here, and the second may find the day used up.
+COUNT_STEP = f"counted AS ({COUNT_TURN} RETURNING opened)"
+# Rows are locked in one order everywhere: an existing conversation before its owner's count.
+BEFORE_NEW_CONVERSATION, BEFORE_EXISTING_CONVERSATION = "admitted", "conversation"
 INSERT_CONVERSATION = """conversation AS (
     INSERT INTO {conversations} ({columns}) SELECT {values} FROM counted RETURNING id
 )"""
 TOUCH_CONVERSATION = """conversation AS (
-    UPDATE {conversations} SET updated_at = %(now)s FROM room
-    WHERE id = %(held)s AND owner_id = %(owner)s RETURNING id
+    UPDATE {conversations} SET updated_at = %(now)s FROM admitted
+    WHERE id = %(conversation)s AND owner_id = %(owner)s RETURNING id
 )"""
-# A page that sends its first prompt twice does not know the id of the conversation which that began.
-ANY_CONVERSATION, SAME_CONVERSATION = "true", "conversation_id = %(held)s"
+# A page that sends its first prompt twice does not know yet which conversation it has begun.
+ANY_CONVERSATION, SAME_CONVERSATION = "true", "conversation_id = %(conversation)s"
 FIRST_NUMBER, NEXT_NUMBER = (
     "1",
-    "(SELECT coalesce(max(number), 0) + 1 FROM {turns} WHERE conversation_id = %(held)s)",
+    "(SELECT coalesce(max(number), 0) + 1 FROM {turns} WHERE conversation_id = %(conversation)s)",
 )
 INSERT_TURN = """
 WITH {admission},
@@ -73,7 +74,7 @@ turn AS (
     SELECT conversation.id, {number}, {values} FROM conversation, counted RETURNING id, number
 )
 SELECT
-    sent, is_signed_in,
+    duplicate_id, is_signed_in,
     CASE WHEN EXISTS (SELECT FROM {before}) AND NOT EXISTS (SELECT FROM counted) THEN %(a_day)s
         ELSE opened_today END,
     running, all_running, conversation.id, turn.id, turn.number
@@ -84,9 +85,9 @@ GENERATED_COLUMNS = ("id", "conversation_id", "number")
 
 @dataclass(frozen=True, slots=True)
 class AdmissionLimits:
-    """Within which limits a person opens turns: how many a day, and not after having left.
+    """The limits of one person: turns a day, and the session that the prompt was sent in.
 
-    Turns of its conversation from the number `replaces` on make room for it.
+    Turns of the conversation from the number `replaces` on are replaced, so they do not count as running.
     """
 
     turns_a_day: int
@@ -96,9 +97,12 @@ class AdmissionLimits:
 
 @dataclass(frozen=True, slots=True)
 class InsertOutcome:
-    """Where a new turn was to stand: the row sent before as the same, what is against it, what was stored."""
+    """What the statement found and inserted; `turn` is None if the turn was not admitted.
 
-    sent: int | None
+    `duplicate_id` is the row of the same prompt sent before.
+    """
+
+    duplicate_id: int | None
     is_signed_in: bool
     opened_today: int
     running: int
@@ -109,9 +113,9 @@ class InsertOutcome:
 
 
 def insert_turn(turn: Turn, *, limits: AdmissionLimits) -> InsertOutcome:
-    """Store a draft at the end of its conversation unless it was sent before or somebody has too many.
+    """Insert a draft at the end of its conversation, if it is admitted and was not sent before.
 
-    Two that arrive at once may be dealt the same number, or begin the same draft: IntegrityError.
+    Raises IntegrityError if another turn got the same number at the same moment.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_build_statement(turn.conversation.pk is not None), _build_parameters(turn, limits))
@@ -122,16 +126,16 @@ def insert_turn(turn: Turn, *, limits: AdmissionLimits) -> InsertOutcome:
 async def ainsert_turn(
     turn: Turn, *, limits: AdmissionLimits, on_admitted: Callable[[], None]
 ) -> InsertOutcome:
-    """Insert a turn on the event loop; `on_admitted` is called once it is admitted, before the commit."""
-    store = partial(_send_insert, turn, limits, on_admitted)
-    return _record_outcome(turn, await in_transaction(store, order=turn.conversation.owner_id))
+    """Insert a draft on the event loop; `on_admitted` is called once it is admitted, before the commit."""
+    send = partial(_send_insert, turn, limits, on_admitted)
+    return _record_outcome(turn, await in_transaction(send, order=turn.conversation.owner_id))
 
 
 async def _send_insert(
     turn: Turn, limits: AdmissionLimits, on_admitted: Callable[[], None], connection: Connection
 ) -> Reply[InsertOutcome]:
-    is_held = turn.conversation.pk is not None
-    cursor = await connection.execute(_build_statement(is_held), _build_parameters(turn, limits))
+    is_stored = turn.conversation.pk is not None
+    cursor = await connection.execute(_build_statement(is_stored), _build_parameters(turn, limits))
 
     async def read() -> InsertOutcome:
         outcome = InsertOutcome(*await cursor.fetchone() or ())
@@ -149,32 +153,33 @@ def _record_outcome(turn: Turn, outcome: InsertOutcome) -> InsertOutcome:
 
 
 @cache
-def _build_statement(is_held: bool) -> str:
-    """Return the statement that stores a draft, at the end of a held conversation or with a new one."""
+def _build_statement(conversation_is_stored: bool) -> str:
+    """Return the statement that inserts a draft into a stored conversation, or together with a new one."""
     tables = {"turns": Turn, "conversations": Conversation, "days": DayCount, "people": User}
     names = {name: model._meta.db_table for name, model in tables.items()}
-    steps = (TOUCH_CONVERSATION, COUNT_TURN) if is_held else (COUNT_TURN, INSERT_CONVERSATION)
-    before = BEFORE_EXISTING_CONVERSATION if is_held else BEFORE_NEW_CONVERSATION
+    steps = (TOUCH_CONVERSATION, COUNT_STEP) if conversation_is_stored else (COUNT_STEP, INSERT_CONVERSATION)
+    before = BEFORE_EXISTING_CONVERSATION if conversation_is_stored else BEFORE_NEW_CONVERSATION
+    same_place = SAME_CONVERSATION if conversation_is_stored else ANY_CONVERSATION
     return INSERT_TURN.format(
-        admission=ADMISSION.format(**names, same_place=SAME_CONVERSATION if is_held else ANY_CONVERSATION),
+        admission=ADMISSION.format(**names, same_place=same_place),
         steps=",\n".join(
-            step.format(**names, **_build_placeholders(Conversation), before=before) for step in steps
+            step.format(**names, **_build_placeholders(Conversation), source=f"FROM {before}")
+            for step in steps
         ),
         before=before,
-        number=NEXT_NUMBER.format(**names) if is_held else FIRST_NUMBER,
+        number=NEXT_NUMBER.format(**names) if conversation_is_stored else FIRST_NUMBER,
         **names,
         **_build_placeholders(Turn),
     )
 
 
 def _build_parameters(turn: Turn, limits: AdmissionLimits) -> dict[str, Any]:
-    """Return what the statement is given."""
     conversation, now = turn.conversation, timezone.now()
-    is_held = conversation.pk is not None
-    values = _values(turn) | ({} if is_held else _values(conversation))
+    is_stored = conversation.pk is not None
+    values = _values(turn) | ({} if is_stored else _values(conversation))
     return values | {
         "owner": conversation.owner_id,
-        "held": conversation.pk,
+        "conversation": conversation.pk,
         "client": turn.client_id,
         "draft": turn.public_id,
         "now": now,
@@ -189,33 +194,33 @@ def _build_parameters(turn: Turn, limits: AdmissionLimits) -> dict[str, Any]:
 
 
 def assign_keys(turn: Turn, conversation: int, key: int, number: int) -> None:
-    """Let a draft know its rows."""
-    held = turn.conversation
-    held.pk, turn.pk, turn.number = conversation, key, number
-    # Assigned anew: a changed key alone would make the turn forget its conversation and read it again.
-    turn.conversation = held
-    for row in (turn, held):
+    """Set the keys of a draft, and of its conversation, that was inserted."""
+    stored = turn.conversation
+    stored.pk, turn.pk, turn.number = conversation, key, number
+    # Assigned anew: after a changed key alone, Django would fetch the conversation again.
+    turn.conversation = stored
+    for row in (turn, stored):
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 @cache
 def _columns(model: type[models.Model]) -> dict[str, Any]:
-    """Return a model's fields by their columns, those left out that the statement itself fills."""
+    """Return a model's fields by column, without those that the statement itself fills."""
     fields = (field for field in model._meta.concrete_fields if field.column not in GENERATED_COLUMNS)
     return {str(field.column): field for field in fields}
 
 
 def _build_placeholders(model: type[models.Model]) -> dict[str, str]:
-    """Return the columns of a row and the places of their values."""
+    """Return the columns of a row and the placeholders of their values."""
     values = ", ".join(f"%({model._meta.model_name}_{column})s" for column in _columns(model))
     return {"columns": ", ".join(_columns(model)), "values": values}
 
 
 def _values(row: models.Model) -> dict[str, Any]:
-    """Return a new row's values as the database takes them."""
-    given = {}
+    """Return a new row's values by placeholder."""
+    values = {}
     for column, field in _columns(type(row)).items():
         value = field.pre_save(row, add=True)
         is_json = value is not None and isinstance(field, models.JSONField)
-        given[f"{row._meta.model_name}_{column}"] = Jsonb(value) if is_json else value
-    return given
+        values[f"{row._meta.model_name}_{column}"] = Jsonb(value) if is_json else value
+    return values

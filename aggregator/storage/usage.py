@@ -1,4 +1,4 @@
-"""What a turn asked of its providers, call by call; each is kept once, under an id of its own."""
+"""The provider calls of a turn; each is stored once, under an id that follows from what it was for."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from aggregator.pipeline.types import Question
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """One call to a provider, to be kept once under its id."""
+    """One finished call to a provider."""
 
     call_id: uuid.UUID
     purpose: str
@@ -33,48 +33,48 @@ _BilledCall = Outcome | Judgement | Fusion
 
 @dataclass(slots=True)
 class UsageRecorder:
-    """The calls that a pass over a turn knows of, its own and those of earlier passes."""
+    """The calls of a turn that one pass knows of, its own and those of earlier passes."""
 
     calls: dict[uuid.UUID, ProviderCall] = field(default_factory=dict)
     fusion_request: FusionRequest | None = None
 
     @property
-    def made(self) -> tuple[ProviderCall, ...]:
-        """All calls so far that have ended, that of a judge whose report is being written from among them."""
+    def finished_calls(self) -> tuple[ProviderCall, ...]:
+        """All calls that have ended, including a judge's while the fused answer is still being written."""
         if self.fusion_request and self.fusion_request.judgement:
             self._add("judge", self.fusion_request.fuser, self.fusion_request.judgement)
         return tuple(self.calls.values())
 
     @property
     def unlogged(self) -> tuple[ProviderCall, ...]:
-        """The calls that no event tells of, so that another pass could not count them."""
+        """The calls that no event records, so that another pass could not count them."""
         return tuple(call for call in self.calls.values() if call.purpose != "candidate")
 
     def record_candidates(self, outcomes: Iterable[Outcome]) -> None:
-        """Add candidates' calls."""
+        """Add the calls of candidates."""
         for outcome in outcomes:
             slot = outcome.slot
             self._add("candidate", slot.model, outcome, slot.candidate)
 
     def record_fusion(self, fusion: Fusion) -> None:
-        """Add what judging and writing took."""
+        """Add the calls of the judge and the fuser."""
         if fusion.judgement:
             self._add("judge", fusion.model, fusion.judgement)
         self._add("fuse", fusion.model, fusion)
 
     def record_past(self, state: TurnState, offer: Sequence[LanguageModel], question: Question) -> None:
-        """Add what earlier passes asked for, as far as the turn's state tells of it."""
+        """Add the calls of earlier passes that the turn's state shows."""
         outcomes = restore_calls(state, offer, question)
         self.record_candidates(outcomes)
         if fusion := restore_fusion(state, offer, question, outcomes):
             self._add("fuse", fusion.model, fusion)
 
-    def cost_micros(self, kept: Mapping[uuid.UUID, int]) -> int:
-        """Return what all calls cost, those that are kept already among them, each once."""
-        return sum({**{call.call_id: call.cost_micros for call in self.calls.values()}, **kept}.values())
+    def cost_micros(self, stored: Mapping[uuid.UUID, int]) -> int:
+        """Return the cost of all calls, including those that are stored already, each once."""
+        return sum({**{call.call_id: call.cost_micros for call in self.calls.values()}, **stored}.values())
 
     def _add(self, purpose: str, model: LanguageModel, call: _BilledCall, candidate: str = "") -> None:
-        made = ProviderCall(
+        finished = ProviderCall(
             call_id=call.call_id,
             purpose=purpose,
             model=model.slug,
@@ -85,4 +85,4 @@ class UsageRecorder:
             cost_micros=call.cost_micros,
             candidate=candidate,
         )
-        self.calls.setdefault(made.call_id, made)
+        self.calls.setdefault(finished.call_id, finished)

@@ -1,14 +1,14 @@
 """A running turn's pen: every event goes to the log and into the state that will be kept."""
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
 from aggregator.domain.events import CandidateDelta, Event, MoreText
 from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import TurnState, reduce_events
 from aggregator.infra.concurrency import retry_db
 from aggregator.models import Turn
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import build_turn_state, get_turn_with_related
 from aggregator.streaming.turn_log import TurnLog, decode_entries
 
 # How long a database that restarts is waited for.
@@ -22,7 +22,6 @@ class EventWriter:
     log: TurnLog
     turn: str
     state: TurnState
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def emit(self, event: Event) -> None:
         """Append an event; raises LogTaken when another process writes this turn."""
@@ -32,15 +31,10 @@ class EventWriter:
             event = MoreText(list(candidates).index(event.candidate), event.text)
         self.log.append(self.turn, event)
         self.state.apply(event)
-        self.changed.set()
 
     async def flush(self) -> int:
         """Wait until all events are in the log and return the place of the last one."""
         return await self.log.flush(self.turn)
-
-
-def _load_state(turn: Turn) -> TurnState:
-    return conversations.build_turn_state(conversations.with_related(Turn.objects.filter(pk=turn.pk)).get())
 
 
 async def open_event_writer(log: TurnLog, turn: Turn, *, is_new: bool = False) -> EventWriter:
@@ -53,7 +47,7 @@ async def open_event_writer(log: TurnLog, turn: Turn, *, is_new: bool = False) -
     written = entries[-1].seq if entries else 0
     is_lost = written < turn.last_seq
     state = (
-        await retry_db(DATABASE_RETRY_SECONDS, lambda: _load_state(turn))
+        await retry_db(DATABASE_RETRY_SECONDS, partial(_load_state, turn))
         if is_lost
         else reduce_events(decode_entries(entries))
     )
@@ -63,3 +57,7 @@ async def open_event_writer(log: TurnLog, turn: Turn, *, is_new: bool = False) -
     if is_lost:
         log.rewrite(name)
     return EventWriter(log, name, state)
+
+
+def _load_state(turn: Turn) -> TurnState:
+    return build_turn_state(get_turn_with_related(turn))

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 from redis.exceptions import RedisError
@@ -14,6 +15,9 @@ from aggregator.domain.events import encode
 from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import reduce_events
 from aggregator.infra import metrics
+from aggregator.infra.concurrency import retry_db
+from aggregator.models import Turn
+from aggregator.selectors.turns import get_turn_with_related, rebuild_events
 from aggregator.streaming.turn_feed import RETRY_SECONDS, LogEntry, Subscription
 from aggregator.streaming.turn_log import TurnLog, decode_entries
 
@@ -21,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # What a page may have waiting of one turn before it is sent the turn's state in its place.
 MAX_QUEUED_BYTES = 64_000
+# How long a page's command waits for a database that restarts.
+DATABASE_RETRY_SECONDS = 10
 
 
 @dataclass(slots=True)
@@ -136,3 +142,13 @@ def encode_frame(turn: str, entries: list[LogEntry]) -> str:
     whole = b'"whole":true,' if entries[0].is_snapshot else b""
     head = b'{"type":"frame","turn":"%b","seq":%d,%b"events":[' % (turn.encode(), entries[-1].seq, whole)
     return (head + bodies + b"]}").decode()
+
+
+async def read_stored_snapshot(log: TurnLog, turn: Turn) -> LogEntry | None:
+    """Return an ended turn as one entry made from its rows, or None while its log still has its end."""
+    with contextlib.suppress(RedisError):
+        if await log.feed.newest_seq(str(turn.public_id)) >= turn.last_seq:
+            return None
+    stored = await retry_db(DATABASE_RETRY_SECONDS, partial(get_turn_with_related, turn))
+    body = orjson.dumps([encode(event) for event in rebuild_events(stored)])
+    return LogEntry(stored.last_seq, body, is_snapshot=True)

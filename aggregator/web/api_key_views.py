@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import User
 from aggregator.domain.messages import refusal_message
 from aggregator.selectors import conversations
-from aggregator.services import api_keys, deletion, turns
+from aggregator.selectors.api_keys import find_own_api_key, list_api_keys
+from aggregator.services import api_keys, deletion
+from aggregator.services.refusal import Refusal
 
 
 class ApiKeyForm(forms.Form):
@@ -43,12 +45,12 @@ def show_keys(request: HttpRequest) -> HttpResponse:
         try:
             fresh = api_keys.issue_api_key(owner=owner, name=form.cleaned_data["name"])
             form = ApiKeyForm()
-        except turns.Refusal as refusal:
+        except Refusal as refusal:
             form.add_error(None, refusal_message(refusal.code))
     context = {
         "form": form,
         "fresh": fresh,
-        "keys": conversations.list_api_keys(owner),
+        "keys": list_api_keys(owner),
         "called": conversations.list_api_conversations(owner).count(),
         "keep_days": settings.API_KEEP_DAYS,
         "address": request.build_absolute_uri("/v1"),
@@ -62,7 +64,7 @@ def show_keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make one of the person's keys useless; another's is not found."""
-    key = conversations.find_own_api_key(cast(User, request.user), public_id)
+    key = find_own_api_key(cast(User, request.user), public_id)
     if key is None:
         raise Http404
     api_keys.revoke_api_key(key=key)

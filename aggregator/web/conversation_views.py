@@ -19,9 +19,11 @@ from aggregator.domain.messages import topic_label
 from aggregator.models import Conversation, Turn
 from aggregator.ratings import ratings
 from aggregator.selectors import conversations, vote_counts
+from aggregator.selectors.turns import list_turns
+from aggregator.services import conversations as services
 from aggregator.services import deletion, sharing
-from aggregator.services import turns as services
 from aggregator.services.listings import list_offered_models
+from aggregator.services.refusal import Refusal
 from aggregator.web.example_prompts import EXAMPLES
 from aggregator.web.turn_pages import earlier_than, view_turns
 
@@ -48,13 +50,13 @@ def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
 def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: int) -> HttpResponse:
     """Return the turns that came before a number as HTML."""
     conversation = _own(find_user(request), public_id)
-    turns = conversations.list_turns(conversation, before)
+    turns = list_turns(conversation, before)
     context = {"conversation": conversation, "turns": view_turns(turns), "earlier_than": earlier_than(turns)}
     return render(request, "aggregator/conversation/_turns.html", context)
 
 
 def _show(request: HttpRequest, person: User | None, conversation: Conversation | None) -> HttpResponse:
-    turns = conversations.list_turns(conversation) if conversation else []
+    turns = list_turns(conversation) if conversation else []
     sidebar = conversations.list_conversations(person)
     context: dict[str, Any] = {
         "conversation": conversation,
@@ -107,7 +109,7 @@ def rename_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
     conversation = _own(find_user(request), public_id)
     try:
         services.rename_conversation(conversation=conversation, title=request.POST.get("title", ""))
-    except services.Refusal:
+    except Refusal:
         return HttpResponseBadRequest()
     return _done(request, f"/c/{public_id}/")
 

@@ -11,7 +11,8 @@ from accounts.selectors import find_user
 from aggregator.domain.messages import refusal_message
 from aggregator.models import Conversation
 from aggregator.selectors import conversations
-from aggregator.services import sharing, turns
+from aggregator.services import sharing
+from aggregator.services.refusal import Refusal
 
 
 @require_POST
@@ -19,7 +20,7 @@ def make_share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return the path of the conversation's public copy as JSON, or the reason why there is none."""
     try:
         share = sharing.share_conversation(conversation=_own(request, public_id))
-    except turns.Refusal as refusal:
+    except Refusal as refusal:
         status = 429 if refusal.code == "shares_reached" else 409
         return JsonResponse({"message": refusal_message(refusal.code)}, status=status)
     made = {"path": f"/s/{share.token}/", "shared_at": share.created_at.isoformat()}

@@ -7,7 +7,7 @@ from typing import Any
 from aggregator.domain.events import encode
 from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
 from aggregator.models import Candidate, Turn
-from aggregator.selectors.conversations import rebuild_events
+from aggregator.selectors.turns import rebuild_events
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ def time_all() -> dict[str, float]:
     from accounts.models import User
     from aggregator.models import Conversation, Turn
     from aggregator.selectors import conversations as selectors
+    from aggregator.selectors.turns import TURNS_SHOWN, list_turns
     from aggregator.services import turns as services
     from aggregator.services.turns import TurnRequest
 
@@ -154,12 +155,12 @@ def time_all() -> dict[str, float]:
     def open_long(number: int) -> None:
         held = long[number % len(long)]
         found = selectors.find_conversation(held.owner, held.public_id)
-        if found is None or len(selectors.list_turns(found)) != selectors.TURNS_SHOWN:
+        if found is None or len(list_turns(found)) != TURNS_SHOWN:
             raise RuntimeError("the long conversation is not there")
 
     def insert(number: int) -> None:
-        ask = TurnRequest("what now?", client_id=uuid.uuid4())
-        opened.append(services.open_turn(owner=people[number % len(people)], ask=ask).pk)
+        request = TurnRequest("what now?", client_id=uuid.uuid4())
+        opened.append(services.open_turn(owner=people[number % len(people)], request=request).pk)
 
     figures = {
         "sidebar": _median(lambda number: selectors.list_conversations(people[number % len(people)])),

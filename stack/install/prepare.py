@@ -14,7 +14,7 @@ from accounts.models import User
 from aggregator.models import ApiKey
 from aggregator.services.api_keys import issue_api_key
 from aggregator.services.listings import sync_listings
-from aggregator.services.turns import Refusal
+from aggregator.services.refusal import Refusal
 from config.data_dir import DATA_DIR, ROOT, read_secret
 from stack.progress import Console
 

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.test import override_settings
 
 from aggregator.execution import runner
+from testing.turns import wait_for_turns
 
 T = TypeVar("T")
 START_SECONDS = 20.0
@@ -80,7 +81,7 @@ class LiveSite:
 
     def wait_for_turns(self) -> None:
         """Wait until no turn runs any more."""
-        self.call(runner.wait_for_turns())
+        self.call(wait_for_turns())
 
     def _set_port(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"

@@ -10,6 +10,7 @@ from channels.routing import URLRouter
 from accounts.models import User
 from aggregator.execution import runner
 from aggregator.web.websocket_urls import urlpatterns
+from testing.turns import wait_for_turns
 
 Frame = dict[str, Any]
 # The first turn of a session loads the libraries and models that later ones find in memory.
@@ -83,5 +84,5 @@ async def leave(*pages: Page) -> None:
     for page in pages:
         await page.close()
     # A turn may still be looking for its ad: the loop must not be taken from under it.
-    await asyncio.wait_for(runner.wait_for_turns(), TIMEOUT_SECONDS)
+    await asyncio.wait_for(wait_for_turns(), TIMEOUT_SECONDS)
     await runner.close_loop_resources()

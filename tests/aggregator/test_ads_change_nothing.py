@@ -15,7 +15,7 @@ from aggregator.domain.events import Event, encode
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import answer_text_of, with_related
 from aggregator.services import turns
 from aggregator.streaming.turn_log import decode_entries
 from testing.ads.inventory import make_ad, publish_all
@@ -48,7 +48,7 @@ class Told:
 
 async def ask(ada: User, provider: ProviderServer) -> tuple[Told, Turn]:
     provider.seen.clear()
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest(PROMPT))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest(PROMPT))
     await runner.run_turn(turn.public_id)
     history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
     await runner.close_loop_resources()
@@ -57,7 +57,7 @@ async def ask(ada: User, provider: ProviderServer) -> tuple[Told, Turn]:
 
 
 def load(public_id: uuid.UUID) -> Turn:
-    return conversations.with_related(Turn.objects.filter(public_id=public_id)).get()
+    return with_related(Turn.objects.filter(public_id=public_id)).get()
 
 
 def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Told:
@@ -73,7 +73,7 @@ def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Told:
         if event.type not in FLEETING and event.type != "placement_made"
     ]
     return Told(
-        answer=(conversations.answer_text_of(turn) or "").encode(),
+        answer=(answer_text_of(turn) or "").encode(),
         candidates={row.model: row.text.encode() for row in rows},
         # Models answer side by side: whose news comes first is a matter of time too.
         events=sorted(lines),

@@ -11,11 +11,12 @@ from pytest_django import Settings
 from accounts.models import User
 from aggregator.domain.events import AnswerDelta, TurnOpened
 from aggregator.domain.sanitize import sanitize_text
-from aggregator.execution import retry_policy, runner
+from aggregator.execution import close, runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Turn, Usage
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import build_turn_state, with_related
 from aggregator.services import turns
+from aggregator.services.candidates import add_candidate
 from aggregator.services.listings import list_offered_models
 from aggregator.streaming.turn_log import TurnLog, TurnLogError
 from testing.provider.server import ProviderServer, say
@@ -66,13 +67,13 @@ async def test_a_model_added_before_the_panel_is_kept_joins_it(
     provider.add("quick", say("예."))
     for name in ("wise", "quick"):
         await asyncio.to_thread(offer_model, name)
-    ask = turns.TurnRequest("안녕?", panel=("wise",))
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=ask)
+    request = turns.TurnRequest("안녕?", panel=("wise",))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=request)
     quick = next(model for model in await run_in_db_thread(list_offered_models) if model.slug == "quick")
-    await run_in_db_thread(turns.add_candidate, turn=turn, model=quick)
+    await run_in_db_thread(add_candidate, turn=turn, model=quick)
     await runner.run_turn(turn.public_id, turn)
     await runner.close_loop_resources()
-    kept = await run_in_db_thread(conversations.with_related(Turn.objects.filter(pk=turn.pk)).get)
+    kept = await run_in_db_thread(with_related(Turn.objects.filter(pk=turn.pk)).get)
     assert kept.status == Turn.Status.DONE
     seats = [(row.position, row.model, row.status) for row in kept.candidates.all()]
     assert seats == [(0, "wise", "done"), (1, "quick", "done")]
@@ -83,11 +84,13 @@ async def test_a_turn_whose_seats_cannot_be_kept_is_given_up(
 ) -> None:
     provider.add("wise", say("네."))
     await asyncio.to_thread(offer_model, "wise")
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("안녕?", panel=("wise",)))
+    turn = await run_in_db_thread(
+        turns.open_turn, owner=ada, request=turns.TurnRequest("안녕?", panel=("wise",))
+    )
     # A seat where the panel's first one belongs, which nobody asked for.
     stray = Candidate(turn=turn, position=0, model="other", status=Candidate.Status.STREAMING)
     await run_in_db_thread(stray.save)
-    for _ in range(retry_policy.MAX_FAULTS):
+    for _ in range(close.MAX_FAULTS):
         with contextlib.suppress(ExceptionGroup, IntegrityError):
             await runner.run_turn(turn.public_id)
     await runner.close_loop_resources()
@@ -99,10 +102,10 @@ async def test_a_turn_whose_seats_cannot_be_kept_is_given_up(
 
 
 def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_heard(ada: User) -> None:
-    turn = turns.open_turn(owner=ada, ask=turns.TurnRequest("이제 그만하고 싶어"))
+    turn = turns.open_turn(owner=ada, request=turns.TurnRequest("이제 그만하고 싶어"))
     Candidate.objects.create(turn=turn, position=0, model="wise", text="그러", status="streaming")
     Turn.objects.filter(pk=turn.pk).update(answer_kind="help")
-    shown = conversations.build_turn_state(conversations.with_related(Turn.objects.filter(pk=turn.pk)).get())
+    shown = build_turn_state(with_related(Turn.objects.filter(pk=turn.pk)).get())
     assert shown.candidates == {}
 
 
@@ -114,8 +117,8 @@ async def test_a_fused_answer_with_a_character_that_no_database_takes_is_kept(
             name, say(f"서울\x00이에요. 대한민국의 수도는 서울이에요. 인구는 약 {number}만 명이에요.")
         )
         await asyncio.to_thread(offer_model, name, can_fuse=True)
-    ask = turns.TurnRequest("한국의 수도는?", strategy="council", panel=("wise", "quick"))
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=ask)
+    request = turns.TurnRequest("한국의 수도는?", strategy="council", panel=("wise", "quick"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=request)
     await runner.run_turn(turn.public_id)
     await runner.close_loop_resources()
     kept = await run_in_db_thread(Turn.objects.get)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 @pytest.fixture
 def turn(ada: User) -> Turn:
     """A running turn of Ada's."""
-    return turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?"))
+    return turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?"))
 
 
 def done(work: Awaitable[T]) -> T:

@@ -146,7 +146,7 @@ async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) ->
 
 @pytest.mark.parametrize("place", ["1e999", "1e30", str(2**64), str(10**30)])
 async def test_a_place_that_no_turn_can_have_is_refused(ada: User, place: str) -> None:
-    turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?")))
+    turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?")))
     page = await open_page(ada)
     await page.say(f'{{"type": "resume", "turn": "{turn.public_id}", "after_seq": {place}}}')
     assert (await page.hear())["code"] == "malformed"

@@ -7,7 +7,7 @@ import pytest
 from aggregator.domain.turn_state import reduce_events
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Usage
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import rebuild_events
 from language.sensitivity import judge_sensitivity
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
@@ -29,7 +29,7 @@ async def test_a_crisis_is_answered_with_help_and_without_ads_or_models(
     assert turn.answer_kind == "help"
     assert turn.placement == {"ad": None, "reason": "sensitive"}
     assert provider.seen == []
-    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
+    assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
 async def test_a_crisis_told_without_its_words_stops_the_models_for_the_help_lines(
@@ -45,7 +45,7 @@ async def test_a_crisis_told_without_its_words_stops_the_models_for_the_help_lin
     assert turn.placement == {"ad": None, "reason": "sensitive"}
     assert not turn.candidates.all()
     assert await run_in_db_thread(Usage.objects.filter(turn=turn).count) == 1
-    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
+    assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
 async def test_a_conversation_that_touched_a_crisis_gets_no_ads_from_then_on(

@@ -19,11 +19,12 @@ from aggregator.domain.events import PlacementMade
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
-from aggregator.selectors import conversations
+from aggregator.selectors.usage import spent_today
 from aggregator.services import deletion, turns
 from aggregator.storage import checkpoint
 from aggregator.streaming.turn_feed import stream_key
 from testing.provider.server import ProviderServer, say
+from testing.turns import wait_for_turns
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import leave, open_page
 from tests.aggregator.test_checkpoint import call, done, ended
@@ -45,7 +46,7 @@ def talkers(provider: ProviderServer, offer_model: MakeModel) -> None:
 @pytest.fixture
 def turn(ada: User) -> Turn:
     """A running turn of Ada's that nobody has begun."""
-    return turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?", panel=("quick", "talker")))
+    return turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?", panel=("quick", "talker")))
 
 
 def has_log(turn: str) -> bool:
@@ -66,7 +67,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 async def ends_soon(provider: ProviderServer) -> None:
     """Wait until nothing runs any more; no model may have gone on for long."""
     began = time.monotonic()
-    await asyncio.wait_for(runner.wait_for_turns(), SOON_SECONDS)
+    await asyncio.wait_for(wait_for_turns(), SOON_SECONDS)
     assert await asyncio.to_thread(provider.wait_until, lambda: provider.asked("talker")[0].is_cancelled)
     assert time.monotonic() - began < SOON_SECONDS
 
@@ -76,7 +77,7 @@ def check_books(turn: str) -> None:
     assert not Conversation.objects.exists()
     assert {(row.model, row.turn_id) for row in Usage.objects.all()} == {("quick", None), ("talker", None)}
     assert all(row.cost_micros > 0 for row in Usage.objects.all())
-    assert conversations.spent_today() == sum(row.cost_micros for row in Usage.objects.all())
+    assert spent_today() == sum(row.cost_micros for row in Usage.objects.all())
     assert not has_log(turn)
 
 
@@ -123,7 +124,7 @@ async def test_an_account_that_goes_takes_its_running_turns_along(
 async def test_one_whose_nudge_is_lost_is_found_at_the_next_look(
     provider: ProviderServer, turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aggregator.execution.turn.CHECKPOINT_SECONDS", 0.3)
+    monkeypatch.setattr("aggregator.execution.checkpoint_loop.CHECKPOINT_SECONDS", 0.3)
     running = asyncio.create_task(runner.run_turn(turn.public_id))
     await until(lambda: Candidate.objects.filter(model="quick", status="done").exists())
 

@@ -22,6 +22,7 @@ from aggregator import tasks
 from aggregator.execution import runner
 from aggregator.execution.dispatch import TurnTask
 from aggregator.models import Turn
+from aggregator.selectors.turns import find_unstarted_turns
 from aggregator.services import turns as services
 from config.celery import app
 from testing.provider.server import ProviderServer, say
@@ -33,7 +34,7 @@ TURNS = 12
 QUEUE = "celery"
 
 
-def ask(number: int) -> services.TurnRequest:
+def make_request(number: int) -> services.TurnRequest:
     """Return a prompt that goes to the one model there is."""
     return services.TurnRequest(f"질문 {number}", panel=("wise",))
 
@@ -44,7 +45,7 @@ def test_turns_opened_together_travel_together_and_all_are_answered(
     settings.TURN_RUNNER = "worker"
     provider.add("wise", say("네."))
     offer_model("wise")
-    turns = [services.open_turn(owner=ada, ask=ask(number)) for number in range(TURNS)]
+    turns = [services.open_turn(owner=ada, request=make_request(number)) for number in range(TURNS)]
 
     async def start() -> None:
         await asyncio.gather(*(runner.start_turn(turn) for turn in turns))
@@ -64,7 +65,7 @@ def test_a_broker_that_takes_nothing_holds_up_no_turn_for_long(
     ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.TURN_RUNNER = "worker"
-    turns = [services.open_turn(owner=ada, ask=ask(number)) for number in range(3)]
+    turns = [services.open_turn(owner=ada, request=make_request(number)) for number in range(3)]
     taken: list[TurnTask] = []
     is_back = threading.Event()
 
@@ -152,11 +153,13 @@ def test_a_deaf_connection_to_the_broker_is_left_for_another() -> None:
 
 
 def test_only_turns_that_nobody_has_begun_are_taken_as_new(ada: User) -> None:
-    new, begun, stopped, ended = (services.open_turn(owner=ada, ask=ask(number)) for number in range(4))
+    new, begun, stopped, ended = (
+        services.open_turn(owner=ada, request=make_request(number)) for number in range(4)
+    )
     Turn.objects.filter(pk=begun.pk).update(last_seq=7)
     services.request_stop(turn=stopped)
     Turn.objects.filter(pk=ended.pk).update(status=Turn.Status.DONE, closed_at=timezone.now())
 
-    found = runner.find_unstarted_turns([turn.public_id for turn in (new, begun, stopped, ended)])
+    found = find_unstarted_turns([turn.public_id for turn in (new, begun, stopped, ended)])
 
     assert list(found) == [new.public_id]

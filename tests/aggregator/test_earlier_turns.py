@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from aggregator.models import Conversation, Turn
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import list_turns
 from testing.site.live_site import PLAIN_STORAGES
 
 pytestmark = pytest.mark.django_db
@@ -83,4 +83,4 @@ def test_any_page_of_it_costs_three_queries(
 ) -> None:
     held = long_conversation(ada, 70)
     with django_assert_num_queries(3):
-        assert len(conversations.list_turns(held, before=11)) == 10
+        assert len(list_turns(held, before=11)) == 10

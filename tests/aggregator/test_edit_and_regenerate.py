@@ -8,10 +8,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from aggregator.execution import runner
+from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Signal, Turn
 from aggregator.services import turns
+from aggregator.services.refusal import Refusal
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Frame, Page, leave, open_page
@@ -54,7 +55,7 @@ async def ends(name: str) -> str:
 async def stop_all(*pages: Page) -> None:
     """Stop whatever runs still, then leave."""
     for turn in await run_in_db_thread(list, Turn.objects.filter(status=Turn.Status.RUNNING)):
-        await runner.stop_turn(turn)
+        await stop_turn(turn)
     await leave(*pages)
 
 
@@ -109,16 +110,16 @@ async def test_an_edit_stops_all_that_followed_at_once_and_none_counts_against_i
 
 def test_what_runs_in_another_conversation_counts_against_a_successor(ada: User, settings: Settings) -> None:
     settings.TURNS_OPEN_EACH = 2
-    turns.open_turn(owner=ada, ask=turns.TurnRequest("다른 대화"))
-    old = turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?"))
-    new = turns.replace_turn(turn=old, ask=turns.TurnRequest("수도는?"))
+    turns.open_turn(owner=ada, request=turns.TurnRequest("다른 대화"))
+    old = turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?"))
+    new = turns.replace_turn(turn=old, request=turns.TurnRequest("수도는?"))
     assert new.number == 2
     other = turns.TurnRequest("또 다른 대화")
-    with pytest.raises(turns.Refusal, match="too_many_running"):
-        turns.open_turn(owner=ada, ask=other)
+    with pytest.raises(Refusal, match="too_many_running"):
+        turns.open_turn(owner=ada, request=other)
     end = {"status": Turn.Status.STOPPED, "closed_at": timezone.now()}
     Turn.objects.filter(pk=old.pk).update(**end)
-    with pytest.raises(turns.Refusal, match="too_many_running"):
-        turns.open_turn(owner=ada, ask=other)
+    with pytest.raises(Refusal, match="too_many_running"):
+        turns.open_turn(owner=ada, request=other)
     Turn.objects.filter(pk=new.pk).update(**end)
-    turns.open_turn(owner=ada, ask=other)
+    turns.open_turn(owner=ada, request=other)

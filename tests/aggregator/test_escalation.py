@@ -10,7 +10,7 @@ from aggregator.domain.events import RouteChosen
 from aggregator.domain.turn_state import reduce_events
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import DayPoint, Turn
-from aggregator.selectors.conversations import answer_text_of, rebuild_events
+from aggregator.selectors.turns import answer_text_of, rebuild_events
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.test_turns import RunAsk, run_ask, types_of

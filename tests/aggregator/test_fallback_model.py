@@ -10,7 +10,7 @@ from aggregator.domain.turn_state import CandidateState, TurnState, reduce_event
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn, Usage
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import rebuild_events, with_related
 from aggregator.services import turns
 from aggregator.streaming.turn_log import decode_entries
 from testing.provider.server import ProviderServer, Script, say
@@ -21,9 +21,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CUT = say("서울은 한강을 끼고 ", fault="cut", fault_at=2)
 
 
-async def answer(ada: User, **ask: object) -> tuple[TurnState, TurnState]:
+async def answer(ada: User, **options: object) -> tuple[TurnState, TurnState]:
     """Let Ada ask; returns the turn as its pages saw it and as it is kept."""
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("한국의 수도는?", **ask))  # type: ignore[arg-type]
+    request = turns.TurnRequest("한국의 수도는?", **options)  # type: ignore[arg-type]
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=request)
     await runner.run_turn(turn.public_id)
     entries = await runner.get_turn_log().read(str(turn.public_id))
     await runner.close_loop_resources()
@@ -31,11 +32,7 @@ async def answer(ada: User, **ask: object) -> tuple[TurnState, TurnState]:
 
 
 def _replay(public_id: uuid.UUID) -> TurnState:
-    return reduce_events(
-        conversations.rebuild_events(
-            conversations.with_related(Turn.objects.filter(public_id=public_id)).get()
-        )
-    )
+    return reduce_events(rebuild_events(with_related(Turn.objects.filter(public_id=public_id)).get()))
 
 
 def seats_of(state: TurnState) -> dict[str, CandidateState]:

@@ -11,7 +11,8 @@ from aggregator.models import Candidate, Conversation, Signal, SkillRecord, Turn
 from aggregator.ratings import ratings
 from aggregator.ratings.bradley_terry import BradleyTerryModel, Comparison
 from aggregator.selectors import conversations
-from aggregator.services import feedback, turns
+from aggregator.selectors.turns import find_candidate
+from aggregator.services import feedback
 from testing.factories import UserFactory
 from tests.aggregator.conftest import MakeModel
 
@@ -65,7 +66,7 @@ def test_a_pick_teaches_more_than_going_on_and_that_more_than_a_copy() -> None:
         ada = UserFactory.create()
         _, rows = answered(ada)
         if kind == "pick":
-            turns.cast_vote(voter=ada, candidate=rows["wise"])
+            feedback.cast_vote(voter=ada, candidate=rows["wise"])
         else:
             feedback.record_signal(person=ada, candidate=rows["wise"], kind=kind)
         ratings.learn_new_votes()
@@ -78,7 +79,7 @@ def test_a_signal_counts_once_and_not_beside_a_pick(ada: User) -> None:
     for _ in range(3):
         feedback.record_signal(person=ada, candidate=rows["wise"], kind=Signal.Kind.COPY)
     assert Signal.objects.count() == 1
-    turns.cast_vote(voter=ada, candidate=rows["quick"])
+    feedback.cast_vote(voter=ada, candidate=rows["quick"])
     ratings.learn_new_votes()
     assert chance() < 0.5
 
@@ -128,9 +129,9 @@ def test_who_prefers_what_nobody_else_does_is_trusted_less() -> None:
 def test_a_topic_has_a_board_of_its_own(client: Client, ada: User) -> None:
     for _ in range(4):
         _, rows = answered(ada, topic="code")
-        turns.cast_vote(voter=ada, candidate=rows["wise"])
+        feedback.cast_vote(voter=ada, candidate=rows["wise"])
     _, rows = answered(ada, topic="law")
-    turns.cast_vote(voter=ada, candidate=rows["quick"])
+    feedback.cast_vote(voter=ada, candidate=rows["quick"])
     ratings.learn_new_votes()
     assert chance("wise", "code") > chance("wise", "law")
     page = client.get("/leaderboard/").content.decode()
@@ -142,5 +143,5 @@ def test_a_topic_has_a_board_of_its_own(client: Client, ada: User) -> None:
 
 def test_a_candidate_of_somebody_else_is_not_found(ada: User, mallory: User) -> None:
     _, rows = answered(ada)
-    assert conversations.find_candidate(mallory, rows["wise"].public_id) is None
-    assert conversations.find_candidate(ada, uuid.uuid4()) is None
+    assert find_candidate(mallory, rows["wise"].public_id) is None
+    assert find_candidate(ada, uuid.uuid4()) is None

@@ -9,7 +9,7 @@ from accounts.models import User
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Signal, Turn
-from aggregator.services import turns
+from aggregator.services.conversations import adopt_conversations
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import leave, open_page
@@ -91,7 +91,7 @@ async def test_a_guest_s_signals_become_those_of_the_account(
     turn = await answered(offer_model, provider, run_ask)
     candidate = turn.candidates.all()[0]
     await run_in_db_thread(lambda: Signal.objects.create(candidate=candidate, person=ada, kind="copy"))
-    await run_in_db_thread(turns.adopt_conversations, guest=ada, account=grace)
+    await run_in_db_thread(adopt_conversations, guest=ada, account=grace)
     assert await run_in_db_thread(lambda: Signal.objects.get().person_id) == grace.pk
     await runner.close_loop_resources()
 

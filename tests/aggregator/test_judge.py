@@ -9,9 +9,10 @@ import pytest
 from accounts.models import User
 from aggregator.domain.turn_state import reduce_events
 from aggregator.execution import runner
+from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Ballot, Turn, Usage
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import rebuild_events, with_related
 from aggregator.services import turns
 from aggregator.streaming.turn_log import decode_entries
 from testing.provider.server import ProviderServer, Script, say
@@ -37,7 +38,7 @@ def answer(model: str, prompt: str) -> Script:
 
 
 def _load(turn: Turn) -> tuple[Turn, list[str], list[Ballot]]:
-    kept = conversations.with_related(Turn.objects.filter(pk=turn.pk)).get()
+    kept = with_related(Turn.objects.filter(pk=turn.pk)).get()
     purposes = list(Usage.objects.filter(turn=turn).values_list("purpose", flat=True))
     return kept, sorted(purposes), list(Ballot.objects.filter(turn=turn))
 
@@ -49,7 +50,7 @@ async def test_a_judge_compares_its_calls_are_booked_and_its_ballot_is_kept(
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "quick")
     turn = await run_in_db_thread(
-        turns.open_turn, owner=ada, ask=turns.TurnRequest("서울은 어떤 도시인가요?")
+        turns.open_turn, owner=ada, request=turns.TurnRequest("서울은 어떤 도시인가요?")
     )
 
     await runner.run_turn(turn.public_id)
@@ -65,7 +66,7 @@ async def test_a_judge_compares_its_calls_are_booked_and_its_ballot_is_kept(
     best_first = [row["candidate"] for row in kept.ranking["standings"]] if kept.ranking else []
     assert [ballot.order for ballot in ballots] == [best_first[::-1]]
     assert [claim["kind"] for claim in kept.claims] == ["contested"]
-    assert reduce_events(history) == reduce_events(conversations.rebuild_events(kept))
+    assert reduce_events(history) == reduce_events(rebuild_events(kept))
 
 
 async def test_a_stop_while_the_judge_reads_is_paid_for(
@@ -76,11 +77,11 @@ async def test_a_stop_while_the_judge_reads_is_paid_for(
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "quick")
     turn = await run_in_db_thread(
-        turns.open_turn, owner=ada, ask=turns.TurnRequest("서울은 어떤 도시인가요?")
+        turns.open_turn, owner=ada, request=turns.TurnRequest("서울은 어떤 도시인가요?")
     )
     running = asyncio.create_task(runner.run_turn(turn.public_id))
     assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.asked("wise")) == 2, 30)
-    await runner.stop_turn(turn)
+    await stop_turn(turn)
     await asyncio.wait_for(running, 10)
     await runner.close_loop_resources()
 

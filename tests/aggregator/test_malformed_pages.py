@@ -14,7 +14,7 @@ NUL = '"abcdefgh\\000"'
 
 
 def test_a_title_loses_what_no_database_holds(ada: User, client: Client) -> None:
-    held = turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?")).conversation
+    held = turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?")).conversation
     client.force_login(ada)
     assert client.post(f"/c/{held.public_id}/rename/", {"title": "a\0b"}).status_code == 302
     held.refresh_from_db()
@@ -36,7 +36,7 @@ def test_a_title_loses_what_no_database_holds(ada: User, client: Client) -> None
 def test_a_place_in_the_sidebar_that_was_never_given_leads_somewhere(
     ada: User, client: Client, cursor: str
 ) -> None:
-    turns.open_turn(owner=ada, ask=turns.TurnRequest("수도는?"))
+    turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?"))
     client.force_login(ada)
     assert client.get("/conversations/", {"before": cursor}).status_code == 200
     assert len(conversations.list_conversations(ada, "").conversations) == 1

@@ -18,7 +18,9 @@ from aggregator.infra.async_database import close_database
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Conversation, DayCount, Turn
 from aggregator.services import turns
-from aggregator.services.turns import Refusal, TurnRequest
+from aggregator.services.candidates import add_candidate, retry_candidate
+from aggregator.services.refusal import Refusal
+from aggregator.services.turns import TurnRequest
 from aggregator.tasks import clear_counts
 from testing.factories import GuestFactory
 
@@ -35,7 +37,7 @@ def open_turn(
     person: User, conversation: uuid.UUID | None = None, client_id: uuid.UUID | None = None
 ) -> Turn:
     """Open a turn, which is then taken to be running."""
-    return turns.open_turn(owner=person, ask=TurnRequest("수도는?", client_id, conversation))
+    return turns.open_turn(owner=person, request=TurnRequest("수도는?", client_id, conversation))
 
 
 def end(turn: Turn, status: str = Candidate.Status.FAILED) -> Candidate:
@@ -54,7 +56,7 @@ def count_of(person: User) -> int:
 def why_refused(*, retry: Candidate) -> str:
     """Return the code with which asking a candidate again is refused."""
     with pytest.raises(Refusal) as refusal:
-        turns.retry_candidate(candidate=retry)
+        retry_candidate(candidate=retry)
     return refusal.value.code
 
 
@@ -93,8 +95,8 @@ def test_asking_again_and_adding_count_and_end_with_the_day(ada: User, settings:
     settings.ACCOUNT_TURNS_PER_DAY = 3
     turn = open_turn(ada)
     failed = end(turn)
-    turns.retry_candidate(candidate=failed)
-    turns.add_candidate(turn=turn, model=MORE)
+    retry_candidate(candidate=failed)
+    add_candidate(turn=turn, model=MORE)
     assert count_of(ada) == 3
     Turn.objects.filter(pk=turn.pk).update(status=Turn.Status.STOPPED, closed_at=timezone.now())
     Candidate.objects.filter(pk=failed.pk).update(status=Candidate.Status.STOPPED)
@@ -128,12 +130,12 @@ def test_a_turn_that_runs_takes_no_further_place(ada: User, settings: Settings) 
         turn=turn, position=0, model="wise", model_name="Wise", vendor="vendor", status="failed"
     )
     settings.TURNS_OPEN_EACH = settings.TURNS_OPEN = 1
-    assert turns.retry_candidate(candidate=failed).attempt == 1
+    assert retry_candidate(candidate=failed).attempt == 1
 
 
 def test_a_candidate_that_was_asked_again_meanwhile_is_not_asked_twice(ada: User) -> None:
     failed = end(open_turn(ada))
-    turns.retry_candidate(candidate=failed)
+    retry_candidate(candidate=failed)
 
     # This page's copy still says that it has failed.
     assert why_refused(retry=failed) == "candidate_not_failed"
@@ -150,7 +152,7 @@ def test_a_turn_that_was_deleted_meanwhile_is_told_as_gone(ada: User) -> None:
 
 async def test_of_many_pages_that_ask_again_at_once_one_does(ada: User) -> None:
     failed = await run_in_db_thread(lambda: end(open_turn(ada)))
-    retries = (run_in_db_thread(turns.retry_candidate, candidate=failed) for _ in range(6))
+    retries = (run_in_db_thread(retry_candidate, candidate=failed) for _ in range(6))
     heard = await asyncio.gather(*retries, return_exceptions=True)
     refused = [each for each in heard if isinstance(each, Refusal)]
 
@@ -165,10 +167,10 @@ async def test_of_many_that_are_sent_at_once_only_as_many_are_opened_as_the_day_
 ) -> None:
     settings.ACCOUNT_TURNS_PER_DAY = 4
     first = await run_in_db_thread(open_turn, ada)
-    ask = TurnRequest("수도는?", conversation=first.conversation.public_id if is_held else None)
+    request = TurnRequest("수도는?", conversation=first.conversation.public_id if is_held else None)
 
     async def send() -> str:
-        draft = await run_in_db_thread(turns.draft_turn, owner=ada, ask=ask)
+        draft = await run_in_db_thread(turns.draft_turn, owner=ada, request=request)
         try:
             await turns.astore_draft(owner=ada, draft=draft, on_admitted=lambda: None)
         except Refusal as refusal:

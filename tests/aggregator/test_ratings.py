@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from aggregator.models import Candidate, Conversation, SkillRecord, Turn
 from aggregator.ratings import ratings
-from aggregator.services import turns
+from aggregator.services.feedback import cast_vote
 from aggregator.services.listings import list_offered_models
 from testing.factories import GuestFactory, UserFactory
 from tests.aggregator.conftest import MakeModel
@@ -45,7 +45,7 @@ def pick(voter: User, winner: str = "quick", *, language: str = "ko", times: int
             for place, model in enumerate(("wise", "quick"))
         ]
         by_model = {row.model: row for row in Candidate.objects.bulk_create(rows)}
-        turns.cast_vote(voter=voter, candidate=by_model[winner])
+        cast_vote(voter=voter, candidate=by_model[winner])
 
 
 @pytest.mark.usefixtures("two_models")
@@ -65,7 +65,7 @@ def test_a_vote_is_taken_in_once_and_a_moved_one_counts_after_the_night() -> Non
     pick(ada, "wise")
     assert (ratings.learn_new_votes(), ratings.learn_new_votes()) == (2, 0)
     turn = Turn.objects.get()
-    turns.cast_vote(voter=ada, candidate=turn.candidates.get(model="quick"))
+    cast_vote(voter=ada, candidate=turn.candidates.get(model="quick"))
     assert ratings.learn_new_votes() == 0
     assert ratings.refit_ratings() == 2
     assert ratings.apply_ratings(list_offered_models(), ratings.read_ratings("ko"))[0].slug == "quick"

@@ -65,7 +65,7 @@ async def test_a_turn_tells_its_stages_and_what_each_model_took(
     for name in ("wise", "shaky"):
         await asyncio.to_thread(offer_model, name)
     turn = await run_in_db_thread(
-        turns.open_turn, owner=ada, ask=turns.TurnRequest(PROMPT, panel=("wise", "shaky"))
+        turns.open_turn, owner=ada, request=turns.TurnRequest(PROMPT, panel=("wise", "shaky"))
     )
     await runner.run_turn(turn.public_id)
     await runner.close_loop_resources()
@@ -92,7 +92,7 @@ def test_the_trace_goes_on_in_the_worker(
 ) -> None:
     provider.add("wise", say(ANSWER))
     offer_model("wise")
-    turn = turns.open_turn(owner=ada, ask=turns.TurnRequest(PROMPT))
+    turn = turns.open_turn(owner=ada, request=turns.TurnRequest(PROMPT))
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=30):
         send_turn_tasks([build_turn_task(turn.public_id, is_new=True)])
         assert provider.wait_until(lambda: "turn" in by_name(spans), within_s=40)

@@ -10,14 +10,17 @@ from pytest_django import Settings
 from accounts.models import User
 from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import TurnState, reduce_events
-from aggregator.execution import retry_policy, runner
+from aggregator.execution import close, runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Turn
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import rebuild_events, with_related
 from aggregator.services import deletion, turns
+from aggregator.services.candidates import add_candidate
 from aggregator.services.listings import list_offered_models
+from aggregator.services.refusal import Refusal
 from aggregator.streaming.turn_log import decode_entries
 from testing.provider.server import ProviderServer, Script, say
+from testing.turns import wait_for_turns
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Page, leave, open_page
 
@@ -35,12 +38,12 @@ async def ask(page: Page, *panel: str) -> str:
 
 def load(turn: str) -> Turn:
     """Return a turn with its parts."""
-    return conversations.with_related(Turn.objects.filter(public_id=turn)).get()
+    return with_related(Turn.objects.filter(public_id=turn)).get()
 
 
 async def ends(turn: str) -> Turn:
     """Wait until a turn has ended for good and return it."""
-    await asyncio.wait_for(runner.wait_for_turns(), 20)
+    await asyncio.wait_for(wait_for_turns(), 20)
     return await run_in_db_thread(load, turn)
 
 
@@ -79,7 +82,7 @@ async def test_a_failed_candidate_is_asked_again_while_the_others_write(
     assert [(row.status, row.attempt) for row in kept.candidates.all()] == [("done", 1), ("done", 2)]
     assert len(provider.asked("talker")) == 1
     assert kept.attempt == 1
-    assert reduce_events(decode_entries(log)) == reduce_events(conversations.rebuild_events(kept))
+    assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(kept))
 
 
 async def test_one_more_model_joins_a_turn_that_has_ended(
@@ -101,7 +104,7 @@ async def test_one_more_model_joins_a_turn_that_has_ended(
     assert [row.model for row in kept.candidates.all()] == ["wise", "quick"]
     assert [row.status for row in kept.candidates.all()] == ["done", "done"]
     assert len(provider.asked("wise")) == 1
-    assert reduce_events(decode_entries(log)) == reduce_events(conversations.rebuild_events(kept))
+    assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(kept))
 
 
 async def test_a_model_that_is_there_already_cannot_be_added(
@@ -163,7 +166,7 @@ async def test_a_process_that_has_to_go_hands_its_turns_over_at_once(
     assert [str(name) for name in left] == [turn]
     assert took < 8
     assert (kept.status, kept.candidates.all()[0].attempt) == ("done", 2)
-    assert reduce_events(decode_entries(log)) == reduce_events(conversations.rebuild_events(kept))
+    assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(kept))
 
 
 async def test_one_person_may_only_have_so_many_turns_open(
@@ -174,8 +177,8 @@ async def test_one_person_may_only_have_so_many_turns_open(
     await asyncio.to_thread(offer_model, "talker")
     page = await open_page(ada)
     turn = await ask(page, "talker")
-    with pytest.raises(turns.Refusal, match="too_many_running"):
-        await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("또?"))
+    with pytest.raises(Refusal, match="too_many_running"):
+        await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("또?"))
 
     await ends(turn)
     await leave(page)
@@ -192,8 +195,8 @@ async def test_a_turn_that_meets_our_own_fault_again_and_again_is_closed_as_fail
     provider.add("wise", say("서울이에요."))
     # A listing that nobody can read: a fault of the installation, not of the prompt.
     await asyncio.to_thread(offer_model, "wise", languages=7)
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("수도는?"))
-    for _ in range(retry_policy.MAX_FAULTS):
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
+    for _ in range(close.MAX_FAULTS):
         await asyncio.gather(runner.run_turn(turn.public_id), return_exceptions=True)
     kept = await run_in_db_thread(load, str(turn.public_id))
     await runner.close_loop_resources()
@@ -211,7 +214,7 @@ async def test_a_turn_that_is_refused_reaches_no_provider_and_leaves_nothing_beh
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
     await page.say({**command, "panel": ["wise"], "strategy": "best"})
     refused = await page.hear()
-    await asyncio.wait_for(runner.wait_for_turns(), 20)
+    await asyncio.wait_for(wait_for_turns(), 20)
     left = [key async for key in runner.get_turn_log().client.scan_iter("turns:l*")]
     await leave(page)
 
@@ -227,14 +230,14 @@ async def test_a_stopped_turn_takes_in_no_model_and_is_open_to_all_once_it_has_e
     for slug in ("wise", "quick", "late"):
         provider.add(slug, say("서울이에요."))
         await asyncio.to_thread(offer_model, slug)
-    asked = turns.TurnRequest("수도는?", panel=("wise",))
-    turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, ask=asked))
+    request = turns.TurnRequest("수도는?", panel=("wise",))
+    turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, request=request))
     offered = {model.slug: model for model in await run_in_db_thread(list_offered_models)}
     # One comes before the stop, when nobody works on the turn yet, and one after it.
-    await run_in_db_thread(lambda: turns.add_candidate(turn=turn, model=offered["quick"]))
+    await run_in_db_thread(lambda: add_candidate(turn=turn, model=offered["quick"]))
     assert await run_in_db_thread(lambda: turns.request_stop(turn=turn))
-    with pytest.raises(turns.Refusal, match="turn_running"):
-        await run_in_db_thread(lambda: turns.add_candidate(turn=turn, model=offered["late"]))
+    with pytest.raises(Refusal, match="turn_running"):
+        await run_in_db_thread(lambda: add_candidate(turn=turn, model=offered["late"]))
     await runner.run_turn(turn.public_id)
     stopped = await run_in_db_thread(load, str(turn.public_id))
     assert stopped.status == "stopped"
@@ -250,7 +253,7 @@ async def test_a_stopped_turn_takes_in_no_model_and_is_open_to_all_once_it_has_e
     await leave(page)
     assert {row.model: row.status for row in again.candidates.all()} == {"wise": "stopped", "quick": "done"}
     assert (again.status, again.answer_candidate) == ("done", added)
-    assert reduce_events(decode_entries(log)) == reduce_events(conversations.rebuild_events(again))
+    assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(again))
 
 
 async def test_a_stop_is_heard_in_the_queue(

@@ -10,10 +10,12 @@ from accounts.models import User
 from aggregator.domain.events import Event
 from aggregator.domain.turn_state import TurnState, reduce_events
 from aggregator.execution import runner
+from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn, Usage
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import answer_text_of, rebuild_events, with_related
 from aggregator.services import turns
+from aggregator.services.candidates import retry_candidate
 from aggregator.streaming.turn_log import decode_entries
 from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.conftest import MakeModel
@@ -30,8 +32,8 @@ def run_ask(ada: User) -> RunAsk:
     async def run(
         prompt: str = "한국의 수도는?", conversation: uuid.UUID | None = None
     ) -> tuple[Turn, list[Event]]:
-        ask = turns.TurnRequest(prompt, conversation=conversation)
-        turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=ask)
+        request = turns.TurnRequest(prompt, conversation=conversation)
+        turn = await run_in_db_thread(turns.open_turn, owner=ada, request=request)
         return await finish(turn)
 
     return run
@@ -56,7 +58,7 @@ async def told(turn: Turn, kind: str) -> None:
 
 
 def _load(public_id: uuid.UUID) -> Turn:
-    return conversations.with_related(Turn.objects.filter(public_id=public_id)).get()
+    return with_related(Turn.objects.filter(public_id=public_id)).get()
 
 
 def types_of(history: list[Event]) -> list[str]:
@@ -76,7 +78,7 @@ async def test_two_models_answer_and_the_better_one_stands(
 
     assert turn.status == "done"
     assert turn.answer_kind == "best"
-    assert conversations.answer_text_of(turn) == "서울이에요. 대한민국의 수도예요."
+    assert answer_text_of(turn) == "서울이에요. 대한민국의 수도예요."
     assert types_of(history)[0] == "turn_opened"
     assert types_of(history)[-2:] == ["turn_closed", "placement_made"]
     assert turn.cost_micros == sum(row.cost_micros for row in turn.candidates.all()) > 0
@@ -92,7 +94,7 @@ async def test_what_is_stored_replays_to_what_was_streamed(
 
     turn, history = await run_ask()
 
-    assert _settled(reduce_events(history)) == _settled(reduce_events(conversations.rebuild_events(turn)))
+    assert _settled(reduce_events(history)) == _settled(reduce_events(rebuild_events(turn)))
 
 
 def _settled(state: TurnState) -> TurnState:
@@ -138,13 +140,13 @@ async def test_a_failed_candidate_can_be_asked_again(
     failed = next(row for row in turn.candidates.all() if row.status == "failed")
     provider.add("shaky", say("서울입니다."))
 
-    reopened = await run_in_db_thread(turns.retry_candidate, candidate=failed)
+    reopened = await run_in_db_thread(retry_candidate, candidate=failed)
     turn, history = await finish(reopened)
 
     assert turn.status == "done"
     assert [row.status for row in turn.candidates.all()] == ["done", "done"]
     assert len(provider.asked("wise")) == 1
-    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
+    assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
 async def test_a_stalled_model_does_not_hold_up_the_others(
@@ -172,10 +174,10 @@ async def test_a_stop_keeps_what_was_written(
 ) -> None:
     provider.add("talker", say("한 마디씩 " * 200, delay_s=0.02))
     await asyncio.to_thread(offer_model, "talker")
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("말해 줘"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
     await told(turn, "more")
-    await runner.stop_turn(turn)
+    await stop_turn(turn)
     await asyncio.wait_for(running, 5)
     await runner.close_loop_resources()
 
@@ -226,7 +228,7 @@ async def test_a_turn_whose_process_died_is_finished_by_the_next(
 ) -> None:
     provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.02))
     await asyncio.to_thread(offer_model, "talker")
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("말해 줘"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
     await told(turn, "more")
     dying.cancel()
@@ -235,8 +237,8 @@ async def test_a_turn_whose_process_died_is_finished_by_the_next(
     turn, history = await finish(turn)
 
     assert turn.status == "done"
-    assert conversations.answer_text_of(turn) == ("천천히 말해요 " * 20)
-    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
+    assert answer_text_of(turn) == ("천천히 말해요 " * 20)
+    assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
 async def test_a_turn_runs_once_however_often_it_is_started(
@@ -244,7 +246,7 @@ async def test_a_turn_runs_once_however_often_it_is_started(
 ) -> None:
     provider.add("wise", say("서울이에요.", delay_s=0.05))
     await asyncio.to_thread(offer_model, "wise")
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("수도는?"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
 
     await asyncio.gather(*(runner.run_turn(turn.public_id) for _ in range(5)))
     await runner.close_loop_resources()
@@ -276,8 +278,8 @@ async def test_half_an_answer_stands_when_nothing_better_came(
     turn, history = await run_ask()
 
     assert (turn.status, turn.answer_kind) == ("done", "lone")
-    assert conversations.answer_text_of(turn).startswith("서울은")
-    assert reduce_events(history) == reduce_events(conversations.rebuild_events(turn))
+    assert answer_text_of(turn).startswith("서울은")
+    assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
 async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
@@ -287,7 +289,7 @@ async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
     provider.add("slow", say("서울입니다 " * 20, delay_s=0.05))
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "slow")
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("수도는?"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
     await told(turn, "candidate_finished")
     dying.cancel()
@@ -309,10 +311,10 @@ async def test_a_stop_ends_the_fusing_too(
     provider.find_script = lambda _, prompt: slow if "<<<ANSWER" in prompt else quick
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "quick")
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("수도는?"))
+    turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
     assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.asked("wise")) == 2, 30)
-    await runner.stop_turn(turn)
+    await stop_turn(turn)
     await asyncio.wait_for(running, 10)
     await runner.close_loop_resources()
 

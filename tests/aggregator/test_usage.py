@@ -11,6 +11,7 @@ from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn, Usage
 from aggregator.services import turns
+from aggregator.services.candidates import add_candidate
 from aggregator.services.listings import list_offered_models
 from aggregator.streaming.turn_log import decode_entries
 from testing.provider.server import ProviderServer, Script, say
@@ -43,7 +44,7 @@ async def test_a_model_that_miscounts_its_tokens_is_paid_as_we_count(
     provider.add("wise", say("서울이에요.", usage=told))
     await asyncio.to_thread(offer_model, "wise")
     turn = await finish(
-        await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("한국의 수도는?"))
+        await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("한국의 수도는?"))
     )
     (call,) = await booked(turn)
     assert turn.status == Turn.Status.DONE
@@ -56,7 +57,9 @@ async def test_an_answer_that_broke_off_is_booked_with_what_its_model_had_read(
 ) -> None:
     provider.add("wise", LONG)
     await asyncio.to_thread(offer_model, "wise")
-    turn = await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("한국의 수도는? " * 100))
+    turn = await run_in_db_thread(
+        turns.open_turn, owner=ada, request=turns.TurnRequest("한국의 수도는? " * 100)
+    )
     runner.start_local_turn(turn.public_id)
     await told(turn, "candidate_delta")
     await runner.drain(0)
@@ -79,7 +82,7 @@ async def open_council(offer_model: MakeModel, ada: User) -> Turn:
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "quick")
     return await run_in_db_thread(
-        turns.open_turn, owner=ada, ask=turns.TurnRequest("서울은 어떤 도시인가요?")
+        turns.open_turn, owner=ada, request=turns.TurnRequest("서울은 어떤 도시인가요?")
     )
 
 
@@ -114,7 +117,7 @@ async def test_a_reopened_turn_costs_what_all_its_calls_cost(
     first = await run_in_db_thread(Turn.objects.get, pk=turn.pk)
     await asyncio.to_thread(offer_model, "late")
     late = next(model for model in await run_in_db_thread(list_offered_models) if model.slug == "late")
-    await run_in_db_thread(turns.add_candidate, turn=first, model=late)
+    await run_in_db_thread(add_candidate, turn=first, model=late)
     await runner.run_turn(turn.public_id)
     history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
     await runner.close_loop_resources()
@@ -130,7 +133,7 @@ async def test_a_model_that_only_thought_is_paid_for_it(
     provider.add("wise", Script(finish="length", usage=(4_000, 4_096)))
     await asyncio.to_thread(offer_model, "wise")
     turn = await finish(
-        await run_in_db_thread(turns.open_turn, owner=ada, ask=turns.TurnRequest("한국의 수도는?"))
+        await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("한국의 수도는?"))
     )
     (call,) = await booked(turn)
     assert turn.status == Turn.Status.FAILED

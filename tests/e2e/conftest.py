@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 
-from aggregator.execution import runner
+from aggregator.execution.lifecycle import warm_up
 from aggregator.models import Listing
 from testing.site.live_site import LiveSite, live_site, site_application
 from tests.aggregator.conftest import offer_model, provider, provider_session
@@ -63,7 +63,7 @@ def _nobody_is_tried(settings: Settings) -> None:
 def open_page(live_site: LiveSite, browser: Browser) -> Iterator[OpenPage]:
     """Open a page as a new visitor; what the page's console complains about fails the test."""
     # As a worker does when it starts: a person's first turn finds libraries and models in memory.
-    live_site.call(runner.warm_up(), within_s=120)
+    live_site.call(warm_up(), within_s=120)
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
     expect.set_options(timeout=PATIENCE_MS)

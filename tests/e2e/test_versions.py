@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from aggregator.execution import runner
+from aggregator.execution.commands import stop_turn
 from aggregator.models import Turn
 from testing.provider.server import ProviderServer, say
 from testing.site.live_site import LiveSite
@@ -67,4 +67,4 @@ def test_nothing_is_left_to_stop_when_what_ran_has_gone_from_the_page(
     expect(page.locator(".stop")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator(".turn[data-status=done]")).to_contain_text("부산이에요.")
-    live_site.call(runner.stop_turn(Turn.objects.get(prompt="길게 말해 줘")))
+    live_site.call(stop_turn(Turn.objects.get(prompt="길게 말해 줘")))

@@ -15,10 +15,13 @@ from aggregator.domain.events import decode
 from aggregator.domain.messages import REFUSALS
 from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
 from aggregator.execution import runner
+from aggregator.execution.commands import stop_turn
+from aggregator.execution.lifecycle import warm_up
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.selectors import conversations
+from aggregator.selectors.turns import rebuild_events, with_related
 from aggregator.services import turns
+from aggregator.services.refusal import Refusal
 from aggregator.streaming.turn_feed import LogEntry
 
 SHELL_USER = "shell"
@@ -50,14 +53,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the turn and print what came of it."""
-        ask = turns.TurnRequest(
+        request = turns.TurnRequest(
             prompt=options["prompt"],
             strategy=options["strategy"],
             panel=tuple(slug for slug in options["panel"].split(",") if slug),
         )
         try:
-            state = asyncio.run(_answer(ask))
-        except turns.Refusal as refusal:
+            state = asyncio.run(_answer(request))
+        except Refusal as refusal:
             raise _failure(refusal.code) from refusal
         except TimeoutError as error:
             raise _failure("server_failed") from error
@@ -75,9 +78,9 @@ def _failure(code: str) -> CommandError:
         return CommandError(str(REFUSALS.get(code, code)))
 
 
-async def _answer(ask: turns.TurnRequest) -> TurnState:
+async def _answer(request: turns.TurnRequest) -> TurnState:
     owner = await run_in_db_thread(_shell_user)
-    turn = await run_in_db_thread(turns.open_turn, owner=owner, ask=ask)
+    turn = await run_in_db_thread(turns.open_turn, owner=owner, request=request)
     try:
         return await (_run_on_worker(turn) if settings.TURN_RUNNER == "worker" else _run_here(turn))
     finally:
@@ -86,9 +89,9 @@ async def _answer(ask: turns.TurnRequest) -> TurnState:
 
 async def _run_here(turn: Turn) -> TurnState:
     # The ad has a deadline that nothing may load in.
-    await runner.warm_up()
+    await warm_up()
     await runner.run_turn(turn.public_id)
-    return reduce_events(conversations.rebuild_events(await run_in_db_thread(_load, turn.pk)))
+    return reduce_events(rebuild_events(await run_in_db_thread(_load, turn.pk)))
 
 
 async def _run_on_worker(turn: Turn) -> TurnState:
@@ -105,7 +108,7 @@ async def _run_on_worker(turn: Turn) -> TurnState:
     finally:
         feed.unsubscribe(subscription)
         if state.status == "running":
-            await runner.stop_turn(turn)
+            await stop_turn(turn)
     return state
 
 
@@ -118,7 +121,7 @@ def _shell_user() -> User:
 
 
 def _load(pk: int) -> Turn:
-    return conversations.with_related(Turn.objects.filter(pk=pk)).get()
+    return with_related(Turn.objects.filter(pk=pk)).get()
 
 
 def as_document(state: TurnState) -> dict[str, Any]:

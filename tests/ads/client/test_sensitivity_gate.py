@@ -19,7 +19,7 @@ from ads.selection.core.topics import FINANCIAL_TOPICS, SAFE_TOPICS
 from ads.selection.serving.traces import find_trace
 from aggregator import placements
 from aggregator.models import Conversation, Turn
-from aggregator.services.turns import mark_sensitive
+from aggregator.services.conversations import mark_sensitive
 from language.sensitivity import Sensitivity
 from testing.ads.inventory import make_ad, publish_all, request_for
 from testing.factories import UserFactory

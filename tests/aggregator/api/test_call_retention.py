@@ -30,7 +30,7 @@ def plain_static() -> Iterator[None]:
 
 def converse(owner: User, origin: str = API, *, days_ago: int = 0) -> Turn:
     """Return an ended turn that somebody or their program asked so many days ago, and that cost something."""
-    turn = turns.open_turn(owner=owner, ask=turns.TurnRequest("수도는?", origin=origin))
+    turn = turns.open_turn(owner=owner, request=turns.TurnRequest("수도는?", origin=origin))
     Turn.objects.filter(pk=turn.pk).update(status="done", closed_at=timezone.now())
     used_at = timezone.now() - dt.timedelta(days=days_ago)
     Conversation.objects.filter(pk=turn.conversation_id).update(updated_at=used_at)

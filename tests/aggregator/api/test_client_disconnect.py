@@ -20,6 +20,7 @@ from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey, Turn
 from testing.provider.server import ProviderServer, say
 from testing.site.live_site import LiveSite
+from testing.turns import wait_for_turns
 from tests.aggregator.conftest import MakeModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,7 +111,7 @@ async def test_hanging_up_before_the_first_word_stops_the_turn(
 ) -> None:
     monkeypatch.setattr(turn_stream, "READER_SECONDS", 0.3)
     await hang_up(site_application, ada_key, asyncio.Event())
-    await asyncio.wait_for(runner.wait_for_turns(), 10)
+    await asyncio.wait_for(wait_for_turns(), 10)
     left = runner.get_turn_log().feed._subscriptions
     await runner.close_loop_resources()
 
@@ -129,7 +130,7 @@ async def test_a_reader_who_comes_too_late_is_told_so(ada_key: str, monkeypatch:
     )
     await answer.begin()
     answer.start_reader_timeout()
-    await asyncio.wait_for(runner.wait_for_turns(), 10)
+    await asyncio.wait_for(wait_for_turns(), 10)
     with pytest.raises(ApiError) as refused:
         answer.attach_reader()
     await runner.close_loop_resources()

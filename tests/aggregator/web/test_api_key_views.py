@@ -11,8 +11,9 @@ from django.test import Client, override_settings
 
 from accounts.models import User
 from aggregator.models import ApiKey
-from aggregator.selectors import conversations
-from aggregator.services import api_keys, turns
+from aggregator.selectors.api_keys import find_api_key
+from aggregator.services import api_keys
+from aggregator.services.refusal import Refusal
 from testing.site.live_site import PLAIN_STORAGES
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,7 @@ def test_a_key_is_shown_once_and_opens_the_door(client: Client, ada: User) -> No
     again = client.get("/keys/").content.decode()
 
     assert key is not None
-    assert conversations.find_api_key(api_keys.digest_of(key[0])) == ApiKey.objects.get()
+    assert find_api_key(api_keys.digest_of(key[0])) == ApiKey.objects.get()
     assert key[0] not in again
     assert "노트북" in again
     assert key[0][:10] in again
@@ -53,7 +54,7 @@ def test_a_revoked_key_opens_nothing_and_is_said_to_be_gone(client: Client, ada:
     page = client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/", follow=True)
 
     assert "없앤 키" in page.content.decode()
-    assert conversations.find_api_key(api_keys.digest_of(key)) is None
+    assert find_api_key(api_keys.digest_of(key)) is None
 
 
 def test_mallory_cannot_see_or_revoke_ada_s_key(client: Client, ada: User, mallory: User) -> None:
@@ -62,7 +63,7 @@ def test_mallory_cannot_see_or_revoke_ada_s_key(client: Client, ada: User, mallo
 
     assert "에이다의 열쇠" not in client.get("/keys/").content.decode()
     assert client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/").status_code == 404
-    assert conversations.find_api_key(api_keys.digest_of(key)) is not None
+    assert find_api_key(api_keys.digest_of(key)) is not None
 
 
 def test_a_guest_is_asked_to_log_in(client: Client) -> None:
@@ -88,7 +89,7 @@ def test_keys_that_are_asked_for_at_once_are_counted_one_by_one(ada: User) -> No
         try:
             together.wait(10)
             return bool(api_keys.issue_api_key(owner=ada, name=f"more {number}"))
-        except turns.Refusal:
+        except Refusal:
             return False
         finally:
             connections.close_all()

@@ -1,0 +1,180 @@
+"""The stages of a turn from its setup to its answer: ask the panel, rank, escalate, fuse, select."""
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.events import (
+    CandidateDelta,
+    CandidateFinished,
+    ClaimsMapped,
+    Event,
+    LeaderChanged,
+    PanelMember,
+    RankingMade,
+)
+from aggregator.execution.answer import fuse_answer, select_answer
+from aggregator.execution.crisis import offer_help
+from aggregator.execution.setup import TurnSetup
+from aggregator.execution.turn_run import TurnRun
+from aggregator.infra import metrics
+from aggregator.infra.concurrency import run_in_cpu_pool
+from aggregator.infra.flush_scheduler import get_flush_scheduler
+from aggregator.models import Candidate
+from aggregator.pipeline.panel.fan_out import Panel, fan_out
+from aggregator.pipeline.panel.provisional_answer import choose_leader
+from aggregator.pipeline.ranking.disagreements import find_claims
+from aggregator.pipeline.ranking.rank_stability import rank_stably
+from aggregator.pipeline.routing.fallback import choose_fallback
+from aggregator.pipeline.routing.route import choose_escalation
+from aggregator.pipeline.types import Draft, PanelSlot, Ranking
+from language.sensitivity import Sensitivity
+
+
+@dataclass(slots=True)
+class PanelStages:
+    """Asks one panel and makes one answer of what it says."""
+
+    run: TurnRun
+    setup: TurnSetup
+    # The panel while its models are being asked.
+    panel: Panel | None = None
+    # The prior quality of each candidate's model, by candidate.
+    quality_priors: dict[str, float] = field(default_factory=dict)
+    # The length of the answers at the last ranking, in characters.
+    ranked_chars: int = 0
+
+    async def answer(self, judging: asyncio.Task[Sensitivity]) -> str:
+        """Go through all stages; returns '' or the code of why there is no answer."""
+        run, setup, question = self.run, self.setup, self.setup.context.question
+        self.quality_priors = {slot.candidate: slot.model.standing for slot in setup.route.slots}
+        async with fan_out(
+            setup.route,
+            question,
+            emit=self._on_panel_event,
+            stop=run.control.stop,
+            kept=setup.outcomes,
+            gate=run.control.wait_until_admitted,
+        ) as panel:
+            self.panel = panel
+            judging.add_done_callback(self._on_sensitivity)
+            await panel.wait_for_quorum()
+            ranking = await self._rank(panel)
+            await self._escalate(ranking, panel)
+            fusion = await fuse_answer(run, question, ranking, panel)
+            await panel.complete()
+            self.panel = None
+        run.usage.record_candidates(panel.outcomes)
+        if (await judging).needs_help:
+            await offer_help(run)
+            return ""
+        run.call_results = [(outcome.slot.model.slug, outcome.error) for outcome in panel.outcomes]
+        if ranking is None or len(panel.usable) > len(ranking.standings):
+            ranking = await self._rank(panel)
+        return await select_answer(run, panel, ranking, fusion)
+
+    def record_outcomes(self) -> None:
+        """Record the calls that have ended so far."""
+        if self.panel:
+            self.run.usage.record_candidates(self.panel.outcomes)
+
+    async def ask_candidates(self, rows: Iterable[Candidate]) -> None:
+        """Ask stored candidates (again) while the panel is being asked; after that they reopen the turn."""
+        models = {model.slug: model for model in self.setup.context.offer}
+        for row in rows:
+            candidate, model = str(row.public_id), models.get(row.model)
+            if self.panel is None or model is None or self.run.is_stopped:
+                return
+            if candidate not in self.run.state.candidates:
+                await self.run.add_to_panel([row])
+            self.quality_priors[candidate] = model.standing
+            self.record_outcomes()
+            past_text = self.run.state.candidates[candidate].text
+            self.panel.ask(PanelSlot(candidate, model, row.attempt, past_text))
+
+    def _on_sensitivity(self, judging: asyncio.Task[Sensitivity]) -> None:
+        if not judging.cancelled() and judging.result().needs_help:
+            self.run.is_crisis = True
+            self.run.control.stop.set()
+
+    async def _on_panel_event(self, event: Event) -> None:
+        """Emit an event of the panel and what follows from it: a fallback, a new leader."""
+        run = self.run
+        await run.emit(event)
+        # Further text changes no leader: what counts is who has begun, and who has ended.
+        if isinstance(event, CandidateDelta) and event.ttft_ms is None:
+            return
+        if isinstance(event, CandidateFinished):
+            metrics.record_candidate(run.state.candidates[event.candidate])
+            if event.status == "failed":
+                # Checkpointed at once, because a retry is only taken of a candidate that is stored as failed.
+                run.control.wakeup.set()
+                await self._ask_fallback(event)
+        leader = choose_leader(run.state, self.quality_priors)
+        if leader and leader != run.state.leader and run.state.ranking is None:
+            await run.emit(LeaderChanged(leader))
+
+    async def _ask_fallback(self, failed: CandidateFinished) -> None:
+        """Ask another model in place of one that failed, as long as that delays nobody."""
+        run, panel, context = self.run, self.panel, self.setup.context
+        if panel is None or run.is_stopped or not panel.has_time_for_another:
+            return
+        models = self.setup.fallback_models
+        if spare := choose_fallback(failed, run.state, context.question, models, context.budget):
+            await self._ask_extra_model(spare, panel, replaced=failed.candidate)
+
+    async def _escalate(self, ranking: Ranking | None, panel: Panel) -> None:
+        """Ask a stronger model too if the vote is not sure enough, and wait for its answer."""
+        if ranking is None or self.run.is_stopped or len(panel.usable) < 2:
+            return
+        context = self.setup.context
+        model = choose_escalation(context.question, context.offer, panel.route, ranking, context.budget)
+        if model is None:
+            return
+        await self._ask_extra_model(model, panel, "escalated")
+        await panel.complete()
+
+    async def _ask_extra_model(
+        self, model: LanguageModel, panel: Panel, *reasons: str, replaced: str = ""
+    ) -> None:
+        slot = PanelSlot(str(uuid.uuid4()), model)
+        member = PanelMember(slot.candidate, model.slug, model.name, model.vendor, replaced)
+        await self.run.add_members([member], *reasons)
+        self.quality_priors[slot.candidate] = model.standing
+        panel.ask(slot)
+
+    async def _rank(self, panel: Panel) -> Ranking | None:
+        """Rank the usable answers and emit the ranking, the leader and the claims; None without any."""
+        run, drafts = self.run, [outcome.as_draft() for outcome in panel.usable]
+        if not drafts:
+            return None
+        # Streamed text of other turns goes first, because its readers see each delay.
+        await get_flush_scheduler().yield_when_busy()
+        shown = run.state.ranking
+        order = [row.candidate for row in shown.standings] if shown else []
+        question = self.setup.context.question
+        ranking = await run_in_cpu_pool(rank_stably, question, drafts, order, self.ranked_chars)
+        self.ranked_chars = sum(len(draft.text) for draft in drafts)
+        await run.emit(
+            RankingMade(
+                ranking.standings,
+                ranking.agreeing,
+                ranking.compared,
+                ranking.confidence,
+                provisional=not panel.is_complete,
+            )
+        )
+        if (best := ranking.standings[0].candidate) != run.state.leader:
+            await run.emit(LeaderChanged(best))
+        await self._map_claims(drafts)
+        return ranking
+
+    async def _map_claims(self, drafts: list[Draft]) -> None:
+        # A judge's claims say more than those found by letters.
+        if any(call.purpose == "judge" for call in self.run.usage.unlogged):
+            return
+        claims = await run_in_cpu_pool(find_claims, drafts)
+        if claims != self.run.state.claims:
+            await self.run.emit(ClaimsMapped(claims))

@@ -1,0 +1,33 @@
+"""Sums of what provider calls read, wrote and cost."""
+
+import datetime as dt
+import uuid
+
+from django.db.models import Sum
+
+from aggregator.domain.calendar_day import start_of_day
+from aggregator.models import Turn, Usage
+
+
+def spent_today() -> int:
+    """Return what all models have cost since midnight in Korea, in micros of won."""
+    total = Usage.objects.filter(created_at__gte=start_of_day()).aggregate(total=Sum("cost_micros"))["total"]
+    return int(total or 0)
+
+
+def spent_between(start: dt.datetime, end: dt.datetime) -> int:
+    """Return what all models have cost from `start` up to, but not including, `end`, in micros of won."""
+    spent = Usage.objects.filter(created_at__gte=start, created_at__lt=end)
+    return int(spent.aggregate(total=Sum("cost_micros"))["total"] or 0)
+
+
+def count_turn_tokens(turn: Turn) -> tuple[int, int] | None:
+    """Return the tokens that all calls of a turn read and wrote, or None until the turn is closed."""
+    stored = Usage.objects.filter(turn_id=turn.pk, turn__closed_at__isnull=False)
+    totals = stored.aggregate(read=Sum("input_tokens"), written=Sum("output_tokens"))
+    return None if totals["read"] is None else (int(totals["read"]), int(totals["written"]))
+
+
+def list_call_costs(turn: Turn) -> dict[uuid.UUID, int]:
+    """Return the cost of each stored call of a turn, in micros of won, by call id."""
+    return dict(Usage.objects.filter(turn_id=turn.pk).values_list("call_id", "cost_micros"))
