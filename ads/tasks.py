@@ -1,4 +1,4 @@
-"""What the market does in the background, on a schedule."""
+"""The market's scheduled background tasks; the task names are wire names."""
 
 import logging
 
@@ -8,25 +8,26 @@ from django.utils import timezone
 
 from ads.campaigns import invitations
 from ads.domain.accounting_day import korean_day
+from ads.domain.auction import floor_price_micros
 from ads.events import click_audit, spool_settlement
 from ads.ledger import leases
 from ads.reporting import reconciliation, rollups
-from ads.selection.jobs import click_model_training, keyword_relevance, live_overrides, publishing
-from ads.selection.serving import auction_log
+from ads.selection.building import keyword_relevance
+from ads.selection.jobs import click_model_training, live_overrides, publishing, reserve_learning
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def publish_inventory() -> None:
-    """Publish the inventory when something in it changed."""
+    """Publish the inventory if it changed."""
     publishing.publish()
     live_overrides.publish_live_overrides(at=timezone.now())
 
 
 @shared_task
 def learn_words() -> None:
-    """Embed what is new in the inventory; the next publication weighs keywords by it."""
+    """Embed new texts of the inventory; the next publication scores keywords by them."""
     keyword_relevance.embed_inventory()
 
 
@@ -38,47 +39,47 @@ def learn_from_clicks() -> None:
 
 @shared_task
 def learn_reserves() -> None:
-    """Learn from recent bids the least that a click costs; the next publication asks for it."""
-    auction_log.update_reserves(floor_micros=auction_log.floor_price_micros(settings.ADS_FLOOR_WON))
+    """Estimate reserve prices from recent auctions; the next publication uses them."""
+    reserve_learning.update_reserves(floor_micros=floor_price_micros(settings.ADS_FLOOR_WON))
 
 
 @shared_task
 def publish_live_bits() -> None:
-    """Publish pauses and exhausted budgets."""
+    """Publish pauses, remaining budgets and paces."""
     live_overrides.publish_live_overrides(at=timezone.now())
 
 
-@shared_task
-def settle_told_clicks() -> None:
-    """Settle what browsers told this machine while the database was away."""
+@shared_task(name="ads.tasks.settle_told_clicks")
+def settle_spool() -> None:
+    """Settle the events that this machine spooled while the database was unavailable."""
     spool_settlement.settle_spool()
 
 
 @shared_task
 def close_days() -> None:
-    """Give back what yesterday's campaigns did not spend."""
+    """Close past days and release what their leases did not spend."""
     leases.close_days(before=korean_day(timezone.now()))
 
 
-@shared_task
-def forget_invitations() -> None:
-    """Delete addresses whose invitation is over."""
+@shared_task(name="ads.tasks.forget_invitations")
+def delete_expired_invitations() -> None:
+    """Delete expired and closed invitations with their email addresses."""
     invitations.delete_expired_invitations()
 
 
 @shared_task
 def roll_up_figures() -> None:
-    """Add up what was seen, clicked and paid since the last time."""
+    """Roll up impressions, clicks and spend since the last run."""
     rollups.roll_up()
 
 
-@shared_task
-def sweep_clicks() -> None:
-    """Give back what was paid for clicks that no person made."""
-    click_audit.sweep_clicks()
+@shared_task(name="ads.tasks.sweep_clicks")
+def audit_clicks() -> None:
+    """Credit billed clicks that follow a pattern of invalid traffic."""
+    click_audit.audit_clicks()
 
 
-@shared_task
-def prove_books() -> None:
-    """Prove books, clicks and rollups; a fault freezes the market and wakes somebody."""
+@shared_task(name="ads.tasks.prove_books")
+def reconcile_market() -> None:
+    """Reconcile ledger, clicks and rollups; a discrepancy freezes the market and sends an alert."""
     reconciliation.reconcile_market()

@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from ads.selection.core.click_model import BUCKETS, Ftrl, blend_rates  # noqa: E402
-from ads.selection.core.ctr import smoothed_rate  # noqa: E402
+from ads.selection.core.click_rates import smoothed_rate  # noqa: E402
 from bench.market.report import Report  # noqa: E402
 
 Reals = NDArray[np.float64]

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
-from ads.selection.core.ad_relevance import (  # noqa: E402
+from ads.selection.building.ad_relevance import (  # noqa: E402
     AdCopy,
     combine_affinity,
     count_document_frequencies,

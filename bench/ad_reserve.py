@@ -168,7 +168,8 @@ def sell(auctions: AuctionTable, reserve: int) -> tuple[float, float]:
             for place, (limit, quality) in enumerate(zip(limits, qualities, strict=True))
             if limit
         ]
-        for sale in run_auction(bids):
+        sale = run_auction(bids)
+        if sale is not None:
             income += sale.price_micros * sale.bid.quality
             sold += 1
     return income, sold

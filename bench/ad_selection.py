@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
+from ads.selection.building.snapshot_builder import build_from_rows  # noqa: E402
 from ads.selection.core.index import Snapshot  # noqa: E402
-from ads.selection.jobs.snapshot_builder import build_from_rows  # noqa: E402
 from bench.market.report import Report  # noqa: E402
 from bench.market.synthetic_inventory import generate_inventory  # noqa: E402
 from stack.servers.valkey import Valkey  # noqa: E402

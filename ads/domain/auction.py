@@ -1,17 +1,19 @@
-"""The auction: bids weighed by quality, the winner pays the least that would still have won.
+"""The auction for the one ad slot of an answer: a generalised second-price auction with quality scores.
 
-Prices are whole ticks of ten won. Ties break by who came first, so the same bids always end the same way.
+Bids are ranked by limit × quality; the winner pays the lowest price that still wins (Edelman, Ostrovsky &
+Schwarz 2007; Varian 2007). With one slot this is also the VCG price. Prices are whole ticks of ten won, and
+ties go to the lower `order`, so the same bids always give the same sale.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ads.domain.money import BID_STEP
+from ads.domain.money import BID_STEP, WON
 
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """What one ad offers for a click: its paced bid, its reserve, and how likely and fitting a click is."""
+    """One ad's offer for a click: its limit after pacing, its reserve, and its quality (rate × relevance)."""
 
     order: int
     advertiser: int
@@ -21,76 +23,60 @@ class Bid:
 
     @property
     def score(self) -> float:
-        """What the ad is ranked by."""
+        """The rank score: limit × quality."""
         return self.limit_micros * self.quality
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A slot sold: to which bid, at which price, and what VCG would have asked."""
+    """The winning bid and its price per click."""
 
     bid: Bid
     price_micros: int
-    shadow_price_micros: int
 
 
-def run_auction(
-    bids: Sequence[Bid], *, slots: int = 1, slot_rates: Sequence[float] = (1.0, 0.6, 0.4)
-) -> tuple[Sale, ...]:
-    """Sell the slots to the best scores, one ad an advertiser, each at the price of the next score."""
+def run_auction(bids: Sequence[Bid]) -> Sale | None:
+    """Sell the slot to the best score at the price of the next; None when no bid reaches its reserve."""
     ranked = rank_bids(bids)
-    rates = [*slot_rates[:slots], *([0.0] * (slots + 1))]
-    sales = []
-    for place, bid in enumerate(ranked[:slots]):
-        rival = ranked[place + 1].score if place + 1 < len(ranked) else 0.0
-        sales.append(Sale(bid, price_to_beat(bid, rival), _shadow_price(ranked, place, slots, rates)))
-    return tuple(sales)
+    if not ranked:
+        return None
+    rival_score = ranked[1].score if len(ranked) > 1 else 0.0
+    return Sale(ranked[0], price_to_beat(ranked[0], rival_score))
 
 
 def rank_bids(bids: Sequence[Bid]) -> list[Bid]:
-    """Order the bids that reach their reserve, best first, the best of each advertiser alone."""
-    able = [
+    """Return the bids that reach their reserve, best score first, only the best bid of each advertiser."""
+    eligible = [
         bid
         for bid in bids
         if bid.quality > 0 and floor_tick(bid.limit_micros) >= ceil_tick(bid.reserve_micros)
     ]
-    able.sort(key=lambda bid: (-bid.score, bid.order))
-    seen: set[int] = set()
-    best = []
-    for bid in able:
-        if bid.advertiser not in seen:
-            seen.add(bid.advertiser)
-            best.append(bid)
-    return best
+    eligible.sort(key=lambda bid: (-bid.score, bid.order))
+    best: dict[int, Bid] = {}
+    for bid in eligible:
+        best.setdefault(bid.advertiser, bid)
+    return list(best.values())
 
 
 def price_to_beat(bid: Bid, rival_score: float) -> int:
-    """Return the least whole tick at which this bid still reaches its rival's score and its reserve."""
+    """Return the lowest whole tick at which this bid still reaches its rival's score and its reserve."""
     needed = ceil_tick(rival_score / bid.quality)
-    # Dividing what was multiplied can land a hair above a whole tick; nobody pays ten won for that.
+    # The division can land slightly above a whole tick; rounding it up would overcharge by one tick.
     if (needed - BID_STEP) * bid.quality >= rival_score:
         needed -= BID_STEP
     return min(floor_tick(bid.limit_micros), max(ceil_tick(bid.reserve_micros), needed))
 
 
 def ceil_tick(micros: float) -> int:
-    """Return the first whole tick that is not below this amount."""
+    """Return the smallest whole tick that is not below this amount."""
     return int(-(-micros // BID_STEP)) * BID_STEP
 
 
 def floor_tick(micros: float) -> int:
-    """Return the last whole tick that is not above this amount."""
+    """Return the largest whole tick that is not above this amount."""
     return int(micros // BID_STEP) * BID_STEP
 
 
-def _shadow_price(ranked: Sequence[Bid], place: int, slots: int, rates: Sequence[float]) -> int:
-    # VCG: what the others lose by this bid's presence, a click of its own slot.
-    harm = 0.0
-    for lower in range(place + 1, min(len(ranked), slots + 1)):
-        harm += ranked[lower].score * (rates[lower - 1] - rates[lower])
-    bid = ranked[place]
-    due = harm / (bid.quality * rates[place])
-    return min(
-        price_to_beat(bid, ranked[place + 1].score if place + 1 < len(ranked) else 0.0),
-        max(ceil_tick(bid.reserve_micros), ceil_tick(due)),
-    )
+def floor_price_micros(floor_won: int) -> int:
+    """Return the lowest price of a click in any category: the floor setting, rounded up to a whole tick."""
+    return max(BID_STEP, ceil_tick(floor_won * WON))

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 AUDIT_WINDOW = datetime.timedelta(hours=30)
 
 
-def sweep_clicks(*, at: datetime.datetime | None = None) -> int:
+def audit_clicks(*, at: datetime.datetime | None = None) -> int:
     """Credit every suspicious click that was not credited yet; return how many."""
     now = at or timezone.now()
     rows = Click.objects.filter(

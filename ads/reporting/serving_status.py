@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ads.domain.accounting_day import korean_day
+from ads.domain.auction import floor_price_micros
 from ads.domain.money import MIN_BID, format_won
 from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Creative, Keyword
 from ads.reporting.statements import Balance
-from ads.selection.serving.auction_log import current_reserves, floor_price_micros
+from ads.selection.building.learned_models import current_reserves
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,17 +21,11 @@ from numpy.typing import NDArray  # noqa: E402
 
 from ads.contract import AdRequest  # noqa: E402
 from ads.infra.redis_client import redis_client  # noqa: E402
-from ads.selection.core.eligibility import LiveOverrides  # noqa: E402
-from ads.selection.jobs.publishing import VERSION_KEY, snapshot_key  # noqa: E402
+from ads.selection.core.overrides import LiveOverrides, encode_overrides  # noqa: E402
+from ads.selection.serving.random_source import thread_random  # noqa: E402
 from ads.selection.serving.select import select_ad  # noqa: E402
-from ads.selection.serving.snapshots import (  # noqa: E402
-    CHECK_SECONDS,
-    LIVE_KEY,
-    RETIRED_SECONDS,
-    encode_overrides,
-    serving_state,
-    thread_random,
-)
+from ads.selection.serving.snapshot_store import LIVE_KEY, VERSION_KEY, snapshot_key  # noqa: E402
+from ads.selection.serving.snapshots import CHECK_SECONDS, RETIRED_SECONDS, serving_state  # noqa: E402
 from bench.ad_selection import VERSIONS, list_phrases  # noqa: E402
 from bench.market.synthetic_inventory import generate_requests  # noqa: E402
 

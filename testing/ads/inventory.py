@@ -7,11 +7,13 @@ from django.utils import timezone
 
 from ads.contract import AdRequest
 from ads.domain.money import WON
+from ads.infra.redis_client import redis_client
 from ads.ledger.accounts import open_wallet
 from ads.ledger.entries import top_up
 from ads.models import AdGroup, Advertiser, Campaign, Creative, Impression, Keyword, NegativeKeyword, Offer
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from ads.selection.jobs.publishing import publish
+from ads.selection.serving.snapshot_store import VERSION_KEY
 from ads.selection.serving.snapshots import reset_serving_state, serving_state
 from ads.selection.serving.vocabulary import read_vocabulary
 from language.keyphrases import TermIndex, normalise
@@ -98,7 +100,9 @@ def draft_offer(creative: Creative, *, price_won: int = 100, seconds_ago: float 
 
 def publish_all() -> None:
     """Publish the inventory and let this process see it."""
-    publish(force=True)
+    # The fingerprint can be that of an earlier test: publish anew in any case.
+    redis_client().delete(VERSION_KEY)
+    publish()
     publish_live_overrides(at=timezone.now())
     reset_serving_state()
 

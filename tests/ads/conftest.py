@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from pytest_django import Settings
 
-from ads.selection.serving.snapshots import thread_random
+from ads.selection.serving.random_source import thread_random
 
 ROLE = "jjamppong_ads_test"
 # With this one nothing new is tried out in the first 187 auctions.

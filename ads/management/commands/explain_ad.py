@@ -4,11 +4,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ads.domain.auction import floor_price_micros
 from ads.domain.money import format_won
 from ads.models import Category, LearnedReserve
 from ads.reporting.decision_trace import find_decision
-from ads.selection.core.click_prediction import SMOOTHED
-from ads.selection.serving.auction_log import floor_price_micros
+from ads.selection.core.click_rates import SMOOTHED
 
 COLUMNS = (
     "{rung:<17}{term:<24}{match:<8}{bid:>8}{left:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ads.campaigns.campaigns import AdGroupSpec, save_ad_group, set_ad_group_enabled
 from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.keywords import KeywordSpec
+from ads.domain.auction import floor_price_micros
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.models import AdGroup, Campaign, Keyword
 from ads.portal.access import AdvertiserContext, editor_required
@@ -21,7 +22,6 @@ from ads.portal.forms import AdGroupForm
 from ads.portal.views.campaigns import find_campaign
 from ads.portal.views.layout import render_form
 from ads.reporting.reach_estimate import MIN_REPORTED, ReachEstimate, estimate_reach
-from ads.selection.serving.auction_log import floor_price_micros
 
 logger = logging.getLogger(__name__)
 

@@ -1,16 +1,37 @@
-"""What an auction ended with: every contender, the rung where it fell, and the sale if there was one."""
+"""The outcome of one request: every contender with its status, and the sale if there is one."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import NamedTuple
 
 from ads.domain.auction import Sale, floor_tick
-from ads.selection.core.eligibility import EligibilityStatus
+
+
+class EligibilityStatus(IntEnum):
+    """Eligible (STANDING), or the first check or auction rule that failed, in the order of checking.
+
+    Member names are stored in traces, in lower case.
+    """
+
+    STANDING = 0
+    PAUSED = 1
+    KEYWORD_OFF = 2
+    OUT_OF_SCHEDULE = 3
+    OTHER_LANGUAGE = 4
+    OTHER_DEVICE = 5
+    NEGATIVE_KEYWORD = 6
+    NO_BUDGET = 7
+    NOT_RELEVANT = 8
+    SEEN_OFTEN = 9
+    BELOW_RESERVE = 10
+    OUTBID = 11
+    WON = 12
 
 
 class Contender(NamedTuple):
-    """One ad group in one auction, and the rung of the ladder where it ended.
+    """One ad group in one auction.
 
-    A tuple and no frozen dataclass: each request makes dozens, and a tuple is made several times as fast.
+    A tuple rather than a frozen dataclass: each request creates dozens, and a tuple is several times faster.
     """
 
     group: int
@@ -22,41 +43,41 @@ class Contender(NamedTuple):
     match: str
     bid_micros: int
     pace: float
-    # What its campaign can still pay today; PLENTY where that is more than it bids.
+    # The campaign's remaining money today; UNLIMITED_MICROS where it exceeds the bid.
     left_micros: int
     reserve_micros: int
     relevance: float
     click_rate: float
     views_a_person: int
-    # What smoothing alone says, and where the click rate above comes from.
+    # The empirical-Bayes rate without the click model, and where `click_rate` comes from.
     smoothed_rate: float
     rate_source: str
     category: int
-    rung: EligibilityStatus
+    status: EligibilityStatus
 
-    def with_status(self, rung: EligibilityStatus) -> "Contender":
-        """Return the same contender on another rung."""
-        return Contender(*self[:-1], rung)
+    def with_status(self, status: EligibilityStatus) -> "Contender":
+        """Return the same contender with another status."""
+        return Contender(*self[:-1], status)
 
     @property
     def limit_micros(self) -> int:
-        """The most it pays for a click: its bid after pacing, and never more than it has."""
+        """The highest price it can pay: the paced bid, limited by the campaign's remaining money."""
         return floor_tick(min(self.bid_micros * self.pace, self.left_micros))
 
     @property
     def quality(self) -> float:
-        """What its bid is weighed by."""
+        """The weight of its bid: click rate × relevance."""
         return self.click_rate * self.relevance
 
     @property
     def score(self) -> float:
-        """What it is ranked by."""
+        """The rank score: limit × quality."""
         return self.limit_micros * self.quality
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome of one request: the winner and its sale, or the reason why there is none."""
+    """The winner and its sale, or the reason why there is none."""
 
     reason: str
     contenders: tuple[Contender, ...] = ()

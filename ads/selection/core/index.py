@@ -1,11 +1,17 @@
-"""The inventory in memory: numbers in flat arrays, found by vocabulary id. Read-only, for all threads."""
+"""The snapshot: the inventory as flat arrays with posting lists per vocabulary term, read-only.
 
+Serialised, a snapshot is one blob whose arrays are used in place: loading copies nothing, so that a swap does
+not delay requests.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from ads.selection.core.snapshot_format import pack, unpack
 
 Int64Array = NDArray[np.int64]
 Int32Array = NDArray[np.int32]
@@ -14,9 +20,14 @@ UInt64Array = NDArray[np.uint64]
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 
+# The blob starts with this; each array starts at a multiple of ALIGNMENT bytes.
+MAGIC = b"JJSNAP1\n"
+ALIGNMENT = 64
+Arrays = dict[str, NDArray[Any]]
+
 EXACT, PHRASE, BROAD = 0, 1, 2
-# Each term has four shelves of keywords: exact ones, phrases, broad ones that ask for nothing else, and broad
-# ones that ask for other words too.
+# Each term has four posting lists: exact keywords, phrase keywords, broad keywords of this term alone, and
+# broad keywords that require other terms too.
 LISTS_PER_TERM = 4
 MATCHES = ("exact", "phrase", "broad")
 LANGUAGES = ("any", "ko", "en")
@@ -27,12 +38,13 @@ DEVICES = ("any", "desktop", "mobile")
 class Snapshot:
     """One published state of the inventory.
 
-    Rows of one kind share a prefix: term, keyword, group, campaign, creative. A `..._start` array with one
-    number more than its rows says where each row's part of a flat array begins. Keywords stand on the shelves
-    of the terms they are found by; `keyword_order` lists those of each shelf from the most valuable to the
-    least: with a sign of buying, and `..._unasked` without. `keyword_others` marks the other words a keyword
-    asks for, by `mark_of`. `click_model` has the version of the model that the click weights are of, how much
-    it is trusted, and its calibration.
+    Arrays of one kind of row share a prefix and a length: term, keyword, group, campaign, creative. A
+    `..._start` array of shape (rows + 1,) holds where each row's part of a flat array begins.
+    `keyword_shelf_start` holds the bounds of the posting lists, LISTS_PER_TERM for each term, and
+    `keyword_order` the keywords of each list by descending value: when the request shows an intent to buy,
+    and `..._unasked` when it does not. `keyword_worth` is an upper bound of a keyword's score.
+    `keyword_others` is a signature (`signature_bit`) of the other terms that a broad keyword requires.
+    `click_model` holds the version, trust and calibration of the model whose weights are in `click_weights`.
     """
 
     version: str
@@ -77,19 +89,19 @@ class Snapshot:
     click_model: Float64Array
 
     def words_of(self, terms: NDArray[np.integer]) -> list[str]:
-        """Return the words of the terms at these positions."""
+        """Return the texts of the terms at these positions."""
         texts = self.term_texts.data
         starts, stops = self.term_text_start[terms].tolist(), self.term_text_start[terms + 1].tolist()
         return [str(texts[start:stop], "utf-8") for start, stop in zip(starts, stops, strict=True)]
 
     def dump(self) -> bytes:
-        """Return the snapshot as one blob that `load` reads back."""
+        """Serialise the snapshot for `load_snapshot`."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "version"}
         return pack(self.version, arrays)
 
 
 def load_snapshot(blob: bytes | memoryview) -> Snapshot:
-    """Read a snapshot, its arrays where they lie; raises ValueError or KeyError when the blob is none."""
+    """Read a serialised snapshot without copying; raises ValueError or KeyError when it is damaged."""
     version, arrays = unpack(blob)
     return Snapshot(version=version, **{name: arrays[name] for name in _ARRAYS})
 
@@ -98,7 +110,10 @@ _ARRAYS = tuple(field.name for field in fields(Snapshot) if field.name != "versi
 
 
 def expand_ranges(starts: Int32Array, rows: NDArray[np.integer]) -> tuple[Int64Array, Int64Array]:
-    """Return, for rows of a flat layout, the flat positions of all their parts and the owner of each."""
+    """Return the flat positions of all parts of these rows, and for each the index of its row in `rows`.
+
+    `starts` has shape (all rows + 1,), `rows` (n,); both results have one entry for each part.
+    """
     first = starts[rows]
     lengths = starts[rows + 1] - first
     owners = np.arange(len(rows)).repeat(lengths)
@@ -106,16 +121,49 @@ def expand_ranges(starts: Int32Array, rows: NDArray[np.integer]) -> tuple[Int64A
     return np.arange(len(owners)) + shift[owners], owners
 
 
-def is_in_sorted(sorted_values: NDArray[np.integer], asked: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Say for each asked value whether it is among the sorted ones."""
+def is_in_sorted(sorted_values: NDArray[np.integer], values: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return for each of `values`, shape (n,), whether it is among the sorted values."""
     if not len(sorted_values):
-        return np.zeros(len(asked), dtype=np.bool_)
-    places = sorted_values.searchsorted(asked)
+        return np.zeros(len(values), dtype=np.bool_)
+    places = sorted_values.searchsorted(values)
     places[places == len(sorted_values)] = 0
-    found: NDArray[np.bool_] = sorted_values[places] == asked
+    found: NDArray[np.bool_] = sorted_values[places] == values
     return found
 
 
 def signature_bit(position: int) -> int:
-    """Return one bit of 64 that stands for a term: where it is missing, so is the term."""
+    """Return the bit of a term in a 64-bit Bloom signature: where the bit is missing, so is the term."""
     return 1 << (position & 63)
+
+
+def pack(version: str, arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return the arrays as one blob: a JSON header with offsets, then the arrays at aligned addresses."""
+    entries: dict[str, tuple[str, int, int]] = {}
+    body = bytearray()
+    for name, array in arrays.items():
+        body += bytes(-len(body) % ALIGNMENT)
+        entries[name] = (array.dtype.str, len(array), len(body))
+        body += np.ascontiguousarray(array).tobytes()
+    head = json.dumps({"version": version, "arrays": entries, "crc": zlib.crc32(body)}).encode()
+    start = MAGIC + len(head).to_bytes(4, "little") + head
+    return start + bytes(-len(start) % ALIGNMENT) + body
+
+
+def unpack(blob: bytes | memoryview) -> tuple[str, Arrays]:
+    """Return the version and the arrays, views of the blob; raises ValueError or KeyError if damaged."""
+    if blob[: len(MAGIC)] != MAGIC:
+        raise ValueError("not a snapshot")
+    size = int.from_bytes(blob[len(MAGIC) : len(MAGIC) + 4], "little")
+    first = len(MAGIC) + 4
+    head = json.loads(bytes(blob[first : first + size]))
+    body = memoryview(blob)[first + size + (-(first + size) % ALIGNMENT) :]
+    if zlib.crc32(body) != head["crc"]:
+        raise ValueError("a damaged snapshot")
+    arrays: Arrays = {}
+    for name, (dtype, count, offset) in head["arrays"].items():
+        kind = np.dtype(dtype)
+        if kind.kind not in "iuf":
+            raise ValueError(f"{name}: numbers only")
+        # An empty array may lie behind the end of the blob.
+        arrays[name] = np.frombuffer(body, kind, count, offset) if count else np.zeros(0, kind)
+    return str(head["version"]), arrays

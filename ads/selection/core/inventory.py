@@ -1,4 +1,4 @@
-"""The inventory as plain rows, between the database and the builder of snapshots."""
+"""Plain rows of the inventory, between the database and the snapshot builder."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ NORMAL, BUYING, MAKING = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class TermRow:
-    """A vocabulary term, what it says about a prompt's purpose, and the ids of the words inside it."""
+    """A vocabulary term, its intent kind, and the ids of the terms inside it."""
 
     id: int
     text: str
@@ -20,7 +20,7 @@ class TermRow:
 
 @dataclass(frozen=True, slots=True)
 class KeywordRow:
-    """A keyword of a group, with the group's own bid where it has none, and how well it fits the ads."""
+    """A keyword with its effective bid; `fit` is how well it fits the ads of its group."""
 
     id: int
     group: int
@@ -32,7 +32,7 @@ class KeywordRow:
 
 @dataclass(frozen=True, slots=True)
 class CreativeRow:
-    """An approved creative with what is known of its clicks."""
+    """An approved creative with its smoothed click rate and its number of impressions."""
 
     id: int
     rate: float
@@ -41,7 +41,7 @@ class CreativeRow:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """An ad group that may serve, with its audience, its negative terms and its creatives."""
+    """An active ad group with its audience, negative terms and creatives."""
 
     id: int
     campaign: int
@@ -54,7 +54,7 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """A campaign that runs; times are whole seconds, 0 stands for no end."""
+    """An active campaign; times are Unix seconds, and an `ends` of 0 means no end."""
 
     id: int
     advertiser: int
@@ -67,7 +67,7 @@ class CampaignRow:
 
 @dataclass(frozen=True, slots=True)
 class ClickWeights:
-    """What was learned of clicks: weights, how far they are trusted, how many clicks came as expected."""
+    """The published click model: weights of shape (BUCKETS,) or (0,), trust from 0 to 1, and calibration."""
 
     version: int = 0
     trust: float = 0.0
@@ -77,7 +77,7 @@ class ClickWeights:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """All rows of one moment."""
+    """All rows of the inventory at one moment."""
 
     terms: tuple[TermRow, ...] = ()
     campaigns: tuple[CampaignRow, ...] = ()

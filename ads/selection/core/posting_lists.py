@@ -1,4 +1,4 @@
-"""What the vocabulary ids of one request mean in a snapshot, and which keywords they open."""
+"""Resolves a request's term ids in a snapshot and finds the posting lists of keywords that may match."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,10 @@ PostingRange = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class QueryTerms:
-    """The terms a request names, by position, those with the words inside them, and what is not marked."""
+    """The request's terms by position: `matched` maps each to the terms inside it, `covered` has all.
+
+    `unmarked` is the complement of the signature of `covered`.
+    """
 
     matched: dict[int, list[int]]
     covered: Int32Array
@@ -32,24 +35,24 @@ class QueryTerms:
 
 @dataclass(frozen=True, slots=True)
 class PostingLists:
-    """The posting_lists whose keywords a request holds, and keywords of others that it may hold."""
+    """Ranges of keywords that match for sure, and rows, shape (n,), that match if verification agrees."""
 
     held: list[PostingRange]
     unverified: Int64Array
 
     @property
     def count(self) -> int:
-        """How many keywords there are on them."""
+        """The number of keywords in all lists."""
         return len(self.unverified) + sum(stop - start for start, stop in self.held)
 
 
 def resolve_terms(snapshot: Snapshot, term_ids: Sequence[int]) -> QueryTerms:
-    """Return the positions of the ids that are known, each with the words inside it."""
+    """Return the positions of the known ids, each with the positions of the terms inside it."""
     known, starts = snapshot.term_ids, snapshot.term_token_start
-    asked = np.array(term_ids, dtype=np.int64)
-    places = known.searchsorted(asked)
+    wanted = np.array(term_ids, dtype=np.int64)
+    places = known.searchsorted(wanted)
     places[places == len(known)] = 0
-    terms = places[known[places] == asked].tolist() if len(known) else []
+    terms = places[known[places] == wanted].tolist() if len(known) else []
     matched = {term: snapshot.term_tokens[starts[term] : starts[term + 1]].tolist() for term in terms}
     covered = sorted({*matched, *(token for tokens in matched.values() for token in tokens)})
     marks = 0
@@ -59,7 +62,7 @@ def resolve_terms(snapshot: Snapshot, term_ids: Sequence[int]) -> QueryTerms:
 
 
 def find_posting_lists(snapshot: Snapshot, query_terms: QueryTerms) -> PostingLists:
-    """Return where the keywords are that the words of the request open."""
+    """Return the posting lists of the request's terms."""
     bounds = snapshot.keyword_shelf_start[
         query_terms.covered[:, None] * LISTS_PER_TERM + np.arange(LISTS_PER_TERM + 1)
     ]
@@ -69,7 +72,7 @@ def find_posting_lists(snapshot: Snapshot, query_terms: QueryTerms) -> PostingLi
         query_terms.covered.tolist(), bounds.tolist(), strict=True
     ):
         if term in query_terms.matched:
-            # The market never sees the prompt: a keyword is exact when every other term is a part of it.
+            # The market never sees the prompt: a match is exact when every other matched term is part of it.
             if exact < phrase and named <= {term, *query_terms.matched[term]}:
                 held.append((exact, phrase))
             held.append((phrase, word))
@@ -86,7 +89,10 @@ def find_posting_lists(snapshot: Snapshot, query_terms: QueryTerms) -> PostingLi
 def take_most_valuable(
     posting_lists: PostingLists, order: Int32Array, worth: Float32Array, depth: int
 ) -> tuple[Int64Array, float]:
-    """Return the most valuable keywords of each posting_range, and the most that one left behind is worth."""
+    """Return the `depth` most valuable rows of each list, and the highest value among the rows left out.
+
+    `order` and `worth` have one entry for each keyword of the snapshot.
+    """
     parts: list[NDArray[np.integer]] = [posting_lists.unverified]
     most_left = 0.0
     for start, stop in posting_lists.held:
@@ -97,12 +103,12 @@ def take_most_valuable(
 
 
 def keep_fully_matched(snapshot: Snapshot, query_terms: QueryTerms, rows: Int64Array) -> Int64Array:
-    """Return those of these opened keywords all of whose other words the request has as well."""
-    asking = snapshot.keyword_others[rows].nonzero()[0]
-    if not len(asking):
+    """Return the rows, of shape (n,), whose required terms are all covered by the request."""
+    partial = snapshot.keyword_others[rows].nonzero()[0]
+    if not len(partial):
         return rows
-    flat, owners = expand_ranges(snapshot.term_token_start, snapshot.keyword_terms[rows[asking]])
+    flat, owners = expand_ranges(snapshot.term_token_start, snapshot.keyword_terms[rows[partial]])
     missing = owners[~is_in_sorted(query_terms.covered, snapshot.term_tokens[flat])]
     holds = np.ones(len(rows), dtype=np.bool_)
-    holds[asking[missing]] = False
+    holds[partial[missing]] = False
     return rows[holds]

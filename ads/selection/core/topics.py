@@ -1,4 +1,4 @@
-"""The topics the market knows, and the second sensitivity gate: what it does not know, it refuses."""
+"""The closed list of topics, and the market's own sensitivity gate: an unknown topic blocks every ad."""
 
 from collections.abc import Iterable
 
@@ -31,21 +31,21 @@ SAFE_TOPICS = frozenset(
         "celebrations",
     ]
 )
-# Money trouble and insurance claims hide behind these: no ad when they are what a prompt is mainly about.
+# Often about debts or claims: no ad when one of these is the main topic of a prompt.
 FINANCIAL_TOPICS = frozenset({"finance", "insurance"})
 _KNOWN_TOPICS = sorted(SAFE_TOPICS | FINANCIAL_TOPICS)
 _TOPIC_BITS = {topic: np.uint64(1) << np.uint64(place) for place, topic in enumerate(_KNOWN_TOPICS)}
 
 
 def are_topics_blocked(topics: tuple[str, ...]) -> bool:
-    """Say whether these topics keep every ad away; an unknown topic does."""
+    """Return whether these topics block every ad; an unknown topic does."""
     if topics and topics[0] in FINANCIAL_TOPICS:
         return True
     return any(topic not in _TOPIC_BITS for topic in topics)
 
 
 def topic_bits(topics: Iterable[str]) -> np.uint64:
-    """Return the known topics as bits of one number."""
+    """Return the known topics as a bit mask."""
     bits = np.uint64(0)
     for topic in topics:
         bits |= _TOPIC_BITS.get(topic, np.uint64(0))

@@ -1,4 +1,4 @@
-"""Keeps every running campaign on its traffic curve: once a minute, from what the ledger says was spent."""
+"""Updates the pacing state of every campaign once a minute from the ledger's spend; kept in Valkey."""
 
 import datetime
 import json
@@ -16,7 +16,7 @@ DAY_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class PacingStates:
-    """The state of all pacers after the last tick of a Korean day, and when within it that was."""
+    """The pacing states after the last tick of an accounting day; `second` is its time of day."""
 
     day: str
     second: int
@@ -24,7 +24,7 @@ class PacingStates:
 
 
 def update_paces(*, at: datetime.datetime) -> tuple[tuple[int, float], ...]:
-    """Return the pace of each campaign that spends ahead of its curve; the others are at full speed."""
+    """Return (campaign, pace) for each pace below 1, after a tick if one is due."""
     day, second = korean_day(at).isoformat(), _second_of_day(at)
     pacing = _read_pacing()
     if pacing is None:
@@ -44,7 +44,7 @@ def _advance(pacing: PacingStates, second: int, day: datetime.date) -> dict[int,
     before, now = due_share(pacing.second / DAY_SECONDS), due_share(second / DAY_SECONDS)
     spending = CampaignDay.objects.filter(day=day, is_open=True, spent_micros__gt=0)
     rows = spending.values_list("campaign_id", "spent_micros", "budget_micros")
-    # Who has not spent yet keeps the price of yesterday's budget, falling while nothing is bought at it.
+    # A campaign without spend today keeps yesterday's mu, which falls while nothing is bought.
     idle = ((campaign, 0, 1) for campaign, state in pacing.states.items() if state.mu > 0)
     found = {campaign: (spent, budget) for campaign, spent, budget in (*idle, *rows)}
     return {

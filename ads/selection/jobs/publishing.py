@@ -1,228 +1,31 @@
-"""Reads the live inventory from the database and publishes it as one snapshot, all of it or nothing."""
+"""Publishes the inventory as one snapshot in Valkey."""
 
-import datetime
-import hashlib
 import logging
-from collections.abc import Iterable
-from dataclasses import fields
 
-from django.conf import settings
-from django.db import transaction
-from django.db.models import Count, Max, Q
-from django.utils import timezone
-
-from ads.infra.redis_client import redis_client, redis_key
-from ads.models import (
-    AdGroup,
-    Advertiser,
-    Campaign,
-    Category,
-    ClickModel,
-    Creative,
-    Keyword,
-    LearnedReserve,
-    NegativeKeyword,
-    Term,
-    TextVector,
-)
-from ads.selection.core.index import Snapshot
-from ads.selection.core.inventory import NORMAL, CampaignRow, GroupRow, Inventory, KeywordRow, TermRow
-from ads.selection.core.lexicon import intent_words
-from ads.selection.jobs.click_model_training import read_click_weights
-from ads.selection.jobs.ctr_stats import read_creative_stats
-from ads.selection.jobs.keyword_relevance import read_ad_copies, score_keywords
-from ads.selection.jobs.snapshot_builder import build_from_rows
-from ads.selection.serving.auction_log import current_reserves, floor_price_micros
-from language.keyphrases import normalise
+from ads.infra.redis_client import redis_client
+from ads.selection.building.inventory_reader import build_snapshot, fingerprint
+from ads.selection.serving.snapshot_store import VERSION_KEY, snapshot_key
 
 logger = logging.getLogger(__name__)
 
-VERSION_KEY = redis_key("snapshot", "version")
-SHORTEST_TOKEN = 2
-# A keyword that was switched off stays in, kept down by live bits, until nobody is likely to want it back.
-KEPT_OFF = datetime.timedelta(days=1)
-# Words that every sentence has: a broad keyword does not ask for them, and they cost no place among the ids.
-COMMON_WORDS = frozenset(
-    ["a", "an", "and", "at", "for", "from", "in", "me", "my", "near", "of", "on", "or", "the", "to", "with"]
-)
+SNAPSHOT_TTL_SECONDS = 7 * 24 * 3600
+# Processes that still load the previous version need it for a moment.
+PREVIOUS_TTL_SECONDS = 600
 
 
-def snapshot_key(version: str) -> str:
-    """Return where the snapshot of this version is kept."""
-    return redis_key("snapshot", version)
-
-
-def publish(*, force: bool = False) -> str:
-    """Publish the inventory as it is now and return its version; nothing new is nothing to publish."""
+def publish() -> str:
+    """Publish the inventory if it changed and return its version."""
     version = fingerprint()
     store = redis_client()
-    previous = _text(store.get(VERSION_KEY))
-    if not force and previous == version and store.exists(snapshot_key(version)):
+    raw = store.get(VERSION_KEY)
+    previous = raw.decode() if isinstance(raw, bytes) else raw or ""
+    if previous == version and store.exists(snapshot_key(version)):
         return version
     snapshot = build_snapshot(version)
-    store.set(snapshot_key(version), snapshot.dump(), ex=7 * 24 * 3600)
-    # The name of the version is written last: whoever reads it finds a whole snapshot behind it.
+    store.set(snapshot_key(version), snapshot.dump(), ex=SNAPSHOT_TTL_SECONDS)
+    # The version is written last, so that a reader always finds a complete snapshot behind it.
     store.set(VERSION_KEY, version)
     if previous and previous != version:
-        store.expire(snapshot_key(previous), 600)
+        store.expire(snapshot_key(previous), PREVIOUS_TTL_SECONDS)
     logger.info("inventory %s published: %d keywords", version, len(snapshot.keyword_ids))
     return version
-
-
-def _text(raw: bytes | str | None) -> str:
-    return raw.decode() if isinstance(raw, bytes) else raw or ""
-
-
-def fingerprint() -> str:
-    """Return a version that changes whenever something that is served does."""
-    parts = [
-        str(sorted(model.objects.aggregate(count=Count("id"), last=Max("updated_at")).items()))
-        for model in (Advertiser, Campaign, AdGroup, Keyword, NegativeKeyword, Creative)
-    ]
-    parts.append(str(intent_words()))
-    parts.append(str(TextVector.objects.count()))
-    parts += [str(model.objects.aggregate(last=Max("id"))) for model in (ClickModel, LearnedReserve)]
-    parts.append(str(settings.ADS_FLOOR_WON))
-    # A snapshot of another form is another version; and click rates are counted anew every hour.
-    parts.append(",".join(field.name for field in fields(Snapshot)))
-    parts.append(timezone.localtime().strftime("%Y-%m-%d %H"))
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
-
-
-def build_snapshot(version: str) -> Snapshot:
-    """Return the snapshot of all campaigns that run."""
-    return build_from_rows(read_inventory(), version=version)
-
-
-def read_inventory() -> Inventory:
-    """Read what may serve, and give every word of it an id in the closed vocabulary."""
-    campaigns = list(
-        Campaign.objects.filter(status=Campaign.Status.ACTIVE, advertiser__status="active")
-        .exclude(ends_at__lte=timezone.now())
-        .order_by("id")
-    )
-    groups = list(
-        AdGroup.objects.filter(campaign__in=campaigns, is_on=True).order_by("id").select_related("campaign")
-    )
-    kept = Q(is_on=True) | Q(updated_at__gt=timezone.now() - KEPT_OFF)
-    keywords = list(Keyword.objects.filter(kept, ad_group__in=groups).order_by("id"))
-    negatives = list(NegativeKeyword.objects.filter(campaign__in=campaigns))
-    texts = [keyword.text for keyword in keywords] + [negative.text for negative in negatives]
-    texts += [hint for group in groups for hint in group.hints]
-    terms = _name_terms(texts)
-    ids = {normalise(term.text): term.id for term in terms}
-    hinted = [
-        KeywordRow(
-            -group.id * 1000 - place, group.id, ids[normalise(hint)], "phrase", group.default_bid_micros
-        )
-        for group in groups
-        for place, hint in enumerate(group.hints)
-        if normalise(hint) in ids
-    ]
-    return Inventory(
-        terms=tuple(terms),
-        campaigns=tuple(_campaign_rows(campaigns)),
-        groups=tuple(_group_rows(groups, negatives, ids)),
-        keywords=score_keywords(
-            [*_keyword_rows(keywords, groups, ids), *hinted],
-            {term.id: term.text for term in terms},
-            read_ad_copies(groups),
-        ),
-        categories=tuple(Category.values),
-        click_weights=read_click_weights(),
-    )
-
-
-def _name_terms(texts: Iterable[str]) -> list[TermRow]:
-    kinds = {normalise(word): kind for word, kind in intent_words()}
-    words: dict[str, str] = {}
-    parts: dict[str, list[str]] = {}
-    for text in [*texts, *(word for word, _ in intent_words())]:
-        name = normalise(text)
-        if not name:
-            continue
-        words.setdefault(name, " ".join(text.split()))
-        tokens = split_phrase(text) if name not in kinds else []
-        parts.setdefault(name, [normalise(token) for token in tokens])
-        for token in tokens:
-            words.setdefault(normalise(token), token)
-    ids = _ensure_terms(words)
-    return [
-        TermRow(
-            id=ids[name],
-            text=text,
-            kind=kinds.get(name, NORMAL),
-            tokens=tuple(ids[part] for part in parts.get(name, ())),
-        )
-        for name, text in words.items()
-    ]
-
-
-def split_phrase(text: str) -> list[str]:
-    """Return the words of a phrase that are looked for one by one; none where it is only found whole."""
-    # One token that is too short to be looked for would match everywhere: such a phrase is only found whole.
-    tokens = [token for token in text.split() if token.lower() not in COMMON_WORDS]
-    is_split = len(tokens) > 1 and all(len(normalise(token)) >= SHORTEST_TOKEN for token in tokens)
-    return tokens if is_split else []
-
-
-def _ensure_terms(words: dict[str, str]) -> dict[str, int]:
-    with transaction.atomic():
-        known = dict(Term.objects.filter(key__in=words).values_list("key", "id"))
-        fresh = [Term(key=name, text=text) for name, text in words.items() if name not in known]
-        if fresh:
-            Term.objects.bulk_create(fresh, ignore_conflicts=True)
-            known = dict(Term.objects.filter(key__in=words).values_list("key", "id"))
-    return known
-
-
-def _campaign_rows(campaigns: Iterable[Campaign]) -> Iterable[CampaignRow]:
-    floor, reserves = floor_price_micros(settings.ADS_FLOOR_WON), current_reserves()
-    for campaign in campaigns:
-        yield CampaignRow(
-            id=campaign.id,
-            advertiser=campaign.advertiser_id,
-            category=campaign.category,
-            starts=int(campaign.starts_at.timestamp()),
-            ends=int(campaign.ends_at.timestamp()) if campaign.ends_at else 0,
-            views_a_person=campaign.daily_views_a_person,
-            reserve_micros=max(floor, reserves.get(campaign.category, floor)),
-        )
-
-
-def _group_rows(
-    groups: list[AdGroup], negatives: list[NegativeKeyword], ids: dict[str, int]
-) -> Iterable[GroupRow]:
-    creatives = read_creative_stats(groups)
-    for group in groups:
-        unwanted = {
-            ids[negative.norm]
-            for negative in negatives
-            if negative.norm in ids
-            and negative.campaign_id == group.campaign_id
-            and negative.ad_group_id in (None, group.id)
-        }
-        yield GroupRow(
-            id=group.id,
-            campaign=group.campaign_id,
-            language=group.language,
-            device=group.device,
-            topics=tuple(group.topics),
-            negatives=tuple(sorted(unwanted)),
-            creatives=tuple(creatives.get(group.id, ())),
-        )
-
-
-def _keyword_rows(
-    keywords: list[Keyword], groups: list[AdGroup], ids: dict[str, int]
-) -> Iterable[KeywordRow]:
-    bids = {group.id: group.default_bid_micros for group in groups}
-    for keyword in keywords:
-        if keyword.norm in ids:
-            yield KeywordRow(
-                id=keyword.id,
-                group=keyword.ad_group_id,
-                term=ids[keyword.norm],
-                match=keyword.match,
-                bid_micros=keyword.bid_micros or bids[keyword.ad_group_id],
-            )

@@ -1,6 +1,6 @@
-"""Remembers for a week what requests named, a sample of each hour: numbers of words, language and device.
+"""A sample of the last week's requests, for reach estimates: term ids, language and device of each.
 
-Neither a person's key nor the request's own number is in it, so that nobody's questions can be put together.
+It holds neither frequency keys nor request ids, so that the requests of one person cannot be linked.
 """
 
 import datetime
@@ -21,7 +21,7 @@ HOUR = datetime.timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class SampledRequest:
-    """What one request named, and how many it stands for."""
+    """One sampled request; `weight` is the number of requests it represents."""
 
     terms: frozenset[int]
     language: str
@@ -31,7 +31,7 @@ class SampledRequest:
 
 @dataclass(frozen=True, slots=True)
 class RequestSample:
-    """The requests of the last days: how many, since when, and a sample of those that named anything."""
+    """The number of requests in the last days, since when, and a sample of those with terms."""
 
     count: int
     since: datetime.datetime | None
@@ -39,21 +39,21 @@ class RequestSample:
 
 
 def sample_request(pipeline: Pipeline, request: AdRequest, *, at: datetime.datetime) -> None:
-    """Count a request, and take what it names into the sample of its hour."""
+    """Queue on the pipeline: count the request and add it to the sample of its hour."""
     counts = _counts_key(at)
     pipeline.hincrby(counts, ALL, 1)
     pipeline.expire(counts, KEPT_SECONDS)
     if request.term_ids:
         sample = _sample_key(at)
-        named = ",".join(map(str, request.term_ids))
+        terms = ",".join(map(str, request.term_ids))
         pipeline.hincrby(counts, WITH_TERMS, 1)
-        pipeline.rpush(sample, f"{request.language}|{request.device}|{named}")
+        pipeline.rpush(sample, f"{request.language}|{request.device}|{terms}")
         pipeline.ltrim(sample, -SAMPLES_PER_HOUR, -1)
         pipeline.expire(sample, KEPT_SECONDS)
 
 
 def read_request_sample(*, at: datetime.datetime) -> RequestSample:
-    """Return what is remembered of the last days."""
+    """Return the counts and the sample of the last KEPT_DAYS days."""
     hours = [at - HOUR * back for back in range(KEPT_DAYS * 24)]
     with redis_client().pipeline(transaction=False) as pipeline:
         for hour in hours:
@@ -64,19 +64,19 @@ def read_request_sample(*, at: datetime.datetime) -> RequestSample:
     sample: list[SampledRequest] = []
     for count, lines in zip(counts, replies[1::2], strict=True):
         sample += _read_lines(lines, count.get(WITH_TERMS, 0))
-    known = [hour for hour, count in zip(hours, counts, strict=True) if count]
+    sampled = [hour for hour, count in zip(hours, counts, strict=True) if count]
     return RequestSample(
         count=sum(count.get(ALL, 0) for count in counts),
-        since=min(known, default=None),
+        since=min(sampled, default=None),
         sample=tuple(sample),
     )
 
 
 def _read_lines(lines: list[bytes], count: int) -> Iterable[SampledRequest]:
     for line in lines:
-        language, device, named = line.decode().split("|")
+        language, device, terms = line.decode().split("|")
         yield SampledRequest(
-            frozenset(map(int, named.split(","))), language, device, max(1.0, count / len(lines))
+            frozenset(map(int, terms.split(","))), language, device, max(1.0, count / len(lines))
         )
 
 

@@ -1,4 +1,4 @@
-"""Chooses at most one ad: find, climb the ladder, weigh, auction. Pure: no database, no clock, no network."""
+"""Selects at most one ad: retrieve, check eligibility, rate, cap, auction. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,11 @@ from numpy.typing import NDArray
 
 from ads.contract import AdRequest
 from ads.domain.auction import Bid, run_auction
-from ads.selection.core.click_prediction import RatingContext, predict_click_rates
-from ads.selection.core.decision import Contender, Decision
-from ads.selection.core.eligibility import (
-    CampaignOverrides,
-    EligibilityStatus,
-    StatusCodes,
-    are_keywords_off,
-    check_eligibility,
-)
+from ads.selection.core.click_rates import RatingContext, predict_click_rates
+from ads.selection.core.decision import Contender, Decision, EligibilityStatus
+from ads.selection.core.eligibility import check_eligibility
 from ads.selection.core.index import MATCHES, Float32Array, Int64Array, Snapshot
+from ads.selection.core.overrides import CampaignOverrides, StatusCodes, are_keywords_off
 from ads.selection.core.posting_lists import (
     QueryTerms,
     find_posting_lists,
@@ -26,31 +21,30 @@ from ads.selection.core.posting_lists import (
     take_most_valuable,
 )
 from ads.selection.core.relevance import RELEVANCE_THRESHOLD, read_intent, score_relevance
-from ads.selection.core.topics import are_topics_blocked, topic_bits
+from ads.selection.core.topics import topic_bits
 
-# The most valuable by what is known beforehand are rated for this request; of those who fell, the most
-# valuable are kept for explaining.
+# Contenders that are rated for the request, and ineligible ones kept for the trace.
 SHORTLIST, KEPT_INELIGIBLE = 16, 4
-# How many keywords a request looks at first and then, before it looks at all.
+# Numbers of keywords to look at, one after another, before all of them.
 SEARCH_DEPTHS = (100, 400, 2000)
 STATUSES = tuple(EligibilityStatus)
 STANDING, NOT_RELEVANT = int(EligibilityStatus.STANDING), int(EligibilityStatus.NOT_RELEVANT)
 EXPLORATION_SHARE = 0.05
 
-# What the same person saw today, by campaign.
+# Returns today's views of the person by campaign.
 CountViews = Callable[[Sequence[int]], dict[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class ContenderColumns:
-    """The best keyword of every ad group that was found: how it fits, where it fell, what it may be worth."""
+    """The best keyword row of each retrieved ad group; all arrays have shape (groups,)."""
 
     keywords: Int64Array
     fits: Float32Array
     statuses: StatusCodes
     worth: NDArray[np.floating]
 
-    def cut(self, rows: Int64Array) -> "ContenderColumns":
+    def take(self, rows: Int64Array) -> "ContenderColumns":
         """Return these rows alone."""
         return ContenderColumns(self.keywords[rows], self.fits[rows], self.statuses[rows], self.worth[rows])
 
@@ -64,32 +58,30 @@ def select_ad(
     now: int,
     random: np.random.Generator,
 ) -> Decision:
-    """Return the ad that wins this request, or why none does."""
-    if request.sensitivity != "pass" or request.sensitive_classes or are_topics_blocked(request.topics):
-        return Decision("sensitive")
+    """Return the ad that wins this request, or why none does; the caller has asked the sensitivity gate."""
     query_terms = resolve_terms(snapshot, request.term_ids)
-    field = _find_contenders(snapshot, request, query_terms, live=live, now=now)
-    if not len(field.keywords):
+    columns = _find_contenders(snapshot, request, query_terms, live=live, now=now)
+    if not len(columns.keywords):
         return Decision("no_match")
     is_explored = bool(random.random() < EXPLORATION_SHARE)
     context = RatingContext(request, now, random if is_explored else None)
-    contenders = _build_contenders(snapshot, field.cut(_shortlist(field)), live=live, context=context)
+    contenders = _build_contenders(snapshot, columns.take(_shortlist(columns)), live=live, context=context)
     return _run_auction(_apply_frequency_caps(contenders, count_views), is_explored=is_explored)
 
 
 def _find_contenders(
     snapshot: Snapshot, request: AdRequest, query_terms: QueryTerms, *, live: CampaignOverrides, now: int
 ) -> ContenderColumns:
-    # The most valuable are looked at first, until nothing that is left could reach the shortlist.
+    # Keywords are read in order of value until no remaining one can reach the shortlist.
     intent, topics = read_intent(snapshot, query_terms), topic_bits(request.topics)
     posting_lists = find_posting_lists(snapshot, query_terms)
     if intent.is_buying:
-        order, most = snapshot.keyword_order, snapshot.keyword_worth
+        order, bounds = snapshot.keyword_order, snapshot.keyword_worth
     else:
-        order, most = snapshot.keyword_order_unasked, snapshot.keyword_worth_unasked
-    for count in (*SEARCH_DEPTHS, len(most)):
-        opened, most_left = take_most_valuable(posting_lists, order, most, count)
-        rows, most_left = _most_valuable(opened, most[opened], count, most_left)
+        order, bounds = snapshot.keyword_order_unasked, snapshot.keyword_worth_unasked
+    for depth in (*SEARCH_DEPTHS, len(bounds)):
+        opened, remaining_bound = take_most_valuable(posting_lists, order, bounds, depth)
+        rows, remaining_bound = _most_valuable(opened, bounds[opened], depth, remaining_bound)
         keywords = keep_fully_matched(snapshot, query_terms, rows)
         fits = score_relevance(snapshot, keywords, intent=intent, topics=topics)
         keywords, fits = _best_of_group(snapshot, keywords, fits, live)
@@ -100,39 +92,40 @@ def _find_contenders(
         limits = np.minimum(snapshot.keyword_bid[keywords] * live.paces[campaigns], live.left[campaigns])
         worth = fits * limits * snapshot.group_rate[groups]
         if len(rows) == len(opened) == posting_lists.count or _is_shortlist_final(
-            worth[statuses == STANDING], most_left
+            worth[statuses == STANDING], remaining_bound
         ):
             break
     return ContenderColumns(keywords, fits, statuses, worth)
 
 
 def _most_valuable(
-    opened: Int64Array, most: Float32Array, count: int, most_left: float
+    opened: Int64Array, bounds: Float32Array, depth: int, remaining_bound: float
 ) -> tuple[Int64Array, float]:
-    if len(opened) <= count:
-        return opened, most_left
-    least = float(np.partition(most, -count)[-count])
-    return opened[most >= least if least > 0 else most > 0], max(least, most_left)
+    if len(opened) <= depth:
+        return opened, remaining_bound
+    lowest = float(np.partition(bounds, -depth)[-depth])
+    kept = opened[bounds >= lowest if lowest > 0 else bounds > 0]
+    return kept, max(lowest, remaining_bound)
 
 
-def _is_shortlist_final(worth: NDArray[np.floating], most_left: float) -> bool:
-    if not most_left:
-        # Nothing else could stand; where nothing stands at all, the rest may tell why.
+def _is_shortlist_final(worth: NDArray[np.floating], remaining_bound: float) -> bool:
+    if not remaining_bound:
+        # Nothing else can be eligible; without an eligible contender, the rest still explains why.
         return len(worth) > 0
-    return len(worth) >= SHORTLIST and float(np.partition(worth, -SHORTLIST)[-SHORTLIST]) >= most_left
+    return len(worth) >= SHORTLIST and float(np.partition(worth, -SHORTLIST)[-SHORTLIST]) >= remaining_bound
 
 
-def _shortlist(field: ContenderColumns) -> Int64Array:
-    order = np.argsort(-field.worth, kind="stable")
-    standing = field.statuses[order] == STANDING
-    return np.concatenate([order[standing][:SHORTLIST], order[~standing][:KEPT_INELIGIBLE]])
+def _shortlist(columns: ContenderColumns) -> Int64Array:
+    order = np.argsort(-columns.worth, kind="stable")
+    is_standing = columns.statuses[order] == STANDING
+    return np.concatenate([order[is_standing][:SHORTLIST], order[~is_standing][:KEPT_INELIGIBLE]])
 
 
 def _best_of_group(
     snapshot: Snapshot, keywords: Int64Array, fits: Float32Array, live: CampaignOverrides
 ) -> tuple[Int64Array, Float32Array]:
     groups = snapshot.keyword_group[keywords]
-    # What is off or too far off stands for its group only where nothing better does.
+    # A keyword that is off or not relevant represents its group only when the group has no better one.
     is_last = fits < RELEVANCE_THRESHOLD
     if len(live.keywords_off):
         is_last |= are_keywords_off(snapshot, keywords, live)
@@ -145,13 +138,14 @@ def _best_of_group(
 
 
 def _build_contenders(
-    snapshot: Snapshot, field: ContenderColumns, *, live: CampaignOverrides, context: RatingContext
+    snapshot: Snapshot, columns: ContenderColumns, *, live: CampaignOverrides, context: RatingContext
 ) -> list[Contender]:
-    keywords, fits = field.keywords, field.fits
+    keywords, fits = columns.keywords, columns.fits
     groups = snapshot.keyword_group[keywords]
     campaigns = snapshot.group_campaign[groups]
     rating = predict_click_rates(snapshot, keywords, fits, context=context)
-    columns = zip(
+    # In the order of Contender's fields.
+    fields = zip(
         snapshot.group_ids[groups].tolist(),
         snapshot.campaign_ids[campaigns].tolist(),
         snapshot.campaign_advertiser[campaigns].tolist(),
@@ -169,20 +163,20 @@ def _build_contenders(
         rating.smoothed.tolist(),
         rating.sources,
         snapshot.campaign_category[campaigns].tolist(),
-        (STATUSES[rung] for rung in field.statuses.tolist()),
+        (STATUSES[status] for status in columns.statuses.tolist()),
         strict=True,
     )
-    return [Contender(*column) for column in columns]
+    return [Contender(*values) for values in fields]
 
 
 def _apply_frequency_caps(contenders: list[Contender], count_views: CountViews) -> list[Contender]:
-    standing = sorted({contender.campaign for contender in contenders if contender.rung == STANDING})
-    seen = count_views(standing) if standing else {}
-    if not seen:
+    campaigns = sorted({contender.campaign for contender in contenders if contender.status == STANDING})
+    views = count_views(campaigns) if campaigns else {}
+    if not views:
         return contenders
     return [
         contender.with_status(EligibilityStatus.SEEN_OFTEN)
-        if contender.rung == STANDING and seen.get(contender.campaign, 0) >= contender.views_a_person
+        if contender.status == STANDING and views.get(contender.campaign, 0) >= contender.views_a_person
         else contender
         for contender in contenders
     ]
@@ -192,27 +186,24 @@ def _run_auction(contenders: list[Contender], *, is_explored: bool) -> Decision:
     bids = [
         Bid(place, one.advertiser, one.limit_micros, one.reserve_micros, one.quality)
         for place, one in enumerate(contenders)
-        if one.rung == STANDING
+        if one.status == STANDING
     ]
     if not bids:
         return Decision(_no_ad_reason(contenders), tuple(contenders))
-    sales = run_auction(bids)
+    sale = run_auction(bids)
     final = list(contenders)
     for bid in bids:
-        rung = (
-            EligibilityStatus.OUTBID
-            if bid.limit_micros >= bid.reserve_micros
-            else EligibilityStatus.BELOW_RESERVE
-        )
-        final[bid.order] = contenders[bid.order].with_status(rung)
-    if not sales:
+        is_outbid = bid.limit_micros >= bid.reserve_micros
+        status = EligibilityStatus.OUTBID if is_outbid else EligibilityStatus.BELOW_RESERVE
+        final[bid.order] = contenders[bid.order].with_status(status)
+    if sale is None:
         return Decision("below_threshold", tuple(final))
-    place = sales[0].bid.order
+    place = sale.bid.order
     winner = final[place] = contenders[place].with_status(EligibilityStatus.WON)
-    return Decision("", tuple(final), winner=winner, sale=sales[0], is_explored=is_explored)
+    return Decision("", tuple(final), winner=winner, sale=sale, is_explored=is_explored)
 
 
-# From the rung that came closest to winning: a person who asks why no ad came gets the most telling reason.
+# The status that came closest to winning comes first: it is the most informative reason.
 NO_AD_REASON_BY_STATUS = (
     (EligibilityStatus.SEEN_OFTEN, "frequency"),
     (EligibilityStatus.NO_BUDGET, "no_budget"),
@@ -221,5 +212,5 @@ NO_AD_REASON_BY_STATUS = (
 
 
 def _no_ad_reason(contenders: list[Contender]) -> str:
-    statuses = {contender.rung for contender in contenders}
-    return next((reason for rung, reason in NO_AD_REASON_BY_STATUS if rung in statuses), "no_match")
+    statuses = {contender.status for contender in contenders}
+    return next((reason for status, reason in NO_AD_REASON_BY_STATUS if status in statuses), "no_match")

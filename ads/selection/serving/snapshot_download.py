@@ -1,9 +1,8 @@
-"""Fetches a snapshot while requests are answered, and holds none of them up.
+"""Downloads a snapshot from Valkey without delaying the requests of this process.
 
-A thread that reads from the store asks for the interpreter at every packet, and each time a request waits
-some tenths of a millisecond while the two take turns: what is large would slow hundreds. It is therefore
-carried into a file by a process of its own (`carrier.py`) and read from there in one go, which asks for the
-interpreter a handful of times.
+A thread that reads from a socket takes the GIL at every packet, and each time a request waits some tenths of
+a millisecond: a large download would slow hundreds of requests. A subprocess (`snapshot_subprocess.py`)
+therefore writes the blob to a file, which is read in one call.
 """
 
 import subprocess
@@ -18,52 +17,52 @@ from numpy.typing import NDArray
 from ads.infra.redis_client import redis_client
 from ads.selection.serving import snapshot_subprocess
 
-# Up to here it is sooner read here than another process is begun.
+# Below this size, reading here is faster than starting a subprocess.
 INLINE_BYTES = 4 << 20
 SUBPROCESS_TIMEOUT_SECONDS = 60
 
 
 def fetch_blob(name: str) -> memoryview | None:
-    """Return what is kept under this name, read-only, or None; raises RedisError when it cannot be read.
+    """Return the value of a key as a read-only view, or None; raises RedisError when it cannot be read.
 
-    What is replaced meanwhile comes in pieces that do not belong together: a snapshot's checksum tells.
+    A value that is replaced during the download can be inconsistent; a snapshot's checksum detects that.
     """
     store = redis_client()
     size = int(store.strlen(name))
     if not size:
         return None
-    # Numpy asks for huge pages: a few to fill and to give back, and not tens of thousands of small ones.
+    # NumPy allocates huge pages: far fewer page faults than for bytes.
     blob: NDArray[np.uint8] = np.empty(size, dtype=np.uint8)
     if size > INLINE_BYTES:
         _fill_in_subprocess(name, blob)
     else:
         start = 0
-        for piece in snapshot_subprocess.read_chunks(store, name, size):
-            blob[start : start + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
-            start += len(piece)
+        for chunk in snapshot_subprocess.read_chunks(store, name, size):
+            blob[start : start + len(chunk)] = np.frombuffer(chunk, dtype=np.uint8)
+            start += len(chunk)
     return blob.data.toreadonly()
 
 
 def _fill_in_subprocess(name: str, blob: NDArray[np.uint8]) -> None:
-    words = [sys.executable, "-m", snapshot_subprocess.__name__, name, str(len(blob))]
-    with tempfile.TemporaryFile(buffering=0) as carried:
+    command = [sys.executable, "-m", snapshot_subprocess.__name__, name, str(len(blob))]
+    with tempfile.TemporaryFile(buffering=0) as file:
         try:
             subprocess.run(  # noqa: S603
-                words,
+                command,
                 cwd=settings.BASE_DIR,
-                # Not among its arguments, which every user of the machine may read.
+                # Not an argument: every user of the machine can read those, and the URL may hold a password.
                 input=settings.REDIS_URL.encode(),
-                stdout=carried,
+                stdout=file,
                 stderr=subprocess.PIPE,
                 timeout=SUBPROCESS_TIMEOUT_SECONDS,
                 check=True,
             )
-            carried.seek(0)
-            read = carried.readinto(blob.data)
+            file.seek(0)
+            read = file.readinto(blob.data)
         except subprocess.CalledProcessError as error:
-            said = error.stderr.decode(errors="replace").strip().splitlines()
-            raise redis.RedisError(f"{name} was not carried: {said[-1] if said else error}") from error
+            lines = error.stderr.decode(errors="replace").strip().splitlines()
+            raise redis.RedisError(f"{name} was not downloaded: {lines[-1] if lines else error}") from error
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise redis.RedisError(f"{name} was not carried: {error}") from error
+            raise redis.RedisError(f"{name} was not downloaded: {error}") from error
     if read != len(blob):
-        raise redis.DataError(f"{name} was not carried whole")
+        raise redis.DataError(f"{name} was not downloaded completely")

@@ -1,4 +1,4 @@
-"""Carries what Valkey keeps under a name to its standard output, as a process of its own."""
+"""Copies the value of a Valkey key to standard output; run as a subprocess, it imports no Django."""
 
 import os
 import sys
@@ -6,27 +6,27 @@ from collections.abc import Iterator
 
 import redis
 
-# The store serves one command at a time: nobody else waits longer than a piece takes.
+# Valkey serves one command at a time: other clients wait no longer than one chunk takes.
 CHUNK_BYTES = 1 << 20
 LOWEST_PRIORITY = 19
 
 
 def read_chunks(store: "redis.Redis", name: str, size: int) -> Iterator[bytes]:
-    """Return so many bytes kept under that name, in pieces; raises RedisError when they are not all there."""
+    """Yield the first `size` bytes of a key in chunks; raises RedisError when the value is shorter."""
     for start in range(0, size, CHUNK_BYTES):
         stop = min(start + CHUNK_BYTES, size)
-        piece = store.getrange(name, start, stop - 1)
-        if not isinstance(piece, bytes) or len(piece) != stop - start:
-            raise redis.DataError(f"{name} went away while it was read")
-        yield piece
+        chunk = store.getrange(name, start, stop - 1)
+        if not isinstance(chunk, bytes) or len(chunk) != stop - start:
+            raise redis.DataError(f"{name} was removed or replaced during the download")
+        yield chunk
 
 
 def main() -> None:
-    """Carry so many bytes under a name, as arguments say, from the Valkey whose address is the input."""
+    """Write argv[2] bytes of the key argv[1] to standard output; the Valkey URL comes on standard input."""
     os.nice(LOWEST_PRIORITY)
     store = redis.Redis.from_url(sys.stdin.read(), socket_timeout=5, socket_connect_timeout=5)
-    for piece in read_chunks(store, sys.argv[1], int(sys.argv[2])):
-        sys.stdout.buffer.write(piece)
+    for chunk in read_chunks(store, sys.argv[1], int(sys.argv[2])):
+        sys.stdout.buffer.write(chunk)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The closed vocabulary as the asking side gets it."""
+"""The closed vocabulary of a snapshot, as the conversation side receives it."""
 
 import hashlib
 from itertools import pairwise
@@ -9,28 +9,28 @@ from ads.contract import Vocabulary
 from ads.selection.core.index import Snapshot
 from language.lookup import prepare_lookup
 
-# By version of the snapshot: the latest, and the one that is served while it is taken up.
+# By snapshot version: the served one, and the next one while it is loaded.
 _CACHE: dict[str, Vocabulary] = {}
 
 
 def read_vocabulary(snapshot: Snapshot) -> Vocabulary:
-    """Return the vocabulary of a snapshot; the same object while words and negatives are the same."""
-    known = _CACHE.get(snapshot.version)
-    if known is None:
+    """Return the vocabulary of a snapshot; the same object while its terms and negatives are unchanged."""
+    cached = _CACHE.get(snapshot.version)
+    if cached is None:
         version = _digest(snapshot)
         same = (each for each in list(_CACHE.values()) if each.version == version)
-        known = next(same, None) or _read(snapshot, version)
+        cached = next(same, None) or _read(snapshot, version)
         for old in list(_CACHE)[:-1]:
             _CACHE.pop(old, None)
-        _CACHE[snapshot.version] = known
-    return known
+        _CACHE[snapshot.version] = cached
+    return cached
 
 
 def prepare_vocabulary(snapshot: Snapshot) -> None:
-    """Make the words of a new snapshot ready to be looked up, where somebody has asked for words before."""
+    """Build the lookup of a new snapshot's vocabulary in advance, if a vocabulary was ever requested."""
     if _CACHE:
-        words = read_vocabulary(snapshot)
-        prepare_lookup(words.version, words.terms, words.negatives)
+        vocabulary = read_vocabulary(snapshot)
+        prepare_lookup(vocabulary.version, vocabulary.terms, vocabulary.negatives)
 
 
 def _read(snapshot: Snapshot, version: str) -> Vocabulary:

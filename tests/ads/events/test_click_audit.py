@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ads.domain.click_patterns import BilledClick, find_suspicious_clicks
 from ads.domain.money import WON
-from ads.events.click_audit import sweep_clicks
+from ads.events.click_audit import audit_clicks
 from ads.events.offers import settle_click
 from ads.ledger.accounts import wallet_balance
 from ads.ledger.invariants import find_discrepancies
@@ -82,8 +82,8 @@ def click(creative: Creative, person: str, *, seconds_ago: float) -> None:
 def test_the_sweep_gives_back_what_the_flood_cost_and_only_once(flood: Creative) -> None:
     advertiser = flood.ad_group.campaign.advertiser_id
     before = wallet_balance(advertiser)
-    assert sweep_clicks() == 9
-    assert sweep_clicks() == 0
+    assert audit_clicks() == 9
+    assert audit_clicks() == 0
     assert wallet_balance(advertiser) == before + 900 * WON
     assert set(Credit.objects.values_list("reason", flat=True)) == {"burst_person"}
     assert Transaction.objects.filter(kind="reversal").count() == 9

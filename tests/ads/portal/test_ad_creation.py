@@ -11,7 +11,7 @@ from ads.domain.accounting_day import KOREA
 from ads.domain.money import WON
 from ads.ledger.leases import extend_lease
 from ads.models import AdGroup, Advertiser, Campaign, Creative, Keyword, Membership
-from ads.selection.jobs.publishing import fingerprint
+from ads.selection.building.inventory_reader import fingerprint
 
 CAMPAIGN = {"name": "여름 휴가", "category": "travel", "daily_budget": "10,000", "daily_views_a_person": "3"}
 GROUP = {

@@ -15,7 +15,7 @@ from accounts.models import User
 from ads.campaigns.invitations import MAX_PER_DAY, create_invitation, revoke_invitation
 from ads.campaigns.members import remove_member
 from ads.models import Advertiser, Invitation, Membership
-from ads.tasks import forget_invitations
+from ads.tasks import delete_expired_invitations
 from testing.ads.inventory import make_advertiser
 
 Outbox = list[EmailMessage]
@@ -191,10 +191,10 @@ def test_addresses_are_forgotten_when_their_invitation_is_over(
     portal_client: Client, shop: Advertiser
 ) -> None:
     ask(portal_client, shop, "new@example.com")
-    forget_invitations()
+    delete_expired_invitations()
     assert Invitation.objects.count() == 1
     with time_machine.travel(timezone.now() + datetime.timedelta(days=8)):
-        forget_invitations()
+        delete_expired_invitations()
     assert not Invitation.objects.exists()
 
 
@@ -204,9 +204,9 @@ def test_the_address_of_a_withdrawn_invitation_is_forgotten_in_a_day(
     ask(portal_client, shop, "new@example.com")
     ask(portal_client, shop, "other@example.com")
     revoke_invitation(advertiser=shop, public_id=Invitation.objects.get(email="new@example.com").public_id)
-    forget_invitations()
+    delete_expired_invitations()
     # Until then it counts for how many people its inviter mailed.
     assert Invitation.objects.filter(inviter=grace).count() == 2
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1, minutes=1)):
-        forget_invitations()
+        delete_expired_invitations()
     assert Invitation.objects.get().email == "other@example.com"

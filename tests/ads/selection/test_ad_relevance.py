@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ads.models import TextVector
-from ads.selection.core.ad_relevance import (
+from ads.selection.building.ad_relevance import (
     AdCopy,
     combine_affinity,
     count_document_frequencies,
@@ -10,8 +10,8 @@ from ads.selection.core.ad_relevance import (
     extract_terms,
     score_lexical_match,
 )
-from ads.selection.jobs.keyword_relevance import MAX_FIT_CHANGE, embed_inventory, fit_factor
-from ads.selection.jobs.publishing import fingerprint, read_inventory
+from ads.selection.building.inventory_reader import fingerprint, read_inventory
+from ads.selection.building.keyword_relevance import MAX_FIT_CHANGE, embed_inventory, fit_factor
 from testing.ads.inventory import make_ad
 
 COPIES = (

@@ -11,70 +11,84 @@ from ads.contract import ServedAd
 from ads.events.click_audit import credit_click
 from ads.events.offers import settle_click
 from ads.models import AdGroup, Campaign, Click, ClickModel, Creative, Impression, Offer
-from ads.selection.core import click_prediction
-from ads.selection.core.click_model import BUCKETS, BucketArray, Ftrl, blend_rates, load_ftrl
+from ads.selection.building.ctr_stats import read_creative_stats
+from ads.selection.building.inventory_reader import fingerprint
+from ads.selection.building.learned_models import read_click_weights
+from ads.selection.core import click_rates
+from ads.selection.core.click_model import (
+    BUCKETS,
+    BucketArray,
+    Ftrl,
+    adjust_odds,
+    blend_rates,
+    calibrate,
+    load_ftrl,
+)
 from ads.selection.core.features import FEATURES, hash_features
 from ads.selection.jobs import click_model_training
-from ads.selection.jobs.click_model_training import read_click_weights, train_click_model
-from ads.selection.jobs.ctr_stats import read_creative_stats
-from ads.selection.jobs.publishing import fingerprint
+from ads.selection.jobs.click_model_training import train_click_model
 from testing.ads.inventory import make_ad, make_advertiser, make_offer, publish_all, request_for
 
 PROMPT = "도쿄 항공권 싸게 사는 법"
 
 
-def traits_of_kind(kind: int) -> BucketArray:
+def predict(model: Ftrl, buckets: BucketArray, base: float) -> float:
+    """Return the calibrated rate of an impression, as serving computes it from the published weights."""
+    return calibrate(adjust_odds(base, float(model.weights()[buckets].sum())), model.calibration)
+
+
+def buckets_of_kind(kind: int) -> BucketArray:
     return np.array([*range(10), *range(100 * (kind + 1), 100 * (kind + 1) + 15)])
 
 
-def teach(model: Ftrl, *, looks: int, rates: tuple[float, float], base: float = 0.02) -> None:
-    chance = np.random.default_rng(3)
-    for look in range(looks):
-        kind = look % 2
-        model.learn(traits_of_kind(kind), base, is_click=bool(chance.random() < rates[kind]))
+def teach(model: Ftrl, *, impressions: int, rates: tuple[float, float], base: float = 0.02) -> None:
+    random = np.random.default_rng(3)
+    for number in range(impressions):
+        kind = number % 2
+        model.learn(buckets_of_kind(kind), base, is_click=bool(random.random() < rates[kind]))
 
 
-def test_a_model_that_knows_nothing_says_what_smoothing_says() -> None:
-    assert Ftrl().predict(np.array([1, 2, 3]), 0.037) == pytest.approx(0.037)
+def test_an_untrained_model_predicts_the_base_rate() -> None:
+    assert predict(Ftrl(), np.array([1, 2, 3]), 0.037) == pytest.approx(0.037)
     assert Ftrl().trust == 0
 
 
 def test_a_model_learns_which_ads_are_clicked_and_is_then_trusted() -> None:
     model = Ftrl()
-    teach(model, looks=4_000, rates=(0.01, 0.06))
-    assert model.predict(traits_of_kind(0), 0.02) < 0.02 < model.predict(traits_of_kind(1), 0.02)
-    assert 0.04 < model.predict(traits_of_kind(1), 0.02) < 0.09
+    teach(model, impressions=4_000, rates=(0.01, 0.06))
+    assert predict(model, buckets_of_kind(0), 0.02) < 0.02 < predict(model, buckets_of_kind(1), 0.02)
+    assert 0.04 < predict(model, buckets_of_kind(1), 0.02) < 0.09
     assert model.trust > 0.9
 
 
-def test_a_model_that_finds_nothing_is_not_listened_to() -> None:
+def test_a_model_without_evidence_is_not_trusted() -> None:
     model = Ftrl()
-    teach(model, looks=4_000, rates=(0.02, 0.02))
+    teach(model, impressions=4_000, rates=(0.02, 0.02))
     assert model.trust == 0
     assert blend_rates(0.02, 0.9, model.trust) == 0.02
 
 
 def test_predictions_sum_to_the_clicks_that_came() -> None:
-    model, chance = Ftrl(), np.random.default_rng(8)
+    model, random = Ftrl(), np.random.default_rng(8)
     predicted, clicks = 0.0, 0
-    for look in range(6_000):
-        is_click = bool(chance.random() < 0.08)
-        predicted += model.learn(np.array([look % 7, 50 + look % 3]), 0.05, is_click=is_click)
+    for number in range(6_000):
+        is_click = bool(random.random() < 0.08)
+        predicted += model.learn(np.array([number % 7, 50 + number % 3]), 0.05, is_click=is_click)
         clicks += is_click
     assert predicted / clicks == pytest.approx(1, abs=0.05)
 
 
 def test_a_model_is_the_same_after_it_was_stored() -> None:
     model = Ftrl()
-    teach(model, looks=500, rates=(0.02, 0.2))
+    teach(model, impressions=500, rates=(0.02, 0.2))
     again = load_ftrl(model.dump())
-    assert again.predict(traits_of_kind(1), 0.02) == model.predict(traits_of_kind(1), 0.02)
+    assert predict(again, buckets_of_kind(1), 0.02) == predict(model, buckets_of_kind(1), 0.02)
     assert (again.impressions, again.clicks, again.trust) == (model.impressions, model.clicks, model.trust)
     np.testing.assert_array_equal(again.weights(), model.weights())
 
 
 @given(st.integers(0, 2**40), st.integers(0, 23))
-def test_traits_fall_into_the_same_buckets_alone_and_among_others(number: int, hour: int) -> None:
+def test_features_fall_into_the_same_buckets_alone_and_among_others(number: int, hour: int) -> None:
     alone = hash_features(dict.fromkeys(FEATURES, number) | {"hour": hour}, 1)
     many = hash_features({name: np.array([7, number]) for name in FEATURES} | {"hour": hour}, 2)
     np.testing.assert_array_equal(alone[0], many[1])
@@ -133,7 +147,7 @@ def test_what_was_learned_of_clicks_is_published_and_decides() -> None:
     assert isinstance(answer, ServedAd)
     assert answer.advertiser == "Liked"
     offer = Offer.objects.exclude(trace=[]).get()
-    assert {line["rate_source"] for line in offer.trace} <= {f"learned {kept.id}", click_prediction.DRAWN}
+    assert {line["rate_source"] for line in offer.trace} <= {f"learned {kept.id}", click_rates.DRAWN}
 
 
 @pytest.mark.django_db
@@ -184,7 +198,7 @@ def rate_of(creative: Creative) -> float:
 
 
 @pytest.mark.django_db
-def test_a_model_of_other_traits_is_left_alone() -> None:
+def test_a_model_of_other_features_is_left_alone() -> None:
     look_at(make_ad(), times=3, clicks=1)
     train_click_model()
     ClickModel.objects.update(form=1)
@@ -201,6 +215,6 @@ def test_without_a_trusted_model_smoothing_rates_alone() -> None:
     publish_all()
     request_ad(request_for(PROMPT))
     (line,) = Offer.objects.get().trace
-    assert line["rate_source"] in (click_prediction.SMOOTHED, click_prediction.DRAWN)
+    assert line["rate_source"] in (click_rates.SMOOTHED, click_rates.DRAWN)
     assert line["smoothed_rate"] == pytest.approx(0.015, abs=1e-6)
     assert Campaign.objects.count() == 1

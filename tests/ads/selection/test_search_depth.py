@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from ads.contract import AdRequest
+from ads.selection.building.snapshot_builder import build_from_rows
 from ads.selection.core.decision import Decision
-from ads.selection.core.eligibility import LiveOverrides, align_overrides
 from ads.selection.core.index import Snapshot, load_snapshot
 from ads.selection.core.inventory import BUYING
-from ads.selection.jobs.snapshot_builder import build_from_rows
+from ads.selection.core.overrides import LiveOverrides, align_overrides
 from ads.selection.serving import select
 from bench.ad_selection import list_phrases
 from bench.market.synthetic_inventory import generate_inventory, generate_requests

@@ -13,9 +13,10 @@ from ads.events.clicks import receive_impression
 from ads.events.frequency_caps import FrequencyCaps
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.models import AdGroup, Campaign, Offer
+from ads.selection.building.inventory_reader import build_snapshot, read_inventory
+from ads.selection.building.snapshot_builder import build_from_rows
 from ads.selection.core.index import load_snapshot
-from ads.selection.jobs.publishing import build_snapshot, publish, read_inventory
-from ads.selection.jobs.snapshot_builder import build_from_rows
+from ads.selection.jobs.publishing import publish
 from ads.selection.serving.traces import find_trace
 from testing.ads.event_requests import visit
 from testing.ads.inventory import make_ad, make_advertiser, publish_all, request_for

@@ -10,11 +10,12 @@ from ads.client.ad_requests import fetch_vocabulary, request_ad
 from ads.contract import NoAd, ServedAd
 from ads.infra.redis_client import redis_client
 from ads.models import Campaign
-from ads.selection.core.eligibility import CampaignOverrides, LiveOverrides, align_overrides
 from ads.selection.core.index import Snapshot
+from ads.selection.core.overrides import CampaignOverrides, LiveOverrides, align_overrides
 from ads.selection.jobs.live_overrides import publish_live_overrides
-from ads.selection.jobs.publishing import VERSION_KEY, publish, snapshot_key
+from ads.selection.jobs.publishing import publish
 from ads.selection.serving import snapshots
+from ads.selection.serving.snapshot_store import VERSION_KEY, snapshot_key
 from ads.selection.serving.snapshots import serving_state
 from aggregator.placements import find_terms
 from language import lookup

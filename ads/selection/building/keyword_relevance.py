@@ -1,6 +1,6 @@
-"""Weighs every keyword by how well it fits the ads behind it, from vectors that a worker learns beforehand.
+"""Scores how well each keyword fits the ads of its group, from embeddings computed in advance by a worker.
 
-Only the market's own words are embedded, keywords and ads; what people write never comes here.
+Only the market's own texts are embedded, keywords and ads; prompts never are.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ads.models import AdGroup, Campaign, Creative, Keyword, TextVector
-from ads.selection.core.ad_relevance import (
+from ads.selection.building.ad_relevance import (
     AdCopy,
     Float32Array,
     combine_affinity,
@@ -23,31 +23,31 @@ from ads.selection.core.ad_relevance import (
 from ads.selection.core.inventory import KeywordRow
 from language.embed import DIMENSIONS, Role, embed
 
-# Vectors of another model are other vectors: a new model gets a new name here.
+# Part of each vector's digest: change it with the embedding model.
 MODEL = "multilingual-e5-small-4bit"
 BATCH_LIMIT = 100
-# A keyword that is a stranger to its ad loses this much of its relevance, one that says the same gains it.
+# An unrelated keyword loses this share of its relevance, a synonymous one gains it.
 MAX_FIT_CHANGE = 0.15
 UNRELATED_AFFINITY, SAME_AFFINITY = -0.1, 0.5
-# Widening looks at no more ads than these: the nearest eight of many are as near.
+# Query expansion compares with at most this many ads.
 MAX_COMPARED_ADS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedText:
-    """A text of the inventory and which side of a comparison it is on."""
+    """A text of the inventory and its role in the embedding model (query or passage)."""
 
     words: str
     role: Role
 
     @property
     def digest(self) -> bytes:
-        """The name under which its vector is kept."""
+        """The key of its stored vector."""
         return hashlib.sha256(f"{MODEL}|{self.role}|{self.words}".encode()).digest()
 
 
 def embed_inventory(*, limit: int = BATCH_LIMIT) -> int:
-    """Embed texts of the inventory that have no vector yet and return how many were; for a worker only."""
+    """Embed up to `limit` texts of the inventory without a vector; return how many. For workers only."""
     campaigns = Campaign.objects.filter(status=Campaign.Status.ACTIVE)
     groups = list(AdGroup.objects.filter(campaign__in=campaigns, is_on=True).order_by("id"))
     keywords = Keyword.objects.filter(ad_group__in=groups).order_by("id").values_list("text", flat=True)
@@ -63,35 +63,35 @@ def embed_inventory(*, limit: int = BATCH_LIMIT) -> int:
 
 
 def read_ad_copies(groups: Sequence[AdGroup]) -> dict[int, AdCopy]:
-    """Return what the approved ads of each group say, by group."""
-    said: dict[int, list[Creative]] = defaultdict(list)
+    """Return the text of the approved ads of each group, by group id."""
+    by_group: dict[int, list[Creative]] = defaultdict(list)
     approved = Creative.objects.filter(ad_group__in=groups, is_on=True, review=Creative.Review.APPROVED)
     for creative in approved.order_by("id"):
-        said[creative.ad_group_id].append(creative)
+        by_group[creative.ad_group_id].append(creative)
     return {
         group.id: AdCopy(
-            " ".join(creative.title for creative in said[group.id]),
-            " ".join([*(creative.body for creative in said[group.id]), *group.hints]),
+            " ".join(creative.title for creative in by_group[group.id]),
+            " ".join([*(creative.body for creative in by_group[group.id]), *group.hints]),
         )
         for group in groups
-        if group.id in said
+        if group.id in by_group
     }
 
 
 def score_keywords(
     rows: Sequence[KeywordRow], words: dict[int, str], copies: dict[int, AdCopy]
 ) -> tuple[KeywordRow, ...]:
-    """Return the rows with their fits; `words` by term id. What has no vector yet keeps a fit of one."""
+    """Return the rows with their fits; `words` maps term ids to texts. Without a vector, the fit stays 1."""
     ads = _vectors_by_group(copies, _read_vectors([_ad_text(copy) for copy in copies.values()]))
     if not ads:
         return tuple(rows)
     ad_terms = {group: extract_terms(copies[group]) for group in ads}
-    rarity = count_document_frequencies(ad_terms.values())
-    nearby = np.stack(list(ads.values())[:MAX_COMPARED_ADS])
+    frequencies = count_document_frequencies(ad_terms.values())
+    neighbours = np.stack(list(ads.values())[:MAX_COMPARED_ADS])
     terms = {row.term: EmbeddedText(words[row.term], "query") for row in rows if row.group in ads}
     vectors = _read_vectors(terms.values())
-    wide = {
-        term: expand_query_vectors(vectors[text.digest][None, :], nearby)[0]
+    expanded = {
+        term: expand_query_vectors(vectors[text.digest][None, :], neighbours)[0]
         for term, text in terms.items()
         if text.digest in vectors
     }
@@ -99,18 +99,18 @@ def score_keywords(
         replace(
             row,
             fit=fit_factor(
-                score_lexical_match(words[row.term], ad_terms[row.group], rarity),
-                float(wide[row.term] @ ads[row.group]),
+                score_lexical_match(words[row.term], ad_terms[row.group], frequencies),
+                float(expanded[row.term] @ ads[row.group]),
             ),
         )
-        if row.group in ads and row.term in wide
+        if row.group in ads and row.term in expanded
         else row
         for row in rows
     )
 
 
 def fit_factor(lexical: float, cosine: float) -> float:
-    """Return the factor by which a keyword's relevance is scaled."""
+    """Return the factor that scales a keyword's relevance, from 1 - MAX_FIT_CHANGE to 1 + MAX_FIT_CHANGE."""
     affinity = float(combine_affinity(np.array([lexical]), np.array([cosine]))[0])
     place = min(1.0, max(0.0, (affinity - UNRELATED_AFFINITY) / (SAME_AFFINITY - UNRELATED_AFFINITY)))
     return 1 - MAX_FIT_CHANGE + 2 * MAX_FIT_CHANGE * place
@@ -129,11 +129,11 @@ def _vectors_by_group(
 
 def _read_vectors(texts: Iterable[EmbeddedText]) -> dict[bytes, Float32Array]:
     digests = list({text.digest for text in texts})
-    kept: dict[bytes, Float32Array] = {}
+    vectors: dict[bytes, Float32Array] = {}
     for start in range(0, len(digests), 5_000):
         rows = TextVector.objects.filter(digest__in=digests[start : start + 5_000])
         for digest, vector in rows.values_list("digest", "vector"):
             row = np.frombuffer(bytes(vector), dtype=np.float16).astype(np.float32)
             if len(row) == DIMENSIONS:
-                kept[bytes(digest)] = row
-    return kept
+                vectors[bytes(digest)] = row
+    return vectors

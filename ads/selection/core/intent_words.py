@@ -1,4 +1,4 @@
-"""The words of the vocabulary that tell buying from making; they come with every publication."""
+"""Vocabulary words that signal an intent to buy or to make; part of every published snapshot."""
 
 import tomllib
 from functools import cache
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from ads.selection.core.inventory import BUYING, MAKING
 
-_FILE = Path(__file__).with_name("lexicon.toml")
+_FILE = Path(__file__).with_name("intent_words.toml")
 
 
 @cache
 def intent_words() -> tuple[tuple[str, int], ...]:
-    """Return each word with its kind."""
+    """Return each word with its kind, BUYING or MAKING."""
     entries = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     buying = [(word, BUYING) for word in entries["buying"]]
     return (*buying, *((word, MAKING) for word in entries["making"]))

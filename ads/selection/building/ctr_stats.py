@@ -1,4 +1,7 @@
-"""Counts looks and clicks of each creative and smooths its rate: trade, advertiser, campaign, then the ad."""
+"""Counts impressions and clicks of creatives and smooths their rates by empirical Bayes.
+
+Each level is the prior of the next: category, advertiser, campaign, creative.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
@@ -6,13 +9,13 @@ from collections.abc import Hashable, Sequence
 from django.db.models import Count, F, Q
 
 from ads.models import AdGroup, Creative
-from ads.selection.core.ctr import back_off_rate
+from ads.selection.core.click_rates import back_off_rate
 from ads.selection.core.inventory import CreativeRow
 
 
 def read_creative_stats(groups: Sequence[AdGroup]) -> dict[int, list[CreativeRow]]:
-    """Return the approved creatives of each group, each with its views and its smoothed rate."""
-    # A look that led to a click that was given back was no person's either.
+    """Return the approved creatives of each group with their impressions and smoothed rates."""
+    # The impression of a credited click is not counted either.
     is_kept = Q(offers__click__credit=None)
     counted = (
         Creative.objects.filter(ad_group__in=groups, is_on=True, review=Creative.Review.APPROVED)
@@ -44,5 +47,5 @@ def read_creative_stats(groups: Sequence[AdGroup]) -> dict[int, list[CreativeRow
 
 
 def _backoff_levels(*names: Hashable) -> list[tuple[int, Hashable]]:
-    # From the widest to the narrowest: each is what the next one is pulled towards.
+    # From the widest to the narrowest.
     return list(enumerate(names))

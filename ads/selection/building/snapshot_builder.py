@@ -1,4 +1,4 @@
-"""Turns rows into a snapshot; runs in a background worker, never on a request."""
+"""Builds a snapshot from plain rows."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ ROUNDING_MARGIN = np.float32(1.0001)
 
 
 def build_from_rows(inventory: Inventory, *, version: str) -> Snapshot:
-    """Return the snapshot of these rows; keywords of unknown groups or terms are left out."""
+    """Return the snapshot of these rows; keywords of unknown groups or terms are dropped."""
     terms = sorted(inventory.terms, key=lambda term: term.id)
     places = {term.id: place for place, term in enumerate(terms)}
     campaigns = {campaign.id: place for place, campaign in enumerate(inventory.campaigns)}
@@ -125,8 +125,8 @@ def _campaign_columns(inventory: Inventory) -> Columns:
 
 
 def _click_model_columns(model: ClickWeights) -> Columns:
-    facts = [float(model.version), model.trust, model.calibration]
-    return {"click_weights": model.weights, "click_model": np.array(facts, dtype=np.float64)}
+    summary = [float(model.version), model.trust, model.calibration]
+    return {"click_weights": model.weights, "click_model": np.array(summary, dtype=np.float64)}
 
 
 def _value_columns(
@@ -137,24 +137,24 @@ def _value_columns(
 ) -> Columns:
     rates = {number: max(creative.rate for creative in group.creatives) for number, group in groups.items()}
     worth = np.fromiter((row.bid_micros * rates[row.group] for row in keywords), dtype=np.float32)
-    asked, unasked = keyword_fits(
+    buying, browsing = keyword_fits(
         np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
         _int32_array(len(token_parts[places[row.term]]) for row in keywords),
         np.fromiter((row.fit for row in keywords), dtype=np.float16),
     )
-    # No rounding may make a keyword look like less than it is.
+    # The worth is an upper bound, so rounding must not lower it.
     return {
-        "keyword_fit": asked,
-        "keyword_fit_unasked": unasked,
-        "keyword_worth": worth * max_relevance(asked) * ROUNDING_MARGIN,
-        "keyword_worth_unasked": worth * max_relevance(unasked) * ROUNDING_MARGIN,
+        "keyword_fit": buying,
+        "keyword_fit_unasked": browsing,
+        "keyword_worth": worth * max_relevance(buying) * ROUNDING_MARGIN,
+        "keyword_worth_unasked": worth * max_relevance(browsing) * ROUNDING_MARGIN,
     }
 
 
 def _assign_posting_lists(
     keywords: Sequence[KeywordRow], places: dict[int, int], token_parts: list[list[int]]
 ) -> tuple[NDArray[np.int64], UInt64Array]:
-    # A broad keyword is filed under its rarest word, so that common words open short lists only.
+    # A broad keyword is indexed under its rarest term, so that the lists of common terms stay short.
     popularity = np.zeros(len(places), dtype=np.int64)
     for row in keywords:
         if row.match == MATCHES[BROAD]:
@@ -166,10 +166,10 @@ def _assign_posting_lists(
         parts = token_parts[anchor] if list_kind == BROAD else []
         if parts:
             anchor = min(parts, key=lambda part: (popularity[part], part))
-            marks = 0
+            signature = 0
             for part in parts:
-                marks |= signature_bit(part) if part != anchor else 0
-            others[place] = marks
+                signature |= signature_bit(part) if part != anchor else 0
+            others[place] = signature
             list_kind += len(parts) > 1
         posting_list_ids[place] = LISTS_PER_TERM * anchor + list_kind
     return posting_list_ids, others
