@@ -91,7 +91,7 @@ def test_a_store_that_hangs_up_halfway_is_an_error(monkeypatch: pytest.MonkeyPat
 def test_what_goes_away_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     with (
         another_store(monkeypatch, lambda line: line.sendall(said)),
-        pytest.raises(redis.DataError, match="went away"),
+        pytest.raises(redis.DataError, match="removed or replaced"),
     ):
         fetch_blob("any")
 
