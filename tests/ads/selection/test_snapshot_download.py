@@ -113,6 +113,6 @@ def test_what_is_large_is_not_waited_for_when_nobody_can_carry_it(settings: Sett
     name = store.redis_key("snapshot", "large")
     store.redis_client().set(name, bytes(INLINE_BYTES + 1))
     settings.REDIS_URL = "redis://:secret@127.0.0.1:1/0"
-    with pytest.raises(redis.RedisError, match=f"{name} was not carried") as caught:
+    with pytest.raises(redis.RedisError, match=f"{name} was not downloaded") as caught:
         fetch_blob(name)
     assert "secret" not in str(caught.value)
