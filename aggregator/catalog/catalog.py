@@ -1,4 +1,4 @@
-"""The language models on offer, as `catalog.toml` and the installation's keys describe them."""
+"""The language models that `catalog.toml` describes."""
 
 import json
 import tomllib
@@ -15,12 +15,12 @@ PRICE_TABLE = "model_prices_and_context_window_backup.json"
 
 
 class CatalogError(Exception):
-    """The catalog describes a model that cannot be offered."""
+    """The catalog describes a model without a price."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """One language model that can be asked; prices are micros of won for one token."""
+    """One language model; prices are micros of won for one token, `standing` is its public quality in 0-1."""
 
     slug: str
     name: str
@@ -46,7 +46,7 @@ class LanguageModel:
 
 @cache
 def read_catalog() -> dict[str, LanguageModel]:
-    """Return every model of the catalog by slug, whether or not this installation can reach it."""
+    """Return every model of the catalog by slug, also those without an API key in this installation."""
     document = tomllib.loads(CATALOG.read_text(encoding="utf-8"))
     models = [_read_model(row) for row in document["model"]]
     return {model.slug: model for model in models}
@@ -63,9 +63,9 @@ def _read_model(row: dict[str, Any]) -> LanguageModel:
 
 
 def look_up_price(litellm_model: str) -> tuple[int, int] | None:
-    """Return what litellm's price table says one input and one output token cost, in micros of won.
+    """Return litellm's price of one input and one output token in micros of won.
 
-    None means that the table does not know, which is not the same as free.
+    None means that the price is not known, which is not the same as free.
     """
     table = _read_price_table()
     entry = table.get(litellm_model) or table.get(litellm_model.partition("/")[2])
@@ -78,7 +78,7 @@ def look_up_price(litellm_model: str) -> tuple[int, int] | None:
 
 @cache
 def _read_price_table() -> dict[str, Any]:
-    # The file is read where it lies: importing litellm costs seconds that the web role does not have.
+    # The file is read directly, because importing litellm takes seconds.
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
         return {}

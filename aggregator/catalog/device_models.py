@@ -1,4 +1,4 @@
-"""The models that can answer inside a person's browser, as far as this installation has their weights."""
+"""The models that run in a browser, of which this installation serves the downloaded ones."""
 
 import tomllib
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TABLE = Path(__file__).with_name("device_models.toml")
 
 @dataclass(frozen=True, slots=True)
 class DeviceModel:
-    """One model and what a browser has to know to run it; its weights are known by their hash alone."""
+    """One model and what a browser needs to run it; its weights are identified by their SHA-256."""
 
     language_model: LanguageModel
     file: str
@@ -28,12 +28,12 @@ class DeviceModel:
 
     @property
     def path(self) -> Path:
-        """Where the weights lie on this machine, when they do."""
+        """The path of the weights file, whether or not it exists."""
         return Path(settings.DEVICE_WEIGHTS_FOLDER) / self.file
 
     @property
     def is_downloaded(self) -> bool:
-        """Tell whether the weights are here, whole."""
+        """Whether the weights file exists in its full size."""
         try:
             return self.path.stat().st_size == self.size
         except OSError:
@@ -41,18 +41,18 @@ class DeviceModel:
 
 
 def list_device_models() -> list[DeviceModel]:
-    """Return the models whose weights are here; those that arrive later are seen at once."""
+    """Return the models whose weights are downloaded now."""
     return [model for model in read_table() if model.is_downloaded]
 
 
 def find_device_model(sha256: str) -> DeviceModel | None:
-    """Return the model on offer whose weights have this hash."""
+    """Return the downloaded model whose weights have this SHA-256."""
     return next((model for model in list_device_models() if model.sha256 == sha256), None)
 
 
 @cache
 def read_table() -> tuple[DeviceModel, ...]:
-    """Return every model of the table, the smallest first, whether or not its weights are here."""
+    """Return every model of the table, smallest first, whether or not it is downloaded."""
     rows = tomllib.loads(TABLE.read_text(encoding="utf-8"))["model"]
     return tuple(sorted(map(_read_model, rows), key=lambda model: model.size))
 

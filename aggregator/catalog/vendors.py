@@ -1,4 +1,4 @@
-"""Who makes a model, told from its name."""
+"""The vendor of a model, from its name."""
 
 import re
 
@@ -20,6 +20,6 @@ def detect_vendor(model: str) -> str:
 
 
 def format_vendor(model: str) -> str:
-    """Return a model's vendor as people write it."""
+    """Return the display name of a model's vendor."""
     vendor = detect_vendor(model)
     return _TITLES.get(vendor, vendor.title())

@@ -10,9 +10,8 @@ from aggregator.domain.turn_state import TurnState
 from aggregator.execution.turn_run import TurnRun
 from aggregator.infra.concurrency import run_in_cpu_pool, run_in_db_thread
 from aggregator.models import Turn
-from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest, choose_fuser, fuse
+from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest, choose_fuser, fuse, make_fusion_key
 from aggregator.pipeline.fusion.fusion_inputs import select_fusion_inputs
-from aggregator.pipeline.fusion.resume import make_fusion_key
 from aggregator.pipeline.fusion.support import find_supports
 from aggregator.pipeline.panel.fan_out import Panel
 from aggregator.pipeline.panel.provisional_answer import name_answer_kind
@@ -36,7 +35,7 @@ async def fuse_answer(
     try:
         fusion = await fuse(request, emit=run.emit, stop=stop, with_judge=with_judge)
     finally:
-        run.usage.record_fusion(request.close())
+        run.usage.record_fusion(request.to_fusion())
     if fusion.judgement and (report := fusion.judgement.report):
         order = tuple(request.fusion_inputs.candidates[letter] for letter in report.order)
         save = partial(checkpoint.save_ballot, turn=run.turn, judge=request.fuser.slug, order=order)

@@ -20,11 +20,11 @@ from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS
 from aggregator.infra import metrics
 from aggregator.infra.async_database import close_database
 from aggregator.infra.concurrency import retry_db, retry_db_async
+from aggregator.infra.fair_semaphore import FairSemaphore
 from aggregator.infra.flush_scheduler import get_flush_scheduler
 from aggregator.infra.loop_runtime import per_loop
 from aggregator.infra.telemetry import bind_turn
 from aggregator.models import Turn
-from aggregator.pipeline.panel.fair_semaphore import FairSemaphore
 from aggregator.providers import close_providers
 from aggregator.selectors.turns import find_running_turn, find_turn_status
 from aggregator.services import turns as services
@@ -37,7 +37,9 @@ logger = logging.getLogger(__name__)
 DATABASE_RETRY_SECONDS = 10
 _controls: dict[str, TurnControl] = {}
 _running: "set[asyncio.Task[None]]" = set()
-_turn_semaphore = per_loop(lambda: FairSemaphore(settings.TURNS_AT_ONCE, each=settings.TURNS_AT_ONCE_EACH))
+_turn_semaphore = per_loop(
+    lambda: FairSemaphore(settings.TURNS_AT_ONCE, limit_each=settings.TURNS_AT_ONCE_EACH)
+)
 
 
 def _open_turn_log() -> TurnLog:
@@ -187,8 +189,8 @@ async def _run_leased(turn_id: uuid.UUID, new: Turn | None, control: TurnControl
 
 def _update_gauges() -> None:
     gate = _turn_semaphore()
-    metrics.RUNNING.set(gate.inside)
-    metrics.WAITING.set(gate.waiting)
+    metrics.RUNNING.set(gate.held)
+    metrics.WAITING.set(gate.queued)
 
 
 def _emit_queue_position(writer: EventWriter) -> Callable[[int], Awaitable[None]]:

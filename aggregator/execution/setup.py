@@ -18,10 +18,10 @@ from aggregator.execution.turn_context import (
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.infra.concurrency import retry_db, retry_db_async, run_in_db_thread
 from aggregator.models import Conversation, Turn
-from aggregator.pipeline.fusion.resume import resume_route
 from aggregator.pipeline.panel.fan_out import Outcome
-from aggregator.pipeline.routing.route import RouteLimits, RoutePreferences, plan_route
-from aggregator.pipeline.types import Route
+from aggregator.pipeline.panel.resume import resume_route
+from aggregator.pipeline.routing.route import RoutePreferences, plan_route
+from aggregator.pipeline.types import Route, RouteLimits
 from aggregator.resilience.breaker import filter_available
 from aggregator.storage.checkpoint import read_pending_commands
 
@@ -74,7 +74,7 @@ async def _resume_setup(run: TurnRun, context: TurnContext) -> TurnSetup:
     if added:
         await run.add_to_panel(added)
     again = {str(row.public_id) for row in pending.candidates}
-    route, outcomes = resume_route(run.state, context.offer, limits=_read_route_limits(), again=again)
+    route, outcomes = resume_route(run.state, context.offer, limits=_read_route_limits(), retry=again)
     return TurnSetup(context, route, outcomes, context.offer)
 
 
@@ -87,7 +87,7 @@ def _choose_route(
     # A model asked for by name is kept even while its circuit breaker is open.
     models = context.offer if preferences.panel else available
     limits = _read_route_limits()
-    route = plan_route(context.question, models, preferences=preferences, day=context.day, limits=limits)
+    route = plan_route(context.question, models, preferences=preferences, context=context.day, limits=limits)
     return route, models
 
 

@@ -27,8 +27,8 @@ from aggregator.pipeline.panel.fan_out import Panel, fan_out
 from aggregator.pipeline.panel.provisional_answer import choose_leader
 from aggregator.pipeline.ranking.disagreements import find_claims
 from aggregator.pipeline.ranking.rank_stability import rank_stably
+from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.fallback import choose_fallback
-from aggregator.pipeline.routing.route import choose_escalation
 from aggregator.pipeline.types import Draft, PanelSlot, Ranking
 from language.sensitivity import Sensitivity
 
@@ -64,7 +64,7 @@ class PanelStages:
             ranking = await self._rank(panel)
             await self._escalate(ranking, panel)
             fusion = await fuse_answer(run, question, ranking, panel)
-            await panel.complete()
+            await panel.wait_until_complete()
             self.panel = None
         run.usage.record_candidates(panel.outcomes)
         if (await judging).needs_help:
@@ -92,7 +92,7 @@ class PanelStages:
             self.quality_priors[candidate] = model.standing
             self.record_outcomes()
             past_text = self.run.state.candidates[candidate].text
-            self.panel.ask(PanelSlot(candidate, model, row.attempt, past_text))
+            self.panel.add_slot(PanelSlot(candidate, model, row.attempt, past_text))
 
     def _on_sensitivity(self, judging: asyncio.Task[Sensitivity]) -> None:
         if not judging.cancelled() and judging.result().needs_help:
@@ -134,7 +134,7 @@ class PanelStages:
         if model is None:
             return
         await self._ask_extra_model(model, panel, "escalated")
-        await panel.complete()
+        await panel.wait_until_complete()
 
     async def _ask_extra_model(
         self, model: LanguageModel, panel: Panel, *reasons: str, replaced: str = ""
@@ -143,7 +143,7 @@ class PanelStages:
         member = PanelMember(slot.candidate, model.slug, model.name, model.vendor, replaced)
         await self.run.add_members([member], *reasons)
         self.quality_priors[slot.candidate] = model.standing
-        panel.ask(slot)
+        panel.add_slot(slot)
 
     async def _rank(self, panel: Panel) -> Ranking | None:
         """Rank the usable answers and emit the ranking, the leader and the claims; None without any."""

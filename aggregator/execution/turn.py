@@ -20,7 +20,7 @@ from aggregator.execution.turn_context import TurnContext
 from aggregator.execution.turn_control import TurnControl
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.models import Turn
-from aggregator.pipeline.routing.route import NoModelError
+from aggregator.pipeline.types import NoModelError
 from aggregator.streaming.event_writer import EventWriter
 from language.sensitivity import Sensitivity, is_explicit_crisis
 

@@ -1,4 +1,4 @@
-"""What kind of checkable answer a prompt asks for: an option, a number, yes or no, a date, a literal."""
+"""Detects the kind of short answer that a prompt asks for: option, number, truth value, date or literal."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ OPTION, NUMBER, TRUTH, DATE, LITERAL, PHRASE = "option", "number", "truth", "dat
 LETTERS = "ABCDEFGHIJ"
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩"
 
-# No blank run may be read from each of its own blanks: a prompt of newlines would take a quarter of a minute.
+# Blanks are matched without backtracking: a prompt of newlines took 15 seconds.
 _OPTION_LINE = re.compile(
     r"(?m)^[^\S\n]*(?:[(（]?([A-Ja-j]|\d{1,2})\s*[)）.．:]|([①-⑩]))\s*(\S(?:.*\S)?)[^\S\n]*$"
 )
@@ -40,14 +40,14 @@ _ASKS_LITERAL = re.compile(r"==\s*\?\?|output of (?:the|this)|출력(?:은|값|�
 
 @dataclass(frozen=True, slots=True)
 class AnswerType:
-    """The kind of short answer a prompt asks for, and its options when it lists them."""
+    """The kind of short answer, and the options that the prompt lists."""
 
     kind: str
     options: tuple[str, ...] = ()
 
 
 def parse_option_letter(mark: str) -> str:
-    """Return the letter of an option's mark: A, ① and 1 are A; nothing when the mark is none."""
+    """Return the letter of an option's mark: A, ① and 1 are A; empty for other marks."""
     if mark in _CIRCLED:
         return LETTERS[_CIRCLED.index(mark)]
     if mark.isdigit():
@@ -55,7 +55,7 @@ def parse_option_letter(mark: str) -> str:
     return mark.upper()
 
 
-def _in_order(found: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+def _collect_in_order(found: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
     options: list[str] = []
     for plain, circled, text in found:
         letter = parse_option_letter(plain or circled)
@@ -70,25 +70,25 @@ def _in_order(found: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
 
 def _find_options(prompt: str) -> tuple[str, ...]:
     lines = _OPTION_LINE.findall(prompt)
-    options = _in_order(lines)
+    options = _collect_in_order(lines)
     numbered = any(plain.isdigit() for plain, _, _ in lines)
     if options and (not numbered or _CHOOSE.search(prompt)):
         return options
-    return _in_order(_INLINE_OPTION.findall(prompt))
+    return _collect_in_order(_INLINE_OPTION.findall(prompt))
 
 
 def detect_answer_type(prompt: str) -> AnswerType | None:
-    """Return what kind of checkable answer a prompt asks for; None means free text."""
+    """Return the kind of short answer that a prompt asks for, or None for free text."""
     options = _find_options(prompt)
     if options:
         return AnswerType(OPTION, options)
-    asked = prompt if len(prompt) <= 1_500 else prompt[:300] + prompt[-1_200:]
+    excerpt = prompt if len(prompt) <= 1_500 else prompt[:300] + prompt[-1_200:]
     for pattern, kind in (
         (_ASKS_LITERAL, LITERAL),
         (_ASKS_TRUTH, TRUTH),
         (_ASKS_DATE, DATE),
         (_ASKS_NUMBER, NUMBER),
     ):
-        if pattern.search(asked):
+        if pattern.search(excerpt):
             return AnswerType(kind)
     return None

@@ -1,4 +1,4 @@
-"""The messages a model gets: system prompt, as much of the conversation as its window holds, the prompt."""
+"""Builds the messages of a call: system prompt, as much history as the context window holds, the prompt."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from aggregator.domain.exchange import Exchange
 from aggregator.pipeline.types import Question
 from aggregator.providers import ChatMessage
 
-# Room for the model's own template tokens around each message.
+# The tokens that a model's chat template adds to each message.
 TOKENS_PER_MESSAGE = 8
 LANGUAGE_INSTRUCTIONS = {
     "ko": "한국어로 답하세요.",
@@ -16,25 +16,33 @@ LANGUAGE_INSTRUCTIONS = {
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a text takes; errs on the high side for Hangul and Latin alike."""
+    """Return a high estimate of a message's tokens: one for every three bytes of UTF-8, and the template's.
+
+    A window must not overflow, so it errs on the high side for Hangul and Latin alike.
+    """
     return len(text.encode()) // 3 + TOKENS_PER_MESSAGE
 
 
+def count_message_tokens(messages: Sequence[ChatMessage]) -> int:
+    """Return the estimated tokens of all messages of a call."""
+    return sum(estimate_tokens(message.text) for message in messages)
+
+
 def max_output_tokens(model: LanguageModel, question: Question) -> int:
-    """Return how many tokens the model may write: its limit, or what its window leaves; 0 when it cannot."""
+    """Return the output limit that the context window leaves; 0 when the prompt does not fit."""
     fixed = estimate_tokens(build_system_prompt(model, question)) + estimate_tokens(question.prompt)
     room = model.context_window - fixed
     return max(0, min(model.output_limit, room)) if room >= min(model.output_limit, 64) else 0
 
 
 def build_system_prompt(model: LanguageModel, question: Question) -> str:
-    """Return the system prompt: the conversation's own, the model's, and the language to answer in."""
+    """Return the model's system prompt, the conversation's, and the instruction for the language."""
     parts = (model.system_prompt, question.system_prompt, LANGUAGE_INSTRUCTIONS.get(question.language, ""))
     return "\n".join(part for part in parts if part)
 
 
 def build_messages(model: LanguageModel, question: Question) -> tuple[ChatMessage, ...]:
-    """Return the messages for one model, newest exchanges kept first when the window is small."""
+    """Return the messages for one model; the oldest exchanges are dropped when the window is small."""
     system = build_system_prompt(model, question)
     room = model.context_window - max_output_tokens(model, question) - estimate_tokens(system)
     kept = fit_history(question.history, room - estimate_tokens(question.prompt))
@@ -45,7 +53,7 @@ def build_messages(model: LanguageModel, question: Question) -> tuple[ChatMessag
 
 
 def fit_history(history: Sequence[Exchange], room: int) -> list[Exchange]:
-    """Return the latest exchanges that take no more than `room` tokens, in their order."""
+    """Return the latest exchanges that fit in `room` tokens, oldest first."""
     kept: list[Exchange] = []
     for exchange in reversed(history):
         room -= estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer)

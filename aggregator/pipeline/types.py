@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import Event, RankedCandidate
@@ -10,9 +11,27 @@ from aggregator.domain.exchange import Exchange
 Emit = Callable[[Event], Awaitable[None]]
 
 
+class Strategy(StrEnum):
+    """How several answers become one; the values are those of `Turn.Strategy`."""
+
+    SINGLE = "single"
+    BEST = "best"
+    VOTE = "vote"
+    CASCADE = "cascade"
+    COUNCIL = "council"
+
+
+class NoModelError(Exception):
+    """No model on offer can answer; `code` names the reason that the page shows."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person asks, with all that the models may know of it."""
+    """A prompt with its language and the context that models may see."""
 
     prompt: str
     language: str
@@ -22,7 +41,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PanelSlot:
-    """A place in the panel: the candidate to come, the model asked for it, a broken attempt's text."""
+    """One place in the panel: a candidate's id, its model, and the text of a failed earlier attempt."""
 
     candidate: str
     model: LanguageModel
@@ -32,7 +51,10 @@ class PanelSlot:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Why a route was chosen: what it promised at which price, and how likely each slot was to be taken."""
+    """Why a route was chosen: expected quality and cost, price of quality, and each slot's propensity.
+
+    `strong` is the model a cascade escalates to, `tried` the explored model; both are slugs or empty.
+    """
 
     topic: str = ""
     quality: float = 0.0
@@ -44,8 +66,18 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteLimits:
+    """The installation's limits: quorum of answers, grace for the others, deadline, and panel size."""
+
+    quorum: int
+    grace_ms: int
+    deadline_ms: int
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """Who is asked, how the answers become one, and how long that may take."""
+    """The panel, the strategy that combines its answers, and the time limits."""
 
     slots: tuple[PanelSlot, ...]
     strategy: str
@@ -58,7 +90,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A candidate's text as the ranker sees it."""
+    """A candidate's text and metadata as the ranker sees them."""
 
     candidate: str
     model: str
@@ -70,7 +102,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Candidates best first; `agreeing` of `compared` say the same as the first (0 when not comparable)."""
+    """Candidates best first; `agreeing` of `compared` give the same answer as the first (0: not comparable).
+
+    `confidence` is the probability that the leading answer is right, None where answers are not comparable.
+    """
 
     standings: tuple[RankedCandidate, ...]
     agreeing: int

@@ -17,7 +17,7 @@ from aggregator.providers.errors import (
     UnknownModel,
     Unreachable,
 )
-from aggregator.providers.pricing import cost_micros
+from aggregator.providers.token_usage import cost_micros
 from aggregator.providers.types import ChatMessage, Completion, CompletionRequest, Delta, Gate, TokenUsage
 
 __all__ = [

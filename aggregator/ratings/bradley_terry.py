@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, sqrt
+from math import sqrt
+
+from aggregator.domain.logistic import logistic
 
 SKILL_DEVIATION, TOPIC_DEVIATION = 0.5, 0.3
 LENGTH_BIAS, POSITION_BIAS, BIAS_DEVIATION = 0.25, 0.1, 0.2
@@ -57,7 +59,7 @@ class BradleyTerryModel:
     def predict(self, comparison: Comparison) -> float:
         """Return the probability that the winner would have been preferred."""
         margin = sum(slope * self.get_belief(key).mean for key, slope in _slopes(comparison))
-        return 1 / (1 + exp(-max(-30.0, min(30.0, margin))))
+        return logistic(margin)
 
     def rater_reliability(self, judge: str) -> float:
         """Return what a person's word counts: whole until they prefer what others do not, again and again."""

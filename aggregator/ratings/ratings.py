@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
 from typing import TypeVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.logistic import logistic, logit
 from aggregator.models import Candidate, Listing, Signal, SkillRecord, Turn, Vote
 from aggregator.pipeline.routing.exploration import Explorer
 from aggregator.pipeline.routing.prompt_topics import classify_topic
@@ -211,20 +211,9 @@ def _find_position(order: Sequence[str], candidate: Candidate) -> int:
 def _load_ratings(record: SkillRecord | None) -> BradleyTerryModel:
     beliefs = record.beliefs if record else []
     return BradleyTerryModel(
-        priors={
-            slug: _to_log_odds(standing) for slug, standing in Listing.objects.values_list("slug", "standing")
-        },
+        priors={slug: logit(standing) for slug, standing in Listing.objects.values_list("slug", "standing")},
         beliefs={(kind, name): Belief(mean, variance) for kind, name, mean, variance in beliefs},
     )
-
-
-def _to_log_odds(standing: float) -> float:
-    chance = min(0.98, max(0.02, standing))
-    return log(chance / (1 - chance))
-
-
-def _to_probability(skill: float) -> float:
-    return 1 / (1 + exp(-max(-30.0, min(30.0, skill))))
 
 
 def read_all_ratings() -> RatingsByScope:
@@ -260,7 +249,7 @@ def apply_ratings(
 ) -> list[LanguageModel]:
     """Return models whose standing is the catalog's, moved by what picks taught on this topic, best first."""
     moved = [
-        replace(model, standing=round(_to_probability(book.estimate_skill(model.slug, topic)[0]), 4))
+        replace(model, standing=round(logistic(book.estimate_skill(model.slug, topic)[0]), 4))
         if ("skill", model.slug) in book.beliefs
         else model
         for model in offer
@@ -306,9 +295,9 @@ def _build_rows(book: BradleyTerryModel, counts: Counter[str], topic: str = "") 
     for row in rows:
         lead, doubt = skills[row.slug][0] - middle, skills[row.slug][1]
         chance, low, high = (
-            _to_probability(lead),
-            _to_probability(lead - doubt),
-            _to_probability(lead + doubt),
+            logistic(lead),
+            logistic(lead - doubt),
+            logistic(lead + doubt),
         )
         places.append(LeaderboardRow(row.slug, row.name, row.vendor, chance, low, high, counts[row.slug]))
     return sorted(places, key=lambda place: (-place.chance, place.slug))

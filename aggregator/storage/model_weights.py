@@ -1,4 +1,4 @@
-"""Stored versions of the model weights; every process uses the newest active one within a minute."""
+"""Stored versions of the model weights; every process uses a newly activated one within a minute."""
 
 import logging
 import time
@@ -20,24 +20,24 @@ logger = logging.getLogger(__name__)
 _last_check: list[float] = []
 
 
-def save_version(heads: ModelWeights) -> WeightsVersion:
-    """Store a version of the weights; the newest active one is in use."""
+def save_version(weights: ModelWeights) -> WeightsVersion:
+    """Store weights; the newest active version is used."""
     return WeightsVersion.objects.create(
-        version=heads.version, heads=dump_weights(heads), provenance=dict(heads.provenance)
+        version=weights.version, heads=dump_weights(weights), provenance=dict(weights.provenance)
     )
 
 
 @transaction.atomic
-def activate_version(fit: WeightsVersion | None) -> None:
-    """Activate a version, or with None the weights that ship; every process uses it within a minute."""
+def activate_version(version: WeightsVersion | None) -> None:
+    """Activate a version, or with None the weights that ship, in every process within a minute."""
     WeightsVersion.objects.filter(is_active=True).update(is_active=False)
-    if fit is not None:
-        WeightsVersion.objects.filter(pk=fit.pk).update(is_active=True)
+    if version is not None:
+        WeightsVersion.objects.filter(pk=version.pk).update(is_active=True)
     reset_check_timer()
 
 
 def refresh_weights(*, now: float | None = None) -> None:
-    """Use the newest active version, or the weights that ship; queries once a minute and process."""
+    """Use the newest active version, or the weights that ship; checks the database once a minute."""
     moment = time.monotonic() if now is None else now
     if _last_check and moment - _last_check[0] < CHECK_SECONDS:
         return
@@ -50,7 +50,7 @@ def refresh_weights(*, now: float | None = None) -> None:
 
 
 def reset_check_timer() -> None:
-    """Query again at the next refresh, as after a version was activated in this process."""
+    """Make the next `refresh_weights` check the database."""
     _last_check.clear()
 
 
@@ -58,5 +58,5 @@ def _load_version(version: str) -> None:
     try:
         activate_weights(parse_weights(WeightsVersion.objects.get(version=version).heads))
     except WeightsError:
-        # Weights of another release must not stop turns: those in use stay.
-        logger.exception("the model weights %s cannot be read", version)
+        # Weights of another release must not stop turns: the ones in use stay.
+        logger.exception("model weights %s cannot be read", version)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.turn_state import TurnState
-from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest
+from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest, restore_fusion
 from aggregator.pipeline.fusion.judge import Judgement
-from aggregator.pipeline.fusion.resume import restore_calls, restore_fusion
 from aggregator.pipeline.panel.fan_out import Outcome
+from aggregator.pipeline.panel.resume import restore_calls
 from aggregator.pipeline.types import Question
 
 

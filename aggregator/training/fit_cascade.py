@@ -1,4 +1,8 @@
-"""Ask cheap models first; when their vote is not sure enough, ask a strong one too and count again."""
+"""Fits a cascade: a cheap panel, and the confidence below which its vote also asks a strong model.
+
+A model cascade as in FrugalGPT (Chen et al., 2023).
+Not yet served: it will be served by the live-ensemble work.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +11,10 @@ from itertools import combinations
 import numpy as np
 
 from aggregator.catalog.vendors import detect_vendor
-from aggregator.pipeline.ranking.tally import VoteWeights, count_vote, weigh_standings
-from aggregator.pipeline.routing.escalation import MAX_PER_VENDOR, needs_escalation
-from aggregator.training.fit_vote import fit_vote_weights
+from aggregator.pipeline.ranking.tally import VoteWeights, weigh_standings
+from aggregator.pipeline.routing.escalation import needs_escalation
+from aggregator.pipeline.routing.plan_options import MAX_PER_VENDOR
+from aggregator.training.fit_vote import count_vote, fit_vote_weights
 from aggregator.training.response_matrix import Codes, Numbers, ResponseMatrix, encode_one_hot
 
 _PANEL_SIZES = (1, 2, 3, 4)
@@ -21,27 +26,29 @@ _COST_MARGIN = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Cascade:
-    """A panel and its vote, the sureness it must reach, and the vote that counts the strong model in."""
+    """A cheap panel, a strong model, the escalation threshold, and vote weights without and with it."""
 
     panel: tuple[str, ...]
     strong: str
     threshold: float
-    panel_head: VoteWeights
-    full_head: VoteWeights
+    panel_weights: VoteWeights
+    full_weights: VoteWeights
 
 
 def run_cascade(cascade: Cascade, given: Mapping[str, str], topic: str) -> tuple[str, float, bool]:
-    """Return answer, probability and whether the strong model had to be asked; it is read only then."""
+    """Return the answer, its probability and whether the strong model was asked."""
     asked = {model: given[model] for model in cascade.panel}
-    answer, confidence = count_vote(cascade.panel_head, asked, topic)
+    answer, confidence = count_vote(cascade.panel_weights, asked, topic)
     if not needs_escalation(confidence, cascade.threshold):
         return answer, confidence, False
-    answer, confidence = count_vote(cascade.full_head, asked | {cascade.strong: given[cascade.strong]}, topic)
+    answer, confidence = count_vote(
+        cascade.full_weights, asked | {cascade.strong: given[cascade.strong]}, topic
+    )
     return answer, confidence, True
 
 
 def list_panels(models: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return every small panel with at most two models of one vendor."""
+    """Return every panel of up to four models with at most two of one vendor."""
     panels: list[tuple[str, ...]] = []
     for size in _PANEL_SIZES:
         for panel in combinations(models, size):
@@ -52,23 +59,23 @@ def list_panels(models: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _score_by_prior(
-    responses: ResponseMatrix, says: Numbers, panel: Sequence[str]
+    responses: ResponseMatrix, votes: Numbers, panel: Sequence[str]
 ) -> tuple[Numbers, Numbers]:
-    """Return how sure a panel is and whether it is right, counted with public priors only."""
+    """Return a panel's confidence and correctness, shape (questions,) each, by public priors only."""
     columns = [responses.models.index(model) for model in panel]
     standings = responses.score_models()[columns]
     weights = 0.5 * np.maximum(0.05, weigh_standings([float(s) for s in standings], responses.choices))
-    sums = says[:, :, columns] @ weights
-    chances = np.exp(sums) * says[:, :, columns].any(axis=2)
-    leading = chances.argmax(axis=1)
-    sure = chances[np.arange(len(leading)), leading] / (1.0 + chances.sum(axis=1))
+    sums = votes[:, :, columns] @ weights
+    exponents = np.exp(sums) * votes[:, :, columns].any(axis=2)
+    leading = exponents.argmax(axis=1)
+    sure = exponents[np.arange(len(leading)), leading] / (1.0 + exponents.sum(axis=1))
     return sure, (leading == responses.gold).astype(float)
 
 
 def _sweep_thresholds(
     sure: Numbers, right: Numbers, right_after: Numbers, costs: tuple[Numbers, Numbers, float]
 ) -> tuple[float, float]:
-    """Return the best accuracy that a threshold reaches within the allowance, and that threshold."""
+    """Return the best accuracy that a threshold reaches within the allowed cost, and that threshold."""
     panel_cost, strong_cost, allowance = costs
     best = (-1.0, 0.0)
     for threshold in _THRESHOLDS:
@@ -78,7 +85,7 @@ def _sweep_thresholds(
     return best
 
 
-def _measure(head: VoteWeights, responses: ResponseMatrix) -> tuple[list[float], list[bool]]:
+def _measure(weights: VoteWeights, responses: ResponseMatrix) -> tuple[list[float], list[bool]]:
     sure, right = [], []
     for row in range(len(responses.gold)):
         given = {
@@ -86,7 +93,7 @@ def _measure(head: VoteWeights, responses: ResponseMatrix) -> tuple[list[float],
             for m, c in zip(responses.models, responses.answers[row], strict=True)
             if c >= 0
         }
-        answer, confidence = count_vote(head, given, responses.topics[row])
+        answer, confidence = count_vote(weights, given, responses.topics[row])
         sure.append(confidence)
         right.append(
             bool(responses.gold[row] >= 0 and answer == responses.name_answer(int(responses.gold[row])))
@@ -97,16 +104,19 @@ def _measure(head: VoteWeights, responses: ResponseMatrix) -> tuple[list[float],
 def _measure_folds(responses: ResponseMatrix, fold: Codes) -> tuple[Numbers, Numbers]:
     sure, right = np.zeros(len(fold)), np.zeros(len(fold))
     for number in range(_FOLDS):
-        rest = np.flatnonzero(fold == number)
-        head = fit_vote_weights(responses.take(np.flatnonzero(fold != number)), quick=True)
-        sure[rest], right[rest] = _measure(head, responses.take(rest))
+        held_out = np.flatnonzero(fold == number)
+        weights = fit_vote_weights(responses.select_rows(np.flatnonzero(fold != number)), quick=True)
+        sure[held_out], right[held_out] = _measure(weights, responses.select_rows(held_out))
     return sure, right
 
 
 def choose_cascade(
     responses: ResponseMatrix, costs: Numbers, strong: str, share: float, seed: int = 0
 ) -> Cascade:
-    """Choose panel and threshold on labelled answers: most right within a share of the strong one's cost."""
+    """Return the most accurate cascade within a share of the strong model's cost.
+
+    `costs` has shape (questions, models).
+    """
     strong_cost = costs[:, responses.models.index(strong)]
     allowance = share * float(strong_cost.mean())
     cheap = [
@@ -114,24 +124,26 @@ def choose_cascade(
         for m, cost in zip(responses.models, costs.mean(axis=0), strict=True)
         if m != strong and cost < allowance
     ]
-    says, _ = encode_one_hot(responses)
+    votes, _ = encode_one_hot(responses)
     screened = []
     for panel in list_panels(cheap):
         panel_cost = costs[:, [responses.models.index(model) for model in panel]].sum(axis=1)
-        sure, right = _score_by_prior(responses, says, panel)
-        _, right_after = _score_by_prior(responses, says, (*panel, strong))
+        sure, right = _score_by_prior(responses, votes, panel)
+        _, right_after = _score_by_prior(responses, votes, (*panel, strong))
         best, _ = _sweep_thresholds(sure, right, right_after, (panel_cost, strong_cost, allowance))
         screened.append((best, -float(panel_cost.mean()), panel, panel_cost))
     screened.sort(key=lambda entry: entry[:2], reverse=True)
     fold = np.random.default_rng(seed).permutation(len(responses.gold)) % _FOLDS
     chosen = (-1.0, 0.0, screened[0][2])
     for _, _, panel, panel_cost in screened[:_SHORTLIST_SIZE]:
-        sure, right = _measure_folds(responses.keep(panel), fold)
-        _, right_after = _measure_folds(responses.keep((*panel, strong)), fold)
+        sure, right = _measure_folds(responses.select_models(panel), fold)
+        _, right_after = _measure_folds(responses.select_models((*panel, strong)), fold)
         chosen = max(
             chosen,
             (*_sweep_thresholds(sure, right, right_after, (panel_cost, strong_cost, allowance)), panel),
         )
     _, threshold, panel = chosen
-    heads = [fit_vote_weights(responses.keep(models), quick=True) for models in (panel, (*panel, strong))]
-    return Cascade(panel, strong, threshold, heads[0], heads[1])
+    fitted = [
+        fit_vote_weights(responses.select_models(models), quick=True) for models in (panel, (*panel, strong))
+    ]
+    return Cascade(panel, strong, threshold, fitted[0], fitted[1])

@@ -1,4 +1,8 @@
-"""How well each model would answer a prompt, before any is asked: by its topics, bent by its neighbours."""
+"""Fits a router that predicts each model's quality on a prompt by kernel ridge regression.
+
+The kernels compare topics and words; leave-one-out predictions have a closed form (Rifkin & Lippert, 2007).
+Not yet served: it will be served by the live-ensemble work.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,23 +10,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.routing.topic_classifier import Vectors
+from aggregator.pipeline.routing.topic_classifier import Vectors, softmax
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
 _TOPIC_SHRINK = 0.3
-_SHARPNESS = 12.0
-# Fitting takes the cube of the rows; more than these are drawn from.
+# Fitting takes cubic time, so at most this many rows are sampled.
 _MAX_ROWS = 6_000
-# Within half a percent of the best single model's quality counts as its equal.
+# The share of the best single model's quality that counts as equal to it.
 PARITY = 0.995
 
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """How much quality is believed to vary by topic, by neighbour within a topic, and by neighbour anywhere.
+    """The weights of the kernels: same topic, similar words within a topic, similar words anywhere.
 
-    Each is a share of what the noise of a single judged answer varies.
+    Each is a prior variance relative to the noise variance of one rated answer.
     """
 
     topic: float
@@ -35,7 +38,12 @@ BLENDS = (Blend(0.3, 0.03, 0.03), Blend(0.3, 0.1, 0.03), Blend(0.3, 0.2, 0.05))
 
 @dataclass(frozen=True, slots=True)
 class RouterModel:
-    """What judged prompts tell about a new one, how they are blended, and the price that buys parity."""
+    """A fitted router over n rated prompts.
+
+    `features` has shape (n, features), `shares` (n, topics), `topic_coefficients` (n, topics) and
+    `coefficients` (n, models); `level` and `topic_level` are intercepts. `parity_price` is the highest price
+    of cost at which the chosen models are as good as the best single one.
+    """
 
     models: tuple[str, ...]
     topics: tuple[str, ...]
@@ -49,11 +57,11 @@ class RouterModel:
     parity_price: float = 0.0
 
     def predict_topics(self, features: Vectors) -> Vectors:
-        """Return each topic's probability for every prompt."""
-        return _softmax(features @ (self.features.T @ self.topic_coefficients) + self.topic_level)
+        """Return each topic's probability, shape (prompts, topics)."""
+        return softmax(features @ (self.features.T @ self.topic_coefficients) + self.topic_level)
 
     def predict(self, features: Vectors) -> Numbers:
-        """Return the expected quality of every model for every prompt."""
+        """Return the expected quality of every model, shape (prompts, models)."""
         similarity = _combine_kernels(
             self.predict_topics(features) @ self.shares.T, features @ self.features.T, self.blend
         )
@@ -61,21 +69,14 @@ class RouterModel:
 
 
 def choose_models(quality: Numbers, costs: Numbers, price: float) -> Codes:
-    """Return the column that is worth most at a price of cost, row by row."""
+    """Return the model with the highest quality minus priced cost for every prompt, shape (prompts,)."""
     return np.asarray((quality - price * costs).argmax(axis=1))
 
 
-def _softmax(scores: Vectors) -> Vectors:
-    sharp = _SHARPNESS * scores
-    chances = np.exp(sharp - sharp.max(axis=1, keepdims=True))
-    shares: Vectors = (chances / chances.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares
-
-
 def _combine_kernels(topical: Vectors, similarity: Vectors, blend: Blend) -> Vectors:
-    """Return how alike prompts are for the quality of answers: a sum of kernels, so itself one."""
-    joined: Vectors = blend.topic * topical + (blend.within * topical + blend.anywhere) * similarity
-    return joined
+    """Return the sum of the topic and word kernels, which is a kernel itself; all have shape (prompts, n)."""
+    kernel: Vectors = blend.topic * topical + (blend.within * topical + blend.anywhere) * similarity
+    return kernel
 
 
 def _solve_ridge(similarity: Vectors, noise: float, targets: Vectors) -> Vectors:
@@ -88,7 +89,7 @@ def _solve_ridge(similarity: Vectors, noise: float, targets: Vectors) -> Vectors
 def _solve_ridge_leave_one_out(
     similarity: Vectors, noise: float, targets: Vectors
 ) -> tuple[Vectors, Vectors]:
-    """Return a kernel ridge's coefficients, and what it says of each row when that row is left out."""
+    """Return the coefficients and leave-one-out predictions of a kernel ridge, shape (n, targets) each."""
     from scipy import linalg  # 40 MB that only a fit needs
 
     ridge = np.float32(noise) * np.eye(len(similarity), dtype=np.float32)
@@ -100,30 +101,30 @@ def _solve_ridge_leave_one_out(
 
 
 def _choose_blend(similarity: Vectors, topical: Vectors, targets: Vectors, seed: int) -> Blend:
-    """Choose the blend that misses least on a third of the rows, learned from the rest."""
+    """Return the blend with the least squared error on a held-out third of the rows."""
     held = np.random.default_rng(seed).permutation(len(targets)) % 3 == 0
     known = np.ix_(~held, ~held)
-    asked = np.ix_(held, ~held)
+    cross = np.ix_(held, ~held)
 
-    def miss(blend: Blend) -> float:
+    def measure_error(blend: Blend) -> float:
         coefficients = _solve_ridge(
             _combine_kernels(topical[known], similarity[known], blend), 1.0, targets[~held]
         )
-        missed = targets[held] - _combine_kernels(topical[asked], similarity[asked], blend) @ coefficients
-        return float(np.square(missed).sum())
+        error = targets[held] - _combine_kernels(topical[cross], similarity[cross], blend) @ coefficients
+        return float(np.square(error).sum())
 
-    return min(BLENDS, key=miss)
+    return min(BLENDS, key=measure_error)
 
 
-def _find_parity(quality: Numbers, scores: Numbers, costs: Numbers) -> float:
-    """Return the highest price of cost at which choices are still on a par with the best single model."""
-    wanted = PARITY * float(scores.mean(axis=0).max())
+def _find_parity_price(quality: Numbers, scores: Numbers, costs: Numbers) -> float:
+    """Return the highest price of cost at which the choices are as good as the best single model."""
+    target = PARITY * float(scores.mean(axis=0).max())
     rows = np.arange(len(scores))
-    found = 0.0
+    parity_price = 0.0
     for price in np.concatenate([[0.0], np.geomspace(1e-3, 10.0, 60) / costs.mean()]):
-        if float(scores[rows, choose_models(quality, costs, float(price))].mean()) >= wanted:
-            found = max(found, float(price))
-    return found
+        if float(scores[rows, choose_models(quality, costs, float(price))].mean()) >= target:
+            parity_price = max(parity_price, float(price))
+    return parity_price
 
 
 def fit_router(
@@ -134,7 +135,10 @@ def fit_router(
     models: Sequence[str],
     seed: int = 0,
 ) -> RouterModel:
-    """Fit the router on judged prompts; blend and parity price are chosen on rows held out inside them."""
+    """Fit the router on rated prompts; blend and parity price are chosen on held-out rows.
+
+    `features` has shape (n, features), `scores` and `costs` (n, models).
+    """
     if len(scores) > _MAX_ROWS:
         drawn = np.random.default_rng(seed).permutation(len(scores))[:_MAX_ROWS]
         features, scores, costs = features[drawn], scores[drawn], costs[drawn]
@@ -143,17 +147,17 @@ def fit_router(
     own = np.eye(len(names), dtype=np.float32)[[names.index(topic) for topic in topics]]
     topic_level, level = own.mean(axis=0), scores.mean(axis=0)
     similarity = features @ features.T
-    topic_coefficients, told = _solve_ridge_leave_one_out(similarity, _TOPIC_SHRINK, own - topic_level)
-    shares = _softmax(told + topic_level)
+    topic_coefficients, left_out = _solve_ridge_leave_one_out(similarity, _TOPIC_SHRINK, own - topic_level)
+    shares = softmax(left_out + topic_level)
     topical = shares @ shares.T
-    # What raises every model alike chooses nobody, so only differences are fitted to.
-    apart = scores - scores.mean(axis=1, keepdims=True)
-    targets = (apart - apart.mean(axis=0)).astype(np.float32)
+    # Only differences between models change a choice, so only these are fitted.
+    differences = scores - scores.mean(axis=1, keepdims=True)
+    targets = (differences - differences.mean(axis=0)).astype(np.float32)
     blend = _choose_blend(similarity, topical, targets, seed)
-    coefficients, held = _solve_ridge_leave_one_out(
+    coefficients, held_out = _solve_ridge_leave_one_out(
         _combine_kernels(topical, similarity, blend), 1.0, targets
     )
-    price = _find_parity(held + level, scores, costs)
+    price = _find_parity_price(held_out + level, scores, costs)
     return RouterModel(
         tuple(models),
         names,

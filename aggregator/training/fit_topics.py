@@ -1,4 +1,4 @@
-"""Fit the kitchen's topics: recorded prompts where there are some, prompts of our own everywhere."""
+"""Fits the topic classifier on recorded prompts and on the seed prompts of topic_seeds.toml."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from aggregator.pipeline.routing.prompt_topics import CLASSIFIER_FILE, extract_topic_features
-from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vectors, fit_topic_classifier
+from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vectors
 from language.embed import embed
 from language.sensitivity import embedding_excerpt
 
 SEEDS_FILE = Path(__file__).with_name("topic_seeds.toml")
-# What the tasks of recorded prompts are about; those that mix everything are left out.
+# The topics of recorded tasks; tasks with mixed topics are left out.
 TASK_TOPICS = {
     "gsm8k": "math", "math": "math", "agentverse-mgsm": "math", "math_l5": "math",
     "mbpp": "code", "human_eval": "code", "crux": "code",
@@ -21,18 +21,19 @@ TASK_TOPICS = {
     "commonsense_qa": "reasoning", "agentverse-logicgrid": "reasoning", "commongen": "writing",
 }  # fmt: skip
 _RECORDED_PER_TOPIC = 60
-# There are few prompts of our own, and they are what people here type.
+# Seed prompts are few, and closest to what users type.
 _SEED_REPEATS = 2
+_SHRINK = 0.3
 
 
 def load_seed_prompts() -> dict[str, list[str]]:
-    """Return our own prompts by topic."""
+    """Return the seed prompts by topic."""
     seeds: dict[str, list[str]] = tomllib.loads(SEEDS_FILE.read_text(encoding="utf-8"))
     return seeds
 
 
 def measure_centre(seeds: Mapping[str, Sequence[str]]) -> Vectors:
-    """Return the mean sentence vector of our own prompts."""
+    """Return the mean sentence vector of the seed prompts, shape (384,)."""
     prompts = [prompt for topic in seeds.values() for prompt in topic]
     centre: Vectors = embed([embedding_excerpt(prompt) for prompt in prompts]).mean(axis=0)
     return centre
@@ -41,27 +42,37 @@ def measure_centre(seeds: Mapping[str, Sequence[str]]) -> Vectors:
 def fit_topics(
     recorded: Sequence[tuple[str, str]], seeds: Mapping[str, Sequence[str]], centre: Vectors, seed: int = 0
 ) -> TopicClassifier:
-    """Fit a head on (task, prompt) rows and on prompts of our own."""
+    """Fit the classifier on recorded (task, prompt) rows and on the seed prompts."""
     rng = np.random.default_rng(seed)
-    taken: dict[str, list[str]] = {topic: [] for topic in seeds}
-    for place in rng.permutation(len(recorded)):
-        task, prompt = recorded[int(place)]
+    sampled: dict[str, list[str]] = {topic: [] for topic in seeds}
+    for index in rng.permutation(len(recorded)):
+        task, prompt = recorded[int(index)]
         topic = TASK_TOPICS.get(task, "")
-        if topic and len(taken[topic]) < _RECORDED_PER_TOPIC:
-            taken[topic].append(prompt)
-    rows = [(topic, prompt) for topic, prompts in taken.items() for prompt in prompts]
+        if topic and len(sampled[topic]) < _RECORDED_PER_TOPIC:
+            sampled[topic].append(prompt)
+    rows = [(topic, prompt) for topic, prompts in sampled.items() for prompt in prompts]
     rows += [(topic, prompt) for topic, prompts in seeds.items() for prompt in prompts] * _SEED_REPEATS
     features = extract_topic_features([prompt for _, prompt in rows], centre)
     return fit_topic_classifier(features, [topic for topic, _ in rows])
 
 
-def save_classifier(head: TopicClassifier, centre: Vectors, provenance: str) -> None:
-    """Write the head that ships, in halves of numbers, with the sentence that says where it comes from."""
+def fit_topic_classifier(features: Vectors, topics: Sequence[str]) -> TopicClassifier:
+    """Fit ridge regression of topic indicators on features of shape (prompts, features)."""
+    names = tuple(sorted(set(topics)))
+    targets = np.eye(len(names), dtype=np.float32)[[names.index(topic) for topic in topics]]
+    level = targets.mean(axis=0)
+    gram = features.T @ features + _SHRINK * np.eye(features.shape[1], dtype=np.float32)
+    weights = np.linalg.solve(gram, features.T @ (targets - level)).astype(np.float32)
+    return TopicClassifier(names, weights, level)
+
+
+def save_classifier(classifier: TopicClassifier, centre: Vectors, provenance: str) -> None:
+    """Write the shipped classifier in half precision, with a sentence about its training data."""
     np.savez_compressed(
         CLASSIFIER_FILE,
-        topics=np.array(head.topics),
-        weights=head.weights.astype(np.float16),
-        level=head.level.astype(np.float16),
+        topics=np.array(classifier.topics),
+        weights=classifier.weights.astype(np.float16),
+        level=classifier.level.astype(np.float16),
         centre=centre.astype(np.float16),
         provenance=np.array(provenance),
     )

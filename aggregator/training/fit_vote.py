@@ -1,13 +1,18 @@
-"""The learned vote: weights by model, offsets by topic and option letter, fitted on recorded answers."""
+"""Fits the vote: the calibration of public priors, and the learned vote's weights by model, topic and letter.
 
-from collections.abc import Sequence
+The learned vote (`fit_vote_weights`, `count_vote`) is a conditional logit (McFadden, 1974) over the answers
+of a question, with an alternative for none of them. It is not yet served: it will be
+served by the live-ensemble work.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.pipeline.answer_type import LETTERS
-from aggregator.pipeline.ranking.tally import VoteWeights, weigh_standings
+from aggregator.pipeline.ranking.tally import VoteWeights, WeightedVote, tally_votes, weigh_standings
 from aggregator.training.response_matrix import Codes, Numbers, ResponseMatrix, encode_one_hot
 
 _FOLDS = 4
@@ -19,7 +24,7 @@ _NONE_SHRINK = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Regularisation:
-    """How hard weights are pulled to their prior and offsets to nothing; 0 leaves those offsets out."""
+    """L2 penalties of weights towards their prior and of offsets towards 0; 0 leaves those offsets out."""
 
     models: float = 10.0
     topics: float = 0.0
@@ -34,9 +39,13 @@ _BY_BOTH = (Regularisation(topics=30.0, letters=10.0), Regularisation(topics=100
 
 @dataclass(slots=True)
 class _Problem:
-    """The penalised likelihood of a conditional logit with a none class, as L-BFGS wants it."""
+    """The penalised likelihood of a conditional logit with an alternative for none, for L-BFGS.
 
-    says: Numbers
+    `votes` has shape (questions, answers, models), `given` (questions, answers), and `distinct`, `right` and
+    `topic` (questions,).
+    """
+
+    votes: Numbers
     given: NDArray[np.bool_]
     distinct: Codes
     right: Codes
@@ -45,61 +54,61 @@ class _Problem:
     shrink: Regularisation
 
     def split(self, point: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        models, answers = len(self.prior), self.says.shape[1]
+        models, answers = len(self.prior), self.votes.shape[1]
         offsets = point[models + _MAX_DISTINCT :].reshape(-1, models)
         by_topic = offsets[: len(offsets) - answers] if self.shrink.letters else offsets
         return point[:models], point[models : models + _MAX_DISTINCT], by_topic, offsets[len(by_topic) :]
 
     def score(self, point: Numbers) -> Numbers:
         weights, none_scores, by_topic, by_letter = self.split(point)
-        sums = self.says @ weights
+        sums = self.votes @ weights
         if len(by_topic):
-            sums += np.einsum("nkm,nm->nk", self.says, by_topic[self.topic])
+            sums += np.einsum("nkm,nm->nk", self.votes, by_topic[self.topic])
         if len(by_letter):
-            sums += np.einsum("nkm,km->nk", self.says, by_letter)
-        nothing = none_scores[self.distinct]
-        return np.concatenate([np.where(self.given, sums, _NOT_GIVEN_SCORE), nothing[:, None]], axis=1)
+            sums += np.einsum("nkm,km->nk", self.votes, by_letter)
+        none_score = none_scores[self.distinct]
+        return np.concatenate([np.where(self.given, sums, _NOT_GIVEN_SCORE), none_score[:, None]], axis=1)
 
     def loss(self, point: Numbers) -> tuple[float, Numbers]:
         weights, none_scores, by_topic, by_letter = self.split(point)
         scores = self.score(point)
         scores -= scores.max(axis=1, keepdims=True)
-        chances = np.exp(scores)
-        totals = chances.sum(axis=1, keepdims=True)
+        exponents = np.exp(scores)
+        totals = exponents.sum(axis=1, keepdims=True)
         rows = np.arange(len(scores))
         loss = float((np.log(totals[:, 0]) - scores[rows, self.right]).sum())
-        residual = chances / totals
+        residual = exponents / totals
         residual[rows, self.right] -= 1.0
-        pull = residual[:, :-1, None] * self.says
+        gradient = residual[:, :-1, None] * self.votes
         away = weights - self.prior
         loss += 0.5 * self.shrink.models * float(away @ away) + 0.5 * _NONE_SHRINK * float(
             none_scores @ none_scores
         )
-        parts = [pull.sum(axis=(0, 1)) + self.shrink.models * away]
-        nothing = np.bincount(self.distinct, weights=residual[:, -1], minlength=_MAX_DISTINCT)
-        parts.append(nothing + _NONE_SHRINK * none_scores)
+        parts = [gradient.sum(axis=(0, 1)) + self.shrink.models * away]
+        none_gradient = np.bincount(self.distinct, weights=residual[:, -1], minlength=_MAX_DISTINCT)
+        parts.append(none_gradient + _NONE_SHRINK * none_scores)
         if len(by_topic):
-            pulled = np.zeros_like(by_topic)
-            np.add.at(pulled, self.topic, pull.sum(axis=1))
-            parts.append((pulled + self.shrink.topics * by_topic).ravel())
+            topic_gradient = np.zeros_like(by_topic)
+            np.add.at(topic_gradient, self.topic, gradient.sum(axis=1))
+            parts.append((topic_gradient + self.shrink.topics * by_topic).ravel())
             loss += 0.5 * self.shrink.topics * float((by_topic**2).sum())
         if len(by_letter):
-            parts.append((pull.sum(axis=0) + self.shrink.letters * by_letter).ravel())
+            parts.append((gradient.sum(axis=0) + self.shrink.letters * by_letter).ravel())
             loss += 0.5 * self.shrink.letters * float((by_letter**2).sum())
         return loss, np.concatenate(parts)
 
 
 def _build_problem(responses: ResponseMatrix, names: Sequence[str], shrink: Regularisation) -> _Problem:
-    says, given = encode_one_hot(responses)
-    right = np.where(responses.gold >= 0, responses.gold, says.shape[1])
-    places = {name: place for place, name in enumerate(names)}
-    topic = np.array([places[name] for name in responses.topics], dtype=np.int64)
+    votes, given = encode_one_hot(responses)
+    right = np.where(responses.gold >= 0, responses.gold, votes.shape[1])
+    codes = {name: code for code, name in enumerate(names)}
+    topic = np.array([codes[name] for name in responses.topics], dtype=np.int64)
     distinct = np.clip(given.sum(axis=1), 1, _MAX_DISTINCT) - 1
-    return _Problem(says, given, distinct, right, topic, np.zeros(len(responses.models)), shrink)
+    return _Problem(votes, given, distinct, right, topic, np.zeros(len(responses.models)), shrink)
 
 
 def _find_prior(problem: _Problem, responses: ResponseMatrix) -> tuple[Numbers, float]:
-    """Scale the public prior, its leader guard included, to these answers: two numbers fitted."""
+    """Return the public prior weights scaled to these answers, and the score of none: two numbers fitted."""
     from scipy import optimize  # 40 MB that only a fit needs
 
     guarded = np.maximum(
@@ -125,7 +134,7 @@ def _solve(
 
     problem = _build_problem(responses, names, shrink)
     problem.prior, none_score = _find_prior(problem, responses)
-    rows = (len(names) if shrink.topics else 0) + (problem.says.shape[1] if shrink.letters else 0)
+    rows = (len(names) if shrink.topics else 0) + (problem.votes.shape[1] if shrink.letters else 0)
     offsets = rows * len(problem.prior)
     start = np.concatenate([problem.prior, np.full(_MAX_DISTINCT, none_score), np.zeros(offsets)])
     bounds = [(0.0, None)] * len(problem.prior) + [(None, None)] * (_MAX_DISTINCT + offsets)
@@ -135,7 +144,7 @@ def _solve(
     return problem, solved.x
 
 
-def _score_rest(
+def _score_held_out(
     point: Numbers, rest: ResponseMatrix, names: Sequence[str], shrink: Regularisation
 ) -> tuple[Numbers, Codes]:
     problem = _build_problem(rest, names, shrink)
@@ -148,19 +157,19 @@ def _measure_loss(scores: Numbers, right: Codes) -> float:
 
 
 def _apply_calibration(scores: Numbers, distinct: Codes, point: Numbers) -> Numbers:
-    bent: Numbers = np.exp(point[0]) * np.maximum(scores, 0.0) ** np.exp(point[1])
-    bent[scores < _NOT_GIVEN_SCORE / 2] = _NOT_GIVEN_SCORE
-    bent[:, -1] = scores[:, -1] + point[2:][distinct]
-    return bent
+    calibrated: Numbers = np.exp(point[0]) * np.maximum(scores, 0.0) ** np.exp(point[1])
+    calibrated[scores < _NOT_GIVEN_SCORE / 2] = _NOT_GIVEN_SCORE
+    calibrated[:, -1] = scores[:, -1] + point[2:][distinct]
+    return calibrated
 
 
 def _calibrate(scores: Numbers, right: Codes) -> Numbers:
-    """Find the scale, the bend and the none scores' shifts that make held-out sums honest probabilities."""
+    """Return the log scale, log bend and none scores that calibrate held-out sums as probabilities."""
     from scipy import optimize  # 40 MB that only a fit needs
 
     def measure(point: Numbers) -> float:
-        pull = 0.01 * float(np.square(point).sum()) / np.sqrt(len(right))
-        return _measure_loss(_apply_calibration(scores, distinct, point), right) + float(pull)
+        penalty = 0.01 * float(np.square(point).sum()) / np.sqrt(len(right))
+        return _measure_loss(_apply_calibration(scores, distinct, point), right) + float(penalty)
 
     distinct = np.clip((scores[:, :-1] > _NOT_GIVEN_SCORE / 2).sum(axis=1), 1, _MAX_DISTINCT) - 1
     bounds = [(-2.0, 2.0), (-1.2, 0.5)] + [(-6.0, 6.0)] * _MAX_DISTINCT
@@ -171,9 +180,9 @@ def _calibrate(scores: Numbers, right: Codes) -> Numbers:
 def _choose_regularisation(
     responses: ResponseMatrix, names: Sequence[str], seed: int
 ) -> tuple[Regularisation, Numbers]:
-    """Choose the shrinkage and the calibration by folds inside the training responses."""
+    """Return the regularisation and the calibration chosen by cross-validation."""
     order = np.random.default_rng(seed).permutation(len(responses.gold))[:_ROWS_TO_CHOOSE_BY]
-    responses, fold = responses.take(order), np.arange(len(order)) % _FOLDS
+    responses, fold = responses.select_rows(order), np.arange(len(order)) % _FOLDS
     has_topics = len(names) > 1
     grid = _PLAIN + (_BY_TOPIC if has_topics else ()) + (_BY_LETTER if responses.is_lettered else ())
     grid += _BY_BOTH if has_topics and responses.is_lettered else ()
@@ -181,8 +190,10 @@ def _choose_regularisation(
     for shrink in grid:
         parts = []
         for number in range(_FOLDS):
-            _, point = _solve(responses.take(np.flatnonzero(fold != number)), names, shrink)
-            parts.append(_score_rest(point, responses.take(np.flatnonzero(fold == number)), names, shrink))
+            _, point = _solve(responses.select_rows(np.flatnonzero(fold != number)), names, shrink)
+            parts.append(
+                _score_held_out(point, responses.select_rows(np.flatnonzero(fold == number)), names, shrink)
+            )
         scores = np.concatenate([part[0] for part in parts])
         right = np.concatenate([part[1] for part in parts])
         loss = _measure_loss(scores, right)
@@ -194,9 +205,9 @@ def _choose_regularisation(
 
 
 def fit_vote_weights(responses: ResponseMatrix, seed: int = 0, *, quick: bool = False) -> VoteWeights:
-    """Fit the vote on labelled answers; what shapes the fit is chosen inside these answers only.
+    """Fit the learned vote on labelled answers, with regularisation chosen by cross-validation.
 
-    A quick fit has no offsets and no calibration: enough to compare panels, not to show its probabilities.
+    A quick fit has no offsets and no calibration: enough to compare panels, but not calibrated.
     """
     names = sorted(set(responses.topics))
     shrink, calibration = (
@@ -207,21 +218,21 @@ def fit_vote_weights(responses: ResponseMatrix, seed: int = 0, *, quick: bool = 
     problem, point = _solve(responses, names, shrink)
     weights, none_scores, by_topic, by_letter = problem.split(point)
 
-    def name(row: Numbers) -> dict[str, float]:
+    def label(row: Numbers) -> dict[str, float]:
         return dict(zip(responses.models, (round(float(value), 5) for value in row), strict=True))
 
     return VoteWeights(
-        weights=name(weights),
+        weights=label(weights),
         none_scores=tuple(round(float(score), 5) for score in none_scores + calibration[2:]),
         scale=round(float(np.exp(calibration[0])), 5),
         bend=round(float(np.exp(calibration[1])), 5),
-        topics={topic: name(row) for topic, row in zip(names, by_topic, strict=False)},
-        letters={letter: name(row) for letter, row in zip(LETTERS, by_letter, strict=False) if row.any()},
+        topics={topic: label(row) for topic, row in zip(names, by_topic, strict=False)},
+        letters={letter: label(row) for letter, row in zip(LETTERS, by_letter, strict=False) if row.any()},
     )
 
 
 def fit_prior_calibration(response_sets: Sequence[ResponseMatrix]) -> VoteWeights:
-    """Fit what turns public priors into honest probabilities, for models whose answers nobody labelled."""
+    """Fit the calibration of votes weighted by public priors, for models without labelled answers."""
     parts = []
     for responses in response_sets:
         problem = _build_problem(responses, sorted(set(responses.topics)), Regularisation())
@@ -236,4 +247,26 @@ def fit_prior_calibration(response_sets: Sequence[ResponseMatrix]) -> VoteWeight
         none_scores=tuple(round(float(score), 5) for score in calibration[2:]),
         scale=round(float(np.exp(calibration[0])), 5),
         bend=round(float(np.exp(calibration[1])), 5),
+    )
+
+
+def find_leading_answer(probabilities: Mapping[str, float]) -> tuple[str, float]:
+    """Return the most probable answer and its probability; ("", 0) of no answers."""
+    if not probabilities:
+        return "", 0.0
+    answer = min(probabilities, key=lambda name: (-probabilities[name], name))
+    return answer, probabilities[answer]
+
+
+def count_vote(weights: VoteWeights, given: Mapping[str, str], topic: str) -> tuple[str, float]:
+    """Return the leading answer of the models' answers, and its probability."""
+    weighted_votes = [
+        WeightedVote(model, answer, weights.weigh(model, topic, answer))
+        for model, answer in given.items()
+        if answer
+    ]
+    return (
+        find_leading_answer(tally_votes(weighted_votes, weights.none_scores, weights.scale, weights.bend)[0])
+        if weighted_votes
+        else ("", 0.0)
     )

@@ -1,22 +1,23 @@
-"""Fit every head that ships from recorded answers: numbers only, with their provenance."""
+"""Fits the shipped model weights from recorded answers; they hold numbers and their provenance only."""
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from aggregator.catalog.vendors import detect_vendor
-from aggregator.pipeline.ranking.style_weights import (
+from aggregator.pipeline.ranking.style_weights import StyleWeights
+from aggregator.pipeline.ranking.tally import VoteWeights
+from aggregator.pipeline.ranking.weights import ModelWeights
+from aggregator.training.fit_style import (
     RatedResponses,
-    StyleWeights,
     estimate_length_effect,
     fit_style_weights,
     remove_length_effect,
 )
-from aggregator.pipeline.ranking.tally import VoteWeights
-from aggregator.pipeline.ranking.weights import ModelWeights
 from aggregator.training.fit_vote import fit_prior_calibration
 from aggregator.training.response_matrix import ResponseMatrix
 
@@ -27,7 +28,7 @@ _DIGITS = 4
 
 
 def sample_pools(responses: ResponseMatrix, seed: int = 0) -> list[ResponseMatrix]:
-    """Draw mixed panels from recorded responses, each of different vendors where there are enough."""
+    """Sample panels from recorded responses, each of models of different vendors."""
     rng = np.random.default_rng(seed)
     by_vendor: dict[str, list[str]] = {}
     for model, score in zip(responses.models, responses.score_models(), strict=True):
@@ -38,21 +39,18 @@ def sample_pools(responses: ResponseMatrix, seed: int = 0) -> list[ResponseMatri
         vendors = rng.permutation(sorted(by_vendor))[:size]
         pool = [str(rng.choice(by_vendor[vendor])) for vendor in vendors]
         rows = rng.permutation(len(responses.gold))[:_ROWS_PER_POOL]
-        response_sets.append(responses.keep(pool).take(rows))
+        response_sets.append(responses.select_models(pool).select_rows(rows))
     return response_sets
 
 
-def _widen(response_sets: Sequence[ResponseMatrix]) -> list[ResponseMatrix]:
+def _pad_widths(response_sets: Sequence[ResponseMatrix]) -> list[ResponseMatrix]:
     width = max(responses.width for responses in response_sets)
-    return [
-        ResponseMatrix(s.models, s.answers, s.gold, s.topics, s.choices, width, s.is_lettered)
-        for s in response_sets
-    ]
+    return [replace(responses, width=width) for responses in response_sets]
 
 
 def _fit_vote_weights(response_sets: Sequence[ResponseMatrix]) -> VoteWeights:
     pools = [pool for responses in response_sets for pool in sample_pools(responses)]
-    return fit_prior_calibration(_widen(pools)) if pools else VoteWeights({})
+    return fit_prior_calibration(_pad_widths(pools)) if pools else VoteWeights({})
 
 
 def _round(values: Sequence[float]) -> tuple[float, ...]:
@@ -61,9 +59,13 @@ def _round(values: Sequence[float]) -> tuple[float, ...]:
 
 def _fit_style_weights(responses: RatedResponses) -> StyleWeights:
     slope, mean = estimate_length_effect(responses)
-    head = fit_style_weights(remove_length_effect(responses, slope, mean), responses.models)
-    return StyleWeights(
-        {}, _round(head.means), _round(head.deviations), _round(head.weights), head.strength, head.judged
+    fitted = fit_style_weights(remove_length_effect(responses, slope, mean), responses.models)
+    return replace(
+        fitted,
+        skills={},
+        means=_round(fitted.means),
+        deviations=_round(fitted.deviations),
+        weights=_round(fitted.weights),
     )
 
 
@@ -72,7 +74,7 @@ def fit_weights(
     opens: Mapping[str, RatedResponses],
     provenance: Mapping[str, Any],
 ) -> ModelWeights:
-    """Fit vote priors on checkable answers and style, length held equal, on judged ones by language."""
+    """Fit vote calibrations on short answers, and style weights on rated responses by language."""
     return ModelWeights(
         version=datetime.now(UTC).strftime("%Y-%m-%d.%H%M%S.%f"),
         option_vote=_fit_vote_weights([responses for responses in response_sets if responses.is_lettered]),

@@ -1,4 +1,4 @@
-"""Read recorded answers in the layout of the data folder, whatever sets and models it holds."""
+"""Reads recorded answers of models from the data folder."""
 
 import csv
 import gzip
@@ -11,8 +11,8 @@ import numpy as np
 
 from aggregator.pipeline.ranking.overlap import count_shared_words
 from aggregator.pipeline.ranking.style_features import extract_style_features
-from aggregator.pipeline.ranking.style_weights import RatedResponses
 from aggregator.pipeline.types import Question
+from aggregator.training.fit_style import RatedResponses
 from aggregator.training.response_matrix import Numbers, ResponseMatrix, encode_responses
 
 NO_ANSWER = {"", "FILTERED"}
@@ -20,7 +20,7 @@ NO_ANSWER = {"", "FILTERED"}
 
 @dataclass(frozen=True)
 class RecordedSet:
-    """One set of checkable questions with every model's canonical answer and how much it wrote."""
+    """One set of questions with short answers: every model's canonical answer, response length and price."""
 
     name: str
     models: tuple[str, ...]
@@ -29,26 +29,30 @@ class RecordedSet:
     prices: dict[str, dict[str, float]]
 
     def responses(self, pool: tuple[str, ...]) -> ResponseMatrix:
-        """Return the coded answers of a pool of models."""
+        """Return the coded answers of these models."""
         answers = [["" if row[model] in NO_ANSWER else row[model] for model in pool] for row in self.rows]
         return encode_responses(
             answers, [row["gold"] for row in self.rows], pool, [row["topic"] for row in self.rows]
         )
 
     def list_priced_models(self) -> tuple[str, ...]:
-        """Return the models that have a price and a record of what they wrote."""
-        wrote = next(iter(self.chars.values()), {})
-        return tuple(model for model in self.models if model in self.prices and model in wrote)
+        """Return the models with a price and recorded response lengths."""
+        lengths = next(iter(self.chars.values()), {})
+        return tuple(model for model in self.models if model in self.prices and model in lengths)
 
     def costs(self, pool: tuple[str, ...]) -> Numbers:
-        """Return what each answer cost: (question + 450 characters) / 4 in, characters / 4 out."""
+        """Return the cost of each answer, shape (questions, models), at four characters a token.
+
+        The input is the question and 450 characters of instructions.
+        """
         costs = np.zeros((len(self.rows), len(pool)))
-        for place, row in enumerate(self.rows):
-            wrote = self.chars[row["id"]]
-            asked = (len(row["question"]) + 450) / 4
+        for index, row in enumerate(self.rows):
+            lengths = self.chars[row["id"]]
+            input_tokens = (len(row["question"]) + 450) / 4
             for column, model in enumerate(pool):
                 price = self.prices[model]
-                costs[place, column] = asked * price["input"] + float(wrote[model] or 0) / 4 * price["output"]
+                output_tokens = float(lengths[model] or 0) / 4
+                costs[index, column] = input_tokens * price["input"] + output_tokens * price["output"]
         return costs
 
 
@@ -58,7 +62,7 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_recorded_sets(folder: Path) -> list[RecordedSet]:
-    """Return every set of checkable questions that the folder holds."""
+    """Return every set of questions with short answers in the folder."""
     short = folder / "short_answers"
     prices_file = short / "prices.json"
     prices = json.loads(prices_file.read_text(encoding="utf-8")) if prices_file.exists() else {}
@@ -68,15 +72,15 @@ def read_recorded_sets(folder: Path) -> list[RecordedSet]:
         if name.endswith("_chars"):
             continue
         rows = _read_rows(path)
-        wrote = short / f"{name}_chars.csv.gz"
-        chars = {row["id"]: row for row in _read_rows(wrote)} if wrote.exists() else {}
+        lengths_file = short / f"{name}_chars.csv.gz"
+        chars = {row["id"]: row for row in _read_rows(lengths_file)} if lengths_file.exists() else {}
         models = tuple(column for column in rows[0] if column not in {"id", "topic", "gold", "question"})
         sets.append(RecordedSet(name, models, rows, chars, prices))
     return sets
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a gzipped JSON-lines file, or none when the folder does not hold it."""
+    """Return the rows of a gzipped JSON Lines file; an empty list when it does not exist."""
     if not path.exists():
         return []
     with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -84,18 +88,18 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def detect_language(text: str) -> str:
-    """Return ko when a text holds Korean, else en: all that these sets are written in."""
+    """Return "ko" for a text with more than five Hangul syllables, else "en"; the sets hold no others."""
     return "ko" if sum("가" <= letter <= "힣" for letter in text) > 5 else "en"
 
 
 def read_rated_responses(rows: list[dict[str, Any]]) -> RatedResponses:
-    """Return the responses to prompts that every model answered; constant texts are left out."""
+    """Return the responses to the prompts that every model answered, without models of constant texts."""
     texts: dict[str, set[str]] = {}
     for row in rows:
         for answer in row["candidates"]:
             texts.setdefault(answer["model"], set()).add(answer["text"])
-    most = max(len(found) for found in texts.values())
-    models = tuple(sorted(model for model, found in texts.items() if len(found) > most / 2))
+    max_texts = max(len(found) for found in texts.values())
+    models = tuple(sorted(model for model, found in texts.items() if len(found) > max_texts / 2))
     styles, utilities, shared = [], [], []
     for row in rows:
         answers = {answer["model"]: answer for answer in row["candidates"]}

@@ -1,4 +1,4 @@
-"""Recorded answers of many models to many questions, coded as numbers to fit the vote on."""
+"""Recorded answers of several models to the same questions, coded as integers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,11 @@ ABSTAINED = -1
 
 @dataclass(frozen=True, slots=True)
 class ResponseMatrix:
-    """Recorded answers of some models: codes that are equal where answers are, the right code, the topic."""
+    """Coded answers, shape (questions, models), and the code of the right answer, shape (questions,).
+
+    Equal answers to one question have equal codes; ABSTAINED stands for no answer, or for a right answer that
+    no model gave. `choices` is the number of answers to guess from, `width` the number of codes.
+    """
 
     models: tuple[str, ...]
     answers: Codes
@@ -26,15 +30,15 @@ class ResponseMatrix:
     width: int
     is_lettered: bool = False
 
-    def take(self, rows: Sequence[int] | Codes) -> "ResponseMatrix":
-        """Return the responses of these rows only."""
+    def select_rows(self, rows: Sequence[int] | Codes) -> "ResponseMatrix":
+        """Return the responses to these questions only."""
         index = np.asarray(rows, dtype=np.int64)
         topics = tuple(self.topics[row] for row in index)
         answers, gold = self.answers[index], self.gold[index]
         return ResponseMatrix(self.models, answers, gold, topics, self.choices, self.width, self.is_lettered)
 
-    def keep(self, models: Sequence[str]) -> "ResponseMatrix":
-        """Return the responses of these models only; an answer that none of them gave is no longer there."""
+    def select_models(self, models: Sequence[str]) -> "ResponseMatrix":
+        """Return the responses of these models; a right answer that none of them gave becomes ABSTAINED."""
         columns = [self.models.index(model) for model in models]
         answers = self.answers[:, columns]
         given = (answers == self.gold[:, None]).any(axis=1)
@@ -44,11 +48,11 @@ class ResponseMatrix:
         )
 
     def name_answer(self, code: int) -> str:
-        """Return an answer's name as ballots carry it: an option's letter, else a number."""
+        """Return an option's letter for its code, else the code as text."""
         return LETTERS[code] if self.is_lettered else str(code)
 
     def score_models(self) -> Numbers:
-        """Return each model's share of right answers."""
+        """Return each model's accuracy, shape (models,)."""
         right: Numbers = ((self.answers == self.gold[:, None]) & (self.answers >= 0)).mean(axis=0)
         return right
 
@@ -56,7 +60,7 @@ class ResponseMatrix:
 def encode_responses(
     rows: Sequence[Sequence[str]], golds: Sequence[str], models: Sequence[str], topics: Sequence[str]
 ) -> ResponseMatrix:
-    """Code canonical answers as numbers, row by row; an empty one abstains, a gold nobody gave is none."""
+    """Code canonical answers (questions, models) as integers; an empty answer becomes ABSTAINED."""
     is_lettered = all(gold in LETTERS for gold in golds)
     answers = np.full((len(rows), len(models)), ABSTAINED, dtype=np.int64)
     gold = np.full(len(rows), ABSTAINED, dtype=np.int64)
@@ -73,11 +77,11 @@ def encode_responses(
 
 
 def encode_one_hot(responses: ResponseMatrix) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Return who says what as [row, answer, model], and which answers were given at all."""
+    """Return one-hot votes, shape (questions, codes, models), and the codes given, (questions, codes)."""
     count, models = responses.answers.shape
-    says = np.zeros((count, responses.width, models))
+    votes = np.zeros((count, responses.width, models))
     for column in range(models):
-        spoke = np.flatnonzero(responses.answers[:, column] >= 0)
-        says[spoke, responses.answers[spoke, column], column] = 1.0
-    given: NDArray[np.bool_] = np.asarray(says.any(axis=2))
-    return says, given
+        answered = np.flatnonzero(responses.answers[:, column] >= 0)
+        votes[answered, responses.answers[answered, column], column] = 1.0
+    given: NDArray[np.bool_] = np.asarray(votes.any(axis=2))
+    return votes, given

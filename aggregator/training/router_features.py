@@ -1,4 +1,7 @@
-"""A prompt as numbers for the router: signed hashes of its words, word pairs and pieces, and its shape."""
+"""Features of the learned router: signed hashes of words, word pairs and character n-grams, and layout.
+
+Not yet served: they will be served by the live-ensemble work, as will training/fit_router.py.
+"""
 
 import itertools
 import zlib
@@ -22,28 +25,31 @@ _EDGE = 3
 
 def _list_ngrams(text: str) -> Counter[str]:
     tokens = TOKEN.findall(text.lower())
-    pieces = Counter(f"w{token}" for token in tokens)
-    pieces.update(f"b{first} {second}" for first, second in itertools.pairwise(tokens))
+    ngrams = Counter(f"w{token}" for token in tokens)
+    ngrams.update(f"b{first} {second}" for first, second in itertools.pairwise(tokens))
     for token in tokens:
         padded = f" {token} "
         for size in _NGRAM_SIZES:
-            pieces.update(padded[start : start + size] for start in range(len(padded) - size + 1))
+            ngrams.update(padded[start : start + size] for start in range(len(padded) - size + 1))
     as_written = TOKEN.findall(text)
-    pieces.update({f"^{token}": 2 for token in as_written[:_EDGE]})
-    pieces.update({f"${token}": 2 for token in as_written[-_EDGE:]})
-    return pieces
+    ngrams.update({f"^{token}": 2 for token in as_written[:_EDGE]})
+    ngrams.update({f"${token}": 2 for token in as_written[-_EDGE:]})
+    return ngrams
 
 
 def _hash_ngrams(text: str) -> Vectors:
-    """Count pieces in hashed cells with a sign each, so that what falls together cancels out on average."""
-    cells = np.zeros(HASHED_WORDS, dtype=np.float32)
-    for piece, times in _list_ngrams(text).items():
-        code = zlib.crc32(piece.encode())
-        cells[(code >> 1) % HASHED_WORDS] += np.log1p(times) * (1 if code & 1 else -1)
-    return cells / (np.linalg.norm(cells) + np.float32(1e-9))
+    """Return signed hashed counts of n-grams, a unit vector of shape (buckets,).
+
+    Feature hashing (Weinberger et al., 2009): with signs, collisions cancel out on average.
+    """
+    buckets = np.zeros(HASHED_WORDS, dtype=np.float32)
+    for ngram, times in _list_ngrams(text).items():
+        code = zlib.crc32(ngram.encode())
+        buckets[(code >> 1) % HASHED_WORDS] += np.log1p(times) * (1 if code & 1 else -1)
+    return buckets / (np.linalg.norm(buckets) + np.float32(1e-9))
 
 
 def extract_router_features(prompts: Sequence[str]) -> Vectors:
-    """Return one row of numbers for every prompt; the product of two rows says how alike they are."""
+    """Return an array of shape (prompts, features); the dot product of two rows is their similarity."""
     words = np.array([_hash_ngrams(clip_prompt(prompt)) for prompt in prompts])
     return np.concatenate([words, extract_prompt_features(prompts)[:, HASH_BUCKETS:]], axis=1)

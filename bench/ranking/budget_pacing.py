@@ -1,4 +1,4 @@
-"""Part 6: does the price of quality keep spending within income, through bad days too?"""
+"""Part 5: does the price of quality keep spending within income, also when income or prices change?"""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 from aggregator.budgeting.pacing import choose_action, solve_price, start_pacing, update_pacing
 from aggregator.training.recordings import RecordedSet
 from aggregator.training.response_matrix import Codes, Numbers
-from bench.ranking.report import Report, spread
+from bench.ranking.report import Report, mean_sd
 
 TURNS = 4_000
 FILL, SPREAD, AD_SHARE = 0.7, 0.8, 0.8
@@ -19,7 +19,7 @@ SCENARIOS = ("calm", "income -50%", "price x2", "provider down")
 
 @dataclass(frozen=True)
 class QualityTable:
-    """Quality and cost by topic and model: what the router believes, and what is true of the test half."""
+    """Quality and cost, shape (topics, models): estimated on the train half, and true on the test half."""
 
     believed: Numbers
     true: Numbers
@@ -39,103 +39,103 @@ def find_priced(sets: list[RecordedSet]) -> list[RecordedSet]:
     return kept
 
 
-def _read_quality_table(sets: list[RecordedSet], seed: int) -> QualityTable:
-    list_priced_models = find_priced(sets)
-    shared = sorted(
-        set.intersection(*(set(recorded.list_priced_models()) for recorded in list_priced_models))
-    )
+def _measure_quality_table(sets: list[RecordedSet], seed: int) -> QualityTable:
+    priced_sets = find_priced(sets)
+    shared = sorted(set.intersection(*(set(recorded.list_priced_models()) for recorded in priced_sets)))
     halves: list[list[Numbers]] = [[], [], [], []]
-    for recorded in list_priced_models:
+    for recorded in priced_sets:
         responses, costs = recorded.responses(tuple(shared)), recorded.costs(tuple(shared))
         order = np.random.default_rng(seed).permutation(len(costs))
         for half, rows in enumerate((order[: len(order) // 2], order[len(order) // 2 :])):
-            halves[half].append(responses.take(rows).score_models())
+            halves[half].append(responses.select_rows(rows).score_models())
             halves[half + 2].append(costs[rows].mean(axis=0))
     believed, true, expected, real = (np.array(half) for half in halves)
     return QualityTable(believed, true, expected, real)
 
 
-def _apply_scenario(market: QualityTable, scenario: str) -> tuple[float, float, Numbers]:
-    """Return what changes half way: income, prices, and which models can be asked."""
-    open_models = np.ones(market.true.shape[1])
+def _apply_scenario(table: QualityTable, scenario: str) -> tuple[float, float, Numbers]:
+    """Return the factors of income and prices, and the available models, of the second half of the day."""
+    open_models = np.ones(table.true.shape[1])
     if scenario == "provider down":
-        value = (market.believed - 0.2 * market.expected_costs / market.expected_costs.mean()).mean(axis=0)
+        value = (table.believed - 0.2 * table.expected_costs / table.expected_costs.mean()).mean(axis=0)
         open_models[value.argmax()] = 0.0
     return (0.5 if scenario == "income -50%" else 1.0), (2.0 if scenario == "price x2" else 1.0), open_models
 
 
 def _solve_mixture(
-    market: QualityTable, topics: Codes, income: float, price: float, open_models: Numbers
+    table: QualityTable, topics: Codes, income: float, price: float, open_models: Numbers
 ) -> Numbers:
-    """Return what the best mixtures that a phase's income pays for are worth.
+    """Return the utility of the optimal mixtures of models within a phase's income, by linear programming.
 
-    By topic and equal beliefs, by topic in hindsight, and one mixture for all topics in hindsight.
+    By topic with the estimated qualities, by topic in hindsight, and one mixture for all topics in hindsight.
     """
-    counts = np.bincount(topics.astype(int), minlength=len(market.true))[:, None]
-    rows = np.kron(np.eye(len(market.true)), np.ones(market.true.shape[1]))
-    bounds = [(0, 1 if open_models[place % len(open_models)] else 0) for place in range(market.true.size)]
+    counts = np.bincount(topics.astype(int), minlength=len(table.true))[:, None]
+    rows = np.kron(np.eye(len(table.true)), np.ones(table.true.shape[1]))
+    bounds = [(0, 1 if open_models[place % len(open_models)] else 0) for place in range(table.true.size)]
     worth = []
-    for quality, costs in ((market.believed, market.expected_costs), (market.true, market.costs)):
+    for quality, costs in ((table.believed, table.expected_costs), (table.true, table.costs)):
         solved = linprog(
             -(counts * quality).ravel(), A_ub=(counts * costs * price).ravel()[None], b_ub=[income],
-            A_eq=rows, b_eq=np.ones(len(market.true)), bounds=bounds,
+            A_eq=rows, b_eq=np.ones(len(table.true)), bounds=bounds,
         )  # fmt: skip
-        worth.append(float(solved.x @ (counts * market.true).ravel()))
+        worth.append(float(solved.x @ (counts * table.true).ravel()))
     single = linprog(
-        -(counts * market.true).sum(axis=0),
-        A_ub=(counts * market.costs * price).sum(axis=0)[None], b_ub=[income],
+        -(counts * table.true).sum(axis=0),
+        A_ub=(counts * table.costs * price).sum(axis=0)[None], b_ub=[income],
         A_eq=np.ones((1, len(open_models))), b_eq=[1.0], bounds=[(0, share) for share in open_models],
     )  # fmt: skip
     return np.array([*worth, -float(single.fun)])
 
 
 def _simulate_day(
-    market: QualityTable, budget: float, scenario: str, seed: int
+    table: QualityTable, budget: float, scenario: str, seed: int
 ) -> tuple[float, float, float, float, float]:
     rng = np.random.default_rng(seed)
-    topics = rng.integers(len(market.true), size=TURNS)
+    topics = rng.integers(len(table.true), size=TURNS)
     drawn = rng.lognormal(-(SPREAD**2) / 2, SPREAD, TURNS) * (rng.random(TURNS) < FILL) / FILL
     income = budget * (AD_SHARE * drawn + (1 - AD_SHARE))
-    less, dearer, open_models = _apply_scenario(market, scenario)
+    less, dearer, open_models = _apply_scenario(table, scenario)
     income[TURNS // 2 :] *= less
     plan_options = [
-        (q.tolist(), c.tolist()) for q, c in zip(market.believed, market.expected_costs, strict=True)
+        (q.tolist(), c.tolist()) for q, c in zip(table.believed, table.expected_costs, strict=True)
     ]
     pace, utility, spent, debt = start_pacing(budget, solve_price(plan_options, budget)), 0.0, 0.0, 0.0
     for turn, topic in enumerate(topics):
         late = turn >= TURNS // 2
         usable = np.flatnonzero(open_models) if late else np.arange(len(open_models))
         price = dearer if late else 1.0
-        qualities, expected = market.believed[topic, usable], market.expected_costs[topic, usable] * price
+        qualities, expected = table.believed[topic, usable], table.expected_costs[topic, usable] * price
         model = usable[choose_action(pace, qualities.tolist(), expected.tolist())]
-        cost = float(market.costs[topic, model] * price)
-        utility, spent = utility + float(market.true[topic, model]), spent + cost
+        cost = float(table.costs[topic, model] * price)
+        utility, spent = utility + float(table.true[topic, model]), spent + cost
         pace = update_pacing(pace, cost, float(income[turn]))
         debt = max(debt, -pace.balance / pace.usual_income)
     half = TURNS // 2
-    best = _solve_mixture(market, topics[:half], float(income[:half].sum()), 1.0, np.ones(len(open_models)))
-    best += _solve_mixture(market, topics[half:], float(income[half:].sum()), dearer, open_models)
+    best = _solve_mixture(table, topics[:half], float(income[:half].sum()), 1.0, np.ones(len(open_models)))
+    best += _solve_mixture(table, topics[half:], float(income[half:].sum()), dearer, open_models)
     return utility / best[0], spent / float(income.sum()), debt, utility / best[1], utility / best[2]
 
 
 def bench_pacing(sets: list[RecordedSet], report: Report, seeds: int) -> None:
-    """Simulate days over the recorded models; each half is compared with its own best mixtures."""
+    """Simulate days over the recorded models, and compare each half with its own optimal mixtures."""
     if not find_priced(sets):
         return
-    report.say(
+    report.print_row(
         "\nPacing: utility / LP by topic, equal beliefs | spend / income | worst debt"
         " | / LP by topic in hindsight | / one mixture for all in hindsight"
     )
     shares, mixtures, spends, debts = [], [], [], []
     for scenario in SCENARIOS:
-        found = []
+        outcomes = []
         for seed in range(seeds):
-            market = _read_quality_table(sets, seed)
-            dear = float(np.sort(market.expected_costs.mean(axis=0))[-3])
-            found += [_simulate_day(market, share * dear, scenario, seed) for share in BUDGETS]
-        table = np.array(found)
-        row = f"  {scenario:14s} {spread(table[:, 0])} | {spread(table[:, 1])} (max {table[:, 1].max():.3f})"
-        report.say(f"{row} | {table[:, 2].max():.1f} | {spread(table[:, 3])} | {spread(table[:, 4])}")
+            qualities = _measure_quality_table(sets, seed)
+            dear = float(np.sort(qualities.expected_costs.mean(axis=0))[-3])
+            outcomes += [_simulate_day(qualities, share * dear, scenario, seed) for share in BUDGETS]
+        table = np.array(outcomes)
+        row = (
+            f"  {scenario:14s} {mean_sd(table[:, 0])} | {mean_sd(table[:, 1])} (max {table[:, 1].max():.3f})"
+        )
+        report.print_row(f"{row} | {table[:, 2].max():.1f} | {mean_sd(table[:, 3])} | {mean_sd(table[:, 4])}")
         for name, value in (
             ("utility", table[:, 0].mean()),
             ("utility_in_hindsight", table[:, 3].mean()),
@@ -143,12 +143,12 @@ def bench_pacing(sets: list[RecordedSet], report: Report, seeds: int) -> None:
             ("spend", table[:, 1].mean()),
             ("debt", table[:, 2].max()),
         ):
-            report.keep(f"pacing.{scenario}.{name}", value)
+            report.record(f"pacing.{scenario}.{name}", value)
         shares.append(table[:, 0].mean())
         mixtures.append(table[:, 4].mean())
         spends.append(table[:, 1].max())
         debts.append(table[:, 2].max())
-    report.goal("pacing.utility_of_lp", min(shares), 0.99)
-    report.goal("pacing.utility_of_mixture_in_hindsight", min(mixtures), 0.99)
-    report.goal("pacing.worst_spend", max(spends), 1.0, at_most=True, is_steady=True)
-    report.goal("pacing.worst_debt_turns", max(debts), 25.0, at_most=True, is_steady=True)
+    report.add_goal("pacing.utility_of_lp", min(shares), 0.99)
+    report.add_goal("pacing.utility_of_mixture_in_hindsight", min(mixtures), 0.99)
+    report.add_goal("pacing.worst_spend", max(spends), 1.0, at_most=True, is_steady=True)
+    report.add_goal("pacing.worst_debt_turns", max(debts), 25.0, at_most=True, is_steady=True)

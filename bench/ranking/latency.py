@@ -1,4 +1,4 @@
-"""What ranking and voting cost a turn: eight candidates, recorded texts, the product's own functions."""
+"""Part 7: how long does ranking take for eight candidates with recorded texts?"""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ TURNS = 60
 
 
 def bench_speed(folder: Path, report: Report) -> None:
-    """Time rank, which votes where it can, on one core."""
+    """Measure the processor time of rank, which includes the vote."""
     took = []
     for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
         for row in read_json_lines(path)[:TURNS]:
@@ -29,8 +29,8 @@ def bench_speed(folder: Path, report: Report) -> None:
             took.append((time.process_time() - began) * 1_000)
     if took:
         middle, tail = float(np.median(took)), float(np.percentile(took, 95))
-        report.say(
+        report.print_row(
             f"\nSpeed: rank and vote of {PANEL} candidates: median {middle:.1f} ms, p95 {tail:.1f} ms of CPU"
         )
-        report.keep("speed.p95_ms", tail)
-        report.goal("speed.median_ms", middle, 5.0, at_most=True, is_steady=True)
+        report.record("speed.p95_ms", tail)
+        report.add_goal("speed.median_ms", middle, 5.0, at_most=True, is_steady=True)

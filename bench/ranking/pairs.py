@@ -1,4 +1,4 @@
-"""Part 4, the hard half: of two answers by one model, does what can be checked tell which is correct?"""
+"""Part 6: of two answers by one model, do the self-checks tell which one is correct?"""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ SIDES = ("response_A", "response_B")
 
 
 def _share_right(margins: Numbers) -> tuple[float, float]:
-    """Return the share of pairs told right, a tie being half, and its standard error."""
+    """Return the share of pairs ordered right, where a tie counts half, and its standard error."""
     right = np.where(margins > 1e-9, 1.0, np.where(margins < -1e-9, 0.0, 0.5))
     return float(right.mean()), float(right.std() / np.sqrt(len(right)))
 
 
 def _prefer_form(row: dict[str, Any]) -> float:
-    """Return by how much the preference head that ships likes the first answer better."""
+    """Return by how much the shipped style weights prefer the first answer."""
     shipped = get_active_weights().styles.get("en")
     if shipped is None:
         return 0.0
@@ -33,7 +33,7 @@ def _prefer_form(row: dict[str, Any]) -> float:
 
 
 def bench_pairs(folder: Path, report: Report) -> None:
-    """Judge every pair by the product's own checks; nothing is fitted on pairs, so every one is a test."""
+    """Compare every pair by the self-checks; nothing is fitted on pairs, so all of them are test data."""
     for path in sorted((folder / "pairs").glob("*.jsonl.gz")):
         rows = read_json_lines(path)
         truth = np.array([1.0 if row["label"] == "A>B" else -1.0 for row in rows])
@@ -44,13 +44,13 @@ def bench_pairs(folder: Path, report: Report) -> None:
         share, error = _share_right(score_checks(gaps) * truth)
         form, _ = _share_right(np.array([_prefer_form(row) for row in rows]) * truth)
         name = path.name.removesuffix(".jsonl.gz")
-        report.say(f"\nPairs ({name}, {len(rows)}): checks | preference head that ships")
-        report.say(f"  {share:.3f} ± {error:.3f} (standard error) | {form:.3f}")
+        report.print_row(f"\nPairs ({name}, {len(rows)}): checks | shipped style weights")
+        report.print_row(f"  {share:.3f} ± {error:.3f} (standard error) | {form:.3f}")
         for check, gap in zip(CHECKS, gaps.T, strict=True):
-            told = gap * truth
-            if told.any():
-                right, _ = _share_right(told[told != 0])
-                report.say(f"    {check:18s} tells {np.mean(told != 0):5.1%}, right {right:.1%}")
-        report.keep(f"pairs.{name}.form", form)
-        report.keep(f"pairs.{name}.error", error)
-        report.goal(f"pairs.{name}.accuracy", share, 0.52, is_steady=True)
+            signed = gap * truth
+            if signed.any():
+                right, _ = _share_right(signed[signed != 0])
+                report.print_row(f"    {check:18s} differs in {np.mean(signed != 0):5.1%}, right {right:.1%}")
+        report.record(f"pairs.{name}.form", form)
+        report.record(f"pairs.{name}.error", error)
+        report.add_goal(f"pairs.{name}.accuracy", share, 0.52, is_steady=True)

@@ -1,7 +1,7 @@
-"""Which models vote together: the pools that the goals were set on where present, else pools by rule."""
+"""The pools of models that vote together: reference pools of known sets, else the best and middle models."""
 
 from aggregator.catalog.vendors import detect_vendor
-from aggregator.pipeline.routing.escalation import MAX_PER_VENDOR
+from aggregator.pipeline.routing.plan_options import MAX_PER_VENDOR
 from aggregator.training.recordings import RecordedSet
 
 _MATHS = (
@@ -44,15 +44,15 @@ REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def _by_vendor(models: list[str], size: int) -> tuple[str, ...]:
-    seated: list[str] = []
+    chosen: list[str] = []
     for model in models:
-        if [detect_vendor(other) for other in seated].count(detect_vendor(model)) < MAX_PER_VENDOR:
-            seated.append(model)
-    return tuple(seated[:size])
+        if [detect_vendor(other) for other in chosen].count(detect_vendor(model)) < MAX_PER_VENDOR:
+            chosen.append(model)
+    return tuple(chosen[:size])
 
 
 def list_pools(recorded: RecordedSet) -> dict[str, tuple[str, ...]]:
-    """Return a set's pools by name: those the goals were set on, or the eight best and the middle five."""
+    """Return a set's pools by name: the reference pools, or the eight best and the middle five models."""
     known = {
         name: pool
         for name, pool in REFERENCE.get(recorded.name, {}).items()

@@ -1,19 +1,19 @@
-"""Part 4: does the ranker beat the best single model on open answers, with and without length's pull?"""
+"""Part 4: does style ranking beat the best single model on open answers, with and without length?"""
 
 from pathlib import Path
 
 import numpy as np
 
 from aggregator.pipeline.ranking.style_features import Numbers
-from aggregator.pipeline.ranking.style_weights import (
+from aggregator.pipeline.ranking.style_weights import StyleWeights
+from aggregator.training.fit_style import (
     RatedResponses,
-    StyleWeights,
     estimate_length_effect,
     fit_style_weights,
     remove_length_effect,
 )
 from aggregator.training.recordings import read_json_lines, read_rated_responses
-from bench.ranking.report import Report, spread
+from bench.ranking.report import Report, mean_sd
 
 REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
     "ko_arena": {
@@ -46,6 +46,7 @@ REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def list_open_pools(name: str, responses: RatedResponses) -> dict[str, tuple[str, ...]]:
+    """Return the reference pools of a set, or pools of its best and middle models."""
     known = {
         pool: models
         for pool, models in REFERENCE.get(name, {}).items()
@@ -56,10 +57,10 @@ def list_open_pools(name: str, responses: RatedResponses) -> dict[str, tuple[str
     return known or {"best 6": order[:6], "middle 8": order[max(0, middle - 4) : middle + 4]}
 
 
-def score_first_choices(head: StyleWeights, responses: RatedResponses) -> Numbers:
-    """Return what the ranker's first choice is worth, prompt by prompt."""
-    skills = np.array([head.skills[model] for model in responses.models])
-    scores = np.array([skills + head.score(forms) for forms in responses.forms])
+def score_first_choices(weights: StyleWeights, responses: RatedResponses) -> Numbers:
+    """Return the utility of the first choice by skill and style, shape (prompts,)."""
+    skills = np.array([weights.skills[model] for model in responses.models])
+    scores = np.array([skills + weights.score(forms) for forms in responses.forms])
     picked: Numbers = responses.utilities[np.arange(len(scores)), scores.argmax(axis=1)]
     return picked
 
@@ -67,19 +68,26 @@ def score_first_choices(head: StyleWeights, responses: RatedResponses) -> Number
 def _measure_gap(
     train: RatedResponses, test: RatedResponses, pool: tuple[str, ...], seed: int
 ) -> tuple[float, float, float]:
-    head = fit_style_weights(train, pool, seed)
-    own = test.keep(pool)
-    best = own.utilities[:, train.keep(pool).utilities.mean(axis=0).argmax()].mean()
-    return float(best), float(score_first_choices(head, own).mean()), float(own.utilities.max(axis=1).mean())
+    weights = fit_style_weights(train, pool, seed)
+    own = test.select_models(pool)
+    best = own.utilities[:, train.select_models(pool).utilities.mean(axis=0).argmax()].mean()
+    return (
+        float(best),
+        float(score_first_choices(weights, own).mean()),
+        float(own.utilities.max(axis=1).mean()),
+    )
 
 
 def _measure_pool(responses: RatedResponses, pool: tuple[str, ...], splits: int) -> tuple[Numbers, Numbers]:
     raw, controlled = [], []
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(len(responses.utilities))
-        train, test = responses.take(order[: len(order) // 2]), responses.take(order[len(order) // 2 :])
+        train, test = (
+            responses.select_rows(order[: len(order) // 2]),
+            responses.select_rows(order[len(order) // 2 :]),
+        )
         raw.append(_measure_gap(train, test, pool, seed))
-        slope, mean = estimate_length_effect(train.keep(pool))
+        slope, mean = estimate_length_effect(train.select_models(pool))
         controlled.append(
             _measure_gap(
                 remove_length_effect(train, slope, mean), remove_length_effect(test, slope, mean), pool, seed
@@ -94,8 +102,8 @@ def _close_gap(found: Numbers) -> float:
 
 
 def bench_rankers(folder: Path, report: Report, splits: int) -> None:
-    """Fit on the train half, pick on the test half: judged utility, then utility with length held equal."""
-    report.say("\nRanker: best single | ranker | oracle | gap closed raw | length-controlled")
+    """Fit on the train half and choose on the test half, by rated utility and by utility without length."""
+    report.print_row("\nRanker: best single | ranker | oracle | gap closed raw | length-controlled")
     raw_gaps, worst = [], []
     by_set: dict[str, list[float]] = {}
     for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
@@ -105,21 +113,21 @@ def bench_rankers(folder: Path, report: Report, splits: int) -> None:
             raw, controlled = _measure_pool(responses, pool, splits)
             gaps = (_close_gap(raw), _close_gap(controlled))
             gain = raw[:, 1].mean() - raw[:, 0].mean()
-            report.say(
-                f"  {name:12s} {title:10s} {spread(raw[:, 0])} | {spread(raw[:, 1])} | {raw[:, 2].mean():.3f}"
-                f" | {gaps[0]:+.1%} | {gaps[1]:+.1%}"
+            report.print_row(
+                f"  {name:12s} {title:10s} {mean_sd(raw[:, 0])} | {mean_sd(raw[:, 1])}"
+                f" | {raw[:, 2].mean():.3f} | {gaps[0]:+.1%} | {gaps[1]:+.1%}"
             )
-            report.keep(f"rank.{name}.{title}.raw_gap_closed", gaps[0])
-            report.keep(f"rank.{name}.{title}.controlled_gap_closed", gaps[1])
+            report.record(f"rank.{name}.{title}.raw_gap_closed", gaps[0])
+            report.record(f"rank.{name}.{title}.controlled_gap_closed", gaps[1])
             raw_gaps.append(gaps[0])
             worst.append(gain)
             by_set.setdefault(name, []).append(gaps[1])
     if raw_gaps:
-        report.goal("rank.raw_gap_closed", float(np.mean(raw_gaps)), 0.20)
-        report.goal("rank.worst_gain_over_best_single", min(worst), 0.0)
+        report.add_goal("rank.raw_gap_closed", float(np.mean(raw_gaps)), 0.20)
+        report.add_goal("rank.worst_gain_over_best_single", min(worst), 0.0)
         means = {name: float(np.mean(gaps)) for name, gaps in by_set.items()}
         for name, gap in means.items():
-            report.goal(f"rank.{name}.controlled_gap_closed", gap, 0.0)
-        report.goal(
+            report.add_goal(f"rank.{name}.controlled_gap_closed", gap, 0.0)
+        report.add_goal(
             "rank.controlled_gap_closed", float(np.mean([g for gaps in by_set.values() for g in gaps])), 0.04
         )

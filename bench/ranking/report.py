@@ -1,4 +1,4 @@
-"""What a part of the bench found: table rows, figures and goals."""
+"""Collects the table rows, figures and goals of the parts of the bench."""
 
 from dataclasses import dataclass, field
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 @dataclass
 class Report:
-    """Collects rows to print, figures by name, and goals with the figure each must reach.
+    """Printed rows, figures by name, and goals with their bounds.
 
-    A quick run judges only what few splits of small sets can; the rest are figures, not judged.
+    A quick run judges steady goals only; the others are recorded as figures.
     """
 
     is_quick: bool = False
@@ -19,42 +19,43 @@ class Report:
     goals: dict[str, dict[str, float | bool]] = field(default_factory=dict)
     not_judged: list[str] = field(default_factory=list)
 
-    def say(self, row: str) -> None:
+    def print_row(self, row: str) -> None:
         self.rows.append(row)
         print(row, flush=True)
 
-    def keep(self, name: str, value: float) -> None:
+    def record(self, name: str, value: float) -> None:
         self.figures[name] = round(float(value), 4)
 
-    def goal(
+    def add_goal(
         self, name: str, value: float, must: float, *, at_most: bool = False, is_steady: bool = False
     ) -> None:
-        """Record a goal, at least or at most what is asked; a steady one needs no many splits."""
+        """Record a goal and its bound; a steady goal can be judged on few splits."""
         if self.is_quick and not is_steady:
-            self.keep(name, value)
+            self.record(name, value)
             self.not_judged.append(name)
             return
         ok = value <= must if at_most else value >= must
         self.goals[name] = {"value": round(float(value), 4), "must": must, "ok": bool(ok)}
 
 
-def spread(values: "list[float] | NDArray[np.float64]") -> str:
-    """Write mean ± sd."""
+def mean_sd(values: "list[float] | NDArray[np.float64]") -> str:
+    """Return the mean and the standard deviation as text."""
     return f"{np.mean(values):.3f} ± {np.std(values):.3f}"
 
 
 def calibration_error(sure: NDArray[np.float64], right: NDArray[np.float64], bins: int = 10) -> float:
-    """Return the calibration error: the mean gap of stated and true frequency over equal bins."""
-    place = np.minimum((sure * bins).astype(int), bins - 1)
+    """Return the expected calibration error (Naeini et al., 2015) over bins of equal width."""
+    bin_index = np.minimum((sure * bins).astype(int), bins - 1)
     gaps = [
-        (place == number).mean() * abs(sure[place == number].mean() - right[place == number].mean())
-        for number in set(place.tolist())
+        (bin_index == number).mean()
+        * abs(sure[bin_index == number].mean() - right[bin_index == number].mean())
+        for number in set(bin_index.tolist())
     ]
     return float(sum(gaps))
 
 
 def calibration_error_floor(sure: NDArray[np.float64], seed: int = 0, draws: int = 20) -> float:
-    """Return the calibration error that perfect probabilities would show on so few answers."""
+    """Return the calibration error of perfect probabilities on a sample of this size."""
     rng = np.random.default_rng(seed)
     return float(
         np.mean([calibration_error(sure, (rng.random(len(sure)) < sure).astype(float)) for _ in range(draws)])

@@ -1,25 +1,25 @@
-"""Part 1: does the vote beat the best single model on every pool, and is its confidence honest?"""
+"""Part 1: does the vote beat the best single model on every pool, and is its confidence calibrated?"""
 
 import numpy as np
 
-from aggregator.pipeline.ranking.tally import VoteWeights, count_vote, weigh_standings
-from aggregator.training.fit_vote import fit_vote_weights
+from aggregator.pipeline.ranking.tally import VoteWeights, weigh_standings
+from aggregator.training.fit_vote import count_vote, fit_vote_weights
 from aggregator.training.recordings import RecordedSet
 from aggregator.training.response_matrix import ResponseMatrix
 from bench.ranking.pools import list_pools
-from bench.ranking.report import Report, calibration_error, calibration_error_floor, spread
+from bench.ranking.report import Report, calibration_error, calibration_error_floor, mean_sd
 
 KOREAN = {"click": ("5", 1.5), "kmmlu": ("6 reasoning", 2.0)}
 
 
-def run_vote(head: VoteWeights, responses: ResponseMatrix) -> tuple[list[float], list[float]]:
-    """Vote on every question of a responses with the product's own count: how sure, how right."""
+def run_vote(weights: VoteWeights, responses: ResponseMatrix) -> tuple[list[float], list[float]]:
+    """Return the confidence and correctness (0 or 1) of the vote on every question."""
     sure, right = [], []
     for row, codes in enumerate(responses.answers):
         given = {
             m: responses.name_answer(int(c)) for m, c in zip(responses.models, codes, strict=True) if c >= 0
         }
-        answer, confidence = count_vote(head, given, responses.topics[row])
+        answer, confidence = count_vote(weights, given, responses.topics[row])
         sure.append(confidence)
         right.append(
             float(responses.gold[row] >= 0 and answer == responses.name_answer(int(responses.gold[row])))
@@ -27,8 +27,8 @@ def run_vote(head: VoteWeights, responses: ResponseMatrix) -> tuple[list[float],
     return sure, right
 
 
-def make_cold_start_head(train: ResponseMatrix) -> VoteWeights:
-    """Return the head that public accuracies alone would give: no answer of these models was labelled."""
+def make_cold_start_weights(train: ResponseMatrix) -> VoteWeights:
+    """Return the vote weights that public accuracies give without any labelled answer."""
     standings = [float(score) for score in train.score_models()]
     return VoteWeights(dict(zip(train.models, weigh_standings(standings, train.choices), strict=True)))
 
@@ -46,10 +46,13 @@ def _measure_pool(
     rows = []
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(len(responses.gold))[:halves]
-        train, test = responses.take(order[: len(order) // 2]), responses.take(order[len(order) // 2 :])
+        train, test = (
+            responses.select_rows(order[: len(order) // 2]),
+            responses.select_rows(order[len(order) // 2 :]),
+        )
         best = test.score_models()[train.score_models().argmax()]
         sure, right = (np.array(found) for found in run_vote(fit_vote_weights(train, seed), test))
-        _, cold = run_vote(make_cold_start_head(train), test)
+        _, cold = run_vote(make_cold_start_weights(train), test)
         oracle = float((test.gold >= 0).mean())
         errors = (calibration_error(sure, right), calibration_error_floor(sure, seed))
         rows.append((best, _count_majority(test), np.mean(cold), right.mean(), oracle, *errors))
@@ -58,7 +61,7 @@ def _measure_pool(
 
 def bench_votes(sets: list[RecordedSet], report: Report, splits: int, limit: int) -> None:
     """Measure every pool on the test halves of random splits."""
-    report.say(
+    report.print_row(
         "\nVote: best single | majority | cold start | learned | oracle | gap closed | ECE (its floor)"
     )
     worst, gaps, errors = [], [], []
@@ -71,16 +74,16 @@ def bench_votes(sets: list[RecordedSet], report: Report, splits: int, limit: int
             worst.append(gain.mean())
             gaps.append(gap)
             errors.append(error)
-            row = f"  {recorded.name} {name:15s} {spread(found[:, 0])} | {majority:.3f} | {cold:.3f}"
-            row += f" | {spread(found[:, 3])} | {oracle:.3f} | {gap:+.1%} | {error:.3f} ({floor:.3f})"
-            report.say(f"{row}  gain {gain.mean():+.2f} ± {gain.std():.2f} pt")
-            report.keep(f"vote.{recorded.name}.{name}.gain_pt", gain.mean())
-            report.keep(f"vote.{recorded.name}.{name}.gap_closed", gap)
-            report.keep(f"vote.{recorded.name}.{name}.ece", error)
-            report.keep(f"vote.{recorded.name}.{name}.ece_floor", floor)
+            row = f"  {recorded.name} {name:15s} {mean_sd(found[:, 0])} | {majority:.3f} | {cold:.3f}"
+            row += f" | {mean_sd(found[:, 3])} | {oracle:.3f} | {gap:+.1%} | {error:.3f} ({floor:.3f})"
+            report.print_row(f"{row}  gain {gain.mean():+.2f} ± {gain.std():.2f} pt")
+            report.record(f"vote.{recorded.name}.{name}.gain_pt", gain.mean())
+            report.record(f"vote.{recorded.name}.{name}.gap_closed", gap)
+            report.record(f"vote.{recorded.name}.{name}.ece", error)
+            report.record(f"vote.{recorded.name}.{name}.ece_floor", floor)
             if KOREAN.get(recorded.name, ("", 0.0))[0] == name:
-                report.goal(f"vote.korean.{recorded.name}_gain_pt", gain.mean(), KOREAN[recorded.name][1])
+                report.add_goal(f"vote.korean.{recorded.name}_gain_pt", gain.mean(), KOREAN[recorded.name][1])
     if gaps:
-        report.goal("vote.worst_pool_gain_pt", min(worst), -0.3)
-        report.goal("vote.mean_gap_closed", float(np.mean(gaps)), 0.15)
-        report.goal("vote.mean_ece", float(np.mean(errors)), 0.04, at_most=True)
+        report.add_goal("vote.worst_pool_gain_pt", min(worst), -0.3)
+        report.add_goal("vote.mean_gap_closed", float(np.mean(gaps)), 0.15)
+        report.add_goal("vote.mean_ece", float(np.mean(errors)), 0.04, at_most=True)

@@ -1,4 +1,4 @@
-"""A fit learns from a folder of recorded answers, says from which, and is used without a restart."""
+"""Weights are fitted on a folder of recorded answers, name their sources, and are used without a restart."""
 
 import csv
 import gzip
@@ -25,8 +25,8 @@ PROMPTS = 60
 
 
 @pytest.fixture(autouse=True)
-def shipped_heads() -> Iterator[None]:
-    """Every test begins and ends with the heads that ship."""
+def shipped_weights() -> Iterator[None]:
+    """Begin and end every test with the weights that ship."""
     activate_weights(None)
     model_weights.reset_check_timer()
     yield
@@ -41,7 +41,7 @@ def _pack(path: Path, text: str) -> None:
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """A small folder of the data's layout: one model is often right, and the longer answers are liked."""
+    """Return a small data folder, in which the models differ in accuracy and length."""
     sheet = io.StringIO()
     table = csv.writer(sheet)
     table.writerow(["id", "topic", "gold", "question", *MODELS])
@@ -65,7 +65,7 @@ def recordings(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_fit_is_stored_with_its_sources_and_used_at_once(recordings: Path) -> None:
+def test_fitted_weights_are_stored_with_their_sources_and_used_at_once(recordings: Path) -> None:
     call_command("fit_weights", data=recordings, stdout=io.StringIO())
 
     fit = WeightsVersion.objects.get()
@@ -74,12 +74,12 @@ def test_a_fit_is_stored_with_its_sources_and_used_at_once(recordings: Path) -> 
     model_weights.refresh_weights(now=61.0)
     assert get_active_weights().version == fit.version
     assert get_active_weights().styles["en"].judged == PROMPTS
-    # Numbers are kept, never a word of what was asked or answered.
+    # No text of prompts, answers or model names is stored.
     stored = json.dumps(fit.heads)
     assert not [word for word in ("number", "question", *MODELS) if word in stored]
 
 
-def test_the_same_folder_gives_the_same_heads(recordings: Path) -> None:
+def test_the_same_folder_gives_the_same_weights(recordings: Path) -> None:
     for _ in range(2):
         call_command("fit_weights", data=recordings, stdout=io.StringIO())
 
@@ -91,7 +91,7 @@ def test_the_same_folder_gives_the_same_heads(recordings: Path) -> None:
     )
 
 
-def test_a_folder_without_recordings_changes_nothing(tmp_path: Path) -> None:
+def test_a_folder_without_recordings_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no recorded answers"):
         call_command("fit_weights", data=tmp_path, stdout=io.StringIO())
 
@@ -99,12 +99,12 @@ def test_a_folder_without_recordings_changes_nothing(tmp_path: Path) -> None:
     assert get_active_weights() == load_default_weights()
 
 
-def test_what_ships_is_small_and_tells_its_sources() -> None:
-    heads = load_default_weights()
+def test_the_shipped_weights_are_small_and_name_their_sources() -> None:
+    weights = load_default_weights()
 
-    assert heads.provenance
-    assert {"ko", "en"} <= set(heads.styles)
-    assert sum(len(head.means) * 2 + len(head.weights) for head in heads.styles.values()) < 3_000
+    assert weights.provenance
+    assert {"ko", "en"} <= set(weights.styles)
+    assert sum(len(style.means) * 2 + len(style.weights) for style in weights.styles.values()) < 3_000
 
 
 def test_the_bench_checks_pairs_with_the_functions_of_the_product() -> None:

@@ -1,4 +1,4 @@
-"""Fit the kitchen's topics from recorded prompts and our own."""
+"""Fits the topic classifier that ships from recorded prompts and seed prompts."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -23,7 +23,7 @@ Rows = list[tuple[str, str]]
 
 
 class Command(BaseCommand):
-    help = "Fit the topics that the route goes by, say how well they are told, and ship them."
+    help = "Fit the topic classifier that routing uses, measure its accuracy, and write the file that ships."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="folder with routing/llmrouter.jsonl.gz")
@@ -32,34 +32,34 @@ class Command(BaseCommand):
         lines = read_json_lines(options["data"] / "routing" / "llmrouter.jsonl.gz")
         recorded = [(row["topic"], row["prompt"]) for row in lines if row["topic"] in TASK_TOPICS]
         order = np.random.default_rng(0).permutation(len(recorded))
-        half = [recorded[place] for place in order[: len(order) // 2]]
-        rest = [recorded[place] for place in order[len(order) // 2 :]][:800]
+        half = [recorded[index] for index in order[: len(order) // 2]]
+        held_out = [recorded[index] for index in order[len(order) // 2 :]][:800]
         seeds = load_seed_prompts()
         centre = measure_centre(seeds)
-        own = _measure_seeds(half, seeds, centre)
-        head = fit_topics(half, seeds, centre)
-        told = _share(head, centre, [(TASK_TOPICS[task], prompt) for task, prompt in rest])
-        save_classifier(head, centre, f"own seeds and llmrouter (MIT), {len(half)} recorded prompts")
+        seed_accuracy = _measure_seeds(half, seeds, centre)
+        classifier = fit_topics(half, seeds, centre)
+        accuracy = _measure(classifier, centre, [(TASK_TOPICS[task], prompt) for task, prompt in held_out])
+        save_classifier(classifier, centre, f"own seeds and llmrouter (MIT), {len(half)} recorded prompts")
         count = sum(len(prompts) for prompts in seeds.values())
         self.stdout.write(
-            f"{len(head.topics)} topics; told on held-out prompts: "
-            f"own {own:.3f} of {count}, recorded {told:.3f} of {len(rest)}"
+            f"{len(classifier.topics)} topics; accuracy on held-out prompts: "
+            f"seeds {seed_accuracy:.3f} of {count}, recorded {accuracy:.3f} of {len(held_out)}"
         )
 
 
-def _share(head: TopicClassifier, centre: Vectors, rows: Rows) -> float:
-    chances = head.weigh(extract_topic_features([prompt for _, prompt in rows], centre))
-    pairs = zip(rows, chances.argmax(axis=1), strict=True)
-    return float(np.mean([topic == head.topics[int(place)] for (topic, _), place in pairs]))
+def _measure(classifier: TopicClassifier, centre: Vectors, rows: Rows) -> float:
+    probabilities = classifier.predict(extract_topic_features([prompt for _, prompt in rows], centre))
+    pairs = zip(rows, probabilities.argmax(axis=1), strict=True)
+    return float(np.mean([topic == classifier.topics[int(code)] for (topic, _), code in pairs]))
 
 
 def _measure_seeds(recorded: Rows, seeds: dict[str, list[str]], centre: Vectors) -> float:
-    shares = []
+    accuracies = []
     for fold in range(FOLDS):
         learn = {
-            topic: [each for place, each in enumerate(prompts) if place % FOLDS != fold]
+            topic: [prompt for index, prompt in enumerate(prompts) if index % FOLDS != fold]
             for topic, prompts in seeds.items()
         }
-        held = [(topic, each) for topic, prompts in seeds.items() for each in prompts[fold::FOLDS]]
-        shares.append(_share(fit_topics(recorded, learn, centre), centre, held))
-    return float(np.mean(shares))
+        held_out = [(topic, prompt) for topic, prompts in seeds.items() for prompt in prompts[fold::FOLDS]]
+        accuracies.append(_measure(fit_topics(recorded, learn, centre), centre, held_out))
+    return float(np.mean(accuracies))

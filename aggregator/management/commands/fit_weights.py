@@ -1,4 +1,4 @@
-"""Fit the kitchen's heads from a folder of recorded answers."""
+"""Fits the weights of voting and ranking from a folder of recorded answers."""
 
 import hashlib
 import json
@@ -8,24 +8,24 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from aggregator.pipeline.ranking.weights import DEFAULT_FIT, dump_weights
+from aggregator.pipeline.ranking.weights import DEFAULT_WEIGHTS, dump_weights
 from aggregator.storage.model_weights import save_version
 from aggregator.training.fit_weights import fit_weights
 from aggregator.training.recordings import read_json_lines, read_rated_responses, read_recorded_sets
 
-# Judged open answers that teach style, by the language they are written in.
+# Sets of rated responses that style is fitted on, by language.
 OPEN_SETS = {"ko": "ko_arena", "en": "alpaca_eval"}
 
 
 class Command(BaseCommand):
-    help = "Fit vote, confidence and style from recorded answers and use them at once; no text is kept."
+    help = "Fit vote calibration and style on recorded answers and activate them; no text is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--data", type=Path, required=True, help="folder with short_answers/ and open_answers/"
         )
         parser.add_argument(
-            "--ship", action="store_true", help="write the fit that ships instead of storing it"
+            "--ship", action="store_true", help="write the weights that ship instead of storing them"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,22 +38,22 @@ class Command(BaseCommand):
         }
         rows = {language: read_json_lines(path) for language, path in paths.items()}
         opens = {language: read_rated_responses(found) for language, found in rows.items() if found}
-        heads = fit_weights(
+        weights = fit_weights(
             [recorded.responses(recorded.models) for recorded in short], opens, _hash_files(folder)
         )
         if options["ship"]:
-            DEFAULT_FIT.write_text(
-                json.dumps(dump_weights(heads), ensure_ascii=False, indent=1) + "\n", "utf-8"
+            DEFAULT_WEIGHTS.write_text(
+                json.dumps(dump_weights(weights), ensure_ascii=False, indent=1) + "\n", "utf-8"
             )
         else:
-            save_version(heads)
+            save_version(weights)
         self.stdout.write(
-            f"{heads.version}: {len(short)} sets of checkable answers, {len(opens)} of judged ones"
+            f"{weights.version}: {len(short)} sets of short answers, {len(opens)} of rated responses"
         )
 
 
 def _hash_files(folder: Path) -> dict[str, str]:
-    """Name every file the fit has read by its first bytes of sha256, so that a fit can be made again."""
+    """Return the first 16 hex digits of the SHA-256 of every file read, by path, for reproducible fits."""
     files = sorted([*folder.glob("short_answers/*.gz"), *folder.glob("open_answers/*.gz")])
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files

@@ -1,33 +1,29 @@
-"""One answer from several: written by the panel's best able model, or the winner as it stands."""
+"""Writes one answer from several candidates with the best model of the panel that can fuse."""
 
 import asyncio
-import contextlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import AnswerDelta, AnswerStarted, ClaimsMapped
+from aggregator.domain.turn_state import TurnState
 from aggregator.infra.telemetry import traced
 from aggregator.pipeline.chat_messages import estimate_tokens, fit_history
-from aggregator.pipeline.fusion.fusion_inputs import FusionInputs
+from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
 from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge
 from aggregator.pipeline.fusion.judge_report import JudgeReport
-from aggregator.pipeline.panel.fair_semaphore import limit_model_concurrency
 from aggregator.pipeline.panel.fan_out import Outcome
-from aggregator.pipeline.types import Emit, Question
-from aggregator.providers import (
-    ChatMessage,
-    Completion,
-    CompletionRequest,
-    ProviderError,
-    TimedOut,
-    TokenUsage,
-    cost_micros,
-    stream_completion,
+from aggregator.pipeline.panel.model_calls import (
+    count_usage,
+    make_call_id,
+    make_request,
+    stream_with_limits,
 )
+from aggregator.pipeline.types import Emit, Question, Ranking
+from aggregator.providers import ChatMessage, Completion, ProviderError, TimedOut, TokenUsage, cost_micros
 
 PROMPTS = Path(__file__).with_name("prompts")
 FUSE_PROMPT, REPORT_PROMPT = PROMPTS / "fuse.md", PROMPTS / "fuse_verdict.md"
@@ -37,7 +33,7 @@ FUSE_TEMPERATURE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """A fused answer and what writing it took; `error` is set when it did not run to its end."""
+    """A fused answer with its usage and cost; `error` is set when it was not finished."""
 
     model: LanguageModel
     call_id: uuid.UUID
@@ -49,26 +45,26 @@ class Fusion:
 
 
 def choose_fuser(question: Question, outcomes: Sequence[Outcome]) -> LanguageModel | None:
-    """Return the best model of the panel that can write a fused answer, or None when none is able."""
-    able = [
+    """Return the panel's best model that can fuse in the question's language, or None."""
+    capable = [
         outcome.slot.model
         for outcome in outcomes
         if outcome.slot.model.can_fuse and question.language in outcome.slot.model.languages
     ]
-    return max(able, key=lambda model: (model.standing, model.slug), default=None)
+    return max(capable, key=lambda model: (model.standing, model.slug), default=None)
 
 
 @traced("fuse")
 async def fuse(
-    fusion_request: "FusionRequest", *, emit: Emit, stop: asyncio.Event, with_judge: bool = True
+    request: "FusionRequest", *, emit: Emit, stop: asyncio.Event, with_judge: bool = True
 ) -> Fusion:
-    """Stream one answer from the best candidates, compared by a judge first where they are long enough.
+    """Stream one answer from the candidates; a judge compares them first when they are long enough.
 
-    However it ends, also when it is cancelled, the request can be closed and tells what it took.
+    After an exception or a cancellation, `request.to_fusion()` still returns the text and usage so far.
     """
-    await emit(AnswerStarted("fused", fusion_request.fuser.slug))
-    with_judge = with_judge and is_worth_judging(fusion_request.fusion_inputs)
-    writing = asyncio.create_task(fusion_request.fill(emit, with_judge=with_judge))
+    await emit(AnswerStarted("fused", request.fuser.slug))
+    with_judge = with_judge and is_worth_judging(request.fusion_inputs)
+    writing = asyncio.create_task(request.write(emit, with_judge=with_judge))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({writing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -78,17 +74,17 @@ async def fuse(
         await asyncio.gather(writing, stopping, return_exceptions=True)
     if not writing.cancelled() and (failure := writing.exception()):
         raise failure
-    return fusion_request.close("stopped" if writing.cancelled() else "")
+    return request.to_fusion("stopped" if writing.cancelled() else "")
 
 
 @dataclass(slots=True)
 class FusionRequest:
-    """The fused answer while it is being written; the ids of its calls follow from its `name`."""
+    """What a fused answer is written from, and its text and usage so far; `key` determines its calls' ids."""
 
     question: Question
     fusion_inputs: FusionInputs
     fuser: LanguageModel
-    name: str
+    key: str
     messages: tuple[ChatMessage, ...] = ()
     text: str = ""
     usage: TokenUsage | None = None
@@ -97,32 +93,26 @@ class FusionRequest:
     judge_usage: JudgeUsage = field(init=False)
 
     def __post_init__(self) -> None:
-        self.judge_usage = JudgeUsage(call_id=self._call_id("judge"))
+        self.judge_usage = JudgeUsage(call_id=make_call_id(self.key, "judge"))
 
-    def _call_id(self, purpose: str) -> uuid.UUID:
-        return uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name}/{purpose}")
-
-    def close(self, error: str = "") -> Fusion:
-        """Return what stands on it and what it has taken so far."""
-        if self.judgement is None and self.judge_usage.read:
-            # Stopped while the judge read: what it was sent is paid for.
-            self.judgement = self.judge_usage.close(self.fuser)
+    def to_fusion(self, error: str = "") -> Fusion:
+        """Return the text, usage and cost so far."""
+        if self.judgement is None and self.judge_usage.input_tokens:
+            # The judge was interrupted: its input is paid for.
+            self.judgement = self.judge_usage.to_judgement(self.fuser)
+        usage = self.usage or count_usage(self.messages, self.text)
         return Fusion(
             self.fuser,
-            self._call_id("fuse"),
+            make_call_id(self.key, "fuse"),
             self.text,
-            usage := self.usage or _estimate_usage(self.messages, self.text),
+            usage,
             cost_micros(self.fuser, usage),
             error or self.error,
             judgement=self.judgement,
         )
 
-    def restore(self, text: str) -> Fusion:
-        """Return what it took to write this much of it, for a process that did not live to tell."""
-        self.messages, self.text = _build_messages(self.fuser, self.question, self.fusion_inputs, None), text
-        return self.close()
-
-    async def fill(self, emit: Emit, *, with_judge: bool) -> None:
+    async def write(self, emit: Emit, *, with_judge: bool) -> None:
+        """Ask the judge, emit its claims, and stream the answer."""
         report = None
         if with_judge:
             self.judgement = await judge(
@@ -132,26 +122,21 @@ class FusionRequest:
         if report and (claims := report.as_claims(self.fusion_inputs.candidates)):
             await emit(ClaimsMapped(claims))
         self.messages = _build_messages(self.fuser, self.question, self.fusion_inputs, report)
-        await self._write(emit)
+        await self._stream(emit)
         if self.fusion_inputs.marker in self.text:
-            # Whoever repeats the fences has not written an answer.
+            # A text that repeats the secret marker quotes its input instead of answering.
             self.error = self.error or "malformed"
 
-    async def _write(self, emit: Emit) -> None:
-        request = CompletionRequest(
-            model=self.fuser,
-            messages=self.messages,
+    async def _stream(self, emit: Emit) -> None:
+        request = make_request(
+            self.fuser,
+            self.messages,
             max_tokens=self.fuser.output_limit,
             temperature=FUSE_TEMPERATURE,
-            first_token_ms=self.fuser.first_token_ms,
-            stall_ms=self.fuser.stall_ms,
             deadline_ms=FUSE_DEADLINE_MS,
         )
         try:
-            async with (
-                limit_model_concurrency(self.fuser, FUSE_DEADLINE_MS / 1000),
-                contextlib.aclosing(stream_completion(request)) as pieces,
-            ):
+            async with stream_with_limits(request) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Completion):
                         self.usage = piece.usage
@@ -164,28 +149,42 @@ class FusionRequest:
             self.error, self.usage = failure.code, failure.usage
 
 
-def _estimate_usage(messages: Sequence[ChatMessage], text: str) -> TokenUsage:
-    # A fuser that wrote nothing is taken to have read nothing.
-    if not text:
-        return TokenUsage(0, 0, "counted")
-    read = sum(estimate_tokens(message.text) for message in messages)
-    return TokenUsage(read, estimate_tokens(text), "counted")
+def make_fusion_key(state: TurnState, number: int) -> str:
+    """Return the key of a turn's fused answer; `number` counts the fused answers that were begun."""
+    return f"{state.turn}/{state.attempt}/{number}"
+
+
+def restore_fusion(
+    state: TurnState, models: Sequence[LanguageModel], question: Question, outcomes: Sequence[Outcome]
+) -> Fusion | None:
+    """Return the fused answer of an earlier pass with its estimated usage, or None when there is none."""
+    fuser = next((model for model in models if model.slug == state.answer_model), None)
+    if state.answer_kind != "fused" or not state.answer_text or fuser is None or state.ranking is None:
+        return None
+    stored = state.ranking
+    ranking = Ranking(stored.standings, stored.agreeing, stored.compared, stored.confidence)
+    fusion_inputs = select_fusion_inputs(ranking, outcomes)
+    request = FusionRequest(question, fusion_inputs, fuser, make_fusion_key(state, state.answers_begun))
+    request.messages = _build_messages(fuser, question, fusion_inputs, None)
+    request.text = state.answer_text
+    fusion = request.to_fusion()
+    return replace(fusion, cost_micros=state.answer_cost_micros) if state.answer_is_finished else fusion
 
 
 def _build_messages(
     fuser: LanguageModel, question: Question, fusion_inputs: FusionInputs, report: JudgeReport | None
 ) -> tuple[ChatMessage, ...]:
     system = "\n\n".join(part for part in (question.system_prompt, _read_prompt(FUSE_PROMPT)) if part)
-    ask = fusion_inputs.as_text(question)
+    prompt = fusion_inputs.as_text(question)
     if report:
-        ask = f"{ask}\n\n{_read_prompt(REPORT_PROMPT).strip()}\n\n{report.as_text()}"
-    room = fuser.context_window - fuser.output_limit - estimate_tokens(system) - estimate_tokens(ask)
+        prompt = f"{prompt}\n\n{_read_prompt(REPORT_PROMPT).strip()}\n\n{report.as_text()}"
+    room = fuser.context_window - fuser.output_limit - estimate_tokens(system) - estimate_tokens(prompt)
     history = [
         message
         for exchange in fit_history(question.history, room)
         for message in (ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer))
     ]
-    return (ChatMessage("system", system), *history, ChatMessage("user", ask))
+    return (ChatMessage("system", system), *history, ChatMessage("user", prompt))
 
 
 @cache

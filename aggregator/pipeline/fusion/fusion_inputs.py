@@ -1,4 +1,4 @@
-"""What judge and writer see of the candidates: anonymous, fenced, the far worse ones left out."""
+"""Selects the candidates that judge and writer see, without model names and between secret markers."""
 
 import re
 import secrets
@@ -9,7 +9,7 @@ from aggregator.pipeline.panel.fan_out import Outcome
 from aggregator.pipeline.types import Question, Ranking
 
 MAX_CANDIDATES = 3
-# What scores less than this share of the best would only pull the fused answer down.
+# Candidates that score less than this share of the best one make the fused answer worse.
 QUALITY_FLOOR = 0.4
 LETTERS = "ABC"
 _FENCE = re.compile(r"<{3,}|>{3,}")
@@ -17,7 +17,7 @@ _FENCE = re.compile(r"<{3,}|>{3,}")
 
 @dataclass(frozen=True, slots=True)
 class FusionInputs:
-    """The candidates by letter, and a marker that none of them can have guessed."""
+    """Candidate ids and texts by letter, and a random marker that no candidate can contain."""
 
     candidates: dict[str, str]
     texts: dict[str, str]
@@ -25,7 +25,7 @@ class FusionInputs:
     agreement: str = ""
 
     def as_text(self, question: Question) -> str:
-        """Return the request with the answers, each between its own markers."""
+        """Return the request and the answers, each between markers."""
         blocks = [
             f"<<<ANSWER {self.marker} {letter}>>>\n{text}\n<<<END {self.marker} {letter}>>>"
             for letter, text in self.texts.items()
@@ -34,7 +34,7 @@ class FusionInputs:
 
 
 def select_fusion_inputs(ranking: Ranking, outcomes: Sequence[Outcome]) -> FusionInputs:
-    """Return the best candidates that are near enough to the best; one alone means that it dominates."""
+    """Return up to three candidates that score near the best; a single one means that it dominates."""
     texts = {outcome.slot.candidate: outcome.text for outcome in outcomes}
     ranked = [row for row in ranking.standings if row.candidate in texts]
     floor = ranked[0].score * QUALITY_FLOOR if ranked else 0.0
@@ -50,12 +50,12 @@ def select_fusion_inputs(ranking: Ranking, outcomes: Sequence[Outcome]) -> Fusio
 
 
 def _neutralise_fences(text: str, marker: str) -> str:
-    # A text can neither close its own block nor open another one.
+    # A text must neither close its own block nor open another one.
     return _FENCE.sub(lambda found: "‹" if found[0].startswith("<") else "›", text).replace(marker, "")
 
 
 def _describe_agreement(ranking: Ranking, candidates: dict[str, str]) -> str:
-    """Put a vote's result in words: what most say is right more often than what one says."""
+    """Describe the vote's result for judge and writer: an answer that most give is right more often."""
     if ranking.confidence is None or ranking.compared < 2:
         return ""
     leading = {row.candidate for row in ranking.standings if row.group == ranking.standings[0].group}

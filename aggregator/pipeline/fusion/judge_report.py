@@ -1,4 +1,4 @@
-"""What a judge says about the candidates, read from its JSON: anything that is not of the form is refused."""
+"""Parses a judge's JSON report on the candidates; a reply in any other form is rejected."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,24 +14,24 @@ MAX_ENTRY_CHARS = 300
 
 
 class JudgeReportError(ValueError):
-    """A judge's reply is not the JSON that was asked for."""
+    """A judge's reply is not the requested JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeReport:
-    """A judge's report: the answers' letters best first, and lists of findings as plain JSON values."""
+    """The candidates' letters best first, and lists of findings as JSON values."""
 
     order: tuple[str, ...]
     findings: Mapping[str, Any] = field(default_factory=dict)
 
     def as_text(self) -> str:
-        """Return the report for the writer, who sees the same letters."""
+        """Return the report as JSON for the writer, which sees the same letters."""
         return json.dumps({"order": list(self.order), **self.findings}, ensure_ascii=False)
 
     def as_claims(self, candidates: Mapping[str, str]) -> tuple[Claim, ...]:
-        """Return what pages show of it; `candidates` are the letters' candidates."""
+        """Return the claims that the page shows; `candidates` maps letters to candidate ids."""
         contested = [
-            Claim("contested", row["says"], _name(row["by"]), _name(row["of"]), row["instead"])
+            Claim("contested", row["says"], tuple(row["by"]), tuple(row["of"]), row["instead"])
             for row in self.findings["contradictions"]
         ]
         shared = [Claim("shared", text, self.order) for text in self.findings["consensus"]]
@@ -48,9 +48,9 @@ class JudgeReport:
 
 
 def parse_judge_report(reply: str, letters: Sequence[str], *, case: str) -> JudgeReport:
-    """Read a judge's reply about answers of these letters; raises VerdictError.
+    """Parse a judge's reply about answers of these letters; raises JudgeReportError.
 
-    `case` is a word that no candidate can know, so a verdict that one of them brought along is not taken.
+    `case` is the secret marker, so that a report injected by a candidate's text is rejected.
     """
     start, end = reply.find("{"), reply.rfind("}")
     try:
@@ -60,20 +60,16 @@ def parse_judge_report(reply: str, letters: Sequence[str], *, case: str) -> Judg
     if not isinstance(document, dict):
         raise JudgeReportError("not an object")
     if document.get("case") != case:
-        raise JudgeReportError("a verdict of another case")
+        raise JudgeReportError("a report of another case")
     order = document.get("order")
     if not isinstance(order, list) or sorted(map(str, order)) != sorted(letters):
         raise JudgeReportError("the order does not name every answer once")
     findings = {name: _read_list(document, name, letters) for name in FINDING_LISTS}
     errors = document.get("per_candidate_errors")
     if not isinstance(errors, dict) or not set(errors) <= set(letters):
-        raise JudgeReportError("per_candidate_errors names answers that are not there")
-    told = {letter: _read_list(errors, letter, letters) for letter in sorted(errors)}
-    return JudgeReport(tuple(map(str, order)), {**findings, "per_candidate_errors": told})
-
-
-def _name(letters: Any) -> tuple[str, ...]:
-    return tuple(letters)
+        raise JudgeReportError("per_candidate_errors names unknown answers")
+    by_letter = {letter: _read_list(errors, letter, letters) for letter in sorted(errors)}
+    return JudgeReport(tuple(map(str, order)), {**findings, "per_candidate_errors": by_letter})
 
 
 def _read_list(document: Mapping[str, Any], name: str, letters: Sequence[str]) -> list[Any]:
@@ -90,12 +86,12 @@ def _read_list(document: Mapping[str, Any], name: str, letters: Sequence[str]) -
 
 
 def _read_text(text: str) -> str:
-    # What was clean when it came may spell out, in JSON, what cannot be kept.
+    # JSON escapes can hide characters that cannot be stored.
     return sanitize_text(text[:MAX_ENTRY_CHARS])
 
 
 def _read_row(
-    row: Any, texts: Sequence[str], holders: Sequence[str], letters: Sequence[str]
+    row: Any, texts: Sequence[str], letter_lists: Sequence[str], letters: Sequence[str]
 ) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise JudgeReportError("a finding is not an object")
@@ -104,11 +100,11 @@ def _read_row(
         if not isinstance(row.get(name), str):
             raise JudgeReportError(f"a finding has no {name}")
         read[name] = _read_text(row[name])
-    for name in holders:
-        held = row.get(name)
-        if not isinstance(held, list) or not held or not set(map(str, held)) <= set(letters):
-            raise JudgeReportError(f"{name} names answers that are not there")
-        read[name] = list(dict.fromkeys(map(str, held)))
+    for name in letter_lists:
+        named = row.get(name)
+        if not isinstance(named, list) or not named or not set(map(str, named)) <= set(letters):
+            raise JudgeReportError(f"{name} names unknown answers")
+        read[name] = list(dict.fromkeys(map(str, named)))
     if row.get("right") in letters:
         read["right"] = row["right"]
     return read

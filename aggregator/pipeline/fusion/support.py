@@ -1,4 +1,4 @@
-"""Which candidates say what a fused answer says: its sentences aligned with theirs by letters."""
+"""Finds the candidates that support a fused answer's sentences, by similarity of character bigrams."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from aggregator.domain.events import Support
 from aggregator.pipeline.ranking.disagreements import is_contradiction, split_sentences, vectorise_bigrams
 from aggregator.pipeline.types import Draft
 
-# On recorded answers no sentence about something else came as near; of the same prompt, one in nine did.
+# On recorded answers to other prompts no sentence was as similar; to the same prompt one in nine was.
 MIN_SIMILARITY = 0.45
 _MIN_LENGTH_RATIO = 0.4
 _MAX_SENTENCES = 40
@@ -15,27 +15,27 @@ MAX_SUPPORT_CHARS = 160
 
 
 def find_supports(answer: str, drafts: Sequence[Draft]) -> tuple[Support, ...]:
-    """Return the answer's sentences that candidates say too, in its order, with each one's own words."""
+    """Return the answer's sentences that candidates support, in order, with each candidate's own sentence."""
     sentences = split_sentences(answer, _MAX_SENTENCES)
-    said = [
+    candidate_sentences = [
         (draft.candidate, other) for draft in drafts for other in split_sentences(draft.text, _MAX_SENTENCES)
     ]
-    if not sentences or not said:
+    if not sentences or not candidate_sentences:
         return ()
-    # What all say is common here, and yet no less the same.
-    rows = vectorise_bigrams([*sentences, *(other for _, other in said)], least=1.0)
+    # A bigram in every sentence still counts: agreement is what is looked for.
+    rows = vectorise_bigrams([*sentences, *(other for _, other in candidate_sentences)], min_weight=1.0)
     similarity = rows[: len(sentences)] @ rows[len(sentences) :].T
     found = []
-    for place, sentence in enumerate(sentences):
-        words: dict[str, str] = {}
-        for column in (-similarity[place]).argsort():
-            candidate, other = said[int(column)]
-            if similarity[place, column] < MIN_SIMILARITY:
+    for row, sentence in enumerate(sentences):
+        quotes: dict[str, str] = {}
+        for column in (-similarity[row]).argsort():
+            candidate, other = candidate_sentences[int(column)]
+            if similarity[row, column] < MIN_SIMILARITY:
                 break
-            if candidate not in words and _is_supported_by(sentence, other):
-                words[candidate] = other[:MAX_SUPPORT_CHARS]
-        if words:
-            found.append(Support(sentence[:MAX_SUPPORT_CHARS], tuple(words), tuple(words.values())))
+            if candidate not in quotes and _is_supported_by(sentence, other):
+                quotes[candidate] = other[:MAX_SUPPORT_CHARS]
+        if quotes:
+            found.append(Support(sentence[:MAX_SUPPORT_CHARS], tuple(quotes), tuple(quotes.values())))
     return tuple(found[:MAX_SUPPORTS])
 
 

@@ -1,4 +1,4 @@
-"""Asks the whole panel at once: every answer streams as it comes, and none waits for another."""
+"""Asks every model of the panel at once; each answer streams independently of the others."""
 
 import asyncio
 import contextlib
@@ -9,13 +9,17 @@ from dataclasses import dataclass, field, replace
 
 from aggregator.domain.events import CandidateDelta, CandidateFinished, CandidateQueued, CandidateStarted
 from aggregator.infra.telemetry import span
-from aggregator.pipeline.chat_messages import build_messages, estimate_tokens, max_output_tokens
-from aggregator.pipeline.panel.fair_semaphore import limit_model_concurrency
+from aggregator.pipeline.chat_messages import build_messages, max_output_tokens
+from aggregator.pipeline.panel.model_calls import (
+    count_usage,
+    limit_model_concurrency,
+    make_call_id,
+    make_request,
+)
 from aggregator.pipeline.ranking.format_checks import is_repetitive
 from aggregator.pipeline.types import Draft, Emit, PanelSlot, Question, Route
 from aggregator.providers import (
     Completion,
-    CompletionRequest,
     Gate,
     ProviderError,
     TimedOut,
@@ -31,7 +35,7 @@ MIN_DEADLINE_MS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one slot's question ended: its text, whole or partial, and what the call took."""
+    """How one call of the panel ended: its text, whole or partial, its status and its cost."""
 
     slot: PanelSlot
     call_id: uuid.UUID
@@ -44,7 +48,7 @@ class Outcome:
 
     @property
     def is_usable(self) -> bool:
-        """Whether there is text that can stand as an answer."""
+        """Whether the call ended well with some text."""
         return bool(self.text.strip()) and self.status == "done"
 
     def as_draft(self) -> Draft:
@@ -57,18 +61,18 @@ class Outcome:
 
 @dataclass(slots=True)
 class Panel:
-    """The slots that are being asked; outcomes appear as they come."""
+    """The slots being asked and the outcomes so far; `start_call` starts the call of one slot."""
 
     route: Route
-    outcomes: list[Outcome] = field(default_factory=list)
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
-    gate: Gate | None = None
+    outcomes: list[Outcome]
+    stop: asyncio.Event
+    gate: Gate | None
+    start_call: Callable[["Panel", PanelSlot], None]
     started: float = field(default_factory=time.monotonic)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    _begin: Callable[[PanelSlot], None] = lambda _: None
 
-    def ask(self, slot: PanelSlot) -> None:
-        """Ask one more slot, or one that has ended once more, while the others go on; no attempt twice."""
+    def add_slot(self, slot: PanelSlot) -> None:
+        """Ask one more slot, or retry an ended one; an attempt that was started before is ignored."""
         if any(
             slot.candidate == known.candidate and slot.attempt <= known.attempt for known in self.route.slots
         ):
@@ -76,48 +80,48 @@ class Panel:
         others = [known for known in self.route.slots if known.candidate != slot.candidate]
         self.outcomes = [outcome for outcome in self.outcomes if outcome.slot.candidate != slot.candidate]
         self.route = replace(self.route, slots=(*others, slot))
-        self._begin(slot)
+        self.start_call(self, slot)
 
     @property
     def usable(self) -> list[Outcome]:
-        """The answers that are in and can be ranked, in the panel's order."""
+        """The outcomes that can be ranked, in the panel's order."""
         order = [slot.candidate for slot in self.route.slots]
-        whole = [outcome for outcome in self.outcomes if outcome.is_usable]
-        if not whole and self.is_complete:
-            # Half an answer, shown as such, helps more than none.
-            whole = [
+        usable = [outcome for outcome in self.outcomes if outcome.is_usable]
+        if not usable and self.is_complete:
+            # A partial answer, shown as such, is better than none.
+            usable = [
                 outcome for outcome in self.outcomes if outcome.text.strip() and outcome.status == "failed"
             ]
-        return sorted(whole, key=lambda outcome: order.index(outcome.slot.candidate))
+        return sorted(usable, key=lambda outcome: order.index(outcome.slot.candidate))
 
     @property
     def has_time_for_another(self) -> bool:
-        """Whether enough time is left that one more model may begin without keeping everybody waiting."""
+        """Whether less than half of the deadline has passed, so that one more model may start."""
         return (time.monotonic() - self.started) * 1000 < LATEST_START_SHARE * self.route.deadline_ms
 
     @property
     def is_complete(self) -> bool:
-        """Whether every slot has ended, well or badly."""
+        """Whether every slot has an outcome."""
         return len(self.outcomes) == len(self.route.slots)
 
-    def add(self, outcome: Outcome) -> None:
-        """Take in an outcome and wake whoever waits for it; a stop in this moment cannot lose it."""
+    def add_outcome(self, outcome: Outcome) -> None:
+        """Add an outcome and wake the waiting task; synchronous, so that a cancellation cannot lose it."""
         self.outcomes.append(outcome)
         self._arrived.set()
 
     async def wait_for_quorum(self) -> None:
-        """Wait for a quorum of usable answers and then for the others, but not longer than the grace."""
+        """Wait for a quorum of usable outcomes, then for the others up to the grace period."""
         await self._wait_until(lambda: self.is_complete or len(self.usable) >= self.route.quorum)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.route.grace_ms / 1000):
-                await self.complete()
+                await self.wait_until_complete()
 
-    async def complete(self) -> None:
-        """Wait until every slot has ended."""
+    async def wait_until_complete(self) -> None:
+        """Wait until every slot has an outcome."""
         await self._wait_until(lambda: self.is_complete)
 
-    async def _wait_until(self, is_so: Callable[[], bool]) -> None:
-        while not is_so():
+    async def _wait_until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
             self._arrived.clear()
             await self._arrived.wait()
 
@@ -132,61 +136,61 @@ async def fan_out(
     kept: Sequence[Outcome] = (),
     gate: Gate | None = None,
 ) -> AsyncIterator[Panel]:
-    """Ask every slot that has no outcome yet; a stop keeps what was written, leaving early does not.
+    """Ask every slot without an outcome in `kept`, and yield the panel.
 
-    No provider hears of the question before the gate lets it through.
+    `stop` ends all calls and keeps their texts as outcomes; leaving the context cancels them. Requests are
+    sent only after `gate` returns.
     """
-    panel = Panel(route, list(kept), stop, gate)
-    answered = {outcome.slot.candidate for outcome in kept}
-    asking: list[asyncio.Task[None]] = []
+    calls: list[asyncio.Task[None]] = []
     async with asyncio.TaskGroup() as group:
 
-        def begin(slot: PanelSlot) -> None:
-            asking.append(group.create_task(_ask(slot, question, panel, emit)))
+        def start_call(panel: Panel, slot: PanelSlot) -> None:
+            calls.append(group.create_task(_call_model(slot, question, panel, emit)))
 
-        panel._begin = begin
+        panel = Panel(route, list(kept), stop, gate, start_call)
+        answered = {outcome.slot.candidate for outcome in kept}
         for slot in route.slots:
             if slot.candidate not in answered:
-                begin(slot)
-        stopping = group.create_task(_stop_all(stop, asking))
+                start_call(panel, slot)
+        stopping = group.create_task(_cancel_on_stop(stop, calls))
         try:
             yield panel
         finally:
-            for task in (*asking, stopping):
+            for task in (*calls, stopping):
                 task.cancel()
 
 
-async def _stop_all(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _cancel_on_stop(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
     await stop.wait()
     for task in tasks:
         task.cancel()
 
 
-async def _ask(slot: PanelSlot, question: Question, panel: Panel, emit: Emit) -> None:
+async def _call_model(slot: PanelSlot, question: Question, panel: Panel, emit: Emit) -> None:
     attempt = _Attempt(slot, question, emit)
-    with span("candidate") as told:
+    with span("candidate") as call_span:
         deadline_ms = panel.route.deadline_ms
         try:
             if panel.stop.is_set():
-                # It would be cancelled at its first wait, which may come after the request has left.
+                # A cancellation takes effect at the first wait only, which may come after the request.
                 raise asyncio.CancelledError
             async with limit_model_concurrency(slot.model, deadline_ms / 1000, attempt.emit_queue_position):
                 await emit(CandidateStarted(slot.candidate, slot.attempt))
-                # What it waited for its place it has no more.
+                # The time spent in the queue counts towards the deadline.
                 await attempt.run(max(MIN_DEADLINE_MS, deadline_ms - attempt.elapsed_ms()), panel.gate)
         except TimeoutError:
-            attempt.fail(TimedOut("no place in time"))
+            attempt.fail(TimedOut("no free call in time"))
         except ProviderError as error:
             attempt.fail(error)
         except asyncio.CancelledError:
-            # A stop is an outcome like any other: what was written is kept and paid for.
+            # A stop is an outcome like any other: the text is kept and paid for.
             if not panel.stop.is_set():
                 raise
             attempt.status, attempt.finish_reason = "stopped", "stopped"
-        outcome = attempt.outcome()
-        told.set_attributes(attempt.span_attributes(outcome))
-    await emit(attempt.finished(outcome))
-    panel.add(outcome)
+        outcome = attempt.build_outcome()
+        call_span.set_attributes(attempt.build_span_attributes(outcome))
+    await emit(attempt.build_finished_event(outcome))
+    panel.add_outcome(outcome)
 
 
 class _Attempt:
@@ -194,8 +198,7 @@ class _Attempt:
 
     def __init__(self, slot: PanelSlot, question: Question, emit: Emit) -> None:
         self.slot, self.question, self.emit = slot, question, emit
-        # The id follows from candidate and attempt, so that a call is kept once whoever keeps it.
-        self.call_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{slot.candidate}/{slot.attempt}")
+        self.call_id = make_call_id(slot.candidate, slot.attempt)
         self.started = time.monotonic()
         self.text = ""
         self.ttft_ms: int | None = None
@@ -203,18 +206,16 @@ class _Attempt:
         self.messages = build_messages(slot.model, question)
         self.completion: Completion | None = None
         self.usage: TokenUsage | None = None
-        self._next_look = LOOP_CHECK_CHARS
+        self._next_loop_check = LOOP_CHECK_CHARS
 
     async def run(self, deadline_ms: int, gate: Gate | None) -> None:
-        """Stream the completion, telling every piece."""
+        """Stream the completion and emit its deltas."""
         model = self.slot.model
-        request = CompletionRequest(
-            model=model,
-            messages=self.messages,
+        request = make_request(
+            model,
+            self.messages,
             max_tokens=max_output_tokens(model, self.question),
             temperature=model.temperature,
-            first_token_ms=min(model.first_token_ms, deadline_ms),
-            stall_ms=model.stall_ms,
             deadline_ms=deadline_ms,
             gate=gate,
         )
@@ -224,41 +225,41 @@ class _Attempt:
                     self.completion, self.usage = piece, piece.usage
                     continue
                 await self._extend(piece.text)
-                if self._has_lost_itself():
+                if self._is_looping():
                     break
         self.status = "done"
         self.finish_reason = self.completion.finish_reason if self.completion else "loop"
 
-    def _has_lost_itself(self) -> bool:
-        # A small model that repeats itself would go on to its limit and keep the others waiting.
-        if len(self.text) < self._next_look:
+    def _is_looping(self) -> bool:
+        # A small model that repeats itself would write up to its limit and keep the others waiting.
+        if len(self.text) < self._next_loop_check:
             return False
-        # Longer texts are looked at less often: a look costs more than the tokens in between.
-        self._next_look += max(LOOP_CHECK_CHARS, len(self.text) // LOOP_CHECK_SHARE)
+        # A check costs time that grows with the text, so longer texts are checked less often.
+        self._next_loop_check += max(LOOP_CHECK_CHARS, len(self.text) // LOOP_CHECK_SHARE)
         return is_repetitive(self.text)
 
     async def emit_queue_position(self, position: int) -> None:
-        """Tell how many are to be served before this call."""
+        """Emit the position in the queue for the model."""
         await self.emit(CandidateQueued(self.slot.candidate, position))
 
     async def _extend(self, text: str) -> None:
-        first = self.ttft_ms is None
-        if first:
+        is_first = self.ttft_ms is None
+        if is_first:
             self.ttft_ms = self.elapsed_ms()
         self.text += text
-        await self.emit(CandidateDelta(self.slot.candidate, text, self.ttft_ms if first else None))
+        await self.emit(CandidateDelta(self.slot.candidate, text, self.ttft_ms if is_first else None))
 
     def fail(self, error: ProviderError) -> None:
-        """Remember why the call did not end well; an answer that only ran out of time stands as cut off."""
+        """Record an error; a text that only ran out of time counts as done, cut off by the deadline."""
         self.usage = error.usage
         if self.text and error.code == TimedOut.code:
             self.status, self.finish_reason = "done", "deadline"
         else:
             self.status, self.error, self.finish_reason = "failed", error.code, "error"
 
-    def outcome(self) -> Outcome:
-        """Return how the call ended and what it cost, counted here when the provider did not say."""
-        usage = self.usage or self._counted_usage()
+    def build_outcome(self) -> Outcome:
+        """Return how the call ended and its cost, estimated when the provider reported no usage."""
+        usage = self.usage or count_usage(self.messages, self.text)
         return Outcome(
             slot=self.slot,
             call_id=self.call_id,
@@ -270,8 +271,8 @@ class _Attempt:
             cost_micros=cost_micros(self.slot.model, usage),
         )
 
-    def finished(self, outcome: Outcome) -> CandidateFinished:
-        """Return the event that tells the outcome."""
+    def build_finished_event(self, outcome: Outcome) -> CandidateFinished:
+        """Return the event of the outcome."""
         return CandidateFinished(
             candidate=self.slot.candidate,
             status=outcome.status,
@@ -284,8 +285,8 @@ class _Attempt:
             cost_micros=outcome.cost_micros,
         )
 
-    def span_attributes(self, outcome: Outcome) -> dict[str, str | int]:
-        """Return what a trace tells of the call: whom it went to, what it took, how it ended."""
+    def build_span_attributes(self, outcome: Outcome) -> dict[str, str | int]:
+        """Return the attributes of the call's trace span."""
         return {
             "model": self.slot.model.slug,
             "provider": self.slot.model.provider,
@@ -296,13 +297,6 @@ class _Attempt:
             "output_tokens": outcome.usage.output_tokens,
         }
 
-    def _counted_usage(self) -> TokenUsage:
-        # A provider that was never reached read nothing; one that wrote something read the whole transcript.
-        if not self.text:
-            return TokenUsage(0, 0, "counted")
-        read = sum(estimate_tokens(message.text) for message in self.messages)
-        return TokenUsage(read, estimate_tokens(self.text), "counted")
-
     def elapsed_ms(self) -> int:
-        """Return how long ago it was asked for."""
+        """Return the time since the call was created."""
         return round((time.monotonic() - self.started) * 1000)

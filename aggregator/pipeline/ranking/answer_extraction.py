@@ -1,4 +1,4 @@
-"""Short answers that can be checked against each other: what a prompt asks for, and what a text answers."""
+"""Extracts the short answer of a text in a canonical form, in which equal answers are equal strings."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ _LABEL = re.compile(
 )
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _TAIL = re.compile(r"(?:입니다|이에요|예요|이다|임|다)?\s*[.。!]?\s*$")
-_FENCE = re.compile(r"```[^\n`]*\n(.*?)```", re.S)
+_CODE_FENCE = re.compile(r"```[^\n`]*\n(.*?)```", re.S)
 _DATE = re.compile(r"(\d{3,4})\s*[-./년]\s*(\d{1,2})\s*[-./월]\s*(\d{1,2})\s*일?")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
 _MONTH_NUMBERS = {name[:3]: n for n, name in enumerate((*_MONTHS, "november", "december"), 1)}
@@ -44,7 +44,7 @@ _PARTICLES = re.compile(r"(?<=[가-힣])(?:입니다|이에요|예요|이다|은
 
 @dataclass(frozen=True, slots=True)
 class ShortAnswer:
-    """An answer in canonical form: two texts answer the same exactly when these are equal."""
+    """An answer in canonical form; two texts give the same answer exactly when these are equal."""
 
     kind: str
     key: str
@@ -60,9 +60,9 @@ def _read_braced(text: str, start: int) -> str:
 
 
 def find_stated_answer(text: str) -> str:
-    """Return the words a text marks as its answer (boxed, JSON, 정답:, answer is), or nothing.
+    """Return what a text marks as its answer (boxed, JSON, 정답:, answer is), or an empty string.
 
-    Only the beginning and the end are read: that is where answers stand, and a long middle costs time.
+    Only the beginning and the end of a long text are searched: answers are there, and the rest costs time.
     """
     if len(text) > _HEAD + _TAIL_LENGTH:
         text = f"{text[:_HEAD]}\n{text[-_TAIL_LENGTH:]}"
@@ -125,7 +125,7 @@ _LATEX_WORDS = re.compile(r"\\(?:left|right|displaystyle|,|;|!|:|text\s*\{[^}]*\
 
 
 def _read_formula(text: str) -> str:
-    """Bring LaTeX to one spelling: frac, sqrt and pi without braces, degrees dropped."""
+    """Normalise LaTeX: frac, sqrt and pi without braces, degrees removed."""
     plain = _LATEX_WORDS.sub("", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
     plain = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)", plain)
     plain = re.sub(r"\\frac(\d)(\d)", r"(\1)/(\2)", plain)
@@ -135,7 +135,7 @@ def _read_formula(text: str) -> str:
 
 
 def canonicalise(stated: str, answer_type: AnswerType | None) -> ShortAnswer | None:
-    """Bring a stated answer to its canonical form; None when it is not of the expected kind."""
+    """Return a stated answer in canonical form, or None when it is not of the expected kind."""
     kind = answer_type.kind if answer_type else ""
     stated = _clean(stated)
     if not stated:
@@ -155,8 +155,8 @@ def canonicalise(stated: str, answer_type: AnswerType | None) -> ShortAnswer | N
 
 
 def _read_open(stated: str, kind: str) -> ShortAnswer | None:
-    """Read a number wherever it is one; otherwise a formula or a folded phrase, if short enough."""
-    # A long run of blanks inside would be tried from each of them.
+    """Read a number where the answer is one; otherwise a formula or phrase of up to 40 characters."""
+    # The pattern would take quadratic time on a long run of blanks.
     short = _TAIL.sub("", " ".join(stated.split()))
     number = parse_number(short, spelled=kind == NUMBER)
     if number is None and kind == NUMBER and (leading := re.match(r"[^=]{1,20}=\s*(.+)$", short)):
@@ -175,28 +175,28 @@ def _find_last_number(text: str) -> str:
     return numbers[-1].rstrip(",") if numbers else ""
 
 
-def _list_unmarked_places(text: str, kind: str) -> list[str]:
-    """Places where an unmarked text may keep its answer, likeliest first."""
+def _list_answer_parts(text: str, kind: str) -> list[str]:
+    """Return the parts of a text that are likely to be its unmarked answer, most likely first."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     if not lines:
         return []
-    fences = _FENCE.findall(text)[-1:] if kind == LITERAL else []
-    places = [*fences, *(_BOLD.findall(text)[-1:]), *(lines[:1] if len(lines) > 1 else []), lines[-1]]
+    fences = _CODE_FENCE.findall(text)[-1:] if kind == LITERAL else []
+    parts = [*fences, *(_BOLD.findall(text)[-1:]), *(lines[:1] if len(lines) > 1 else []), lines[-1]]
     if kind == NUMBER:
-        places.append(_find_last_number(text))
-    return places if kind != TRUTH else [lines[0], *places]
+        parts.append(_find_last_number(text))
+    return parts if kind != TRUTH else [lines[0], *parts]
 
 
 def extract_answer(text: str, answer_type: AnswerType | None) -> ShortAnswer | None:
-    """Return the short answer a text gives, or None when it gives none that can be compared."""
+    """Return the short answer of a text, or None when it has none that can be compared."""
     if stated := find_stated_answer(text):
         for form in (stated, stated.split(". ")[0], _clean(stated.split("(")[0])):
             if answer := canonicalise(form, answer_type):
                 return answer
     if answer_type is None:
         return canonicalise(text, None) if len(text.strip()) <= _ANSWER_LIMIT else None
-    for place in _list_unmarked_places(text, answer_type.kind):
-        answer = canonicalise(place, answer_type)
+    for part in _list_answer_parts(text, answer_type.kind):
+        answer = canonicalise(part, answer_type)
         if answer and answer.kind != PHRASE:
             return answer
     return None

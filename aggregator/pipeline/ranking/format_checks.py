@@ -1,4 +1,4 @@
-"""Faults of form that push a candidate behind the others, whatever it says."""
+"""Finds faults of form, such as refusals, wrong languages and loops, which lower a candidate's rank."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -39,29 +39,32 @@ _OTHER_LANGUAGE_ASKED = re.compile(
     r"|in (?:english|korean|japanese|chinese|spanish|french|german|russian|vietnamese|italian|arabic)\b",
     re.I,
 )
+# A fenced code block, also one that a text leaves open.
+CODE_BLOCK = re.compile(r"```.*?(?:```|$)", re.S)
 _CODE = re.compile(r"```.*?(?:```|$)|`[^`\n]+`|\$\$.*?\$\$|\$[^$\n]+\$|https?://\S+", re.S)
-_READ_LIMIT = 12_000
+# Longer texts are measured by this many characters.
+MAX_READ_CHARS = 12_000
 _MIN_LETTERS = 24
 _MIN_SCRIPT_SHARE = 0.15
 
 
 def list_code_points(text: str) -> NDArray[np.uint32]:
-    """Return a text's code points, which count faster than patterns find."""
+    """Return the code points of a text, shape (characters,); counting them is faster than a search."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def count_in_range(codes: NDArray[np.uint32], first: str, last: str) -> int:
-    """Count the code points from one letter to another."""
+    """Return the number of code points from one letter to another, both included."""
     return int(((codes >= ord(first)) & (codes <= ord(last))).sum())
 
 
 @lru_cache(maxsize=64)
 def measure_scripts(text: str) -> Mapping[str, float]:
-    """Return each script's share of a text's letters, code and formulas aside; empty when it has too few.
+    """Return each script's share of the letters outside code and formulas; empty for fewer than 24 letters.
 
-    A syllable block says about what two Latin letters say, so it counts twice.
+    A Hangul, kana or Han character counts as two Latin letters, about what it stands for.
     """
-    codes = list_code_points(_CODE.sub(" ", text[:_READ_LIMIT]))
+    codes = list_code_points(_CODE.sub(" ", text[:MAX_READ_CHARS]))
     counts = {
         "hangul": count_in_range(codes, "가", "힣") * 2.0,
         "kana": count_in_range(codes, "\u3040", "\u30ff") * 2.0,
@@ -77,44 +80,44 @@ def measure_scripts(text: str) -> Mapping[str, float]:
 
 
 def speaks_language(text: str, language: str) -> bool:
-    """Tell whether a text is written in a language, as far as its letters show; too short is yes."""
+    """Return whether the letters of a text fit a language; true for texts that are too short to tell."""
     shares = measure_scripts(text)
     if not shares:
         return True
-    enough = {
+    fits = {
         "ko": shares["hangul"] >= _MIN_SCRIPT_SHARE,
         "en": shares["latin"] >= 0.5,
         "ja": shares["kana"] >= 0.08,
         "zh": shares["han"] >= 0.3 and shares["kana"] < 0.08,
     }
-    return enough.get(language, True)
+    return fits.get(language, True)
 
 
 def asks_other_language(prompt: str) -> bool:
-    """Tell whether a prompt asks for words in a language that may not be its own."""
+    """Return whether a prompt asks for text in another language than its own."""
     return bool(_OTHER_LANGUAGE_ASKED.search(prompt))
 
 
 def is_refusal(text: str) -> bool:
-    """Tell whether a text declines to answer; only its opening counts, so quoting a refusal is no refusal."""
+    """Return whether a text opens with a refusal and is short; a refusal quoted later does not count."""
     return bool(_REFUSALS.search(text[:300])) and len(text) < 1_200
 
 
 def is_repetitive(text: str) -> bool:
-    """Tell whether a text has run into a loop: too many of its 4-grams of words come again."""
+    """Return whether a text loops: more than 30 % of its word 4-grams are repetitions."""
     words = text[-_LOOP_WINDOW:].split()
     grams = [tuple(words[i : i + 4]) for i in range(len(words) - 3)]
     if len(grams) < _MIN_LOOP_CHARS:
-        return _repeats_letters(text)
+        return _repeats_characters(text)
     return 1 - len(set(grams)) / len(grams) > _LOOP_SHARE
 
 
-def _repeats_letters(text: str) -> bool:
+def _repeats_characters(text: str) -> bool:
     return bool(re.search(r"(.{1,20}?)\1{14,}", re.sub(r"[\s\-=_*.#|]+", "", text[-2_000:])))
 
 
 def find_faults(question: Question, draft: Draft) -> tuple[str, ...]:
-    """Return the codes of what is wrong with a draft's form, gravest first."""
+    """Return the codes of a draft's faults of form, gravest first."""
     if draft.finish_reason in _FAILED:
         return ("failed",)
     if not draft.text.strip():
@@ -132,5 +135,5 @@ def find_faults(question: Question, draft: Draft) -> tuple[str, ...]:
 
 
 def sum_penalties(faults: Sequence[str]) -> float:
-    """Return how far faults push a candidate back, 0 to 1."""
+    """Return by which share (0 to 1) faults lower a score."""
     return min(1.0, sum(FAULTS[fault] for fault in faults))

@@ -1,4 +1,4 @@
-"""Numbers as people write them, in one form: 1,200원, 3.2만, 1억 2천, 한글, fractions, LaTeX, 1e3."""
+"""Parses numbers as people write them: 1,200원, 3.2만, 1억 2천, 사십, fractions, LaTeX, 1e3."""
 
 import re
 from fractions import Fraction
@@ -45,7 +45,7 @@ def _read_korean(text: str) -> Fraction | None:
     if any(unit in rest for unit in "조억만"):
         return None
     small = _read_part(rest) if rest.strip() else Fraction(0)
-    # "1억 2천" is said of 120,000,000: after 억 a bare 천 counts ten-thousands.
+    # "1억 2천" means 120,000,000: after 억 a bare 천 counts ten-thousands.
     if "억" in text and "만" not in text and re.fullmatch(r"\s*[\d일이삼사오육칠팔구]?\s*천\s*", rest):
         small *= _LARGE["만"]
     return total + small
@@ -72,9 +72,9 @@ def _scale(text: str) -> tuple[str, int]:
 
 
 def parse_number(text: str, *, spelled: bool = False) -> Fraction | None:
-    """Return the number that a short text states, or None when it states anything else.
+    """Return the number that a short text consists of, or None.
 
-    Numbers without any digit (사십, 오만) are read only when `spelled`: 구조 and 오이 are words, too.
+    Numbers without a digit (사십, 오만) are parsed only when `spelled` is true: 구조 and 오이 are words, too.
     """
     if len(text) > _LONGEST:
         return None
@@ -82,7 +82,7 @@ def parse_number(text: str, *, spelled: bool = False) -> Fraction | None:
     bare, power = _scale(_TRIM.sub("", spaced))
     if bare.count("e") + bare.count("E") and re.search(r"[eE][-+]?\d{3,}", bare):
         return None
-    for form in _without_unit(bare):
+    for form in _list_forms(bare):
         value = _read_plain(form)
         if value is None and (spelled or form[:1].isdigit()):
             value = _read_korean(form)
@@ -91,8 +91,8 @@ def parse_number(text: str, *, spelled: bool = False) -> Fraction | None:
     return None
 
 
-def _without_unit(text: str) -> list[str]:
-    """The text itself, then what is left when a trailing unit word is taken off."""
+def _list_forms(text: str) -> list[str]:
+    """Return the text, then the text without a trailing unit word, if it has one."""
     forms = [text]
     last = max((i for i, c in enumerate(text) if c.isdigit() or c in _UNITS), default=-1)
     if last >= 0 and _AFTER.match(text[last + 1 :]):
@@ -101,7 +101,7 @@ def _without_unit(text: str) -> list[str]:
 
 
 def format_number(value: Fraction) -> str:
-    """Write a number to six significant digits, so that 0.333333 and 1/3 are one answer."""
+    """Return a number to six significant digits, so that 0.333333 and 1/3 are equal."""
     if value.denominator == 1 and abs(value) < 10**15:
         return str(value.numerator)
     return f"{float(value):.6g}"

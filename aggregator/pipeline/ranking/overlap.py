@@ -1,4 +1,4 @@
-"""How an answer stands among the others to its prompt: which words it shares, and which it alone has."""
+"""Measures which words a response shares with the other responses to its prompt."""
 
 import re
 from collections.abc import Sequence
@@ -7,20 +7,24 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregator.pipeline.ranking.format_checks import MAX_READ_CHARS
+
 Numbers = NDArray[np.float64]
 OVERLAP_FEATURES = ("covers", "covered", "alike", "words_alone")
 _WORD = re.compile(r"\w+")
-_READ_LIMIT = 12_000
 
 
 @lru_cache(maxsize=64)
 def tokenise_words(text: str) -> tuple[str, ...]:
-    """Return the words of a text in lower case, in order."""
-    return tuple(_WORD.findall(text[:_READ_LIMIT].lower()))
+    """Return the lower-case words of a text, in order."""
+    return tuple(_WORD.findall(text[:MAX_READ_CHARS].lower()))
 
 
 def count_shared_words(texts: Sequence[str]) -> Numbers:
-    """Return how many distinct words every two texts share; on the diagonal, how many each has."""
+    """Return the number of distinct words that two texts share, shape (texts, texts).
+
+    The diagonal holds each text's own number of distinct words.
+    """
     words = [set(tokenise_words(text)) for text in texts]
     shared = np.zeros((len(texts), len(texts)))
     for row, own in enumerate(words):
@@ -31,9 +35,11 @@ def count_shared_words(texts: Sequence[str]) -> Numbers:
 
 
 def measure_overlap(shared: Numbers, rivals: Sequence[int] | None = None) -> Numbers:
-    """Return for every answer, in the order of COMPARED, how its words overlap its rivals'.
+    """Return the mean overlap of every text with its rivals, shape (..., texts, 4), as OVERLAP_FEATURES.
 
-    Without rivals named all others are. Takes any number of tables of `count_shared` at once.
+    `shared` is one or more tables of `count_shared_words`, shape (..., texts, texts); `rivals` are the
+    indices of the texts to compare with, all others by default. The features are the covered share of the
+    rivals' words, of its own words, the Jaccard similarity, and the log number of words no rival has.
     """
     width = shared.shape[-1]
     counts = np.zeros((width, width))

@@ -1,6 +1,7 @@
-"""Order candidates, best first, and say why: form, standing, and who agrees with whom.
+"""Ranks candidates and gives the reasons: faults of form, public quality, agreement and style.
 
-Where answers compare, the score is how likely they are right; elsewhere it predicts preference, no more.
+Where answers can be compared, the score is the probability that they are right; elsewhere it predicts which
+one a reader prefers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,8 +32,6 @@ REASONS = (
 STYLE_LIMIT = 0.2
 VOTE_SHARE = 0.8
 CHECK_LIMIT = 0.02
-MIN_LEAD = 0.3
-MIN_NEW_CHARS = 300
 _WHOLE_LENGTH = 1_000
 _DISQUALIFYING = {"failed", "empty", "refusal"}
 _DETAIL_RATIO = 1.5
@@ -40,7 +39,7 @@ _DETAIL_MIN_CHARS = 400
 
 
 def _number_groups(drafts: Sequence[Draft], tally: Tally | None) -> dict[str, int]:
-    """Number the groups of candidates that say the same, 0 for the leading one; everyone else is alone."""
+    """Number the groups of equal answers, the leading one 0; every other candidate is a group of its own."""
     groups: dict[str, int] = {}
     for number, group in enumerate(tally.groups if tally else ()):
         groups.update(dict.fromkeys(group.candidates, number))
@@ -53,27 +52,27 @@ def _list_merits(
     draft: Draft, drafts: Sequence[Draft], groups: Mapping[str, int], tally: Tally | None
 ) -> list[str]:
     others = [other for other in drafts if other.candidate != draft.candidate]
-    praise = []
+    merits = []
     if tally and draft.candidate not in tally.silent:
-        mates = [other for other in others if groups[other.candidate] == groups[draft.candidate]]
-        praise.append("agrees" if mates else "stands_alone")
+        agrees = any(groups[other.candidate] == groups[draft.candidate] for other in others)
+        merits.append("agrees" if agrees else "stands_alone")
         if groups[draft.candidate] == 0 and tally.confidence >= 0.8:
-            praise.append("likely_right")
+            merits.append("likely_right")
     if others and draft.standing > max(other.standing for other in others):
-        praise.append("higher_standing")
+        merits.append("higher_standing")
     lengths = sorted(len(other.text) for other in others)
-    middle = lengths[len(lengths) // 2] if lengths else 0
-    if not tally and others and len(draft.text) > max(_DETAIL_MIN_CHARS, _DETAIL_RATIO * middle):
-        praise.append("longer_detail")
-    return praise
+    median = lengths[len(lengths) // 2] if lengths else 0
+    if not tally and others and len(draft.text) > max(_DETAIL_MIN_CHARS, _DETAIL_RATIO * median):
+        merits.append("longer_detail")
+    return merits
 
 
-def _add_style(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
-    """Return what form adds to each draft or takes from it, length held equal; short texts tell little."""
-    head = get_active_weights().styles.get(question.language)
-    if head is None or head.judged < MIN_RATED_PROMPTS or len(drafts) < 2:
+def _score_style(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
+    """Return what style adds to each draft's score, less for short texts; empty without fitted weights."""
+    weights = get_active_weights().styles.get(question.language)
+    if weights is None or weights.judged < MIN_RATED_PROMPTS or len(drafts) < 2:
         return {}
-    added = head.score(extract_response_features(question, [draft.text for draft in drafts]))
+    added = weights.score(extract_response_features(question, [draft.text for draft in drafts]))
     return {
         draft.candidate: float(np.clip(extra, -STYLE_LIMIT, STYLE_LIMIT))
         * min(1.0, len(draft.text) / _WHOLE_LENGTH)
@@ -81,27 +80,27 @@ def _add_style(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
     }
 
 
-def _add_checks(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
-    """Return a little for what holds together better than the others: it decides among equals, no more."""
+def _score_self_checks(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
+    """Return a small bonus for drafts with better self-checks than the others; it decides between equals."""
     checks = score_checks(np.array([run_checks(question.prompt, draft.text) for draft in drafts]))
     return {
-        draft.candidate: CHECK_LIMIT * float(np.clip(apart, -1.0, 1.0))
-        for draft, apart in zip(drafts, checks - checks.mean(), strict=True)
+        draft.candidate: CHECK_LIMIT * float(np.clip(gap, -1.0, 1.0))
+        for draft, gap in zip(drafts, checks - checks.mean(), strict=True)
     }
 
 
 def _score_merits(question: Question, drafts: Sequence[Draft], tally: Tally | None) -> dict[str, float]:
-    """Return each draft's merit in 0-1: how likely right where answers compare, else standing and style."""
+    """Return each draft's score in 0-1: mostly the vote where there is one, else public quality and style."""
     if tally:
-        chances = {name: group.probability for group in tally.groups for name in group.candidates}
-        held = _add_checks(question, drafts)
+        probabilities = {name: group.probability for group in tally.groups for name in group.candidates}
+        bonuses = _score_self_checks(question, drafts)
         return {
-            draft.candidate: VOTE_SHARE * chances.get(draft.candidate, 0.0)
+            draft.candidate: VOTE_SHARE * probabilities.get(draft.candidate, 0.0)
             + (1 - VOTE_SHARE) * (0.1 + 0.9 * draft.standing)
-            + held[draft.candidate]
+            + bonuses[draft.candidate]
             for draft in drafts
         }
-    style = _add_style(question, drafts)
+    style = _score_style(question, drafts)
     return {
         draft.candidate: min(1.0, max(0.05, 0.1 + 0.8 * draft.standing + style.get(draft.candidate, 0.0)))
         for draft in drafts
@@ -109,33 +108,23 @@ def _score_merits(question: Question, drafts: Sequence[Draft], tally: Tally | No
 
 
 def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:
-    """Return the order of drafts: the likelier answer leads where answers compare, else the preferred one."""
+    """Return the drafts best first, with their scores and reasons."""
     faults = {draft.candidate: find_faults(question, draft) for draft in drafts}
-    able = [draft for draft in drafts if not _DISQUALIFYING & set(faults[draft.candidate])]
-    tally = vote(question, able)
-    merits = _score_merits(question, able, tally)
+    qualified = [draft for draft in drafts if not _DISQUALIFYING & set(faults[draft.candidate])]
+    tally = vote(question, qualified)
+    merits = _score_merits(question, qualified, tally)
     groups = _number_groups(drafts, tally)
-    standings = []
+    ranked = []
     for draft in drafts:
         found = faults[draft.candidate]
         score = merits.get(draft.candidate, 0.1 * draft.standing) * (1 - sum_penalties(found))
-        reasons = found or tuple(_list_merits(draft, able, groups, tally))
-        standings.append(RankedCandidate(draft.candidate, round(score, 4), groups[draft.candidate], reasons))
-    places = {draft.candidate: place for place, draft in enumerate(drafts)}
-    standings.sort(key=lambda standing: (-standing.score, places[standing.candidate]))
+        reasons = found or tuple(_list_merits(draft, qualified, groups, tally))
+        ranked.append(RankedCandidate(draft.candidate, round(score, 4), groups[draft.candidate], reasons))
+    order = {draft.candidate: index for index, draft in enumerate(drafts)}
+    ranked.sort(key=lambda row: (-row.score, order[row.candidate]))
     return Ranking(
-        standings=tuple(standings),
+        standings=tuple(ranked),
         agreeing=tally.agreeing if tally else 0,
         compared=tally.compared if tally else 0,
         confidence=round(tally.confidence, 4) if tally else None,
     )
-
-
-def keep_order(shown: Sequence[str], ranking: Ranking, *, new_chars: int) -> tuple[str, ...]:
-    """Return the order to show: it moves only when the new one is clearly better and much text is new."""
-    scores = {standing.candidate: standing.score for standing in ranking.standings}
-    if set(shown) != set(scores):
-        return tuple(scores)
-    spread = float(np.std(list(scores.values())))
-    lead = max(scores.values()) - scores[shown[0]] if shown else 0.0
-    return tuple(scores) if lead > MIN_LEAD * spread and new_chars >= MIN_NEW_CHARS else tuple(shown)

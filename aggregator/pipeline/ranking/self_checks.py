@@ -1,4 +1,4 @@
-"""Does an answer hold together: does it answer in the form asked, reach what it states, and stand by it?"""
+"""Checks an answer against itself: the requested format, its calculations, hedges and contradictions."""
 
 import ast
 import math
@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.pipeline.answer_type import LETTERS, OPTION, detect_answer_type
+from aggregator.pipeline.ranking.format_checks import MAX_READ_CHARS
 
 Numbers = NDArray[np.float64]
 CHECKS = (
     "obeys_form", "number_reached", "one_answer", "sure_ending", "no_second_thoughts", "sums_right",
     "finished",
 )  # fmt: skip
-# A gap of one in a check is worth this much; counted hedges less, because there are several.
+# The weight of a gap of one in each check; set by hand, lower for the hedges, which are counted.
 PLAIN_WEIGHTS = (1.0, 1.0, 1.0, 0.2, 0.5, 0.5, 0.5)
-_LIMIT, _TAIL, _END, _CLOSING = 12_000, 1_500, 600, 20
+_TAIL, _END, _CLOSING = 1_500, 600, 20
 _NUMBER = r"-?\d[\d,]{0,30}(?:\.\d+)?"
-_FORMS = (
+_FORMATS = (
     (re.compile(r"letter (?:three|four|five) times"), re.compile(r"(?<![A-Za-z])([A-J])\1{2,4}(?![A-Za-z])")),
     (re.compile(r"\\boxed"), re.compile(r"\\boxed\s*\{\s*[^\s}]")),
     (re.compile(r"\*\*\*\w+\*\*\*"), re.compile(r"\*\*\*[^*\n]+\*\*\*")),
@@ -37,7 +38,7 @@ _HEDGES = (
     "not match", "does not", "might", "could be", "possibly", "plausib", "perhaps", "아마", "추정", "것 같",
     "가까운", "수도 있",
 )  # fmt: skip
-_SECOND_THOUGHTS = re.compile(
+_SELF_CORRECTIONS = re.compile(
     r"mistake|re-?evaluat|re-?check|reconsider|let me correct|\bwait\b|upon review|contradict"
     r"|다시 계산|다시 확인|실수|모순|정정"
 )
@@ -74,9 +75,9 @@ def _calculate(written: str) -> float | None:
 
 
 def count_wrong_calculations(text: str) -> int:
-    """Count the written-out calculations whose stated outcome is not what they give, rounding allowed."""
+    """Return the number of written calculations whose stated result is wrong by more than rounding."""
     wrong = 0
-    for found in _SUM.finditer(text[-_LIMIT:]):
+    for found in _SUM.finditer(text[-MAX_READ_CHARS:]):
         value, stated = _calculate(found[1]), float(found[2].replace(",", ""))
         places = len(found[2].partition(".")[2])
         if value is not None and abs(value - stated) > max(0.6 * 10**-places, abs(value) * _ROUNDING):
@@ -85,9 +86,9 @@ def count_wrong_calculations(text: str) -> int:
 
 
 def _measure_format_compliance(prompt: str, text: str) -> float:
-    """Return the share of the forms a prompt asks for that the text's end has; asking for none is obeyed."""
-    asked = [given for wanted, given in _FORMS if wanted.search(prompt)]
-    return sum(bool(given.search(text[-_TAIL:])) for given in asked) / len(asked) if asked else 1.0
+    """Return the share of the requested answer formats that the text ends with; 1 when none is requested."""
+    formats = [answer for request, answer in _FORMATS if request.search(prompt)]
+    return sum(bool(answer.search(text[-_TAIL:])) for answer in formats) / len(formats) if formats else 1.0
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +98,7 @@ def _list_options(prompt: str) -> tuple[str, ...]:
 
 
 def _check_option(prompt: str, text: str) -> tuple[float, float]:
-    """Return whether the chosen option's number comes up in the working, and whether one option is chosen."""
+    """Return whether the working contains the chosen option's number, and whether one option is chosen."""
     repeated = _REPEATED.findall(text)
     named = _NAMED.findall(text[-_TAIL:])
     letter = repeated[-1] if repeated else named[-1] if named else ""
@@ -112,8 +113,8 @@ def _check_option(prompt: str, text: str) -> tuple[float, float]:
 
 
 def run_checks(prompt: str, text: str) -> Numbers:
-    """Return what every check says of an answer, in the order of CHECKS; more is better."""
-    text = text[-_LIMIT:]
+    """Return the value of every check, shape (checks,), in the order of CHECKS; more is better."""
+    text = text[-MAX_READ_CHARS:]
     lowered = text.lower()
     end = lowered[-_END:]
     reached, one = _check_option(prompt, text)
@@ -122,13 +123,13 @@ def run_checks(prompt: str, text: str) -> Numbers:
         reached,
         one,
         -float(sum(end.count(hedge) for hedge in _HEDGES)),
-        -float(bool(_SECOND_THOUGHTS.search(lowered))),
+        -float(bool(_SELF_CORRECTIONS.search(lowered))),
         -math.log1p(count_wrong_calculations(text)),
         float(text.rstrip()[-1:] in _ENDINGS or bool(_REPEATED.search(text[-_CLOSING:]))),
     ])  # fmt: skip
 
 
 def score_checks(checks: Numbers) -> Numbers:
-    """Return how well answers hold together by weights that nobody fitted: more is better."""
-    weighed: Numbers = checks @ np.array(PLAIN_WEIGHTS)
-    return weighed
+    """Return the weighted sum of checks, shape (answers,) for checks (answers, checks); more is better."""
+    scores: Numbers = checks @ np.array(PLAIN_WEIGHTS)
+    return scores

@@ -1,4 +1,4 @@
-"""The form of an answer in numbers: length, layout, scripts, endings; what a reader sees before reading."""
+"""Style features of a response: length, layout, scripts, tone and endings, independent of its content."""
 
 import math
 import re
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from aggregator.pipeline.ranking.answer_extraction import find_stated_answer
 from aggregator.pipeline.ranking.format_checks import (
+    CODE_BLOCK,
+    MAX_READ_CHARS,
     asks_other_language,
     count_in_range,
     is_refusal,
@@ -49,9 +51,7 @@ _CLOSING_OFFERS = (
     "let me know", "feel free", "hope this", "if you have", "would you like", "궁금", "말씀해", "도움이 되",
     "추가로", "필요하시면",
 )  # fmt: skip
-_CODE_BLOCK = re.compile(r"```.*?(?:```|$)", re.S)
 _ENDINGS = set(".!?。…)`\"'*:|~」』]}>")
-_READ_LIMIT = 12_000
 _OPENING, _CLOSING = 40, 250
 _COMPRESSED_CHARS = 1_000
 
@@ -60,16 +60,21 @@ def _count(pattern: re.Pattern[str], text: str) -> float:
     return math.log1p(sum(1 for _ in pattern.finditer(text)))
 
 
-def _weigh_words(text: str, prompt: str) -> tuple[float, float, float, float]:
-    """Return variety, words of the prompt that come again, hedges and steps."""
+def _measure_words(text: str, prompt: str) -> tuple[float, float, float, float]:
+    """Return the variety of words, the share of the prompt's words, and log counts of hedges and steps."""
     lowered = text.lower()
     words = tokenise_words(text)
-    asked = set(tokenise_words(prompt))
+    prompt_words = set(tokenise_words(prompt))
     distinct = set(words)
     hedges = sum(lowered.count(mark) for mark in _HEDGES)
     steps = sum(lowered.count(mark) for mark in _STEPS)
     variety = len(distinct) / max(len(words), 1) ** 0.75
-    return variety, len(asked & distinct) / max(len(asked), 1), math.log1p(hedges), math.log1p(steps)
+    return (
+        variety,
+        len(prompt_words & distinct) / max(len(prompt_words), 1),
+        math.log1p(hedges),
+        math.log1p(steps),
+    )
 
 
 def _count_all(text: str, *marks: str) -> float:
@@ -77,21 +82,21 @@ def _count_all(text: str, *marks: str) -> float:
 
 
 def _measure_rows(text: str) -> tuple[float, float, float]:
-    """Return how long sentences are, how many lines there are, and how uneven they are."""
+    """Return log sentence length, log number of lines, and the coefficient of variation of line lengths."""
     rows = [len(line) for line in text.splitlines() if line.strip()] or [0]
     ends = sum(text.count(mark) for mark in ".!?。")
-    middle = sum(rows) / len(rows)
-    uneven = math.sqrt(sum((row - middle) ** 2 for row in rows) / len(rows)) / max(middle, 1.0)
+    mean = sum(rows) / len(rows)
+    uneven = math.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)) / max(mean, 1.0)
     return math.log1p(len(text) / max(ends + len(rows), 1)), math.log1p(len(rows)), uneven
 
 
 def _measure_tone(text: str) -> list[float]:
-    """Return how an answer opens, closes and speaks, and how much of it is code or can be packed."""
+    """Return compressibility, word and line lengths, opening and closing phrases, and counts of marks."""
     lowered = text.lower()
-    packed = text[:_COMPRESSED_CHARS].encode("utf-8", "replace")
+    encoded = text[:_COMPRESSED_CHARS].encode("utf-8", "replace")
     words = lowered.split()
     return [
-        len(zlib.compress(packed, 1)) / max(len(packed), 1),
+        len(zlib.compress(encoded, 1)) / max(len(encoded), 1),
         len(lowered) / max(len(words), 1),
         *_measure_rows(text),
         float(any(opening in lowered[:_OPENING] for opening in _OPENINGS)),
@@ -108,7 +113,7 @@ def _measure_voice(text: str, codes: NDArray[np.uint32]) -> list[float]:
     is_digit = (codes >= ord("0")) & (codes <= ord("9"))
     return [
         math.log1p(float((is_digit[1:] & ~is_digit[:-1]).sum())),
-        math.log1p(sum(len(block[0]) for block in _CODE_BLOCK.finditer(text))),
+        math.log1p(sum(len(block[0]) for block in CODE_BLOCK.finditer(text))),
         _count_all(lowered, "example", "예를 들", "예시"),
         _count_all(lowered, " i ", "i'm"),
         _count_all(lowered, "you", "당신"),
@@ -119,14 +124,16 @@ def _measure_voice(text: str, codes: NDArray[np.uint32]) -> list[float]:
 
 
 def extract_style_features(question: Question, text: str) -> Numbers:
-    """Return the form of a text in numbers, in the order of FEATURES."""
-    text = text[:_READ_LIMIT]
+    """Return the style features of a text, shape (features,), in the order of FEATURES."""
+    text = text[:MAX_READ_CHARS]
     length = math.log1p(len(text))
     shares = measure_scripts(text)
     codes = list_code_points(text)
-    variety, overlap, hedges, steps = _weigh_words(text, question.prompt)
+    variety, overlap, hedges, steps = _measure_words(text, question.prompt)
     lines = [line.strip() for line in text.splitlines() if len(line.strip()) > 8]
-    strange = not asks_other_language(question.prompt) and not speaks_language(text, question.language)
+    is_other_language = not asks_other_language(question.prompt) and not speaks_language(
+        text, question.language
+    )
     return np.array([
         length,
         length * length / 10,
@@ -143,7 +150,7 @@ def extract_style_features(question: Question, text: str) -> Numbers:
         math.log1p(text.count("|") / 4),
         _count(_FORMULA, text),
         overlap,
-        float(strange),
+        float(is_other_language),
         math.log1p(text.count("\n\n")),
         math.log1p(text.count("?")),
         math.log1p(text.count("!")),

@@ -1,4 +1,7 @@
-"""Weighted votes into probabilities: who says what, what a word counts, how likely each answer is right."""
+"""Turns weighted votes into the probabilities that answers are right.
+
+Weighted plurality voting with log-odds weights (Nitzan & Paroush, 1982), as a softmax over answers.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +14,7 @@ OPEN_CHOICES = 20
 
 @dataclass(frozen=True, slots=True)
 class WeightedVote:
-    """One model's vote: the answer it gives and the weight its word has."""
+    """One model's vote: its answer and its weight."""
 
     voter: str
     answer: str
@@ -20,7 +23,10 @@ class WeightedVote:
 
 @dataclass(frozen=True, slots=True)
 class VoteWeights:
-    """Vote weights by model, their offsets by topic and letter, and what turns sums into probabilities."""
+    """Vote weights by model, their offsets by topic and option letter, and the calibration of sums.
+
+    `weights`, `topics` and `letters` are those of the learned vote, which is not yet served (see training/).
+    """
 
     weights: Mapping[str, float]
     none_scores: tuple[float, ...] = (0.0,)
@@ -30,22 +36,25 @@ class VoteWeights:
     letters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def weigh(self, model: str, topic: str, answer: str) -> float:
-        """Return what a model's word counts on a topic, never less than nothing.
+        """Return the weight of a model's answer on a topic, at least 0.
 
-        Models lean to some option letters when they guess, so a word for such a letter counts less.
+        Models favour some option letters when they guess, which the letter's offset corrects.
         """
         offset = self.topics.get(topic, {}).get(model, 0.0) + self.letters.get(answer, {}).get(model, 0.0)
         return max(0.0, self.weights[model] + offset)
 
 
 def weigh_standings(standings: Sequence[float], choices: int) -> list[float]:
-    """Turn public accuracies into vote weights; followers count less, lest they outvote a clear leader."""
+    """Return log-odds vote weights from public accuracies among this many choices.
+
+    All but the best model are weighted down, so that several weak models do not outvote a clear leader.
+    """
     guard = 1 + LEADER_GUARD * max(0, len(standings) - 2)
     best = max(standings, default=0.0)
     weights = []
     for standing in standings:
-        sure = min(0.98, max(1 / choices + 0.02, standing))
-        weight = PRIOR_SCALE * math.log(sure * (choices - 1) / (1 - sure))
+        accuracy = min(0.98, max(1 / choices + 0.02, standing))
+        weight = PRIOR_SCALE * math.log(accuracy * (choices - 1) / (1 - accuracy))
         weights.append(weight if standing >= best else weight / guard)
     return weights
 
@@ -58,8 +67,8 @@ def tally_votes(
 ) -> tuple[dict[str, float], float]:
     """Return the probability of every answer, and of none being right; they sum to one.
 
-    The score of none being right depends on how many different answers were given, one first; a bend below
-    one says that each further vote is worth a little less, since models share their mistakes.
+    `none_scores` holds the score of none being right for one different answer, two, and so on. A `bend`
+    below one makes each further vote count a little less, because models share their mistakes.
     """
     scores: dict[str, float] = {}
     for weighted_vote in sorted(
@@ -71,28 +80,6 @@ def tally_votes(
     none_score = none_scores[min(len(scores), len(none_scores)) - 1]
     top = max([none_score, *scores.values()])
     exponents = {answer: math.exp(score - top) for answer, score in scores.items()}
-    nothing = math.exp(none_score - top)
-    total = nothing + sum(exponents.values())
-    return {answer: value / total for answer, value in exponents.items()}, nothing / total
-
-
-def find_leading_answer(probabilities: Mapping[str, float]) -> tuple[str, float]:
-    """Return the likeliest answer and its probability; of equals the first by name, and ("", 0) of none."""
-    if not probabilities:
-        return "", 0.0
-    answer = min(probabilities, key=lambda name: (-probabilities[name], name))
-    return answer, probabilities[answer]
-
-
-def count_vote(head: VoteWeights, given: Mapping[str, str], topic: str) -> tuple[str, float]:
-    """Return the leading answer of what models said, and its probability."""
-    weighted_votes = [
-        WeightedVote(model, answer, head.weigh(model, topic, answer))
-        for model, answer in given.items()
-        if answer
-    ]
-    return (
-        find_leading_answer(tally_votes(weighted_votes, head.none_scores, head.scale, head.bend)[0])
-        if weighted_votes
-        else ("", 0.0)
-    )
+    none_exponent = math.exp(none_score - top)
+    total = none_exponent + sum(exponents.values())
+    return {answer: value / total for answer, value in exponents.items()}, none_exponent / total

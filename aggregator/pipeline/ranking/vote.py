@@ -1,7 +1,7 @@
-"""Count answers that mean the same: who says what, and how likely the leading answer is right."""
+"""Counts the vote of candidates whose short answers are equal, and how probable each answer is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aggregator.pipeline.answer_type import OPTION, TRUTH, AnswerType, detect_answer_type
 from aggregator.pipeline.ranking.answer_extraction import ShortAnswer, extract_answer
@@ -20,7 +20,7 @@ MIN_EXTRACTED_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class AnswerGroup:
-    """Candidates that give the same answer, and how likely that answer is right."""
+    """Candidates with the same answer, and the probability that it is right."""
 
     answer: str
     candidates: tuple[str, ...]
@@ -29,17 +29,15 @@ class AnswerGroup:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Groups likeliest first; `none_probability` is that of no group being right."""
+    """Groups most probable first; `silent` candidates give no answer that can be compared."""
 
-    kind: str
     groups: tuple[AnswerGroup, ...]
     compared: int
-    none_probability: float
-    silent: tuple[str, ...] = field(default=())
+    silent: tuple[str, ...] = ()
 
     @property
     def agreeing(self) -> int:
-        """How many candidates give the leading answer."""
+        """The number of candidates that give the leading answer."""
         return len(self.groups[0].candidates)
 
     @property
@@ -49,7 +47,7 @@ class Tally:
 
 
 def count_choices(answer_type: AnswerType | None) -> int:
-    """Return among how many answers a guess would choose."""
+    """Return the number of answers that a guess chooses from."""
     if answer_type and answer_type.kind == OPTION:
         return max(2, len(answer_type.options))
     return 2 if answer_type and answer_type.kind == TRUTH else OPEN_CHOICES
@@ -63,13 +61,13 @@ def extract_answers(question: Question, drafts: Sequence[Draft]) -> Mapping[str,
 
 
 def weigh_votes(
-    heads: ModelWeights,
+    weights: ModelWeights,
     drafts: Sequence[Draft],
     answers: Mapping[str, ShortAnswer],
     answer_type: AnswerType | None,
 ) -> tuple[list[WeightedVote], VoteWeights]:
-    """Return the drafts' weighted votes and the head that counts them: learned weights, or public priors."""
-    learned = heads.learned_vote
+    """Return the drafts' votes and their calibration: by learned weights where known, else public quality."""
+    learned = weights.learned_vote
     if learned and all(draft.model in learned.weights for draft in drafts):
         keys = [answers[draft.candidate].key for draft in drafts]
         pairs = zip(drafts, keys, strict=True)
@@ -77,24 +75,28 @@ def weigh_votes(
             WeightedVote(draft.candidate, key, learned.weigh(draft.model, "", key)) for draft, key in pairs
         ], learned
     is_option = answer_type is not None and answer_type.kind == OPTION
-    weights = weigh_standings([draft.standing for draft in drafts], count_choices(answer_type))
+    priors = weigh_standings([draft.standing for draft in drafts], count_choices(answer_type))
     weighted_votes = [
         WeightedVote(draft.candidate, answers[draft.candidate].key, max(0.0, weight))
-        for draft, weight in zip(drafts, weights, strict=True)
+        for draft, weight in zip(drafts, priors, strict=True)
     ]
-    return weighted_votes, heads.option_vote if is_option else heads.open_vote
+    return weighted_votes, weights.option_vote if is_option else weights.open_vote
 
 
 def vote(question: Question, drafts: Sequence[Draft]) -> Tally | None:
-    """Count the drafts' short answers; None when fewer than two can be compared or most give none."""
+    """Count the drafts' short answers; None when fewer than two, or less than 60 % of drafts, give one."""
     answers = extract_answers(question, drafts)
     if len(answers) < 2 or len(answers) < MIN_EXTRACTED_SHARE * len(drafts):
         return None
-    voting = sorted((draft for draft in drafts if draft.candidate in answers), key=lambda d: d.candidate)
-    weighted_votes, head = weigh_votes(
+    voting = sorted(
+        (draft for draft in drafts if draft.candidate in answers), key=lambda draft: draft.candidate
+    )
+    weighted_votes, vote_weights = weigh_votes(
         get_active_weights(), voting, answers, detect_answer_type(question.prompt)
     )
-    probabilities, nothing = tally_votes(weighted_votes, head.none_scores, head.scale, head.bend)
+    probabilities, _ = tally_votes(
+        weighted_votes, vote_weights.none_scores, vote_weights.scale, vote_weights.bend
+    )
     groups = [
         AnswerGroup(
             answer,
@@ -104,11 +106,8 @@ def vote(question: Question, drafts: Sequence[Draft]) -> Tally | None:
         for answer, probability in probabilities.items()
     ]
     groups.sort(key=lambda group: (-group.probability, -len(group.candidates), group.answer))
-    kinds = {answer.kind for answer in answers.values()}
     return Tally(
-        kind=kinds.pop() if len(kinds) == 1 else "phrase",
         groups=tuple(groups),
         compared=len(voting),
-        none_probability=nothing,
         silent=tuple(sorted(draft.candidate for draft in drafts if draft.candidate not in answers)),
     )

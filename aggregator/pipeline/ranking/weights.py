@@ -1,4 +1,4 @@
-"""The small numbers that the kitchen has learned, with where they come from; swapped whole, never half."""
+"""The fitted weights of voting and ranking, and the version active in this process; replaced as a whole."""
 
 import json
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ from typing import Any
 from aggregator.pipeline.ranking.style_weights import StyleWeights
 from aggregator.pipeline.ranking.tally import VoteWeights
 
-DEFAULT_FIT = Path(__file__).with_name("default_fit.json")
+DEFAULT_WEIGHTS = Path(__file__).with_name("default_weights.json")
 FORMAT = 2
 
 
 class WeightsError(ValueError):
-    """A stored fit is not of the form that this version reads."""
+    """Stored weights do not have the format that this version reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelWeights:
-    """All that one fit has learned; `learned_vote` knows models whose own answers were labelled, if any."""
+    """The weights of one fit; `learned_vote` is for models with labelled answers, and not yet served."""
 
     version: str
     option_vote: VoteWeights
@@ -30,9 +30,9 @@ class ModelWeights:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def dump_weights(heads: ModelWeights) -> dict[str, Any]:
-    """Return heads as plain JSON values."""
-    return {"format": FORMAT, **asdict(heads)}
+def dump_weights(weights: ModelWeights) -> dict[str, Any]:
+    """Return weights as JSON values."""
+    return {"format": FORMAT, **asdict(weights)}
 
 
 def _parse_vote(row: Mapping[str, Any]) -> VoteWeights:
@@ -45,7 +45,7 @@ def _parse_style(row: Mapping[str, Any]) -> StyleWeights:
 
 
 def parse_weights(document: Mapping[str, Any]) -> ModelWeights:
-    """Read heads back; raises HeadsError when they are of another form."""
+    """Parse weights from JSON values; raises WeightsError for another format."""
     try:
         if document["format"] != FORMAT:
             raise WeightsError(f"format {document['format']} is not {FORMAT}")
@@ -59,23 +59,23 @@ def parse_weights(document: Mapping[str, Any]) -> ModelWeights:
             provenance=document["provenance"],
         )
     except (KeyError, TypeError) as error:
-        raise WeightsError(f"not a fit: {error}") from error
+        raise WeightsError(f"not model weights: {error}") from error
 
 
 @cache
 def load_default_weights() -> ModelWeights:
-    """Return the heads that ship with the code."""
-    return parse_weights(json.loads(DEFAULT_FIT.read_text(encoding="utf-8")))
+    """Return the weights that ship with the code."""
+    return parse_weights(json.loads(DEFAULT_WEIGHTS.read_text(encoding="utf-8")))
 
 
 _active: list[ModelWeights] = []
 
 
-def activate_weights(heads: ModelWeights | None) -> None:
-    """Count and rank with these heads from now on; None goes back to those that ship."""
-    _active[:] = [heads] if heads else []
+def activate_weights(weights: ModelWeights | None) -> None:
+    """Use these weights in this process from now on; None returns to those that ship."""
+    _active[:] = [weights] if weights else []
 
 
 def get_active_weights() -> ModelWeights:
-    """Return the heads in use in this process."""
+    """Return the weights active in this process."""
     return _active[0] if _active else load_default_weights()

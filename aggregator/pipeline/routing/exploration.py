@@ -1,36 +1,41 @@
-"""Give a slot to a model that may be better than thought, now and then, and log how likely that was."""
+"""Explores models by Thompson sampling (Chapelle & Li, 2011) and logs the propensity of each choice."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.logistic import logit
+from aggregator.pipeline.routing.plan_options import answer_cost_micros
 from aggregator.pipeline.routing.prompt_topics import HIGH_STAKES
-from aggregator.pipeline.routing.thompson_sampling import (
-    Numbers,
-    estimate_choice_probabilities,
-    sample_choice,
-)
 
-# A new model is shown so often whatever it is believed to be, so that there is something to believe.
+Numbers = NDArray[np.float64]
+# A new model is explored until it was shown this often, whatever its estimated skill is.
 MIN_EXPOSURES = 200
+EXPLORATION_SCALE = 0.5
+_SAMPLES = 200
 _UNKNOWN_DEVIATION = 0.6
+_TYPICAL_TOKENS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """A panel in which a slot may have gone to a model on trial; `propensities` are those of each slot."""
+    """A panel, the explored model in it (a slug or empty), and the propensity of each slot."""
 
     panel: tuple[str, ...]
-    drawn: str
+    chosen: str
     propensities: dict[str, float]
 
 
 @dataclass(slots=True)
 class Explorer:
-    """Who is believed to be how good, give or take how much, and how often each was shown."""
+    """How often and among which models to explore.
+
+    `share` is the probability of exploring; `beliefs` hold each model's skill as (mean, standard deviation)
+    in log-odds; `exposures` count how often each model was shown.
+    """
 
     share: float
     rng: np.random.Generator
@@ -41,33 +46,40 @@ class Explorer:
     def explore_panel(
         self, panel: tuple[str, ...], left_out: Sequence[LanguageModel], topic: str, slots: int
     ) -> Exploration | None:
-        """Put a drawn model into the last slot or a free one; None where nobody can be or may be tried."""
-        able = [model for model in left_out if self._costs(model) <= self.max_cost_micros]
-        if topic in HIGH_STAKES or not able or self.share <= 0:
+        """Give the last slot, or a free one, to a sampled model; None where exploration is not allowed."""
+        affordable = [
+            model
+            for model in left_out
+            if answer_cost_micros(model, _TYPICAL_TOKENS, _TYPICAL_TOKENS) <= self.max_cost_micros
+        ]
+        if topic in HIGH_STAKES or not affordable or self.share <= 0:
             return None
-        fresh = [model for model in able if self.exposures.get(model.slug, 0) < MIN_EXPOSURES]
-        pool = fresh or able
-        means, doubts = self._believe(pool)
-        seated = panel if len(panel) < slots else panel[:-1]
-        last = panel[len(seated) :]
+        fresh = [model for model in affordable if self.exposures.get(model.slug, 0) < MIN_EXPOSURES]
+        pool = fresh or affordable
+        means, deviations = self._read_beliefs(pool)
+        kept = panel if len(panel) < slots else panel[:-1]
+        last = panel[len(kept) :]
         if self.rng.random() >= self.share:
-            return Exploration(
-                panel, "", {**dict.fromkeys(seated, 1.0), **dict.fromkeys(last, 1 - self.share)}
-            )
-        place = sample_choice(means, doubts, self.rng)
-        chance = float(estimate_choice_probabilities(means, doubts, self.rng)[place])
-        drawn = pool[place].slug
-        propensity = round(self.share * max(chance, 1 / 200), 4)
-        return Exploration((*seated, drawn), drawn, {**dict.fromkeys(seated, 1.0), drawn: propensity})
+            return Exploration(panel, "", {**dict.fromkeys(kept, 1.0), **dict.fromkeys(last, 1 - self.share)})
+        index = sample_choice(means, deviations, self.rng)
+        probability = float(estimate_choice_probabilities(means, deviations, self.rng)[index])
+        chosen = pool[index].slug
+        propensity = round(self.share * max(probability, 1 / _SAMPLES), 4)
+        return Exploration((*kept, chosen), chosen, {**dict.fromkeys(kept, 1.0), chosen: propensity})
 
-    def _believe(self, pool: Sequence[LanguageModel]) -> tuple[Numbers, Numbers]:
-        known = [self.beliefs.get(model.slug, _prior(model)) for model in pool]
-        return np.array([mean for mean, _ in known]), np.array([doubt for _, doubt in known])
-
-    def _costs(self, model: LanguageModel) -> int:
-        return 500 * (model.input_price_micros + model.output_price_micros)
+    def _read_beliefs(self, pool: Sequence[LanguageModel]) -> tuple[Numbers, Numbers]:
+        known = [self.beliefs.get(model.slug, (logit(model.standing), _UNKNOWN_DEVIATION)) for model in pool]
+        return np.array([mean for mean, _ in known]), np.array([deviation for _, deviation in known])
 
 
-def _prior(model: LanguageModel) -> tuple[float, float]:
-    chance = min(0.98, max(0.02, model.standing))
-    return log(chance / (1 - chance)), _UNKNOWN_DEVIATION
+def sample_choice(means: Numbers, deviations: Numbers, rng: np.random.Generator) -> int:
+    """Return the index of the largest of one normal sample per model; both arrays have shape (models,)."""
+    return int(np.argmax(means + EXPLORATION_SCALE * deviations * rng.standard_normal(len(means))))
+
+
+def estimate_choice_probabilities(
+    means: Numbers, deviations: Numbers, rng: np.random.Generator, samples: int = _SAMPLES
+) -> Numbers:
+    """Return how often `sample_choice` would choose each model, shape (models,), by simulation."""
+    scores = means + EXPLORATION_SCALE * deviations * rng.standard_normal((samples, len(means)))
+    return np.bincount(scores.argmax(axis=1), minlength=len(means)) / samples

@@ -1,4 +1,4 @@
-"""Who is asked in the place of a model that broke: the best one that was not asked, once for every slot."""
+"""Chooses the model that replaces a failed one: the best model not asked yet, once for each slot."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import CandidateFinished
 from aggregator.domain.turn_state import TurnState
 from aggregator.pipeline.chat_messages import max_output_tokens
-from aggregator.pipeline.routing.route import estimate_cost_micros
+from aggregator.pipeline.routing.plan_options import estimate_cost_micros
 from aggregator.pipeline.types import Question
 
-# What lies in the prompt would befall the next model as well.
+# Errors that the prompt causes: the next model would fail as well.
 PROMPT_ERRORS = frozenset({"refused", "bad_request", "context_too_long"})
 
 
@@ -18,46 +18,58 @@ def choose_fallback(
     failed: CandidateFinished,
     state: TurnState,
     question: Question,
-    offer: Sequence[LanguageModel],
+    models: Sequence[LanguageModel],
     budget: TurnBudget,
 ) -> LanguageModel | None:
-    """Return the model to ask in the place of a failed candidate, or None when nobody should stand in."""
-    slot = state.candidates[failed.candidate]
-    is_replaced = any(each.stands_in_for == slot.candidate for each in state.candidates.values())
+    """Return the model to ask instead of a failed candidate's, or None when the slot stays empty."""
+    candidate = state.candidates[failed.candidate]
+    is_replaced = any(each.stands_in_for == failed.candidate for each in state.candidates.values())
     if failed.status != "failed" or failed.error in PROMPT_ERRORS:
         return None
-    # Whoever asked for a model by name wants that one; a ranking that is made waits for nobody.
-    if "asked_panel" in state.reasons or state.ranking or slot.stands_in_for or is_replaced:
+    # A model requested by name is not replaced; neither is one of a turn that is ranked already.
+    if "asked_panel" in state.reasons or state.ranking or candidate.stands_in_for or is_replaced:
         return None
-    by_slug = {model.slug: model for model in offer}
-    seated = [by_slug[each.model] for each in state.candidates.values() if each.model in by_slug]
-    broken, slots = by_slug.get(slot.model), {each.model for each in state.candidates.values()}
-    spent = sum(estimate_cost_micros(model, question) for model in seated)
-    able = [
+    by_slug = {model.slug: model for model in models}
+    asked = {each.model for each in state.candidates.values()}
+    failed_model = by_slug.get(candidate.model)
+    spent = sum(
+        estimate_cost_micros(by_slug[each.model], question)
+        for each in state.candidates.values()
+        if each.model in by_slug
+    )
+    capable = [
         model
-        for model in offer
-        if model.slug not in slots
+        for model in models
+        if model.slug not in asked
         and question.language in model.languages
         and max_output_tokens(model, question)
-        and _is_affordable(model, broken, question, spent=spent, budget=budget)
+        and _is_affordable(model, failed_model, question, spent=spent, budget=budget)
     ]
-    # What broke one model of a provider may well break its next one.
+    # What broke one model of a provider is likely to break its next one.
     return max(
-        able,
-        key=lambda model: (not _shares_provider(model, broken), model.standing, model.slug),
+        capable,
+        key=lambda model: (not _shares_provider(model, failed_model), model.standing, model.slug),
         default=None,
     )
 
 
 def _is_affordable(
-    model: LanguageModel, broken: LanguageModel | None, question: Question, *, spent: int, budget: TurnBudget
+    model: LanguageModel,
+    failed_model: LanguageModel | None,
+    question: Question,
+    *,
+    spent: int,
+    budget: TurnBudget,
 ) -> bool:
     cost = estimate_cost_micros(model, question)
-    # A call that broke cost at most what it was to cost: one that is no dearer takes its place.
+    # The failed call cost at most its estimate, so a model that is no dearer fits in its place.
     return budget.can_afford(spent + cost) or (
-        broken is not None and cost <= estimate_cost_micros(broken, question)
+        failed_model is not None and cost <= estimate_cost_micros(failed_model, question)
     )
 
 
-def _shares_provider(model: LanguageModel, broken: LanguageModel | None) -> bool:
-    return broken is not None and (model.provider, model.api_base) == (broken.provider, broken.api_base)
+def _shares_provider(model: LanguageModel, failed_model: LanguageModel | None) -> bool:
+    return failed_model is not None and (model.provider, model.api_base) == (
+        failed_model.provider,
+        failed_model.api_base,
+    )

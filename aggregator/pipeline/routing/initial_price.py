@@ -1,4 +1,4 @@
-"""The price of quality of a first day, before any turn has been paid for."""
+"""The price of quality on a first day, before any turn has been paid for."""
 
 from collections.abc import Sequence
 
@@ -7,19 +7,23 @@ from django.conf import settings
 from aggregator.budgeting.budget import default_income
 from aggregator.budgeting.pacing import solve_price
 from aggregator.catalog.catalog import LanguageModel
-from aggregator.pipeline.routing.plan_options import COUNCIL, SINGLE, VOTE, list_plan_options, quote_model
+from aggregator.pipeline.routing.plan_options import list_plan_options, quote_model
+from aggregator.pipeline.types import Strategy
 
 _TYPICAL_TOKENS = 256
 
 
-def find_initial_price(offer: Sequence[LanguageModel]) -> float:
-    """Return the price at which open and checkable prompts would cost what a turn brings by default."""
-    if not offer:
+def find_initial_price(models: Sequence[LanguageModel]) -> float:
+    """Return the price at which a turn costs on average what it brings in by default.
+
+    The average is over one open and one checkable prompt.
+    """
+    if not models:
         return 0.0
-    quotes = tuple(quote_model(model, _TYPICAL_TOKENS) for model in offer)
+    quotes = tuple(quote_model(model, _TYPICAL_TOKENS) for model in models)
     option_sets = [
-        list_plan_options(quotes, strategies, settings.PANEL_SIZE)
-        for strategies in (frozenset({SINGLE, COUNCIL}), frozenset({SINGLE, VOTE}))
+        list_plan_options(quotes, frozenset({Strategy.SINGLE, strategy}), settings.PANEL_SIZE)
+        for strategy in (Strategy.COUNCIL, Strategy.VOTE)
     ]
     return solve_price(
         [

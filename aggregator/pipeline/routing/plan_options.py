@@ -1,7 +1,7 @@
-"""What a turn may order: panels with a strategy, each with the quality it promises and what it will cost.
+"""The plan options of a turn: panels with a strategy, each with its expected quality and cost.
 
-A panel promises what its best model does and a share of what a perfect choice among them would add; shares,
-and how often models are wrong together, were measured on recorded answers.
+The expected quality of a panel is its best model's skill plus a share of what an oracle choosing among the
+answers would add. The shares, and how often models are wrong together, were measured on recorded answers.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,27 +11,32 @@ from itertools import combinations
 
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
-from aggregator.pipeline.routing.escalation import ESCALATION_THRESHOLD, MAX_PER_VENDOR
+from aggregator.pipeline.chat_messages import estimate_tokens
+from aggregator.pipeline.types import Question, Strategy
+from aggregator.providers import TokenUsage, cost_micros
 
-SINGLE, BEST, VOTE, CASCADE, COUNCIL = "single", "best", "vote", "cascade", "council"
-# How much of the gap to a perfect choice a vote, a ranking and a fused answer close.
-GAP_CLOSED = {VOTE: 0.18, BEST: 0.05, COUNCIL: 0.10}
+# The share of the gap to an oracle choice that a vote, a ranking and a fused answer close.
+GAP_CLOSED = {Strategy.VOTE: 0.18, Strategy.BEST: 0.05, Strategy.COUNCIL: 0.10}
 # How often a further model is right where all before it were wrong, as a share of its skill.
 RESCUE_RATE, RESCUE_RATE_SAME_VENDOR = 0.25, 0.12
-# A vote that is sure is right about as often with the strong model as without it.
+# One vendor's models fail together, so a panel takes few of each.
+MAX_PER_VENDOR = 2
+# A vote less confident than this is repeated with a stronger model.
+ESCALATION_THRESHOLD = 0.8
+# A confident vote is right about as often without the strong model as with it.
 _CASCADE_LOSS = 0.01
 _SHORTLIST_SIZE = 8
 _WON = 1_000_000
-# A long answer is a fair guess of what a prompt without history leads to.
+# The output tokens budgeted for one answer: that of a long answer.
 EXPECTED_OUTPUT_TOKENS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class PlanOption:
-    """One thing to order: who is asked, how answers become one, the expected quality and cost in won."""
+    """A panel (slugs) with a strategy, its expected quality in 0-1 and its expected cost in won."""
 
     panel: tuple[str, ...]
-    strategy: str
+    strategy: Strategy
     quality: float
     cost: float
     strong: str = ""
@@ -39,7 +44,7 @@ class PlanOption:
 
 @dataclass(frozen=True, slots=True)
 class ModelQuote:
-    """A model as the router sees it: its skill here and what one answer costs, in won."""
+    """A model as the router sees it: its skill in 0-1 and the cost of one answer in won."""
 
     slug: str
     vendor: str
@@ -48,14 +53,33 @@ class ModelQuote:
     can_fuse: bool
 
 
+def count_prompt_tokens(question: Question) -> int:
+    """Return the estimated input tokens of a prompt with its history."""
+    return estimate_tokens(question.prompt) + sum(
+        estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer) for exchange in question.history
+    )
+
+
+def answer_cost_micros(
+    model: LanguageModel, input_tokens: int, output_tokens: int = EXPECTED_OUTPUT_TOKENS
+) -> int:
+    """Return the expected cost of one answer in micros of won."""
+    return cost_micros(model, TokenUsage(input_tokens, output_tokens, "counted"))
+
+
+def estimate_cost_micros(model: LanguageModel, question: Question) -> int:
+    """Return the expected cost of this model's answer to a question in micros of won."""
+    return answer_cost_micros(model, count_prompt_tokens(question))
+
+
 def quote_model(model: LanguageModel, input_tokens: int) -> ModelQuote:
-    """Return a model with what one answer to so long a prompt costs."""
-    micros = input_tokens * model.input_price_micros + EXPECTED_OUTPUT_TOKENS * model.output_price_micros
-    return ModelQuote(model.slug, model.vendor, model.standing, micros / _WON, model.can_fuse)
+    """Return a model's skill and the cost of one answer to a prompt of this many tokens."""
+    won = answer_cost_micros(model, input_tokens) / _WON
+    return ModelQuote(model.slug, model.vendor, model.standing, won, model.can_fuse)
 
 
-def estimate_quality(panel: Sequence[ModelQuote], strategy: str) -> float:
-    """Return how good the answer of a panel will be: its best model's skill and a share of the gap above."""
+def estimate_quality(panel: Sequence[ModelQuote], strategy: Strategy) -> float:
+    """Return a panel's expected quality: its best skill plus the strategy's share of the gap above it."""
     ordered = sorted(panel, key=lambda quote: -quote.skill)
     best, missed, vendors = ordered[0].skill, 1.0, [ordered[0].vendor]
     for quote in ordered[1:]:
@@ -65,47 +89,50 @@ def estimate_quality(panel: Sequence[ModelQuote], strategy: str) -> float:
     return best + GAP_CLOSED.get(strategy, 0.0) * (1 - best) * (1 - missed)
 
 
-def estimate_cost(panel: Sequence[ModelQuote], strategy: str) -> float:
-    """Return what the answer of a panel costs, in won; whoever fuses reads and writes once more."""
+def estimate_cost(panel: Sequence[ModelQuote], strategy: Strategy) -> float:
+    """Return the cost of a panel's answer in won; the fusing model is counted twice."""
     cost = sum(quote.cost for quote in panel)
     fusers = [quote for quote in panel if quote.can_fuse]
-    if strategy != COUNCIL or len(panel) < 2 or not fusers:
+    if strategy != Strategy.COUNCIL or len(panel) < 2 or not fusers:
         return cost
     return cost + max(fusers, key=lambda quote: quote.skill).cost
 
 
 def trim_panel(
-    asked: Sequence[ModelQuote], strategy: str, budget: TurnBudget, least: float
+    requested: Sequence[ModelQuote], strategy: Strategy, budget: TurnBudget, min_cost: float
 ) -> tuple[ModelQuote, ...]:
-    """Return of the models that were named those that the budget pays for, cheapest first, in their order.
+    """Return the requested models that the budget covers, added cheapest first, in the requested order.
 
-    What costs no more than `least`, the cheapest that there is, is served whatever is left.
+    A single model that costs no more than `min_cost`, the cheapest model's cost, is always affordable.
     """
 
     def can_afford(panel: Sequence[ModelQuote]) -> bool:
         cost = estimate_cost(panel, strategy)
-        return budget.can_afford(round(cost * _WON)) or (len(panel) == 1 and cost <= least)
+        return budget.can_afford(round(cost * _WON)) or (len(panel) == 1 and cost <= min_cost)
 
-    if strategy == SINGLE:
-        return tuple([quote for quote in asked if can_afford([quote])][:1])
+    if strategy == Strategy.SINGLE:
+        return tuple([quote for quote in requested if can_afford([quote])][:1])
     kept: list[ModelQuote] = []
-    for quote in sorted(asked, key=lambda quote: quote.cost):
+    for quote in sorted(requested, key=lambda quote: quote.cost):
         if can_afford([*kept, quote]):
             kept.append(quote)
-    return tuple(quote for quote in asked if quote in kept)
+    return tuple(quote for quote in requested if quote in kept)
 
 
 def estimate_escalation_rate(panel: Sequence[ModelQuote]) -> float:
-    """Return how often a panel's vote will not be sure enough to stand alone."""
-    sure = (estimate_quality(panel, VOTE) - 0.5) / (ESCALATION_THRESHOLD - 0.3)
-    return 1 - min(1.0, max(0.0, sure))
+    """Return the expected share of votes of this panel that fall below the escalation threshold."""
+    confident = (estimate_quality(panel, Strategy.VOTE) - 0.5) / (ESCALATION_THRESHOLD - 0.3)
+    return 1 - min(1.0, max(0.0, confident))
 
 
 @lru_cache(maxsize=256)
 def list_plan_options(
     quotes: tuple[ModelQuote, ...], strategies: Collection[str], slots: int
 ) -> tuple[PlanOption, ...]:
-    """Return the options worth their price, cheapest first: the upper hull of quality against cost."""
+    """Return the options on the upper convex hull of quality against cost, cheapest first.
+
+    Only these can be the best choice at some price of quality.
+    """
     chosen = _shortlist(quotes)
     options: list[PlanOption] = []
     for size in range(1, min(slots, len(chosen)) + 1):
@@ -116,16 +143,20 @@ def list_plan_options(
 
 
 def _shortlist(quotes: tuple[ModelQuote, ...]) -> list[ModelQuote]:
-    """Keep the best, and whoever is the best for its price: the rest would only make the list long."""
+    """Return at most eight models: the most skilled, the cheapest, and those no cheaper model outdoes."""
     by_skill = sorted(quotes, key=lambda quote: (-quote.skill, quote.cost, quote.slug))
-    front = [d for place, d in enumerate(by_skill) if all(d.cost < other.cost for other in by_skill[:place])]
+    front = [
+        quote
+        for index, quote in enumerate(by_skill)
+        if all(quote.cost < better.cost for better in by_skill[:index])
+    ]
     cheapest = min(quotes, key=lambda quote: (quote.cost, -quote.skill, quote.slug))
     kept = dict.fromkeys([*by_skill[:4], cheapest, *front, *by_skill])
     return list(kept)[:_SHORTLIST_SIZE]
 
 
 def _is_vendor_mixed(panel: Sequence[ModelQuote], chosen: Sequence[ModelQuote]) -> bool:
-    # One vendor's models fail together, so a panel takes few of each, unless there is one vendor only.
+    # With one vendor only there is nothing to mix.
     vendors = [quote.vendor for quote in panel]
     is_mixed = len({quote.vendor for quote in chosen}) > 1
     return not is_mixed or max(vendors.count(vendor) for vendor in vendors) <= MAX_PER_VENDOR
@@ -137,19 +168,25 @@ def _list_options(
     slugs = tuple(quote.slug for quote in sorted(panel, key=lambda quote: (-quote.skill, quote.slug)))
     cost = sum(quote.cost for quote in panel)
     if len(panel) == 1:
-        options = [PlanOption(slugs, SINGLE, panel[0].skill, cost)] if SINGLE in strategies else []
+        options = (
+            [PlanOption(slugs, Strategy.SINGLE, panel[0].skill, cost)]
+            if Strategy.SINGLE in strategies
+            else []
+        )
     else:
         options = [
             PlanOption(slugs, name, estimate_quality(panel, name), cost)
-            for name in (VOTE, BEST)
+            for name in (Strategy.VOTE, Strategy.BEST)
             if name in strategies
         ]
-        if COUNCIL in strategies:
-            # Where nobody can fuse, the best answer stands.
+        if Strategy.COUNCIL in strategies:
+            # Without a model that can fuse, the best answer is shown as it is.
             can_fuse = any(quote.can_fuse for quote in panel)
-            quality = estimate_quality(panel, COUNCIL if can_fuse else BEST)
-            options.append(PlanOption(slugs, COUNCIL, quality, estimate_cost(panel, COUNCIL)))
-    if CASCADE in strategies and 2 <= len(panel) < slots + 1:
+            quality = estimate_quality(panel, Strategy.COUNCIL if can_fuse else Strategy.BEST)
+            options.append(
+                PlanOption(slugs, Strategy.COUNCIL, quality, estimate_cost(panel, Strategy.COUNCIL))
+            )
+    if Strategy.CASCADE in strategies and 2 <= len(panel) < slots + 1:
         options += _list_cascades(panel, slugs, chosen, cost)
     return options
 
@@ -158,11 +195,17 @@ def _list_cascades(
     panel: tuple[ModelQuote, ...], slugs: tuple[str, ...], chosen: Sequence[ModelQuote], cost: float
 ) -> list[PlanOption]:
     best, options = max(quote.skill for quote in panel), []
-    often = estimate_escalation_rate(panel)
+    escalation_rate = estimate_escalation_rate(panel)
     for strong in chosen:
         if strong.slug not in slugs and strong.skill > best:
-            quality = estimate_quality((*panel, strong), VOTE) - _CASCADE_LOSS * (1 - often)
-            options.append(PlanOption(slugs, CASCADE, quality, cost + often * strong.cost, strong.slug))
+            quality = estimate_quality((*panel, strong), Strategy.VOTE) - _CASCADE_LOSS * (
+                1 - escalation_rate
+            )
+            options.append(
+                PlanOption(
+                    slugs, Strategy.CASCADE, quality, cost + escalation_rate * strong.cost, strong.slug
+                )
+            )
     return options
 
 

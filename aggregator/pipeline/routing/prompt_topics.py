@@ -1,6 +1,7 @@
-"""What kind of question a prompt is: the kitchen's own topics, not the ad market's.
+"""The topic of a prompt, which exploration and model skills go by; the ad market has its own topics.
 
-The sentence vector is the one that the sensitivity gate has taken already: a guess costs a millisecond.
+The sensitivity gate has embedded the prompt before and the vector is cached, so a prediction takes about a
+millisecond.
 """
 
 from collections.abc import Sequence
@@ -14,9 +15,9 @@ from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vector
 from language.embed import embed
 from language.sensitivity import embedding_excerpt
 
-CLASSIFIER_FILE = Path(__file__).with_name("topics.npz")
+CLASSIFIER_FILE = Path(__file__).with_name("topic_classifier.npz")
 OTHER = "other"
-# A wrong answer costs most here: nobody is handed to a model that is still on trial.
+# A wrong answer does most harm here, so no model is explored on these topics.
 HIGH_STAKES = frozenset({"health", "law", "money"})
 _MIN_PROBABILITY = 0.3
 _WORD_WEIGHT = np.float32(0.5)
@@ -25,14 +26,17 @@ _CACHE_SIZE = 256
 
 @dataclass(frozen=True, slots=True)
 class TopicPrediction:
-    """The likeliest topic and how likely it is."""
+    """The most probable topic and its probability."""
 
     topic: str
     share: float
 
 
 def extract_topic_features(prompts: Sequence[str], centre: Vectors) -> Vectors:
-    """Return one row a prompt: its centred sentence vector, then its words and shape at half weight."""
+    """Return an array of shape (prompts, features): centred unit sentence vectors, then hashed words.
+
+    `centre` is the mean sentence vector, shape (384,); words and layout count half.
+    """
     vectors = embed([embedding_excerpt(prompt) for prompt in prompts]) - centre
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     rows = np.concatenate([vectors, _WORD_WEIGHT * extract_prompt_features(prompts)], axis=1)
@@ -41,18 +45,18 @@ def extract_topic_features(prompts: Sequence[str], centre: Vectors) -> Vectors:
 
 @cache
 def load_topic_classifier() -> tuple[TopicClassifier, Vectors]:
-    """Return the head that ships and the mean sentence vector it was fitted around."""
-    with np.load(CLASSIFIER_FILE, allow_pickle=False) as kept:
-        names = tuple(str(name) for name in kept["topics"])
-        head = TopicClassifier(names, kept["weights"].astype(np.float32), kept["level"].astype(np.float32))
-        return head, kept["centre"].astype(np.float32)
+    """Return the shipped classifier and the mean sentence vector of its training prompts."""
+    with np.load(CLASSIFIER_FILE, allow_pickle=False) as file:
+        topics = tuple(str(topic) for topic in file["topics"])
+        weights, level = file["weights"].astype(np.float32), file["level"].astype(np.float32)
+        return TopicClassifier(topics, weights, level), file["centre"].astype(np.float32)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def classify_topic(prompt: str) -> TopicPrediction:
-    """Return a prompt's topic, "other" where none is clear."""
-    head, centre = load_topic_classifier()
-    shares = head.weigh(extract_topic_features([prompt], centre))[0]
-    place = int(shares.argmax())
-    share = round(float(shares[place]), 3)
-    return TopicPrediction(head.topics[place] if share >= _MIN_PROBABILITY else OTHER, share)
+    """Return a prompt's topic, or "other" when no topic is probable enough."""
+    classifier, centre = load_topic_classifier()
+    probabilities = classifier.predict(extract_topic_features([prompt], centre))[0]
+    best = int(probabilities.argmax())
+    share = round(float(probabilities[best]), 3)
+    return TopicPrediction(classifier.topics[best] if share >= _MIN_PROBABILITY else OTHER, share)

@@ -1,4 +1,4 @@
-"""What kind of prompt this is, from hashed words and its shape: a ridge classifier for any set of topics."""
+"""A linear topic classifier over hashed words and layout of a prompt; fitted in training/fit_topics.py."""
 
 import re
 import zlib
@@ -13,7 +13,6 @@ HASH_BUCKETS = 1_024
 _FOURIER_FEATURES = 256
 _FOURIER_SEED = 11
 _HEAD, _TAIL = 900, 300
-_SHRINK = 0.3
 _SHARPNESS = 12.0
 TOKEN = re.compile(r"\w+|[^\w\s]")
 _ASKS = re.compile(r"(?:who|when|where|what|how|which|why)\b")
@@ -22,11 +21,11 @@ _NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
 
 
 def clip_prompt(prompt: str) -> str:
-    """Return a prompt's head and tail, which say what it is about; a short one whole."""
+    """Return the head and the tail of a long prompt, or a short prompt whole."""
     return prompt if len(prompt) <= _HEAD + _TAIL else f"{prompt[:_HEAD]} {prompt[-_TAIL:]}"
 
 
-def _describe_shape(prompt: str) -> list[float]:
+def _measure_layout(prompt: str) -> list[float]:
     words = prompt.split()
     end = prompt.rstrip()[-1:]
     letters = sum(len(word) for word in words) / max(len(words), 1)
@@ -54,52 +53,52 @@ def _describe_shape(prompt: str) -> list[float]:
 
 
 def _hash_words(prompt: str) -> Vectors:
-    """Count words and their 4-letter pieces in hashed cells; no word can be read back from them."""
+    """Return hashed counts of words and of their character 4-grams, a unit vector of shape (buckets,).
+
+    The feature hashing of Weinberger et al. (2009), without signs; words cannot be recovered from it.
+    """
     text = clip_prompt(prompt).lower()
-    cells = np.zeros(HASH_BUCKETS, dtype=np.float32)
+    buckets = np.zeros(HASH_BUCKETS, dtype=np.float32)
     for token in TOKEN.findall(text):
-        cells[zlib.crc32(token.encode()) % HASH_BUCKETS] += 1.0
+        buckets[zlib.crc32(token.encode()) % HASH_BUCKETS] += 1.0
         padded = f" {token} "
         for start in range(len(padded) - 3):
-            cells[zlib.crc32(padded[start : start + 4].encode()) % HASH_BUCKETS] += 0.5
-    cells = np.log1p(cells)
-    return cells / (np.linalg.norm(cells) + 1e-9)
+            buckets[zlib.crc32(padded[start : start + 4].encode()) % HASH_BUCKETS] += 0.5
+    buckets = np.log1p(buckets)
+    return buckets / (np.linalg.norm(buckets) + 1e-9)
 
 
 def extract_prompt_features(prompts: Sequence[str]) -> Vectors:
-    """Return one row of numbers for every prompt: hashed words, then random Fourier features of its shape."""
-    shapes = np.array([_describe_shape(prompt) for prompt in prompts], dtype=np.float32)
+    """Return an array of shape (prompts, 1024 + 256): hashed words, then Fourier features of the layout.
+
+    Random Fourier features (Rahimi & Recht, 2007) approximate a Gaussian kernel between layouts.
+    """
+    layouts = np.array([_measure_layout(prompt) for prompt in prompts], dtype=np.float32)
     rng = np.random.default_rng(_FOURIER_SEED)
-    directions = rng.normal(size=(shapes.shape[1], _FOURIER_FEATURES)) / np.sqrt(shapes.shape[1])
-    fourier = np.cos(shapes @ directions + rng.uniform(0, 2 * np.pi, _FOURIER_FEATURES)) * np.sqrt(
+    directions = rng.normal(size=(layouts.shape[1], _FOURIER_FEATURES)) / np.sqrt(layouts.shape[1])
+    fourier = np.cos(layouts @ directions + rng.uniform(0, 2 * np.pi, _FOURIER_FEATURES)) * np.sqrt(
         2 / _FOURIER_FEATURES
     )
     words = np.array([_hash_words(prompt) for prompt in prompts])
     return np.concatenate([words, fourier], axis=1).astype(np.float32)
 
 
+def softmax(scores: Vectors) -> Vectors:
+    """Return probabilities of shape (rows, classes) from scores of that shape times a fixed factor."""
+    sharpened = _SHARPNESS * scores
+    exponents = np.exp(sharpened - sharpened.max(axis=1, keepdims=True))
+    probabilities: Vectors = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
+    return probabilities
+
+
 @dataclass(frozen=True, slots=True)
 class TopicClassifier:
-    """A ridge classifier of prompt features."""
+    """Ridge regression of topic indicators; `weights` has shape (features, topics), `level` (topics,)."""
 
     topics: tuple[str, ...]
     weights: Vectors
     level: Vectors
 
-    def weigh(self, features: Vectors) -> Vectors:
-        """Return each topic's probability for every sketch."""
-        scores = _SHARPNESS * (features @ self.weights + self.level)
-        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares: Vectors = (chances / chances.sum(axis=1, keepdims=True)).astype(np.float32)
-        return shares
-
-
-def fit_topic_classifier(features: Vectors, topics: Sequence[str]) -> TopicClassifier:
-    """Fit the classifier on features whose topic is known."""
-    names = tuple(sorted(set(topics)))
-    places = np.array([names.index(topic) for topic in topics])
-    targets = np.eye(len(names), dtype=np.float32)[places]
-    level = targets.mean(axis=0)
-    squares = features.T @ features + _SHRINK * np.eye(features.shape[1], dtype=np.float32)
-    weights = np.linalg.solve(squares, features.T @ (targets - level)).astype(np.float32)
-    return TopicClassifier(names, weights, level)
+    def predict(self, features: Vectors) -> Vectors:
+        """Return each topic's probability, shape (prompts, topics), for features (prompts, features)."""
+        return softmax(features @ self.weights + self.level)

@@ -1,8 +1,5 @@
 """Votes move skills, and neither length nor place on the screen is taken for skill."""
 
-import numpy as np
-
-from aggregator.pipeline.routing.thompson_sampling import Bandit
 from aggregator.ratings.bradley_terry import BradleyTerryModel, Comparison
 
 
@@ -40,20 +37,3 @@ def test_a_weak_signal_and_an_unreliable_judge_move_less() -> None:
     doubtful.learn(Comparison("m", "n", reliability=0.1))
     skills = [book.estimate_skill("m")[0] for book in (pick, copy, doubtful)]
     assert skills == sorted(skills, reverse=True)
-
-
-def test_the_bandit_finds_the_better_model_of_each_topic() -> None:
-    rng = np.random.default_rng(1)
-    bandit = Bandit({"m": 0.5, "n": 0.5}, 2)
-    truth = np.array([[0.8, 0.3], [0.3, 0.8]])
-    rewards = []
-    for turn in range(600):
-        shares = np.eye(2)[turn % 2]
-        place = bandit.draw(shares, rng)
-        reward = float(rng.random() < truth[turn % 2, place])
-        bandit.learn(place, shares, reward)
-        rewards.append(truth[turn % 2, place])
-    assert np.mean(rewards[-100:]) > 0.75
-    chances = bandit.measure_chances(np.array([1.0, 0.0]), rng)
-    assert chances.sum() == 1.0
-    assert chances[0] > 0.8

@@ -6,8 +6,8 @@ from dataclasses import replace
 from aggregator.domain.events import CandidateFinished, Event
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs
 from aggregator.pipeline.fusion.judge import judge
-from aggregator.pipeline.panel.fair_semaphore import limit_model_concurrency
 from aggregator.pipeline.panel.fan_out import fan_out
+from aggregator.pipeline.panel.model_calls import limit_model_concurrency
 from aggregator.pipeline.types import PanelSlot, Question, Route
 from aggregator.providers import close_providers
 from testing.provider.server import ProviderServer, say
@@ -35,7 +35,7 @@ async def test_a_stop_in_the_moment_in_which_an_answer_ends_loses_no_seat(provid
 
     async with asyncio.timeout(20):
         async with fan_out(route_to(provider), QUESTION, emit=emit, stop=stop) as panel:
-            await panel.complete()
+            await panel.wait_until_complete()
     await close_providers()
     assert len(panel.outcomes) == len(told) == len(NAMES)
 
@@ -49,12 +49,12 @@ async def test_a_wish_that_is_heard_twice_asks_a_model_once(provider: ProviderSe
 
     async with asyncio.timeout(20):
         async with fan_out(route_to(provider), QUESTION, emit=emit, stop=asyncio.Event()) as panel:
-            panel.ask(panel.route.slots[0])
-            await panel.complete()
-            panel.ask(panel.route.slots[0])
-            await panel.complete()
-            panel.ask(replace(panel.route.slots[0], attempt=2))
-            await panel.complete()
+            panel.add_slot(panel.route.slots[0])
+            await panel.wait_until_complete()
+            panel.add_slot(panel.route.slots[0])
+            await panel.wait_until_complete()
+            panel.add_slot(replace(panel.route.slots[0], attempt=2))
+            await panel.wait_until_complete()
     await close_providers()
     assert len(panel.outcomes) == len(NAMES)
     assert [len(provider.asked(name)) for name in NAMES] == [2, 1, 1]
@@ -76,7 +76,7 @@ async def test_who_gets_no_place_at_a_model_in_time_is_not_waited_for(provider: 
         limit_model_concurrency(lone, 1),
         fan_out(route, QUESTION, emit=emit, stop=asyncio.Event()) as panel,
     ):
-        await panel.complete()
+        await panel.wait_until_complete()
     await close_providers()
     assert ended == {"candidate 0": "timed_out", "candidate 1": "timed_out"}
     assert not provider.asked("wise")

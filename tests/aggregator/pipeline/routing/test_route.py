@@ -1,4 +1,4 @@
-"""Who is asked and how: by topic, at the day's price, with now and then a slot for somebody new."""
+"""A route follows the topic, the price of quality and the budget, and sometimes explores a model."""
 
 import math
 from dataclasses import replace
@@ -10,25 +10,20 @@ import pytest
 from aggregator.budgeting.pacing import PacingState, choose_action
 from aggregator.budgeting.turn_budget import DailyFunds, TurnBudget
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.exploration import MIN_EXPOSURES, Explorer
 from aggregator.pipeline.routing.plan_options import (
-    CASCADE,
-    SINGLE,
-    VOTE,
     estimate_quality,
     list_plan_options,
     quote_model,
 )
 from aggregator.pipeline.routing.prompt_topics import TopicPrediction, classify_topic
 from aggregator.pipeline.routing.route import (
-    NoModelError,
-    RouteLimits,
     RoutePreferences,
     RoutingContext,
-    choose_escalation,
     plan_route,
 )
-from aggregator.pipeline.types import Question, Ranking, Route
+from aggregator.pipeline.types import NoModelError, Question, Ranking, Route, RouteLimits, Strategy
 
 OPEN, CHECKABLE = Question("가을에 대한 시를 써줘", "ko"), Question("17 곱하기 23은 얼마인가요?", "ko")
 RICH = DailyFunds(0, 10_000_000_000, 0)
@@ -36,7 +31,7 @@ FREE = PacingState(0.0, math.inf, 20.0)
 
 
 def model(slug: str, standing: float, price: int, **fields: object) -> LanguageModel:
-    """Return a model on offer whose output token costs so many micros."""
+    """Return a model at this price for an output token."""
     known = LanguageModel(
         slug=slug, name=slug, vendor=f"vendor of {slug}", provider="local", litellm_model=slug,
         context_window=8_192, output_limit=512, input_price_micros=price // 4, output_price_micros=price,
@@ -54,26 +49,30 @@ def plan(
     question: Question, offer: list[LanguageModel], *, strategy: str = "", pacing: PacingState = FREE,
     funds: DailyFunds = RICH, topic: str = "writing", explorer: Explorer | None = None,
 ) -> Route:  # fmt: skip
-    """Return the route of a day."""
-    day = RoutingContext(TurnBudget(funds, pacing), TopicPrediction(topic, 0.9), explorer)
+    """Return the route with this budget and explorer."""
+    context = RoutingContext(TurnBudget(funds, pacing), TopicPrediction(topic, 0.9), explorer)
     return plan_route(
-        question, offer, preferences=RoutePreferences(strategy), day=day, limits=RouteLimits(2, 100, 1_000, 3)
+        question,
+        offer,
+        preferences=RoutePreferences(strategy),
+        context=context,
+        limits=RouteLimits(2, 100, 1_000, 3),
     )
 
 
 def panel_of(route: Route) -> set[str]:
-    """Return who is asked."""
+    """Return the slugs of the models asked."""
     return {slot.model.slug for slot in route.slots}
 
 
-def test_without_a_price_the_best_are_asked_and_with_one_the_cheap() -> None:
+def test_quality_without_a_price_asks_the_best_models_and_with_a_price_cheap_ones() -> None:
     assert "strong" in panel_of(plan(OPEN, [*CHEAP, STRONG]))
     cheap = plan(OPEN, [*CHEAP, STRONG], pacing=PacingState(0.2, 1e6, 20.0))
     assert "strong" not in panel_of(cheap)
     assert "thrifty" in cheap.reasons
 
 
-def test_a_dearer_day_never_asks_for_more() -> None:
+def test_a_higher_price_never_plans_a_higher_cost() -> None:
     costs = [
         plan(CHECKABLE, [*CHEAP, STRONG], pacing=PacingState(price, 1e6, 20.0)).plan.cost_micros
         for price in (0.0, 0.01, 0.03, 0.1, 1.0, 100.0)
@@ -82,62 +81,64 @@ def test_a_dearer_day_never_asks_for_more() -> None:
     assert costs[0] > costs[-1]
 
 
-def test_a_checkable_question_is_put_to_cheap_models_first_when_money_counts() -> None:
+def test_a_checkable_question_gets_a_cascade_when_quality_has_a_price() -> None:
     route = plan(CHECKABLE, [*CHEAP, STRONG], pacing=PacingState(0.02, 1e6, 20.0))
-    assert (route.strategy, route.plan.strong) == (CASCADE, "strong")
+    assert (route.strategy, route.plan.strong) == (Strategy.CASCADE, "strong")
     assert "cheap_first" in route.reasons
     assert "strong" not in panel_of(route)
 
 
-def test_an_empty_pool_leaves_the_cheapest_model_and_no_error() -> None:
+def test_an_empty_budget_gets_the_cheapest_model() -> None:
     route = plan(OPEN, [*CHEAP, STRONG], funds=DailyFunds(0, 10, 10))
-    assert (panel_of(route), route.strategy, route.reasons[-1]) == ({"c"}, SINGLE, "budget_empty")
+    assert (panel_of(route), route.strategy, route.reasons[-1]) == ({"c"}, Strategy.SINGLE, "budget_empty")
     small = plan(OPEN, [STRONG], funds=DailyFunds(0, 1_000, 0))
     assert (panel_of(small), small.reasons[-1]) == ({"strong"}, "budget_small")
 
 
-def test_what_a_turn_may_cost_is_a_share_of_what_is_left() -> None:
+def test_a_turn_may_cost_a_share_of_the_remaining_budget() -> None:
     assert "dear" not in panel_of(plan(OPEN, [*CHEAP, DEAR], funds=DailyFunds(0, 1_000_000_000, 0)))
 
 
-def test_a_wish_is_kept_whatever_the_day_says() -> None:
-    assert plan(OPEN, CHEAP, strategy="vote").strategy == VOTE
+def test_a_preferred_strategy_is_kept_at_any_price() -> None:
+    assert plan(OPEN, CHEAP, strategy="vote").strategy == Strategy.VOTE
     assert plan(OPEN, CHEAP, strategy="best").strategy == "best"
-    assert plan(CHECKABLE, CHEAP, strategy="single").strategy == SINGLE
+    assert plan(CHECKABLE, CHEAP, strategy="single").strategy == Strategy.SINGLE
     with pytest.raises(NoModelError):
         plan(OPEN, [])
 
 
-def test_the_menu_is_the_upper_hull_of_quality_against_cost() -> None:
+def test_plan_options_are_the_upper_hull_of_quality_against_cost() -> None:
     quotes = tuple(quote_model(each, 256) for each in (*CHEAP, STRONG))
-    plan_options = list_plan_options(quotes, frozenset({SINGLE, VOTE, CASCADE}), 3)
+    plan_options = list_plan_options(quotes, frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.CASCADE}), 3)
     slopes = [
         (after.quality - before.quality) / (after.cost - before.cost)
         for before, after in pairwise(plan_options)
     ]
     assert slopes == sorted(slopes, reverse=True)
     assert all(slope > 0 for slope in slopes)
-    places = [
+    choices = [
         choose_action(
-            PacingState(price, 1e9, 1.0), [d.quality for d in plan_options], [d.cost for d in plan_options]
+            PacingState(price, 1e9, 1.0),
+            [each.quality for each in plan_options],
+            [each.cost for each in plan_options],
         )
         for price in (0.0, 1e-3, 1e-2, 1e-1, 1e3)
     ]
-    assert places == sorted(places, reverse=True)
+    assert choices == sorted(choices, reverse=True)
 
 
-def test_two_models_of_one_vendor_promise_less_than_two_of_different_ones() -> None:
+def test_two_models_of_one_vendor_are_worth_less_than_two_of_different_vendors() -> None:
     same = [quote_model(each, 256) for each in (CHEAP[0], replace(CHEAP[1], vendor=CHEAP[0].vendor))]
     mixed = [quote_model(each, 256) for each in CHEAP[:2]]
-    assert estimate_quality(same, VOTE) < estimate_quality(mixed, VOTE)
+    assert estimate_quality(same, Strategy.VOTE) < estimate_quality(mixed, Strategy.VOTE)
 
 
 def explorer(*, share: float = 1.0, shown: int = 0, seed: int = 1) -> Explorer:
-    """Return somebody who tries others so often."""
+    """Return an explorer with this share of explored turns."""
     return Explorer(share, np.random.default_rng(seed), {}, {"fresh": shown, "old": 10_000}, 10**9)
 
 
-def test_a_new_model_gets_the_last_seat_first_and_its_propensity_is_noted() -> None:
+def test_a_new_model_gets_the_last_slot_first_and_its_propensity_is_logged() -> None:
     offer = [*CHEAP, model("old", 0.3, 100), model("fresh", 0.2, 100)]
     route = plan(OPEN, offer, explorer=explorer())
     assert (route.plan.tried, "explores" in route.reasons) == ("fresh", True)
@@ -149,7 +150,7 @@ def test_a_new_model_gets_the_last_seat_first_and_its_propensity_is_noted() -> N
     assert {"old", "fresh"} == set(later)
 
 
-def test_nobody_is_tried_where_health_is_asked_about_nor_by_one_who_does_not_explore() -> None:
+def test_no_model_is_explored_on_health_topics_or_without_a_share() -> None:
     offer = [*CHEAP, model("fresh", 0.2, 100)]
     assert plan(OPEN, offer, topic="health", explorer=explorer()).plan.tried == ""
     quiet = plan(OPEN, offer, explorer=explorer(share=1e-9))
@@ -157,28 +158,28 @@ def test_nobody_is_tried_where_health_is_asked_about_nor_by_one_who_does_not_exp
     assert quiet.plan.propensities["c"] == pytest.approx(1.0)
 
 
-def unsure(confidence: float | None) -> Ranking:
-    """Return a vote that is so sure."""
+def vote_with(confidence: float | None) -> Ranking:
+    """Return a vote of this confidence."""
     return Ranking((), 1, 2, confidence)
 
 
-def test_an_unsure_vote_calls_in_a_stronger_model_if_one_is_worth_it() -> None:
+def test_an_unconfident_vote_escalates_to_a_stronger_model_that_is_worth_its_price() -> None:
     budget, offer = TurnBudget(RICH, FREE), [*CHEAP, STRONG]
     route = plan(CHECKABLE, [*CHEAP, STRONG], pacing=PacingState(0.02, 1e6, 20.0))
 
-    def called(confidence: float | None, budget: TurnBudget = budget, route: Route = route) -> str:
-        found = choose_escalation(CHECKABLE, offer, route, unsure(confidence), budget)
+    def escalate(confidence: float | None, budget: TurnBudget = budget, route: Route = route) -> str:
+        found = choose_escalation(CHECKABLE, offer, route, vote_with(confidence), budget)
         return found.slug if found else ""
 
-    assert called(0.5) == "strong"
-    assert called(0.95) == called(None) == ""
-    assert called(0.5, TurnBudget(DailyFunds(0, 1, 1), FREE)) == ""
-    assert called(0.5, TurnBudget(RICH, PacingState(1.0, 1e6, 20.0))) == ""
-    assert called(0.5, route=replace(route, reasons=("asked_panel",))) == ""
+    assert escalate(0.5) == "strong"
+    assert escalate(0.95) == escalate(None) == ""
+    assert escalate(0.5, TurnBudget(DailyFunds(0, 1, 1), FREE)) == ""
+    assert escalate(0.5, TurnBudget(RICH, PacingState(1.0, 1e6, 20.0))) == ""
+    assert escalate(0.5, route=replace(route, reasons=("asked_panel",))) == ""
     # Short answers to an open question differ without one of them being wrong.
     poem = plan(OPEN, CHEAP)
-    assert choose_escalation(OPEN, offer, poem, unsure(0.5), budget) is None
-    assert called(0.5, route=replace(route, reasons=("escalated",))) == ""
+    assert choose_escalation(OPEN, offer, poem, vote_with(0.5), budget) is None
+    assert escalate(0.5, route=replace(route, reasons=("escalated",))) == ""
 
 
 @pytest.mark.parametrize(
@@ -192,5 +193,5 @@ def test_an_unsure_vote_calls_in_a_stronger_model_if_one_is_worth_it() -> None:
         ("Write a JavaScript function that debounces another one", "code"),
     ],
 )
-def test_a_prompt_is_told_by_topic_in_both_languages(prompt: str, topic: str) -> None:
+def test_topics_are_predicted_in_both_languages(prompt: str, topic: str) -> None:
     assert classify_topic(prompt).topic == topic
