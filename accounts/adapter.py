@@ -1,4 +1,4 @@
-"""What allauth does our way: a guest who signs up keeps the row, one who logs in hands things over."""
+"""The allauth adapter: a guest who signs up becomes the account, one who logs in is merged into it."""
 
 from typing import Any
 
@@ -16,34 +16,32 @@ from django.utils.translation import gettext as _
 from accounts.guests import rotate_guest_key
 from accounts.models import User
 from accounts.selectors import find_account, find_guest_key
-from accounts.services import adopt_guest, record_sign_out
+from accounts.services import adopt_guest, record_sign_out, start_account
 
-# What allauth says after it has mailed a link to confirm an address.
+# The message that allauth shows after mailing a confirmation link.
 CONFIRMATION_SENT_TEMPLATE = "account/messages/email_confirmation_sent.txt"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """The hooks of signing up, logging in and logging out."""
+    """Customises sign-up, login, logout and mail."""
 
     def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
-        """Turn the visitor's guest row into the account, or make a row when there was none."""
+        """Turn the row of the visitor's guest into the account, or create a row when there is none."""
         try:
             with transaction.atomic():
-                person = self._lock_guest(request) or user
-                person.is_guest = False
-                person.guest_key = None
-                return super().save_user(request, person, form, commit)  # type: ignore[no-any-return]
+                account = start_account(guest_key=find_guest_key(request), new_user=user)
+                return super().save_user(request, account, form, commit)  # type: ignore[no-any-return]
         except IntegrityError as error:
-            # The form looked for the address before; a second press of the button got here in between.
+            # A double submit: the form was valid before the first request committed the same address.
             messages.info(request, _("이미 가입된 이메일이에요. 로그인해 주세요."))
             raise ImmediateHttpResponse(redirect("account_login")) from error
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
-        """Name the row after its public id: people are known by their address, and nobody sees a username."""
+        """Derive the username from the public id; accounts log in by email and never see a username."""
         user.username = user.public_id.hex
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Log in, bring along what the visitor did as a guest, and retire the guest's key."""
+        """Log in, merge the visitor's guest into the account, and replace the guest key."""
         guest_key = find_guest_key(request)
         super().login(request, user)
         if guest_key is not None:
@@ -51,39 +49,33 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         rotate_guest_key(request)
 
     def logout(self, request: HttpRequest) -> None:
-        """Log out into a fresh guest: the next person at this browser finds nothing, in no tab of it."""
+        """Log out and replace the guest key, so that the next person at this browser sees no history."""
         if account := find_account(request):
             record_sign_out(account=account)
         super().logout(request)
         rotate_guest_key(request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail; where the site has no mail server, say so rather than let anybody wait for it."""
+        """Send a mail; without a mail server, warn the visitor that none will arrive."""
         super().send_mail(template_prefix, email, context)
         if not settings.EMAIL_HOST:
-            said = _("이 사이트에는 메일 서버가 없어요. 메일은 서버 기록에만 있으니 운영자에게 물어보세요.")
-            messages.warning(allauth_context.request, said)
+            text = _("이 사이트에는 메일 서버가 없어요. 메일은 서버 기록에만 있으니 운영자에게 물어보세요.")
+            messages.warning(allauth_context.request, text)
 
     def add_message(
-        self, request: HttpRequest, level: int, message_template: str | None = None, *rest: Any, **named: Any
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:
-        """Tell what was done, but never that a mail is on its way from a site that sends none."""
+        """Show a message, except that a confirmation was mailed when the site has no mail server."""
         if settings.EMAIL_HOST or message_template != CONFIRMATION_SENT_TEMPLATE:
-            super().add_message(request, level, message_template, *rest, **named)
+            super().add_message(request, level, message_template, *args, **kwargs)
 
     def is_safe_url(self, url: str) -> bool:
-        """Lead on to no address that is none."""
+        """Return whether a redirect target is on this site; a malformed URL is not."""
         try:
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
 
     def format_email_subject(self, subject: str) -> str:
-        """Put our name before the subject instead of the host's."""
+        """Prefix the subject with the name of the site instead of its host."""
         return f"[{_('짬뽕')}] {subject}"
-
-    def _lock_guest(self, request: HttpRequest) -> User | None:
-        guest_key = find_guest_key(request)
-        if guest_key is None:
-            return None
-        return User.objects.select_for_update().filter(guest_key=guest_key, is_guest=True).first()

@@ -10,13 +10,13 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts.models import User
 
 admin.site.unregister(Group)
-# Addresses belong to a person and are changed by that person, with proof.
+# Email addresses are changed only by their owner, with a confirmation.
 admin.site.unregister(EmailAddress)
 
 
 @admin.register(User)
 class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
-    """Guests and accounts; a password can be set anew, and its hash is never shown."""
+    """Guests and accounts; a password can be replaced, and its hash is never shown."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -41,5 +41,5 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
         return user.email or user.username
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Guests are looked at, not edited: what they are is decided by a cookie that only they have."""
+        """Guests are read-only."""
         return super().has_change_permission(request, obj) and not (obj is not None and obj.is_guest)

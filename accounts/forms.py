@@ -1,4 +1,4 @@
-"""What an account may change about itself."""
+"""The forms of the account pages."""
 
 from allauth.account.adapter import get_adapter
 from django import forms
@@ -8,7 +8,7 @@ from accounts.models import User
 
 
 class NameForm(forms.Form):
-    """The name that greets."""
+    """The display name of an account."""
 
     name = forms.CharField(
         label=_("이름"),
@@ -20,7 +20,7 @@ class NameForm(forms.Form):
 
 
 class DeleteAccountForm(forms.Form):
-    """The password once more, before everything goes."""
+    """Deletion of the account, confirmed by the password."""
 
     password = forms.CharField(
         label=_("비밀번호"),
@@ -34,7 +34,7 @@ class DeleteAccountForm(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        # allauth's own check, because it counts failures: a borrowed session must not guess for ever.
+        # allauth's check limits failures, so that a stolen session cannot guess the password.
         if not get_adapter().reauthenticate(self.account, password):
             raise forms.ValidationError(_("비밀번호가 맞지 않아요."), code="wrong_password")
         return password

@@ -1,4 +1,4 @@
-"""How many new guests an address brings in an hour: each gets a row, and with it the turns of a day."""
+"""The limit of new guests per client network and hour; each new guest gets a daily quota of turns."""
 
 import ipaddress
 import logging
@@ -18,26 +18,26 @@ HOUR_SECONDS = 3_600
 
 
 def exceeds_guest_limit(scope: Mapping[str, object]) -> bool:
-    """Count a new guest against the network it comes from; True when that has brought too many this hour."""
+    """Count a new guest of a network and return whether the network is over its limit for this hour."""
     network = network_prefix(client_address(scope))
     if not network or not settings.NEW_GUESTS_PER_HOUR:
         return False
-    # Which networks people come from is nobody's business: it is kept as a number that leads back to none.
-    name = salted_hmac(SALT, network).hexdigest()[:16]
-    key = f"guests:{name}:{int(time.time() // HOUR_SECONDS)}"
+    # The key holds a keyed hash of the network, not the address.
+    digest = salted_hmac(SALT, network).hexdigest()[:16]
+    key = f"guests:{digest}:{int(time.time() // HOUR_SECONDS)}"
     try:
         cache.add(key, 0, 2 * HOUR_SECONDS)
         return cache.incr(key) > int(settings.NEW_GUESTS_PER_HOUR)
-    except (RedisError, ValueError) as failure:
-        # Rather a guest too many than nobody at all.
-        logger.warning("new guests are not counted (%s)", type(failure).__name__)
+    except (RedisError, ValueError) as error:
+        # Without Valkey the limit is off: availability matters more.
+        logger.warning("new guests are not counted (%s)", type(error).__name__)
         return False
 
 
 def network_prefix(address: str) -> str:
-    """Return what one household or office has of an address: all of IPv4's, the first half of IPv6's.
+    """Return the part of an address that one household or office shares: an IPv4 address or an IPv6 /64.
 
-    Empty for an address that only this network knows: all behind a proxy that is not named have the same.
+    Empty for a private address, which all visitors behind an untrusted proxy share.
     """
     try:
         host = ipaddress.ip_address(address)
@@ -51,7 +51,7 @@ def network_prefix(address: str) -> str:
 
 
 def client_address(scope: Mapping[str, object]) -> str:
-    """Return the address of a visitor, as the proxies that are trusted report it."""
+    """Return the client address of an ASGI scope, as reported by the trusted proxies."""
     headers = cast(Iterable[tuple[bytes, bytes]], scope.get("headers", ()))
     forwarded = ",".join(
         value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for"

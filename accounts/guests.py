@@ -1,4 +1,4 @@
-"""How a guest is known without an account: a signed cookie with a random key, and no row until needed."""
+"""The guest cookie: a signed random key; a row is created only when a guest first needs one."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -21,17 +21,17 @@ class GuestRequest(HttpRequest):
 
 
 def as_guest_request(request: HttpRequest) -> GuestRequest:
-    """Return the same request, seen with what the middleware put on it."""
+    """Return the same request, typed with the attributes that GuestMiddleware sets."""
     return cast(GuestRequest, request)
 
 
 def sign_guest_key(guest_key: uuid.UUID) -> str:
-    """Return the cookie's text for a key."""
+    """Return the cookie value of a key."""
     return Signer(salt=GUEST_SALT).sign(guest_key.hex)
 
 
 def read_guest_key(cookies: Mapping[str, str]) -> uuid.UUID | None:
-    """Return the key that our own signature vouches for; None when there is no cookie or it was forged."""
+    """Return the key of the guest cookie; None when it is missing or its signature is invalid."""
     try:
         return uuid.UUID(hex=Signer(salt=GUEST_SALT).unsign(cookies.get(GUEST_COOKIE, "")))
     except (BadSignature, ValueError):
@@ -39,14 +39,14 @@ def read_guest_key(cookies: Mapping[str, str]) -> uuid.UUID | None:
 
 
 def read_scope_cookies(scope: Mapping[str, object]) -> dict[str, str]:
-    """Return the cookies of an ASGI scope, whether the client sent them in one header or in several."""
+    """Return the cookies of an ASGI scope, from one or several headers."""
     headers = cast(Iterable[tuple[bytes, bytes]], scope.get("headers", ()))
     lines = [value.decode("latin-1") for name, value in headers if name.lower() == b"cookie"]
     return parse_cookie("; ".join(lines))
 
 
 def attach_guest_key(request: HttpRequest) -> None:
-    """Put the visitor's guest key on the request: the cookie's, or a fresh one that nobody has seen."""
+    """Set the guest key of a request: the cookie's, or a new random one."""
     guest_request = as_guest_request(request)
     guest_key = read_guest_key(request.COOKIES)
     guest_request.guest_is_known = guest_key is not None
@@ -55,19 +55,19 @@ def attach_guest_key(request: HttpRequest) -> None:
 
 
 def rotate_guest_key(request: HttpRequest) -> None:
-    """Give the visitor a fresh guest key with this answer, so that the old one opens nothing any more."""
+    """Replace the guest key; the response sets the cookie."""
     guest_request = as_guest_request(request)
     guest_request.guest_key = uuid.uuid4()
     guest_request.guest_is_known = False
     guest_request.guest_cookie_needs_set = True
 
 
-def set_guest_cookie(request: HttpRequest, answer: HttpResponseBase) -> None:
-    """Set the cookie on a page that a new visitor looks at, and on any answer after the key was renewed."""
+def set_guest_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Set the cookie on a new visitor's page view, and on any response after the key was replaced."""
     guest_request = as_guest_request(request)
-    is_page = request.method == "GET" and answer.status_code == 200 and _is_html(answer)
+    is_page = request.method == "GET" and response.status_code == 200 and _is_html(response)
     if guest_request.guest_cookie_needs_set or (is_page and not guest_request.guest_is_known):
-        answer.set_cookie(
+        response.set_cookie(
             GUEST_COOKIE,
             sign_guest_key(guest_request.guest_key),
             max_age=settings.GUEST_COOKIE_AGE,
@@ -77,5 +77,5 @@ def set_guest_cookie(request: HttpRequest, answer: HttpResponseBase) -> None:
         )
 
 
-def _is_html(answer: HttpResponseBase) -> bool:
-    return str(answer.get("Content-Type", "")).startswith("text/html")
+def _is_html(response: HttpResponseBase) -> bool:
+    return str(response.get("Content-Type", "")).startswith("text/html")

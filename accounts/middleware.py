@@ -1,4 +1,4 @@
-"""Every visitor is somebody: a guest key on each request, without touching the database."""
+"""The middleware of the guest cookie; it runs no query."""
 
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -12,7 +12,7 @@ ResponseOrAwaitable = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 class GuestMiddleware:
-    """Reads the guest cookie before the view and sets it after a page view that came without one."""
+    """Sets request.guest_key from the cookie, and the cookie after a first page view."""
 
     sync_capable = True
     async_capable = True
@@ -27,12 +27,12 @@ class GuestMiddleware:
         if self.is_async:
             return self._call_async(request)
         attach_guest_key(request)
-        answer = cast(HttpResponseBase, self.get_response(request))
-        set_guest_cookie(request, answer)
-        return answer
+        response = cast(HttpResponseBase, self.get_response(request))
+        set_guest_cookie(request, response)
+        return response
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         attach_guest_key(request)
-        answer = await cast(Awaitable[HttpResponseBase], self.get_response(request))
-        set_guest_cookie(request, answer)
-        return answer
+        response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
+        set_guest_cookie(request, response)
+        return response

@@ -7,15 +7,15 @@ from django.utils.translation import gettext_lazy as _
 
 
 class User(AbstractUser):
-    """A person: a guest known by a signed cookie, or an account that a guest became by signing up."""
+    """A person: a guest, identified by a signed cookie, or an account with a login."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     is_guest = models.BooleanField(_("손님"), default=False)
     guest_key = models.UUIDField(
         null=True, blank=True, unique=True, editable=False, verbose_name=_("손님 열쇠")
     )
-    # How often this person has left: a socket that was opened before opens no work any more.
-    # A process of the last release, which knows nothing of it, may still make people beside us.
+    # A websocket that was opened before the last sign-out may start no turn.
+    # db_default, as processes of the previous release insert rows without this column.
     sign_outs = models.PositiveIntegerField(
         default=0, db_default=0, editable=False, verbose_name=_("로그아웃한 횟수")
     )
@@ -32,7 +32,7 @@ class User(AbstractUser):
         ]
 
     def set_password(self, raw_password: str | None) -> None:
-        """Set another password, which ends what was begun with the one before."""
+        """Set the password and sign out all open websockets."""
         super().set_password(raw_password)
         self.sign_outs += 1
 

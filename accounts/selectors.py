@@ -1,4 +1,4 @@
-"""Who is there: the account that is logged in, or the guest whom the cookie names."""
+"""Reads: the account or guest behind a request or websocket scope."""
 
 import uuid
 from collections.abc import Mapping
@@ -15,34 +15,34 @@ Scope = Mapping[str, object]
 
 
 def find_guest(guest_key: uuid.UUID | None) -> User | None:
-    """Return the guest whose key this is; None when no row was needed so far."""
+    """Return the guest with this key, or None when it has no row yet."""
     if guest_key is None:
         return None
     return User.objects.filter(guest_key=guest_key, is_guest=True).first()
 
 
 def find_user(source: HttpRequest | Scope) -> User | None:
-    """Return the logged-in account, else the guest of the cookie, else None; never writes."""
+    """Return the logged-in account, else the guest of the cookie, else None."""
     return find_account(source) or find_guest(find_guest_key(source))
 
 
 def find_account(source: HttpRequest | Scope) -> User | None:
-    """Return the account that is logged in, or None."""
+    """Return the logged-in active account, or None."""
     user = source.user if isinstance(source, HttpRequest) else _user_of_scope(source)
     return user if isinstance(user, User) and user.is_authenticated and user.is_active else None
 
 
 def find_guest_key(source: HttpRequest | Scope) -> uuid.UUID | None:
-    """Return the key that came with a valid cookie; a key minted for this very answer does not count."""
+    """Return the guest key of a valid cookie; a key generated for this response does not count."""
     if isinstance(source, HttpRequest):
-        visit = as_guest_request(source)
-        return visit.guest_key if visit.guest_is_known else None
+        request = as_guest_request(source)
+        return request.guest_key if request.guest_is_known else None
     return read_guest_key(read_scope_cookies(source))
 
 
-def is_still_signed_in(person: User) -> bool:
-    """Tell whether somebody who was let in has neither left nor been shut out since."""
-    return User.objects.filter(pk=person.pk, is_active=True, sign_outs=person.sign_outs).exists()
+def is_still_signed_in(user: User) -> bool:
+    """Return whether a user loaded earlier has neither signed out nor been deactivated since."""
+    return User.objects.filter(pk=user.pk, is_active=True, sign_outs=user.sign_outs).exists()
 
 
 def _user_of_scope(scope: Scope) -> object:

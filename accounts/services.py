@@ -1,4 +1,4 @@
-"""A person's life here: guest, account, gone."""
+"""Writes: guests, sign-up, login, deletion."""
 
 import uuid
 
@@ -14,11 +14,11 @@ from accounts.selectors import Scope, find_account, find_guest, find_guest_key
 
 
 class TooManyGuestsError(Exception):
-    """So many new guests have come from one network that this one gets no row for now."""
+    """The network of this visitor is over NEW_GUESTS_PER_HOUR."""
 
 
 def get_or_create_guest(guest_key: uuid.UUID) -> User:
-    """Return the guest with this key, making the row on first need; two calls at once get the same row."""
+    """Return the guest with this key, creating the row if needed; concurrent calls return the same row."""
     guest, _ = User.objects.get_or_create(
         guest_key=guest_key,
         defaults={"username": f"guest-{guest_key.hex}", "is_guest": True, "password": make_password(None)},
@@ -27,7 +27,7 @@ def get_or_create_guest(guest_key: uuid.UUID) -> User:
 
 
 def get_or_create_user(scope: Scope) -> User | None:
-    """Return who acts over a socket, making a guest row if needed; None without a valid cookie or session.
+    """Return the user of a websocket, creating a guest if needed; None without a valid cookie or session.
 
     Raises TooManyGuestsError.
     """
@@ -37,17 +37,29 @@ def get_or_create_user(scope: Scope) -> User | None:
     guest_key = find_guest_key(scope)
     if guest_key is None:
         return None
-    known = find_guest(guest_key)
-    if known is None and exceeds_guest_limit(scope):
+    guest = find_guest(guest_key)
+    if guest is None and exceeds_guest_limit(scope):
         raise TooManyGuestsError
-    return known or get_or_create_guest(guest_key)
+    return guest or get_or_create_guest(guest_key)
+
+
+def start_account(*, guest_key: uuid.UUID | None, new_user: User) -> User:
+    """Return the unsaved account of a sign-up: the guest's row, locked and converted, or the new user.
+
+    Call it inside a transaction.
+    """
+    guests = User.objects.select_for_update().filter(guest_key=guest_key, is_guest=True)
+    account = (guests.first() if guest_key else None) or new_user
+    account.is_guest = False
+    account.guest_key = None
+    return account
 
 
 @transaction.atomic
 def adopt_guest(*, guest_key: uuid.UUID, account: User) -> None:
-    """Hand everything of the guest to the account through settings.GUEST_ADOPTERS, then remove the guest.
+    """Transfer the guest's objects to the account through settings.GUEST_ADOPTERS, then delete the guest.
 
-    The guest's row is locked meanwhile: what is begun in its name at that moment fails instead of being lost.
+    The guest's row is locked, so that a concurrent insert for the guest fails instead of being lost.
     """
     guest = find_guest(guest_key)
     if guest is None or guest.pk == account.pk:
@@ -61,20 +73,22 @@ def adopt_guest(*, guest_key: uuid.UUID, account: User) -> None:
 
 
 def record_sign_out(*, account: User) -> None:
-    """Let no socket that is open begin work for an account; pages that are still logged in come back."""
+    """Invalidate the account's open websockets; pages that are still logged in reconnect."""
     User.objects.filter(pk=account.pk).update(sign_outs=F("sign_outs") + 1)
 
 
 @transaction.atomic
 def rename_account(*, account: User, name: str) -> None:
-    """Change the name that the account's pages greet with."""
+    """Change the display name."""
     account.first_name = name
     account.save(update_fields=["first_name"])
 
 
 @transaction.atomic
 def delete_account(*, account: User) -> None:
-    """Remove the account and everything that is its own, after settings.ACCOUNT_CLOSERS have let go of it."""
+    """Delete the account and what it owns, after calling settings.ACCOUNT_CLOSERS."""
+    # A view passes request.user, a lazy wrapper that cannot be deleted.
+    account = User.objects.get(pk=account.pk)
     for path in settings.ACCOUNT_CLOSERS:
         import_string(path)(account=account)
     account.delete()

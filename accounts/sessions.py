@@ -1,11 +1,11 @@
-"""Sessions as Django keeps them in the database, under keys such as it makes."""
+"""Django's database sessions with a stricter check of the session key."""
 
 from django.contrib.sessions.backends import db
 
 
 class SessionStore(db.SessionStore):
-    """Takes any other key for that of a session which has ended."""
+    """Treats a key that Django cannot have generated as an expired session."""
 
     def _validate_session_key(self, key: str | None) -> bool:
-        # A quoted cookie can hold any character, NUL among them, which no query takes.
+        # A quoted cookie may contain NUL, which PostgreSQL rejects in a query.
         return key is not None and len(key) >= 8 and key.isascii() and key.isalnum()

@@ -1,4 +1,4 @@
-"""The account pages that allauth does not bring; config.urls puts allauth's beside them."""
+"""The account pages besides allauth's; config.urls includes both."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages of an account that allauth does not bring."""
+"""The account pages besides allauth's."""
 
 from typing import cast
 
@@ -19,7 +19,7 @@ from accounts.services import delete_account, rename_account
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_account(request: HttpRequest) -> HttpResponse:
-    """Show the account, and change its name."""
+    """Show the account and change its name."""
     account = cast(User, request.user)
     form = NameForm(request.POST or None, initial={"name": account.first_name})
     if request.method == "POST" and form.is_valid():
@@ -33,13 +33,13 @@ def show_account(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_own_account(request: HttpRequest) -> HttpResponse:
-    """Ask for the password once more, then remove the account and everything in it."""
+    """Delete the account after a check of its password."""
     account = cast(User, request.user)
     form = DeleteAccountForm(request.POST or None, account=account)
     if request.method == "POST" and form.is_valid():
         adapter = get_adapter()
         adapter.logout(request)
-        delete_account(account=User.objects.get(pk=account.pk))
+        delete_account(account=account)
         messages.success(request, _("계정과 모든 내용을 지웠어요."))
         return redirect("/")
     return render(request, "accounts/leave.html", {"form": form})

@@ -7,17 +7,17 @@ from testing.factories import GuestFactory, UserFactory
 
 @pytest.fixture
 def staff(client: Client, db: None) -> User:
-    """Whoever runs this installation, logged in."""
+    """An admin, logged in."""
     staff = UserFactory.create(username="staff", is_staff=True, is_superuser=True)
     client.force_login(staff)
     return staff
 
 
-def test_guests_and_accounts_can_be_told_apart(client: Client, staff: User, ada: User) -> None:
+def test_guests_and_accounts_can_be_filtered(client: Client, staff: User, ada: User) -> None:
     guest = GuestFactory.create()
-    everybody = client.get("/admin/accounts/user/").content.decode()
-    assert ada.email in everybody
-    assert guest.username in everybody
+    users = client.get("/admin/accounts/user/").content.decode()
+    assert ada.email in users
+    assert guest.username in users
     accounts = client.get("/admin/accounts/user/?is_guest__exact=0").content.decode()
     assert ada.email in accounts
     assert guest.username not in accounts
@@ -29,12 +29,12 @@ def test_the_admin_shows_no_password_hash(client: Client, staff: User, ada: User
     assert ada.password not in page
 
 
-def test_a_guest_cannot_be_given_power(client: Client, staff: User) -> None:
+def test_a_guest_cannot_be_made_staff(client: Client, staff: User) -> None:
     guest = GuestFactory.create()
     assert client.post(f"/admin/accounts/user/{guest.pk}/change/", {"is_staff": "on"}).status_code == 403
 
 
-def test_the_list_of_people_costs_the_same_for_many(
+def test_the_user_list_runs_a_constant_number_of_queries(
     client: Client, staff: User, django_assert_max_num_queries: object
 ) -> None:
     UserFactory.create_batch(30)
@@ -42,6 +42,6 @@ def test_the_list_of_people_costs_the_same_for_many(
         client.get("/admin/accounts/user/")
 
 
-def test_ada_is_not_let_into_the_admin(client: Client, ada: User) -> None:
+def test_an_ordinary_account_cannot_open_the_admin(client: Client, ada: User) -> None:
     client.force_login(ada)
     assert client.get("/admin/accounts/user/").status_code == 302

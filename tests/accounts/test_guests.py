@@ -39,9 +39,9 @@ def test_a_new_visitor_gets_a_signed_cookie_and_no_row(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
-        answer = GuestMiddleware(show_page)(RequestFactory().get("/"))
-    assert isinstance(answer, HttpResponseBase)
-    cookie = answer.cookies[GUEST_COOKIE]
+        response = GuestMiddleware(show_page)(RequestFactory().get("/"))
+    assert isinstance(response, HttpResponseBase)
+    cookie = response.cookies[GUEST_COOKIE]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert read_guest_key({GUEST_COOKIE: cookie.value}) is not None
@@ -51,14 +51,14 @@ def test_a_visitor_with_a_cookie_keeps_it() -> None:
     request = RequestFactory().get("/")
     guest_key = uuid.uuid4()
     request.COOKIES[GUEST_COOKIE] = sign_guest_key(guest_key)
-    answer = GuestMiddleware(show_page)(request)
-    assert isinstance(answer, HttpResponseBase)
-    assert not answer.cookies
+    response = GuestMiddleware(show_page)(request)
+    assert isinstance(response, HttpResponseBase)
+    assert not response.cookies
     assert as_guest_request(request).guest_key == guest_key
 
 
 @pytest.mark.parametrize(
-    ("method", "answer"),
+    ("method", "response"),
     [
         ("get", JsonResponse({})),
         ("post", HttpResponse("<p>짬뽕</p>")),
@@ -66,17 +66,17 @@ def test_a_visitor_with_a_cookie_keeps_it() -> None:
         ("head", HttpResponse("<p>짬뽕</p>")),
     ],
 )
-def test_only_a_page_that_is_looked_at_sets_the_cookie(method: str, answer: HttpResponse) -> None:
+def test_only_a_page_view_sets_the_cookie(method: str, response: HttpResponse) -> None:
     request = getattr(RequestFactory(), method)("/")
-    assert not GuestMiddleware(lambda _: answer)(request).cookies  # type: ignore[union-attr]
+    assert not GuestMiddleware(lambda _: response)(request).cookies  # type: ignore[union-attr]
 
 
 async def test_the_middleware_serves_async_views_too() -> None:
     async def show_later(request: HttpRequest) -> HttpResponseBase:
         return await asyncio.sleep(0, show_page(request))
 
-    answer = await GuestMiddleware(show_later)(RequestFactory().get("/"))  # type: ignore[misc]
-    assert GUEST_COOKIE in answer.cookies
+    response = await GuestMiddleware(show_later)(RequestFactory().get("/"))  # type: ignore[misc]
+    assert GUEST_COOKIE in response.cookies
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ async def test_the_middleware_serves_async_views_too() -> None:
     ["", "nonsense", f"{uuid.uuid4().hex}:AAAA", Signer(salt="other").sign(uuid.uuid4().hex), ":" * 400],
     ids=["empty", "nonsense", "no-signature", "other-salt", "only-colons"],
 )
-def test_a_forged_cookie_is_nobody(db: None, forged: str) -> None:
+def test_a_forged_cookie_is_ignored(db: None, forged: str) -> None:
     request = visit(forged)
     assert find_user(request) is None
     assert get_or_create_user(socket_scope(f"{GUEST_COOKIE}={forged}")) is None
@@ -98,12 +98,12 @@ def test_mallory_cannot_sign_ada_s_key_with_a_stolen_signature(db: None) -> None
     assert find_user(visit(f"{ada.guest_key.hex}:{signature}")) is None
 
 
-def test_reading_who_is_there_makes_no_row(db: None) -> None:
+def test_finding_a_user_creates_no_row(db: None) -> None:
     assert find_user(visit(sign_guest_key(uuid.uuid4()))) is None
     assert not User.objects.exists()
 
 
-def test_a_guest_row_is_made_on_first_need_and_found_afterwards(db: None) -> None:
+def test_a_guest_row_is_created_once_and_found_afterwards(db: None) -> None:
     cookie = sign_guest_key(uuid.uuid4())
     request, scope = visit(cookie), socket_scope(f"{GUEST_COOKIE}={cookie}")
     guest = get_or_create_user(scope)
@@ -114,27 +114,27 @@ def test_a_guest_row_is_made_on_first_need_and_found_afterwards(db: None) -> Non
     assert get_or_create_user(scope) == guest
 
 
-def test_a_visitor_without_a_cookie_cannot_make_rows(db: None) -> None:
+def test_a_visitor_without_a_cookie_creates_no_row(db: None) -> None:
     assert get_or_create_user({"type": "websocket", "headers": []}) is None
     assert not User.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_first_needs_at_once_get_the_same_row() -> None:
+def test_concurrent_first_uses_get_the_same_row() -> None:
     guest_key = uuid.uuid4()
 
-    def need(_: int) -> int:
+    def create(_: int) -> int:
         try:
             return get_or_create_guest(guest_key).pk
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(need, range(16)))) == 1
+        assert len(set(pool.map(create, range(16)))) == 1
     assert User.objects.count() == 1
 
 
-def test_a_socket_is_the_guest_of_its_cookie(db: None) -> None:
+def test_a_websocket_belongs_to_the_guest_of_its_cookie(db: None) -> None:
     guest = GuestFactory.create()
     assert guest.guest_key
     scope = socket_scope(f"theme=dark; {GUEST_COOKIE}={sign_guest_key(guest.guest_key)}")
@@ -142,7 +142,7 @@ def test_a_socket_is_the_guest_of_its_cookie(db: None) -> None:
     assert get_or_create_user(scope) == guest
 
 
-def test_a_socket_of_somebody_logged_in_is_the_account(client: Client, ada: User) -> None:
+def test_a_websocket_with_a_session_belongs_to_the_account(client: Client, ada: User) -> None:
     client.force_login(ada)
     session = client.cookies["sessionid"].value
     guest_cookie = sign_guest_key(uuid.uuid4())
@@ -154,7 +154,7 @@ def test_a_socket_of_somebody_logged_in_is_the_account(client: Client, ada: User
     assert get_or_create_user(socket_scope(f"sessionid={session}")) is None
 
 
-def test_an_account_switched_off_is_nobody(rf: RequestFactory, ada: User) -> None:
+def test_a_deactivated_account_is_ignored(rf: RequestFactory, ada: User) -> None:
     ada.is_active = False
     request = visit()
     request.user = ada

@@ -4,7 +4,7 @@ from django.test import Client
 from accounts.models import User
 
 PASSWORD = "jjamppong-1234"
-OPEN_PAGES = [
+PUBLIC_PAGES = [
     "/accounts/login/",
     "/accounts/signup/",
     "/accounts/password/reset/",
@@ -15,7 +15,7 @@ OPEN_PAGES = [
     "/accounts/confirm-email/bad/",
     "/accounts/inactive/",
 ]
-OWN_PAGES = [
+ACCOUNT_PAGES = [
     "/accounts/me/",
     "/accounts/leave/",
     "/accounts/logout/",
@@ -25,16 +25,16 @@ OWN_PAGES = [
 ]
 
 
-@pytest.mark.parametrize("where", OPEN_PAGES)
-def test_every_door_is_one_of_our_pages(client: Client, db: None, where: str) -> None:
+@pytest.mark.parametrize("where", PUBLIC_PAGES)
+def test_every_public_page_uses_our_templates(client: Client, db: None, where: str) -> None:
     page = client.get(where)
     assert page.status_code == 200
     assert 'class="sheet"' in page.content.decode()
     assert "style=" not in page.content.decode()
 
 
-@pytest.mark.parametrize("where", OWN_PAGES)
-def test_every_page_of_an_account_is_one_of_our_pages(client: Client, ada: User, where: str) -> None:
+@pytest.mark.parametrize("where", ACCOUNT_PAGES)
+def test_every_account_page_uses_our_templates(client: Client, ada: User, where: str) -> None:
     client.force_login(ada)
     page = client.get(where)
     assert page.status_code == 200
@@ -42,10 +42,10 @@ def test_every_page_of_an_account_is_one_of_our_pages(client: Client, ada: User,
 
 
 @pytest.mark.parametrize("where", ["/accounts/me/", "/accounts/leave/", "/accounts/email/"])
-def test_a_visitor_is_sent_to_the_log_in(client: Client, db: None, where: str) -> None:
-    answer = client.get(where)
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith("/accounts/login/")
+def test_a_visitor_is_redirected_to_the_login(client: Client, db: None, where: str) -> None:
+    response = client.get(where)
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/accounts/login/")
 
 
 def test_an_account_changes_its_name(client: Client, ada: User) -> None:
@@ -56,7 +56,7 @@ def test_an_account_changes_its_name(client: Client, ada: User) -> None:
     assert client.post("/accounts/me/", {"name": "가" * 61}).status_code == 200
 
 
-def test_an_account_and_everything_in_it_goes_with_the_right_password(client: Client, ada: User) -> None:
+def test_an_account_is_deleted_with_the_right_password(client: Client, ada: User) -> None:
     client.force_login(ada)
     page = client.post("/accounts/leave/", {"password": "wrong"})
     assert "id_password_error" in page.content.decode()
@@ -66,7 +66,7 @@ def test_an_account_and_everything_in_it_goes_with_the_right_password(client: Cl
     assert client.get("/accounts/me/").status_code == 302
 
 
-def test_a_borrowed_session_cannot_guess_the_password_to_delete_with(client: Client, ada: User) -> None:
+def test_guessing_the_password_of_the_deletion_is_rate_limited(client: Client, ada: User) -> None:
     client.force_login(ada)
     for _ in range(6):
         client.post("/accounts/leave/", {"password": "wrong"})

@@ -15,28 +15,28 @@ PASSWORD = "jjamppong-1234"
 adopted: list[tuple[int, int]] = []
 
 
-def adopt_nothing(*, guest: User, account: User) -> None:
-    """An adopter that only keeps who was handed to whom."""
+def record_adoption(*, guest: User, account: User) -> None:
+    """An adopter that records its arguments."""
     adopted.append((guest.pk, account.pk))
 
 
 def adopt_and_fail(*, guest: User, account: User) -> None:
-    """An adopter that changes something and then breaks."""
+    """An adopter that updates a row and then fails."""
     User.objects.filter(pk=account.pk).update(first_name="half")
     raise RuntimeError("broken")
 
 
 @pytest.fixture(autouse=True)
-def adopters(settings: Settings) -> Iterator[None]:
+def recording_adopter(settings: Settings) -> Iterator[None]:
     adopted.clear()
-    settings.GUEST_ADOPTERS = [f"{__name__}.adopt_nothing"]
+    settings.GUEST_ADOPTERS = [f"{__name__}.record_adoption"]
     yield
     adopted.clear()
 
 
 @pytest.fixture
 def guest(db: None, client: Client) -> User:
-    """Ada before she has an account."""
+    """A guest with its cookie in the test client."""
     guest = GuestFactory.create()
     assert guest.guest_key
     client.cookies[GUEST_COOKIE] = sign_guest_key(guest.guest_key)
@@ -47,7 +47,7 @@ def sign_up(client: Client, email: str = "ada@example.com", password: str = PASS
     return client.post("/accounts/signup/", {"email": email, "password1": password}).status_code
 
 
-def test_signing_up_turns_the_guest_s_own_row_into_the_account(client: Client, guest: User) -> None:
+def test_signing_up_converts_the_guest_s_row_into_the_account(client: Client, guest: User) -> None:
     assert sign_up(client) == 302
     account = User.objects.get()
     assert account.pk == guest.pk
@@ -59,18 +59,18 @@ def test_signing_up_turns_the_guest_s_own_row_into_the_account(client: Client, g
     assert client.get("/accounts/me/").status_code == 200
 
 
-def test_signing_up_without_having_been_anybody_makes_a_row(client: Client, db: None) -> None:
+def test_signing_up_without_a_guest_creates_a_row(client: Client, db: None) -> None:
     assert sign_up(client) == 302
     assert User.objects.get().email == "ada@example.com"
 
 
-def test_nobody_s_address_shows_in_a_username(client: Client, db: None) -> None:
+def test_the_username_does_not_contain_the_email(client: Client, db: None) -> None:
     sign_up(client)
     account = User.objects.get()
     assert account.username == account.public_id.hex
 
 
-def test_the_old_cookie_opens_nothing_after_signing_up(client: Client, guest: User) -> None:
+def test_the_old_guest_cookie_is_invalid_after_sign_up(client: Client, guest: User) -> None:
     sign_up(client)
     renewed = read_guest_key({GUEST_COOKIE: client.cookies[GUEST_COOKIE].value})
     assert renewed not in (None, guest.guest_key)
@@ -79,7 +79,7 @@ def test_the_old_cookie_opens_nothing_after_signing_up(client: Client, guest: Us
     assert stranger.get("/accounts/me/").status_code == 302
 
 
-def test_an_address_that_is_taken_is_said_next_to_the_form(client: Client, ada: User, guest: User) -> None:
+def test_a_registered_email_is_a_form_error(client: Client, ada: User, guest: User) -> None:
     page = client.post("/accounts/signup/", {"email": "ADA@example.com", "password1": PASSWORD})
     assert page.status_code == 200
     assert "id_email_error" in page.content.decode()
@@ -88,7 +88,7 @@ def test_an_address_that_is_taken_is_said_next_to_the_form(client: Client, ada: 
 
 
 @pytest.mark.parametrize(("language", "words"), [("ko", "비밀번호가 짧아요"), ("en", "too short")])
-def test_a_weak_password_is_said_in_the_visitor_s_language(
+def test_a_weak_password_is_an_error_in_the_visitor_s_language(
     client: Client, db: None, language: str, words: str
 ) -> None:
     page = client.post(
@@ -100,36 +100,34 @@ def test_a_weak_password_is_said_in_the_visitor_s_language(
     assert not User.objects.exists()
 
 
-def test_a_second_press_of_sign_up_leads_to_the_log_in(
+def test_a_double_sign_up_redirects_to_the_login(
     client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The first press is committed after the second one's form was checked.
+    # The first request commits after the form of the second was validated.
     monkeypatch.setattr(
         "allauth.account.forms.BaseSignupForm.clean_email", lambda form: form.cleaned_data["email"]
     )
-    answer = client.post("/accounts/signup/", {"email": "ada@example.com", "password1": PASSWORD})
-    assert answer.status_code == 302
-    assert answer.headers["Location"] == "/accounts/login/"
+    response = client.post("/accounts/signup/", {"email": "ada@example.com", "password1": PASSWORD})
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/accounts/login/"
     assert User.objects.get() == ada
 
 
-def test_logging_in_hands_the_guest_s_things_to_the_account(client: Client, ada: User, guest: User) -> None:
-    answer = client.post("/accounts/login/", {"login": "ada@example.com", "password": PASSWORD})
-    assert answer.status_code == 302
+def test_logging_in_merges_the_guest_into_the_account(client: Client, ada: User, guest: User) -> None:
+    response = client.post("/accounts/login/", {"login": "ada@example.com", "password": PASSWORD})
+    assert response.status_code == 302
     assert adopted == [(guest.pk, ada.pk)]
     assert not User.objects.filter(pk=guest.pk).exists()
     assert read_guest_key({GUEST_COOKIE: client.cookies[GUEST_COOKIE].value}) != guest.guest_key
 
 
-def test_logging_in_without_having_been_anybody_adopts_nothing(client: Client, ada: User) -> None:
+def test_logging_in_without_a_guest_adopts_nothing(client: Client, ada: User) -> None:
     client.get("/accounts/login/")
     client.post("/accounts/login/", {"login": "ada@example.com", "password": PASSWORD})
     assert adopted == []
 
 
-def test_an_adoption_that_breaks_half_way_changes_nothing(
-    client: Client, ada: User, guest: User, settings: Settings
-) -> None:
+def test_a_failed_adoption_is_rolled_back(client: Client, ada: User, guest: User, settings: Settings) -> None:
     settings.GUEST_ADOPTERS = [f"{__name__}.adopt_and_fail"]
     with pytest.raises(RuntimeError):
         client.post("/accounts/login/", {"login": "ada@example.com", "password": PASSWORD})
@@ -145,14 +143,14 @@ def test_a_wrong_password_is_refused_and_adopts_nothing(client: Client, ada: Use
     assert adopted == []
 
 
-def test_guessing_a_password_is_stopped(client: Client, ada: User) -> None:
+def test_guessing_a_password_is_rate_limited(client: Client, ada: User) -> None:
     for _ in range(5):
         client.post("/accounts/login/", {"login": "ada@example.com", "password": "wrong"})
     client.post("/accounts/login/", {"login": "ada@example.com", "password": PASSWORD})
     assert client.get("/accounts/me/").status_code == 302
 
 
-def test_logging_out_leaves_a_fresh_guest(client: Client, ada: User) -> None:
+def test_logging_out_replaces_the_guest_key(client: Client, ada: User) -> None:
     client.force_login(ada)
     before = client.cookies.get(GUEST_COOKIE)
     assert client.get("/accounts/logout/").status_code == 200
@@ -161,7 +159,7 @@ def test_logging_out_leaves_a_fresh_guest(client: Client, ada: User) -> None:
     assert client.get("/accounts/me/").status_code == 302
 
 
-def test_a_lost_password_is_set_anew_by_mail(client: Client, ada: User, settings: Settings) -> None:
+def test_a_lost_password_is_reset_by_mail(client: Client, ada: User, settings: Settings) -> None:
     assert client.post("/accounts/password/reset/", {"email": "ada@example.com"}).status_code == 302
     (message,) = mail.outbox
     assert message.subject == "[짬뽕] 새 비밀번호 정하기"
@@ -169,19 +167,19 @@ def test_a_lost_password_is_set_anew_by_mail(client: Client, ada: User, settings
     form = client.get(link, follow=True)
     assert form.status_code == 200
     where = form.redirect_chain[-1][0]
-    answer = client.post(where, {"password1": "a-new-password-1234", "password2": "a-new-password-1234"})
-    assert answer.status_code == 302
+    response = client.post(where, {"password1": "a-new-password-1234", "password2": "a-new-password-1234"})
+    assert response.status_code == 302
     ada.refresh_from_db()
     assert ada.check_password("a-new-password-1234")
 
 
-def test_a_stranger_s_address_gets_a_mail_and_the_page_gives_nothing_away(client: Client, db: None) -> None:
+def test_a_password_reset_does_not_reveal_whether_an_account_exists(client: Client, db: None) -> None:
     assert client.post("/accounts/password/reset/", {"email": "who@example.com"}).status_code == 302
     assert mail.outbox[0].to == ["who@example.com"]
 
 
 @pytest.mark.parametrize("host", ["", "mail.example"])
-def test_nobody_is_told_to_wait_for_a_mail_that_the_site_cannot_send(
+def test_without_a_mail_server_no_mail_is_announced(
     client: Client, db: None, settings: Settings, host: str
 ) -> None:
     settings.EMAIL_HOST = host
@@ -195,11 +193,11 @@ def test_nobody_is_told_to_wait_for_a_mail_that_the_site_cannot_send(
     assert ("확인 메일을 보냈어요" in page) == bool(host)
 
 
-def test_every_form_asks_for_its_token(ada: User) -> None:
+def test_every_form_requires_its_csrf_token(ada: User) -> None:
     client = Client(enforce_csrf_checks=True)
     for where in ("signup", "login", "logout", "password/reset", "leave", "me"):
         assert client.post(f"/accounts/{where}/", {}).status_code == 403, where
 
 
-def test_the_adapter_is_the_one_that_settings_name(settings: Settings) -> None:
+def test_the_settings_name_our_adapter(settings: Settings) -> None:
     assert f"{AccountAdapter.__module__}.{AccountAdapter.__qualname__}" == settings.ACCOUNT_ADAPTER

@@ -1,4 +1,4 @@
-"""What accounts and conversations promise together: nothing is lost on the way, and nothing stays behind."""
+"""Conversations of a guest survive sign-up and login, and are deleted with the account."""
 
 import uuid
 
@@ -17,7 +17,7 @@ PASSWORD = "jjamppong-1234"
 
 @pytest.fixture
 def guest(db: None, client: Client) -> User:
-    """Ada before she has an account, in her browser."""
+    """A guest with its cookie in the test client."""
     guest = GuestFactory.create()
     client.cookies[GUEST_COOKIE] = sign_guest_key(guest.guest_key or uuid.uuid4())
     return guest
@@ -25,7 +25,7 @@ def guest(db: None, client: Client) -> User:
 
 @pytest.fixture
 def conversation(guest: User) -> Conversation:
-    """What the guest talked about, with a vote in it."""
+    """A conversation of the guest, with one vote."""
     conversation = Conversation.objects.create(owner=guest, title="라면", updated_at=timezone.now())
     turn = Turn.objects.create(
         conversation=conversation,
@@ -42,7 +42,7 @@ def conversation(guest: User) -> Conversation:
     return conversation
 
 
-def test_signing_up_leaves_conversations_where_they_are(
+def test_signing_up_keeps_the_guest_s_conversations(
     client: Client, guest: User, conversation: Conversation
 ) -> None:
     client.post("/accounts/signup/", {"email": "ada@example.com", "password1": PASSWORD})
@@ -52,7 +52,7 @@ def test_signing_up_leaves_conversations_where_they_are(
     assert client.get(f"/c/{conversation.public_id}/").status_code == 200
 
 
-def test_logging_in_brings_conversations_and_votes_along(
+def test_logging_in_transfers_conversations_and_votes(
     client: Client, ada: User, guest: User, conversation: Conversation
 ) -> None:
     client.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
@@ -63,7 +63,7 @@ def test_logging_in_brings_conversations_and_votes_along(
     assert client.get(f"/c/{conversation.public_id}/").status_code == 200
 
 
-def test_logging_out_closes_conversations_to_whoever_comes_next(
+def test_logging_out_hides_conversations_from_the_next_visitor(
     client: Client, ada: User, guest: User, conversation: Conversation
 ) -> None:
     client.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
@@ -71,15 +71,13 @@ def test_logging_out_closes_conversations_to_whoever_comes_next(
     assert client.get(f"/c/{conversation.public_id}/").status_code == 404
 
 
-def test_mallory_s_browser_does_not_open_what_ada_s_cookie_opens(
-    mallory: User, conversation: Conversation
-) -> None:
+def test_another_account_cannot_open_the_conversation(mallory: User, conversation: Conversation) -> None:
     stranger = Client()
     stranger.force_login(mallory)
     assert stranger.get(f"/c/{conversation.public_id}/").status_code == 404
 
 
-def test_a_deleted_account_leaves_no_conversation_behind(
+def test_deleting_an_account_deletes_its_conversations(
     client: Client, ada: User, guest: User, conversation: Conversation
 ) -> None:
     client.post("/accounts/login/", {"login": ada.email, "password": PASSWORD})
