@@ -1,15 +1,16 @@
 # syntax=docker/dockerfile:1
-# One image for every role; compose.yaml says which command makes a role of it.
+# One image for every role; compose.yaml sets the command of each.
 
-# -- Front end and packages: everything that only building needs stays in this stage ---------------
+# -- Build: packages and front end; nothing of this stage but /app is in the image ----------------
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /usr/local/bin/uv
 
-# First only what names the packages, so that a change of our own code does not install them again.
+# Only the inputs of the package installation, so that a code change does not invalidate this layer.
 COPY pyproject.toml uv.lock package.json package-lock.json ./
-COPY stack stack
+COPY stack/__init__.py stack/errors.py stack/progress.py stack/
+COPY stack/install stack/install
 RUN python3 -I stack/install/bootstrap.py
 
 COPY . .
@@ -17,20 +18,20 @@ RUN JJAMPPONG_HOME=/tmp/build python3 -I stack/install/bootstrap.py \
     && uv sync --frozen --no-dev --quiet \
     && rm -rf node_modules .tools tests bench testing /tmp/build ~/.cache
 
-# -- What runs -------------------------------------------------------------------------------------
+# -- Runtime --------------------------------------------------------------------------------------
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /var/lib/soup --create-home --shell /usr/sbin/nologin soup
+RUN useradd --system --uid 10001 --home-dir /var/lib/jjamppong --create-home --shell /usr/sbin/nologin jjamppong
 WORKDIR /app
 COPY --from=build /app /app
 ENV PATH="/app/.venv/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
-    JJAMPPONG_HOME=/var/lib/soup \
+    JJAMPPONG_HOME=/var/lib/jjamppong \
     LOCAL_MODELS=none \
     TURN_RUNNER=worker \
     PORT=8000
-# A volume put here belongs to whom the folder belonged to.
-RUN install -d -o soup -m 700 /var/lib/soup/spool
-USER soup
+# A new volume mounted here takes the owner of this folder.
+RUN install -d -o jjamppong -m 700 /var/lib/jjamppong/spool
+USER jjamppong
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request, os; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"]

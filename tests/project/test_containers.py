@@ -1,4 +1,4 @@
-"""What can be held true of the container files without an engine."""
+"""Checks of Dockerfile and compose.yaml that need no container engine."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def read_steps() -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def test_the_image_is_built_in_stages_and_runs_as_nobody_in_particular() -> None:
+def test_the_image_is_built_in_stages_and_does_not_run_as_root() -> None:
     steps = read_steps()
     assert len([step for step in steps if step.startswith("FROM ")]) == 2
     users = [step for step in steps if step.startswith("USER ")]
@@ -38,15 +38,15 @@ def test_every_image_has_a_version() -> None:
 
 
 def test_the_image_holds_no_secret() -> None:
-    told = " ".join(step for step in read_steps() if step.startswith(("ENV ", "ARG ")))
-    assert re.findall(r"\w*(?:SECRET|PASSWORD|TOKEN|API_KEY)\w*", told) == []
+    values = " ".join(step for step in read_steps() if step.startswith(("ENV ", "ARG ")))
+    assert re.findall(r"\w*(?:SECRET|PASSWORD|TOKEN|API_KEY)\w*", values) == []
     for service in read_compose()["services"].values():
         for name, value in (service.get("environment") or {}).items():
             if re.search("SECRET|PASSWORD|TOKEN", name):
                 assert str(value).startswith("${")
 
 
-def test_commands_are_lists_so_that_signals_reach_the_program() -> None:
+def test_commands_are_lists_so_that_signals_reach_the_process() -> None:
     (command,) = [step for step in read_steps() if step.startswith("CMD ")]
     assert json.loads(command.removeprefix("CMD "))[0] == "uvicorn"
     for service in read_compose()["services"].values():
@@ -60,14 +60,14 @@ def test_compose_has_every_role() -> None:
     assert "pgvector" in services["postgres"]["image"]
 
 
-def test_a_worker_is_killed_only_after_it_could_let_its_turns_go_on() -> None:
+def test_a_worker_has_time_to_drain_before_it_is_killed() -> None:
     worker = read_compose()["services"]["worker"]
     seconds = int(worker["environment"]["TURN_DRAIN_SECONDS"])
     assert 30 <= seconds < int(worker["stop_grace_period"].removesuffix("s"))
-    # Its own setting takes none of the others' away.
+    # The override of one variable keeps the shared ones.
     assert worker["environment"]["TURN_RUNNER"] == "worker"
 
 
-def test_what_setup_makes_is_not_sent_to_the_build() -> None:
-    left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert {".git", ".venv", "node_modules", "var"} <= set(left_out)
+def test_the_build_context_excludes_what_setup_installs() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {".git", ".venv", "node_modules", "var"} <= set(ignored)
