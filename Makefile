@@ -1,4 +1,4 @@
-# One command per intent. Everything is installed into this folder; nothing needs to be configured.
+# One command per task. Everything is installed into this folder; nothing needs to be configured.
 PYTHON ?= python3
 DATA ?= ../shared/data
 BIN := .venv/bin
@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:
 	@echo "make run    start the whole site            make test   every check and every test"
 	@echo "make lint   the quick checks                make bench  every bench (QUICK=1 for a short run)"
-	@echo "            (REPLAY=1: real models' recorded answers, from REPLAY_DATA)"
-	@echo "make setup  install and build               make clean  remove what setup made; var/ stays"
+	@echo "            (REPLAY=1: recorded answers of real models, from REPLAY_DATA)"
+	@echo "make setup  install and build               make clean  remove what setup installed; keeps var/"
 
 setup:
 	@$(PYTHON) -I stack/install/bootstrap.py
@@ -53,7 +53,7 @@ browser: setup
 e2e: browser
 	python -m pytest -m e2e tests/e2e
 
-# The cheapest first; a clean clone comes through in one go.
+# The cheapest checks first.
 test: setup
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory types

@@ -78,7 +78,7 @@ def measure(ads: int, keywords: int, count: int, *, is_dense: bool) -> dict[str,
 
 def serve(folder: str, count: int, kind: str) -> dict[str, float]:
     """Let another process serve the snapshots of this folder, from a Valkey of its own."""
-    valkey = Valkey(Path(folder) / "valkey", password="unguarded", keep=False)  # noqa: S106
+    valkey = Valkey(Path(folder) / "valkey", password="unguarded", is_durable=False)  # noqa: S106
     words = [sys.executable, "-m", "bench.market.selection_process", folder, str(count), kind]
     try:
         served = subprocess.run(

@@ -5,7 +5,7 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Let every process reach the broker, and record the heartbeats of a worker."""
+        """Make the Celery app the default of every process, and record the heartbeats of workers."""
         from celery.signals import heartbeat_sent
 
         from config.celery import app

@@ -1,4 +1,4 @@
-"""The web role: pages over HTTP, turns over websockets."""
+"""The ASGI application of the web role: pages over HTTP, turns over websockets."""
 
 import os
 
@@ -27,5 +27,5 @@ application = ProtocolTypeRouter(
 )
 
 tune_gc()
-# What an earlier process of this machine told the disk waits for nobody's visit.
+# Settle clicks that an earlier process spooled without waiting for the first request.
 start_settling()

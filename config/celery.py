@@ -14,12 +14,12 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
-    """Let the settings say how a worker logs, as of every other process: Celery would set its level."""
+    """Keep the logging of the settings: with a receiver connected, Celery does not configure its own."""
 
 
 @worker_ready.connect
 def warm_up(**_: object) -> None:
-    """Load what the first turn of a worker would otherwise wait for."""
+    """Load what the first turn would otherwise wait for, and start traces and metrics."""
     from django.conf import settings
 
     from aggregator.infra.metrics import serve_metrics
@@ -34,7 +34,7 @@ def warm_up(**_: object) -> None:
 
 @worker_shutdown.connect
 def drain(**_: object) -> None:
-    """Let running turns end before the worker does, and hand over those that take longer."""
+    """Wait for running turns up to TURN_DRAIN_SECONDS, then release them to another worker."""
     from aggregator.tasks import drain_worker
 
     drain_worker()

@@ -1,21 +1,21 @@
-"""The content security policy: strict on every page, looser where the admin's own scripts need it."""
+"""The content security policy: strict for the site, relaxed for the admin's own scripts."""
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-# django-unfold is written with Alpine, which evaluates attributes, and sets its colours in a <style> element.
+# django-unfold uses Alpine, which evaluates attributes as code, and sets its colours in a <style> element.
 ADMIN_CSP_SOURCES = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 
 
 class SiteCSPMiddleware(CSPMiddleware):
-    """Sends the policy of the page that was asked for."""
+    """Adds the policy header, which depends on the path."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        """Return the site's policy, with the admin's sources for the admin's pages."""
+        """Return the site's policy; under the admin's path, with the admin's sources."""
         parts = super().get_policy_parts(request, response, report_only)
         if request.path_info.startswith(reverse("admin:index")):
             parts.replace = ADMIN_CSP_SOURCES

@@ -1,11 +1,11 @@
-"""How a process reaches a database: none is waited for that answers no more."""
+"""Connection settings of PostgreSQL: every wait for a dead server has a limit."""
 
 from typing import Any
 
 import dj_database_url
 
-# A machine that vanished says nothing: it is gone when it takes up nothing for five seconds, or when a
-# connection that is quiet hears nothing for some more. Over a Unix socket all but the first mean nothing.
+# A server that vanished sends no reset: a write fails after 5 s without acknowledgement, an idle connection
+# after three missed keepalives. All but connect_timeout are ignored on a Unix socket.
 CONNECTION_OPTIONS = {
     "connect_timeout": 3,
     "tcp_user_timeout": 5_000,
@@ -17,7 +17,7 @@ CONNECTION_OPTIONS = {
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
-    """Return Django's settings of the database at this address; what the address itself says holds."""
+    """Return the entry of DATABASES for a URL; options in the URL take precedence over ours."""
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=False))
     database["OPTIONS"] = CONNECTION_OPTIONS | database.get("OPTIONS", {})
     return database

@@ -1,4 +1,4 @@
-"""Typed readers of the environment: a wrong value stops the start and names its variable."""
+"""Typed readers of environment variables; an invalid value raises SettingError with the variable's name."""
 
 import ipaddress
 import os
@@ -17,7 +17,7 @@ class SettingError(Exception):
 
 
 def read_text(name: str, default: str = "") -> str:
-    """Read NAME, or the file that NAME_FILE points to, so that secrets can come from mounted files."""
+    """Return NAME, or the content of the file that NAME_FILE points to (mounted secrets)."""
     path = os.environ.get(f"{name}_FILE")
     if path:
         try:
@@ -28,7 +28,7 @@ def read_text(name: str, default: str = "") -> str:
 
 
 def read_flag(name: str, *, default: bool) -> bool:
-    """Read a yes-or-no variable."""
+    """Return a boolean variable."""
     text = read_text(name, "yes" if default else "no").lower()
     if text in TRUE_WORDS:
         return True
@@ -38,7 +38,7 @@ def read_flag(name: str, *, default: bool) -> bool:
 
 
 def read_int(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
-    """Read a whole number that is neither below `minimum` nor above `maximum`."""
+    """Return an integer between `minimum` and `maximum`, both included."""
     text = read_text(name, str(default))
     try:
         number = int(text)
@@ -52,20 +52,20 @@ def read_int(name: str, default: int, *, minimum: int = 0, maximum: int | None =
 
 
 def read_mail_port(*, is_ssl: bool, is_tls: bool) -> int:
-    """Read the port of the mail server; by default the usual one of how mail is encrypted."""
+    """Return EMAIL_PORT; the default is the standard port of the chosen encryption."""
     if is_ssl and is_tls:
         raise SettingError("EMAIL_USE_TLS, EMAIL_USE_SSL: mail goes one way or the other, not both")
-    usual = 465 if is_ssl else 587 if is_tls else 25
-    return read_int("EMAIL_PORT", usual, minimum=1, maximum=MAX_PORT)
+    standard = 465 if is_ssl else 587 if is_tls else 25
+    return read_int("EMAIL_PORT", standard, minimum=1, maximum=MAX_PORT)
 
 
 def read_list(name: str, default: str = "") -> list[str]:
-    """Read words separated by commas."""
+    """Return the entries of a comma-separated list."""
     return [word.strip() for word in read_text(name, default).split(",") if word.strip()]
 
 
 def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
-    """Read one of a closed set of words."""
+    """Return one of a closed set of values."""
     text = read_text(name, default)
     if text not in choices:
         raise SettingError(f"{name}: {text!r} is none of {', '.join(choices)}")
@@ -73,7 +73,7 @@ def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 
 def read_url(name: str, default: str = "", *, schemes: tuple[str, ...] = HTTP_SCHEMES) -> str:
-    """Read an address that begins with one of these schemes, or nothing."""
+    """Return a URL with one of these schemes, or an empty string."""
     text = read_text(name, default)
     try:
         parts = urlsplit(text)
@@ -83,14 +83,14 @@ def read_url(name: str, default: str = "", *, schemes: tuple[str, ...] = HTTP_SC
     except ValueError:
         is_valid = False
     if text and not is_valid:
-        # Not the value: there are passwords in such addresses.
-        beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise SettingError(f"{name}: not a whole address that begins with {beginnings}")
+        # The value is not quoted: such URLs hold passwords.
+        prefixes = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise SettingError(f"{name}: not a whole address that begins with {prefixes}")
     return text
 
 
 def read_networks(name: str) -> list[str]:
-    """Read IP networks or single addresses, separated by commas."""
+    """Return a comma-separated list of IP networks or single addresses."""
     networks = read_list(name)
     for network in networks:
         try:

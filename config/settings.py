@@ -1,14 +1,13 @@
-"""Settings of every role; runs with no environment at all. docs/settings.md lists each variable."""
+"""The Django settings of every role; every variable has a default and is listed in docs/settings.md."""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from config import admin_theme
-from config.beat import expiry_seconds
+from config.beat import BEAT_SCHEDULE
 from config.data_dir import DATA_DIR, ROOT, read_local_model_urls, read_running_url, read_secret
 from config.database import parse_database_url
 from config.env import (
@@ -27,7 +26,7 @@ from config.env import (
 BASE_DIR = ROOT
 DATA_HOME = DATA_DIR
 
-# -- What kind of installation this is ----------------------------------------------------------
+# -- The installation -------------------------------------------------------------------------
 DEBUG = read_flag("DEBUG", default=False)
 SECRET_KEY = read_text("SECRET_KEY") or read_secret("django")
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
@@ -102,7 +101,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": parse_database_url(DATABASE_U
 if read_flag("DATABASE_POOL", default=True):
     POOL = {"min_size": 1, "max_size": read_int("DATABASE_POOL_SIZE", 12, minimum=1), "timeout": 10}
     DATABASES["default"]["OPTIONS"] |= {"pool": POOL}
-# What every turn runs goes over connections of its event loop's own (aggregator.infra.async_database).
+# The async queries of turns use a pool per event loop (aggregator.infra.async_database).
 DATABASE_LOOP_POOL_SIZE = read_int("DATABASE_LOOP_POOL_SIZE", 3, minimum=1)
 DATABASE_PREPARES = read_flag("DATABASE_PREPARES", default=True)
 REDIS_URL = read_url("REDIS_URL", schemes=("redis", "rediss")) or read_running_url(
@@ -153,18 +152,18 @@ EMAIL_HOST_USER = read_text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read_text("DEFAULT_FROM_EMAIL", "jjamppong@localhost")
-# Called, in this order, with the guest and the account when a guest logs in to an account of theirs.
+# Called in this order, with the guest and the account, when a guest logs in.
 GUEST_ADOPTERS = ["aggregator.services.conversations.adopt_conversations"]
 GUEST_COOKIE_AGE = timedelta(days=400)
-# How many new guests an address may bring in an hour; a school or a carrier has many people behind one.
+# New guests per client network and hour; schools and mobile carriers share one address among many people.
 NEW_GUESTS_PER_HOUR = read_int("NEW_GUESTS_PER_HOUR", 600)
-# Called, in this order, with an account that is about to be deleted.
+# Called in this order with an account that is about to be deleted.
 ACCOUNT_CLOSERS = [
     "ads.campaigns.members.leave_advertisers",
     "aggregator.services.deletion.delete_conversations",
 ]
 
-# -- Words and time -----------------------------------------------------------------------------
+# -- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", "한국어"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "locale"]
@@ -229,28 +228,28 @@ EXAMPLE_PROMPTS = read_text("EXAMPLE_PROMPTS").splitlines()
 GUEST_TURNS_PER_DAY = read_int("GUEST_TURNS_PER_DAY", 200, minimum=1)
 ACCOUNT_TURNS_PER_DAY = read_int("ACCOUNT_TURNS_PER_DAY", 1_000, minimum=1)
 SHARES_PER_DAY = read_int("SHARES_PER_DAY", 30, minimum=1)
-# What programs asked is kept so long; what pages asked, until its owner deletes it.
+# Conversations of the API expire; conversations of the page are kept until their owner deletes them.
 API_KEEP_DAYS = read_int("API_KEEP_DAYS", 30, minimum=1)
 API_CALLS_PER_MINUTE = read_int("API_CALLS_PER_MINUTE", 60, minimum=1)
 DAILY_SUBSIDY_WON = read_int("DAILY_SUBSIDY_WON", 10_000)
-# One turn in so many percent gives a seat to a model that may be better than thought.
+# The share of turns in which one panel slot goes to a model whose skill is uncertain.
 EXPLORE_PERCENT = read_int("EXPLORE_PERCENT", 10, maximum=100)
 
 # -- Providers ----------------------------------------------------------------------------------
-# Keys are read by name when a call needs one (and may come from NAME_FILE); no setting holds them.
+# A provider key is read by name for each call (NAME or NAME_FILE) and is never held in a setting.
 READ_PROVIDER_SECRET = read_text
 READ_LOCAL_MODELS = read_local_model_urls
 OPENAI_COMPATIBLE_URL = read_url("OPENAI_COMPATIBLE_URL")
-# Whether those who answer are recordings, which the page says.
+# Whether answers are replayed recordings; the page says so.
 REPLAY = read_flag("REPLAY", default=False)
-# Whose weights are here may also answer inside a person's browser.
+# Models whose weights are in this folder are also offered on the device, in the browser.
 DEVICE_WEIGHTS_FOLDER = read_text("DEVICE_WEIGHTS_FOLDER", str(DATA_DIR / "models"))
 PROVIDER_FAST_PATH = read_flag("PROVIDER_FAST_PATH", default=True)
 WON_PER_DOLLAR = read_int("WON_PER_DOLLAR", 1_400, minimum=1)
 
 # -- Ads ----------------------------------------------------------------------------------------
 ADS_DEADLINE_MS = read_int("ADS_DEADLINE_MS", 80, minimum=1)
-# Matching a prompt against the vocabulary happens on our side, before the market's own deadline begins.
+# Keyword matching runs in the aggregator, before the deadline of the ad request starts.
 ADS_MATCH_MS = read_int("ADS_MATCH_MS", 500, minimum=1)
 ADS_TOKEN_KEY = read_text("ADS_TOKEN_KEY") or read_secret("ads")
 ADS_TOKEN_HOURS = 2
@@ -258,67 +257,42 @@ ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, minimum=1)
 ADS_ANSWERS_PER_AD = read_int("ADS_ANSWERS_PER_AD", 3, minimum=1)
 ADS_ADULTS_ONLY = read_flag("ADS_ADULTS_ONLY", default=False)
 ADS_SPARE_NEWCOMERS = read_flag("ADS_SPARE_NEWCOMERS", default=False)
-# After how long the only reviewer of a site may read risky words a second time; 0 always wants two people.
+# After this time the only reviewer of a site may give the second approval too; 0 always requires two people.
 ADS_LONE_REVIEW_HOURS = read_int("ADS_LONE_REVIEW_HOURS", 24, minimum=0)
-# Whether advertisers may give themselves money to try things out with; what it buys counts as income then.
+# Whether advertisers may credit themselves test money, which then counts as income.
 ADS_TEST_MONEY = read_flag("ADS_TEST_MONEY", default=False)
 ADS_SERVICE_URL = read_url("ADS_SERVICE_URL")
-# Clicks on ads are kept here while the database is away; a disk of this machine, and no network's.
+# The spool of ad clicks while the database is unreachable; must be a local disk.
 ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(DATA_DIR / "spool"))
 ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
 ADS_OWN_NETWORKS = read_networks("ADS_OWN_NETWORKS")
-# The ad service's own way to the database, as a role that may touch the market's tables and no others.
+# The database role of the ad service, which may access the tables of `ads` and no others.
 ADS_DATABASE_URL = read_url("ADS_DATABASE_URL", schemes=POSTGRES_SCHEMES)
 ADS_DATABASE: dict[str, Any] = parse_database_url(ADS_DATABASE_URL) if ADS_DATABASE_URL else {}
-# Whom to wake when the books of the market disagree.
+# Where to send the alert when the reconciliation of the ledger fails.
 ALARM_EMAILS = read_list("ALARM_EMAILS")
 ALARM_URL = read_url("ALARM_URL")
 
 # -- Background work ----------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
-# A connection that goes deaf, as when a router forgets it, would else hold up whoever sends for ever.
+# Without a timeout, a connection that a router dropped silently blocks the sender for ever.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "recover turns": {"task": "aggregator.tasks.recover_turns", "schedule": 10},
-    "learn votes": {"task": "aggregator.tasks.learn_votes", "schedule": 20},
-    "keep the pace": {"task": "aggregator.tasks.keep_pace", "schedule": 60},
-    "refit skills": {"task": "aggregator.tasks.refit_skills", "schedule": crontab(hour=4, minute=10)},
-    "clear counts": {"task": "aggregator.tasks.clear_counts", "schedule": crontab(hour=4, minute=40)},
-    "clear guests": {"task": "aggregator.tasks.clear_guests", "schedule": crontab(hour=4, minute=50)},
-    "expire called": {"task": "aggregator.tasks.expire_called", "schedule": crontab(hour=3, minute=40)},
-    "reload inventory": {"task": "ads.tasks.publish_inventory", "schedule": 60},
-    "learn ad words": {"task": "ads.tasks.learn_words", "schedule": 30},
-    # After a sweep, so that clicks which it gives back teach nothing.
-    "learn ad clicks": {"task": "ads.tasks.learn_from_clicks", "schedule": crontab(minute=26)},
-    "learn ad reserves": {"task": "ads.tasks.learn_reserves", "schedule": crontab(minute=12)},
-    "refresh live bits": {"task": "ads.tasks.publish_live_bits", "schedule": 5},
-    "settle told clicks": {"task": "ads.tasks.settle_told_clicks", "schedule": 10},
-    "close ad days": {"task": "ads.tasks.close_days", "schedule": 600},
-    "forget invitations": {"task": "ads.tasks.forget_invitations", "schedule": crontab(hour=4, minute=40)},
-    "roll up ad figures": {"task": "ads.tasks.roll_up_figures", "schedule": 15},
-    "sweep ad clicks": {"task": "ads.tasks.sweep_clicks", "schedule": crontab(minute=20)},
-    # Once a night after yesterday's days are closed, and three more times.
-    "prove the books": {"task": "ads.tasks.prove_books", "schedule": crontab(minute=30, hour="1,7,13,19")},
-}
-for _name in CELERY_BEAT_SCHEDULE.keys() - {"prove the books"}:
-    CELERY_BEAT_SCHEDULE[_name]["options"] = {
-        "expires": expiry_seconds(CELERY_BEAT_SCHEDULE[_name]["schedule"])
-    }
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 
-# -- Figures for Prometheus ---------------------------------------------------------------------
-# A worker serves its figures on this port (0: it does not); pages show theirs to whoever has the token.
+# -- Metrics and traces -------------------------------------------------------------------------
+# A worker serves its metrics on this port (0: none); the web role serves them at /metrics with the token.
 METRICS_PORT = read_int("METRICS_PORT", 0, maximum=MAX_PORT)
 METRICS_HOST = read_text("METRICS_HOST", "127.0.0.1")
 METRICS_TOKEN = read_text("METRICS_TOKEN")
-# Where traces are sent by OTLP over HTTP; empty: nowhere.
+# The collector of traces (OTLP over HTTP); empty disables tracing.
 OTLP_ENDPOINT = read_url("OTEL_EXPORTER_OTLP_ENDPOINT")
 
-# -- Console ------------------------------------------------------------------------------------
+# -- Admin --------------------------------------------------------------------------------------
 UNFOLD = admin_theme.UNFOLD
 
 # -- Logs ---------------------------------------------------------------------------------------
@@ -342,10 +316,10 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["console"], "level": read_choice("LOG_LEVEL", "INFO", LOG_LEVELS)},
     "loggers": {
-        # What goes wrong with a call its caller tells; here providers would be quoted, who quote prompts.
+        # Providers quote prompts in their errors; aggregator.providers logs failures without the text.
         "LiteLLM": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
-        # Named, it loses the handler of its own, which would quote errors.
+        # Configured here so that it loses its own handler, which prints error messages.
         "uvicorn": {"level": "INFO", "propagate": True},
         "uvicorn.access": {"level": "WARNING"},
     },

@@ -1,7 +1,7 @@
-"""Static files without leaving the event loop.
+"""WhiteNoise for ASGI.
 
-WhiteNoise's middleware is sync only: under ASGI every request behind it would hold a thread until its view is
-done, and Django would read each file whole, with a warning.
+Its middleware is sync only: Django would run every request behind it in a thread until the view returns, and
+would read a streamed file whole, with a warning.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ ResponseOrAwaitable = HttpResponseBase | Awaitable[HttpResponseBase]
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
-    """WhiteNoise, async where the server is."""
+    """WhiteNoise's middleware in both variants, sync and async."""
 
     sync_capable = True
     async_capable = True
@@ -52,18 +52,18 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
 
 
 class StaticFilesCompressor(Compressor):  # type: ignore[misc]
-    """WhiteNoise's, but that brotli at its best would take a minute of each build for one large file."""
+    """WhiteNoise's compressor without brotli for .wasm, which would take a minute of each build."""
 
     def compress(self, path: str) -> list[str]:
-        """Write the compressed twins of a file and return their paths."""
+        """Write the compressed variants of a file and return their paths."""
         if path.endswith(".wasm"):
             return cast(list[str], Compressor(use_brotli=False, quiet=True).compress(path))
         return cast(list[str], super().compress(path))
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Files under names that hold their hash, with compressed twins."""
+    """Static files with a content hash in their name, and compressed variants."""
 
     def create_compressor(self, **kwargs: object) -> StaticFilesCompressor:
-        """Return what compresses the collected files."""
+        """Return the compressor of collectstatic."""
         return StaticFilesCompressor(**kwargs)

@@ -1,4 +1,4 @@
-"""Every address of the site."""
+"""The URL configuration of the site."""
 
 from allauth.account.views import logout
 from django.contrib import admin
@@ -10,7 +10,7 @@ from config.monitoring.metrics import show_metrics
 urlpatterns = [
     path("healthz", show_health),
     path("metrics", show_metrics),
-    # One way out for everybody: Django's own leaves sockets open.
+    # Replaces the admin's own logout, which does not close websockets.
     path("admin/logout/", logout),
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),

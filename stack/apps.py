@@ -5,7 +5,7 @@ class StackConfig(AppConfig):
     name = "stack"
 
     def ready(self) -> None:
-        """End the beat that a Celery worker embeds together with the worker."""
+        """Terminate the beat process that a Celery worker embeds when the worker dies."""
         from celery.signals import beat_embedded_init
 
         from stack.parent_death_signal import stop_beat_with_worker

@@ -1,6 +1,5 @@
-"""The parts of the stack as children: what runs, when it is ready and how it is asked to end."""
+"""The child processes of the stack: command, readiness check and stop signal of each."""
 
-import http.client
 import signal
 import sys
 from collections.abc import Mapping
@@ -9,7 +8,8 @@ from pathlib import Path
 import redis
 
 from config.data_dir import ROOT
-from config.monitoring.heartbeat import HEARTBEAT_KEY as HEARTBEAT_KEY
+from config.monitoring.heartbeat import HEARTBEAT_KEY, has_heartbeat
+from config.monitoring.http_status import read_http_status
 from stack.processes import Program, spawn
 from stack.servers.local_models import LocalModel
 from stack.servers.postgres import Postgres
@@ -18,8 +18,9 @@ from stack.supervisor import Child
 
 WORKER_THREADS = 32
 DRAIN_SECONDS = 8
-# They end in the reverse of this order.
+# The start order; children are stopped in the reverse order.
 POSTGRES, VALKEY, MODEL, WORKER, WEB = range(5)
+WEB_TIMEOUT_SECONDS = 2
 
 
 def postgres_child(postgres: Postgres) -> Child:
@@ -50,12 +51,12 @@ def valkey_child(valkey: Valkey) -> Child:
 def model_child(model: LocalModel) -> Child:
     """Return the server of one local model."""
     return Child(
-        name=model.slug, start=model.start, is_ready=model.answers, rank=MODEL, stop_seconds=3, log=model.log
+        name=model.slug, start=model.start, is_ready=model.is_ready, rank=MODEL, stop_seconds=3, log=model.log
     )
 
 
 def worker_child(data_dir: Path, environment: Mapping[str, str]) -> Child:
-    """Return the one Celery worker of a one-machine installation, beat included."""
+    """Return the Celery worker of a single-machine installation, with beat embedded."""
     schedule = data_dir / "run" / "beat-schedule"
     pool = ("-P", "threads", "-c", str(WORKER_THREADS), "-B", "-s", str(schedule))
     arguments = ("-A", "config.celery", "worker", *pool, "--without-gossip", "--without-mingle")
@@ -66,7 +67,7 @@ def worker_child(data_dir: Path, environment: Mapping[str, str]) -> Child:
     return Child(
         name="worker",
         start=lambda: spawn(program),
-        is_ready=lambda: has_heartbeat(environment["REDIS_URL"]),
+        is_ready=lambda: is_worker_ready(environment["REDIS_URL"]),
         rank=WORKER,
         stop_seconds=20,
         log=log,
@@ -76,7 +77,7 @@ def worker_child(data_dir: Path, environment: Mapping[str, str]) -> Child:
 def web_child(data_dir: Path, host: str, port: int, environment: Mapping[str, str]) -> Child:
     """Return the ASGI server."""
     arguments = ("config.asgi:application", "--host", host, "--port", str(port), "--loop", "uvloop")
-    # Frames are small and already batched: compressing each costs more time than it saves.
+    # Websocket frames are small and batched; compressing each costs more time than it saves.
     socket = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log")
     drain = ("--timeout-graceful-shutdown", str(DRAIN_SECONDS))
     log = data_dir / "logs" / "web.log"
@@ -91,32 +92,25 @@ def web_child(data_dir: Path, host: str, port: int, environment: Mapping[str, st
         start=lambda: spawn(program),
         is_ready=lambda: is_web_ready(host, port),
         rank=WEB,
-        # One that runs turns itself lets them go on, as TURN_DRAIN_SECONDS says, after its pages have left.
+        # With TURN_RUNNER=here the process also waits TURN_DRAIN_SECONDS for its turns after closing sockets.
         stop_seconds=DRAIN_SECONDS + 16,
         log=log,
     )
 
 
 def clear_heartbeat(redis_url: str) -> None:
-    """Take away the sign of life that the worker of an earlier start may have left."""
+    """Delete the heartbeat that the worker of an earlier start may have left."""
     with redis.Redis.from_url(redis_url) as client:
         client.delete(HEARTBEAT_KEY)
 
 
-def has_heartbeat(redis_url: str) -> bool:
-    """Tell whether the worker has given a sign of life."""
+def is_worker_ready(redis_url: str) -> bool:
+    """Return whether a worker has sent a heartbeat."""
     with redis.Redis.from_url(redis_url) as client:
-        return bool(client.exists(HEARTBEAT_KEY))
+        return has_heartbeat(client)
 
 
 def is_web_ready(host: str, port: int) -> bool:
-    """Tell whether the site answers, whatever it says."""
-    connection = http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=2)  # noqa: S104
-    try:
-        connection.request("GET", "/")
-        connection.getresponse()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-    return True
+    """Return whether the site responds, with whatever status."""
+    local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
+    return read_http_status(local, port, "/", timeout_seconds=WEB_TIMEOUT_SECONDS) is not None

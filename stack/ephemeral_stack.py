@@ -1,23 +1,23 @@
-"""A stack for the time of one command, so that `manage.py` works with nothing set up and nothing running.
+"""A stack for the duration of one command, so that every `manage.py` command works without any setup.
 
-It has to be there before Django reads its settings, so manage.py enters it around every command.
+It must run before Django reads its settings, so manage.py enters it around each command.
 """
 
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from config.data_dir import ADDRESSES, DATA_DIR
-from config.env import SettingError, read_text
+from config.data_dir import DATA_DIR, read_run_state
+from config.env import SettingError
+from config.launch import has_external_stores, read_launch_settings
 from stack.errors import StackError
 from stack.progress import Console
 from stack.run_state import is_locked, lock_data_dir
 from stack.shutdown import StopRequested, handle_stop_signals, ignore_stop_signals
 
-# These need no database, or see to it themselves.
+# These need no database, or start the stack themselves.
 COMMANDS_WITHOUT_STACK = {
     "",
     "up",
@@ -30,22 +30,18 @@ COMMANDS_WITHOUT_STACK = {
     "version",
 }
 COMMANDS_WITH_MODELS = {"ask"}
-MODEL_SECONDS = 120
+READY_TIMEOUT_SECONDS = 120
 
 
 @contextmanager
 def ensure_stack(command: str = "") -> Iterator[None]:
-    """Let a command find a database, Valkey and, if it asks models, models; do nothing where there are some.
+    """Provide a database, Valkey and, for `ask`, models to a command, unless they exist already.
 
-    They are there when the environment names both stores or when `up` runs on this home. Anything wrong
-    with the stack or a setting ends the process with one line.
+    They exist when the environment names both stores or `up` runs on this data directory. A StackError or
+    SettingError ends the process with one line.
     """
     try:
-        if (
-            command in COMMANDS_WITHOUT_STACK
-            or command.startswith("-")
-            or (read_text("DATABASE_URL") and read_text("REDIS_URL"))
-        ):
+        if command in COMMANDS_WITHOUT_STACK or command.startswith("-") or has_external_stores():
             yield
         elif is_locked(DATA_DIR):
             wait_for_running_stack()
@@ -59,26 +55,21 @@ def ensure_stack(command: str = "") -> Iterator[None]:
         sys.exit(130)
 
 
-def has_stores() -> bool:
-    """Tell whether the environment names both stores."""
-    return bool(read_text("DATABASE_URL") and read_text("REDIS_URL"))
-
-
 @contextmanager
 def run_ephemeral_stack(command: str) -> Iterator[None]:
-    """Run a stack; what it says goes to stderr, so that a command's own words stay alone on stdout."""
-    # What starts a stack costs every command of a running one most of a second to load.
+    """Run a stack for the block; its output goes to stderr, so that stdout holds only the command's own."""
+    # Imported here, as it takes most of a second and commands beside a running stack do not need it.
     from stack.up import Stack
 
-    stack = Stack(DATA_DIR, Console(sys.stderr))
+    stack = Stack(DATA_DIR, read_launch_settings(), Console(sys.stderr))
     try:
         stack.start_stores()
         if command in COMMANDS_WITH_MODELS:
             stack.start_models()
             stack.prepare("--demo")
-            end = time.monotonic() + MODEL_SECONDS
-            stack.tick_until(lambda: stack.has_all_models() or time.monotonic() > end)
-        # A short stack has no worker: the command itself runs its turn.
+            deadline = time.monotonic() + READY_TIMEOUT_SECONDS
+            stack.tick_until(lambda: stack.has_all_models() or time.monotonic() > deadline)
+        # There is no worker, so the command's own process runs its turn.
         os.environ |= stack.environment | {"TURN_RUNNER": "here"}
         yield
     finally:
@@ -87,15 +78,12 @@ def run_ephemeral_stack(command: str) -> Iterator[None]:
 
 
 def wait_for_running_stack() -> None:
-    """Wait for a stack that is just starting to say where its stores are; its worker runs turns for us."""
-    end = time.monotonic() + MODEL_SECONDS
-    while time.monotonic() < end:
-        try:
-            addresses = json.loads(ADDRESSES.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            addresses = {}
-        if addresses.get("database") and addresses.get("redis"):
-            if addresses.get("site"):
+    """Wait until a starting stack has published its stores; with a site, its worker runs our turns."""
+    deadline = time.monotonic() + READY_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        state = read_run_state(DATA_DIR)
+        if state.get("database") and state.get("redis"):
+            if state.get("site"):
                 os.environ.setdefault("TURN_RUNNER", "worker")
             return
         time.sleep(0.1)

@@ -1,5 +1,5 @@
-"""StackError is all that the embedded stack raises: one line that says what is wrong and what to do."""
+"""The one exception of the embedded stack."""
 
 
 class StackError(Exception):
-    """The stack cannot start; the message is one line for the person who started it."""
+    """The stack cannot start; the message is one line with the cause and a remedy."""

@@ -1,4 +1,4 @@
-"""Start another program so that it ends when whoever started it ends, even by kill -9."""
+"""Run a program that is killed when its parent process dies, even by SIGKILL (Linux, PR_SET_PDEATHSIG)."""
 
 import ctypes
 import os
@@ -14,14 +14,19 @@ def die_with_parent(death_signal: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
 
 
+def stop_beat_with_worker(**_: object) -> None:
+    """Kill an embedded beat process with its worker; a receiver of Celery's `beat_embedded_init` signal."""
+    die_with_parent(signal.SIGKILL)
+
+
 def main() -> None:
-    """Take parent's pid, signal on its death, user id or -1, group id, then the program and its words."""
-    parent, death_signal, user, group = (int(word) for word in sys.argv[1:5])
+    """Exec a program; the arguments are parent pid, death signal, user id or -1, group id, and command."""
+    parent, death_signal, user, group = (int(argument) for argument in sys.argv[1:5])
     if user >= 0:
         os.setgroups([])
         os.setgid(group)
         os.setuid(user)
-    # After the change of user, which clears it; the parent may have died before it took effect.
+    # After setuid, which clears it; the parent may have died before it took effect.
     die_with_parent(death_signal)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -30,8 +35,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-
-def stop_beat_with_worker(**_: object) -> None:
-    """End the beat process that a worker embeds together with the worker; Celery calls it there."""
-    die_with_parent(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What can be known to be wrong before anything starts: a taken port, an address that does not answer."""
+"""Checks before the start: the port is free, and DATABASE_URL and REDIS_URL work."""
 
 import socket
 from contextlib import suppress
@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 5
 
 
 def check_port(host: str, port: int) -> None:
-    """Refuse a port that somebody listens on; one that is still closing is free."""
+    """Raise StackError when the port is in use; a port in TIME_WAIT counts as free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,7 +32,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def name_listener(port: int) -> str:
-    """Say who listens on a port, if the system tells."""
+    """Return the process that listens on a port, as text; empty when the system does not show it."""
     with suppress(psutil.Error):
         for listener in psutil.net_connections("tcp"):
             if listener.status == psutil.CONN_LISTEN and listener.laddr[1:] == (port,) and listener.pid:
@@ -41,7 +41,7 @@ def name_listener(port: int) -> str:
 
 
 def check_database(url: str) -> None:
-    """Refuse a DATABASE_URL that is not a PostgreSQL we can use."""
+    """Raise StackError unless the URL is a PostgreSQL of a supported version with pgvector."""
     if not url.startswith(("postgres://", "postgresql://")):
         raise StackError(
             "DATABASE_URL is not a PostgreSQL address: postgresql://name:password@host:5432/database"
@@ -60,7 +60,7 @@ def check_database(url: str) -> None:
 
 
 def check_redis(url: str) -> None:
-    """Refuse a REDIS_URL that does not answer."""
+    """Raise StackError unless the server at the URL answers PING."""
     try:
         client = redis.Redis.from_url(
             url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS

@@ -1,4 +1,4 @@
-"""Child processes that never outlive their parent, and the ports they listen on."""
+"""Start and stop child processes that never outlive their parent."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ SAME_ID = -1
 
 @dataclass(frozen=True, slots=True)
 class RunAs:
-    """The system user whom a child runs as; the default is whoever runs this process."""
+    """The system user that a child runs as; by default the user of this process."""
 
     user: int = SAME_ID
     group: int = SAME_ID
@@ -31,10 +31,9 @@ CURRENT_USER = RunAs()
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, where its words go and which signal it gets when its parent dies.
+    """A command, its log and the signal that it gets when its parent dies.
 
-    Without its stores, which end then too, a web process or a worker has nothing to end in good order;
-    both are made to be killed.
+    The default is SIGKILL: web processes and workers recover from it, and their stores end at the same time.
     """
 
     command: tuple[str, ...]
@@ -46,14 +45,14 @@ class Program:
 
 
 def spawn(program: Program, *, stdin: bytes | None = None) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, so that Ctrl-C reaches it only through its parent.
+    """Start a program in its own session, so that Ctrl-C reaches only its parent.
 
-    Call it from a thread that lives as long as the child should: Linux ends the child with that thread.
+    Linux sends the death signal when the calling *thread* ends: call it from one that outlives the child.
     """
-    words = (os.getpid(), int(program.death_signal), program.owner.user, program.owner.group)
+    launch = (os.getpid(), int(program.death_signal), program.owner.user, program.owner.group)
     with open_log(program.log) as log:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-I", "-S", str(LAUNCHER), *map(str, words), *program.command],
+            [sys.executable, "-I", "-S", str(LAUNCHER), *map(str, launch), *program.command],
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -69,7 +68,7 @@ def spawn(program: Program, *, stdin: bytes | None = None) -> subprocess.Popen[b
 
 @contextmanager
 def open_log(path: Path | TextIO) -> Iterator[IO[bytes] | TextIO]:
-    """Open a child's log, or let it write to a stream of ours."""
+    """Open the log file for appending, or pass an open stream through."""
     if not isinstance(path, Path):
         path.flush()
         yield path
@@ -79,11 +78,11 @@ def open_log(path: Path | TextIO) -> Iterator[IO[bytes] | TextIO]:
         yield log
 
 
-def stop(process: subprocess.Popen[bytes], how: signal.Signals, *, seconds: float) -> None:
-    """Ask a child to end, and kill it with its whole session when it has not after some seconds."""
+def stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals, *, seconds: float) -> None:
+    """Signal a child, and kill its whole session if it has not ended after `seconds`."""
     if process.poll() is not None:
         return
-    process.send_signal(how)
+    process.send_signal(stop_signal)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -95,18 +94,18 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals, *, seconds: floa
 
 
 def find_free_port() -> int:
-    """Return a port of the loopback address that nobody listens on at this moment."""
+    """Return a loopback port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_until(
-    ready: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float, log: Path
+    is_ready: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float, log: Path
 ) -> None:
-    """Return once `ready` says yes; raise the last line of the log when the child ends or takes too long."""
+    """Return once the child is ready; raise StackError with its last log line if it exits or is too slow."""
     end = time.monotonic() + seconds
-    while not ready():
+    while not is_ready():
         if process.poll() is not None:
             raise StackError(f"{log.stem} ended at once: {last_line(log)} (all of it is in {log})")
         if time.monotonic() > end:
@@ -115,6 +114,6 @@ def wait_until(
 
 
 def last_line(log: Path) -> str:
-    """Return the last line of a log that says anything."""
+    """Return the last line of a log that is not blank."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "its log is empty"

@@ -1,4 +1,4 @@
-"""What a person who starts the stack sees: a line per step with its time, a bar per download."""
+"""Console output of a start: one line per step with its duration, one bar per download."""
 
 import sys
 import threading
@@ -12,7 +12,7 @@ MEGABYTE = 1_000_000
 
 
 class Console:
-    """Lines on one stream, from any thread; a download's bar stays below them."""
+    """Thread-safe output of lines, with the bar of the current download below them."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdout
@@ -20,27 +20,27 @@ class Console:
         self._lock = threading.Lock()
         self._bar = ""
 
-    def say(self, line: str) -> None:
-        """Print one line above the bar."""
+    def write_line(self, line: str) -> None:
+        """Write one line above the bar."""
         with self._lock:
             self._write(f"{line}\n", self._bar)
 
     def show_bar(self, bar: str) -> None:
-        """Replace the bar; an empty one goes away. Nothing happens where lines cannot be overwritten."""
+        """Replace the bar, or remove it when empty; does nothing when the stream is not a terminal."""
         if self.is_terminal:
             with self._lock:
                 self._write("", bar)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Say how long a step took once it is done."""
+        """Write a line with the duration of the block when it ends."""
         began = time.monotonic()
         yield
         self.done(name, time.monotonic() - began)
 
     def done(self, name: str, seconds: float) -> None:
-        """Say that a step is done."""
-        self.say(f"  ✓ {name:<52} {seconds:6.1f} s")
+        """Write the line of a finished step."""
+        self.write_line(f"  ✓ {name:<52} {seconds:6.1f} s")
 
     def _write(self, line: str, bar: str) -> None:
         clear = "\r\033[K" if self._bar else ""
@@ -50,7 +50,7 @@ class Console:
 
 
 class DownloadBar:
-    """How far one download is: drawn on a terminal, told every tenth elsewhere."""
+    """The progress of one download: a bar on a terminal, else a line per ten percent."""
 
     def __init__(self, console: Console, name: str, total: int, done: int = 0) -> None:
         self.console = console
@@ -63,7 +63,7 @@ class DownloadBar:
         self._tenths = self._first * 10 // total
 
     def advance(self, count: int) -> None:
-        """Count bytes that arrived (or, negative, that must come again)."""
+        """Add received bytes; a negative count takes discarded bytes back."""
         self.received += count
         now = time.monotonic()
         if self.console.is_terminal and now - self._drawn > 0.1:
@@ -71,10 +71,10 @@ class DownloadBar:
             self.console.show_bar(self._line(now))
         elif not self.console.is_terminal and self.received * 10 // self.total > self._tenths:
             self._tenths = self.received * 10 // self.total
-            self.console.say(self._line(now))
+            self.console.write_line(self._line(now))
 
     def finish(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self.console.show_bar("")
 
     def _line(self, now: float) -> str:

@@ -1,4 +1,4 @@
-"""HOME/run: where the running stack serves what, and the lock that lets one stack run on a home."""
+"""The `run` folder of a data directory: the state that a running stack publishes, and its lock."""
 
 import fcntl
 import json
@@ -11,39 +11,43 @@ from pathlib import Path
 
 import psutil
 
+from config.data_dir import read_run_state, run_state_path
 from stack.errors import StackError
+
+ORPHAN_STOP_SECONDS = 15
 
 
 @dataclass(slots=True)
 class RunState:
-    """What config.data_dir.read_address reads, and the processes that an unclean end may leave."""
+    """The content of run/stack.json: URLs that config.data_dir reads, and child processes by name."""
 
     database: str = ""
     redis: str = ""
     site: str = ""
     models: dict[str, str] = field(default_factory=dict)
     pids: dict[str, int] = field(default_factory=dict)
+    # Start times, in seconds since the epoch: pids are reused.
     born: dict[str, float] = field(default_factory=dict)
 
-    def remember(self, name: str, pid: int) -> None:
-        """Note a child, and when it was born: process numbers are given out again."""
+    def record_process(self, name: str, pid: int) -> None:
+        """Record a child process and its start time."""
         with suppress(psutil.NoSuchProcess):
             self.pids[name] = pid
             self.born[name] = psutil.Process(pid).create_time()
 
-    def write(self, home: Path) -> None:
-        """Write the file so that a reader sees all of it or none; it holds passwords."""
-        path = home / "run" / "stack.json"
-        scratch = path.with_name(f".stack.{os.getpid()}")
-        scratch.touch(mode=0o600)
-        scratch.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        scratch.rename(path)
+    def write(self, data_dir: Path) -> None:
+        """Replace the file atomically; it holds passwords, so only its owner can read it."""
+        path = run_state_path(data_dir)
+        temporary = path.with_name(f".stack.{os.getpid()}")
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        temporary.rename(path)
 
 
 @contextmanager
-def lock_data_dir(home: Path) -> Iterator[None]:
-    """Be the only stack on this home; the kernel lets go of the lock however this process ends."""
-    run = home / "run"
+def lock_data_dir(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory exclusively; the kernel releases the lock however this process ends."""
+    run = data_dir / "run"
     try:
         run.mkdir(parents=True, exist_ok=True)
         lock = (run / "lock").open("a+", encoding="ascii")
@@ -56,22 +60,23 @@ def lock_data_dir(home: Path) -> Iterator[None]:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
             raise StackError(
-                f"another start (process {holder}) runs on {home}: stop it, or give this one a JJAMPPONG_HOME"
+                f"another start (process {holder}) runs on {data_dir}: "
+                "stop it, or give this one a JJAMPPONG_HOME"
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        stop_orphans(home)
+        stop_orphans(data_dir)
         try:
             yield
         finally:
-            (run / "stack.json").unlink(missing_ok=True)
+            run_state_path(data_dir).unlink(missing_ok=True)
 
 
-def is_locked(home: Path) -> bool:
-    """Tell whether a stack runs (or starts) on this home."""
+def is_locked(data_dir: Path) -> bool:
+    """Return whether a stack runs or starts on this data directory."""
     try:
-        with (home / "run" / "lock").open("r", encoding="ascii") as lock:
+        with (data_dir / "run" / "lock").open("r", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
@@ -80,12 +85,11 @@ def is_locked(home: Path) -> bool:
     return False
 
 
-def stop_orphans(home: Path) -> None:
-    """End what a stack that was killed has left; its children end by themselves, but may not have yet."""
-    path = home / "run" / "stack.json"
+def stop_orphans(data_dir: Path) -> None:
+    """Stop the processes of a stack that was killed; their death signal may still be under way."""
     try:
-        old = RunState(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        old = RunState(**read_run_state(data_dir))
+    except TypeError:
         return
     processes = []
     for name, pid in old.pids.items():
@@ -94,7 +98,7 @@ def stop_orphans(home: Path) -> None:
             if abs(process.create_time() - old.born.get(name, 0)) < 1:
                 process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
                 processes.append(process)
-    _, alive = psutil.wait_procs(processes, timeout=15)
+    _, alive = psutil.wait_procs(processes, timeout=ORPHAN_STOP_SECONDS)
     for process in alive:
         process.kill()
-    path.unlink(missing_ok=True)
+    run_state_path(data_dir).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""An orderly end: the signals that ask for one, and what keeps it from being interrupted."""
+"""Stop signals: turned into an exception once, then ignored until the shutdown is done."""
 
 import signal
 from collections.abc import Iterator
@@ -9,21 +9,21 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):
-    """Somebody asked the stack to end: Ctrl-C, SIGTERM or a closed terminal."""
+    """A stop signal arrived: Ctrl-C, SIGTERM or a closed terminal."""
 
 
 @contextmanager
 def handle_stop_signals() -> Iterator[None]:
-    """Turn the signals that mean `end` into Stop."""
+    """Raise StopRequested in the main thread on the first stop signal."""
 
-    def end(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         del number, frame
         ignore_stop_signals()
         raise StopRequested
 
-    # A closed terminal does not end what was started with nohup.
-    listened = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, end) for number in listened}
+    # Signals that are already ignored stay ignored: nohup ignores SIGHUP.
+    handled = [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in handled}
     try:
         yield
     finally:
@@ -32,6 +32,6 @@ def handle_stop_signals() -> Iterator[None]:
 
 
 def ignore_stop_signals() -> None:
-    """Let nothing interrupt an orderly end; every step of it has a deadline."""
+    """Ignore further stop signals; every step of the shutdown has a timeout."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -20,8 +20,8 @@ class SessionStores:
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="jjamppong-test-", ignore_cleanup_errors=True)
         home = Path(self.folder.name)
-        self.postgres = Postgres(home, password="unguarded", keep=False)
-        self.valkey = Valkey(home / "valkey", password="unguarded", keep=False)
+        self.postgres = Postgres(home, password="unguarded", is_durable=False)
+        self.valkey = Valkey(home / "valkey", password="unguarded", is_durable=False)
 
     def start(self) -> None:
         """Start both and tell the settings, which read nothing else of the caller's environment."""

@@ -26,8 +26,8 @@ def run_temporary_stores(**environment: str) -> Iterator[Stores]:
     As in production, what is kept is flushed to the disk.
     """
     with tempfile.TemporaryDirectory(prefix="jjamppong-bench-", ignore_cleanup_errors=True) as folder:
-        postgres = Postgres(Path(folder), password="unguarded", keep=True)
-        valkey = Valkey(Path(folder) / "valkey", password="unguarded", keep=False)
+        postgres = Postgres(Path(folder), password="unguarded", is_durable=True)
+        valkey = Valkey(Path(folder) / "valkey", password="unguarded", is_durable=False)
         try:
             os.environ |= {
                 "JJAMPPONG_HOME": folder,

@@ -1,6 +1,5 @@
-"""GET /healthz: is everything that a turn needs there?"""
+"""GET /healthz: the state of the database, Valkey, the workers and the models."""
 
-import http.client
 import logging
 import time
 import urllib.parse
@@ -16,8 +15,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from aggregator.models import Listing
+from aggregator.services.listings import list_offered_models
 from config.monitoring.heartbeat import connect_valkey, has_heartbeat
+from config.monitoring.http_status import read_http_status
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ MODEL_TIMEOUT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What /healthz tells; `models` counts those that would be asked now."""
+    """The body of /healthz; `models` counts the models that can be asked now."""
 
     database: str
     redis: str
@@ -37,12 +37,12 @@ class Health:
 
     @property
     def is_healthy(self) -> bool:
-        """Tell whether the site can answer; having no model is not an illness of the site."""
+        """Whether all processes work; a site without models is healthy."""
         return self.database == self.redis == self.worker == OK
 
 
 class _CachedHealth:
-    """The last check, kept so that many probes cost one."""
+    """The last result, cached so that frequent probes run one check."""
 
     lock = Lock()
     health: Health | None = None
@@ -52,7 +52,7 @@ class _CachedHealth:
 @require_safe
 @never_cache
 def show_health(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when all is well and 503, naming what is down, when not."""
+    """Respond with 200 when healthy, else with 503; the body names what is down."""
     del request
     with _CachedHealth.lock:
         if _CachedHealth.health is None or time.monotonic() - _CachedHealth.at > CACHE_SECONDS:
@@ -62,49 +62,41 @@ def show_health(request: HttpRequest) -> JsonResponse:
 
 
 def check_health() -> Health:
-    """Ask everything once, each with a short deadline."""
+    """Check each component once, with a short timeout."""
     database = check_component(ping_database, "database")
     store = check_component(lambda: bool(connect_valkey().ping()), "redis")
-    worker = check_component(has_heartbeat, "worker") if store == OK else DOWN
+    worker = check_component(lambda: has_heartbeat(connect_valkey()), "worker") if store == OK else DOWN
     return Health(database, store, worker, count_models() if database == OK else 0)
 
 
-def check_component(ask: Callable[[], bool], name: str) -> str:
-    """Say ok or down; the reason goes to the log, not to whoever asks."""
+def check_component(check: Callable[[], bool], name: str) -> str:
+    """Return ok or down; the reason is logged and not shown to the client."""
     try:
-        return OK if ask() else DOWN
+        return OK if check() else DOWN
     except (DatabaseError, redis.RedisError, OSError) as error:
         log.warning("%s is down: %s", name, error)
         return DOWN
 
 
 def ping_database() -> bool:
-    """Run the smallest query."""
+    """Run a trivial query."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return bool(cursor.fetchone())
 
 
 def count_models() -> int:
-    """Count the models on offer; of those served on this machine, only the ones that answer."""
-    rows = Listing.objects.filter(is_on=True, is_reachable=True).values_list("provider", "api_base")
-    local = [address for provider, address in rows if provider == "local"]
+    """Count the models on offer, of those served on this machine only the ones that are loaded."""
+    models = list_offered_models()
+    local = [model.api_base for model in models if model.provider == "local"]
     if not local:
-        return len(rows)
+        return len(models)
     with ThreadPoolExecutor(len(local)) as pool:
-        return len(rows) - len(local) + sum(pool.map(is_model_loaded, local))
+        return len(models) - len(local) + sum(pool.map(is_model_loaded, local))
 
 
 def is_model_loaded(api_base: str) -> bool:
-    """Tell whether a local model server has loaded its model."""
-    parts = urllib.parse.urlsplit(api_base)
-    http_connection = http.client.HTTPConnection(
-        parts.hostname or "", parts.port, timeout=MODEL_TIMEOUT_SECONDS
-    )
-    try:
-        http_connection.request("GET", "/health")
-        return http_connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        http_connection.close()
+    """Return whether a local model server has loaded its model."""
+    url = urllib.parse.urlsplit(api_base)
+    status = read_http_status(url.hostname or "", url.port, "/health", timeout_seconds=MODEL_TIMEOUT_SECONDS)
+    return status == HTTPStatus.OK

@@ -1,4 +1,4 @@
-"""The heartbeat of a Celery worker: a key in Valkey that expires when the worker stops renewing it."""
+"""The heartbeat of Celery workers: a Valkey key that expires unless a worker renews it."""
 
 from functools import cache
 
@@ -6,24 +6,24 @@ import redis
 from django.conf import settings
 
 HEARTBEAT_KEY = "worker:pulse"
-# A worker's heart beats every two seconds.
+# Workers send a heartbeat every two seconds.
 HEARTBEAT_TTL_SECONDS = 15
 TIMEOUT_SECONDS = 1
 
 
 @cache
 def connect_valkey() -> redis.Redis:
-    """Return this process's connection for signs of life and checks of health."""
+    """Return the connection of this process for heartbeats and health checks."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
     )
 
 
 def record_heartbeat(**_: object) -> None:
-    """Renew the sign of life; Celery calls it at every heartbeat of a worker."""
+    """Renew the key; a receiver of Celery's `heartbeat_sent` signal."""
     connect_valkey().set(HEARTBEAT_KEY, 1, ex=HEARTBEAT_TTL_SECONDS)
 
 
-def has_heartbeat() -> bool:
-    """Tell whether a worker has lately been alive."""
-    return bool(connect_valkey().exists(HEARTBEAT_KEY))
+def has_heartbeat(client: redis.Redis) -> bool:
+    """Return whether any worker has sent a heartbeat within the last HEARTBEAT_TTL_SECONDS."""
+    return bool(client.exists(HEARTBEAT_KEY))

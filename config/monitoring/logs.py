@@ -1,7 +1,7 @@
-"""Log lines: for people, or as JSON for machines; both name the turn that they belong to, and quote no error.
+"""Log formatters, plain and JSON, that add the turn id and never print the message of an exception.
 
-An error's words may hold a prompt or an answer, as when the database shows the row that it did not take. So
-its kind and place are told, and those of what led to it, and what libraries quote of it is left out.
+The message may contain a prompt or an answer, as when PostgreSQL quotes the row that violates a constraint.
+Only the types and tracebacks of an exception and its causes are logged, and libraries' messages are cut.
 """
 
 import logging
@@ -15,16 +15,15 @@ import orjson
 
 from aggregator.infra.telemetry import CURRENT_TURN
 
-# Of a longer chain of errors the latest are told.
 MAX_CHAINED_ERRORS = 20
 
 
 class PlainFormatter(logging.Formatter):
-    """A line for people."""
+    """Lines for people."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the turn's id where there is a turn."""
-        # What is set here is not for other formatters, nor is what they have made of the error for this one.
+        """Return the line, with the turn id inside a turn."""
+        # A copy, as other formatters see the same record and its cached exc_text.
         line, turn = copy(record), CURRENT_TURN.get()
         line.msg, line.args, line.exc_text = redact_message(record), (), None
         line.turn = f" [{turn}]" if turn else ""
@@ -34,26 +33,26 @@ class PlainFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """A line of JSON."""
+    """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        told = {
+        fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": redact_message(record),
         }
         if turn := CURRENT_TURN.get():
-            told["turn"] = turn
+            fields["turn"] = turn
         if record.exc_info and record.exc_info[1]:
-            told["error"] = type(record.exc_info[1]).__name__
-            told["trace"] = format_traceback(record.exc_info[1])
-        return orjson.dumps(told).decode()
+            fields["error"] = type(record.exc_info[1]).__name__
+            fields["trace"] = format_traceback(record.exc_info[1])
+        return orjson.dumps(fields).decode()
 
 
 def redact_message(record: logging.LogRecord) -> str:
-    """Return a record's message without the words of errors that Celery and asyncio put into theirs."""
+    """Return the message without the exception texts that Celery and asyncio put into it."""
     if record.name.startswith("celery.") and isinstance(record.args, Mapping) and "exc" in record.args:
         kind = str(record.args["exc"]).partition("(")[0]
         return str(record.msg) % {**record.args, "exc": kind, "traceback": ""}
@@ -61,14 +60,14 @@ def redact_message(record: logging.LogRecord) -> str:
     return message.partition("\n")[0] if record.name == "asyncio" else message
 
 
-def format_traceback(error: BaseException, told: frozenset[int] = frozenset()) -> str:
-    """Return where an error arose and of which kind it is, after what led to it; no word of any."""
-    told |= {id(error)}
+def format_traceback(error: BaseException, visited: frozenset[int] = frozenset()) -> str:
+    """Return the tracebacks and types of an exception and its causes, oldest first, without messages."""
+    visited |= {id(error)}
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    is_told = cause is None or id(cause) in told or len(told) >= MAX_CHAINED_ERRORS
-    lines = [] if cause is None or is_told else [format_traceback(cause, told), "which led to\n"]
+    is_first = cause is None or id(cause) in visited or len(visited) >= MAX_CHAINED_ERRORS
+    lines = [] if cause is None or is_first else [format_traceback(cause, visited), "which led to\n"]
     lines += traceback.format_tb(error.__traceback__)
     lines.append(f"{type(error).__module__}.{type(error).__qualname__}\n")
-    if isinstance(error, BaseExceptionGroup) and len(told) < MAX_CHAINED_ERRORS:
-        lines += (textwrap.indent(format_traceback(each, told), "  ") for each in error.exceptions)
+    if isinstance(error, BaseExceptionGroup) and len(visited) < MAX_CHAINED_ERRORS:
+        lines += (textwrap.indent(format_traceback(each, visited), "  ") for each in error.exceptions)
     return "".join(lines)

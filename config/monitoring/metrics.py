@@ -1,4 +1,4 @@
-"""GET /metrics: the figures of the web process, for Prometheus."""
+"""GET /metrics: the metrics of the web process in Prometheus' text format."""
 
 import hmac
 
@@ -14,7 +14,7 @@ from aggregator.infra.metrics import render_metrics
 @require_safe
 @never_cache
 def show_metrics(request: HttpRequest) -> HttpResponse:
-    """Tell the figures to whoever has the token; to anybody else the page does not exist."""
+    """Return the metrics to clients with METRICS_TOKEN, and 404 to others."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not settings.METRICS_TOKEN or not hmac.compare_digest(token.encode(), settings.METRICS_TOKEN.encode()):
         raise Http404

@@ -1,4 +1,4 @@
-"""OpenTelemetry: one trace from a page's wish over Celery to the models, sent where an operator says."""
+"""OpenTelemetry setup: each turn is one trace from the websocket command over Celery to the models."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def start_tracing(role: str, processor: "SpanProcessor | None" = None) -> None:
-    """Begin to send spans; without an endpoint nothing is even loaded."""
+    """Start exporting spans; without an endpoint OpenTelemetry is not imported."""
     if processor is None and not settings.OTLP_ENDPOINT:
         return
     from opentelemetry import trace

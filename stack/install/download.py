@@ -1,4 +1,4 @@
-"""Fetch a file over HTTP: resumed where it broke off, tried several times, kept only with the right hash."""
+"""HTTP downloads that resume, retry, and keep a file only if its sha256 is right."""
 
 import errno
 import hashlib
@@ -18,7 +18,7 @@ NETWORK_ERRORS = (urllib.error.URLError, http.client.HTTPException, TimeoutError
 
 
 def fetch(file: RemoteFile, path: Path, *, advance: Callable[[int], None]) -> None:
-    """Fetch a file into `path`; what an earlier try left in its `.part` is kept."""
+    """Download a file to `path`, continuing the `.part` of an earlier attempt."""
     part = path.with_name(f"{path.name}.part")
     if part.exists():
         advance(part.stat().st_size)
@@ -40,34 +40,34 @@ def fetch(file: RemoteFile, path: Path, *, advance: Callable[[int], None]) -> No
 
 
 def resume_download(url: str, part: Path, *, advance: Callable[[int], None]) -> None:
-    """Append what is missing of a file to its part."""
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    """Append the missing bytes of a file to its part."""
+    offset = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={offset}-"} if offset else {}
     try:
-        answer = urllib.request.urlopen(open_request(url, headers), timeout=TIMEOUT_SECONDS)  # noqa: S310
+        response = urllib.request.urlopen(open_request(url, headers), timeout=TIMEOUT_SECONDS)  # noqa: S310
     except urllib.error.HTTPError as error:
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-            # All of it is there already; its hash will tell.
+            # The part is complete; the hash check follows.
             return
         raise
-    with answer, part.open("ab") as target:
-        if have and answer.status != http.client.PARTIAL_CONTENT:
+    with response, part.open("ab") as target:
+        if offset and response.status != http.client.PARTIAL_CONTENT:
             target.truncate(0)
-            advance(-have)
-        for chunk in iter(lambda: answer.read(CHUNK), b""):
+            advance(-offset)
+        for chunk in iter(lambda: response.read(CHUNK), b""):
             target.write(chunk)
             advance(len(chunk))
-        if answer.length:
-            raise http.client.IncompleteRead(b"", answer.length)
+        if response.length:
+            raise http.client.IncompleteRead(b"", response.length)
 
 
 def is_final(error: BaseException) -> bool:
-    """Tell whether trying again is pointless."""
+    """Return whether an error is permanent."""
     return isinstance(error, urllib.error.HTTPError) and error.code in {401, 403, 404, 410}
 
 
 def describe_network_error(error: BaseException) -> str:
-    """Say in a few words what went wrong on the network."""
+    """Return a short text for a network error."""
     if isinstance(error, urllib.error.HTTPError):
         return f"HTTP {error.code}"
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -75,7 +75,7 @@ def describe_network_error(error: BaseException) -> str:
 
 
 def disk_error(error: OSError, path: Path) -> StackError:
-    """Say that a file cannot be written, and what helps."""
+    """Return the StackError of a failed write, with a remedy."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StackError(f"the disk of {path.parent} is full: free some space and start again")
     return StackError(f"{path} cannot be written: {error.strerror}")

@@ -1,4 +1,4 @@
-"""Find a file of a project on the package index that this machine uses."""
+"""Find wheels on the package index that pip and uv are configured to use."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file somewhere else and the sha256 that the place states for it."""
+    """The URL of a file and its expected sha256."""
 
     url: str
     sha256: str
@@ -29,21 +29,21 @@ class RemoteFile:
 class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.addresses: list[str] = []
+        self.urls: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [value for name, value in attrs if tag == "a" and name == "href" and value]
+        self.urls += [value for name, value in attrs if tag == "a" and name == "href" and value]
 
 
 def find_wheel(project: str, version: str, *, tag: str = "") -> RemoteFile:
-    """Return the wheel of that version and platform; the page is read as JSON, or as HTML if need be."""
+    """Return the wheel of a version and platform tag from an index in JSON or HTML form (PEP 691, 503)."""
     index = next((os.environ[name] for name in INDEX_VARIABLES if os.environ.get(name)), DEFAULT_INDEX)
     page = f"{index.rstrip('/')}/{project}/"
     request = open_request(page, {"Accept": ACCEPT})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-        body = answer.read().decode()
-        page = answer.geturl()
-        is_json = "json" in answer.headers.get("Content-Type", "")
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
+        body = response.read().decode()
+        page = response.geturl()
+        is_json = "json" in response.headers.get("Content-Type", "")
     files = read_json(body) if is_json else read_html(body)
     prefix = f"{project.replace('-', '_')}-{version}-"
     for name, file in files.items():
@@ -53,25 +53,25 @@ def find_wheel(project: str, version: str, *, tag: str = "") -> RemoteFile:
 
 
 def read_json(body: str) -> dict[str, RemoteFile]:
-    """Read a project's page in the JSON form of the index."""
+    """Return the files of a project page in JSON form, by name."""
     files = json.loads(body)["files"]
     return {file["filename"]: RemoteFile(file["url"], file["hashes"].get("sha256", "")) for file in files}
 
 
 def read_html(body: str) -> dict[str, RemoteFile]:
-    """Read a project's page in the HTML form of the index, where a hash is the fragment of a link."""
+    """Return the files of a project page in HTML form, where the fragment of a link holds the hash."""
     links = _Links()
     links.feed(body)
     files = {}
-    for address in links.addresses:
-        url, _, fragment = address.partition("#")
+    for link in links.urls:
+        url, _, fragment = link.partition("#")
         name = urllib.parse.unquote(url.rsplit("/", 1)[-1])
         files[name] = RemoteFile(url, fragment.removeprefix("sha256="))
     return files
 
 
 def open_request(url: str, headers: dict[str, str]) -> urllib.request.Request:
-    """Make a request of an address that may carry a name and a password, as an index of one's own does."""
+    """Return a request; credentials in the URL, as private indexes use, become an Authorization header."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in {"http", "https"}:
         raise StackError(f"{url} is not an http address")

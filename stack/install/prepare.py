@@ -1,4 +1,4 @@
-"""Bring an installation up to date; every step does nothing when there is nothing to do."""
+"""`manage.py prepare`: idempotent steps that bring an installation up to date."""
 
 import hashlib
 from contextlib import suppress
@@ -23,7 +23,7 @@ KEY_NAME = "first key"
 
 
 def prepare(*, with_demo: bool) -> None:
-    """Migrate, collect static files and list the models; then demo ads, an admin and an API key if wanted."""
+    """Migrate, collect static files and sync listings; with demo also create ads, an admin and an API key."""
     console = Console()
     with console.step("tables"):
         migrate()
@@ -43,25 +43,25 @@ def prepare(*, with_demo: bool) -> None:
 
 
 def migrate() -> None:
-    """Apply the migrations that are not applied yet."""
+    """Apply pending migrations."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
 
 
 def collect_static() -> None:
-    """Collect the static files when one of ours, or a package, is not what it was."""
+    """Run collectstatic if a static file or uv.lock has changed."""
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
-    wanted = fingerprint_static()
+    digest = fingerprint_static()
     with suppress(FileNotFoundError):
-        if stamp.read_text(encoding="ascii") == wanted:
+        if stamp.read_text(encoding="ascii") == digest:
             return
     call_command("collectstatic", verbosity=0, interactive=False)
-    stamp.write_text(wanted, encoding="ascii")
+    stamp.write_text(digest, encoding="ascii")
 
 
 def fingerprint_static() -> str:
-    """Return a digest of our static files and of the locked packages."""
+    """Return the sha256 of our static files and of uv.lock."""
     digest = hashlib.sha256((ROOT / "uv.lock").read_bytes())
     for folder in settings.STATICFILES_DIRS:
         for path in sorted(Path(folder).rglob("*")):
@@ -71,24 +71,24 @@ def fingerprint_static() -> str:
 
 
 def make_admin() -> User:
-    """Return the first admin, made with a random password when there is none."""
+    """Return the first superuser, created with a random password if there is none."""
     admin = User.objects.filter(is_superuser=True).order_by("pk").first()
     if admin is not None:
         return admin
-    # A password of an earlier database would be known to whoever saw it.
+    # Not the password of an admin of an earlier database.
     (DATA_DIR / "secrets" / ADMIN).unlink(missing_ok=True)
     return User.objects.create_superuser(ADMIN, "admin@localhost", read_secret(ADMIN, size=12))
 
 
 def make_api_key(owner: User) -> None:
-    """Make the admin an API key unless there is one; only its digest is in the database."""
+    """Create the admin's first API key if it is missing; the database stores only its digest."""
     path = DATA_DIR / "secrets" / "api_key"
     if path.exists() and ApiKey.objects.filter(owner=owner, name=KEY_NAME, revoked_at=None).exists():
         return
     try:
         key = issue_api_key(owner=owner, name=KEY_NAME)
     except Refusal:
-        # Whoever has so many keys of their own does without this one.
+        # The admin has reached the limit of keys.
         return
     path.touch(mode=0o600)
     path.write_text(str(key), encoding="ascii")

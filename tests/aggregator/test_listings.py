@@ -112,9 +112,10 @@ def test_a_server_of_ones_own_that_is_gone_is_offered_no_longer(settings: Settin
 def test_the_stack_file_and_the_environment_tell_where_local_models_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data_dir, "ADDRESSES", tmp_path / "stack.json")
+    monkeypatch.setattr(data_dir, "DATA_DIR", tmp_path)
     assert data_dir.read_local_model_urls() == {}
-    (tmp_path / "stack.json").write_text('{"models": {"a": "http://127.0.0.1:1"}}')
+    data_dir.run_state_path(tmp_path).parent.mkdir()
+    data_dir.run_state_path(tmp_path).write_text('{"models": {"a": "http://127.0.0.1:1"}}')
     assert data_dir.read_local_model_urls() == {"a": "http://127.0.0.1:1"}
     monkeypatch.setenv("LOCAL_MODEL_URLS", "b=http://127.0.0.1:2, c=http://127.0.0.1:3")
     assert data_dir.read_local_model_urls() == {"b": "http://127.0.0.1:2", "c": "http://127.0.0.1:3"}

@@ -1,4 +1,4 @@
-"""No process waits for a database that answers no more, and what an address says itself holds."""
+"""Database connections have timeouts, which a URL can override."""
 
 import psycopg
 import pytest
@@ -7,7 +7,7 @@ from django.db import connection
 from config.database import parse_database_url
 
 
-def test_every_connection_has_deadlines() -> None:
+def test_every_connection_has_timeouts() -> None:
     options = parse_database_url("postgresql://ada:secret@db.example:5433/market")["OPTIONS"]
     assert (options["connect_timeout"], options["tcp_user_timeout"], options["keepalives"]) == (3, 5_000, 1)
 
@@ -19,7 +19,7 @@ def test_every_connection_has_deadlines() -> None:
         ("postgresql://ada@%2Frun%2Fpostgresql/market?connect_timeout=9&sslmode=require", "/run/postgresql"),
     ],
 )
-def test_what_an_address_says_itself_holds(url: str, host: str) -> None:
+def test_options_in_the_url_take_precedence(url: str, host: str) -> None:
     database = parse_database_url(url)
     assert (database["HOST"], database["NAME"]) == (host, "market")
     assert database["OPTIONS"] | {"connect_timeout": 9, "sslmode": "require"} == database["OPTIONS"]
@@ -27,7 +27,7 @@ def test_what_an_address_says_itself_holds(url: str, host: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_deadlines_reach_the_server_s_own_library() -> None:
+def test_the_timeouts_reach_libpq() -> None:
     connection.ensure_connection()
     known = connection.connection
     assert isinstance(known, psycopg.Connection)

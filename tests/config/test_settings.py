@@ -1,4 +1,4 @@
-"""What the environment says is what the site does, or the start stops with the name of the variable."""
+"""Environment variables set the settings, and an invalid one raises SettingError with its name."""
 
 import runpy
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Read = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Read:
-    """Read the settings as a process with these variables does."""
+    """Return a function that loads the settings with some environment variables."""
 
     def read_with(**variables: str) -> dict[str, Any]:
         for name, value in variables.items():
@@ -28,29 +28,32 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Read:
     return read_with
 
 
-def test_mail_goes_out_by_a_server_that_wants_a_login_and_waits_for_none_for_long(
-    read: Read, tmp_path: Path
-) -> None:
+def test_mail_uses_the_configured_server_with_a_timeout(read: Read, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("secret\n", encoding="ascii")
     found = read(
         EMAIL_HOST="mail.example",
         EMAIL_USE_TLS="yes",
-        EMAIL_HOST_USER="soup",
+        EMAIL_HOST_USER="demo",
         EMAIL_HOST_PASSWORD_FILE=str(tmp_path / "password"),
     )
     with override_settings(**{name: value for name, value in found.items() if name.startswith("EMAIL_")}):
-        way = get_connection()
-    assert isinstance(way, EmailBackend)
-    assert (way.host, way.port, way.use_tls, way.use_ssl) == ("mail.example", 587, True, False)
-    assert (way.username, way.password) == ("soup", "secret")
-    assert way.timeout and way.timeout <= 10
+        backend = get_connection()
+    assert isinstance(backend, EmailBackend)
+    assert (backend.host, backend.port, backend.use_tls, backend.use_ssl) == (
+        "mail.example",
+        587,
+        True,
+        False,
+    )
+    assert (backend.username, backend.password) == ("demo", "secret")
+    assert backend.timeout and backend.timeout <= 10
 
 
 @pytest.mark.parametrize(
     ("variables", "port"),
     [({}, 25), ({"EMAIL_USE_SSL": "yes"}, 465), ({"EMAIL_USE_SSL": "yes", "EMAIL_PORT": "2465"}, 2465)],
 )
-def test_mail_goes_to_the_usual_port_or_the_one_that_is_named(
+def test_mail_uses_the_standard_port_or_the_configured_one(
     read: Read, variables: dict[str, str], port: int
 ) -> None:
     assert read(**variables)["EMAIL_PORT"] == port
@@ -59,7 +62,7 @@ def test_mail_goes_to_the_usual_port_or_the_one_that_is_named(
 @pytest.mark.parametrize(
     "variables", [{"EMAIL_PORT": "70000"}, {"EMAIL_USE_TLS": "yes", "EMAIL_USE_SSL": "yes"}]
 )
-def test_mail_that_could_go_nowhere_stops_the_start(read: Read, variables: dict[str, str]) -> None:
+def test_contradictory_mail_settings_are_refused(read: Read, variables: dict[str, str]) -> None:
     with pytest.raises(SettingError, match=next(iter(variables))):
         read(**variables)
 
@@ -67,13 +70,13 @@ def test_mail_that_could_go_nowhere_stops_the_start(read: Read, variables: dict[
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("ADS_DATABASE_URL", "mysql://market:secret@db/soup"),
+        ("ADS_DATABASE_URL", "mysql://market:secret@db/demo"),
         ("ADS_OWN_NETWORKS", "203.0.113.0/24, secret"),
         ("ADS_SERVICE_URL", "market:8100"),
         ("ALARM_URL", "secret"),
         ("PANEL_SIZE", "0"),
-        ("DATABASE_URL", "mysqlx://soup:secret@db/soup"),
-        ("DATABASE_URL", "postgresql://soup:secret@db:port/soup"),
+        ("DATABASE_URL", "mysqlx://demo:secret@db/demo"),
+        ("DATABASE_URL", "postgresql://demo:secret@db:port/demo"),
         ("DEBUG", "perhaps"),
         ("EXPLORE_PERCENT", "500"),
         ("LOG_FORMAT", "xml"),
@@ -89,36 +92,36 @@ def test_mail_that_could_go_nowhere_stops_the_start(read: Read, variables: dict[
         ("TURNS_AT_ONCE", "many"),
     ],
 )
-def test_a_value_that_cannot_be_used_stops_the_start_with_its_variable_s_name(
+def test_an_invalid_value_raises_an_error_with_the_variable_s_name(
     read: Read, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     if name == "PORT":
         monkeypatch.delenv("PUBLIC_URL", raising=False)
     with pytest.raises(SettingError, match=f"^{name}: ") as caught:
         read(**{name: value})
-    # An address may hold a password; of networks the one that is none is named.
+    # A URL may hold a password, so the message does not quote it; of networks the invalid one is quoted.
     assert name == "ADS_OWN_NETWORKS" or "secret" not in str(caught.value)
 
 
-def test_addresses_networks_and_bounds_that_make_sense_are_taken(read: Read) -> None:
-    sensible = {
+def test_valid_values_are_accepted(read: Read) -> None:
+    valid = {
         "ADS_OWN_NETWORKS": "203.0.113.0/24, 2001:db8::1, 198.51.100.7/24",
         "ALARM_URL": "https://hooks.example/T0/B0",
-        "DATABASE_URL": "postgresql:///soup?host=/run/postgresql",
+        "DATABASE_URL": "postgresql:///demo?host=/run/postgresql",
         "EXPLORE_PERCENT": "100",
         "LOG_LEVEL": "ERROR",
         "OPENAI_COMPATIBLE_URL": "http://[::1]:8000/v1",
-        "PUBLIC_URL": "https://soup.example/",
+        "PUBLIC_URL": "https://demo.example/",
         "REDIS_URL": "rediss://:secret@valkey:6380/1",
     }
-    found = read(**sensible)
+    found = read(**valid)
     assert found["ADS_OWN_NETWORKS"] == ["203.0.113.0/24", "2001:db8::1", "198.51.100.7/24"]
-    # Links are made by adding a path, and browsers name origins without one.
-    assert found["PUBLIC_URL"] == "https://soup.example" and found["SECURE"]
-    for name in sensible.keys() - {"ADS_OWN_NETWORKS", "PUBLIC_URL", "LOG_LEVEL", "EXPLORE_PERCENT"}:
-        assert found[name] == sensible[name]
+    # Without the trailing slash: links append a path, and browsers send origins without one.
+    assert found["PUBLIC_URL"] == "https://demo.example" and found["SECURE"]
+    for name in valid.keys() - {"ADS_OWN_NETWORKS", "PUBLIC_URL", "LOG_LEVEL", "EXPLORE_PERCENT"}:
+        assert found[name] == valid[name]
 
 
-def test_no_address_is_none(read: Read) -> None:
+def test_empty_urls_and_networks_are_allowed(read: Read) -> None:
     found = read(ALARM_URL="", ADS_SERVICE_URL="", ADS_OWN_NETWORKS="")
     assert (found["ALARM_URL"], found["ADS_SERVICE_URL"], found["ADS_OWN_NETWORKS"]) == ("", "", [])

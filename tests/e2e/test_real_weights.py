@@ -35,7 +35,7 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
     (KEPT / "logs").mkdir(exist_ok=True)
     process = model.start()
     ends = time.monotonic() + LOAD_SECONDS
-    while not model.answers():
+    while not model.is_ready():
         assert process.poll() is None and time.monotonic() < ends, Path(model.log).read_text("utf-8")[-500:]
         time.sleep(0.1)
     yield model

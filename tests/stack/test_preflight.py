@@ -9,7 +9,7 @@ from stack.preflight import check_database, check_port, check_redis
 from stack.processes import find_free_port
 
 
-def test_the_stores_of_this_session_are_good_enough() -> None:
+def test_the_stores_of_the_test_session_pass_the_checks() -> None:
     check_database(settings.DATABASE_URL)
     check_redis(settings.REDIS_URL)
 
@@ -17,14 +17,14 @@ def test_the_stores_of_this_session_are_good_enough() -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("sqlite:///soup.db", "not a PostgreSQL address"),
+        ("sqlite:///demo.db", "not a PostgreSQL address"),
         ("postgresql://ada:wrong@{database}/jjamppong", "password"),
-        ("postgresql://ada:secret@{valkey}/soup", "DATABASE_URL does not work"),
-        ("postgresql://ada:secret@127.0.0.1:{closed}/soup", "refused"),
-        ("postgresql://ada:secret@127.0.0.1:notaport/soup", "DATABASE_URL does not work"),
+        ("postgresql://ada:secret@{valkey}/demo", "DATABASE_URL does not work"),
+        ("postgresql://ada:secret@127.0.0.1:{closed}/demo", "refused"),
+        ("postgresql://ada:secret@127.0.0.1:notaport/demo", "DATABASE_URL does not work"),
     ],
 )
-def test_a_bad_database_is_one_line_without_its_password(url: str, reason: str) -> None:
+def test_a_bad_database_url_is_reported_in_one_line_without_its_password(url: str, reason: str) -> None:
     url = url.format(
         database=urlsplit(settings.DATABASE_URL).netloc.rsplit("@")[1],
         valkey=urlsplit(settings.REDIS_URL).netloc.rsplit("@")[1],
@@ -36,14 +36,14 @@ def test_a_bad_database_is_one_line_without_its_password(url: str, reason: str) 
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/0", "redis://127.0.0.1:1/0", "soup"])
-def test_a_bad_redis_is_one_line(url: str) -> None:
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/0", "redis://127.0.0.1:1/0", "demo"])
+def test_a_bad_redis_url_is_reported_in_one_line(url: str) -> None:
     with pytest.raises(StackError, match="REDIS_URL does not work") as caught:
         check_redis(url)
     assert "\n" not in str(caught.value)
 
 
-def test_a_port_in_use_names_the_next_one_and_who_has_it() -> None:
+def test_a_port_in_use_is_refused_with_the_next_one_as_remedy() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -52,15 +52,15 @@ def test_a_port_in_use_names_the_next_one_and_who_has_it() -> None:
             check_port("127.0.0.1", port)
 
 
-def test_a_port_that_is_still_closing_is_free() -> None:
+def test_a_port_in_time_wait_counts_as_free() -> None:
     with socket.socket() as server, socket.socket() as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
         client.connect(("127.0.0.1", port))
-        line, _ = server.accept()
-        # The side that closes first is the one that waits.
-        line.close()
+        accepted, _ = server.accept()
+        # The side that closes first enters TIME_WAIT.
+        accepted.close()
         server.close()
         check_port("127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""A replay offers prompts that its models can answer, and says that they are recordings."""
+"""A replay offers example prompts that its models can answer, and the page marks them as recordings."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ SHORT = "모르겠어요."
 
 @pytest.fixture
 def replay(tmp_path: Path) -> Replay:
-    """Forty prompts, of which only those that are short and answered by both models are worth trying."""
+    """Forty prompts, half of which are long or lack a real answer of one model."""
     recording = tmp_path / RECORDING
     recording.parent.mkdir()
     with gzip.open(recording, "wt", encoding="utf-8") as lines:
@@ -25,12 +25,12 @@ def replay(tmp_path: Path) -> Replay:
                 10 if number % 4 == 1 else 0
             )
             texts = (LONG, SHORT if number % 4 == 2 else LONG)
-            told = [{"model": f"m{place}", "text": text} for place, text in enumerate(texts)]
-            lines.write(json.dumps({"prompt": prompt, "candidates": told}) + "\n")
+            candidates = [{"model": f"m{place}", "text": text} for place, text in enumerate(texts)]
+            lines.write(json.dumps({"prompt": prompt, "candidates": candidates}) + "\n")
     return Replay(tmp_path, tmp_path / "log", 1)
 
 
-def test_prompts_to_try_are_short_and_answered_by_every_model(replay: Replay) -> None:
+def test_example_prompts_are_short_and_answered_by_every_model(replay: Replay) -> None:
     numbers = [int(prompt.partition("번")[0]) for prompt in replay.read_prompts()]
     assert len(numbers) == 4
     assert all(number % 4 in {0, 3} for number in numbers)
@@ -39,7 +39,7 @@ def test_prompts_to_try_are_short_and_answered_by_every_model(replay: Replay) ->
 
 
 @pytest.mark.django_db
-def test_an_empty_page_offers_them_and_says_what_they_are(client: Client, settings: Settings) -> None:
+def test_an_empty_page_marks_the_examples_as_recordings(client: Client, settings: Settings) -> None:
     settings.EXAMPLE_PROMPTS, settings.REPLAY = ["녹음된 질문이에요"], True
     page = client.get("/").content.decode()
     assert page.count("data-example") == 1
@@ -47,7 +47,7 @@ def test_an_empty_page_offers_them_and_says_what_they_are(client: Client, settin
 
 
 @pytest.mark.django_db
-def test_other_sites_say_nothing_of_recordings(client: Client) -> None:
+def test_a_site_without_a_replay_mentions_no_recordings(client: Client) -> None:
     page = client.get("/").content.decode()
     assert page.count("data-example") == 4
     assert "녹음" not in page

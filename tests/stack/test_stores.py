@@ -4,7 +4,7 @@ from redis import Redis
 
 
 @pytest.mark.django_db
-def test_the_database_is_a_recent_postgresql_that_knows_vectors() -> None:
+def test_the_database_is_a_supported_postgresql_with_pgvector() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
         cursor.execute(
@@ -15,5 +15,5 @@ def test_the_database_is_a_recent_postgresql_that_knows_vectors() -> None:
     assert int(version) >= 160000
 
 
-def test_the_valkey_of_the_session_starts_empty(valkey: "Redis") -> None:
+def test_the_valkey_of_the_test_session_starts_empty(valkey: "Redis") -> None:
     assert valkey.dbsize() == 0

@@ -42,7 +42,7 @@ def server(
 ) -> Iterator[Postgres]:
     """A PostgreSQL of this test alone, with our tables, that it may really stop."""
     settings.ADS_SPOOL_FOLDER = str(tmp_path / "spool")
-    postgres = Postgres(tmp_path, password="unguarded", keep=False)
+    postgres = Postgres(tmp_path, password="unguarded", is_durable=False)
     address = urlsplit(postgres.start())
     chosen = connections.settings["default"]
     before = dict(chosen)

@@ -11,15 +11,15 @@ from config.monitoring import health, heartbeat
 
 
 @pytest.fixture(autouse=True)
-def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+def clear_cached_health(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health._CachedHealth, "health", None)
 
 
 @pytest.fixture
 def model_url() -> Iterator[str]:
-    """Where a model server says that it is ready."""
+    """The URL of a model server that is ready."""
 
-    class Door(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
@@ -27,7 +27,7 @@ def model_url() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/v1"
@@ -51,17 +51,17 @@ def list_model(slug: str, provider: str, api_base: str = "", **switches: bool) -
 
 
 @pytest.mark.django_db
-def test_all_is_well_when_everything_answers(client: Client, valkey: "Redis", model_url: str) -> None:
+def test_the_site_is_healthy_when_all_components_are(client: Client, valkey: "Redis", model_url: str) -> None:
     heartbeat.record_heartbeat()
     list_model("near", "local", model_url)
     list_model("far", "openai")
-    answer = client.get("/healthz")
-    assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "redis": "ok", "worker": "ok", "models": 2}
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    assert response.json() == {"database": "ok", "redis": "ok", "worker": "ok", "models": 2}
 
 
 @pytest.mark.django_db
-def test_only_models_that_would_be_asked_are_counted(client: Client, valkey: "Redis") -> None:
+def test_only_models_that_can_be_asked_are_counted(client: Client, valkey: "Redis") -> None:
     list_model("silent", "local", "http://127.0.0.1:9/v1")
     list_model("off", "openai", is_on=False)
     list_model("gone", "openai", is_reachable=False)
@@ -69,15 +69,15 @@ def test_only_models_that_would_be_asked_are_counted(client: Client, valkey: "Re
 
 
 @pytest.mark.django_db
-def test_a_worker_without_a_sign_of_life_is_named(client: Client, valkey: "Redis") -> None:
-    answer = client.get("/healthz")
-    assert answer.status_code == 503
-    assert answer.json()["worker"] == "down"
-    assert answer.json()["database"] == "ok"
+def test_a_worker_without_a_heartbeat_is_down(client: Client, valkey: "Redis") -> None:
+    response = client.get("/healthz")
+    assert response.status_code == 503
+    assert response.json()["worker"] == "down"
+    assert response.json()["database"] == "ok"
 
 
 @pytest.mark.django_db
-def test_many_probes_cost_one_check(client: Client, valkey: "Redis") -> None:
+def test_frequent_probes_run_one_check(client: Client, valkey: "Redis") -> None:
     client.get("/healthz")
     heartbeat.record_heartbeat()
     assert client.get("/healthz").json()["worker"] == "down"

@@ -1,4 +1,4 @@
-"""Log lines name the turn that they belong to and hold no word of it, whatever went wrong."""
+"""Log lines contain the turn id and never text of prompts or answers, whatever exception is logged."""
 
 import asyncio
 import io
@@ -34,7 +34,7 @@ except ValueError as error:
 
 @pytest.fixture(params=[PLAIN, JsonFormatter()], ids=["plain", "json"])
 def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """All that is logged meanwhile, inside a turn, in either form."""
+    """Everything logged during a test, inside a turn, in either format."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(request.param)
@@ -46,20 +46,20 @@ def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 
 def log_fault(fault: Callable[[], object]) -> None:
-    """Log what goes wrong."""
+    """Log the exception that a function raises."""
     try:
         fault()
     except Exception:
-        logging.getLogger("tests.logs").exception("a wish failed")
+        logging.getLogger("tests.logs").exception("a command failed")
 
 
 def quote() -> None:
-    """Fail with words of a person."""
+    """Raise an exception that quotes a prompt."""
     raise ValueError(PROMPT)
 
 
 def chain() -> None:
-    """Fail because of what the words of a person had done, several at once."""
+    """Raise a group of exceptions that quote, with a cause that quotes."""
     try:
         quote()
     except ValueError as error:
@@ -67,14 +67,14 @@ def chain() -> None:
 
 
 def store_half() -> None:
-    """Fail as a row does that the database does not take."""
+    """Insert a row that violates a constraint."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {Candidate._meta.db_table} (text) VALUES (%s)", [ANSWER])  # noqa: S608
 
 
-def test_a_line_for_machines_names_the_turn_and_the_kind_of_an_error() -> None:
+def test_a_json_line_has_the_turn_and_the_exception_type() -> None:
     stream = io.StringIO()
-    record = logging.LogRecord("tests.logs", logging.ERROR, "", 0, "a wish failed", (), (None, None, None))
+    record = logging.LogRecord("tests.logs", logging.ERROR, "", 0, "a command failed", (), (None, None, None))
     assert "trace" not in json.loads(JsonFormatter().format(record))
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
@@ -85,24 +85,24 @@ def test_a_line_for_machines_names_the_turn_and_the_kind_of_an_error() -> None:
         record.exc_info = (ValueError, error, error.__traceback__)
         handler.emit(record)
     CURRENT_TURN.reset(token)
-    told = json.loads(stream.getvalue())
-    assert (told["turn"], told["level"], told["message"]) == ("turn-1", "ERROR", "a wish failed")
-    assert told["error"] == "ValueError"
-    assert "in quote" in told["trace"]
+    line = json.loads(stream.getvalue())
+    assert (line["turn"], line["level"], line["message"]) == ("turn-1", "ERROR", "a command failed")
+    assert line["error"] == "ValueError"
+    assert "in quote" in line["trace"]
 
 
-def test_a_line_for_people_names_the_turn_and_each_error_s_kind_and_place(lines: io.StringIO) -> None:
+def test_a_line_has_the_turn_and_the_type_and_place_of_each_exception(lines: io.StringIO) -> None:
     log_fault(chain)
-    told = lines.getvalue()
-    assert "turn-1" in told
+    output = lines.getvalue()
+    assert "turn-1" in output
     for kind in ("ExceptionGroup", "ValueError", "KeyError", "RuntimeError"):
-        assert f"builtins.{kind}" in told
-    assert "in quote" in told
-    assert_silent(told)
+        assert f"builtins.{kind}" in output
+    assert "in quote" in output
+    assert_silent(output)
 
 
 @pytest.mark.django_db
-def test_the_row_that_a_database_did_not_take_is_not_shown(lines: io.StringIO) -> None:
+def test_a_rejected_row_is_not_logged(lines: io.StringIO) -> None:
     with pytest.raises(DatabaseError, match=ANSWER):
         store_half()
     log_fault(store_half)
@@ -110,7 +110,7 @@ def test_the_row_that_a_database_did_not_take_is_not_shown(lines: io.StringIO) -
     assert_silent(lines.getvalue())
 
 
-def test_what_another_formatter_has_made_of_an_error_is_not_taken_over(lines: io.StringIO) -> None:
+def test_the_text_that_another_formatter_cached_is_not_used(lines: io.StringIO) -> None:
     earlier = logging.StreamHandler(io.StringIO())
     logger = logging.getLogger("tests.logs")
     logger.addHandler(earlier)
@@ -120,25 +120,25 @@ def test_what_another_formatter_has_made_of_an_error_is_not_taken_over(lines: io
     assert_silent(lines.getvalue())
 
 
-def test_celery_quotes_no_error_of_a_task(lines: io.StringIO) -> None:
+def test_celery_logs_no_exception_message(lines: io.StringIO) -> None:
     trace_task(app.task(name="tests.quote")(quote), "an-id", (), {}, {"id": "an-id"}, app=app)
     assert "Task tests.quote[an-id] raised unexpected: ValueError" in lines.getvalue()
     assert_silent(lines.getvalue())
 
 
-async def test_asyncio_quotes_no_error_that_nobody_awaited(lines: io.StringIO) -> None:
+async def test_asyncio_logs_no_message_of_an_unretrieved_exception(lines: io.StringIO) -> None:
     failed = asyncio.get_running_loop().create_future()
     failed.set_exception(ValueError(ANSWER))
-    told = {"message": "never retrieved", "exception": failed.exception(), "future": failed}
-    asyncio.get_running_loop().call_exception_handler(told)
+    context = {"message": "never retrieved", "exception": failed.exception(), "future": failed}
+    asyncio.get_running_loop().call_exception_handler(context)
     assert "never retrieved" in lines.getvalue()
     assert_silent(lines.getvalue())
 
 
 @pytest.mark.parametrize("form", ["plain", "json"])
-def test_the_web_server_s_own_lines_take_the_same_form(form: str) -> None:
+def test_uvicorn_uses_the_same_format(form: str) -> None:
     environment = {**os.environ, "LOG_FORMAT": form}
-    told = subprocess.run(  # noqa: S603
+    output = subprocess.run(  # noqa: S603
         [sys.executable, "-c", UVICORN],
         cwd=ROOT,
         env=environment,
@@ -146,19 +146,19 @@ def test_the_web_server_s_own_lines_take_the_same_form(form: str) -> None:
         timeout=120,
         stderr=subprocess.PIPE,
     ).stderr.decode()
-    assert "Exception in ASGI application" in told
-    assert_silent(told)
+    assert "Exception in ASGI application" in output
+    assert_silent(output)
 
 
-def assert_silent(told: str) -> None:
-    """See that nobody's words are told, as they are or as JSON would have them."""
-    assert told
-    for words in (PROMPT, ANSWER):
-        assert words not in told
-        assert json.dumps(words)[1:-1] not in told
+def assert_silent(output: str) -> None:
+    """Check that no prompt or answer is in the output, plain or JSON-escaped."""
+    assert output
+    for text in (PROMPT, ANSWER):
+        assert text not in output
+        assert json.dumps(text)[1:-1] not in output
 
 
-def test_a_worker_logs_as_the_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_celery_keeps_the_logging_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("celery.app.log.Logging._setup", False)
     root = logging.getLogger()
     before = (root.level, list(root.handlers))

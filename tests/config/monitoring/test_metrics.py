@@ -1,4 +1,4 @@
-"""The figures of the web process are for whoever has the token; the dashboard asks for what there is."""
+"""/metrics needs the token, and the Grafana dashboard queries only metrics that exist."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from config.data_dir import ROOT
 
 
 @pytest.mark.parametrize(("token", "sent"), [("", ""), ("secret", ""), ("secret", "guess")])
-def test_the_page_does_not_exist_without_the_token(client: Client, token: str, sent: str) -> None:
+def test_the_page_is_404_without_the_token(client: Client, token: str, sent: str) -> None:
     with override_settings(METRICS_TOKEN=token):
         assert client.get("/metrics", headers={"Authorization": f"Bearer {sent}"}).status_code == 404
 
 
-def test_what_ended_is_counted(client: Client) -> None:
+def test_finished_turns_and_candidates_are_counted(client: Client) -> None:
     metrics.record_candidate(
         CandidateState("a", "wise", "Wise", "vendor", "failed", error="stalled", ttft_ms=90)
     )
@@ -29,8 +29,8 @@ def test_what_ended_is_counted(client: Client) -> None:
     assert 'jjamppong_turns_total{status="done"}' in page
 
 
-def test_the_dashboard_asks_only_for_figures_that_there_are() -> None:
+def test_the_dashboard_queries_only_existing_metrics() -> None:
     text = (ROOT / "docs" / "dashboard.json").read_text(encoding="utf-8")
-    told = set(re.findall(r"jjamppong_[a-z_]+", json.dumps(json.loads(text)["panels"])))
+    queried = set(re.findall(r"jjamppong_[a-z_]+", json.dumps(json.loads(text)["panels"])))
     served = set(re.findall(r"^# TYPE (jjamppong_[a-z_]+)", metrics.render_metrics().decode(), re.MULTILINE))
-    assert {name.removesuffix("_bucket") for name in told} <= served
+    assert {name.removesuffix("_bucket") for name in queried} <= served
