@@ -1,7 +1,7 @@
-"""What crosses the border of the ad market: closed-vocabulary ids in, one labelled ad or a named reason out.
+"""The contract of the ad market: ids of a closed vocabulary in, one labelled ad or a named reason out.
 
-Standard library only and JSON-safe, so that the market can run in process or behind HTTP. There is no field
-that could hold a prompt, a message vector or a user id, and `decode_request` refuses fields it does not know.
+Standard library only and JSON-safe, so that the market can run in process or behind HTTP. No field can hold a
+prompt, a message vector or a user id, and `decode_request` rejects unknown fields.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -13,12 +13,12 @@ TOPIC_LIMIT = 5
 
 
 class ContractError(ValueError):
-    """A request or an ad does not have the agreed form."""
+    """A request or an answer does not follow the contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdRequest:
-    """One question to the market: what is this page about, in the market's own words."""
+    """One ad request: what a turn is about, in terms of the market's vocabulary."""
 
     request_id: str
     placement: str
@@ -35,7 +35,7 @@ class AdRequest:
 
 @dataclass(frozen=True, slots=True)
 class ServedAd:
-    """One ad to show, with signed links that each count once."""
+    """One ad to show, with signed links; impression and click count once."""
 
     offer: str
     label: str
@@ -53,17 +53,17 @@ class ServedAd:
 
 @dataclass(frozen=True, slots=True)
 class NoAd:
-    """Nothing to show, and the reason in one word of a closed list (docs/ad.md)."""
+    """No ad, with a reason of a closed list (docs/ad.md)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words the market understands: normalised terms by id. A prompt is matched against it locally.
+    """The market's closed vocabulary: (id, normalised term) pairs, matched against prompts by the caller.
 
-    `negatives` are those that keep somebody's ad away: a request names every one that the prompt holds,
-    before any other, or it is not made. `version` tells these words and negatives from any others.
+    `negatives` are the ids of negative keywords: a request must name every one that the prompt contains,
+    before any other term. `version` identifies these terms and negatives.
     """
 
     version: str
@@ -77,7 +77,7 @@ def encode_request(request: AdRequest) -> dict[str, object]:
 
 
 def decode_request(document: dict[str, object]) -> AdRequest:
-    """Read a request; raises ContractError on an unknown field, a wrong type or an excess of ids."""
+    """Decode a request; raises ContractError on an unknown field, a wrong type or too many ids."""
     known = {field.name for field in fields(AdRequest)}
     unknown = set(document) - known
     if unknown:
@@ -126,7 +126,7 @@ def encode_answer(answer: ServedAd | NoAd) -> dict[str, object]:
 
 
 def decode_answer(document: dict[str, object]) -> ServedAd | NoAd:
-    """Read an answer; raises ContractError when it is none."""
+    """Decode an answer; raises ContractError when it does not follow the contract."""
     ad = document.get("ad")
     if ad is None:
         return NoAd(_text(document, "reason") or "error")

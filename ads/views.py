@@ -1,26 +1,26 @@
-"""What a browser does with an ad: look, click, hide, complain. Decodes, calls one function, answers."""
+"""The ad links of a browser: impression, click, hide, report; and the landing page of demo ads."""
 
 import ipaddress
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from ads.events.clicks import UnknownLandingError, receive_click, receive_impression
+from ads.campaigns.creatives import find_demo_creative
 from ads.events.event_requests import EventRequest
-from ads.events.frequency_caps import FrequencyCaps
 from ads.events.link_tokens import ExpiredTokenError, LinkPurpose, TokenError, verify_token
-from ads.events.offers import mark_hidden, save_complaint
-from ads.models import Complaint, Creative, Offer
+from ads.events.offers import find_offer, hide_offer, report_offer
+from ads.events.receive import UnknownLandingError, receive_click, receive_impression
+from ads.models import Complaint, Offer
 
 
 def read_event_request(request: HttpRequest) -> EventRequest:
-    """Return what judging a visit needs of its request."""
+    """Return the fields of an HTTP request that judging an event needs."""
     headers = request.headers
     return EventRequest(
         method=request.method or "",
@@ -34,7 +34,7 @@ def read_event_request(request: HttpRequest) -> EventRequest:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of the visitor, as the proxies that are trusted report it."""
+    """Return the client address as reported by the trusted proxies; empty when it is invalid."""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     trusted = settings.TRUSTED_PROXY_COUNT
     address = hops[-trusted] if trusted and len(hops) >= trusted else request.META.get("REMOTE_ADDR", "")
@@ -44,11 +44,11 @@ def client_address(request: HttpRequest) -> str:
         return ""
 
 
-# A signed token stands for the form's own: these are called by sendBeacon, which cannot carry a header.
+# The signed token replaces the CSRF token: sendBeacon, which calls these, cannot send a header.
 @csrf_exempt
 @require_POST
 def seen(request: HttpRequest, token: str) -> HttpResponse:
-    """Count that an ad was seen."""
+    """Count an impression."""
     try:
         receive_impression(token, read_event_request(request))
     except TokenError:
@@ -58,16 +58,16 @@ def seen(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def click(request: HttpRequest, token: str) -> HttpResponse:
-    """Settle a click and lead on to the advertiser."""
+    """Settle a click and redirect to the landing page."""
     try:
         outcome = receive_click(token, read_event_request(request))
     except TokenError as error:
         raise Http404 from error
     except UnknownLandingError:
-        # Without the request: who is asking is in the database.
-        sorry = HttpResponse(render_to_string("ads/public/destination_unavailable.html"), status=503)
-        sorry["Retry-After"] = "5"
-        return sorry
+        # Rendered without the request, whose user is in the database.
+        unavailable = HttpResponse(render_to_string("ads/public/destination_unavailable.html"), status=503)
+        unavailable["Retry-After"] = "5"
+        return unavailable
     if outcome is None:
         raise Http404
     redirect = HttpResponseRedirect(outcome.url)
@@ -80,35 +80,28 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def hide_ad(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep an ad's campaign away from a person for the rest of the day."""
+    """Hide an ad and its campaign from a person for the rest of the day."""
     offer = _offer_of(token)
-    mark_hidden(offer, at=timezone.now())
-    _cap_campaign(offer)
+    hide_offer(offer, at=timezone.now())
     return JsonResponse({"hidden": True, "message": _("오늘은 이 광고를 더 보여 드리지 않아요.")})
 
 
 @csrf_exempt
 @require_POST
 def report_ad(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep a complaint about an ad, and its campaign away from whoever complains for the rest of the day."""
+    """Save a complaint about an ad and hide its campaign from the person for the rest of the day."""
     offer = _offer_of(token)
     reason = request.POST.get("reason", Complaint.Reason.OTHER)
     if reason not in Complaint.Reason.values:
         return JsonResponse({"error": "unknown_reason"}, status=400)
-    save_complaint(offer, reason=reason)
-    _cap_campaign(offer)
+    report_offer(offer, reason=reason, at=timezone.now())
     return JsonResponse({"reported": True, "message": _("알려 주셔서 고마워요. 사람이 살펴볼게요.")})
 
 
 @require_GET
 def demo_landing(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show where a demo ad leads: a page that says that its advertiser is invented."""
-    creative = (
-        Creative.objects.select_related("ad_group__campaign__advertiser")
-        .filter(landing_url=f"/ads/demo/{slug}/")
-        .order_by("-version")
-        .first()
-    )
+    """Show the landing page of a demo ad, which says that its advertiser is fictional."""
+    creative = find_demo_creative(slug)
     if creative is None:
         raise Http404
     advertiser = creative.ad_group.campaign.advertiser
@@ -119,12 +112,11 @@ def _offer_of(token: str) -> Offer:
     try:
         offer_id = verify_token(token, LinkPurpose.FEEDBACK, at=timezone.now())
     except ExpiredTokenError as error:
-        # Whoever reads an old conversation may still be rid of its ad: signed by us, and no money moves.
+        # An ad in an old conversation can still be hidden or reported; no money depends on it.
         offer_id = error.offer
     except TokenError as error:
         raise Http404 from error
-    return get_object_or_404(Offer, pk=offer_id)
-
-
-def _cap_campaign(offer: Offer) -> None:
-    FrequencyCaps(offer.frequency_key, at=timezone.now()).record_hidden(offer.campaign_id)
+    offer = find_offer(offer_id)
+    if offer is None:
+        raise Http404
+    return offer

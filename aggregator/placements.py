@@ -1,4 +1,4 @@
-"""Where a turn meets the ad market: after the answer is kept, by vocabulary ids and never by text."""
+"""Requests an ad for a finished turn, by ids of the market's vocabulary and never by text."""
 
 import asyncio
 import hashlib
@@ -24,31 +24,31 @@ from language.topics import find_topics
 logger = logging.getLogger(__name__)
 
 PLACEMENT = "below_answer"
-# Nobody is asked for their age; where the law wants it, ADS_ADULTS_ONLY keeps ads away from all of these.
+# Users are not asked for their age; with ADS_ADULTS_ONLY, an unknown audience gets no ads.
 AUDIENCE = "unknown"
 INCOME_KEY = "placements:income"
 INCOME_SECONDS = 30
 WARM_UP_TIMEOUT_SECONDS = 5.0
-# A market that hangs holds these threads and no others: the database work of turns has its own.
+# A market that hangs blocks these threads only: database work of turns has its own.
 MARKET_THREADS = 4
-_market_pool = ThreadPoolExecutor(MARKET_THREADS, thread_name_prefix="asking for an ad")
+_market_pool = ThreadPoolExecutor(MARKET_THREADS, thread_name_prefix="ad request")
 
 
 async def request_placement(turn: Turn, sensitivity: Sensitivity) -> PlacementMade:
-    """Return the ad for a finished turn or the reason there is none; never raises, never late."""
+    """Return the ad for a finished turn or the reason why there is none; never raises, never late."""
     if turn.conversation.is_sensitive or sensitivity.verdict != "pass":
-        # Whatever the market answers to that, none is shown.
+        # The market only records this request; its answer is ignored.
         await _call_market(turn, partial(_report_blocked, turn))
         return PlacementMade(None, "sensitive")
     return _to_placement(await _call_market(turn, partial(_request_ad, turn, sensitivity)))
 
 
-async def _call_market(turn: Turn, ask: Callable[[], ServedAd | NoAd]) -> ServedAd | NoAd:
+async def _call_market(turn: Turn, call: Callable[[], ServedAd | NoAd]) -> ServedAd | NoAd:
     try:
         deadline = settings.ADS_DEADLINE_MS / 1000
         async with asyncio.timeout(deadline + settings.ADS_MATCH_MS / 1000):
-            asking = database_sync_to_async(ask, thread_sensitive=False, executor=_market_pool)
-            answer: ServedAd | NoAd = await asking()
+            call_async = database_sync_to_async(call, thread_sensitive=False, executor=_market_pool)
+            answer: ServedAd | NoAd = await call_async()
             return answer
     except TimeoutError:
         return NoAd("timeout")
@@ -56,7 +56,7 @@ async def _call_market(turn: Turn, ask: Callable[[], ServedAd | NoAd]) -> Served
         logger.warning("turn %s: no ad: %s", turn.public_id, error)
         return NoAd("error")
     except Exception:
-        # An answer must never fail over its ad, whatever the market does.
+        # A turn must never fail because of its ad.
         logger.exception("turn %s: the ad market failed", turn.public_id)
         return NoAd("error")
 
@@ -74,7 +74,7 @@ def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
         request_id=str(turn.public_id),
         placement=PLACEMENT,
         vocabulary_version=vocabulary.version,
-        # A request that names nothing finds nothing; the market remembers that it was made.
+        # Without terms nothing matches, but the market still records the request.
         term_ids=term_ids or (),
         topics=find_topics(turn.prompt, excerpt=embedding_excerpt(turn.prompt)),
         language=turn.language,
@@ -84,7 +84,7 @@ def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
         frequency_key=frequency_key(turn.conversation.owner_id),
         audience=AUDIENCE,
     )
-    # Read last: another turn of the conversation may have told a crisis while this one was answered.
+    # Read last: another turn of the conversation may have become sensitive meanwhile.
     if Conversation.objects.filter(pk=turn.conversation.pk, is_sensitive=True).exists():
         _report_blocked(turn)
         return NoAd("sensitive")
@@ -92,7 +92,7 @@ def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
 
 
 def _report_blocked(turn: Turn) -> ServedAd | NoAd:
-    """Tell the market that this turn has no ad, by its number and nothing else, for whoever asks why."""
+    """Record at the market that this turn gets no ad, by its id and language only, for `explain_ad`."""
     return request_ad(
         AdRequest(
             request_id=str(turn.public_id),
@@ -108,24 +108,24 @@ def _report_blocked(turn: Turn) -> ServedAd | NoAd:
 
 
 def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
-    """Return the terms that a request may name: first all that keep ads away, wherever they stand.
+    """Return the terms that a request names, at most TERM_LIMIT: all negatives first, then the other matches.
 
-    None when those alone are more than fit: a request that leaves one out could bring the ad it forbids.
+    None when the negatives alone exceed the limit, because leaving one out could serve an ad that it forbids.
     """
     lookup = find_lookup(vocabulary.version, vocabulary.terms, vocabulary.negatives)
-    unwanted = lookup.find_negatives(prompt)
-    if len(unwanted) > TERM_LIMIT:
+    negatives = lookup.find_negatives(prompt)
+    if len(negatives) > TERM_LIMIT:
         return None
-    return tuple(dict.fromkeys([*unwanted, *lookup.index.match(prompt)]))[:TERM_LIMIT]
+    return tuple(dict.fromkeys([*negatives, *lookup.index.match(prompt)]))[:TERM_LIMIT]
 
 
 async def warm_index() -> None:
-    """Make the market's vocabulary ready to match, so that the first turn need not wait; never raises."""
+    """Build the lookup of the market's vocabulary in advance of the first turn; never raises."""
     try:
         await database_sync_to_async(_warm_index, thread_sensitive=False, executor=_market_pool)()
     except Exception:
-        # Turns begin without a market as they go on without one.
-        logger.exception("the ad market is not there yet")
+        # Turns run without a market.
+        logger.exception("the ad market is not available yet")
 
 
 def _warm_index() -> None:
@@ -134,14 +134,14 @@ def _warm_index() -> None:
 
 
 def frequency_key(owner_id: int) -> str:
-    """Return a key that tells one person's requests of one day apart and nothing else; it changes daily."""
+    """Return a pseudonymous key of the person for frequency caps; it changes daily."""
     day = timezone.localdate().isoformat()
     secret = f"{settings.SECRET_KEY}:{day}:{owner_id}"
     return hashlib.sha256(secret.encode()).hexdigest()[:16]
 
 
 def read_income_today() -> int:
-    """Return what ads brought in today, in micros of won; at most half a minute old."""
+    """Return today's ad income in micros of won, at most INCOME_SECONDS old."""
     income = cache.get(INCOME_KEY)
     if income is None:
         income = income_today()

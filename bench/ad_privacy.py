@@ -116,17 +116,17 @@ def ask_all(count: int) -> tuple[list[str], int]:
 
 def engage_with_ad(name: str) -> None:
     """Let an ad be seen, clicked, hidden and complained about."""
-    from ads.events.clicks import receive_click, receive_impression
     from ads.events.link_tokens import LinkPurpose, sign_token
-    from ads.events.offers import mark_hidden, save_complaint
+    from ads.events.offers import hide_offer, report_offer
+    from ads.events.receive import receive_click, receive_impression
     from ads.models import Offer
     from testing.ads.event_requests import visit
 
     offer = Offer.objects.get(pk=name)
     receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
     receive_click(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at), visit())
-    mark_hidden(offer, at=offer.created_at)
-    save_complaint(offer, reason="other")
+    hide_offer(offer, at=offer.created_at)
+    report_offer(offer, reason="other", at=offer.created_at)
 
 
 def search_stores(report: Report, told: dict[str, str]) -> None:

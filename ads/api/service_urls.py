@@ -1,4 +1,4 @@
-"""The addresses of a market that runs as a service of its own: people's looks and clicks go to the site."""
+"""URLs of the stand-alone ad service; impressions and clicks go to the site."""
 
 from django.urls import include, path
 

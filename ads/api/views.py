@@ -1,4 +1,4 @@
-"""The market over HTTP, for a conversation that runs elsewhere: the contract's forms and nothing more."""
+"""The market's HTTP API for the conversation side: the contract as JSON."""
 
 import hmac
 import json
@@ -20,7 +20,7 @@ BODY_LIMIT = 2048
 @require_POST
 def select(request: HttpRequest) -> HttpResponse:
     """Answer one request for an ad."""
-    if not _is_known(request):
+    if not _is_authorised(request):
         return JsonResponse({"error": "unknown_caller"}, status=401)
     if len(request.body) > BODY_LIMIT:
         return JsonResponse({"error": "too_long"}, status=413)
@@ -28,16 +28,16 @@ def select(request: HttpRequest) -> HttpResponse:
         document = json.loads(request.body)
         if not isinstance(document, dict):
             raise ContractError("not an object")
-        asked = decode_request(document)
+        ad_request = decode_request(document)
     except (ValueError, RecursionError) as error:
         return JsonResponse({"error": "bad_request", "detail": str(error)[:200]}, status=400)
-    return JsonResponse(encode_answer(serve(asked)))
+    return JsonResponse(encode_answer(serve(ad_request)))
 
 
 @require_GET
 def vocabulary(request: HttpRequest) -> HttpResponse:
-    """Return the closed vocabulary; an unchanged one is not sent again."""
-    if not _is_known(request):
+    """Return the closed vocabulary, or 304 when the caller has it."""
+    if not _is_authorised(request):
         return JsonResponse({"error": "unknown_caller"}, status=401)
     current = read_vocabulary(serving_state().snapshot)
     tag = f'"{current.version}"'
@@ -50,7 +50,7 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _is_known(request: HttpRequest) -> bool:
-    # Asking spends advertisers' money on offers, so only our own conversation side may.
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return hmac.compare_digest(given.encode(), service_key().encode())
+def _is_authorised(request: HttpRequest) -> bool:
+    # An offer commits an advertiser's budget, so only the conversation side may ask.
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(token.encode(), service_key().encode())

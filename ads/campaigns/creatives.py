@@ -70,6 +70,12 @@ def set_creative_enabled(*, creative: Creative, is_on: bool) -> None:
         version.save(update_fields=["is_on", "updated_at"])
 
 
+def find_demo_creative(slug: str) -> Creative | None:
+    """Return the newest version of the demo ad with this slug, with its advertiser."""
+    versions = Creative.objects.filter(landing_url=f"/ads/demo/{slug}/").order_by("-version")
+    return versions.select_related("ad_group__campaign__advertiser").first()
+
+
 def _has_content(creative: Creative, words: CreativeContent) -> bool:
     return all(getattr(creative, name) == value for name, value in asdict(words).items())
 

@@ -1,4 +1,4 @@
-"""The door of the market: ask for an ad, read the vocabulary; in process, or over HTTP by one setting."""
+"""The market's client for the conversation side: in process, or over HTTP when ADS_SERVICE_URL is set."""
 
 import json
 import logging
@@ -19,26 +19,25 @@ logger = logging.getLogger(__name__)
 
 
 def request_ad(request: AdRequest) -> ServedAd | NoAd:
-    """Return one ad or the reason why there is none, within the deadline and without ever raising."""
+    """Return one ad or the reason why there is none; never raises. Over HTTP, ADS_DEADLINE_MS applies."""
     if settings.ADS_SERVICE_URL:
         return _request_over_http(request)
     return serve(request)
 
 
 def fetch_vocabulary(*, wait_seconds: float | None = None) -> Vocabulary:
-    """Return the closed vocabulary that prompts are matched against, on the asking side.
+    """Return the closed vocabulary that prompts are matched against; raises ContractError when there is none.
 
-    Over HTTP, whoever asks waits for it only where there is none yet, by themselves as long as matching may
-    take. Raises ContractError when there is none.
+    Over HTTP, a call waits only while no vocabulary was fetched yet, by default for ADS_MATCH_MS.
     """
     if settings.ADS_SERVICE_URL:
-        most = settings.ADS_MATCH_MS / 1000 if wait_seconds is None else wait_seconds
-        return vocabulary_cache_of(settings.ADS_SERVICE_URL).read(wait_seconds=most)
+        wait = settings.ADS_MATCH_MS / 1000 if wait_seconds is None else wait_seconds
+        return vocabulary_cache_of(settings.ADS_SERVICE_URL).read(wait_seconds=wait)
     return read_vocabulary(serving_state().snapshot)
 
 
 def income_today() -> int:
-    """Return what came in today less what was given back today, in micros of won; it can be negative."""
+    """Return today's revenue less today's reversals, in micros of won; it can be negative."""
     return income_of_day(korean_day(timezone.now()))
 
 

@@ -1,4 +1,4 @@
-"""Patterns that no person makes, found in many billed clicks together. Pure: no database, no clock."""
+"""Patterns of invalid traffic across many billed clicks: bursts, and intervals too regular for a person."""
 
 import uuid
 from collections import defaultdict
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, pstdev
 
+from ads.domain.invalid_reasons import InvalidReason
+
 WINDOW_SECONDS = 600.0
 PERSON_BURST_CLICKS = 7
 NETWORK_BURST_CLICKS = 20
-# So many clicks in a row whose pauses differ by less than this share of their mean. For somebody who clicks
-# by chance the share is about 1; that eight clicks come below .08 happens less than once in ten million.
+# A run of this many clicks whose intervals have a coefficient of variation below the limit. For random
+# (Poisson) clicks it is about 1; eight clicks fall below .08 less than once in ten million runs.
 REGULAR_RUN_CLICKS = 8
 MAX_REGULAR_VARIATION = 0.08
 MIN_PAUSE_SECONDS = 1.0
@@ -19,7 +21,7 @@ MIN_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class BilledClick:
-    """One click that was paid for, with who and where as far as anybody knows, and when, in seconds."""
+    """One billed click with its person (daily key) and network, empty where unknown, and Unix time."""
 
     offer: uuid.UUID
     campaign: int
@@ -29,20 +31,20 @@ class BilledClick:
 
 
 def find_suspicious_clicks(clicks: Sequence[BilledClick]) -> dict[uuid.UUID, str]:
-    """Return the clicks that belong to a pattern, each with the first one found."""
+    """Return the offers of suspicious clicks, each with the first matching reason."""
     found: dict[uuid.UUID, str] = {}
     for group in _grouped((click.person, click) for click in clicks if click.person):
-        _note(found, find_burst(group, PERSON_BURST_CLICKS), "burst_person")
-        _note(found, find_regular(group), "regular_person")
-    sites = ((f"{click.network} {click.campaign}", click) for click in clicks if click.network)
-    for group in _grouped(sites):
-        _note(found, find_burst(group, NETWORK_BURST_CLICKS), "burst_network")
-        _note(found, find_regular(group), "regular_network")
+        _note(found, find_burst(group, PERSON_BURST_CLICKS), InvalidReason.PERSON_BURST)
+        _note(found, find_regular(group), InvalidReason.PERSON_REGULAR)
+    sources = ((f"{click.network} {click.campaign}", click) for click in clicks if click.network)
+    for group in _grouped(sources):
+        _note(found, find_burst(group, NETWORK_BURST_CLICKS), InvalidReason.NETWORK_BURST)
+        _note(found, find_regular(group), InvalidReason.NETWORK_REGULAR)
     return found
 
 
 def find_burst(clicks: Sequence[BilledClick], count: int) -> set[uuid.UUID]:
-    """Return every click that is one of at least `count` within ten minutes; clicks are in their order."""
+    """Return the offers of clicks in a burst of at least `count` within WINDOW_SECONDS; clicks are sorted."""
     burst: set[uuid.UUID] = set()
     start = 0
     for end, click in enumerate(clicks):
@@ -54,7 +56,7 @@ def find_burst(clicks: Sequence[BilledClick], count: int) -> set[uuid.UUID]:
 
 
 def find_regular(clicks: Sequence[BilledClick]) -> set[uuid.UUID]:
-    """Return every click of a run that keeps time like a machine; clicks are in their order."""
+    """Return the offers of clicks in a run of regular intervals; clicks are sorted."""
     regular: set[uuid.UUID] = set()
     for start in range(len(clicks) - REGULAR_RUN_CLICKS + 1):
         run = clicks[start : start + REGULAR_RUN_CLICKS]

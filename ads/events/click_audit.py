@@ -1,4 +1,4 @@
-"""Looks back over the last day's billed clicks and gives back the price of those that no person made."""
+"""Audits the billed clicks of the last day and credits those that follow a pattern of invalid traffic."""
 
 import datetime
 import logging
@@ -12,13 +12,13 @@ from ads.models import Click, Credit
 
 logger = logging.getLogger(__name__)
 
-# A pattern that goes on over midnight, or over the last sweep, is still seen whole.
+# Longer than a day, so that a pattern across midnight or across the last run is still complete.
 AUDIT_WINDOW = datetime.timedelta(hours=30)
 
 
-def audit_clicks(*, at: datetime.datetime | None = None) -> int:
-    """Credit every suspicious click that was not credited yet; return how many."""
-    now = at or timezone.now()
+def audit_clicks() -> int:
+    """Credit every suspicious click that was not credited before; return how many."""
+    now = timezone.now()
     rows = Click.objects.filter(
         verdict=Click.Verdict.BILLED, created_at__gte=now - AUDIT_WINDOW, created_at__lt=now
     ).values_list("offer_id", "campaign_id", "offer__frequency_key", "network", "created_at")
@@ -31,13 +31,13 @@ def audit_clicks(*, at: datetime.datetime | None = None) -> int:
     fresh = Click.objects.filter(pk__in=suspects, credit=None).select_related("transaction").order_by("pk")
     count = sum(credit_click(click, reason=suspects[click.pk]) for click in fresh)
     if count:
-        logger.warning("sweep: %d clicks credited", count)
+        logger.warning("click audit: %d clicks credited", count)
     return count
 
 
 @transaction.atomic
 def credit_click(click: Click, *, reason: str) -> bool:
-    """Give a billed click's price back to its advertiser, once; False when it was given back before."""
+    """Credit the price of a billed click to its advertiser; False when it was credited before."""
     reversal = reverse_click(click, reason=reason)
     if reversal is None:
         return False

@@ -1,4 +1,4 @@
-"""What judging a click needs of its offer, also kept in Valkey for when the database is away."""
+"""The context of a click: what judging it needs of its offer, cached in Valkey for database outages."""
 
 import datetime
 import json
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClickContext:
-    """One offer: whose it is, what it costs, where it leads, and whom it was shown to, by their daily key."""
+    """Fields of one offer: campaign, creative, time, the person's daily key, own networks, landing page."""
 
     offer: uuid.UUID
     campaign_id: int
@@ -29,7 +29,7 @@ class ClickContext:
 
 
 def click_context_of(offer: Offer) -> ClickContext:
-    """Return the facts of an offer that was fetched with its creative and advertiser."""
+    """Return the context of an offer that was fetched with its creative and advertiser."""
     return ClickContext(
         offer=offer.id,
         campaign_id=offer.campaign_id,
@@ -42,38 +42,38 @@ def click_context_of(offer: Offer) -> ClickContext:
 
 
 def landing_url(offer: Offer) -> str:
-    """Return where the ad leads: looked up here, never taken from a link."""
+    """Return the landing page of the ad, which is never taken from a link."""
     url = offer.creative.landing_url
     return f"{settings.PUBLIC_URL}{url}" if url.startswith("/") else url
 
 
 def cache_click_context(offer: Offer) -> None:
-    """Keep the facts for as long as the offer's links live; that they are missing hurts in an outage only."""
-    facts = click_context_of(offer)
-    words = [
-        facts.campaign_id,
-        facts.creative_id,
-        facts.created_at.isoformat(),
-        facts.frequency_key,
-        facts.own_networks,
-        facts.url,
+    """Cache the context for the lifetime of the offer's links; a failure matters in an outage only."""
+    context = click_context_of(offer)
+    values = [
+        context.campaign_id,
+        context.creative_id,
+        context.created_at.isoformat(),
+        context.frequency_key,
+        context.own_networks,
+        context.url,
     ]
     try:
         redis_client().set(
-            redis_key("facts", offer.id), json.dumps(words), ex=settings.ADS_TOKEN_HOURS * 3600
+            redis_key("facts", offer.id), json.dumps(values), ex=settings.ADS_TOKEN_HOURS * 3600
         )
     except redis.RedisError:
-        logger.warning("offer %s: its facts are not in the quick memory", offer.id)
+        logger.warning("offer %s: the click context could not be cached", offer.id)
 
 
 def read_click_context(offer: uuid.UUID) -> ClickContext | None:
-    """Return the facts that were kept; None when they are too old or the quick memory is away too."""
+    """Return the cached context; None when it has expired or Valkey is unavailable too."""
     try:
-        (kept,) = read_values(redis_key("facts", offer))
+        (raw,) = read_values(redis_key("facts", offer))
     except redis.RedisError:
         return None
-    if kept is None:
+    if raw is None:
         return None
-    campaign, creative, created_at, frequency_key, networks, url = json.loads(kept)
-    moment = datetime.datetime.fromisoformat(created_at)
-    return ClickContext(offer, campaign, creative, moment, frequency_key, networks, url)
+    campaign, creative, created_at, frequency_key, networks, url = json.loads(raw)
+    created = datetime.datetime.fromisoformat(created_at)
+    return ClickContext(offer, campaign, creative, created, frequency_key, networks, url)

@@ -1,8 +1,6 @@
-"""What happens while the database is away: it is asked again now and then, and meanwhile the disk remembers.
+"""Fallback while the database is unavailable: a circuit breaker around queries, and the spool for events.
 
-One that hangs is away like one that refuses: nobody waits for it longer than DATABASE_SECONDS.
-
-AwayError: the database cannot be reached, or was not a moment ago.
+A database that hangs counts as unavailable: no query waits longer than QUERY_TIMEOUT_SECONDS.
 """
 
 import logging
@@ -21,14 +19,14 @@ from ads.infra.query_timeout import query_timeout
 
 logger = logging.getLogger(__name__)
 
-# Whoever waits for a click to lead on must not wait for a server that just refused somebody else.
+# After a failure, requests fall back at once for this long.
 RETRY_SECONDS = 2.0
 QUERY_TIMEOUT_SECONDS = 4.0
-# By then whoever asked whether the database is back has heard something, be it from the pool of connections.
+# Upper bound of one probe; it covers the query timeout and the wait for a pooled connection.
 PROBE_SECONDS = 20.0
-# Whoever told the disk may have ended since, or could not settle it: each process looks for itself.
+# The process that spooled an event may have ended, so every process checks the spool.
 SPOOL_CHECK_SECONDS = 10.0
-# InternalError is what a server says that may only be read, as after a failover.
+# InternalError is raised by a read-only server, as after a failover.
 DATABASE_ERRORS = (OperationalError, InterfaceError, InternalError)
 
 
@@ -37,7 +35,7 @@ class DatabaseUnavailableError(Exception):
 
 
 class _DatabaseState:
-    """What this process knows about its way to the database."""
+    """This process's view of the database and the spool, as monotonic times."""
 
     unavailable_until = 0.0
     next_spool_check = 0.0
@@ -45,19 +43,19 @@ class _DatabaseState:
 
 @contextmanager
 def require_database() -> Iterator[None]:
-    """Do something in the database; raises AwayError at once when it was just away, or when it is now."""
+    """Run queries; raises DatabaseUnavailableError when they fail, or at once after a recent failure."""
     now, unavailable_until = time.monotonic(), 0.0
     if now < _DatabaseState.unavailable_until:
         raise DatabaseUnavailableError
     if _DatabaseState.unavailable_until:
-        # One asks whether it is back, and nobody waits with it.
+        # This request probes the database; others keep falling back meanwhile.
         _DatabaseState.unavailable_until = now + PROBE_SECONDS
     try:
         with query_timeout(QUERY_TIMEOUT_SECONDS):
             yield
     except DATABASE_ERRORS as error:
         unavailable_until = time.monotonic() + RETRY_SECONDS
-        logger.warning("the database is away: %s", error)
+        logger.warning("the database is unavailable: %s", error)
         connection.close_if_unusable_or_obsolete()
         raise DatabaseUnavailableError from error
     finally:
@@ -65,12 +63,12 @@ def require_database() -> Iterator[None]:
 
 
 def reset_database_state() -> None:
-    """Ask database and disk again at the next chance, whatever was known about them."""
+    """Forget what is known about database and spool, so that the next request checks both."""
     _DatabaseState.unavailable_until = _DatabaseState.next_spool_check = 0.0
 
 
 def spool_event(event: SpooledEvent) -> bool:
-    """Let the disk remember; False, and a cry for help, when it cannot."""
+    """Append the event to the spool; return False and log a critical error when the disk fails."""
     try:
         _spool_commits.send(event)
     except SpoolError:
@@ -80,7 +78,7 @@ def spool_event(event: SpooledEvent) -> bool:
 
 
 def has_spooled() -> bool:
-    """Say whether the disk holds what is to be settled; asked often, it looks now and then."""
+    """Return whether the spool holds events; checks the disk at most every SPOOL_CHECK_SECONDS."""
     now = time.monotonic()
     if now < _DatabaseState.next_spool_check:
         return False
@@ -99,7 +97,7 @@ def _spool_in(folder: str) -> Spool:
 
 
 def _append_events(events: Sequence[SpooledEvent]) -> list[None]:
-    spool().keep(events)
+    spool().append(events)
     _DatabaseState.next_spool_check = 0.0
     return [None] * len(events)
 

@@ -1,4 +1,4 @@
-"""What one person saw today or is about to see, by their rotating key: it caps how often and is no more."""
+"""Frequency caps and ad load: what one person saw today, by a daily rotating key, in Valkey."""
 
 import datetime
 import logging
@@ -17,14 +17,14 @@ from ads.infra.redis_client import redis_client, redis_key
 logger = logging.getLogger(__name__)
 
 DAY_SECONDS = 26 * 3600
-# An offer counts as seen for so long, so that no other page of the person goes beyond a cap meanwhile, and
-# for a shorter while no other answer has an ad. A look turns it into one that was seen.
+# A pending offer (no impression yet) counts towards caps for this long, so that several open pages together
+# do not exceed them; for the shorter time, no other answer gets an ad.
 PENDING_SECONDS = 600
 PENDING_REST_SECONDS = 60
 
 
 class FrequencyCaps:
-    """The counters of one frequency key on one day; a request without a key has none and no caps."""
+    """The counters of one frequency key on one accounting day; without a key there are no caps."""
 
     def __init__(self, frequency_key: str, *, at: datetime.datetime) -> None:
         self._key = frequency_key
@@ -33,32 +33,32 @@ class FrequencyCaps:
         self._pending: Mapping[int, list[float]] = {}
 
     def find_skip_reason(self) -> str:
-        """Count one more answer and say why it goes without an ad: the day's first, or too soon after one."""
+        """Count one answer; return "newcomer" or "ad_load" when it gets no ad, else an empty string."""
         if not self._key:
             return ""
         store = redis_client()
-        if settings.ADS_SPARE_NEWCOMERS and store.set(self._name("known"), 1, nx=True, ex=DAY_SECONDS):
+        if settings.ADS_SPARE_NEWCOMERS and store.set(self._key_of("known"), 1, nx=True, ex=DAY_SECONDS):
             return "newcomer"
         with store.pipeline(transaction=False) as pipeline:
-            pipeline.get(self._name("rest"))
-            pipeline.hvals(self._name("awaited"))
-            resting, awaited = pipeline.execute()
+            pipeline.get(self._key_of("rest"))
+            pipeline.hvals(self._key_of("awaited"))
+            rest, awaited = pipeline.execute()
         self._pending = _read_pending(awaited, since=self._now - PENDING_SECONDS)
-        if resting and int(resting) > 0:
-            store.decr(self._name("rest"))
+        if rest and int(rest) > 0:
+            store.decr(self._key_of("rest"))
             return "ad_load"
-        latest = max((at for moments in self._pending.values() for at in moments), default=0.0)
-        is_awaited = settings.ADS_ANSWERS_PER_AD > 1 and latest > self._now - PENDING_REST_SECONDS
-        return "ad_load" if is_awaited else ""
+        latest = max((at for times in self._pending.values() for at in times), default=0.0)
+        is_pending = settings.ADS_ANSWERS_PER_AD > 1 and latest > self._now - PENDING_REST_SECONDS
+        return "ad_load" if is_pending else ""
 
     def count_views(self, campaigns: Sequence[int]) -> dict[int, int]:
-        """Return how often each campaign was seen today; a hidden one counts as seen for the whole day.
+        """Return today's views of each campaign with any; a hidden campaign has a very high count.
 
-        What was offered and not seen yet counts too, as it was when rest was looked for.
+        Pending offers count too, as read by `find_skip_reason`.
         """
         if not self._key or not campaigns:
             return {}
-        counts = redis_client().mget([self._name("views", campaign) for campaign in campaigns])
+        counts = redis_client().mget([self._key_of("views", campaign) for campaign in campaigns])
         views = {
             campaign: int(count or 0) + len(self._pending.get(campaign, ()))
             for campaign, count in zip(campaigns, counts, strict=True)
@@ -66,39 +66,39 @@ class FrequencyCaps:
         return {campaign: count for campaign, count in views.items() if count}
 
     def record_offer(self, pipeline: Pipeline, campaign: int, offer: uuid.UUID) -> None:
-        """Count an offer until it was seen or a while has passed; the caller sends it along."""
+        """Queue on the pipeline: count the offer as pending."""
         if self._key:
-            pipeline.hset(self._name("awaited"), str(offer), f"{campaign} {self._now}")
-            pipeline.expire(self._name("awaited"), PENDING_SECONDS)
+            pipeline.hset(self._key_of("awaited"), str(offer), f"{campaign} {self._now}")
+            pipeline.expire(self._key_of("awaited"), PENDING_SECONDS)
 
     def record_impression(self, campaign: int, offer: uuid.UUID | None = None) -> None:
-        """Count a look, and let the next answers be without an ad."""
+        """Count an impression and start the rest before the next ad."""
         if not self._key:
             return
         try:
             with redis_client().pipeline(transaction=False) as pipeline:
-                pipeline.incr(self._name("views", campaign))
-                pipeline.expire(self._name("views", campaign), DAY_SECONDS)
-                pipeline.hdel(self._name("awaited"), str(offer))
-                pipeline.set(self._name("rest"), settings.ADS_ANSWERS_PER_AD - 1, ex=DAY_SECONDS)
+                pipeline.incr(self._key_of("views", campaign))
+                pipeline.expire(self._key_of("views", campaign), DAY_SECONDS)
+                pipeline.hdel(self._key_of("awaited"), str(offer))
+                pipeline.set(self._key_of("rest"), settings.ADS_ANSWERS_PER_AD - 1, ex=DAY_SECONDS)
                 pipeline.execute()
         except redis.RedisError:
-            # The look itself is kept in the database; only the caps of this person forget it.
-            logger.warning("a look at campaign %s was not counted towards its caps", campaign)
+            # The impression is in the database; only this person's caps miss it.
+            logger.warning("an impression of campaign %s was not counted towards frequency caps", campaign)
 
     def record_hidden(self, campaign: int) -> None:
-        """Keep a campaign away for the rest of the day."""
+        """Block a campaign for the rest of the day."""
         if self._key:
             with suppress(redis.RedisError):
-                redis_client().set(self._name("views", campaign), 1_000_000, ex=DAY_SECONDS)
+                redis_client().set(self._key_of("views", campaign), 1_000_000, ex=DAY_SECONDS)
 
-    def _name(self, *parts: object) -> str:
+    def _key_of(self, *parts: object) -> str:
         return redis_key("person", self._day, self._key, *parts)
 
 
-def _read_pending(kept: Sequence[bytes], *, since: float) -> Mapping[int, list[float]]:
-    awaited: dict[int, list[float]] = defaultdict(list)
-    for campaign, at in (each.split() for each in kept):
+def _read_pending(values: Sequence[bytes], *, since: float) -> Mapping[int, list[float]]:
+    pending: dict[int, list[float]] = defaultdict(list)
+    for campaign, at in (each.split() for each in values):
         if float(at) > since:
-            awaited[int(campaign)].append(float(at))
-    return awaited
+            pending[int(campaign)].append(float(at))
+    return pending

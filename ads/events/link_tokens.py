@@ -1,4 +1,4 @@
-"""Signed links: which offer, for what, until when. Short, unforgeable, compared in constant time.
+"""Signed link tokens: an offer, a purpose and an expiry, with a truncated HMAC-SHA256.
 
 TokenError > ForgedTokenError | ExpiredTokenError
 """
@@ -20,7 +20,7 @@ _PAYLOAD = struct.Struct(">BBB16sI")
 
 
 class LinkPurpose(IntEnum):
-    """What a link is good for; a token of one purpose opens no other door."""
+    """The purpose of a link; a token is valid for its own purpose only."""
 
     IMPRESSION = 1
     CLICK = 2
@@ -28,23 +28,23 @@ class LinkPurpose(IntEnum):
 
 
 class TokenError(Exception):
-    """The token opens nothing."""
+    """The token is not valid."""
 
 
 class ForgedTokenError(TokenError):
-    """No key of ours signed this, or it is for another purpose."""
+    """The signature is wrong, or the token is for another purpose."""
 
 
 class ExpiredTokenError(TokenError):
-    """Ours, but too old; `offer` still says which ad it was."""
+    """The token is genuine but has expired; `offer` is its offer."""
 
     def __init__(self, offer: uuid.UUID) -> None:
-        super().__init__("the token is too old")
+        super().__init__("the token has expired")
         self.offer = offer
 
 
 def sign_token(purpose: LinkPurpose, offer: uuid.UUID, *, at: datetime.datetime) -> str:
-    """Return a token for this offer that lives as long as ADS_TOKEN_HOURS says."""
+    """Return a token for this offer, valid for ADS_TOKEN_HOURS."""
     key = _keys()[0]
     expires = int(at.timestamp()) + settings.ADS_TOKEN_HOURS * 3600
     payload = _PAYLOAD.pack(TOKEN_VERSION, _key_id(key), purpose, offer.bytes, expires)
@@ -52,13 +52,13 @@ def sign_token(purpose: LinkPurpose, offer: uuid.UUID, *, at: datetime.datetime)
 
 
 def verify_token(token: str, purpose: LinkPurpose, *, at: datetime.datetime) -> uuid.UUID:
-    """Return the offer a token names; raises TokenError."""
+    """Return the offer of a token; raises TokenError."""
     raw = _decode(token)
     payload, mac = raw[: _PAYLOAD.size], raw[_PAYLOAD.size :]
     form, key_id, found, offer, expires = _PAYLOAD.unpack(payload)
     signed = [hmac.compare_digest(_mac(key, payload), mac) for key in _keys() if _key_id(key) == key_id]
     if form != TOKEN_VERSION or not any(signed) or found != purpose:
-        raise ForgedTokenError("no key of ours signed this for that purpose")
+        raise ForgedTokenError("wrong signature or purpose")
     if at.timestamp() > expires:
         raise ExpiredTokenError(uuid.UUID(bytes=offer))
     return uuid.UUID(bytes=offer)
@@ -79,7 +79,7 @@ def _encode(raw: bytes) -> str:
 
 
 def _keys() -> list[bytes]:
-    # The first key signs; a second one, after a comma, is still accepted while links signed with it live.
+    # The first key signs; a second one, after a comma, is accepted while it is rotated out.
     return [key.strip().encode() for key in settings.ADS_TOKEN_KEY.split(",") if key.strip()][:2]
 
 
@@ -92,5 +92,5 @@ def _mac(key: bytes, payload: bytes) -> bytes:
 
 
 def service_key() -> str:
-    """Return what the conversation side shows to the ad service: derived, so that it signs no links."""
+    """Return the bearer token of calls to the ad service; derived, so that it cannot sign links."""
     return hmac.new(_keys()[0], b"ads service", hashlib.sha256).hexdigest()

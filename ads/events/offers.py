@@ -1,23 +1,16 @@
-"""Keeps what happened to an offer: seen once, clicked once, hidden, complained about."""
+"""Offers: reading one for an event, its signed links, the ad as it is shown, hiding and reporting it."""
 
 import datetime
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
-
-from django.db import connection
 
 from ads.contract import ServedAd
-from ads.domain.accounting_day import korean_day
 from ads.events.click_context import cache_click_context
+from ads.events.frequency_caps import FrequencyCaps
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.ledger.billing import Charge, ClickVerdict, charge_click
-from ads.models import Complaint, Impression, Offer, RefusedVisit
+from ads.models import Complaint, Offer
 
-# An offer, what speaks against the look, and when it was.
-ImpressionRow = tuple[uuid.UUID, str, datetime.datetime]
-
+# All but the trace, which is longer than the other fields together.
 OFFER_FIELDS = (
     "campaign",
     "creative",
@@ -29,24 +22,11 @@ OFFER_FIELDS = (
     "impression__verdict",
     "click__verdict",
 )
-INSERT_IMPRESSIONS = """
-INSERT INTO ads_impression (offer_id, verdict, reason, created_at)
-SELECT DISTINCT ON (offer) offer, verdict, reason, moment
-FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[]) AS look (offer, verdict, reason, moment)
-ORDER BY offer, moment
-ON CONFLICT (offer_id) DO NOTHING RETURNING offer_id
-"""
-COUNT_REFUSED_VISIT = """
-INSERT INTO ads_refusedvisit (offer_id, campaign_id, kind, reason, day, visits, first_at, last_at)
-VALUES (%s, %s, %s, %s, %s, 1, %s, %s)
-ON CONFLICT (offer_id, kind, reason, day) DO UPDATE
-SET visits = ads_refusedvisit.visits + 1, last_at = greatest(ads_refusedvisit.last_at, excluded.last_at)
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class OfferLinks:
-    """Where a browser reports what it does with one offer."""
+    """The signed links by which a browser reports events of one offer."""
 
     click: str
     impression: str
@@ -55,10 +35,7 @@ class OfferLinks:
 
 
 def find_offer(offer: uuid.UUID) -> Offer | None:
-    """Return the offer with what a look or a click needs to know, in one query.
-
-    Nothing else comes along: the record of the auction alone would be longer than all of it.
-    """
+    """Return the offer with the fields that judging an event needs, in one query."""
     found = Offer.objects.select_related("creative", "campaign__advertiser", "impression", "click")
     return found.only(*OFFER_FIELDS).filter(id=offer).order_by().first()
 
@@ -77,7 +54,7 @@ def sign_links(offer: uuid.UUID, *, at: datetime.datetime) -> OfferLinks:
 
 
 def build_served_ad(offer: Offer, *, label: str, why: tuple[str, ...]) -> ServedAd:
-    """Return the ad as it may be shown, and remember where it leads for when the database is away."""
+    """Return the ad as it is shown, and cache its click context for when the database is unavailable."""
     cache_click_context(offer)
     links = sign_links(offer.id, at=offer.created_at)
     return ServedAd(
@@ -96,53 +73,14 @@ def build_served_ad(offer: Offer, *, label: str, why: tuple[str, ...]) -> Served
     )
 
 
-def insert_impressions(impressions: Sequence[ImpressionRow]) -> list[bool]:
-    """Keep that these offers were seen, with what is wrong with each look; False for what was known."""
-    valid, invalid = Impression.Verdict.VALID.value, Impression.Verdict.INVALID.value
-    columns = (
-        [offer for offer, _, _ in impressions],
-        [invalid if reason else valid for _, reason, _ in impressions],
-        [reason for _, reason, _ in impressions],
-        [at for _, _, at in impressions],
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_IMPRESSIONS, cast("Sequence[str]", columns))
-        fresh = {offer for (offer,) in cursor}
-    outcome = []
-    for offer, _, _ in impressions:
-        outcome.append(offer in fresh)
-        # Of two impressions at the same offer in one batch, one is new.
-        fresh.discard(offer)
-    return outcome
-
-
-def count_refused_visit(offer: Offer, *, kind: RefusedVisit.Kind, reason: str, at: datetime.datetime) -> None:
-    """Count a visit that used up nothing, in one row for an offer, a reason and a day."""
-    values = (offer.id, offer.campaign_id, kind.value, reason, korean_day(at), at, at)
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_REFUSED_VISIT, values)
-
-
-def settle_click(offer: Offer, *, reason: str, network: str, at: datetime.datetime) -> ClickVerdict:
-    """Charge a click that nothing speaks against; keep any other as invalid, with its reason."""
-    return charge_click(
-        Charge(
-            offer=offer.id,
-            campaign_id=offer.campaign_id,
-            price_micros=offer.price_micros,
-            network=network,
-            at=at,
-            reason=reason,
-        )
-    )
-
-
-def mark_hidden(offer: Offer, *, at: datetime.datetime) -> None:
-    """Keep that the person does not want this ad."""
+def hide_offer(offer: Offer, *, at: datetime.datetime) -> None:
+    """Mark the offer as hidden and keep its campaign away from the person for the rest of the day."""
     Offer.objects.filter(id=offer.id, hidden_at=None).update(hidden_at=at)
+    FrequencyCaps(offer.frequency_key, at=at).record_hidden(offer.campaign_id)
 
 
-def save_complaint(offer: Offer, *, reason: str) -> bool:
-    """Keep a complaint; False when there was one already."""
+def report_offer(offer: Offer, *, reason: str, at: datetime.datetime) -> bool:
+    """Save a complaint and keep the campaign away from the person; False when there was one."""
     _, is_new = Complaint.objects.get_or_create(offer=offer, defaults={"reason": reason})
+    FrequencyCaps(offer.frequency_key, at=at).record_hidden(offer.campaign_id)
     return is_new

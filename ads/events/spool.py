@@ -1,7 +1,7 @@
-"""What browsers told while the database was away, on this machine's own disk until it can be settled.
+"""The spool: events received while the database is unavailable, on this machine's disk.
 
-A file, and not Valkey: it needs nothing else to run, and a line is on the disk before its click is led on,
-where Valkey would gather a second of them first. All processes of a machine share one file under a lock.
+An append-only file rather than Valkey: it depends on nothing else, and each event is flushed to disk before
+its click is redirected (docs/decisions/0020). All processes of a machine share one file under a lock.
 """
 
 import datetime
@@ -32,12 +32,12 @@ SETTLE_BATCH_SIZE = 500
 
 
 class SpoolError(Exception):
-    """The disk did not take what was told."""
+    """The events could not be written to disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpooledEvent:
-    """One thing a browser told about an offer; the reason is what already spoke against it."""
+    """One event of an offer; `reason` is why it was already judged invalid, else empty."""
 
     kind: EventKind
     offer: uuid.UUID
@@ -47,14 +47,14 @@ class SpooledEvent:
 
 
 class Spool:
-    """Tellings in the order in which they came, in `folder`; each is kept until it was settled."""
+    """Events in order of arrival, in `folder`; each is kept until it is settled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._waiting = folder / "waiting.jsonl"
 
-    def keep(self, events: Sequence[SpooledEvent]) -> None:
-        """Write all of these to the disk, or none; raises SpoolError."""
+    def append(self, events: Sequence[SpooledEvent]) -> None:
+        """Write and flush all of these events, or none; raises SpoolError."""
         block = b"".join(_encode(event) for event in events)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,14 +65,14 @@ class Spool:
             raise SpoolError(f"{self.folder}: {error.strerror}") from error
 
     def is_waiting(self) -> bool:
-        """Say whether anything is to be settled."""
+        """Return whether any event is to be settled."""
         return self._waiting.exists() or any(self.folder.glob("taken-*.jsonl"))
 
-    def settle(self, act: Callable[[Sequence[SpooledEvent]], None]) -> int:
-        """Hand over all that waits, in chunks, and forget a file once all of it was taken.
+    def settle(self, handle: Callable[[Sequence[SpooledEvent]], None]) -> int:
+        """Pass all events to `handle` in batches, deleting each file afterwards; return how many events.
 
-        Whatever stops this half-way leaves the file, and all of it is handed over again: `act` has to bear
-        being told things twice. While another process is at it, nothing happens here.
+        After a failure the whole file is passed again, so `handle` must be idempotent. Returns 0 while
+        another process is settling.
         """
         if not self.is_waiting():
             return 0
@@ -84,7 +84,7 @@ class Spool:
             for path in sorted(self.folder.glob("taken-*.jsonl")):
                 events, unreadable = _read(path)
                 for start in range(0, len(events), SETTLE_BATCH_SIZE):
-                    act(events[start : start + SETTLE_BATCH_SIZE])
+                    handle(events[start : start + SETTLE_BATCH_SIZE])
                 count += len(events)
                 self._quarantine(unreadable)
                 path.unlink()
@@ -96,7 +96,7 @@ class Spool:
             file = os.open(self._waiting, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                # While this waited for the lock, the file may have been taken away to be settled.
+                # While this process waited for the lock, the file may have been rotated for settlement.
                 if _is_same(file, self._waiting):
                     yield file
                     return
@@ -104,7 +104,7 @@ class Spool:
                 os.close(file)
 
     def _sync_folder(self) -> None:
-        # A new file is not on the disk before its name is.
+        # A new file is durable only once its directory entry is.
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
@@ -126,7 +126,7 @@ class Spool:
         with suppress(FileNotFoundError):
             file = os.open(self._waiting, os.O_RDWR)
             try:
-                # Under the lock, so that no writer is half-way through a line.
+                # Under the lock, so that no writer is in the middle of a line.
                 fcntl.flock(file, fcntl.LOCK_EX)
                 self._waiting.rename(self.folder / f"taken-{time.time_ns()}.jsonl")
             finally:
@@ -143,7 +143,7 @@ class Spool:
 def _append(file: int, block: bytes) -> None:
     size = os.fstat(file).st_size
     if size and os.pread(file, 1, size - 1) != b"\n":
-        # Whoever wrote last died in the middle of a line: it stays unreadable, ours begins anew.
+        # A writer died in the middle of a line: that line stays unreadable, the next starts on a new line.
         block = b"\n" + block
     try:
         written = os.write(file, block)
@@ -157,16 +157,16 @@ def _append(file: int, block: bytes) -> None:
 
 def _is_same(file: int, path: Path) -> bool:
     try:
-        there = path.stat()
+        current = path.stat()
     except FileNotFoundError:
         return False
-    here = os.fstat(file)
-    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
+    opened = os.fstat(file)
+    return (opened.st_dev, opened.st_ino) == (current.st_dev, current.st_ino)
 
 
 def _encode(event: SpooledEvent) -> bytes:
-    words = (event.kind, event.offer.hex, event.at.isoformat(), event.network, event.reason)
-    body = json.dumps(words).encode("ascii")
+    values = (event.kind, event.offer.hex, event.at.isoformat(), event.network, event.reason)
+    body = json.dumps(values).encode("ascii")
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
@@ -184,8 +184,8 @@ def _read(path: Path) -> tuple[list[SpooledEvent], list[bytes]]:
 
 
 def _decode(line: bytes) -> SpooledEvent | None:
-    check, _, body = line.partition(b" ")
-    if check != b"%08x" % zlib.crc32(body):
+    checksum, _, body = line.partition(b" ")
+    if checksum != b"%08x" % zlib.crc32(body):
         return None
     kind, offer, at, network, reason = json.loads(body)
     return SpooledEvent(

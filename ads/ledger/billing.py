@@ -1,7 +1,7 @@
-"""Charges clicks exactly once, in one statement that has no half state for a crash to expose.
+"""Billing: charges each click exactly once, in one SQL statement, so that a crash leaves no partial state.
 
-Clicks that come at the same time are settled together: each waits until its own is on disk, and all of them
-wait for the disk once.
+Concurrent clicks are settled together by group commit: each waits until its own charge is on disk, and the
+whole group waits for one flush.
 """
 
 import datetime
@@ -16,21 +16,22 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from ads.domain.accounting_day import korean_day
 from ads.infra.group_commit import GroupCommit
 from ads.ledger.leases import extend_lease
+from ads.models import Offer
 
 ClickVerdict = Literal["billed", "free", "invalid", "duplicate"]
 
 MAX_BATCH_SIZE = 256
 VERDICTS: dict[str, ClickVerdict] = {"billed": "billed", "free": "free", "invalid": "invalid"}
 DEADLOCK = "40P01"
-# The function is in ads/migrations/0007_settle_clicks_together.py, with why it is safe.
+# The function and its safety argument are in ads/migrations/0007_settle_clicks_together.py.
 SETTLE = "SELECT place, verdict FROM ads_settle(%s::uuid[], %s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A click to be charged at this price to this campaign, unless a reason speaks against it.
+    """A click to be charged to a campaign; with a reason, it is recorded as invalid and costs nothing.
 
-    The day whose budget pays is that of the click, or `day` for a click that is told late.
+    The budget of the click's accounting day pays, or that of `day` for a click that is settled late.
     """
 
     offer: uuid.UUID
@@ -43,20 +44,40 @@ class Charge:
 
 
 def charge_click(charge: Charge) -> ClickVerdict:
-    """Bill the click, or keep it as free when its budget is exhausted; the second call finds a duplicate."""
+    """Bill the click, or record it as free when its budget is exhausted; a second click is a duplicate."""
     if connection.in_atomic_block:
-        # Only this thread sees what its transaction did, so nobody else can settle for it.
+        # Other connections cannot see this transaction, so the click cannot join a group.
         return settle_clicks([charge])[0]
     return _click_commits.send(charge)
 
 
+def charge_for(
+    offer: Offer, *, reason: str, network: str, at: datetime.datetime, day: datetime.date | None = None
+) -> Charge:
+    """Return the charge of a click on this offer."""
+    return Charge(
+        offer=offer.id,
+        campaign_id=offer.campaign_id,
+        price_micros=offer.price_micros,
+        network=network,
+        at=at,
+        reason=reason,
+        day=day,
+    )
+
+
+def settle_click(offer: Offer, *, reason: str, network: str, at: datetime.datetime) -> ClickVerdict:
+    """Bill a click on this offer, or record it as invalid when there is a reason."""
+    return charge_click(charge_for(offer, reason=reason, network=network, at=at))
+
+
 def settle_clicks(charges: Sequence[Charge]) -> list[ClickVerdict]:
-    """Settle many clicks, each exactly once; raises OperationalError when the database is away."""
+    """Settle many clicks, each exactly once; raises OperationalError when the database is unavailable."""
     days: dict[datetime.date, list[Charge]] = defaultdict(list)
     for charge in charges:
         days[charge.day or korean_day(charge.at)].append(charge)
-    settled = dict(pair for day, asked in days.items() for pair in _settle_day(day, asked))
-    # A twin in the same batch is a second click, and so is what the database already knew.
+    settled = dict(pair for day, due in days.items() for pair in _settle_day(day, due))
+    # Duplicates are missing from the result: a second charge of the offer in this batch or before it.
     return [settled.pop(charge, "duplicate") for charge in charges]
 
 
@@ -71,7 +92,7 @@ def _settle_day(day: datetime.date, charges: Sequence[Charge]) -> list[tuple[Cha
     except OperationalError as error:
         if len(charges) == 1 or getattr(error.__cause__, "sqlstate", None) != DEADLOCK:
             raise
-    # Two batches met over an offer around midnight: alone, each click finds out whose it was.
+    # Two batches collided over an offer around midnight: settle each click alone.
     return [pair for charge in charges for pair in _settle_day(day, [charge])]
 
 
@@ -86,7 +107,7 @@ def _extend_and_bill(
     campaign: int, day: datetime.date, due: Sequence[Charge]
 ) -> list[tuple[Charge, ClickVerdict]]:
     price = sum(charge.price_micros for charge in due)
-    # One transaction: the day stays locked, so that nobody else spends what was set aside for these clicks.
+    # One transaction: the day stays locked, so that no other click spends the extended lease.
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '2s'")
@@ -105,7 +126,7 @@ def _run_settlement(
         [charge.network for charge in charges],
         [charge.at for charge in charges],
     )
-    # A savepoint lets a caller's transaction go on after a duplicate; alone, the statement is enough.
+    # A savepoint lets the caller's transaction continue after a duplicate.
     if connection.in_atomic_block:
         with transaction.atomic():
             rows = _call_settle_function(*columns, day, is_last_attempt)

@@ -1,4 +1,4 @@
-"""How a request for an ad was decided, from what is remembered of it or from the offer it ended with."""
+"""How an ad request was decided, from its stored trace or from its offer."""
 
 import uuid
 from contextlib import suppress
@@ -9,9 +9,9 @@ from ads.selection.serving.traces import find_trace
 
 
 def find_decision(name: str) -> dict[str, Any] | None:
-    """Return the record of a request, by its id or its offer's; None when nothing is remembered.
+    """Return the trace of a request, by its id or by its offer's id; None when there is none.
 
-    One that was answered with the offer of an earlier request has that one's record and names it.
+    A repeated request has the trace of the offer's own request, whose id is under `repeats`.
     """
     trace = find_trace(name)
     if trace is None or "offer" not in trace:
@@ -21,7 +21,7 @@ def find_decision(name: str) -> dict[str, Any] | None:
 
 
 def offer_decision(offer: Offer) -> dict[str, Any]:
-    """Return the record that an offer keeps of its own request."""
+    """Return the trace that is stored with an offer."""
     return {
         "request": {"request_id": offer.request_id, "topics": offer.topics, "language": offer.language},
         "version": offer.snapshot_version,
@@ -34,7 +34,7 @@ def offer_decision(offer: Offer) -> dict[str, Any]:
 
 
 def _from_offer(name: str) -> dict[str, Any] | None:
-    # No name has one, and the database takes none.
+    # PostgreSQL rejects NUL in a text.
     offers = Offer.objects.filter(request_id=name.replace("\0", ""))
     with suppress(ValueError):
         offers = offers | Offer.objects.filter(id=uuid.UUID(name))

@@ -1,4 +1,4 @@
-"""What the market did today, for whoever runs it."""
+"""The market's day for the admin dashboard, and its income."""
 
 import datetime
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from ads.domain.accounting_day import day_start, korean_day
 from ads.ledger.market_freeze import is_frozen
 from ads.models import Account, Complaint, Creative, Entry, Rollup
 
-# A wallet does not tell its money apart. All that was ever granted counts as spent before anything that was
-# paid in, which is also why a refund reaches all that was paid in (ledger.refundable).
+# A wallet does not distinguish its money. Grants count as spent before payments, which is also why everything
+# paid in can be refunded (accounts.refundable_micros).
 SPENT_TEST_CREDIT = """
 WITH granted AS (
     SELECT wallet.advertiser_id, t.created_at, gained.amount_micros
@@ -44,7 +44,7 @@ SELECT coalesce(sum(by_end - by_start), 0) FROM until
 
 @dataclass(frozen=True, slots=True)
 class MarketDay:
-    """Today until now, yesterday until the same time, and what waits for a person."""
+    """Figures of today until now, of yesterday until the same time, and the open review tasks."""
 
     income_micros: int
     income_before_micros: int
@@ -58,7 +58,7 @@ class MarketDay:
 
 
 def summarize_day(now: datetime.datetime | None = None) -> MarketDay:
-    """Return the market's day, counted in Korea: money from the ledger, the rest from its minutes."""
+    """Return the figures of the accounting day: money from the ledger, the rest from minute rollups."""
     now = now or timezone.now()
     start = day_start(korean_day(now))
     day = datetime.timedelta(days=1)
@@ -78,11 +78,10 @@ def summarize_day(now: datetime.datetime | None = None) -> MarketDay:
 
 
 def income_of_day(day: datetime.date) -> int:
-    """Return what the ledger booked as revenue on a Korean day less what it gave back, in micros of won.
+    """Return the revenue of an accounting day less its reversals, in micros of won; it can be negative.
 
-    A credit counts on the day it is given, whichever day its click was of: that is when the money leaves. So
-    the days' incomes sum to the revenue account, and nothing is earned twice or kept after it was returned.
-    Where test money is not allowed, what it bought is no income either.
+    A reversal counts on the day it is posted, so that the incomes of all days sum to the revenue account.
+    Unless ADS_TEST_MONEY allows it, spend that was paid by grants is not income.
     """
     start = day_start(day)
     return _income_between(start, start + datetime.timedelta(days=1))
@@ -101,8 +100,8 @@ def _income_between(start: datetime.datetime, end: datetime.datetime) -> int:
 def _spent_test_credit(start: datetime.datetime, end: datetime.datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(SPENT_TEST_CREDIT, {"start": start, "end": end})
-        (bought,) = cursor.fetchone() or (0,)
-    return int(bought)
+        (spent,) = cursor.fetchone() or (0,)
+    return int(spent)
 
 
 def _figures_between(start: datetime.datetime, end: datetime.datetime) -> dict[str, int | None]:

@@ -1,4 +1,4 @@
-"""The nightly proof: books, clicks and rollups agree to the millionth of a won, or everything stops."""
+"""Reconciliation: ledger, clicks and rollups must agree exactly, or the market is frozen."""
 
 from ads.ledger.invariants import Discrepancy, find_discrepancies
 from ads.ledger.market_freeze import freeze_market
@@ -6,9 +6,9 @@ from ads.reporting.rollups import find_gaps, roll_up
 
 
 def reconcile_market() -> list[Discrepancy]:
-    """Prove everything; a fault freezes the market and wakes somebody, and nothing is corrected by itself."""
+    """Check everything; a discrepancy freezes the market and sends an alert, and nothing is corrected."""
     roll_up()
-    faults = find_discrepancies() + find_gaps()
-    if faults:
-        freeze_market(faults)
-    return faults
+    discrepancies = find_discrepancies() + find_gaps()
+    if discrepancies:
+        freeze_market(discrepancies)
+    return discrepancies

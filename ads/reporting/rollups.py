@@ -1,7 +1,7 @@
-"""Adds up looks and clicks by minute, hour and Korean day, so that reports need not count them one by one.
+"""Rollups: impressions, clicks and spend by minute, hour and accounting day, for reports.
 
-A minute in which anything was kept since the last time is written anew as a whole, and then its hour and its
-day from their parts: doing it twice changes nothing, and what is told late finds its place.
+Every minute with a new row since the last run is recomputed as a whole, then its hour and day from their
+parts: running twice changes nothing, and late events are counted in their own minute.
 """
 
 import datetime
@@ -12,12 +12,12 @@ from django.db import connection, transaction
 from ads.ledger.invariants import Discrepancy
 from ads.models import RollupMark
 
-# What was being written while the last mark was set became visible after it.
+# Rows that were uncommitted when the last mark was set became visible after it.
 OVERLAP = datetime.timedelta(minutes=2)
 ADVISORY_LOCK_ID = 7_219_003
 EARLIEST = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 
-# A click that is charged to a later day than its own counts from that day's first minute on.
+# A click that is charged to a later day counts in the first minute of that day.
 CLICK_MINUTE = "date_trunc('minute', greatest(c.created_at, c.day::timestamp AT TIME ZONE 'Asia/Seoul'))"
 CHANGED_MINUTES = f"""
 SELECT date_trunc('minute', i.created_at) FROM ads_impression i WHERE i.kept_at >= %(since)s
@@ -72,9 +72,9 @@ WHERE NOT d.is_open GROUP BY d.id HAVING coalesce(sum(r.spend_micros), 0) <> d.s
 
 @transaction.atomic
 def roll_up(*, at: datetime.datetime | None = None) -> int:
-    """Bring the rollups up to this moment; return how many minutes were written anew.
+    """Update the rollups up to `at`; return how many minutes were recomputed.
 
-    The moment is the database's, as that of everything it keeps: a worker's clock may be ahead.
+    The default is the database's clock, which stamps all rows: a worker's clock may differ.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK_ID])
@@ -90,7 +90,7 @@ def roll_up(*, at: datetime.datetime | None = None) -> int:
 
 @transaction.atomic
 def rebuild_minutes(minutes: Sequence[datetime.datetime]) -> None:
-    """Write these minutes anew from what was kept, and the hours and days that they are part of."""
+    """Recompute these minutes, and the hours and days that contain them."""
     if not minutes:
         return
     hours = sorted({minute.replace(minute=0) for minute in minutes})
@@ -105,7 +105,7 @@ def rebuild_minutes(minutes: Sequence[datetime.datetime]) -> None:
 
 
 def find_gaps() -> list[Discrepancy]:
-    """Hold the rollups of each grain against what the ledger says of days that are closed."""
+    """Return the closed days on which the spend of a rollup grain differs from the ledger."""
     gaps = []
     with connection.cursor() as cursor:
         for grain in ("minute", "hour", "day"):

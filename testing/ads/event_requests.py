@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from ads.events.clicks import ClickOutcome, receive_click
 from ads.events.event_requests import EventRequest
+from ads.events.receive import ClickOutcome, receive_click
 from testing.ads.inventory import CHROME
 
 ADA = EventRequest(method="GET", agent=CHROME, address="203.0.113.7", purpose="", at=timezone.now())

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from ads.domain.money import WON
-from ads.events.offers import settle_click
+from ads.ledger.billing import settle_click
 from ads.models import Creative
 from ads.reporting.market_summary import summarize_day as market_stats_today
 from ads.reporting.rollups import roll_up

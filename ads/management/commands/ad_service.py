@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ads.infra.database_role import RoleError, assume_role
 from ads.selection.serving.snapshots import serving_state
 
-# No sessions, no accounts, no guests: the market knows nobody.
+# No sessions and no accounts: the service has no users.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -16,16 +16,16 @@ MIDDLEWARE = [
 
 
 class Command(BaseCommand):
-    # The checks would load the whole site, of which this process serves nothing.
+    # System checks would load the whole site, which this process does not serve.
     requires_system_checks = ()
-    help = "Run the market as its own service; the conversation side finds it by ADS_SERVICE_URL."
+    help = "Run the market as its own service; the conversation side calls it at ADS_SERVICE_URL."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8100)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # This process is where requests end: it has the market's addresses alone and asks no other service.
+        # This process serves the API URLs only, and answers requests itself.
         settings.ROOT_URLCONF = "ads.api.service_urls"
         settings.MIDDLEWARE = MIDDLEWARE
         settings.ADS_SERVICE_URL = ""

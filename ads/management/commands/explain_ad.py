@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ads.domain.auction import floor_price_micros
 from ads.domain.money import format_won
-from ads.models import Category, LearnedReserve
+from ads.models import Category
 from ads.reporting.decision_trace import find_decision
+from ads.selection.building.learned_models import latest_reserves
 from ads.selection.core.click_rates import SMOOTHED
 
 COLUMNS = (
@@ -16,32 +17,32 @@ COLUMNS = (
 )
 
 
-# Why nothing was chosen, where the word alone may not tell.
+# Explanations of the reasons that do not explain themselves.
 NO_AD_REASONS = {
-    "sensitive": "a gate closed before anything was chosen, and nothing of the request is kept",
+    "sensitive": "a sensitivity gate blocked the request before selection, and nothing of it is stored",
     "not_adult": "the person may be a minor, and ADS_ADULTS_ONLY is on",
     "newcomer": "the person's first answer of the day, and ADS_SPARE_NEWCOMERS is on",
     "ad_load": "the person saw an ad within the last answers (ADS_ANSWERS_PER_AD)",
     "frequency": "the person saw every campaign that matched as often today as it allows",
-    "frozen": "the books disagreed and the market stands still",
-    "stopped": "the winner was switched off a moment before, and no snapshot or live bit knew yet",
-    "no_match": "nobody bids on these words, or the prompt held more negatives than a request may name",
+    "frozen": "reconciliation failed and the market is frozen",
+    "stopped": "the winner was switched off a moment before, and no snapshot or override had it yet",
+    "no_match": "nobody bids on these terms, or the prompt contained more negatives than a request may name",
     "error": "the database failed",
 }
 
 
 class Command(BaseCommand):
-    help = "Show how a request for an ad was decided: each contender, where it fell, scores and prices."
+    help = "Show how an ad request was decided: each contender with its status, scores and prices."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("request", help="the id of a request (a turn's) or of an offer")
-        parser.add_argument("--json", action="store_true", help="print the trace as it is kept")
+        parser.add_argument("--json", action="store_true", help="print the trace as it is stored")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["request"]
         trace = find_decision(name)
         if trace is None:
-            raise CommandError(f"{name}: no such request is remembered, and no offer was made for it")
+            raise CommandError(f"{name}: no trace and no offer of this request")
         if options["json"]:
             self.stdout.write(json.dumps(trace, ensure_ascii=False, indent=2))
             return
@@ -50,8 +51,8 @@ class Command(BaseCommand):
     def _print(self, trace: dict[str, Any]) -> None:
         self.stdout.write(f"request   {json.dumps(trace['request'], ensure_ascii=False)}")
         if "repeats" in trace:
-            self.stdout.write(f"repeats   {trace['repeats']}, asked the same a moment before")
-        self.stdout.write(f"inventory {trace['version'] or 'none looked at'}")
+            self.stdout.write(f"repeats   {trace['repeats']}, the same request a moment before")
+        self.stdout.write(f"inventory {trace['version'] or 'not used'}")
         if trace["price_micros"] is None:
             why = NO_AD_REASONS.get(trace["reason"])
             self.stdout.write(f"no ad     {trace['reason']}{f': {why}' if why else ''}")
@@ -76,12 +77,12 @@ class Command(BaseCommand):
                     term=line["term"][:22],
                     match=line["match"],
                     bid=format_won(line["bid_micros"]),
-                    # Told only where it is less than the bid.
+                    # Stored only where it is less than the bid.
                     left="" if line.get("left_micros") is None else format_won(line["left_micros"]),
                     pace=f"{line['pace']:.2f}",
                     reserve=format_won(line["reserve_micros"]),
                     fit=f"{line['relevance']:.2f}",
-                    # Decisions of an older market had smoothing alone.
+                    # Older traces have no smoothed rate.
                     smoothed=f"{line.get('smoothed_rate', line['click_rate']):.4f}",
                     rate=f"{line['click_rate']:.4f}",
                     source=line.get("rate_source", SMOOTHED),
@@ -92,11 +93,9 @@ class Command(BaseCommand):
 
     def _print_reserves(self, categories: set[int]) -> None:
         names = {Category.values[place] for place in categories}
-        for learned in (
-            LearnedReserve.objects.filter(category__in=names).order_by("category", "-id").distinct("category")
-        ):
+        for learned in latest_reserves().filter(category__in=names):
             self.stdout.write(
                 f"reserve   {learned.category} {format_won(learned.reserve_micros)} won since"
                 f" {learned.created_at:%Y-%m-%d %H:%M}: {learned.provenance},"
-                f" income {learned.income_gain:+.1%}, places left empty {learned.fill_loss:.1%}"
+                f" income {learned.income_gain:+.1%}, fill loss {learned.fill_loss:.1%}"
             )

@@ -7,7 +7,7 @@ from ads.infra.database_role import RoleError, grant_role
 
 
 class Command(BaseCommand):
-    help = "Make the database role of ADS_DATABASE_URL and give it the market's tables alone."
+    help = "Create the database role of ADS_DATABASE_URL and grant it the market's tables only."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.ADS_DATABASE:

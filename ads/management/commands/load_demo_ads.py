@@ -9,7 +9,7 @@ from ads.selection.jobs.publishing import publish
 
 
 class Command(BaseCommand):
-    help = "Load the invented advertisers of a first start and publish them; safe to run again."
+    help = "Load the demo advertisers and publish the inventory; safe to run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = load_demo()

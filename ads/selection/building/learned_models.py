@@ -1,5 +1,7 @@
 """Reads the latest versions of what jobs learned: the click model and the reserve prices."""
 
+from django.db.models import QuerySet
+
 from ads.models import ClickModel, LearnedReserve
 from ads.selection.core.click_model import load_ftrl
 from ads.selection.core.features import FEATURES_VERSION
@@ -20,7 +22,11 @@ def read_click_weights() -> ClickWeights:
     return ClickWeights(latest.id, model.trust, model.calibration, model.weights())
 
 
+def latest_reserves() -> QuerySet[LearnedReserve]:
+    """Return the newest learned reserve of each category that has one."""
+    return LearnedReserve.objects.order_by("category", "-id").distinct("category")
+
+
 def current_reserves() -> dict[str, int]:
     """Return the newest reserve in micros of each category that has one."""
-    newest = LearnedReserve.objects.order_by("category", "-id").distinct("category")
-    return dict(newest.values_list("category", "reserve_micros"))
+    return dict(latest_reserves().values_list("category", "reserve_micros"))

@@ -10,9 +10,9 @@ from redis import Redis
 
 from ads.client.ad_requests import request_ad
 from ads.contract import AdRequest, ServedAd
-from ads.events.clicks import receive_impression
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.events.offers import mark_hidden, save_complaint
+from ads.events.offers import hide_offer, report_offer
+from ads.events.receive import receive_impression
 from ads.models import Offer
 from ads.selection.serving.snapshots import serving_state
 from ads.selection.serving.vocabulary import read_vocabulary
@@ -52,8 +52,8 @@ def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.
     assert offer is not None
     receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
-    mark_hidden(offer, at=offer.created_at)
-    save_complaint(offer, reason="other")
+    hide_offer(offer, at=offer.created_at)
+    report_offer(offer, reason="other", at=offer.created_at)
     kept = read_tables() + read_valkey(valkey) + caplog.text
     assert Offer.objects.count() == PLANTED // SERVED_EVERY
     assert len(find_canaries("\n".join(prompts))) == PLANTED and find_canaries(kept) == set()

@@ -8,8 +8,8 @@ from django.utils import timezone
 from ads.domain.click_patterns import BilledClick, find_suspicious_clicks
 from ads.domain.money import WON
 from ads.events.click_audit import audit_clicks
-from ads.events.offers import settle_click
 from ads.ledger.accounts import wallet_balance
+from ads.ledger.billing import settle_click
 from ads.ledger.invariants import find_discrepancies
 from ads.models import Click, Creative, Credit, Offer, Transaction
 from testing.ads.inventory import make_ad, make_offer

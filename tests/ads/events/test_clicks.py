@@ -6,9 +6,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from ads.domain.money import WON
-from ads.events.clicks import receive_click, receive_impression
 from ads.events.frequency_caps import FrequencyCaps
 from ads.events.link_tokens import ForgedTokenError, LinkPurpose, sign_token
+from ads.events.receive import receive_click, receive_impression
 from ads.ledger.accounts import wallet_balance
 from ads.ledger.invariants import find_discrepancies
 from ads.models import CampaignDay, Click, Impression, Offer

@@ -146,7 +146,9 @@ def test_the_first_click_after_an_outage_settles_what_waited(server: Postgres) -
 
 def tell_by_another_process(offer: Offer) -> None:
     """Put a click on this machine's disk as a process did that is gone by now."""
-    spool().keep([SpooledEvent("click", offer.id, offer.created_at + datetime.timedelta(seconds=5), "", "")])
+    spool().append(
+        [SpooledEvent("click", offer.id, offer.created_at + datetime.timedelta(seconds=5), "", "")]
+    )
 
 
 def look_at(offer: Offer) -> None:

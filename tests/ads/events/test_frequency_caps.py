@@ -10,9 +10,9 @@ from pytest_django import Settings
 from ads.client.ad_requests import request_ad
 from ads.contract import NoAd, ServedAd
 from ads.events import frequency_caps
-from ads.events.clicks import receive_impression
 from ads.events.event_requests import EventRequest
 from ads.events.frequency_caps import FrequencyCaps
+from ads.events.receive import receive_impression
 from ads.models import Campaign
 from testing.ads.inventory import CHROME, make_ad, publish_all, request_for
 

@@ -27,7 +27,7 @@ def test_what_was_told_is_settled_in_its_order_and_then_forgotten(tmp_path: Path
     spool = Spool(tmp_path)
     assert not spool.is_waiting()
     for number in range(3):
-        spool.keep([spooled_event(number)])
+        spool.append([spooled_event(number)])
     assert spool.is_waiting()
     assert settle_all(spool) == [spooled_event(number) for number in range(3)]
     assert not spool.is_waiting()
@@ -36,30 +36,30 @@ def test_what_was_told_is_settled_in_its_order_and_then_forgotten(tmp_path: Path
 
 def test_what_could_not_be_settled_stays_and_is_handed_over_again(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    spool.keep([spooled_event(1)])
+    spool.append([spooled_event(1)])
 
     def refuse(events: Sequence[SpooledEvent]) -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
         spool.settle(refuse)
-    spool.keep([spooled_event(2)])
+    spool.append([spooled_event(2)])
     assert settle_all(spool) == [spooled_event(1), spooled_event(2)]
 
 
 def test_a_half_written_line_is_set_aside_and_the_next_one_is_whole(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    spool.keep([spooled_event(1), spooled_event(2)])
+    spool.append([spooled_event(1), spooled_event(2)])
     waiting = tmp_path / "waiting.jsonl"
     waiting.write_bytes(waiting.read_bytes()[:-40])
-    spool.keep([spooled_event(3)])
+    spool.append([spooled_event(3)])
     assert settle_all(spool) == [spooled_event(1), spooled_event(3)]
     assert len((tmp_path / "unreadable.txt").read_bytes().splitlines()) == 1
 
 
 def test_a_line_that_somebody_changed_is_not_believed(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    spool.keep([spooled_event(1)])
+    spool.append([spooled_event(1)])
     waiting = tmp_path / "waiting.jsonl"
     waiting.write_bytes(waiting.read_bytes().replace(b"203.0.113", b"198.51.100"))
     assert settle_all(spool) == []
@@ -78,20 +78,20 @@ def write_on_a_full_disk(folder: Path) -> None:
     import resource
 
     spool = Spool(folder)
-    spool.keep([spooled_event(1)])
+    spool.append([spooled_event(1)])
     size = (folder / "waiting.jsonl").stat().st_size
     # A limit on the size of files is what a process can have for itself of a disk that is full.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 30, size + 30))
     with pytest.raises(SpoolError):
-        spool.keep([spooled_event(2)])
+        spool.append([spooled_event(2)])
     os._exit(0 if (folder / "waiting.jsonl").stat().st_size == size else 1)
 
 
 def write_many(folder: Path, first: int) -> None:
     spool = Spool(folder)
     for number in range(first, first + 100):
-        spool.keep([spooled_event(number)])
+        spool.append([spooled_event(number)])
 
 
 def test_many_processes_tell_while_another_settles_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_many_processes_tell_while_another_settles_and_nothing_is_lost_or_double
 
 def test_while_one_settles_another_one_does_not(tmp_path: Path) -> None:
     spool, counts = Spool(tmp_path), []
-    spool.keep([spooled_event(1)])
+    spool.append([spooled_event(1)])
 
     def settle_within(events: Sequence[SpooledEvent]) -> None:
         counts.append(Spool(tmp_path).settle(lambda _: None))

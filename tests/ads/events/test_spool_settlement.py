@@ -20,11 +20,11 @@ def test_refused_visits_are_counted_once_however_often_they_are_settled(tmp_path
     clicked, seen = make_offer(creative, seen=False), make_offer(creative, seen=False)
     moment = timezone.now()
     spool = Spool(tmp_path)
-    spool.keep([SpooledEvent("look", seen.id, moment, "", "")])
+    spool.append([SpooledEvent("look", seen.id, moment, "", "")])
     for seconds in range(3):
         at = moment + datetime.timedelta(seconds=seconds)
-        spool.keep([SpooledEvent("refused_click", clicked.id, at, "", "robot")])
-    spool.keep([SpooledEvent("refused_look", clicked.id, moment, "", "prefetch")])
+        spool.append([SpooledEvent("refused_click", clicked.id, at, "", "robot")])
+    spool.append([SpooledEvent("refused_look", clicked.id, moment, "", "prefetch")])
 
     def settle_and_end(events: Sequence[SpooledEvent]) -> None:
         settle_events(events)
@@ -45,6 +45,6 @@ def test_what_is_told_later_is_counted_too(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     for seconds in range(3):
         at = moment + datetime.timedelta(seconds=seconds)
-        spool.keep([SpooledEvent("refused_click", offer.id, at, "", "robot")])
+        spool.append([SpooledEvent("refused_click", offer.id, at, "", "robot")])
         spool.settle(settle_events)
     assert RefusedVisit.objects.get().visits == 3

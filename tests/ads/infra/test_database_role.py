@@ -9,8 +9,8 @@ from pytest_django import Settings
 
 from ads.client.ad_requests import request_ad
 from ads.contract import ServedAd
-from ads.events.clicks import receive_click, receive_impression
 from ads.events.link_tokens import LinkPurpose, sign_token
+from ads.events.receive import receive_click, receive_impression
 from ads.infra.database_role import RoleError, assume_role, service_tables
 from ads.ledger.billing import Charge, charge_click
 from ads.ledger.invariants import find_discrepancies

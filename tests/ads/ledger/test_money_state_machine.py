@@ -20,10 +20,9 @@ from hypothesis.stateful import (
 from ads.domain.accounting_day import day_start, korean_day
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click
-from ads.events.offers import settle_click
 from ads.events.spool import SpooledEvent
 from ads.events.spool_settlement import settle_events
-from ads.ledger.billing import Charge, settle_clicks
+from ads.ledger.billing import Charge, settle_click, settle_clicks
 from ads.ledger.entries import InsufficientBalanceError, refund, top_up
 from ads.ledger.invariants import find_discrepancies
 from ads.ledger.leases import close_days, sync_daily_budget

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from ads.domain.accounting_day import korean_day
 from ads.domain.money import WON
-from ads.events.offers import settle_click
+from ads.ledger.billing import settle_click
 from ads.ledger.leases import extend_lease
 from ads.models import (
     Advertiser,

@@ -2,7 +2,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.events.click_audit import credit_click
-from ads.events.offers import count_refused_visit, settle_click
+from ads.events.invalid_traffic import count_rejected_event
+from ads.ledger.billing import settle_click
 from ads.models import Advertiser, Click, Creative, RefusedVisit
 from ads.reporting.rollups import roll_up
 from ads.reporting.statements import read_statement
@@ -19,7 +20,7 @@ def test_an_advertiser_sees_what_was_refused_and_given_back_and_why(
         credit_click(Click.objects.get(offer=paid), reason="burst_person")
     settle_click(make_offer(ad), reason="datacenter", network="", at=now)
     for _ in range(3):
-        count_refused_visit(make_offer(ad), kind=RefusedVisit.Kind.CLICK, reason="robot", at=now)
+        count_rejected_event(make_offer(ad), kind=RefusedVisit.Kind.CLICK, reason="robot", at=now)
     roll_up()
     address = f"/advertise/{shop.public_id}/"
     page = portal_client.get(f"{address}campaigns/{ad.ad_group.campaign.public_id}/").content.decode()

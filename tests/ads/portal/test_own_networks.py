@@ -8,8 +8,8 @@ from ads.campaigns.advertisers import save_own_networks
 from ads.campaigns.errors import InvalidChangeError
 from ads.domain.networks import MAX_NETWORKS
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.events.offers import settle_click
 from ads.ledger.accounts import wallet_balance
+from ads.ledger.billing import settle_click
 from ads.ledger.invariants import find_discrepancies
 from ads.models import Advertiser, Click, Creative, Membership
 from testing.ads.inventory import CHROME, make_advertiser, make_offer

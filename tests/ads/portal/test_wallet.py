@@ -12,8 +12,8 @@ from ads.campaigns.advertisers import register_advertiser
 from ads.campaigns.credit_grants import grant_test_credit
 from ads.campaigns.errors import InvalidChangeError
 from ads.domain.money import WON
-from ads.events.offers import settle_click
 from ads.ledger.accounts import wallet_balance
+from ads.ledger.billing import settle_click
 from ads.ledger.entries import top_up
 from ads.ledger.invariants import find_discrepancies
 from ads.models import Account, Advertiser, Creative, Transaction

@@ -59,7 +59,7 @@ def test_explaining_names_the_rate_the_reserve_and_the_vcg_price() -> None:
     assert "300 won a click (VCG 300" in said
     assert "floor     70 won" in said
     assert "reserve   travel 90 won" in said
-    assert "replay of 700 auctions, income +12.0%, places left empty 3.0%" in said
+    assert "replay of 700 auctions, income +12.0%, fill loss 3.0%" in said
     assert "smoothed" in said
     assert [line.split()[0] for line in said.splitlines()[-2:]] == ["won", "outbid"]
 
@@ -118,7 +118,7 @@ def why_none(request: AdRequest) -> str:
     """What is said of a request that got no ad."""
     assert isinstance(request_ad(request), NoAd)
     said = explain(request.request_id)
-    assert "none looked at" in said and "keyword" not in said
+    assert "not used" in said and "keyword" not in said
     return next(line.split()[2].rstrip(":") for line in said.splitlines() if line.startswith("no ad"))
 
 

@@ -15,8 +15,8 @@ from ads.client.ad_requests import income_today
 from ads.domain.accounting_day import korean_day
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click
-from ads.events.offers import settle_click
 from ads.ledger.accounts import open_wallet, platform_account, refundable_micros
+from ads.ledger.billing import settle_click
 from ads.ledger.entries import Leg, refund, top_up
 from ads.ledger.leases import close_days
 from ads.models import Account, Click, Creative, Entry, Offer, Transaction

@@ -9,8 +9,7 @@ from time_machine import travel
 from ads.domain.accounting_day import day_start, korean_day
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click
-from ads.events.offers import settle_click
-from ads.ledger.billing import Charge, settle_clicks
+from ads.ledger.billing import Charge, settle_click, settle_clicks
 from ads.ledger.leases import close_days
 from ads.models import CampaignDay, Click, Creative, Impression, Offer, Rollup
 from ads.reporting.rollups import find_gaps, roll_up

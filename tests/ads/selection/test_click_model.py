@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ads.client.ad_requests import request_ad
 from ads.contract import ServedAd
 from ads.events.click_audit import credit_click
-from ads.events.offers import settle_click
+from ads.ledger.billing import settle_click
 from ads.models import AdGroup, Campaign, Click, ClickModel, Creative, Impression, Offer
 from ads.selection.building.ctr_stats import read_creative_stats
 from ads.selection.building.inventory_reader import fingerprint

@@ -9,9 +9,9 @@ from pytest_django import Settings
 from ads.client.ad_requests import fetch_vocabulary, request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.domain.money import WON
-from ads.events.clicks import receive_impression
 from ads.events.frequency_caps import FrequencyCaps
 from ads.events.link_tokens import LinkPurpose, sign_token
+from ads.events.receive import receive_impression
 from ads.models import AdGroup, Campaign, Offer
 from ads.selection.building.inventory_reader import build_snapshot, read_inventory
 from ads.selection.building.snapshot_builder import build_from_rows
