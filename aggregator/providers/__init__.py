@@ -1,4 +1,4 @@
-"""The seam to every language model provider; importing it does not import litellm."""
+"""Calls to language model providers; importing this package does not import litellm."""
 
 from aggregator.providers.completions import close_providers, stream_completion, warm_providers
 from aggregator.providers.errors import (

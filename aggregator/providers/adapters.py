@@ -1,7 +1,7 @@
-"""litellm's translation of one provider's API, without litellm's HTTP: how to ask, and how to read a chunk.
+"""Adapters of provider APIs: litellm's request building and chunk parsing, without its HTTP layer.
 
-What is imported from litellm here is internal to it. It is pinned exactly, and the contract tests hold
-every adapter to what `litellm.acompletion` sends and yields; raise the pin only with them.
+They use internals of litellm, whose version is pinned exactly. The contract tests compare every adapter with
+what `litellm.acompletion` sends and yields; run them before raising the pin.
 """
 
 from abc import ABC, abstractmethod
@@ -11,18 +11,18 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from aggregator.providers.gateway import load_litellm, read_api_key
+from aggregator.providers.gateway import load_litellm, read_api_key, read_usage
 from aggregator.providers.token_usage import parse_usage
-from aggregator.providers.types import CompletionRequest, Piece, TokenUsage, as_wire_messages
+from aggregator.providers.types import CompletionRequest, Piece, as_wire_messages
 
 Chunk = dict[str, Any]
-# What litellm says of a model does not depend on what it is asked, and saying it takes half a millisecond.
+# A model's options do not depend on the messages, and mapping them takes half a millisecond.
 CACHE_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """An HTTP request, ready to be sent."""
+    """The URL, headers and JSON body of an HTTP request."""
 
     url: str
     headers: dict[str, str]
@@ -52,7 +52,7 @@ def _map_options(provider: str, model: str, temperature: float, max_tokens: int)
 
 
 class ProviderAdapter(ABC):
-    """One completion in one provider's words; `read` keeps state, so make a new one for each call."""
+    """One completion in one provider's API; `read` keeps state, so each call needs a new adapter."""
 
     default_base: ClassVar[str] = ""
 
@@ -66,7 +66,7 @@ class ProviderAdapter(ABC):
         self.parser = self.make_parser()
 
     def make_parser(self) -> Any:
-        """Return litellm's parser of one stream."""
+        """Return litellm's chunk parser for one stream."""
         return self.config.get_model_response_iterator(
             streaming_response=(), sync_stream=True, json_mode=False
         )
@@ -86,7 +86,7 @@ class ProviderAdapter(ABC):
         return deepcopy(_map_options(self.provider, self.model, request.temperature, request.max_tokens))
 
     def make_headers(self, messages: list[dict[str, str]], options: dict[str, Any]) -> dict[str, str]:
-        """Return the headers, the key among them."""
+        """Return the headers, including the API key."""
         headers: dict[str, str] = self.config.validate_environment(
             headers={},
             model=self.model,
@@ -99,7 +99,7 @@ class ProviderAdapter(ABC):
         return headers
 
     def make_url(self, options: dict[str, Any]) -> str:
-        """Return the address to post to."""
+        """Return the URL to post to."""
         return str(
             self.config.get_complete_url(
                 api_base=self.api_base,
@@ -122,26 +122,26 @@ class ProviderAdapter(ABC):
 
     @abstractmethod
     def read_plain_text(self, chunk: Chunk) -> str | None:
-        """Return the text of a chunk that is only text, as nearly all are; None leaves it to `read`."""
+        """Return the text of a chunk that contains only text, as most do; None leaves it to `read`."""
 
     def read(self, chunk: Chunk) -> Piece:
-        """Read any chunk with litellm's parser; raises litellm's error for a chunk that reports one."""
+        """Parse any chunk with litellm's parser; raises litellm's error for a chunk that reports one."""
         parsed = self.parser.chunk_parser(chunk)
-        text, finish_reason, thought = "", "", ""
+        text, finish_reason, reasoning = "", "", ""
         if parsed.choices:
             choice = parsed.choices[0]
             text = choice.delta.content or ""
             finish_reason = self._map_finish_reason(choice.finish_reason) if choice.finish_reason else ""
-            thought = getattr(choice.delta, "reasoning_content", None) or ""
-        return Piece(text, finish_reason, _read_usage(parsed), len(thought))
+            reasoning = getattr(choice.delta, "reasoning_content", None) or ""
+        return Piece(text, finish_reason, read_usage(parsed), len(reasoning))
 
     def is_end(self, chunk: Chunk) -> bool:
-        """Whether this chunk is the stream's last, where the protocol has such a thing."""
+        """Return whether a chunk is marked as the stream's last, where the protocol has a mark."""
         return False
 
 
 class OpenAIAdapter(ProviderAdapter):
-    """OpenAI and all that speak like it."""
+    """OpenAI and OpenAI-compatible servers."""
 
     default_base = "https://api.openai.com/v1"
 
@@ -157,7 +157,7 @@ class OpenAIAdapter(ProviderAdapter):
         return content if isinstance(content, str) else None
 
     def read(self, chunk: Chunk) -> Piece:
-        """Read the usual last chunks, of the reason and of the usage, without litellm's models."""
+        """Parse the usual last chunks, with finish reason and usage, without litellm's models."""
         choices, usage = chunk.get("choices"), chunk.get("usage")
         if "error" in chunk or not isinstance(choices, list):
             return super().read(chunk)
@@ -171,13 +171,13 @@ class OpenAIAdapter(ProviderAdapter):
 
 
 class OpenRouterAdapter(OpenAIAdapter):
-    """OpenRouter, which adds its own fields to OpenAI's."""
+    """OpenRouter, an extension of OpenAI's API."""
 
     default_base = "https://openrouter.ai/api/v1"
 
 
 class AnthropicAdapter(ProviderAdapter):
-    """Anthropic's messages."""
+    """Anthropic's Messages API."""
 
     default_base = "https://api.anthropic.com"
 
@@ -204,12 +204,12 @@ class AnthropicAdapter(ProviderAdapter):
 
 
 class GeminiAdapter(ProviderAdapter):
-    """Gemini's generateContent; its configuration in litellm has no transform of its own."""
+    """Gemini's generateContent API, which litellm's configuration class does not cover."""
 
     def make_parser(self) -> Any:
         from litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini import ModelResponseIterator
 
-        # The parser asks the call that it belongs to for nothing but these.
+        # The parser reads only these fields of the call.
         call: Any = SimpleNamespace(optional_params={}, litellm_params={}, model_call_details={})
         return ModelResponseIterator(streaming_response=(), sync_stream=True, logging_obj=call)
 
@@ -228,10 +228,10 @@ class GeminiAdapter(ProviderAdapter):
     ) -> Chunk:
         from litellm.llms.vertex_ai.gemini.transformation import transform_request_body
 
-        transcript: Any = messages
+        contents: Any = messages
         return dict(
             transform_request_body(
-                messages=transcript,
+                messages=contents,
                 model=self.model,
                 optional_params=options,
                 custom_llm_provider="gemini",
@@ -245,7 +245,7 @@ class GeminiAdapter(ProviderAdapter):
         if not candidates or len(candidates) != 1 or "promptFeedback" in chunk or "error" in chunk:
             return None
         candidate = candidates[0]
-        # Every chunk repeats the usage so far; the last one, which is not plain, holds all of it.
+        # Every chunk repeats the usage so far; the last one, which `read` parses, holds the total.
         if candidate.keys() - {"content", "index"}:
             return None
         parts = candidate["content"].get("parts") or ()
@@ -256,9 +256,9 @@ class GeminiAdapter(ProviderAdapter):
     def read(self, chunk: Chunk) -> Piece:
         piece = super().read(chunk)
         is_last = "promptFeedback" in chunk or any(
-            "finishReason" in one for one in chunk.get("candidates", ())
+            "finishReason" in candidate for candidate in chunk.get("candidates", ())
         )
-        # litellm's parser says "stop" of every chunk, which would hide a stream that was cut.
+        # litellm's parser reports "stop" for every chunk, which would hide a cut stream.
         return piece if is_last else replace(piece, finish_reason="")
 
 
@@ -268,9 +268,3 @@ ADAPTERS: dict[str, type[ProviderAdapter]] = {
     "anthropic": AnthropicAdapter,
     "gemini": GeminiAdapter,
 }
-
-
-def _read_usage(parsed: Any) -> TokenUsage | None:
-    usage = getattr(parsed, "usage", None)
-    # Half a report is usual: the other half comes, or came, in another chunk.
-    return usage and parse_usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)

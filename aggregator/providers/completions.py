@@ -1,4 +1,4 @@
-"""A completion from start to end: timeouts, one retry, the text so far, and its usage."""
+"""Streams a completion with time limits, one retry, and its usage."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from django.conf import settings
 from aggregator.providers import fast_path, gateway
 from aggregator.providers.error_mapping import map_error
 from aggregator.providers.errors import CutOff, EmptyCompletion, ProviderError, RateLimited, Refused
-from aggregator.providers.sessions import close_session
+from aggregator.providers.http_session import close_session
 from aggregator.providers.timeouts import CompletionTimer
 from aggregator.providers.token_usage import estimate_usage, merge_usage
 from aggregator.providers.types import Completion, CompletionRequest, Delta, Piece, TokenUsage
@@ -19,14 +19,14 @@ from aggregator.resilience import throttle
 MAX_RETRIES = 1
 RETRY_PAUSE_S = 0.25
 MAX_RETRY_PAUSE_S = 3.0
-# A server that heeds no limit is heeded no longer: no language has tokens as long as that.
+# A server that ignores max_tokens is cut off; no language has longer tokens on average.
 MAX_CHARS_PER_TOKEN, MIN_TOKENS = 16, 64
-# Some providers set no limit to the thinking, which is not kept.
+# Some providers do not limit reasoning tokens, whose text is not kept.
 REASONING_ROOM = 4
 
 
 class StreamAccumulator:
-    """What has arrived of one completion, and no more than it was to be."""
+    """Collects the pieces of one completion up to the requested length."""
 
     def __init__(self, request: CompletionRequest) -> None:
         self._request = request
@@ -43,11 +43,11 @@ class StreamAccumulator:
 
     @property
     def is_full(self) -> bool:
-        """Whether the provider wrote on beyond what it was asked for."""
+        """Whether the provider exceeded the requested length."""
         return self._room < 0 or self.reasoning_chars > self._reasoning_room
 
-    def take(self, piece: Piece) -> str:
-        """Add one piece and return its text, without what there is no room for."""
+    def add(self, piece: Piece) -> str:
+        """Add one piece and return its text, up to the requested length."""
         text = piece.text[: max(0, self._room)]
         self._room -= len(piece.text)
         if text:
@@ -57,41 +57,41 @@ class StreamAccumulator:
         self.usage = merge_usage(self.usage, piece.usage)
         return text
 
-    def close(self, timer: CompletionTimer) -> Completion:
-        """Return the finished completion; raises when the stream did not say that it was finished."""
+    def to_completion(self, timer: CompletionTimer) -> Completion:
+        """Return the finished completion; raises when it is empty or has no finish reason."""
         text, reason = self.text, "length" if self.is_full else self.finish_reason
         if not text.strip():
             if reason == "content_filter":
-                raise Refused("the provider's rules")
+                raise Refused("content filter")
             raise EmptyCompletion(reason)
         if not reason:
             raise CutOff("no finish reason")
         return Completion(text, reason, self._count(), timer.ttft_ms(), timer.elapsed_ms())
 
-    def fail(self, failure: ProviderError) -> ProviderError:
-        """Tell an error what had arrived, and what that took."""
+    def attach_to(self, failure: ProviderError) -> ProviderError:
+        """Add the text and usage so far to an error, and return it."""
         failure.partial_text = self.text
         if self._texts or self.reasoning_chars or self.usage:
             failure.usage = self._count()
         return failure
 
     def _count(self) -> TokenUsage:
-        told = self.usage
-        # Nobody reads nothing: whoever says so did not count.
-        if told and told.input_tokens and self.finish_reason and not self.is_full:
-            return told
+        reported = self.usage
+        # A report of no input tokens is not a count.
+        if reported and reported.input_tokens and self.finish_reason and not self.is_full:
+            return reported
         counted = estimate_usage(self._request.messages, self.text, self.reasoning_chars)
-        if told is None:
+        if reported is None:
             return counted
-        # What is told before the end is less than what was written then.
-        written = max(told.output_tokens, counted.output_tokens)
-        return TokenUsage(told.input_tokens or counted.input_tokens, written, "counted")
+        # A report before the end of the stream counts only a part of the output.
+        output_tokens = max(reported.output_tokens, counted.output_tokens)
+        return TokenUsage(reported.input_tokens or counted.input_tokens, output_tokens, "counted")
 
 
 async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta | Completion, None]:
-    """Ask one model: yields its text as it comes, then one Completion; raises ProviderError.
+    """Call one model: yields its text in deltas, then one Completion; raises ProviderError.
 
-    Close it (or cancel the task that waits for it) to stop the provider at once.
+    Closing the generator, or cancelling the task that awaits it, closes the connection at once.
     """
     await gateway.load_in_thread()
     with CompletionTimer(request) as timer:
@@ -101,19 +101,20 @@ async def stream_completion(request: CompletionRequest) -> AsyncGenerator[Delta 
                 _check_pause(request)
                 async with aclosing(_open(request)) as pieces:
                     while (piece := await timer.next_piece(pieces)) is not None:
-                        if text := accumulator.take(piece):
+                        if text := accumulator.add(piece):
                             yield Delta(text)
                         if accumulator.is_full:
                             break
-                yield accumulator.close(timer)
+                yield accumulator.to_completion(timer)
                 return
-            except Exception as error:  # noqa: BLE001 (litellm raises what it likes)
-                failure = accumulator.fail(map_error(error, has_text=bool(accumulator.text)))
+            except Exception as error:  # noqa: BLE001 (litellm raises errors of many libraries)
+                failure = accumulator.attach_to(map_error(error, has_text=bool(accumulator.text)))
             if isinstance(failure, RateLimited) or failure.retry_after_s:
                 await throttle.pause_provider(request.model, failure.retry_after_s)
             pause_s = _pause_before_retry(failure)
             if attempt == MAX_RETRIES or not _may_retry(failure, timer, pause_s):
-                # Raised outside the except block: their error quotes bodies and keys and must be in no log.
+                # Raised outside the except block: the original error, which quotes prompts and keys, must not
+                # become its context and be logged.
                 raise failure
             await asyncio.sleep(pause_s)
 
@@ -126,7 +127,7 @@ def _open(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
 
 def _check_pause(request: CompletionRequest) -> None:
     if left := throttle.pause_left_seconds(request.model):
-        # Whoever asks on in spite of a refusal is refused for longer.
+        # Requests during a rate limit prolong it.
         raise RateLimited("paused", retry_after_s=left)
 
 
@@ -145,11 +146,11 @@ def _pause_before_retry(failure: ProviderError) -> float:
 
 
 async def warm_providers() -> None:
-    """Load what the first completion would otherwise wait for."""
+    """Import what the first completion would otherwise wait for."""
     await gateway.load_in_thread()
 
 
 async def close_providers() -> None:
-    """Close what the running event loop holds open towards providers; call it before the loop ends."""
+    """Close the running event loop's connections to providers; call it before the loop ends."""
     await gateway.close_clients()
     await close_session()

@@ -1,4 +1,4 @@
-"""Which models an OpenAI-compatible server says it serves."""
+"""Lists the models that an OpenAI-compatible server serves."""
 
 import json
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ MAX_MODELS = 50
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """One model of a server; what the server does not say is 0 or empty.
+    """One model of a server; fields that the server leaves out are 0 or empty.
 
-    `standing` is ours: a server of one's own may say in `meta` how good its models are, in 0-1.
+    `standing` is our extension: a self-hosted server may give its models' quality, in 0-1, in `meta`.
     """
 
     name: str
@@ -28,7 +28,7 @@ class ServedModel:
 
 
 async def list_served_models(api_base: str, key: str) -> tuple[ServedModel, ...]:
-    """Ask a server for its models; raises ProviderError when it does not answer in time or in form."""
+    """Return the models that a server lists; raises ProviderError for an error, a timeout or a bad format."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     timeout = aiohttp.ClientTimeout(total=DEADLINE_S)
     try:
@@ -60,13 +60,13 @@ def _read_models(body: bytes) -> tuple[ServedModel, ...]:
 
 def _read_model(row: dict[str, Any]) -> ServedModel:
     title, meta = row.get("name"), row.get("meta")
-    said = meta.get("standing") if isinstance(meta, dict) else None
-    standing = float(said) if isinstance(said, int | float) and 0 < said <= 1 else 0.0
+    value = meta.get("standing") if isinstance(meta, dict) else None
+    standing = float(value) if isinstance(value, int | float) and 0 < value <= 1 else 0.0
     return ServedModel(row["id"], _read_window(row), title if isinstance(title, str) else "", standing)
 
 
 def _read_window(row: dict[str, Any]) -> int:
-    # vLLM says max_model_len, llama.cpp meta.n_ctx_train; Ollama says nothing.
+    # vLLM gives max_model_len, llama.cpp meta.n_ctx_train, Ollama neither.
     meta = row.get("meta")
     found = row.get("max_model_len") or (meta.get("n_ctx_train") if isinstance(meta, dict) else 0)
     return found if isinstance(found, int) and 0 < found < 10_000_000 else 0

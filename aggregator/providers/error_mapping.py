@@ -1,4 +1,4 @@
-"""Turns what litellm, aiohttp and httpx raise into our errors, by name and status; imports none of them."""
+"""Maps errors of litellm, aiohttp and httpx to ours by class name and status, importing none of them."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ POLICY_WORDS = re.compile(r"content[_ ]policy|content management policy|safety s
 
 
 def map_error(error: BaseException, *, has_text: bool) -> ProviderError:
-    """Return our error for theirs; what they wrote is read for its kind and then left behind."""
+    """Return our error for an exception; its text only decides the kind and is not kept."""
     for link in _list_causes(error):
         if isinstance(link, ProviderError):
             return link
@@ -50,13 +50,13 @@ def map_error(error: BaseException, *, has_text: bool) -> ProviderError:
     status = _find_status(error)
     if status is not None:
         return map_status(status, str(error), _find_retry_after(error))
-    # Neither the message nor a traceback: both may quote a prompt.
-    log.warning("a provider's stream failed with an unforeseen %s", type(error).__name__)
+    # Neither the message nor the traceback is logged, because both may quote a prompt.
+    log.warning("a provider's stream failed with an unmapped %s", type(error).__name__)
     return Malformed(type(error).__name__)
 
 
 def map_status(status: int, text: str, retry_after_s: float | None = None) -> ProviderError:
-    """Return our error for an HTTP status, with `text` to tell kinds of bad request apart."""
+    """Return our error for an HTTP status; `text` distinguishes the kinds of bad requests."""
     if status in (401, 402, 403):
         return AuthFailed(f"status {status}")
     if status == 404:
@@ -82,12 +82,12 @@ def _map_connection_error(error: BaseException, *, has_text: bool) -> ProviderEr
         if isinstance(link, json.JSONDecodeError | UnicodeDecodeError):
             return Malformed("not of the protocol")
     if isinstance(error, asyncio.TimeoutError) or "Timeout" in type(error).__name__:
-        return TimedOut("gave up waiting")
+        return TimedOut("the client timed out")
     return None
 
 
 def _list_causes(error: BaseException) -> list[BaseException]:
-    """Return an error and what it was made from, outermost first."""
+    """Return an exception with its causes and contexts, outermost first."""
     links: list[BaseException] = []
     pending: list[BaseException | None] = [error]
     while pending and len(links) < 12:
@@ -120,7 +120,7 @@ def _find_retry_after(error: BaseException) -> float | None:
 
 
 def parse_retry_after(value: str) -> float | None:
-    """Read a Retry-After header in seconds; its date form is rare among providers and ignored."""
+    """Return the seconds of a Retry-After header; the date form, rare among providers, is ignored."""
     try:
         seconds = float(value)
     except ValueError:

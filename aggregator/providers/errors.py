@@ -1,21 +1,21 @@
-"""What can go wrong between us and a provider.
+"""The errors of a call to a provider.
 
-    ProviderError               code          worth a retry
-      Unreachable               unreachable   before the first token
-      TimedOut                  timed_out     no: its patience is spent
-        Stalled                 stalled       no
-      RateLimited               rate_limited  when the provider names a short wait
-      ServerFailed              server_failed before the first token
-      CutOff                    cut_off       no: text was already shown
-      Malformed                 malformed     no
-      EmptyCompletion           empty         no
-      Refused                   refused       no
-      BadRequest                bad_request   no
-        ContextTooLong          context_too_long
-        UnknownModel            unknown_model
-      AuthFailed                auth_failed   no: an operator has to act
+    ProviderError       code              meaning                                              retried
+      Unreachable       unreachable       no connection, or it broke before the first token    yes
+      TimedOut          timed_out         no first token, or no end, within the limit          no
+        Stalled         stalled           the stream stopped for longer than the limit         no
+      RateLimited       rate_limited      too many requests                                    briefly
+      ServerFailed      server_failed     an error of the provider itself                      yes
+      CutOff            cut_off           the stream ended without a finish reason             no
+      Malformed         malformed         a response that is not of the provider's protocol    no
+      EmptyCompletion   empty             a finished completion without text                   no
+      Refused           refused           the provider's content policy                        no
+      BadRequest        bad_request       a request that the provider does not accept          no
+        ContextTooLong  context_too_long  messages that do not fit the context window          no
+        UnknownModel    unknown_model     a model that the provider does not serve             no
+      AuthFailed        auth_failed       an API key that is wrong or not allowed to do this   no
 
-An error never carries what a provider wrote, nor anything of the request: bodies quote prompts and keys.
+An error never contains a provider's response or parts of the request: these quote prompts and keys.
 """
 
 from typing import ClassVar
@@ -24,9 +24,9 @@ from aggregator.providers.types import TokenUsage
 
 
 class ProviderError(Exception):
-    """A completion that did not run to its end; `partial_text` is what had arrived until then.
+    """A completion that did not finish, with the text that had arrived and the usage.
 
-    `usage` is what it took all the same, None where nobody can have read or written anything.
+    `usage` is None when the provider cannot have read or written anything.
     """
 
     code: ClassVar[str] = "failed"
@@ -42,81 +42,55 @@ class ProviderError(Exception):
 
 
 class Unreachable(ProviderError):
-    """No connection came about, or it broke before anything was said."""
-
     code = "unreachable"
     is_retryable = True
 
 
 class TimedOut(ProviderError):
-    """The first token, or the end, did not come in time."""
-
     code = "timed_out"
 
 
 class Stalled(TimedOut):
-    """The stream began and then fell silent for too long."""
-
     code = "stalled"
 
 
 class RateLimited(ProviderError):
-    """The provider wants fewer requests; `retry_after_s` is its own estimate, if it gave one."""
-
     code = "rate_limited"
     is_retryable = True
 
 
 class ServerFailed(ProviderError):
-    """The provider had an error of its own."""
-
     code = "server_failed"
     is_retryable = True
 
 
 class CutOff(ProviderError):
-    """The stream ended without saying that it was finished."""
-
     code = "cut_off"
 
 
 class Malformed(ProviderError):
-    """The provider sent something that is not of its own protocol."""
-
     code = "malformed"
 
 
 class EmptyCompletion(ProviderError):
-    """The provider finished properly and had written nothing."""
-
     code = "empty"
 
 
 class Refused(ProviderError):
-    """The provider's own rules forbid the request."""
-
     code = "refused"
 
 
 class BadRequest(ProviderError):
-    """The provider does not accept the request as it is."""
-
     code = "bad_request"
 
 
 class ContextTooLong(BadRequest):
-    """The transcript does not fit the model's window."""
-
     code = "context_too_long"
 
 
 class UnknownModel(BadRequest):
-    """The provider does not know, or no longer offers, the model."""
-
     code = "unknown_model"
 
 
 class AuthFailed(ProviderError):
-    """The provider does not accept our key, or our account there may not do this."""
-
     code = "auth_failed"

@@ -1,4 +1,7 @@
-"""The same answers for a fraction of the processor time: litellm translates, our own loop moves the bytes."""
+"""Streams completions with litellm's request building and parsing, but our own HTTP and SSE reading.
+
+It takes a fraction of the processor time of `litellm.acompletion` (docs/decisions has the measurements).
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -12,21 +15,21 @@ from aggregator.infra.flush_scheduler import TickFuture, get_flush_scheduler, re
 from aggregator.providers.adapters import ADAPTERS, ProviderAdapter
 from aggregator.providers.error_mapping import map_status, parse_retry_after
 from aggregator.providers.errors import Malformed
-from aggregator.providers.sessions import CONNECT_TIMEOUT_S, shared_session
+from aggregator.providers.http_session import CONNECT_TIMEOUT_S, shared_session
 from aggregator.providers.token_usage import merge_usage
 from aggregator.providers.types import CompletionRequest, Piece, TokenUsage
 from aggregator.resilience import throttle
 
 MAX_LINE_BYTES = 8_000_000
 MAX_ERROR_BYTES = 64_000
-# The end of the HTTP body follows the end of the answer at once; reading it keeps the connection usable.
-LINGER_S = 0.02
+# The end of the HTTP body follows the last event at once; reading it keeps the connection reusable.
+DRAIN_S = 0.02
 EMPTY_PIECE = Piece()
 NO_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S)
 
 
 def can_stream(request: CompletionRequest) -> bool:
-    """Whether the request's provider speaks one of the dialects that the contract tests cover."""
+    """Return whether the request's provider has an adapter."""
     return request.model.litellm_model.partition("/")[0] in ADAPTERS
 
 
@@ -52,38 +55,38 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
         reader, pacer, has_begun = StreamReader(adapter), ReadPacer(response.content), False
         while not reader.is_done:
             if has_begun:
-                # Waking up for each token costs more than the token.
-                await pacer.next()
+                # Waking up for every token costs more than reading it.
+                await pacer.wait()
             received = await response.content.readany()
             if not received:
                 break
             for piece in reader.feed(received):
-                # What a provider tells before the first word must not make that word wait for a tick.
+                # Events before the first text must not delay it by a tick.
                 has_begun = has_begun or bool(piece.text or piece.reasoning_chars)
                 yield piece
         yield reader.close()
         await _drain(response)
     finally:
-        # After a whole answer there is nothing left to close; in any other case this stops the provider.
+        # Before the end of the body, closing the connection stops the provider.
         response.close()
 
 
 class ReadPacer:
-    """When a stream that comes in is worth a look: at every tick, and at once when it has ended."""
+    """Paces reads of a stream: one at every tick of the flush scheduler, and one at the end of the stream."""
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
-        self._content, self._ticker = content, get_flush_scheduler()
-        self._beat: TickFuture | None = None
+        self._content, self._scheduler = content, get_flush_scheduler()
+        self._tick: TickFuture | None = None
         content.on_eof(self._end)
 
-    async def next(self) -> None:
-        """Wait for the next such moment."""
+    async def wait(self) -> None:
+        """Wait until the next read is due."""
         if not self._content.is_eof():
-            self._beat = self._ticker.wait_tick()
-            await self._beat
+            self._tick = self._scheduler.wait_tick()
+            await self._tick
 
     def _end(self) -> None:
-        release_tick(self._beat)
+        release_tick(self._tick)
 
 
 async def _read_error(response: aiohttp.ClientResponse) -> Exception:
@@ -94,12 +97,12 @@ async def _read_error(response: aiohttp.ClientResponse) -> Exception:
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
     with suppress(TimeoutError, aiohttp.ClientError):
-        async with asyncio.timeout(LINGER_S):
+        async with asyncio.timeout(DRAIN_S):
             await response.content.readany()
 
 
 class StreamReader:
-    """Turns the bytes of a server-sent stream into pieces, however they were cut on their way."""
+    """Parses the bytes of a stream of server-sent events into pieces, wherever the chunks were split."""
 
     def __init__(self, adapter: ProviderAdapter) -> None:
         self._adapter = adapter
@@ -110,7 +113,7 @@ class StreamReader:
         self.is_done = False
 
     def feed(self, received: bytes) -> Iterator[Piece]:
-        """Yield what came with these bytes: texts that came together as one piece, even before an error."""
+        """Yield the content of these bytes, texts joined in one piece; an error is raised after its piece."""
         *lines, self._rest = (self._rest + received).split(b"\n")
         if len(self._rest) > MAX_LINE_BYTES:
             raise Malformed("a line without an end")
@@ -122,7 +125,7 @@ class StreamReader:
                 continue
             try:
                 piece = self._read_line(line[5:].strip())
-            except Exception as error:  # noqa: BLE001 (litellm's parsers raise what they like; it is raised below)
+            except Exception as error:  # noqa: BLE001 (litellm's parsers raise errors of many kinds; raised below)
                 failure = error
                 break
             if isinstance(piece, Piece):
@@ -130,7 +133,7 @@ class StreamReader:
                 piece = piece.text
             texts.append(piece)
         text = sanitize_text("".join(texts))
-        # Told at once: a stream that breaks is paid for as well.
+        # Reported at once, because a stream that breaks later is paid for as well.
         usage = None if self._usage is known else self._usage
         if text or reasoning_chars or usage:
             yield Piece(text, usage=usage, reasoning_chars=reasoning_chars)
@@ -138,7 +141,7 @@ class StreamReader:
             raise failure
 
     def close(self) -> Piece:
-        """Return how the stream ended; raises when it ended unsaid after a line that could not be read."""
+        """Return the last piece; raises when lines were unreadable and there is no finish reason."""
         # The last line of a stream may lack its line feed.
         text = "" if self.is_done else "".join(piece.text for piece in self.feed(b"\n"))
         if self._bad_lines and not self._finish_reason:
@@ -154,7 +157,7 @@ class StreamReader:
         except orjson.JSONDecodeError:
             chunk = None
         if not isinstance(chunk, dict):
-            # One bad line does not kill a stream that goes on after it.
+            # A stream may continue after an unreadable line.
             self._bad_lines += 1
             return EMPTY_PIECE
         text = self._adapter.read_plain_text(chunk)

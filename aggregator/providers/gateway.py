@@ -1,4 +1,4 @@
-"""Every provider through `litellm.acompletion`; the first call loads litellm, importing this does not."""
+"""Streams completions of every provider through `litellm.acompletion`, which the first call imports."""
 
 import asyncio
 import os
@@ -11,18 +11,18 @@ from django.conf import settings
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.sanitize import sanitize_text
-from aggregator.providers.sessions import shared_session
+from aggregator.providers.http_session import shared_session
 from aggregator.providers.token_usage import merge_usage, parse_usage
 from aggregator.providers.types import CompletionRequest, Piece, TokenUsage, as_wire_messages
 
-# Local servers take any key, but the clients inside litellm refuse to call without one.
+# Local servers take any key, but the clients inside litellm require one.
 PLACEHOLDER_KEY = "none"
 
 
 @cache
 def load_litellm() -> Any:
-    """Import litellm once, with its own network calls, retries and logging of content off."""
-    # Both are read while litellm is imported: else it fetches its price table and reads a stray .env.
+    """Import litellm once, with its network calls, retries and logging of content switched off."""
+    # Read during the import: otherwise litellm downloads its price table and loads a .env file.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     import litellm
@@ -36,26 +36,25 @@ def load_litellm() -> Any:
     return litellm
 
 
-def is_loaded() -> bool:
-    """Say whether this process has litellm in memory."""
+def _is_loaded() -> bool:
     return load_litellm.cache_info().currsize > 0
 
 
 async def load_in_thread() -> None:
-    """Load litellm if need be, in a thread: it takes seconds that the loop owes to other streams."""
-    if not is_loaded():
+    """Import litellm in a thread, unless it is loaded: it takes seconds, which would block the event loop."""
+    if not _is_loaded():
         await asyncio.to_thread(load_litellm)
 
 
 def read_api_key(model: LanguageModel) -> str:
-    """Return the secret that opens a model's provider, read anew so that a changed one takes effect."""
+    """Return the API key of a model's provider; it is read every time, so that a changed key takes effect."""
     return (
         settings.READ_PROVIDER_SECRET(model.api_key_name) if model.api_key_name else ""
     ) or PLACEHOLDER_KEY
 
 
-def make_arguments(request: CompletionRequest) -> dict[str, Any]:
-    """Return a request in litellm's words."""
+def build_arguments(request: CompletionRequest) -> dict[str, Any]:
+    """Return the arguments of `litellm.acompletion` for a request."""
     model = request.model
     arguments: dict[str, Any] = {
         "model": model.litellm_model,
@@ -71,11 +70,11 @@ def make_arguments(request: CompletionRequest) -> dict[str, Any]:
 
 
 async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, None]:
-    """Stream a completion; whatever goes wrong is raised as litellm raises it."""
+    """Stream a completion; errors are raised as litellm raises them."""
     if request.gate:
         await request.gate()
     stream = await load_litellm().acompletion(
-        **make_arguments(request),
+        **build_arguments(request),
         api_base=request.model.api_base or None,
         api_key=read_api_key(request.model),
         timeout=request.deadline_ms / 1000,
@@ -88,33 +87,34 @@ async def stream_pieces(request: CompletionRequest) -> AsyncGenerator[Piece, Non
             if not chunk.choices:
                 continue
             delta = chunk.choices[0].delta
-            thought = getattr(delta, "reasoning_content", None)
-            if delta.content or thought:
-                yield Piece(text=sanitize_text(delta.content or ""), reasoning_chars=len(thought or ""))
-        yield Piece(finish_reason=_read_finish_reason(stream), usage=_read_usage(stream))
+            reasoning = getattr(delta, "reasoning_content", None)
+            if delta.content or reasoning:
+                yield Piece(text=sanitize_text(delta.content or ""), reasoning_chars=len(reasoning or ""))
+        # The chunk that litellm adds at the end may hold its own count; the others hold the provider's.
+        usage = reduce(merge_usage, map(read_usage, stream.chunks), None)
+        yield Piece(finish_reason=_read_finish_reason(stream), usage=usage)
     finally:
         await stream.aclose()
 
 
 def _read_finish_reason(stream: Any) -> str:
-    # litellm ends every stream with "stop", also one that the provider cut; these hold what was really said.
+    # litellm ends every stream with "stop", also a cut one; these fields hold the provider's own reason.
     return stream.received_finish_reason or stream.intermittent_finish_reason or ""
 
 
-def _read_usage(stream: Any) -> TokenUsage | None:
-    # The chunk litellm makes up at the end may hold its own count; the raw chunks hold only the provider's.
-    found = (usage for chunk in stream.chunks if (usage := getattr(chunk, "usage", None)))
-    told = (parse_usage(usage.prompt_tokens or 0, usage.completion_tokens or 0) for usage in found)
-    return reduce(merge_usage, told, None)
+def read_usage(chunk: Any) -> TokenUsage | None:
+    """Return the usage that one of litellm's chunks reports; half a report, completed later, is common."""
+    usage = getattr(chunk, "usage", None)
+    return usage and parse_usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)
 
 
 async def close_clients() -> None:
-    """Close the HTTP sessions that litellm opened for itself; it opens new ones when it needs them."""
-    if not is_loaded():
+    """Close the HTTP sessions that litellm opened itself; it opens new ones when needed."""
+    if not _is_loaded():
         return
     litellm = load_litellm()
-    for kept in (*litellm.in_memory_llm_clients_cache.cache_dict.values(), litellm.module_level_aclient):
-        client = getattr(kept, "client", None) or getattr(kept, "_client", None)
+    for cached in (*litellm.in_memory_llm_clients_cache.cache_dict.values(), litellm.module_level_aclient):
+        client = getattr(cached, "client", None) or getattr(cached, "_client", None)
         session = getattr(getattr(client, "_transport", None), "client", None)
         if isinstance(session, aiohttp.ClientSession) and not session.closed:
             await session.close()

@@ -1,4 +1,4 @@
-"""How long a completion may take: to its first token, between tokens, and to its end."""
+"""The time limits of a completion: to its first token, between tokens, and to its end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,10 +11,10 @@ RECHECK_S = 0.02
 
 
 class CompletionTimer:
-    """The clock of one completion, retries included; all times are those of the event loop.
+    """The timer of one completion, its retry included; it belongs to the task that creates it.
 
-    One timer watches over the whole completion: `asyncio.timeout` around each of thousands of pieces costs
-    more than reading them. It belongs to the task that makes it.
+    A single timer of the event loop covers the whole completion, because `asyncio.timeout` around each of
+    thousands of pieces costs more than reading them.
     """
 
     def __init__(self, request: CompletionRequest) -> None:
@@ -37,12 +37,12 @@ class CompletionTimer:
         self._watch.cancel()
 
     async def next_piece(self, pieces: AsyncIterator[Piece]) -> Piece | None:
-        """Return the next piece, or None at the stream's end; raises TimedOut or Stalled when it is late."""
+        """Return the next piece, or None at the end of the stream; raises TimedOut or Stalled."""
         self._is_waiting = True
         try:
             piece = await anext(pieces, None)
         except asyncio.CancelledError as cancelled:
-            # Both the clock and somebody else may have cancelled: then whoever else goes first.
+            # When someone else has cancelled the task as well, that cancellation takes precedence.
             if self._is_late and self._task.uncancel() <= self._cancelling:
                 self._reschedule_check()
                 raise self._make_timeout_error() from cancelled
@@ -58,7 +58,7 @@ class CompletionTimer:
             self._is_late = True
             self._task.cancel()
         else:
-            # Whoever is busy with the last piece is not late yet.
+            # The task is still processing the last piece, so the stream is not late.
             self._reschedule_check()
 
     def _reschedule_check(self) -> None:
@@ -66,15 +66,15 @@ class CompletionTimer:
         self._watch = self._loop.call_at(max(self._due, self._loop.time() + RECHECK_S), self._check_due)
 
     def time_left_before_first_token_s(self) -> float:
-        """Return how much of the wait for the first token is left."""
+        """Return the seconds left until the limit for the first token."""
         return min(self._first_due, self._end_due) - self._loop.time()
 
     def elapsed_ms(self) -> int:
-        """Return the time since the completion was asked for."""
+        """Return the time since the completion was requested."""
         return round((self._loop.time() - self.started_at) * 1000)
 
     def ttft_ms(self) -> int | None:
-        """Return the time to the first text, once there was one."""
+        """Return the time to the first text, or None before it."""
         return None if self.first_token_at is None else round((self.first_token_at - self.started_at) * 1000)
 
     def _note_token(self, *, has_text: bool) -> None:
@@ -86,7 +86,7 @@ class CompletionTimer:
     def _make_timeout_error(self) -> TimedOut:
         now = self._loop.time()
         if now >= self._end_due:
-            return TimedOut("the whole answer took too long")
+            return TimedOut("the completion took too long")
         if self._due == self._first_due:
             return TimedOut("no first token in time")
-        return Stalled("the stream fell silent")
+        return Stalled("the stream stalled")

@@ -1,4 +1,4 @@
-"""What goes into a provider and what comes out of one."""
+"""The requests and responses of calls to providers."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Role = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One entry of the transcript that a language model is given."""
+    """One message of the conversation that a language model gets."""
 
     role: Role
     text: str
@@ -20,7 +20,10 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """One question to one language model, with the patience we have for its answer."""
+    """One request to one language model, with its time limits.
+
+    `gate` is awaited before the request is sent; everything else is prepared before.
+    """
 
     model: LanguageModel
     messages: tuple[ChatMessage, ...]
@@ -29,13 +32,12 @@ class CompletionRequest:
     first_token_ms: int
     stall_ms: int
     deadline_ms: int
-    # Awaited before the provider hears of it, so that all else can be made ready earlier.
     gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens read and written, as the provider reports them or as we count them."""
+    """Input and output tokens, reported by the provider or estimated here (source "counted")."""
 
     input_tokens: int
     output_tokens: int
@@ -44,14 +46,14 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """More text of a completion; never empty."""
+    """More text of a completion, at least one character."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A completion that ran to its end: the whole text, and what it took."""
+    """A finished completion: the whole text, its usage and its times."""
 
     text: str
     finish_reason: str
@@ -62,9 +64,9 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One step of a provider's stream, whichever path it came by; all parts may be absent.
+    """One step of a provider's stream; any part may be empty.
 
-    Of what a model thinks before it speaks only the length is told.
+    Of reasoning before the answer only the number of characters is kept.
     """
 
     text: str = ""
@@ -74,5 +76,5 @@ class Piece:
 
 
 def as_wire_messages(messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
-    """Return the transcript in the form that litellm and every OpenAI-like API take."""
+    """Return the messages in OpenAI's format, which litellm takes as well."""
     return [{"role": message.role, "content": message.text} for message in messages]

@@ -11,18 +11,18 @@ from django.conf import settings
 from aggregator.providers import RateLimited, close_providers
 from aggregator.resilience import breaker, throttle
 from testing.provider.server import ProviderServer, Script, say
-from tests.aggregator.providers.completion_requests import Heard, ask, make_model, make_request
+from tests.aggregator.providers.completion_requests import StreamedReply, ask, make_model, make_request
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
 TOO_MANY = Script(status=429, error="rate_limit_exceeded", retry_after="30")
 
 
-async def ask_for(provider: ProviderServer, name: str) -> Heard:
+async def ask_for(provider: ProviderServer, name: str) -> StreamedReply:
     """Ask a model once."""
-    heard = await ask(make_request(make_model(provider, name)))
+    reply = await ask(make_request(make_model(provider, name)))
     await close_providers()
-    return heard
+    return reply
 
 
 async def listen(provider: ProviderServer, name: str) -> list[str]:
@@ -60,8 +60,8 @@ async def test_a_short_pause_is_waited_for(provider: ProviderServer) -> None:
     provider.add("busy", say("서울이에요."))
     await throttle.pause_provider(make_model(provider, "busy"), 0.3)
     began = time.monotonic()
-    heard = await ask_for(provider, "busy")
-    assert heard.completion is not None
+    reply = await ask_for(provider, "busy")
+    assert reply.completion is not None
     assert time.monotonic() - began >= 0.3
 
 

@@ -1,4 +1,4 @@
-"""Asks the provider server through the real seam, as the pipeline would."""
+"""Calls the test provider server through `stream_completion`."""
 
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from aggregator.providers import (
 from testing.provider.server import ProviderServer
 
 BASES = {"openai": "/v1", "openrouter": "/v1", "anthropic": "", "gemini": "/v1beta", "deepseek": "/v1"}
-ADA_ASKS = (ChatMessage("system", "짧게 답해요."), ChatMessage("user", "에이다가 물어요: 한국의 수도는?"))
+MESSAGES = (ChatMessage("system", "짧게 답해요."), ChatMessage("user", "에이다가 물어요: 한국의 수도는?"))
 
 
 def make_model(server: ProviderServer, name: str, wire: str = "openai") -> LanguageModel:
@@ -45,13 +45,13 @@ def make_request(
     deadline_ms: int = 20_000,
     max_tokens: int = 200,
 ) -> CompletionRequest:
-    """Return Ada's question to a model."""
-    return CompletionRequest(model, ADA_ASKS, max_tokens, 0.5, first_token_ms, stall_ms, deadline_ms)
+    """Return a request with MESSAGES."""
+    return CompletionRequest(model, MESSAGES, max_tokens, 0.5, first_token_ms, stall_ms, deadline_ms)
 
 
 @dataclass(slots=True)
-class Heard:
-    """What came of a question."""
+class StreamedReply:
+    """The deltas of a call, and its completion or error."""
 
     deltas: list[str] = field(default_factory=list)
     completion: Completion | None = None
@@ -63,17 +63,17 @@ class Heard:
         return "".join(self.deltas)
 
 
-async def ask(request: CompletionRequest) -> Heard:
-    """Ask and listen to the end, whichever it is."""
-    heard = Heard()
+async def ask(request: CompletionRequest) -> StreamedReply:
+    """Call a model and collect its reply."""
+    reply = StreamedReply()
     try:
         async with aclosing(stream_completion(request)) as pieces:
             async for piece in pieces:
-                assert heard.completion is None, "a completion is the last thing that comes"
+                assert reply.completion is None, "the completion comes last"
                 if isinstance(piece, Delta):
-                    heard.deltas.append(piece.text)
+                    reply.deltas.append(piece.text)
                 else:
-                    heard.completion = piece
+                    reply.completion = piece
     except ProviderError as error:
-        heard.error = error
-    return heard
+        reply.error = error
+    return reply

@@ -12,20 +12,20 @@ SECRET = "sk-ada-keeps-this-to-herself"
 
 @pytest.fixture(scope="session")
 def provider_server() -> Iterator[ProviderServer]:
-    """A provider on loopback; tests add their scripts under names of their own."""
+    """A provider server on loopback, to which tests add their own scripts."""
     with ProviderServer() as server:
         yield server
 
 
 @pytest.fixture(params=["fast", "litellm"])
 async def path(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[str]:
-    """Each of the two ways to a provider in turn; leaves no task and no connection behind."""
+    """Select each of the two paths in turn; leave no task and no connection behind."""
     settings.PROVIDER_FAST_PATH = request.param == "fast"
     settings.READ_PROVIDER_SECRET = {"TEST_PROVIDER_KEY": SECRET}.get
     await warm_providers()
     yield request.param
     await close_providers()
-    # litellm's own farewells are tasks that end by themselves within a few turns of the loop.
+    # litellm closes its connections in tasks that end within a few iterations of the loop.
     for _ in range(20):
         left = asyncio.all_tasks() - {asyncio.current_task()}
         if not left:

@@ -1,4 +1,4 @@
-"""Both ways to a provider must agree: what they send, and what they make of the same stream."""
+"""Both paths to a provider send the same requests and read the same from a stream."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 
 from aggregator.providers import close_providers
 from testing.provider.server import ProviderServer, say
-from tests.aggregator.providers.completion_requests import Heard, ask, make_model, make_request
+from tests.aggregator.providers.completion_requests import StreamedReply, ask, make_model, make_request
 
 WIRES = ["openai", "openrouter", "anthropic", "gemini"]
 # Real names, because litellm maps parameters by name; the provider server plays any of them.
@@ -32,23 +32,25 @@ SCRIPTS = {
 }
 
 
-async def hear_both(server: ProviderServer, settings: Settings, wire: str, name: str) -> list[Heard]:
-    """Ask the same question the fast way and litellm's way."""
-    heard = []
+async def ask_both_paths(
+    server: ProviderServer, settings: Settings, wire: str, name: str
+) -> list[StreamedReply]:
+    """Send the same request through the fast path and through litellm."""
+    reply = []
     for is_fast in (True, False):
         settings.PROVIDER_FAST_PATH = is_fast
-        heard.append(await ask(make_request(make_model(server, name, wire))))
+        reply.append(await ask(make_request(make_model(server, name, wire))))
     await close_providers()
-    return heard
+    return reply
 
 
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("script", SCRIPTS)
-async def test_both_paths_make_the_same_of_a_stream(
+async def test_both_paths_read_the_same_from_a_stream(
     provider_server: ProviderServer, settings: Settings, wire: str, script: str
 ) -> None:
     name = provider_server.add(f"contract {script}", SCRIPTS[script])
-    fast, slow = await hear_both(provider_server, settings, wire, name)
+    fast, slow = await ask_both_paths(provider_server, settings, wire, name)
     assert fast.text == slow.text
     assert type(fast.error) is type(slow.error)
     if fast.completion and slow.completion:
@@ -63,7 +65,7 @@ async def test_both_paths_send_the_same_request(
     provider_server: ProviderServer, settings: Settings, wire: str, name: str
 ) -> None:
     provider_server.add(name, say("서울"))
-    await hear_both(provider_server, settings, wire, name)
+    await ask_both_paths(provider_server, settings, wire, name)
     fast, slow = provider_server.asked(name)[-2:]
     assert _comparable(fast.body) == _comparable(slow.body)
     assert fast.path == slow.path

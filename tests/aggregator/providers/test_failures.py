@@ -56,10 +56,10 @@ async def test_a_failure_before_any_text_has_its_own_error(
 ) -> None:
     script, kind = AT_START[name]
     model = make_model(provider_server, provider_server.add(name, script), wire)
-    heard = await ask(make_request(model, first_token_ms=600 if kind is TimedOut else 10_000))
-    assert type(heard.error) is kind
-    assert heard.error.code == kind.code
-    assert heard.error.partial_text == heard.text == ""
+    reply = await ask(make_request(model, first_token_ms=600 if kind is TimedOut else 10_000))
+    assert type(reply.error) is kind
+    assert reply.error.code == kind.code
+    assert reply.error.partial_text == reply.text == ""
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -68,70 +68,70 @@ async def test_a_failure_in_the_middle_keeps_the_text_so_far(
     provider_server: ProviderServer, wire: str, name: str, path: str
 ) -> None:
     if (path, wire, name) == ("litellm", "gemini", "end-3"):
-        pytest.skip("litellm says stop of every Gemini chunk: only the fast path can tell this one")
+        pytest.skip("litellm reports stop for every Gemini chunk, so only the fast path detects this")
     script, kind = IN_THE_MIDDLE[name]
     model = make_model(provider_server, provider_server.add(name, script), wire)
-    heard = await ask(make_request(model, stall_ms=1_500 if kind is Stalled else 10_000))
-    assert type(heard.error) is kind
-    assert heard.error.partial_text == heard.text == "하나 둘 셋"
+    reply = await ask(make_request(model, stall_ms=1_500 if kind is Stalled else 10_000))
+    assert type(reply.error) is kind
+    assert reply.error.partial_text == reply.text == "하나 둘 셋"
 
 
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("at", [0, 3])
-async def test_a_malformed_chunk_is_skipped_or_named_but_never_loses_text(
+async def test_a_malformed_chunk_is_skipped_or_an_error_but_loses_no_text(
     provider_server: ProviderServer, wire: str, at: int, path: str
 ) -> None:
     name = provider_server.add(f"malformed-{at}", say(TEXT, fault="malformed", fault_at=at))
-    heard = await ask(make_request(make_model(provider_server, name, wire)))
+    reply = await ask(make_request(make_model(provider_server, name, wire)))
     if path == "fast":
-        assert heard.text == TEXT
+        assert reply.text == TEXT
     else:
-        assert TEXT.startswith(heard.text)
-        assert heard.error is None or heard.error.partial_text == heard.text
+        assert TEXT.startswith(reply.text)
+        assert reply.error is None or reply.error.partial_text == reply.text
 
 
-async def test_a_stream_that_ends_in_rubbish_is_malformed(provider_server: ProviderServer) -> None:
+async def test_a_stream_that_ends_in_an_unreadable_line_is_malformed(provider_server: ProviderServer) -> None:
     script = Script(pieces=("하나",), fault="malformed", fault_at=1)
     name = provider_server.add("ends-in-rubbish", script)
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert heard.error is not None
-    assert heard.error.code == "malformed"
-    assert heard.error.partial_text == "하나"
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert reply.error is not None
+    assert reply.error.code == "malformed"
+    assert reply.error.partial_text == "하나"
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_a_provider_that_is_not_there_is_unreachable(
+async def test_a_provider_that_does_not_listen_is_unreachable(
     provider_server: ProviderServer, wire: str
 ) -> None:
     with ProviderServer() as gone:
         model = make_model(gone, "say:hello", wire)
-    heard = await ask(make_request(model))
-    assert type(heard.error) is Unreachable
+    reply = await ask(make_request(model))
+    assert type(reply.error) is Unreachable
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_a_rate_limit_says_when_to_come_back(provider_server: ProviderServer, wire: str) -> None:
+async def test_a_rate_limit_carries_its_retry_after(provider_server: ProviderServer, wire: str) -> None:
     script = say(TEXT, status=429, error="rate_limit_exceeded", retry_after="17")
     model = make_model(provider_server, provider_server.add("come-back", script), wire)
-    heard = await ask(make_request(model))
-    assert heard.error is not None
-    assert heard.error.retry_after_s == 17
+    reply = await ask(make_request(model))
+    assert reply.error is not None
+    assert reply.error.retry_after_s == 17
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_an_error_tells_neither_keys_nor_what_the_provider_wrote(
+async def test_an_error_contains_neither_keys_nor_the_response(
     provider_server: ProviderServer, wire: str
 ) -> None:
     script = say(TEXT, status=401, error="invalid_api_key")
     model = make_model(provider_server, provider_server.add("tells-nothing", script), wire)
-    heard = await ask(make_request(model))
-    links: list[BaseException | None] = [heard.error]
-    told = ""
+    reply = await ask(make_request(model))
+    links: list[BaseException | None] = [reply.error]
+    texts = ""
     while links:
         link = links.pop()
         if link is not None:
-            told += f"{link!r} {link.args}"
+            texts += f"{link!r} {link.args}"
             links += [link.__cause__, link.__context__]
-    assert "AuthFailed" in told
+    assert "AuthFailed" in texts
     for secret in (SECRET, "sk-secret-in-the-body", "에이다", "Incorrect"):
-        assert secret not in told
+        assert secret not in texts

@@ -1,4 +1,4 @@
-"""When a provider's stream is looked at: at ticks, and at once when it has ended."""
+"""A provider's stream is read at ticks, and at once when it has ended."""
 
 import asyncio
 
@@ -14,24 +14,24 @@ def make_content() -> StreamReader:
     return StreamReader(BaseProtocol(loop), 2**16, loop=loop)
 
 
-async def test_a_stream_that_goes_on_is_looked_at_with_all_others() -> None:
+async def test_a_running_stream_is_read_at_the_common_tick() -> None:
     content = make_content()
-    looking = asyncio.create_task(ReadPacer(content).next())
+    reading = asyncio.create_task(ReadPacer(content).wait())
     await asyncio.sleep(0)
     tick = get_flush_scheduler().wait_tick()
     content.feed_data(b"data: 1\n\n")
     await asyncio.sleep(0)
-    assert not looking.done()
-    await asyncio.wait_for(asyncio.gather(tick, looking), 5)
+    assert not reading.done()
+    await asyncio.wait_for(asyncio.gather(tick, reading), 5)
 
 
-async def test_a_stream_that_ends_waits_for_no_tick() -> None:
+async def test_an_ended_stream_does_not_wait_for_a_tick() -> None:
     content = make_content()
     pacer = ReadPacer(content)
-    looking = asyncio.create_task(pacer.next())
+    reading = asyncio.create_task(pacer.wait())
     await asyncio.sleep(0)
     tick = get_flush_scheduler().wait_tick()
     content.feed_eof()
-    await looking
-    await pacer.next()
+    await reading
+    await pacer.wait()
     assert not tick.done()

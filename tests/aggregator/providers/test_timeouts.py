@@ -13,7 +13,7 @@ WIRES = ["openai", "anthropic", "gemini"]
 pytestmark = pytest.mark.usefixtures("path")
 
 
-async def test_a_stalled_provider_does_not_hold_up_the_others(provider_server: ProviderServer) -> None:
+async def test_a_stalled_provider_does_not_delay_the_others(provider_server: ProviderServer) -> None:
     stalls = provider_server.add("holds-up", say(TEXT, fault="stall", fault_at=2))
     ended: list[str] = []
 
@@ -27,10 +27,10 @@ async def test_a_stalled_provider_does_not_hold_up_the_others(provider_server: P
 
 async def test_the_whole_answer_has_a_deadline(provider_server: ProviderServer) -> None:
     model = make_model(provider_server, "tokens:1000@50")
-    heard = await ask(make_request(model, deadline_ms=2_000))
-    assert type(heard.error) is TimedOut
-    assert heard.error.partial_text == heard.text
-    assert heard.text.startswith(" w0")
+    reply = await ask(make_request(model, deadline_ms=2_000))
+    assert type(reply.error) is TimedOut
+    assert reply.error.partial_text == reply.text
+    assert reply.text.startswith(" w0")
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -40,19 +40,20 @@ async def test_a_cancelled_task_stops_the_provider_at_once(
     name = provider_server.add(f"stopped-{wire}-{path}", say(TEXT * 500, delay_s=0.02))
     task = asyncio.create_task(ask(make_request(make_model(provider_server, name, wire))))
     assert await asyncio.to_thread(
-        provider_server.wait_until, lambda: any(seen.pieces_sent > 3 for seen in provider_server.asked(name))
+        provider_server.wait_until,
+        lambda: any(request.pieces_sent > 3 for request in provider_server.asked(name)),
     )
     task.cancel()
     cancelled_at = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await task
-    (seen,) = provider_server.asked(name)
-    assert await asyncio.to_thread(provider_server.wait_until, lambda: seen.is_cancelled)
-    assert seen.ended_at - cancelled_at < 5
+    (request,) = provider_server.asked(name)
+    assert await asyncio.to_thread(provider_server.wait_until, lambda: request.is_cancelled)
+    assert request.ended_at - cancelled_at < 5
 
 
 @pytest.mark.parametrize("wire", WIRES)
-async def test_a_listener_that_leaves_stops_the_provider(
+async def test_a_closed_generator_stops_the_provider(
     provider_server: ProviderServer, wire: str, path: str
 ) -> None:
     name = provider_server.add(f"left-{wire}-{path}", say(TEXT * 500, delay_s=0.02))
@@ -60,50 +61,48 @@ async def test_a_listener_that_leaves_stops_the_provider(
         async for piece in pieces:
             assert isinstance(piece, Delta)
             break
-    (seen,) = provider_server.asked(name)
-    assert await asyncio.to_thread(provider_server.wait_until, lambda: seen.is_cancelled)
+    (request,) = provider_server.asked(name)
+    assert await asyncio.to_thread(provider_server.wait_until, lambda: request.is_cancelled)
 
 
-async def test_a_failed_start_is_tried_once_more(provider_server: ProviderServer, path: str) -> None:
+async def test_a_failed_start_is_retried_once(provider_server: ProviderServer, path: str) -> None:
     name = provider_server.add(f"recovers-{path}", say(TEXT, status=500, fails_first=1))
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert isinstance(heard.completion, Completion)
-    assert heard.text == TEXT
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert isinstance(reply.completion, Completion)
+    assert reply.text == TEXT
     assert len(provider_server.asked(name)) == 2
 
 
-async def test_a_start_that_fails_twice_is_given_up(provider_server: ProviderServer, path: str) -> None:
+async def test_a_start_that_fails_twice_is_an_error(provider_server: ProviderServer, path: str) -> None:
     name = provider_server.add(f"gives-up-{path}", say(TEXT, status=503))
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert type(heard.error) is ServerFailed
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert type(reply.error) is ServerFailed
     assert len(provider_server.asked(name)) == 2
 
 
 @pytest.mark.parametrize(("retry_after", "requests"), [("1", 2), ("30", 1), ("", 1)])
-async def test_a_rate_limit_is_waited_for_only_when_it_is_short(
+async def test_only_a_short_rate_limit_is_retried(
     provider_server: ProviderServer, retry_after: str, requests: int, path: str
 ) -> None:
     script = say(TEXT, status=429, error="rate_limit_exceeded", retry_after=retry_after)
     name = provider_server.add(f"limited-{retry_after}-{path}", script)
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert type(heard.error) is RateLimited
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert type(reply.error) is RateLimited
     assert len(provider_server.asked(name)) == requests
 
 
-async def test_a_retry_does_not_outlast_the_wait_for_the_first_token(
+async def test_a_retry_stays_within_the_limit_for_the_first_token(
     provider_server: ProviderServer, path: str
 ) -> None:
     script = say(TEXT, status=429, error="rate_limit_exceeded", retry_after="3")
     name = provider_server.add(f"no-time-{path}", script)
-    heard = await ask(make_request(make_model(provider_server, name), first_token_ms=2_500))
-    assert type(heard.error) is RateLimited
+    reply = await ask(make_request(make_model(provider_server, name), first_token_ms=2_500))
+    assert type(reply.error) is RateLimited
     assert len(provider_server.asked(name)) == 1
 
 
-async def test_text_that_was_shown_is_never_asked_for_again(
-    provider_server: ProviderServer, path: str
-) -> None:
+async def test_a_call_with_partial_text_is_not_retried(provider_server: ProviderServer, path: str) -> None:
     name = provider_server.add(f"shown-{path}", say(TEXT, fault="error", fault_at=3))
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert type(heard.error) is ServerFailed
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert type(reply.error) is ServerFailed
     assert len(provider_server.asked(name)) == 1

@@ -6,13 +6,13 @@ from aggregator.providers.token_usage import estimate_tokens, estimate_usage, pa
 from aggregator.providers.types import TokenUsage
 
 
-def test_korean_takes_more_tokens_a_letter_than_english() -> None:
+def test_korean_takes_more_tokens_per_letter_than_english() -> None:
     assert estimate_tokens("안녕하세요 반갑습니다") > estimate_tokens("hello nice 2 meet")
     assert 2 <= estimate_tokens("hello world") <= 4
     assert 5 <= estimate_tokens("대한민국의 수도는 서울") <= 12
 
 
-def test_a_transcript_is_counted_with_what_frames_each_message() -> None:
+def test_every_message_counts_with_its_template_tokens() -> None:
     messages = (ChatMessage("system", "짧게"), ChatMessage("user", "hi"))
     usage = estimate_usage(messages, "")
     assert usage.source == "counted"
@@ -21,11 +21,11 @@ def test_a_transcript_is_counted_with_what_frames_each_message() -> None:
 
 
 @given(st.text())
-def test_any_text_has_a_count_between_nothing_and_its_length(text: str) -> None:
+def test_an_estimate_is_at_most_the_number_of_characters(text: str) -> None:
     assert bool(text) <= estimate_tokens(text) <= max(1, len(text))
 
 
-def test_only_counts_are_taken_for_counts() -> None:
+def test_values_that_are_not_counts_are_no_usage() -> None:
     assert parse_usage(12, 0) == TokenUsage(12, 0, "provider")
-    for told in ((True, 5), ("12", 5), (12, 5.5), (None, 5), (-1, 5), (12, 10_000_000)):
-        assert parse_usage(*told) is None
+    for values in ((True, 5), ("12", 5), (12, 5.5), (None, 5), (-1, 5), (12, 10_000_000)):
+        assert parse_usage(*values) is None

@@ -1,4 +1,4 @@
-"""What a provider says that a call took is believed only where it can be true."""
+"""Reported usage counts only where it is possible."""
 
 import asyncio
 
@@ -13,49 +13,49 @@ IMPOSSIBLE = [(-5, -7), (50, -1), (10**10, 5), (50, 3 * 10**9), (None, None), (0
 pytestmark = pytest.mark.usefixtures("path")
 
 
-@pytest.mark.parametrize("told", IMPOSSIBLE)
-async def test_what_cannot_be_true_is_counted_by_us(
-    provider_server: ProviderServer, told: tuple[object, object]
+@pytest.mark.parametrize("usage_values", IMPOSSIBLE)
+async def test_impossible_usage_is_replaced_by_an_estimate(
+    provider_server: ProviderServer, usage_values: tuple[object, object]
 ) -> None:
-    name = provider_server.add("miscounts", say(ANSWER, usage=told))
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert heard.completion is not None
-    assert heard.completion.text == ANSWER
-    usage = heard.completion.usage
+    name = provider_server.add("miscounts", say(ANSWER, usage=usage_values))
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert reply.completion is not None
+    assert reply.completion.text == ANSWER
+    usage = reply.completion.usage
     assert usage.source == "counted"
     assert 10 < usage.input_tokens < 100
     assert 5 < usage.output_tokens < 40
 
 
-async def test_a_model_that_thinks_until_it_has_no_room_to_speak_is_paid(
+async def test_reasoning_without_an_answer_has_its_reported_usage(
     provider_server: ProviderServer,
 ) -> None:
     script = Script(thoughts=("음… " * 20,), finish="length", usage=(4_000, 4_096))
     name = provider_server.add("thinks-only", script)
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert heard.error is not None
-    assert heard.error.code == "empty"
-    assert heard.error.usage == TokenUsage(4_000, 4_096, "provider")
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert reply.error is not None
+    assert reply.error.code == "empty"
+    assert reply.error.usage == TokenUsage(4_000, 4_096, "provider")
 
 
-async def test_what_a_broken_stream_took_is_counted_with_its_thoughts(
+async def test_a_broken_stream_is_counted_with_its_reasoning(
     provider_server: ProviderServer,
 ) -> None:
     script = Script(("서울",), thoughts=("x" * 300,), fault="cut", fault_at=1)
     name = provider_server.add("thinks-and-breaks", script)
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert heard.error is not None
-    assert heard.error.usage is not None
-    assert heard.error.usage.source == "counted"
-    assert heard.error.usage.input_tokens > 10
-    assert heard.error.usage.output_tokens > 100
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert reply.error is not None
+    assert reply.error.usage is not None
+    assert reply.error.usage.source == "counted"
+    assert reply.error.usage.input_tokens > 10
+    assert reply.error.usage.output_tokens > 100
 
 
-async def test_a_provider_that_never_spoke_took_nothing(provider_server: ProviderServer) -> None:
+async def test_a_provider_that_sent_nothing_has_no_usage(provider_server: ProviderServer) -> None:
     name = provider_server.add("never-spoke", Script(status=500))
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert heard.error is not None
-    assert heard.error.usage is None
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert reply.error is not None
+    assert reply.error.usage is None
 
 
 @pytest.mark.parametrize(
@@ -65,26 +65,26 @@ async def test_a_provider_that_never_spoke_took_nothing(provider_server: Provide
         Script(pieces=("서울 " * 300_000,)),
     ],
 )
-async def test_a_server_that_heeds_no_limit_is_cut_short(
+async def test_a_server_that_ignores_the_limit_is_cut_off(
     provider_server: ProviderServer, path: str, script: Script
 ) -> None:
     name = provider_server.add(f"gigantic-{path}-{len(script.pieces)}", script)
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert heard.completion is not None
-    assert heard.completion.finish_reason == "length"
-    assert heard.completion.text == heard.text
-    assert len(heard.text) == 16 * 200
-    assert heard.completion.usage.output_tokens > 500
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert reply.completion is not None
+    assert reply.completion.finish_reason == "length"
+    assert reply.completion.text == reply.text
+    assert len(reply.text) == 16 * 200
+    assert reply.completion.usage.output_tokens > 500
     if script.delay_s:
-        (seen,) = provider_server.asked(name)
-        assert await asyncio.to_thread(provider_server.wait_until, lambda: seen.is_cancelled, 10)
+        (request,) = provider_server.asked(name)
+        assert await asyncio.to_thread(provider_server.wait_until, lambda: request.is_cancelled, 10)
 
 
-async def test_thinking_without_an_end_is_cut_short(provider_server: ProviderServer) -> None:
+async def test_endless_reasoning_is_cut_off(provider_server: ProviderServer) -> None:
     script = Script(("서울",), thoughts=("x" * 1_000,) * 20, fault="stall")
     name = provider_server.add("thinks-for-ever", script)
-    heard = await ask(make_request(make_model(provider_server, name)))
-    assert heard.error is not None
-    assert heard.error.code == "empty"
-    assert heard.error.usage is not None
-    assert heard.error.usage.output_tokens > 4_000
+    reply = await ask(make_request(make_model(provider_server, name)))
+    assert reply.error is not None
+    assert reply.error.code == "empty"
+    assert reply.error.usage is not None
+    assert reply.error.usage.output_tokens > 4_000
