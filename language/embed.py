@@ -2,12 +2,12 @@
 
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, Protocol
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 Role = Literal["query", "passage"]
@@ -25,28 +25,9 @@ class _Engine(Protocol):
     def encode(self, texts: list[str], is_query: bool) -> Vectors: ...
 
 
-class _VectorCache:
-    """The most recently used vectors, by role and text."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._rows: OrderedDict[tuple[Role, str], Vectors] = OrderedDict()
-
-    def find(self, key: tuple[Role, str]) -> Vectors | None:
-        row = self._rows.get(key)
-        if row is not None:
-            self._rows.move_to_end(key)
-        return row
-
-    def set(self, key: tuple[Role, str], row: Vectors) -> None:
-        self._rows[key] = row
-        self._rows.move_to_end(key)
-        while len(self._rows) > self._capacity:
-            self._rows.popitem(last=False)
-
-
 _lock = threading.Lock()
-_cache = _VectorCache(CACHE_SIZE)
+# The most recently used vectors.
+_cache: LRUCache[tuple[Role, str], Vectors] = LRUCache(CACHE_SIZE)
 _engine: _Engine | None = None
 
 
@@ -60,7 +41,7 @@ def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
     with _lock:
         missing: dict[str, list[int]] = {}
         for position, key in enumerate(keys):
-            cached = _cache.find(key)
+            cached = _cache.get(key)
             if cached is None:
                 missing.setdefault(key[1], []).append(position)
             else:
@@ -68,7 +49,7 @@ def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
         for text, positions in missing.items():
             row = _normalise(_load().encode([text], role == "query")[0])
             rows[positions] = row
-            _cache.set((role, text), row)
+            _cache[role, text] = row
     return rows
 
 

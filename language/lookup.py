@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Collection
 
+from cachetools import FIFOCache, cached
+
 from language.keyphrases import TermIndex
 
 
@@ -23,38 +25,22 @@ class Lookup:
         return tuple(dict.fromkeys([*strict, *self._loose.find_all(text)]))
 
 
-class _LookupCache:
-    """The lookups of the latest vocabulary and of the one before, which other threads may still use."""
-
-    def __init__(self) -> None:
-        self._building = threading.Lock()
-        self._lookups: dict[str, Lookup] = {}
-
-    def find(self, version: str) -> Lookup | None:
-        return self._lookups.get(version)
-
-    def is_used(self) -> bool:
-        return bool(self._lookups)
-
-    def build(self, version: str, terms: Collection[tuple[int, str]], negatives: Collection[int]) -> Lookup:
-        with self._building:
-            lookup = self._lookups.get(version)
-            if lookup is None:
-                lookup = Lookup(terms, negatives)
-                # `find` reads without the lock, so the dictionary is replaced as a whole.
-                self._lookups = dict([*self._lookups.items(), (version, lookup)][-2:])
-            return lookup
+# The latest vocabulary and the one before, which other threads may still use.
+_cache: FIFOCache[str, Lookup] = FIFOCache(2)
 
 
-_cache = _LookupCache()
+def _version_key(version: str, terms: object, negatives: object) -> str:
+    del terms, negatives
+    return version
 
 
+@cached(_cache, key=_version_key, condition=threading.Condition())
 def find_lookup(version: str, terms: Collection[tuple[int, str]], negatives: Collection[int]) -> Lookup:
     """Return the lookup of this version of the vocabulary; the first caller builds it."""
-    return _cache.find(version) or _cache.build(version, terms, negatives)
+    return Lookup(terms, negatives)
 
 
 def prepare_lookup(version: str, terms: Collection[tuple[int, str]], negatives: Collection[int]) -> None:
     """Build the lookup of a new vocabulary ahead of its first request, if this process uses lookups."""
-    if _cache.is_used():
+    if _cache:
         find_lookup(version, terms, negatives)

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import math
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
+from cachetools import TTLCache, cached
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Sum
@@ -24,7 +25,6 @@ RETENTION_DAYS = 35
 DEFAULT_TURNS_PER_DAY = 500
 _WON = 1_000_000
 _DAY_SECONDS = 86_400
-_cached_pace: list[tuple[float, PacingState]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +41,11 @@ def read_budget(income_micros: int) -> TurnBudget:
     return TurnBudget(pool, read_pace())
 
 
-def read_pace(*, now: float | None = None) -> PacingState:
-    """Return the price of quality as it stands; where none was ever worked out quality costs nothing yet."""
-    moment = time.monotonic() if now is None else now
-    if not _cached_pace or moment - _cached_pace[0][0] >= CHECK_SECONDS:
-        point = DayPoint.objects.first()
-        _cached_pace[:] = [
-            (moment, _pace_from_point(point) if point else PacingState(0.0, math.inf, default_income()))
-        ]
-    return _cached_pace[0][1]
-
-
-def forget_pace() -> None:
-    """Look again at the next chance."""
-    _cached_pace.clear()
+@cached(TTLCache(1, CHECK_SECONDS), lock=Lock())
+def read_pace() -> PacingState:
+    """Return the latest pacing state, at most CHECK_SECONDS old; before the first one the price is 0."""
+    point = DayPoint.objects.first()
+    return _pace_from_point(point) if point else PacingState(0.0, math.inf, default_income())
 
 
 @transaction.atomic
@@ -93,7 +84,7 @@ def update_pace(*, income_micros: int, initial_price: float, now: dt.datetime | 
     )
     _count_shown(since, now)
     DayPoint.objects.filter(at__lt=now - dt.timedelta(days=RETENTION_DAYS)).delete()
-    forget_pace()
+    read_pace.cache_clear()
     return point
 
 

@@ -1,7 +1,9 @@
 """What a turn finds when it begins: its own rows, and what all turns share, which is kept at hand."""
 
-import time
 from dataclasses import dataclass
+from threading import Lock
+
+from cachetools import TTLCache
 
 from aggregator import placements
 from aggregator.budgeting import budget as purse
@@ -28,7 +30,6 @@ class SharedSnapshot:
     offer: tuple[LanguageModel, ...]
     ratings: skills.RatingsByScope
     budget: TurnBudget
-    fetched_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +46,32 @@ class TurnContext:
         return self.day.budget
 
 
-_snapshots: list[SharedSnapshot] = []
+_KEY = "snapshot"
+_cache: TTLCache[str, SharedSnapshot] = TTLCache(1, MAX_AGE_SECONDS)
+_lock = Lock()
 
 
 def find_snapshot() -> SharedSnapshot | None:
     """Return the snapshot at hand unless it is too old."""
-    if _snapshots and time.monotonic() - _snapshots[0].fetched_at < MAX_AGE_SECONDS:
-        return _snapshots[0]
-    return None
+    with _lock:
+        return _cache.get(_KEY)
 
 
 def load_snapshot() -> SharedSnapshot:
     """Read from the database what turns share, and keep it at hand."""
-    began = time.monotonic()
     model_weights.refresh_weights()
     ratings = skills.read_all_ratings()
     money = purse.read_budget(placements.read_income_today())
-    _snapshots[:] = [SharedSnapshot(tuple(list_offered_models()), ratings, money, began)]
-    return _snapshots[0]
+    snapshot = SharedSnapshot(tuple(list_offered_models()), ratings, money)
+    with _lock:
+        _cache[_KEY] = snapshot
+    return snapshot
 
 
 def forget_snapshot(**_: object) -> None:
     """Fetch anew at the next chance, as after an admin changed what is on offer."""
-    _snapshots.clear()
+    with _lock:
+        _cache.clear()
     skills.forget_ratings()
 
 

@@ -1,12 +1,13 @@
 """What picks have taught: taken in as they come, worked out anew each night, read by route and board."""
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TypeVar
 
 import numpy as np
+from cachetools import TTLCache, cached
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -33,9 +34,7 @@ MAX_SIGNALS_PER_MODEL = 5
 CHECK_SECONDS = 60.0
 RatingsByScope = dict[str, BradleyTerryModel]
 Row = TypeVar("Row", Vote, Signal)
-_ratings: RatingsByScope = {}
 _shown: dict[str, int] = {}
-_last_check: list[float] = []
 # Made once: finding a seed takes longer than all else that a turn asks of this module.
 _rng = np.random.default_rng()
 
@@ -216,16 +215,12 @@ def _load_ratings(record: SkillRecord | None) -> BradleyTerryModel:
     )
 
 
+@cached(TTLCache(1, CHECK_SECONDS), lock=Lock())
 def read_all_ratings() -> RatingsByScope:
-    """Return what is known in every scope; the database is asked once a minute and a process."""
-    moment = time.monotonic()
-    if not _ratings or not _last_check or moment - _last_check[0] >= CHECK_SECONDS:
-        records = {record.scope: record for record in SkillRecord.objects.all()}
-        _ratings.update({each: _load_ratings(records.get(each)) for each in SCOPES})
-        _shown.update(Listing.objects.values_list("slug", "shown"))
-        # Only now: a database that is away is asked again, and who asks meanwhile finds every scope.
-        _last_check[:] = [moment]
-    return dict(_ratings)
+    """Return the ratings of every scope; queries the database once a minute in each process."""
+    records = {record.scope: record for record in SkillRecord.objects.all()}
+    _shown.update(Listing.objects.values_list("slug", "shown"))
+    return {scope: _load_ratings(records.get(scope)) for scope in SCOPES}
 
 
 def read_ratings(scope: str) -> BradleyTerryModel:
@@ -239,8 +234,8 @@ def find_ratings(books: RatingsByScope, language: str) -> BradleyTerryModel:
 
 
 def forget_ratings() -> None:
-    """Look again at the next chance."""
-    _last_check.clear()
+    """Read ratings and vote counts from the database at the next call."""
+    read_all_ratings.cache_clear()
     vote_counts.forget_vote_counts()
 
 

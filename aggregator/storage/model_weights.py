@@ -1,8 +1,9 @@
 """Stored versions of the model weights; every process uses a newly activated one within a minute."""
 
 import logging
-import time
+from threading import Lock
 
+from cachetools import TTLCache, cached
 from django.db import transaction
 
 from aggregator.models import WeightsVersion
@@ -17,7 +18,6 @@ from aggregator.pipeline.ranking.weights import (
 
 CHECK_SECONDS = 60.0
 logger = logging.getLogger(__name__)
-_last_check: list[float] = []
 
 
 def save_version(weights: ModelWeights) -> WeightsVersion:
@@ -33,25 +33,17 @@ def activate_version(version: WeightsVersion | None) -> None:
     WeightsVersion.objects.filter(is_active=True).update(is_active=False)
     if version is not None:
         WeightsVersion.objects.filter(pk=version.pk).update(is_active=True)
-    reset_check_timer()
+    refresh_weights.cache_clear()
 
 
-def refresh_weights(*, now: float | None = None) -> None:
+@cached(TTLCache(1, CHECK_SECONDS), lock=Lock())
+def refresh_weights() -> None:
     """Use the newest active version, or the weights that ship; checks the database once a minute."""
-    moment = time.monotonic() if now is None else now
-    if _last_check and moment - _last_check[0] < CHECK_SECONDS:
-        return
-    _last_check[:] = [moment]
     version = WeightsVersion.objects.filter(is_active=True).values_list("version", flat=True).first()
     if version is None:
         activate_weights(None)
     elif version != get_active_weights().version:
         _load_version(version)
-
-
-def reset_check_timer() -> None:
-    """Make the next `refresh_weights` check the database."""
-    _last_check.clear()
 
 
 def _load_version(version: str) -> None:

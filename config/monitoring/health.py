@@ -1,15 +1,15 @@
 """GET /healthz: the state of the database, Valkey, the workers and the models."""
 
 import logging
-import time
 import urllib.parse
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
-from threading import Lock
+from threading import Condition
 
 import redis
+from cachetools import TTLCache, cached
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -41,28 +41,18 @@ class Health:
         return self.database == self.redis == self.worker == OK
 
 
-class _CachedHealth:
-    """The last result, cached so that frequent probes run one check."""
-
-    lock = Lock()
-    health: Health | None = None
-    at = 0.0
-
-
 @require_safe
 @never_cache
 def show_health(request: HttpRequest) -> JsonResponse:
     """Respond with 200 when healthy, else with 503; the body names what is down."""
     del request
-    with _CachedHealth.lock:
-        if _CachedHealth.health is None or time.monotonic() - _CachedHealth.at > CACHE_SECONDS:
-            _CachedHealth.health, _CachedHealth.at = check_health(), time.monotonic()
-        health = _CachedHealth.health
+    health = check_health()
     return JsonResponse(asdict(health), status=HTTPStatus.OK if health.is_healthy else 503)
 
 
+@cached(TTLCache(1, CACHE_SECONDS), condition=Condition())
 def check_health() -> Health:
-    """Check each component once, with a short timeout."""
+    """Check each component, with a short timeout; concurrent requests share one check."""
     database = check_component(ping_database, "database")
     store = check_component(lambda: bool(connect_valkey().ping()), "redis")
     worker = check_component(lambda: has_heartbeat(connect_valkey()), "worker") if store == OK else DOWN

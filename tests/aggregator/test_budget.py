@@ -29,9 +29,9 @@ WON = 1_000_000
 def fresh_pace(settings: object) -> Iterator[None]:
     """Every test reads the price anew; the house adds 24,000 won a day, 1,000 an hour."""
     settings.DAILY_SUBSIDY_WON = 24_000  # type: ignore[attr-defined]
-    budget.forget_pace()
+    budget.read_pace.cache_clear()
     yield
-    budget.forget_pace()
+    budget.read_pace.cache_clear()
 
 
 def spend(owner: User, won: float, at: dt.datetime, *, turns: int = 1, quality: float = 0.7) -> None:

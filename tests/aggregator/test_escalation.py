@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aggregator.budgeting.budget import forget_pace
+from aggregator.budgeting.budget import read_pace
 from aggregator.domain.events import RouteChosen
 from aggregator.domain.turn_state import reduce_events
 from aggregator.infra.concurrency import run_in_db_thread
@@ -23,9 +23,9 @@ PROMPT = "17 곱하기 23은 얼마인가요?"
 @pytest.fixture(autouse=True)
 def fresh_pace() -> Iterator[None]:
     """Every test reads the day's price anew, and leaves none behind."""
-    forget_pace()
+    read_pace.cache_clear()
     yield
-    forget_pace()
+    read_pace.cache_clear()
 
 
 async def offer_three(offer_model: MakeModel, provider: ProviderServer, quick: str, plain: str) -> None:

@@ -28,10 +28,10 @@ PROMPTS = 60
 def shipped_weights() -> Iterator[None]:
     """Begin and end every test with the weights that ship."""
     activate_weights(None)
-    model_weights.reset_check_timer()
+    model_weights.refresh_weights.cache_clear()
     yield
     activate_weights(None)
-    model_weights.reset_check_timer()
+    model_weights.refresh_weights.cache_clear()
 
 
 def _pack(path: Path, text: str) -> None:
@@ -71,7 +71,9 @@ def test_fitted_weights_are_stored_with_their_sources_and_used_at_once(recording
     fit = WeightsVersion.objects.get()
     assert set(fit.provenance) == {"open_answers/alpaca_eval.jsonl.gz", "short_answers/toy.csv.gz"}
     assert fit.version == parse_weights(fit.heads).version
-    model_weights.refresh_weights(now=61.0)
+    # As a minute later.
+    model_weights.refresh_weights.cache_clear()
+    model_weights.refresh_weights()
     assert get_active_weights().version == fit.version
     assert get_active_weights().styles["en"].judged == PROMPTS
     # No text of prompts, answers or model names is stored.

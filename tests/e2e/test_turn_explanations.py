@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from aggregator.budgeting.budget import forget_pace
+from aggregator.budgeting.budget import read_pace
 from aggregator.models import DayPoint, Signal, Turn
 from testing.provider.server import ProviderServer, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
@@ -26,7 +26,7 @@ def test_a_vote_that_is_split_calls_in_a_stronger_model(
         at="2026-01-01T00:00Z", income_micros=0, subsidy_micros=0, spent_micros=0, turns=0,
         price=0.02, balance=1_000.0, usual_income=20.0,
     )  # fmt: skip
-    forget_pace()
+    read_pace.cache_clear()
     page = open_page()
     ask(page, "17 곱하기 23은 얼마인가요?")
 
@@ -40,7 +40,7 @@ def test_a_vote_that_is_split_calls_in_a_stronger_model(
     take_picture(page, "escalated")
     page.reload()
     expect(page.locator(".answer-note")).to_contain_text("의견이 갈려")
-    forget_pace()
+    read_pace.cache_clear()
 
 
 def test_a_sentence_of_a_fused_answer_points_at_who_says_it_too(

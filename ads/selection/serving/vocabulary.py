@@ -2,35 +2,38 @@
 
 import hashlib
 from itertools import pairwise
+from threading import Lock
 
 import numpy as np
+from cachetools import FIFOCache, cached
 
 from ads.contract import Vocabulary
 from ads.selection.core.index import Snapshot
 from language.lookup import prepare_lookup
 
-# By snapshot version: the served one, and the next one while it is loaded.
-_CACHE: dict[str, Vocabulary] = {}
+# By version of the snapshot: the latest one, and the one that is served while it is loaded.
+_cache: FIFOCache[str, Vocabulary] = FIFOCache(2)
+_lock = Lock()
 
 
+def _version_key(snapshot: Snapshot) -> str:
+    return snapshot.version
+
+
+@cached(_cache, key=_version_key, lock=_lock)
 def read_vocabulary(snapshot: Snapshot) -> Vocabulary:
     """Return the vocabulary of a snapshot; the same object while its terms and negatives are unchanged."""
-    cached = _CACHE.get(snapshot.version)
-    if cached is None:
-        version = _digest(snapshot)
-        same = (each for each in list(_CACHE.values()) if each.version == version)
-        cached = next(same, None) or _read(snapshot, version)
-        for old in list(_CACHE)[:-1]:
-            _CACHE.pop(old, None)
-        _CACHE[snapshot.version] = cached
-    return cached
+    version = _digest(snapshot)
+    with _lock:
+        known = list(_cache.values())
+    return next((each for each in known if each.version == version), None) or _read(snapshot, version)
 
 
 def prepare_vocabulary(snapshot: Snapshot) -> None:
-    """Build the lookup of a new snapshot's vocabulary in advance, if a vocabulary was ever requested."""
-    if _CACHE:
-        vocabulary = read_vocabulary(snapshot)
-        prepare_lookup(vocabulary.version, vocabulary.terms, vocabulary.negatives)
+    """Build the lookup of a new snapshot before it is served, if this process has read a vocabulary."""
+    if _cache:
+        words = read_vocabulary(snapshot)
+        prepare_lookup(words.version, words.terms, words.negatives)
 
 
 def _read(snapshot: Snapshot, version: str) -> Vocabulary:

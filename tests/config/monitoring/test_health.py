@@ -11,8 +11,8 @@ from config.monitoring import health, heartbeat
 
 
 @pytest.fixture(autouse=True)
-def clear_cached_health(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health._CachedHealth, "health", None)
+def clear_cached_health() -> None:
+    health.check_health.cache_clear()
 
 
 @pytest.fixture
