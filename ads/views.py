@@ -1,8 +1,5 @@
 """The ad links of a browser: impression, click, hide, report; and the landing page of demo ads."""
 
-import ipaddress
-
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -12,36 +9,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from ads.campaigns.creatives import find_demo_creative
-from ads.events.event_requests import EventRequest
+from ads.events.event_requests import read_event_request
 from ads.events.link_tokens import ExpiredTokenError, LinkPurpose, TokenError, verify_token
 from ads.events.offers import find_offer, hide_offer, report_offer
 from ads.events.receive import UnknownLandingError, receive_click, receive_impression
 from ads.models import Complaint, Offer
-
-
-def read_event_request(request: HttpRequest) -> EventRequest:
-    """Return the fields of an HTTP request that judging an event needs."""
-    headers = request.headers
-    return EventRequest(
-        method=request.method or "",
-        agent=headers.get("User-Agent", ""),
-        address=client_address(request),
-        purpose=" ".join(
-            headers.get(name, "") for name in ("Sec-Purpose", "LinkPurpose", "X-Moz", "X-Purpose")
-        ),
-        at=timezone.now(),
-    )
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the client address as reported by the trusted proxies; empty when it is invalid."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    trusted = settings.TRUSTED_PROXY_COUNT
-    address = hops[-trusted] if trusted and len(hops) >= trusted else request.META.get("REMOTE_ADDR", "")
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return ""
 
 
 # The signed token replaces the CSRF token: sendBeacon, which calls these, cannot send a header.

@@ -4,14 +4,11 @@ The inviter learns nothing about the address: neither whether it has an account 
 """
 
 import datetime
-import logging
-import smtplib
 import uuid
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import signing
-from django.core.mail import get_connection, send_mail
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.loader import render_to_string
@@ -22,15 +19,13 @@ from django.utils.translation import gettext as _
 from ads.campaigns.advertisers import lock_advertiser
 from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.members import add_member
+from ads.infra.mail import send_text
 from ads.models import Advertiser, Invitation, Membership
-
-logger = logging.getLogger(__name__)
 
 LIFETIME = datetime.timedelta(days=7)
 DAY = datetime.timedelta(days=1)
 # Every invitation is an unsolicited mail.
 MAX_PER_DAY = 20
-MAIL_TIMEOUT_SECONDS = 5
 SALT = "ads.invitation"
 
 
@@ -125,14 +120,6 @@ def _mail(invitation: Invitation) -> None:
     link = f"{settings.PUBLIC_URL}{reverse('portal:invited', args=[token])}"
     words = {"advertiser": invitation.advertiser, "link": link, "days": LIFETIME.days}
     text = render_to_string("ads/email/invitation.txt", words)
-    try:
-        send_mail(
-            f"[{_('짬뽕')}] {_('광고 센터에 초대받았어요')}",
-            text,
-            None,
-            [invitation.email],
-            connection=get_connection(timeout=MAIL_TIMEOUT_SECONDS),
-        )
-    except (OSError, smtplib.SMTPException):
-        # The inviter must not learn whether the address exists; the invitation can be sent again.
-        logger.exception("invitation %s could not be mailed", invitation.public_id)
+    subject = f"[{_('짬뽕')}] {_('광고 센터에 초대받았어요')}"
+    # The inviter must not learn whether the address exists; the invitation can be sent again.
+    send_text(subject, text, [invitation.email], purpose=f"invitation {invitation.public_id}")

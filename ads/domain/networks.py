@@ -45,9 +45,16 @@ def parse_network(text: str, *, allows_private: bool = False) -> str:
 def is_private_address(address: str) -> bool:
     """Say whether a visit with this address came from inside: then so may what is named."""
     try:
-        return not _unmap_ipv4(ipaddress.ip_address(address)).is_global
+        return not unmap_ipv4(ipaddress.ip_address(address)).is_global
     except ValueError:
         return False
+
+
+def unmap_ipv4(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IPv4 address in an IPv4-mapped one, which IPv6 sockets report; others unchanged."""
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _parse(text: str) -> Network:
@@ -55,7 +62,7 @@ def _parse(text: str) -> Network:
         text = f"{text.removesuffix('.*')}.0/24"
     try:
         if "/" not in text:
-            return ipaddress.ip_network(_unmap_ipv4(ipaddress.ip_address(text)))
+            return ipaddress.ip_network(unmap_ipv4(ipaddress.ip_address(text)))
         return ipaddress.ip_network(text, strict=False)
     except ValueError as error:
         raise InvalidNetworkError(text) from error
@@ -63,10 +70,3 @@ def _parse(text: str) -> Network:
 
 def _overlaps_ipv4_mapped(network: Network) -> bool:
     return isinstance(network, ipaddress.IPv6Network) and network.overlaps(IPV4_MAPPED)
-
-
-def _unmap_ipv4(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    # What a server behind an IPv6 socket calls an IPv4 visitor.
-    return getattr(address, "ipv4_mapped", None) or address

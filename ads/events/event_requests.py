@@ -1,31 +1,33 @@
-"""A event of a browser about an ad, and what it says by itself: robots, prefetching, whose address it is."""
+"""HTTP requests that report an impression or a click, and what shows by themselves that they are invalid."""
 
 import datetime
 import ipaddress
 import logging
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from urllib.parse import urlsplit
 
+from cachetools import TTLCache, cached
 from crawleruseragents import is_crawler
 from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
 
 from ads.infra.ip_ranges import IpRanges, IpRangesError, read_ip_ranges
 
 logger = logging.getLogger(__name__)
 
-# The list knows robots by name; these words give away the ones it does not know, and libraries of HTTP.
-# CUBOT makes telephones.
+# Bots and HTTP libraries that the list of crawlers does not know. CUBOT is a maker of phones.
 BOT_WORDS = re.compile(
     r"(?<!cu)bot(?:\b|_)|crawl|spider|slurp|scrap|preview|fetch|monitor|uptime|curl/|wget/|python|aiohttp|httpx|go-http|java/|okhttp|libwww|axios"
     r"|node|facebookexternalhit|kakaotalk-scrap|yeti|daum\b",
     re.IGNORECASE,
 )
-# Browsers that are driven by a program. On the machine of a developer, that program works for a person.
+# Browsers driven by a program, which are allowed on a developer's own machine.
 AUTOMATION_AGENTS = re.compile(
     r"headless|phantom|selenium|webdriver|puppeteer|playwright|cypress|lighthouse", re.IGNORECASE
 )
@@ -34,7 +36,7 @@ RANGES_TTL_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class EventRequest:
-    """One HTTP request about an ad, as far as judging it needs."""
+    """The properties of a request that invalid traffic detection uses."""
 
     method: str
     agent: str
@@ -44,12 +46,35 @@ class EventRequest:
 
     @property
     def network(self) -> str:
-        """The network the event came from, coarse enough to name no person."""
+        """The network the request came from, too coarse to identify a person."""
         return network_of(self.address)
 
 
+def read_event_request(request: HttpRequest) -> EventRequest:
+    """Return the properties of a Django request."""
+    headers = request.headers
+    return EventRequest(
+        method=request.method or "",
+        agent=headers.get("User-Agent", ""),
+        address=client_address(request),
+        purpose=" ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose")),
+        at=timezone.now(),
+    )
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the visitor's address as the trusted proxies report it; empty when it is not an address."""
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    trusted = settings.TRUSTED_PROXY_COUNT
+    address = hops[-trusted] if trusted and len(hops) >= trusted else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return ""
+
+
 def network_of(address: str) -> str:
-    """Return the /24 or /48 of an address; empty when it is none."""
+    """Return the /24 (IPv4) or /48 (IPv6) network of an address; empty when it is not an address."""
     try:
         host = ipaddress.ip_address(address)
     except ValueError:
@@ -58,7 +83,7 @@ def network_of(address: str) -> str:
 
 
 def detect_bot(event: EventRequest) -> str:
-    """Return what shows that no person is behind the event, in one word; empty when nothing does."""
+    """Return why a request is not a person's: head, prefetch or robot; empty when it may be."""
     if event.method == "HEAD":
         return "head"
     if "prefetch" in event.purpose or "prerender" in event.purpose or "preview" in event.purpose:
@@ -72,12 +97,12 @@ def detect_bot(event: EventRequest) -> str:
 
 @lru_cache(maxsize=4096)
 def is_known_crawler(agent: str) -> bool:
-    """Say whether the list of crawlers knows this user agent."""
+    """Return whether the list of crawlers contains this user agent."""
     return bool(is_crawler(agent))
 
 
 def find_invalid_address(address: str) -> str:
-    """Return what is wrong with where the event comes from: the house itself, or a datacenter."""
+    """Return `house` for a platform address, `datacenter` for a datacenter's, else an empty string."""
     if address in _platform_ranges(tuple(settings.ADS_OWN_NETWORKS)):
         return "house"
     if address in datacenter_ranges():
@@ -86,41 +111,34 @@ def find_invalid_address(address: str) -> str:
 
 
 def is_in_networks(networks: Sequence[str], address: str) -> bool:
-    """Say whether the address is in one of these networks; a network that is none contains nothing."""
+    """Return whether an address is in one of these networks; malformed networks contain nothing."""
     return bool(networks) and address in _ranges_of(tuple(networks))
 
 
-class _DatacenterRanges:
-    """The datacenter ranges of this process, read anew when the file changes."""
-
-    ranges = IpRanges(())
-    path = ""
-    stamp = 0.0
-    checked = -RANGES_TTL_SECONDS
-
-
 def datacenter_ranges() -> IpRanges:
-    """Return the ranges of the file that ADS_DATACENTER_RANGES names; none when there is no such file."""
+    """Return the ranges of the file that ADS_DATACENTER_RANGES names; empty without a file."""
     path = settings.ADS_DATACENTER_RANGES
-    if path == _DatacenterRanges.path and time.monotonic() - _DatacenterRanges.checked < RANGES_TTL_SECONDS:
-        return _DatacenterRanges.ranges
-    _DatacenterRanges.checked = time.monotonic()
-    if not path:
-        _DatacenterRanges.path, _DatacenterRanges.ranges, _DatacenterRanges.stamp = "", IpRanges(()), 0.0
-        return _DatacenterRanges.ranges
+    return _check_ranges(path) if path else _NO_RANGES
+
+
+_NO_RANGES = IpRanges(())
+# By path: when the file was changed, and its ranges.
+_last_read: dict[str, tuple[float, IpRanges]] = {}
+
+
+@cached(TTLCache(1, RANGES_TTL_SECONDS), lock=Lock())
+def _check_ranges(path: str) -> IpRanges:
+    read_at, ranges = _last_read.get(path, (0.0, _NO_RANGES))
     try:
-        stamp = Path(path).stat().st_mtime
-        if (path, stamp) != (_DatacenterRanges.path, _DatacenterRanges.stamp):
-            _DatacenterRanges.ranges = read_ip_ranges(Path(path))
-            _DatacenterRanges.path, _DatacenterRanges.stamp = path, stamp
-            logger.info("%d datacenter ranges read from %s", _DatacenterRanges.ranges.count, path)
+        changed_at = Path(path).stat().st_mtime
+        if path not in _last_read or changed_at != read_at:
+            ranges = read_ip_ranges(Path(path))
+            _last_read[path] = changed_at, ranges
+            logger.info("%d datacenter ranges read from %s", ranges.count, path)
     except (OSError, IpRangesError):
-        # The list that was read before goes on: half a list would let half of the robots in.
-        _DatacenterRanges.path = path
-        logger.exception(
-            "ADS_DATACENTER_RANGES cannot be read; going on with %d", _DatacenterRanges.ranges.count
-        )
-    return _DatacenterRanges.ranges
+        # The previous list stays in use: a partial one would miss part of the invalid traffic.
+        logger.exception("ADS_DATACENTER_RANGES cannot be read; going on with %d", ranges.count)
+    return ranges
 
 
 @lru_cache(maxsize=4)
@@ -142,7 +160,7 @@ def _is_network(text: str) -> bool:
 
 
 def _is_local_developer(address: str) -> bool:
-    # Only a site that calls itself local has a developer for a visitor; elsewhere the address says nothing.
+    # Only a site with a local address is visited by its developer; behind a proxy every address may be local.
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     is_local_site = host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
     return is_local_site and _is_loopback(address)

@@ -1,74 +1,44 @@
-"""Sets of IP networks as a binary radix tree: whether an address is inside costs one step a bit, at most."""
+"""Sets of IP networks; a look-up is a binary search."""
 
 import ipaddress
-from array import array
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from pathlib import Path
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from ads.domain.networks import unmap_ipv4
 
 
 class IpRangesError(ValueError):
-    """A list of networks has a line that is none."""
+    """A file of networks has a line that is not a network."""
 
 
 class IpRanges:
-    """Networks of both families; a network inside another adds nothing."""
+    """Networks of both families, which may overlap; contains addresses as text."""
 
     def __init__(self, networks: Iterable[str]) -> None:
-        self._trees = {4: _RadixTree(32), 6: _RadixTree(128)}
-        self.count = 0
-        for network in networks:
-            parsed = ipaddress.ip_network(network, strict=False)
-            self._trees[parsed.version].add(int(parsed.network_address), parsed.prefixlen)
-            self.count += 1
+        parsed = [ipaddress.ip_network(network, strict=False) for network in networks]
+        self.count = len(parsed)
+        self._bounds: dict[int, tuple[list[int], list[int]]] = {}
+        for version in (4, 6):
+            of_version = (each for each in parsed if each.version == version)
+            bounds = sorted((int(each.network_address), int(each.broadcast_address)) for each in of_version)
+            # Of all networks that start up to there, as a wide one may contain later ones.
+            last_addresses = accumulate((last for _, last in bounds), max)
+            self._bounds[version] = [first for first, _ in bounds], list(last_addresses)
 
     def __contains__(self, address: str) -> bool:
         try:
-            host = ipaddress.ip_address(address)
+            host = unmap_ipv4(ipaddress.ip_address(address))
         except ValueError:
             return False
-        mapped = getattr(host, "ipv4_mapped", None)
-        host = mapped or host
-        return self._trees[host.version].contains(int(host))
-
-
-class _RadixTree:
-    """Nodes in two flat arrays: the places of a node's children, 0 for none, -1 where a network ends."""
-
-    def __init__(self, bits: int) -> None:
-        self._bits = bits
-        self._children = (array("i", [0]), array("i", [0]))
-
-    def add(self, number: int, length: int) -> None:
-        if length == 0:
-            self._children[0][0] = self._children[1][0] = -1
-            return
-        node = 0
-        for place in range(length):
-            side = self._children[number >> (self._bits - 1 - place) & 1]
-            if side[node] == -1:
-                return
-            if place == length - 1:
-                side[node] = -1
-                return
-            if side[node] == 0:
-                side[node] = len(side)
-                for each in self._children:
-                    each.append(0)
-            node = side[node]
-
-    def contains(self, number: int) -> bool:
-        node = 0
-        for shift in range(self._bits - 1, -1, -1):
-            node = self._children[number >> shift & 1][node]
-            if node <= 0:
-                return node == -1
-        return False
+        first_addresses, last_addresses = self._bounds[host.version]
+        place = bisect_right(first_addresses, int(host)) - 1
+        return place >= 0 and int(host) <= last_addresses[place]
 
 
 def read_ip_ranges(path: Path) -> IpRanges:
-    """Read a file with one network a line, `#` starts a comment; raises RangesError naming a bad line."""
+    """Read a file with one network a line and `#` comments; raises IpRangesError naming a bad line."""
     networks = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         network = line.partition("#")[0].strip()
@@ -77,6 +47,6 @@ def read_ip_ranges(path: Path) -> IpRanges:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError as error:
-            raise IpRangesError(f"{path}, line {number}: {network!r} is no network") from error
+            raise IpRangesError(f"{path}, line {number}: {network!r} is not a network") from error
         networks.append(network)
     return IpRanges(networks)

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ads.campaigns.advertisers import save_own_networks
 from ads.campaigns.errors import InvalidChangeError
 from ads.domain.networks import MAX_NETWORKS, NetworkError, is_private_address, parse_network
+from ads.events.event_requests import client_address
 from ads.models import Click
 from ads.portal.access import AdvertiserContext, editor_required
 from ads.portal.fields import NetworksField
 from ads.portal.views.layout import DEFAULT_PERIOD_DAYS, render_page
 from ads.reporting.figures import Period
-from ads.views import client_address
 
 
 class OwnNetworksForm(forms.Form):

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from ads.events.event_requests import datacenter_ranges, detect_bot, network_of
+from ads.events import event_requests
+from ads.events.event_requests import datacenter_ranges, detect_bot, network_of, read_event_request
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.infra.ip_ranges import IpRanges, IpRangesError, read_ip_ranges
 from ads.models import Click, RefusedVisit
@@ -96,19 +98,26 @@ def test_a_file_of_ranges_may_have_comments_and_names_its_bad_line(tmp_path: Pat
 
 
 def test_a_changed_file_is_read_anew_and_a_broken_one_changes_nothing(
-    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Settings
 ) -> None:
-    monkeypatch.setattr("ads.events.event_requests.RANGES_TTL_SECONDS", 0.0)
     path = tmp_path / "ranges.txt"
     path.write_text("192.0.2.0/24\n", encoding="utf-8")
     settings.ADS_DATACENTER_RANGES = str(path)
     assert "192.0.2.1" in datacenter_ranges()
     path.write_text("198.51.100.0/24\n", encoding="utf-8")
     os.utime(path, (1, 1))
+    event_requests._check_ranges.cache_clear()
     assert "192.0.2.1" not in datacenter_ranges() and "198.51.100.1" in datacenter_ranges()
     path.write_text("half a li", encoding="utf-8")
     os.utime(path, (2, 2))
+    event_requests._check_ranges.cache_clear()
     assert "198.51.100.1" in datacenter_ranges()
+
+
+@pytest.mark.parametrize("name", ["Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"])
+def test_a_prefetch_is_known_by_each_of_its_headers(name: str) -> None:
+    request = RequestFactory().get("/", headers={name: "prefetch", "User-Agent": PEOPLE[0]})
+    assert detect_bot(read_event_request(request)) == "prefetch"
 
 
 def test_a_network_names_no_person() -> None:
