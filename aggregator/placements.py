@@ -16,7 +16,8 @@ from django.utils import timezone
 from ads.client.ad_requests import fetch_vocabulary, income_today, request_ad
 from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
 from aggregator.domain.events import PlacementMade
-from aggregator.models import Conversation, Turn
+from aggregator.models import Turn
+from aggregator.selectors.conversations import is_marked_sensitive
 from language.lookup import find_lookup
 from language.sensitivity import Sensitivity, embedding_excerpt
 from language.topics import find_topics
@@ -85,7 +86,7 @@ def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
         audience=AUDIENCE,
     )
     # Read last: another turn of the conversation may have become sensitive meanwhile.
-    if Conversation.objects.filter(pk=turn.conversation.pk, is_sensitive=True).exists():
+    if is_marked_sensitive(turn.conversation):
         _report_blocked(turn)
         return NoAd("sensitive")
     return request_ad(request)

@@ -19,7 +19,7 @@ from aggregator.execution.commands import stop_turn
 from aggregator.execution.lifecycle import warm_up
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.selectors.turns import rebuild_events, with_related
+from aggregator.selectors.turns import get_turn_with_related, rebuild_events
 from aggregator.services import turns
 from aggregator.services.refusal import Refusal
 from aggregator.streaming.turn_feed import LogEntry
@@ -91,7 +91,7 @@ async def _run_here(turn: Turn) -> TurnState:
     # The ad has a deadline that nothing may load in.
     await warm_up()
     await runner.run_turn(turn.public_id)
-    return reduce_events(rebuild_events(await run_in_db_thread(_load, turn.pk)))
+    return reduce_events(rebuild_events(await run_in_db_thread(get_turn_with_related, turn)))
 
 
 async def _run_on_worker(turn: Turn) -> TurnState:
@@ -118,10 +118,6 @@ def _shell_user() -> User:
     return User.objects.update_or_create(
         username=SHELL_USER, defaults={"is_active": True}, create_defaults=new
     )[0]
-
-
-def _load(pk: int) -> Turn:
-    return with_related(Turn.objects.filter(pk=pk)).get()
 
 
 def as_document(state: TurnState) -> dict[str, Any]:
