@@ -8,7 +8,7 @@ class AggregatorConfig(AppConfig):
     verbose_name = _("대화")
 
     def ready(self) -> None:
-        """Let a process that changes what is on offer notice it at once."""
+        """Make a process that changes the listings read them anew at once."""
         from aggregator.execution.turn_context import forget_snapshot
 
         listing = self.get_model("Listing")

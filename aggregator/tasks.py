@@ -61,13 +61,13 @@ async def _warm() -> None:
     await warm_up()
     _background_tasks.append(asyncio.create_task(keep_snapshot_fresh()))
     tune_gc()
-    # What an earlier worker of this machine left behind need not wait for the beat.
+    # Turns that an earlier worker of this machine left need not wait for the periodic task.
     for turn_id in await find_abandoned_turns():
         runner.start_local_turn(turn_id)
 
 
 def drain_worker() -> None:
-    """Let this worker's turns end, and hand those that take longer to other workers."""
+    """Let this worker's turns end, and send those that take longer to other workers."""
     if _loops:
         left = _run(runner.drain(settings.TURN_DRAIN_SECONDS))
         if left:
@@ -103,7 +103,7 @@ _starter = per_loop(lambda: Batcher(_start_together, max_size=MAX_STARTED_TOGETH
 
 @shared_task(name="aggregator.tasks.recover_turns")
 def recover_turns() -> int:
-    """Hand every abandoned turn to a worker and return how many there were."""
+    """Send every abandoned turn to a worker and return how many there were."""
     abandoned = _run(find_abandoned_turns())
     if abandoned:
         send_turn_tasks([build_turn_task(turn_id) for turn_id in abandoned])
@@ -112,7 +112,7 @@ def recover_turns() -> int:
 
 @shared_task(name="aggregator.tasks.learn_votes")
 def learn_votes() -> int:
-    """Take in the votes that came since the last time."""
+    """Update the models' ratings by the votes since the last run."""
     return ratings.learn_new_votes()
 
 
@@ -125,25 +125,25 @@ def keep_pace() -> float:
 
 @shared_task(name="aggregator.tasks.refit_skills")
 def refit_skills() -> int:
-    """Work the models' skills out anew from all votes."""
+    """Fit the models' ratings anew to all votes."""
     return ratings.refit_ratings()
 
 
 @shared_task(name="aggregator.tasks.clear_counts")
 def clear_counts() -> int:
-    """Remove what was counted on days that are over."""
+    """Delete the turn counts of days that are over."""
     return quota.delete_old_counts()
 
 
 @shared_task(name="aggregator.tasks.clear_guests")
 def clear_guests() -> int:
-    """Remove guests of long ago who left nothing."""
+    """Delete old guests without conversations."""
     return retention.delete_idle_guests()
 
 
 @shared_task(name="aggregator.tasks.expire_called")
 def expire_called() -> int:
-    """Remove what programs asked so long ago that it is kept no longer."""
+    """Delete API conversations that are older than their retention time."""
     return deletion.expire_api_conversations(
         before=timezone.now() - dt.timedelta(days=settings.API_KEEP_DAYS)
     )

@@ -1,4 +1,4 @@
-"""When a day of the house begins."""
+"""The calendar day in the site's time zone."""
 
 import datetime as dt
 
@@ -6,5 +6,5 @@ from django.utils import timezone
 
 
 def start_of_day(moment: dt.datetime | None = None) -> dt.datetime:
-    """Return the beginning, in the house's time zone, of the day that a moment (or now) is in."""
+    """Return the midnight, in the site's time zone, before a moment or now."""
     return timezone.localtime(moment).replace(hour=0, minute=0, second=0, microsecond=0)

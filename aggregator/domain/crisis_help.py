@@ -1,4 +1,4 @@
-"""What a person in a crisis reads first: where to find a human being now."""
+"""The help lines shown to a person in a crisis."""
 
 from typing import Final
 
@@ -33,5 +33,5 @@ CRISIS_HELP: Final = {
 
 
 def crisis_help_text(language: str) -> str:
-    """Return the help lines in the person's language, English where we have no other."""
+    """Return the help lines in Korean, or in English for every other language."""
     return CRISIS_HELP["ko" if language == "ko" else "en"]

@@ -1,6 +1,6 @@
-"""The vocabulary of a turn: every event that a turn emits, its wire form, and nothing else.
+"""The events that a turn emits, and their wire form.
 
-docs/events.md describes each one and a test holds both lists equal. Events are appended to the turn log in
+docs/events.md describes each one, and a test compares both lists. Events are appended to the turn log in
 order; the sequence number of an event is its position in the turn, counted from 1.
 """
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 
 class EventError(ValueError):
-    """A stored or received event does not have the agreed form."""
+    """A stored or received event is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class TurnOpened(Event):
-    """The turn is stored and its work begins (again, when `attempt` is above 1)."""
+    """The turn is stored and begins, or begins again with an `attempt` above 1."""
 
     type: ClassVar[str] = "turn_opened"
     conversation: str
@@ -32,7 +32,7 @@ class TurnOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class TurnQueued(Event):
-    """The turn waits for its turn: so many others are before it."""
+    """The turn waits in the queue; `position` counts those before it."""
 
     type: ClassVar[str] = "turn_queued"
     position: int
@@ -40,7 +40,7 @@ class TurnQueued(Event):
 
 @dataclass(frozen=True, slots=True)
 class PanelMember:
-    """One seat of the panel: the candidate to come, the model asked for it, the broken one it replaces."""
+    """A member of the panel: its candidate, the model asked, and the failed candidate that it replaces."""
 
     candidate: str
     model: str
@@ -51,7 +51,7 @@ class PanelMember:
 
 @dataclass(frozen=True, slots=True)
 class RouteChosen(Event):
-    """The panel and the strategy are settled; `reasons` are codes that the page words (docs/events.md)."""
+    """The panel and the strategy are chosen; `reasons` are codes (docs/events.md)."""
 
     type: ClassVar[str] = "route_chosen"
     strategy: str
@@ -64,7 +64,7 @@ class RouteChosen(Event):
 
 @dataclass(frozen=True, slots=True)
 class CandidateQueued(Event):
-    """A candidate waits for its model, which is busy; so many others are before it."""
+    """A candidate waits for its model, which is busy; `position` counts those before it."""
 
     type: ClassVar[str] = "candidate_queued"
     candidate: str
@@ -73,7 +73,7 @@ class CandidateQueued(Event):
 
 @dataclass(frozen=True, slots=True)
 class CandidateStarted(Event):
-    """A model was asked; text of an earlier attempt stays until the first piece of this one."""
+    """A model is asked; text of an earlier attempt stays until the first text of this one."""
 
     type: ClassVar[str] = "candidate_started"
     candidate: str
@@ -82,7 +82,7 @@ class CandidateStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class CandidateDelta(Event):
-    """Text of a candidate; `ttft_ms` comes with the first piece, which takes the place of older text."""
+    """Text of a candidate; the first text of an attempt has a `ttft_ms` and replaces older text."""
 
     type: ClassVar[str] = "candidate_delta"
     candidate: str
@@ -92,7 +92,7 @@ class CandidateDelta(Event):
 
 @dataclass(frozen=True, slots=True)
 class MoreText(Event):
-    """Further text of the candidate that sits at this place of the panel, counted from 0."""
+    """Further text of the candidate at position `seat` of the panel, counted from 0."""
 
     type: ClassVar[str] = "more"
     seat: int
@@ -101,7 +101,7 @@ class MoreText(Event):
 
 @dataclass(frozen=True, slots=True)
 class CandidateFinished(Event):
-    """A candidate's text is complete: status done, failed or stopped, with what it took and cost."""
+    """A candidate has ended (done, failed or stopped), with its duration, tokens and cost."""
 
     type: ClassVar[str] = "candidate_finished"
     candidate: str
@@ -117,7 +117,7 @@ class CandidateFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class LeaderChanged(Event):
-    """This candidate is the best so far; the page shows its text in the answer's place."""
+    """A candidate is the best so far; the page shows its text as the provisional answer."""
 
     type: ClassVar[str] = "leader_changed"
     candidate: str
@@ -125,7 +125,7 @@ class LeaderChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class RankedCandidate:
-    """A candidate's place in the ranking: score in 0-1, and codes for what raised or lowered it."""
+    """A candidate in the ranking: its score in 0-1, and codes for what raised or lowered it."""
 
     candidate: str
     score: float
@@ -135,7 +135,7 @@ class RankedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class RankingMade(Event):
-    """Candidates in order, best first; `agreeing` of `compared` say the same as the first."""
+    """The candidates in order, best first; `agreeing` of `compared` give the same answer as the first."""
 
     type: ClassVar[str] = "ranking_made"
     standings: tuple[RankedCandidate, ...]
@@ -147,7 +147,7 @@ class RankingMade(Event):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that candidates say, and what those against it say: kind contested or shared."""
+    """A statement of candidates, contested or shared, and what those against it say."""
 
     kind: str
     text: str
@@ -158,7 +158,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsMapped(Event):
-    """Where the candidates contradict each other, and what they share; a later map takes this one's place."""
+    """Where the candidates contradict each other and what they share; replaces earlier claims."""
 
     type: ClassVar[str] = "claims_mapped"
     claims: tuple[Claim, ...]
@@ -166,7 +166,7 @@ class ClaimsMapped(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnswerStarted(Event):
-    """A model begins to write the answer (kind fused); older text stays until its first piece."""
+    """A model begins to write a fused answer; older text stays until its first text."""
 
     type: ClassVar[str] = "answer_started"
     kind: str
@@ -175,7 +175,7 @@ class AnswerStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnswerDelta(Event):
-    """More text of a fused answer; the first piece takes the place of older text."""
+    """Text of a fused answer; the first one replaces older text."""
 
     type: ClassVar[str] = "answer_delta"
     text: str
@@ -184,7 +184,7 @@ class AnswerDelta(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFinished(Event):
-    """The answer stands: fused (own text), or best, vote, lone, single or help (`candidate` or `text`)."""
+    """The answer is chosen: fused, or best, vote, lone or single of a `candidate`, or help with a `text`."""
 
     type: ClassVar[str] = "answer_finished"
     kind: str
@@ -204,7 +204,7 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class SupportsFound(Event):
-    """Which candidates stand behind which sentences of the fused answer."""
+    """Which candidates support which sentences of the fused answer."""
 
     type: ClassVar[str] = "supports_found"
     supports: tuple[Support, ...]
@@ -212,7 +212,7 @@ class SupportsFound(Event):
 
 @dataclass(frozen=True, slots=True)
 class TurnClosed(Event):
-    """Everything is kept: status done, stopped or failed; `error` is a code that the page words."""
+    """The turn has ended (done, stopped or failed); `error` is a code (docs/events.md)."""
 
     type: ClassVar[str] = "turn_closed"
     status: str
@@ -224,7 +224,7 @@ class TurnClosed(Event):
 
 @dataclass(frozen=True, slots=True)
 class PlacementMade(Event):
-    """The ad market's reply, after the answer is kept: an ad's fields, or none and the reason."""
+    """The ad market's reply, after the answer is stored: an ad's fields, or none and the reason."""
 
     type: ClassVar[str] = "placement_made"
     ad: dict[str, Any] | None
@@ -260,73 +260,75 @@ NESTED_EVENTS = {RouteChosen, RankingMade, ClaimsMapped, SupportsFound}
 
 
 def encode(event: Event) -> dict[str, Any]:
-    """Return an event as plain JSON values, its type first; fields that hold nothing are left out."""
+    """Return an event as JSON values, its type first; empty fields are left out."""
     kind = type(event)
-    # asdict copies deeply, which is most of what a delta would cost.
+    # asdict copies deeply, which would be most of the cost of encoding a delta.
     values = (
         asdict(event) if kind in NESTED_EVENTS else {name: getattr(event, name) for name in FIELD_NAMES[kind]}
     )
     if kind is RouteChosen:
-        values["panel"] = [{name: held for name, held in seat.items() if held} for seat in values["panel"]]
-    held = {
+        values["panel"] = [
+            {name: value for name, value in member.items() if value} for member in values["panel"]
+        ]
+    filled = {
         name: value
         for name, value in values.items()
         if value is not None and value is not False and value != ""
     }
-    return {"type": kind.type, **held}
+    return {"type": kind.type, **filled}
 
 
 def decode(document: dict[str, Any]) -> Event:
-    """Read an event back; raises EventError when it is not of the vocabulary."""
-    told = dict(document)
-    kind = EVENTS.get(str(told.pop("type", "")))
+    """Return the event of a JSON document; raises EventError if it is malformed."""
+    values = dict(document)
+    kind = EVENTS.get(str(values.pop("type", "")))
     if kind is None:
         raise EventError(f"no such event: {document.get('type')!r}")
     if kind is RouteChosen:
-        told["panel"] = tuple(PanelMember(**seat) for seat in told["panel"])
-        told["reasons"] = tuple(told["reasons"])
+        values["panel"] = tuple(PanelMember(**member) for member in values["panel"])
+        values["reasons"] = tuple(values["reasons"])
     if kind is RankingMade:
-        told["standings"] = tuple(
-            RankedCandidate(**{**row, "reasons": tuple(row["reasons"])}) for row in told["standings"]
+        values["standings"] = tuple(
+            RankedCandidate(**{**row, "reasons": tuple(row["reasons"])}) for row in values["standings"]
         )
     if kind is ClaimsMapped:
-        told["claims"] = tuple(read_claim(row) for row in told["claims"])
+        values["claims"] = tuple(read_claim(row) for row in values["claims"])
     if kind is SupportsFound:
-        told["supports"] = tuple(read_support(row) for row in told["supports"])
+        values["supports"] = tuple(read_support(row) for row in values["supports"])
     if kind is PlacementMade:
-        told.setdefault("ad", None)
+        values.setdefault("ad", None)
     try:
-        return kind(**told)
+        return kind(**values)
     except TypeError as error:
         raise EventError(f"{kind.type}: {error}") from error
 
 
 def read_claim(row: dict[str, Any]) -> Claim:
-    """Read one claim back from plain JSON values."""
+    """Return the claim of a JSON document."""
     return Claim(**{**row, "candidates": tuple(row["candidates"]), "against": tuple(row["against"])})
 
 
 def read_support(row: dict[str, Any]) -> Support:
-    """Read one supported sentence back from plain JSON values."""
+    """Return the supported sentence of a JSON document."""
     return Support(row["text"], tuple(row["candidates"]), tuple(row["words"]))
 
 
 def merge_deltas(events: list[Event]) -> list[Event]:
-    """Join texts that only others' texts part, which changes no final state and keeps every other event."""
+    """Return events with each candidate's consecutive texts joined; they leave the same state."""
     merged: list[Event] = []
-    places: dict[int, int] = {}
+    index_by_seat: dict[int, int] = {}
     for event in events:
         last = merged[-1] if merged else None
         if isinstance(event, MoreText):
-            place = places.setdefault(event.seat, len(merged))
-            if place == len(merged):
+            index = index_by_seat.setdefault(event.seat, len(merged))
+            if index == len(merged):
                 merged.append(event)
             else:
-                known = merged[place]
-                told = known.text if isinstance(known, MoreText) else ""
-                merged[place] = MoreText(event.seat, told + event.text)
+                earlier = merged[index]
+                text = earlier.text if isinstance(earlier, MoreText) else ""
+                merged[index] = MoreText(event.seat, text + event.text)
             continue
-        places.clear()
+        index_by_seat.clear()
         if isinstance(event, AnswerDelta) and isinstance(last, AnswerDelta) and not event.first:
             merged[-1] = AnswerDelta(last.text + event.text, last.first)
         else:

@@ -1,11 +1,11 @@
-"""An exchange: what a model is shown of the conversation so far."""
+"""A prompt and its answer, as later turns show them to a model."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An earlier prompt of the conversation and the answer it got."""
+    """An earlier prompt of a conversation and its answer."""
 
     prompt: str
     answer: str

@@ -1,4 +1,4 @@
-"""Codes into sentences that say what happened and what to do next."""
+"""The words for codes: refusals, topics, answer kinds, reasons without an ad."""
 
 from collections.abc import Mapping
 
@@ -54,7 +54,7 @@ TOPICS: dict[str, Promise] = {
     "other": _("그 밖의 것"),
 }
 
-# What an admin reads of a turn.
+# Shown in the admin.
 LANGUAGES: dict[str, Promise] = {
     "ko": _("한국어"),
     "en": _("영어"),
@@ -85,26 +85,26 @@ NO_AD_REASONS: dict[str, Promise] = {
 
 
 def label_of(words: Mapping[str, Promise], code: str) -> str:
-    """Return the words for a code, or the code itself when nobody has put it into words."""
+    """Return the label of a code, or the code itself if it has none."""
     return str(words.get(code, code))
 
 
 def refusal_message(code: str) -> str:
-    """Return the sentence for a refusal in the language of the page that is being made."""
+    """Return the sentence for a refusal in the active language."""
     return str(REFUSALS.get(code, REFUSALS["server_failed"]))
 
 
 def topic_label(topic: str) -> str:
-    """Return a topic of the kitchen in the reader's language."""
+    """Return a topic's label in the active language."""
     return str(TOPICS.get(topic, TOPICS["other"]))
 
 
 def refusal_message_for_scope(code: str, scope: Mapping[str, object]) -> str:
-    """Return the sentence for a refusal in the language that the socket's page is in."""
+    """Return the sentence for a refusal in the language of a socket's page."""
     cookies, headers = scope.get("cookies"), scope.get("headers")
-    opening = HttpRequest()
-    opening.COOKIES = dict(cookies) if isinstance(cookies, Mapping) else {}
+    request = HttpRequest()
+    request.COOKIES = dict(cookies) if isinstance(cookies, Mapping) else {}
     accepted = dict(headers).get(b"accept-language", b"") if isinstance(headers, list) else b""
-    opening.META["HTTP_ACCEPT_LANGUAGE"] = accepted.decode("latin-1")
-    with translation.override(translation.get_language_from_request(opening)):
+    request.META["HTTP_ACCEPT_LANGUAGE"] = accepted.decode("latin-1")
+    with translation.override(translation.get_language_from_request(request)):
         return refusal_message(code)

@@ -1,14 +1,14 @@
-"""Takes out of a text what neither UTF-8 nor a database can hold."""
+"""Removes from a text what neither UTF-8 nor PostgreSQL can store."""
 
 import re
 
-# JSON may name half a character (RFC 8259, 8.2); NUL is no character of PostgreSQL's texts.
+# JSON may hold lone surrogates (RFC 8259, section 8.2); PostgreSQL's text type holds no NUL.
 SURROGATES = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
 def sanitize_text(text: str) -> str:
-    """Return the text without NUL, halves of characters replaced by the sign for what cannot be read."""
+    """Return the text without NUL, with lone surrogates replaced by U+FFFD."""
     if "\x00" in text:
         text = text.replace("\x00", "")
     return text if text.isascii() else SURROGATES.sub(REPLACEMENT, text)

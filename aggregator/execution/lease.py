@@ -1,4 +1,4 @@
-"""Who works on a turn: a lease in Valkey that its holder renews and that lapses when its process dies."""
+"""A turn's lease in Valkey: held and renewed by the process that answers the turn, it lapses with it."""
 
 import asyncio
 import contextlib
@@ -12,13 +12,13 @@ from pathlib import Path
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-# A lease that vanished with Valkey's data is taken again by whoever held it.
+# A lease that was lost together with Valkey's data is taken again by its holder.
 RENEW = (
     "local holder = redis.call('get', KEYS[1]) "
     "if holder == false or holder == ARGV[1] "
     "then redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2]) return 1 else return 0 end"
 )
-# Returns whether somebody else wanted it meanwhile.
+# Returns whether another process requested a takeover meanwhile.
 RELEASE = (
     "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end "
     "return redis.call('del', KEYS[2])"
@@ -28,7 +28,7 @@ TAKEOVER_REQUEST_SECONDS = 600
 
 @cache
 def _machine_id() -> str:
-    """Return what tells this machine, or container, from every other one; process ids mean nothing beyond."""
+    """Return an id of this machine or container, within which process ids are unique."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}:{os.stat('/proc/self/ns/pid').st_ino}"
@@ -37,7 +37,7 @@ def _machine_id() -> str:
 
 
 def is_holder_dead(holder: bytes | str) -> bool:
-    """Tell whether a lease's holder was a process of this machine that is no more."""
+    """Return whether a lease's holder was a process of this machine that has ended."""
     name = holder.decode() if isinstance(holder, bytes) else holder
     machine, _, rest = name.partition("/")
     process = rest.partition("/")[0]
@@ -45,7 +45,7 @@ def is_holder_dead(holder: bytes | str) -> bool:
 
 
 def lease_key(turn: str) -> str:
-    """Return the name of a turn's lease."""
+    """Return the key of a turn's lease."""
     return f"turns:lease:{turn}"
 
 
@@ -55,7 +55,7 @@ def _takeover_key(turn: str) -> str:
 
 @dataclass(slots=True)
 class Lease:
-    """Whether it is ours, and once it is released, whether somebody else wanted it meanwhile."""
+    """Whether the lease is held and, once it is released, whether another process requested a takeover."""
 
     is_held: bool
     takeover_requested: bool = False
@@ -65,9 +65,9 @@ class Lease:
 async def hold_lease(
     client: "redis.Redis", turn: str, seconds: int, *, is_new: bool = False
 ) -> AsyncIterator[Lease]:
-    """Hold a turn's lease while inside, unless another process does; that one will learn of it.
+    """Hold a turn's lease inside the context, or request a takeover from the process that holds it.
 
-    One of a turn that nobody else can know of yet is taken without waiting for the reply.
+    The lease of a new turn, which no other process knows yet, is taken without waiting for the reply.
     """
     owner = f"{_machine_id()}/{os.getpid()}/{secrets.token_hex(8)}"
     if not is_new and not await _acquire_or_request(client, turn, owner, seconds):
@@ -80,7 +80,7 @@ async def hold_lease(
     finally:
         renewing.cancel()
         await asyncio.gather(renewing, return_exceptions=True)
-        # What cannot be told is looked for.
+        # If Valkey does not say, the turn is checked.
         lease.takeover_requested = True
         with contextlib.suppress(RedisError):
             lease.takeover_requested = bool(
@@ -92,7 +92,7 @@ async def _acquire_or_request(client: "redis.Redis", turn: str, owner: str, seco
     if await _acquire(client, turn, owner, seconds):
         return True
     await client.set(_takeover_key(turn), 1, ex=TAKEOVER_REQUEST_SECONDS)
-    # It may have been released before the knock.
+    # The lease may have been released before the request was stored.
     return await _acquire(client, turn, owner, seconds)
 
 
@@ -102,11 +102,11 @@ async def _acquire(client: "redis.Redis", turn: str, owner: str, seconds: int) -
         return True
     holder = await client.get(key)
     if holder == owner.encode():
-        # Taken at the first try, whose reply was lost on the way.
+        # Taken by an earlier try whose reply was lost.
         return True
     if holder is None or not is_holder_dead(holder):
         return False
-    # It need not lapse: whoever held it cannot come back.
+    # It need not lapse, because its holder cannot come back.
     await client.eval(RELEASE, 2, key, _takeover_key(turn), holder)
     return bool(await client.set(key, owner, nx=True, px=seconds * 1000))
 
@@ -116,6 +116,6 @@ async def _renew(client: "redis.Redis", turn: str, owner: str, seconds: int, *, 
         if not at_once:
             await asyncio.sleep(seconds / 3)
         at_once = False
-        # A lost lease needs no action here: the log refuses the next write of whoever is second.
+        # A lost lease needs no action: the turn log refuses the next write of the process that lost it.
         with contextlib.suppress(RedisError):
             await client.eval(RENEW, 1, lease_key(turn), owner, seconds * 1000)

@@ -1,4 +1,4 @@
-"""What a turn finds when it begins: its own rows, and what all turns share, which is kept at hand."""
+"""What a turn begins with: its question, and a snapshot that all turns of the process share in memory."""
 
 from dataclasses import dataclass
 from threading import Lock
@@ -6,14 +6,14 @@ from threading import Lock
 from cachetools import TTLCache
 
 from aggregator import placements
-from aggregator.budgeting import budget as purse
+from aggregator.budgeting import budget as budgets
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.models import Turn
 from aggregator.pipeline.routing.prompt_topics import OTHER, TopicPrediction, classify_topic
 from aggregator.pipeline.routing.route import RoutingContext, can_afford_call
 from aggregator.pipeline.types import Question
-from aggregator.ratings import ratings as skills
+from aggregator.ratings import ratings
 from aggregator.selectors import conversations
 from aggregator.services.listings import list_offered_models
 from aggregator.storage import model_weights
@@ -25,16 +25,16 @@ MAX_AGE_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class SharedSnapshot:
-    """What all turns of a moment share: the models on offer, what is known of them, and the day's purse."""
+    """What turns share: the models on offer, their ratings, and the day's budget."""
 
     offer: tuple[LanguageModel, ...]
-    ratings: skills.RatingsByScope
+    ratings: ratings.RatingsByScope
     budget: TurnBudget
 
 
 @dataclass(frozen=True, slots=True)
 class TurnContext:
-    """What a turn finds when it begins: the question, the models on offer, and the day's purse and topic."""
+    """What a turn begins with: its question, the models on offer, the day's budget, and the topic."""
 
     question: Question
     offer: tuple[LanguageModel, ...]
@@ -42,7 +42,7 @@ class TurnContext:
 
     @property
     def budget(self) -> TurnBudget:
-        """The day's pool and pace."""
+        """The day's funds and pacing."""
         return self.day.budget
 
 
@@ -52,31 +52,31 @@ _lock = Lock()
 
 
 def find_snapshot() -> SharedSnapshot | None:
-    """Return the snapshot at hand unless it is too old."""
+    """Return the snapshot in memory unless it is too old."""
     with _lock:
         return _cache.get(_KEY)
 
 
 def load_snapshot() -> SharedSnapshot:
-    """Read from the database what turns share, and keep it at hand."""
+    """Read a new snapshot from the database and keep it in memory."""
     model_weights.refresh_weights()
-    ratings = skills.read_all_ratings()
-    money = purse.read_budget(placements.read_income_today())
-    snapshot = SharedSnapshot(tuple(list_offered_models()), ratings, money)
+    all_ratings = ratings.read_all_ratings()
+    budget = budgets.read_budget(placements.read_income_today())
+    snapshot = SharedSnapshot(tuple(list_offered_models()), all_ratings, budget)
     with _lock:
         _cache[_KEY] = snapshot
     return snapshot
 
 
 def forget_snapshot(**_: object) -> None:
-    """Fetch anew at the next chance, as after an admin changed what is on offer."""
+    """Read a new snapshot at the next use, as after an admin changed the listings."""
     with _lock:
         _cache.clear()
-    skills.forget_ratings()
+    ratings.forget_ratings()
 
 
 def build_question(turn: Turn) -> Question:
-    """Return a turn's question with what was said before it."""
+    """Return a turn's question with the exchanges before it."""
     conversation = turn.conversation
     return Question(
         prompt=turn.prompt,
@@ -87,21 +87,23 @@ def build_question(turn: Turn) -> Question:
 
 
 def can_afford_model(turn: Turn, slug: str) -> bool:
-    """Tell whether the day pays for one more call of a model; what is not on offer costs nothing."""
+    """Return whether the day's budget pays for one more call of a model; one not on offer costs nothing."""
     snapshot = find_snapshot() or load_snapshot()
     model = next((model for model in snapshot.offer if model.slug == slug), None)
     return model is None or can_afford_call(model, build_question(turn), snapshot.offer, snapshot.budget)
 
 
 def build_context(turn: Turn, question: Question, snapshot: SharedSnapshot) -> TurnContext:
-    """Put together all that a turn needs to begin; as it may hold up the event loop, nothing is read here."""
-    book = skills.find_ratings(snapshot.ratings, turn.language)
+    """Return a turn's context; it queries nothing, because it may run on the event loop."""
+    scoped_ratings = ratings.find_ratings(snapshot.ratings, turn.language)
     if turn.asked_panel:
-        # Nobody looks for a topic, or tries anybody, where the person has chosen: the first word would wait.
+        # A panel that a person chose needs no topic and no exploration, which would delay the first token.
         topic = TopicPrediction(OTHER, 0.0)
-        offer = tuple(skills.apply_ratings(snapshot.offer, book))
+        offer = tuple(ratings.apply_ratings(snapshot.offer, scoped_ratings))
         return TurnContext(question, offer, RoutingContext(snapshot.budget, topic))
     topic = classify_topic(turn.prompt)
-    offer = tuple(skills.apply_ratings(snapshot.offer, book, topic.topic))
-    explorer = skills.build_explorer(offer, book, topic.topic, snapshot.budget.exploration_cap_micros)
+    offer = tuple(ratings.apply_ratings(snapshot.offer, scoped_ratings, topic.topic))
+    explorer = ratings.build_explorer(
+        offer, scoped_ratings, topic.topic, snapshot.budget.exploration_cap_micros
+    )
     return TurnContext(question, offer, RoutingContext(snapshot.budget, topic, explorer))

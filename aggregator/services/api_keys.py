@@ -1,4 +1,4 @@
-"""The keys of the public API: made, found by their digest, taken back."""
+"""Writes of API keys: issue, record use, revoke."""
 
 import hashlib
 import secrets
@@ -16,9 +16,9 @@ MAX_ACTIVE_KEYS = 20
 
 @transaction.atomic
 def issue_api_key(*, owner: User, name: str) -> str:
-    """Make a key of the public API and return it; only its digest is kept, so this is its only showing.
+    """Return a new key; only its digest is stored, so it cannot be shown again.
 
-    Raises Refusal when its owner has as many as one may have; those asked for at once wait for each other.
+    Raises Refusal if its owner has too many; requests of one owner wait for each other.
     """
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     if ApiKey.objects.filter(owner_id=owner.pk, revoked_at=None).count() >= MAX_ACTIVE_KEYS:
@@ -29,15 +29,15 @@ def issue_api_key(*, owner: User, name: str) -> str:
 
 
 def digest_of(key: str) -> str:
-    """Return the form in which a key is stored and looked up."""
+    """Return the digest under which a key is stored and looked up."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def revoke_api_key(*, key: ApiKey) -> None:
-    """Make a key useless from now on."""
+    """Revoke a key."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def record_key_use(*, key: ApiKey) -> None:
-    """Remember that a key was used just now."""
+    """Store that a key was used now."""
     ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())

@@ -1,7 +1,7 @@
-"""Removes conversations for good: what runs in them stops, and what it cost stays in the books.
+"""Deletes conversations: their running turns stop, and the usage rows of their calls stay.
 
-Nobody waits for a turn that runs. Whoever runs it is nudged, finds its row gone, ends, counts its calls and
-removes what it told meanwhile.
+Deleting does not wait for a running turn. The process that runs it is woken, finds no row, stops, stores
+its calls and deletes what it has written to the log since.
 """
 
 import contextlib
@@ -24,37 +24,38 @@ from aggregator.streaming.turn_feed import WAKEUPS, WAKEUPS_MAXLEN, stream_key
 logger = logging.getLogger(__name__)
 
 VALKEY_TIMEOUT_SECONDS = 2
-# How many go in one transaction, and how many in one night.
+# Conversations in one transaction, and in one night.
 BATCH_SIZE, MAX_PER_NIGHT = 200, 50_000
-# How long a page may take over it.
+# How long a request may take.
 REQUEST_BUDGET_SECONDS = 8
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
-    """Remove a conversation with its turns; what its calls cost stays in the books."""
+    """Delete a conversation with its turns; the usage rows of its calls stay."""
     _delete_batch([conversation.pk])
 
 
 def delete_conversations(*, account: AbstractBaseUser) -> None:
-    """Remove all conversations of an account that goes."""
+    """Delete all conversations of an account that is closed."""
     _delete_batch(list(Conversation.objects.filter(owner_id=account.pk).values_list("pk", flat=True)))
 
 
 def delete_api_conversations(*, owner: AbstractBaseUser) -> int:
-    """Remove what a person's programs asked; returns how many are left for another press."""
-    called, ends = selectors.list_api_conversations(owner), time.monotonic() + REQUEST_BUDGET_SECONDS
+    """Delete a person's API conversations within the time of a request; returns how many are left."""
+    conversations = selectors.list_api_conversations(owner)
+    ends = time.monotonic() + REQUEST_BUDGET_SECONDS
     while time.monotonic() < ends:
-        batch = list(called.values_list("pk", flat=True)[:BATCH_SIZE])
+        batch = list(conversations.values_list("pk", flat=True)[:BATCH_SIZE])
         if not batch:
             break
         _delete_batch(batch)
-    return called.count()
+    return conversations.count()
 
 
 def expire_api_conversations(*, before: dt.datetime) -> int:
-    """Remove what programs asked last before a moment, some of it tonight and the rest in nights to come."""
+    """Delete API conversations last used before a moment, at most so many a night; returns how many."""
     expired = Conversation.objects.filter(origin=Conversation.Origin.API, updated_at__lt=before)
-    # Read once: no index leads to them among the many that people opened on pages.
+    # Read once, because no index finds them among the many that people opened on pages.
     old = list(expired.values_list("pk", flat=True)[:MAX_PER_NIGHT])
     for start in range(0, len(old), BATCH_SIZE):
         _delete_batch(old[start : start + BATCH_SIZE])
@@ -81,18 +82,18 @@ def _lock_turns(conversations: Sequence[int]) -> dict[str, str]:
 
 
 def _delete_logs(turns: Sequence[str], running: Iterable[str]) -> None:
-    """Remove the logs of turns, and let whoever runs one look at it."""
+    """Delete the logs of turns, and wake the processes that run one of them."""
     if not turns:
         return
     try:
-        with contextlib.closing(_connect()) as store, store.pipeline(transaction=False) as packet:
-            packet.unlink(*map(stream_key, turns))
+        with contextlib.closing(_connect()) as store, store.pipeline(transaction=False) as pipeline:
+            pipeline.unlink(*map(stream_key, turns))
             for turn in running:
-                packet.xadd(WAKEUPS, {"turn": turn}, maxlen=WAKEUPS_MAXLEN, approximate=True)
-            packet.execute()
+                pipeline.xadd(WAKEUPS, {"turn": turn}, maxlen=WAKEUPS_MAXLEN, approximate=True)
+            pipeline.execute()
     except RedisError as error:
-        # Their rows are gone all the same: running ones find out in seconds, and every log expires.
-        logger.warning("the logs of %d deleted turns could not be removed (%s)", len(turns), error)
+        # Running turns notice within seconds anyway, and every log expires.
+        logger.warning("the logs of %d deleted turns could not be deleted (%s)", len(turns), error)
 
 
 def _connect() -> "redis.Redis":

@@ -1,4 +1,4 @@
-"""Mirrors the catalog into rows that an admin may switch, price and limit, and reads them back as models."""
+"""Syncs the catalog into listings, which an admin may switch, price and limit, and reads them as models."""
 
 import asyncio
 import logging
@@ -19,11 +19,11 @@ logger = logging.getLogger(__name__)
 
 CUSTOM_PROVIDER = "openai_compatible"
 CUSTOM_KEY_NAME = "OPENAI_COMPATIBLE_KEY"
-# A server that does not say how much it can read is taken for a small one.
+# For a server that does not report its context window.
 CUSTOM_CONTEXT_WINDOW = 8_192
 CUSTOM_STANDING = 0.5
 
-# An admin owns these once they differ from the catalog; the other fields always follow it.
+# An admin's value of these fields stays; the other fields always follow the catalog.
 OVERRIDABLE_FIELDS = (
     "input_price_micros",
     "output_price_micros",
@@ -38,9 +38,9 @@ OVERRIDABLE_FIELDS = (
 
 
 def sync_listings() -> None:
-    """Bring the listings up to date with the catalog, the keys at hand and the servers that answer.
+    """Update the listings from the catalog, the provider keys and the servers that answer.
 
-    Run it where the provider keys are: what is reachable is then known to every process from the rows.
+    Runs where the provider keys are; every other process reads from the rows what is reachable.
     """
     offers = _find_catalog_offers() + _find_custom_offers()
     with transaction.atomic():
@@ -52,7 +52,7 @@ def sync_listings() -> None:
 
 
 def list_offered_models() -> list[LanguageModel]:
-    """Return the models that are switched on and reachable, as the admin left them, best first."""
+    """Return the models that are switched on and reachable, with the admin's values, best first."""
     rows = Listing.objects.filter(is_on=True, is_reachable=True).order_by("-standing", "slug")
     return [_as_model(row) for row in rows]
 
@@ -88,7 +88,7 @@ def _describe_custom(served: ServedModel, address: str) -> LanguageModel:
     return LanguageModel(
         slug=f"own-{slugify(served.name.replace('/', '-').replace(':', '-').replace('.', '-'))}"[:80],
         name=(served.title or served.name)[:120],
-        # Models of one maker fail together, whoever serves them.
+        # Models of one vendor are treated as alike, whoever serves them.
         vendor=format_vendor(served.name)[:40],
         provider=CUSTOM_PROVIDER,
         litellm_model=f"openai/{served.name}"[:160],
@@ -110,10 +110,10 @@ def _with_version(address: str) -> str:
 
 
 def _update_row(row: Listing | None, model: LanguageModel, *, is_reachable: bool) -> None:
-    said = {name: _as_json(getattr(model, name)) for name in OVERRIDABLE_FIELDS}
+    cataloged = {name: _as_json(getattr(model, name)) for name in OVERRIDABLE_FIELDS}
     if row is None:
-        row = Listing(slug=model.slug, **said)
-    for name, value in said.items():
+        row = Listing(slug=model.slug, **cataloged)
+    for name, value in cataloged.items():
         if name in row.as_cataloged and getattr(row, name) == row.as_cataloged[name]:
             setattr(row, name, value)
     row.vendor, row.provider = model.vendor, model.provider
@@ -121,7 +121,7 @@ def _update_row(row: Listing | None, model: LanguageModel, *, is_reachable: bool
     row.is_reachable = is_reachable
     if is_reachable:
         row.api_base = model.api_base
-    row.as_cataloged = said
+    row.as_cataloged = cataloged
     row.save()
 
 
@@ -130,7 +130,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _as_model(row: Listing) -> LanguageModel:
-    known = read_catalog().get(row.slug) or LanguageModel(
+    cataloged = read_catalog().get(row.slug) or LanguageModel(
         slug=row.slug,
         name=row.name,
         vendor=row.vendor,
@@ -145,4 +145,4 @@ def _as_model(row: Listing) -> LanguageModel:
         api_key_name=CUSTOM_KEY_NAME,
     )
     overrides = {name: getattr(row, name) for name in OVERRIDABLE_FIELDS if name != "languages"}
-    return replace(known, **overrides, languages=tuple(row.languages), api_base=row.api_base)
+    return replace(cataloged, **overrides, languages=tuple(row.languages), api_base=row.api_base)

@@ -1,4 +1,4 @@
-"""Removes guests who came once and left nothing."""
+"""Deletes guests who came once and have no conversation."""
 
 import datetime as dt
 
@@ -14,14 +14,14 @@ BATCH_SIZE = 500
 
 
 def delete_idle_guests() -> int:
-    """Remove the guests of long ago who have no conversation; returns how many.
+    """Delete old guests who have no conversation and return how many.
 
-    Whoever of them comes back with the old cookie is made anew.
+    A guest who comes back with the old cookie is created again.
     """
-    cleared = 0
+    deleted = 0
     while batch := _delete_batch():
-        cleared += batch
-    return cleared
+        deleted += batch
+    return deleted
 
 
 @transaction.atomic
@@ -29,12 +29,12 @@ def _delete_batch() -> int:
     locked = list(
         _idle_guests().select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH_SIZE]
     )
-    # Looked at once more: until the lock held, one of them may have come back and asked something.
-    _, removed = _idle_guests().filter(pk__in=locked).delete()
-    return removed.get(User._meta.label, 0)
+    # Filtered again, because a guest may have opened a conversation before the lock was taken.
+    _, deleted = _idle_guests().filter(pk__in=locked).delete()
+    return deleted.get(User._meta.label, 0)
 
 
 def _idle_guests() -> "QuerySet[User]":
     since = timezone.now() - dt.timedelta(days=RETENTION_DAYS)
-    talks = Conversation.objects.filter(owner_id=OuterRef("pk"))
-    return User.objects.filter(~Exists(talks), is_guest=True, date_joined__lt=since)
+    own_conversations = Conversation.objects.filter(owner_id=OuterRef("pk"))
+    return User.objects.filter(~Exists(own_conversations), is_guest=True, date_joined__lt=since)

@@ -1,4 +1,4 @@
-"""Public copies of conversations: made at one moment, read by whoever has the link, withdrawn at will."""
+"""Public copies of conversations, made at one moment and readable by anybody with the link."""
 
 import dataclasses
 import secrets
@@ -15,13 +15,13 @@ from aggregator.services.conversations import build_title
 from aggregator.services.refusal import Refusal
 
 TOKEN_BYTES = 32
-# The longest copy, so that neither making nor reading one holds anything up; of more, the latest are copied.
+# A copy holds the latest turns up to this number, so that making and reading it stays fast.
 MAX_SHARED_TURNS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class SharedText:
-    """What one model wrote."""
+    """The text of one model."""
 
     model: str
     name: str
@@ -30,7 +30,7 @@ class SharedText:
 
 @dataclass(frozen=True, slots=True)
 class SharedTurn:
-    """A prompt and what answered it; of whose it was, what it cost and which ad paid, nothing is copied."""
+    """A prompt and its answers; owner, costs and ads are not copied."""
 
     prompt: str
     answer: str
@@ -42,47 +42,47 @@ class SharedTurn:
 
 @transaction.atomic
 def share_conversation(*, conversation: Conversation) -> Share:
-    """Return the conversation's public copy, made now unless there is one; raises Refusal."""
-    held = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
-    if held is None:
+    """Return the conversation's public copy, made now if there is none; raises Refusal."""
+    locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+    if locked is None:
         raise Refusal("conversation_not_found")
-    known = find_open_share(held)
-    if known:
-        return known
-    made_today = Share.objects.filter(conversation__owner_id=held.owner_id, created_at__gte=start_of_day())
+    existing = find_open_share(locked)
+    if existing:
+        return existing
+    made_today = Share.objects.filter(conversation__owner_id=locked.owner_id, created_at__gte=start_of_day())
     if made_today.count() >= settings.SHARES_PER_DAY:
         raise Refusal("shares_reached")
-    current_turns = list_current_turns(held, MAX_SHARED_TURNS)
+    current_turns = list_current_turns(locked, MAX_SHARED_TURNS)
     turns = [copied for copied in map(_copy_turn, current_turns) if copied]
     if not turns:
         raise Refusal("nothing_to_share")
     return Share.objects.create(
-        conversation=held,
+        conversation=locked,
         token=secrets.token_urlsafe(TOKEN_BYTES),
-        # A name that its owner gave it later may be meant for nobody else.
+        # Not the title that the owner may have given it, which need not be meant for others.
         title=build_title(turns[0].prompt),
         turns=[dataclasses.asdict(turn) for turn in turns],
-        left_out=count_current_turns(held, before=current_turns[0]),
+        left_out=count_current_turns(locked, before=current_turns[0]),
     )
 
 
 def withdraw_share(*, share: Share) -> None:
-    """Make a link lead nowhere from now on, and keep nothing of what it showed."""
+    """Withdraw a link and empty its copy."""
     Share.objects.filter(pk=share.pk, withdrawn_at=None).update(withdrawn_at=timezone.now(), turns=[])
 
 
 def find_open_share(conversation: Conversation) -> Share | None:
-    """Return a conversation's open link without what it shows, or None."""
+    """Return a conversation's open share without its turns, or None."""
     return Share.objects.defer("turns").filter(conversation=conversation, withdrawn_at=None).first()
 
 
 def find_share_by_token(token: str) -> Share | None:
-    """Return what an open link shows, or None when it is withdrawn, unknown or its owner is shut out."""
+    """Return an open share, or None if it is withdrawn or unknown, or its owner is deactivated."""
     return Share.objects.filter(token=token, withdrawn_at=None, conversation__owner__is_active=True).first()
 
 
 def read_shared_turns(share: Share) -> list[SharedTurn]:
-    """Return the turns that a share holds."""
+    """Return the turns of a share."""
     return [
         SharedTurn(**{**row, "others": tuple(SharedText(**each) for each in row["others"])})
         for row in share.turns
@@ -92,7 +92,7 @@ def read_shared_turns(share: Share) -> list[SharedTurn]:
 def _copy_turn(turn: Turn) -> SharedTurn | None:
     written = [row for row in turn.candidates.all() if row.text and row.status != Candidate.Status.FAILED]
     leading = next((row for row in written if str(row.public_id) == turn.leader), None)
-    # As on the owner's page: what stands below help lines, or leads where nothing was chosen.
+    # As on the owner's page: the text below help lines, or the leader where no answer was chosen.
     source = turn.answer_candidate or (None if turn.answer_text else leading)
     answer = "\n\n".join(text for text in (turn.answer_text, source.text if source else "") if text)
     if not answer:

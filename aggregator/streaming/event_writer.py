@@ -1,4 +1,4 @@
-"""A running turn's pen: every event goes to the log and into the state that will be kept."""
+"""Writes a running turn's events to its log and applies them to its state."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -11,36 +11,36 @@ from aggregator.models import Turn
 from aggregator.selectors.turns import build_turn_state, get_turn_with_related
 from aggregator.streaming.turn_log import TurnLog, decode_entries
 
-# How long a database that restarts is waited for.
+# How long to wait for a database that restarts.
 DATABASE_RETRY_SECONDS = 600
 
 
 @dataclass(slots=True)
 class EventWriter:
-    """Writes one turn's events; belongs to whoever holds the turn's lease."""
+    """Writes one turn's events; used only while the turn's lease is held."""
 
     log: TurnLog
     turn: str
     state: TurnState
 
     async def emit(self, event: Event) -> None:
-        """Append an event; raises LogTaken when another process writes this turn."""
+        """Append an event; raises FencedError if another process writes this turn."""
         candidates = self.state.candidates
         if isinstance(event, CandidateDelta) and event.ttft_ms is None and event.candidate in candidates:
-            # Thousands of these make a turn: a place in the panel is told in a fraction of a name's bytes.
+            # A turn has thousands of these, and a position in the panel takes a fraction of an id's bytes.
             event = MoreText(list(candidates).index(event.candidate), event.text)
         self.log.append(self.turn, event)
         self.state.apply(event)
 
     async def flush(self) -> int:
-        """Wait until all events are in the log and return the place of the last one."""
+        """Wait until all events are in the log and return the number of the last one."""
         return await self.log.flush(self.turn)
 
 
 async def open_event_writer(log: TurnLog, turn: Turn, *, is_new: bool = False) -> EventWriter:
-    """Go on where the log of a turn ends, or where its rows end when the log, or its end, is lost.
+    """Return a writer that continues after the end of a turn's log, or after its rows if the log is lost.
 
-    A turn that nobody can have begun has no log to read; should there be one, writing is refused.
+    The log of a new turn is not read; should there be one, the first write fails with FencedError.
     """
     name = str(turn.public_id)
     entries = [] if is_new else await log.read(name)

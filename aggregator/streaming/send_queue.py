@@ -1,4 +1,4 @@
-"""What one page has still to be sent: one frame a turn at a time, and the whole turn when the page lags."""
+"""The frames still to be sent to one page; a page that lags gets a turn's snapshot instead."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from aggregator.streaming.turn_log import TurnLog, decode_entries
 
 logger = logging.getLogger(__name__)
 
-# What a page may have waiting of one turn before it is sent the turn's state in its place.
+# A page with more than this queued of one turn is sent the turn's snapshot instead.
 MAX_QUEUED_BYTES = 64_000
 # How long a page's command waits for a database that restarts.
 DATABASE_RETRY_SECONDS = 10
@@ -31,7 +31,7 @@ DATABASE_RETRY_SECONDS = 10
 
 @dataclass(slots=True)
 class FollowedTurn:
-    """One turn that the page follows, and what of it is not sent yet."""
+    """One turn that the page follows, with its entries that are not sent yet."""
 
     subscription: Subscription
     catching_up: "asyncio.Task[None] | None" = None
@@ -41,7 +41,7 @@ class FollowedTurn:
 
 
 class SendQueue:
-    """The frames of one page; a page that reads slowly delays nobody but itself."""
+    """The frames of one page; a page that reads slowly delays only itself."""
 
     def __init__(self, log: TurnLog, send: Callable[[str], Awaitable[None]]) -> None:
         self._log = log
@@ -51,26 +51,26 @@ class SendQueue:
         self._sending = asyncio.create_task(self._send_frames())
 
     def follow(self, turn: str, after_seq: int, *, most: int) -> None:
-        """Send what follows an event's place in a turn; the oldest of too many turns is let go."""
+        """Send a turn's events after a number; beyond `most` turns the first is no longer followed."""
         self.leave(turn)
         while len(self._followed) >= most:
             self.leave(next(iter(self._followed)))
 
-        def take(entry: LogEntry) -> None:
-            self._take(turn, entry)
+        def queue(entry: LogEntry) -> None:
+            self._queue(turn, entry)
 
         feed = self._log.feed
-        subscription = feed.register(turn, after_seq, take)
+        subscription = feed.register(turn, after_seq, queue)
         followed = self._followed[turn] = FollowedTurn(subscription)
         if not feed.replay_local(subscription):
             followed.catching_up = asyncio.create_task(feed.catch_up(subscription))
 
     def follows(self, turn: str) -> bool:
-        """Whether the page hears of this turn."""
+        """Return whether the page follows a turn."""
         return turn in self._followed
 
     def leave(self, turn: str) -> None:
-        """Send no more of a turn."""
+        """Stop following a turn."""
         followed = self._followed.pop(turn, None)
         if followed:
             if followed.catching_up:
@@ -78,13 +78,13 @@ class SendQueue:
             self._log.feed.unsubscribe(followed.subscription)
 
     async def close(self) -> None:
-        """Leave every turn and stop sending."""
+        """Stop following every turn, and stop sending."""
         for turn in list(self._followed):
             self.leave(turn)
         self._sending.cancel()
         await asyncio.gather(self._sending, return_exceptions=True)
 
-    def _take(self, turn: str, entry: LogEntry) -> None:
+    def _queue(self, turn: str, entry: LogEntry) -> None:
         followed = self._followed.get(turn)
         if followed is None:
             return
@@ -94,7 +94,7 @@ class SendQueue:
         followed.waiting.append(entry)
         followed.size += len(entry.body)
         if followed.size > MAX_QUEUED_BYTES and len(followed.waiting) > 1:
-            # The newest entry stays: it says up to where the turn has to be read.
+            # The newest entry stays, because the snapshot has to reach at least up to it.
             followed.waiting[:] = followed.waiting[-1:]
             followed.size, followed.is_behind = len(entry.body), True
         self._wakeup.set()
@@ -105,7 +105,7 @@ class SendQueue:
             self._wakeup.clear()
             for turn, followed in list(self._followed.items()):
                 if followed.is_behind:
-                    await self._summarise(turn, followed)
+                    await self._queue_snapshot(turn, followed)
                 entries, followed.waiting, followed.size = followed.waiting, [], 0
                 if entries:
                     metrics.FRAMES.inc()
@@ -113,17 +113,18 @@ class SendQueue:
                     if entries[0].emitted_at:
                         metrics.FRAME_LAG.observe(max(0.0, time.time() - entries[0].emitted_at))
 
-    async def _summarise(self, turn: str, followed: FollowedTurn) -> None:
+    async def _queue_snapshot(self, turn: str, followed: FollowedTurn) -> None:
         followed.is_behind = False
         metrics.LAGGED_PAGES.inc()
         with contextlib.suppress(RedisError):
             entries = await self._log.read(turn)
             if not entries:
-                # A log that was lost is soon told anew, as a whole, by whoever writes it.
+                # The process that writes the turn soon writes a lost log anew, as a snapshot.
                 followed.waiting.clear()
                 return
-            whole = build_snapshot_entry(entries)
-            followed.waiting[:] = [whole, *(entry for entry in followed.waiting if entry.seq > whole.seq)]
+            snapshot = build_snapshot_entry(entries)
+            later = (entry for entry in followed.waiting if entry.seq > snapshot.seq)
+            followed.waiting[:] = [snapshot, *later]
             return
         followed.is_behind = True
         await asyncio.sleep(RETRY_SECONDS)
@@ -131,13 +132,13 @@ class SendQueue:
 
 
 def build_snapshot_entry(entries: list[LogEntry]) -> LogEntry:
-    """Return one entry that tells a turn as its log leaves it."""
+    """Return one entry with the state that a log's entries leave."""
     history = build_snapshot_events(reduce_events(decode_entries(entries)))
     return LogEntry(entries[-1].seq, orjson.dumps([encode(event) for event in history]), is_snapshot=True)
 
 
 def encode_frame(turn: str, entries: list[LogEntry]) -> str:
-    """Return the message that carries entries to a page; their events are passed on as they are stored."""
+    """Return the message that carries entries to a page, with their events as they are stored."""
     bodies = b",".join(entry.body[1:-1] for entry in entries)
     whole = b'"whole":true,' if entries[0].is_snapshot else b""
     head = b'{"type":"frame","turn":"%b","seq":%d,%b"events":[' % (turn.encode(), entries[-1].seq, whole)

@@ -1,4 +1,4 @@
-"""Reads turn logs for the pages of this process: one blocking read for all of them together."""
+"""Reads turn logs for the pages of this process, with one blocking read for all followed turns."""
 
 import asyncio
 import logging
@@ -16,12 +16,12 @@ logger = logging.getLogger(__name__)
 READ_BLOCK_MS = 2_000
 RETRY_SECONDS = 0.2
 WAKE_KEY_TTL_SECONDS = 3_600
-# A read names every turn that is followed: the more there are, the longer the next one waits.
+# A read names every followed turn, so the next one waits the longer the more there are.
 READ_PAUSE_PER_TURN_SECONDS = 60e-6
 WAKEUPS, WAKEUPS_MAXLEN = "turns:nudges", 1_000
-# A page follows a turn that it opened within these.
+# A page follows a turn that it opened within so many entries.
 MAX_EARLY_ENTRIES = 8
-# No turn tells so much; what is above is no place that a stream can have, nor a number that a page counts in.
+# No turn has so many events; above it JavaScript cannot count exactly, nor may a stream's id go much higher.
 MAX_SEQ = 2**53
 
 StreamRow = tuple[bytes, dict[bytes, bytes]]
@@ -30,9 +30,9 @@ Streams = dict[bytes | str | memoryview, int | bytes | str | memoryview]
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """Neighbouring events of one turn as they are stored; `seq` is the place of the last one.
+    """Consecutive events of one turn as stored JSON; `seq` is the number of the last one.
 
-    A whole entry tells the turn from its start, in place of all that came before it.
+    A snapshot holds the turn from its start and replaces all entries before it.
     """
 
     seq: int
@@ -53,7 +53,7 @@ WakeupListener = Callable[[str], None]
 
 @dataclass(slots=True)
 class Subscription:
-    """One reader of one turn, at its own place in it; what arrives before it has caught up is set aside."""
+    """One reader of one turn; entries that arrive before it has caught up are buffered."""
 
     turn: str
     seq: int
@@ -62,23 +62,23 @@ class Subscription:
 
 
 def stream_key(turn: str) -> str:
-    """Return the name of a turn's stream."""
+    """Return the key of a turn's stream."""
     return f"turns:log:{turn}"
 
 
 def stream_id(seq: int) -> str:
-    """Return an event's place in a stream, one that Valkey takes whatever the number."""
+    """Return the stream id of an event's number, cut to what Valkey accepts."""
     return f"0-{min(seq, MAX_SEQ)}"
 
 
 def parse_entry(row: StreamRow) -> LogEntry:
-    """Return a stream's row as an entry."""
+    """Return the entry of a stream's row."""
     row_id, fields = row
     return LogEntry(int(row_id.split(b"-")[1]), fields[b"e"], b"w" in fields, float(fields.get(b"t", 0)))
 
 
 async def read_log(client: "redis.Redis", turn: str, after_seq: int = 0) -> list[LogEntry]:
-    """Return what the log holds of a turn after an event's place."""
+    """Return the entries of a turn's log after an event's number."""
     since = f"({stream_id(after_seq)}" if after_seq else "-"
     return [
         parse_entry(row) for row in cast("list[StreamRow]", await client.xrange(stream_key(turn), min=since))
@@ -90,13 +90,13 @@ class TurnFeed:
 
     def __init__(self, client: "redis.Redis", listener: "redis.Redis") -> None:
         self._client = client
-        # Its reads block, which nothing else may wait for.
+        # A connection of its own, because its reads block.
         self._listener = listener
         self._wake_key = f"turns:wake:{os.getpid()}:{id(self)}"
         self._subscriptions: dict[str, list[Subscription]] = {}
         self._cursors: dict[str, int] = {}
         self._wakeup_listeners: list[WakeupListener] = []
-        # What a new turn has told while nobody followed it; None once its log must be read for that.
+        # The first entries of turns begun here; None once a reader has to read the log for them.
         self._local_entries: dict[str, list[LogEntry] | None] = {}
 
     async def subscribe(self, turn: str, after_seq: int, listener: Listener) -> Subscription:
@@ -106,13 +106,13 @@ class TurnFeed:
         return subscription
 
     def register(self, turn: str, after_seq: int, listener: Listener) -> Subscription:
-        """Note a reader; it hears nothing before it has caught up."""
+        """Add a reader; it gets nothing before it has caught up."""
         subscription = Subscription(turn, after_seq, listener)
         self._subscriptions.setdefault(turn, []).append(subscription)
         return subscription
 
     async def catch_up(self, subscription: Subscription) -> None:
-        """Deliver what the log holds already, and from then on what comes; waits for Valkey."""
+        """Deliver what the log holds, and from then on each new entry; waits for Valkey."""
         turn = subscription.turn
         while subscription in self._subscriptions.get(turn, ()):
             try:
@@ -131,7 +131,7 @@ class TurnFeed:
             return
 
     def replay_local(self, subscription: Subscription) -> bool:
-        """Deliver what a turn begun here has told so far; False when that takes a look at its log."""
+        """Deliver the first entries of a turn begun here; returns False if the log must be read."""
         early = self._local_entries.get(subscription.turn)
         if early is None or subscription.seq:
             return False
@@ -142,15 +142,15 @@ class TurnFeed:
         return True
 
     def register_local(self, turn: str, *, is_new: bool = False) -> None:
-        """Deliver a turn by `deliver_local` only, as this process writes it; its log is not read back."""
+        """Deliver a turn that this process writes by `deliver_local`, without reading its log."""
         self._local_entries.setdefault(turn, [] if is_new else None)
 
     def unregister_local(self, turn: str) -> None:
-        """Read a turn's log again, as whoever takes it up may be another process."""
+        """Read a turn's log again, because another process may write it from now on."""
         self._local_entries.pop(turn, None)
 
     def deliver_local(self, turn: str, entry: LogEntry) -> None:
-        """Pass on an entry that this process has just written."""
+        """Deliver an entry that this process has written."""
         if turn not in self._local_entries:
             return
         early = self._local_entries[turn]
@@ -170,40 +170,40 @@ class TurnFeed:
             self._cursors.pop(subscription.turn, None)
 
     async def wakeup(self, turn: str) -> None:
-        """Tell every process that a command about a turn was stored."""
+        """Notify every process that a command to a turn was stored."""
         await self._client.xadd(WAKEUPS, {"turn": turn}, maxlen=WAKEUPS_MAXLEN, approximate=True)
 
     def on_wakeup(self, listener: WakeupListener) -> None:
-        """Call `listener` with the id of every turn that is nudged from now on."""
+        """Call `listener` with the id of every turn that `wakeup` is called for."""
         if listener not in self._wakeup_listeners:
             self._wakeup_listeners.append(listener)
 
     async def run(self) -> None:
-        """Read for ever; a Valkey that is away is waited for."""
-        places = {WAKEUPS: await self._newest(WAKEUPS), self._wake_key: b"0-0"}
+        """Read until cancelled; waits for Valkey."""
+        last_ids = {WAKEUPS: await self._newest(WAKEUPS), self._wake_key: b"0-0"}
         while True:
             turns = {
-                # One that Valkey does not take would fail the read for everybody.
+                # An id that Valkey refuses would fail the read for all turns.
                 stream_key(turn): stream_id(seq).encode()
                 for turn, seq in self._cursors.items()
                 if turn not in self._local_entries
             }
-            streams = cast("Streams", places | turns)
+            streams = cast("Streams", last_ids | turns)
             try:
-                heard = await self._listener.xread(streams, block=READ_BLOCK_MS, count=500)
+                replies = await self._listener.xread(streams, block=READ_BLOCK_MS, count=500)
             except RedisError as error:
                 logger.warning("turn log: not read, trying again (%s)", error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            for name, rows in cast("list[tuple[bytes, list[StreamRow]]]", heard or []):
+            for name, rows in cast("list[tuple[bytes, list[StreamRow]]]", replies or []):
                 key = name.decode()
-                if key in places:
-                    places[key] = rows[-1][0]
+                if key in last_ids:
+                    last_ids[key] = rows[-1][0]
                 self._publish_rows(key, rows)
             await asyncio.sleep(READ_PAUSE_PER_TURN_SECONDS * len(turns))
 
     async def newest_seq(self, turn: str) -> int:
-        """Return the place of the last event that a turn's log holds, 0 when it holds none."""
+        """Return the number of the last event in a turn's log, or 0 if it has none."""
         rows = cast("list[StreamRow]", await self._client.xrevrange(stream_key(turn), count=1))
         return parse_entry(rows[0]).seq if rows else 0
 
@@ -241,6 +241,6 @@ class TurnFeed:
         subscription.seq = entry.seq
         try:
             subscription.listener(entry)
-        except Exception:  # noqa: BLE001 - one closed socket must not silence every other reader
+        except Exception:  # noqa: BLE001 - one closed socket must not stop the delivery to every other reader
             logger.info("turn log: a reader of %s went away", subscription.turn)
             self.unsubscribe(subscription)

@@ -1,10 +1,10 @@
-"""The durable event log of a running turn: one Valkey Stream a turn, one pipelined writer a process.
+"""The event log of running turns: one Valkey stream a turn, one pipelined writer a process (ADR 0002).
 
 An entry's id is `0-N`, where N counts the turn's events up to and including that entry. Each write names the
-entry that it follows and is refused when another one is there: a process that lost its lease cannot write
-behind its successor's back, and one whose log was lost finds out and tells the whole turn again.
-A writer flushes at once when idle or when there is news, and else every tick; no browser sees an event that
-is not in the log.
+entry that it follows and is refused if another one is there: a process that lost its lease cannot write after
+its successor, and one whose log was lost finds out and writes the whole turn again.
+A writer flushes at once when it is idle or when an urgent event comes, and otherwise at every tick. No page
+receives an event that is not in the log.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ from aggregator.streaming.turn_feed import RETRY_SECONDS, LogEntry, TurnFeed, re
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_SECONDS = 2
-# When the log of a running turn is lost, its numbers go on far above all that a browser can have seen.
+# After a lost log a turn's numbers continue far above those that a page can have received.
 LOST_LOG_SEQ_GAP = 100_000
 APPEND_SCRIPT = """
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-local place = newest and newest[1] or '0-0'
-if place ~= ARGV[1] then return {place, newest and newest[2][2] or ''} end
+local newest_id = newest and newest[1] or '0-0'
+if newest_id ~= ARGV[1] then return {newest_id, newest and newest[2][2] or ''} end
 if ARGV[5] == '1' then redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3], 'w', '1')
 else redis.call('XADD', KEYS[1], ARGV[2], 'e', ARGV[3], 't', ARGV[6]) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
@@ -50,7 +50,10 @@ class FencedError(TurnLogError):
 
 @dataclass(slots=True)
 class StreamWriter:
-    """What this process still has to write of one turn; `written` is the last entry's number in the log."""
+    """What this process still has to write of one turn.
+
+    `written` is the number of the last entry in the log, `seq` the number of the last event written.
+    """
 
     turn: str
     seq: int
@@ -62,7 +65,7 @@ class StreamWriter:
     batched: int = 0
     is_snapshot: bool = False
     emitted_at: float = 0.0
-    lost: TurnLogError | None = None
+    failure: TurnLogError | None = None
 
     @property
     def key(self) -> str:
@@ -70,18 +73,18 @@ class StreamWriter:
         return stream_key(self.turn)
 
     def fill_batch(self) -> None:
-        """Settle what to write next: the batch whose writing was not confirmed, or all that is pending."""
+        """Choose what to write next: the batch that was not confirmed, or everything pending."""
         if not self.body:
             self._fill(merge_deltas(self.pending), is_snapshot=False)
 
     def start_rewrite(self, found: int) -> None:
-        """Tell the whole turn in place of what is pending, behind whatever the log still holds."""
-        logger.warning("turn log: %s lost what followed %d and is told anew", self.key, found)
+        """Write the whole turn as a snapshot, after the entry that the log still has."""
+        logger.warning("turn log: %s lost what followed %d and is written anew", self.key, found)
         self.written, self.seq = found, self.seq + LOST_LOG_SEQ_GAP
         self._fill(self.read_snapshot(), is_snapshot=True)
 
     def confirm(self) -> None:
-        """Take the batch as written."""
+        """Record that the batch was written."""
         self.seq = self.written = self.seq + self.size
         del self.pending[: self.batched]
         self.body, self.size, self.batched, self.is_snapshot = b"", 0, 0, False
@@ -90,24 +93,24 @@ class StreamWriter:
         try:
             self.body = orjson.dumps([encode(event) for event in batch])
         except Exception as error:
-            # One turn that cannot be written must not keep those of everybody else from the log.
+            # A turn that cannot be encoded must not keep the others from the log.
             logger.exception("turn log: %s cannot be written", self.key)
-            self.lost = TurnLogError(str(error))
+            self.failure = TurnLogError(str(error))
         self.size, self.batched, self.is_snapshot = len(batch), len(self.pending), is_snapshot
 
     @property
     def is_drained(self) -> bool:
-        """Whether nothing is left to write, or nothing more can be."""
-        return not (self.pending or self.body) or self.lost is not None
+        """Whether nothing is left to write, or nothing can be written any more."""
+        return not (self.pending or self.body) or self.failure is not None
 
     @property
-    def ends(self) -> tuple[str, str]:
+    def entry_ids(self) -> tuple[str, str]:
         """The ids of the entry that the batch follows and of the one that it becomes."""
         return f"0-{self.written}", f"0-{self.target}"
 
     @property
-    def marks(self) -> tuple[str, str]:
-        """Whether the batch tells the turn anew, and when its first event was told."""
+    def entry_fields(self) -> tuple[str, str]:
+        """Whether the batch is a snapshot, and when its first event was emitted, in seconds since 1970."""
         return "1" if self.is_snapshot else "0", f"{self.emitted_at:.3f}"
 
     @property
@@ -117,7 +120,7 @@ class StreamWriter:
 
 
 class TurnLog:
-    """All turn logs as one process writes and reads them; belongs to one event loop."""
+    """The turn logs that one process writes and reads; belongs to one event loop."""
 
     def __init__(self, url: str, *, keep_seconds: int) -> None:
         self.client = open_client(url)
@@ -131,12 +134,12 @@ class TurnLog:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin writing and reading; calling it again does nothing."""
+        """Start the tasks that write and read; calling it again does nothing."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self.feed.run())]
 
     async def close(self) -> None:
-        """Write what is pending, then end both tasks."""
+        """Write what is pending, then end both tasks and close the connections."""
         with contextlib.suppress(TurnLogError, RedisError, TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
                 await self._flush()
@@ -150,20 +153,20 @@ class TurnLog:
     def open_writer(
         self, turn: str, seq: int, written: int, read_snapshot: Callable[[], list[Event]]
     ) -> None:
-        """Begin to write a turn after its event `seq`; `read_snapshot` tells it from its start."""
+        """Begin to write a turn after its event `seq`; `read_snapshot` returns the events of its state."""
         self._writers[turn] = StreamWriter(turn, seq, written, read_snapshot)
 
     def rewrite(self, turn: str) -> None:
-        """Write the whole turn again, behind whatever its log still holds."""
+        """Write the whole turn again, after the entry that its log still has."""
         writer = self._writers[turn]
         writer.start_rewrite(writer.written)
         self._dirty.set()
 
     def append(self, turn: str, event: Event) -> None:
-        """Take an event for the next flush; raises LogTaken when another process writes this turn."""
+        """Append an event to the next batch; raises FencedError if another process writes this turn."""
         writer = self._writers[turn]
-        if writer.lost:
-            raise writer.lost
+        if writer.failure:
+            raise writer.failure
         if not writer.pending:
             writer.emitted_at = time.time()
         writer.pending.append(event)
@@ -172,41 +175,41 @@ class TurnLog:
             self._wakeup.set()
 
     async def flush(self, turn: str) -> int:
-        """Wait until all that was appended to the turn is in the log; returns the last event's place."""
+        """Wait until all appended events are in the log and return the number of the last one."""
         writer = self._writers[turn]
         async with self._flushed:
             await self._flushed.wait_for(lambda: writer.is_drained)
-        if writer.lost:
-            raise writer.lost
+        if writer.failure:
+            raise writer.failure
         return writer.seq
 
     def close_writer(self, turn: str) -> None:
-        """Stop writing a turn; its log expires after the keeping time."""
+        """Stop writing a turn; its log expires."""
         self._writers.pop(turn, None)
 
     async def forget(self, turn: str) -> None:
-        """Remove what was told of a turn that never came to be or is no more; failing that, it expires."""
+        """Delete the log of a turn that was refused or deleted; if Valkey is away, it expires."""
         with contextlib.suppress(RedisError):
             await self.client.delete(stream_key(turn))
 
     async def read(self, turn: str, after_seq: int = 0) -> list[LogEntry]:
-        """Return what the log holds of a turn after an event's place."""
+        """Return the entries of a turn's log after an event's number."""
         return await read_log(self.client, turn, after_seq)
 
     async def _write(self) -> None:
         while True:
             await self._dirty.wait()
-            # What is about to be told in the same moment goes along.
+            # Events emitted in the same iteration of the loop join the batch.
             await asyncio.sleep(0)
             self._dirty.clear()
             try:
                 is_flushed = await self._flush()
             except RedisError as error:
-                # Valkey restarts: what is pending stays pending and is written when it is back.
+                # Pending events are kept until Valkey is back.
                 logger.warning("turn log: not written, trying again (%s)", error)
                 is_flushed = False
             except Exception:
-                # All turns of the process are written here: better tried again than silent for ever.
+                # All turns of the process are written by this task, so it must never end.
                 logger.exception("turn log: not written, trying again")
                 is_flushed = False
             if not is_flushed:
@@ -215,7 +218,7 @@ class TurnLog:
             await self._wait_for_tick()
 
     async def _wait_for_tick(self) -> None:
-        # News ends the rest; else it ends as the streams are read, so that what they say is written at once.
+        # An urgent event ends the wait; the tick is the one at which providers' streams are read.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(get_flush_scheduler().next_tick()):
                 await self._wakeup.wait()
@@ -225,20 +228,20 @@ class TurnLog:
         writers = [
             writer
             for writer in self._writers.values()
-            if (writer.pending or writer.body) and writer.lost is None
+            if (writer.pending or writer.body) and writer.failure is None
         ]
         if not writers:
             return True
         for writer in writers:
             writer.fill_batch()
-        writers = [writer for writer in writers if writer.lost is None]
+        writers = [writer for writer in writers if writer.failure is None]
         keep = str(self._keep_seconds)
         outcomes = await self.client.send_all(
-            ("EVALSHA", APPEND_SHA, 1, writer.key, *writer.ends, writer.body, keep, *writer.marks)
+            ("EVALSHA", APPEND_SHA, 1, writer.key, *writer.entry_ids, writer.body, keep, *writer.entry_fields)
             for writer in writers
         )
         if any(isinstance(outcome, NoScriptError) for outcome in outcomes):
-            # A server that restarted, or never met us, does not know the script.
+            # A server that restarted has forgotten the script.
             await self.client.script_load(APPEND_SCRIPT)
             return await self._flush()
         settled = [
@@ -253,15 +256,15 @@ class TurnLog:
         if isinstance(outcome, Exception):
             logger.warning("turn log: %s not written (%s)", writer.key, outcome)
             return False
-        place, body = outcome if isinstance(outcome, list) else (b"0-0", b"")
-        found = int(place.split(b"-")[1])
-        # A connection that broke after the write and before the reply makes us write the same entry twice.
+        entry_id, body = outcome if isinstance(outcome, list) else (b"0-0", b"")
+        found = int(entry_id.split(b"-")[1])
+        # A connection that broke between the write and its reply makes the same entry be written twice.
         if found == writer.target and body in {b"", writer.body}:
             written = LogEntry(writer.target, writer.body, writer.is_snapshot, writer.emitted_at)
             writer.confirm()
             self.feed.deliver_local(writer.turn, written)
         elif found > writer.written:
-            writer.lost = FencedError(writer.key)
+            writer.failure = FencedError(writer.key)
         else:
             writer.start_rewrite(found)
             self._dirty.set()
@@ -269,13 +272,13 @@ class TurnLog:
 
 
 def is_urgent(event: Event) -> bool:
-    """Tell whether an event is worth a write of its own: all but the further text of an answer."""
+    """Return whether an event is written at once: every event except further text."""
     if isinstance(event, AnswerDelta):
         return event.first
     return not isinstance(event, MoreText)
 
 
 def decode_entries(entries: list[LogEntry]) -> list[Event]:
-    """Return the events of log entries, in order, from the last entry on that tells the turn anew."""
-    starts = [place for place, entry in enumerate(entries) if entry.is_snapshot]
+    """Return the events of log entries in order, from the last snapshot on."""
+    starts = [index for index, entry in enumerate(entries) if entry.is_snapshot]
     return [decode(document) for entry in entries[starts[-1] if starts else 0 :] for document in entry.events]

@@ -1,4 +1,4 @@
-"""The page on which a person makes, sees and revokes the keys of the public API."""
+"""The page on which a person issues, lists and revokes keys of the public API."""
 
 import uuid
 from typing import cast
@@ -23,7 +23,7 @@ from aggregator.services.refusal import Refusal
 
 
 class ApiKeyForm(forms.Form):
-    """What a key is for, so that its owner knows it again."""
+    """The name of a new key."""
 
     name = forms.CharField(
         label=gettext_lazy("이름"),
@@ -38,7 +38,7 @@ class ApiKeyForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_keys(request: HttpRequest) -> HttpResponse:
-    """List the person's keys; a posted name makes one more, whose text this page alone ever shows."""
+    """List the person's keys; a posted name issues one more, which only this response shows."""
     owner = cast(User, request.user)
     form, fresh = ApiKeyForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
@@ -63,7 +63,7 @@ def show_keys(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Make one of the person's keys useless; another's is not found."""
+    """Revoke one of the person's own keys."""
     key = find_own_api_key(cast(User, request.user), public_id)
     if key is None:
         raise Http404
@@ -76,7 +76,7 @@ def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_api_conversations(request: HttpRequest) -> HttpResponse:
-    """Ask once more, then remove all that the person's programs asked."""
+    """Ask for confirmation, then delete all of the person's API conversations."""
     owner = cast(User, request.user)
     if request.method != "POST":
         called = conversations.list_api_conversations(owner).count()

@@ -40,7 +40,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @ensure_csrf_cookie
 @never_cache
 def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show one of the person's conversations; another's is not found."""
+    """Show one of the person's own conversations."""
     person = find_user(request)
     return _show(request, person, _own(person, public_id))
 
@@ -48,7 +48,7 @@ def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
 @require_GET
 @never_cache
 def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: int) -> HttpResponse:
-    """Return the turns that came before a number as HTML."""
+    """Return the turns before a number as HTML."""
     conversation = _own(find_user(request), public_id)
     turns = list_turns(conversation, before)
     context = {"conversation": conversation, "turns": view_turns(turns), "earlier_than": earlier_than(turns)}
@@ -90,7 +90,7 @@ def list_conversations(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def show_leaderboard(request: HttpRequest) -> HttpResponse:
-    """Show how the models stand after all picks: in Korean, in all languages, on a topic, by one's own."""
+    """Show the models' ratings by votes: in Korean, in all languages, on a topic, and by the person's own."""
     person, topics = find_user(request), vote_counts.list_voted_topics()
     topic = request.GET.get("topic", "")
     topic = topic if topic in topics else ""
@@ -105,7 +105,7 @@ def show_leaderboard(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def rename_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Give a conversation the title in the field `title`."""
+    """Change a conversation's title to the field `title`."""
     conversation = _own(find_user(request), public_id)
     try:
         services.rename_conversation(conversation=conversation, title=request.POST.get("title", ""))
@@ -116,7 +116,7 @@ def rename_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
 
 @require_POST
 def delete_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Remove a conversation for good."""
+    """Delete a conversation."""
     deletion.delete_conversation(conversation=_own(find_user(request), public_id))
     return _done(request, "/")
 
@@ -128,7 +128,7 @@ def _own(person: User | None, public_id: uuid.UUID) -> Conversation:
     return conversation
 
 
-def _done(request: HttpRequest, where: str) -> HttpResponse:
+def _done(request: HttpRequest, path: str) -> HttpResponse:
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"ok": True})
-    return redirect(where)
+    return redirect(path)

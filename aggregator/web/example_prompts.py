@@ -1,4 +1,4 @@
-"""The prompts that an empty conversation offers; each one really works with the smallest panel."""
+"""The example prompts of an empty conversation; each was tried with the smallest panel."""
 
 from typing import Final
 

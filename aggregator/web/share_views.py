@@ -1,4 +1,4 @@
-"""Public links to conversations: their owner makes and withdraws them, whoever has one reads."""
+"""Public links to conversations: made and withdrawn by the owner, readable by anybody with the link."""
 
 import uuid
 
@@ -17,19 +17,19 @@ from aggregator.services.refusal import Refusal
 
 @require_POST
 def make_share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Return the path of the conversation's public copy as JSON, or the reason why there is none."""
+    """Return the path of the conversation's public copy as JSON, or the reason for none."""
     try:
         share = sharing.share_conversation(conversation=_own(request, public_id))
     except Refusal as refusal:
         status = 429 if refusal.code == "shares_reached" else 409
         return JsonResponse({"message": refusal_message(refusal.code)}, status=status)
-    made = {"path": f"/s/{share.token}/", "shared_at": share.created_at.isoformat()}
-    return JsonResponse({**made, "left_out": share.left_out})
+    document = {"path": f"/s/{share.token}/", "shared_at": share.created_at.isoformat()}
+    return JsonResponse({**document, "left_out": share.left_out})
 
 
 @require_POST
 def withdraw_share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Withdraw the conversation's link; where there is none, nothing is left to do."""
+    """Withdraw the conversation's link, if it has one."""
     share = sharing.find_open_share(_own(request, public_id))
     if share:
         sharing.withdraw_share(share=share)
@@ -39,15 +39,14 @@ def withdraw_share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_GET
 @never_cache
 def show_shared(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a public copy to whoever has its link, and tell search engines to leave it alone."""
+    """Show the public copy of a link, and keep search engines from indexing it."""
     share = sharing.find_share_by_token(token)
     if share is None:
         raise Http404
-    shown = render(
-        request, "aggregator/shared.html", {"share": share, "turns": sharing.read_shared_turns(share)}
-    )
-    shown["X-Robots-Tag"] = "noindex"
-    return shown
+    context = {"share": share, "turns": sharing.read_shared_turns(share)}
+    page = render(request, "aggregator/shared.html", context)
+    page["X-Robots-Tag"] = "noindex"
+    return page
 
 
 def _own(request: HttpRequest, public_id: uuid.UUID) -> Conversation:

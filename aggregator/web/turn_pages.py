@@ -1,4 +1,4 @@
-"""Stored turns as the page's templates read them."""
+"""Stored turns as the page's templates show them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from aggregator.selectors.turns import rebuild_events
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    """One turn of the transcript: its state for readers without scripts, its events for the page's own."""
+    """One turn of the transcript: its state for pages without JavaScript, its events for those with it."""
 
     public_id: str
     number: int
@@ -29,12 +29,12 @@ class TurnView:
 
 
 def view_turns(turns: Sequence[Turn]) -> list[TurnView]:
-    """Return turns ready to show; one that was replaced knows its successor."""
+    """Return turns ready to show."""
     return [_view(turn) for turn in turns]
 
 
 def earlier_than(turns: Sequence[Turn]) -> int:
-    """Return the number before which more turns are to be shown; 0 when there are none."""
+    """Return the number before which there are more turns, or 0."""
     return turns[0].number if turns and turns[0].number > 1 else 0
 
 
@@ -43,7 +43,7 @@ def _view(turn: Turn) -> TurnView:
     state = reduce_events(history)
     votes = list(turn.votes.all())
     voted_pk = votes[0].candidate_id if votes else None
-    picked: list[Candidate] = [row for row in turn.candidates.all() if row.pk == voted_pk]
+    voted: list[Candidate] = [row for row in turn.candidates.all() if row.pk == voted_pk]
     return TurnView(
         public_id=str(turn.public_id),
         number=turn.number,
@@ -58,6 +58,6 @@ def _view(turn: Turn) -> TurnView:
         continued=next(
             (str(row.public_id) for row in turn.candidates.all() if row.pk == turn.continued_with_id), ""
         ),
-        voted=str(picked[0].public_id) if picked else "",
+        voted=str(voted[0].public_id) if voted else "",
         replaced_by=str(turn.replaced_by.public_id) if turn.replaced_by else "",
     )

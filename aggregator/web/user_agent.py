@@ -1,15 +1,15 @@
-"""Which kind of device a page stands on: all that is kept of what its browser says of itself."""
+"""The kind of device that a page is shown on, which is all that is stored of its user agent."""
 
 from collections.abc import Iterable
 
 from aggregator.models import Turn
 
-# Browsers of telephones, and of nothing else that asks here, have this in their names.
+# Only browsers of telephones have this in their user agent.
 MOBILE_MARK = "mobi"
 
 
 def device_from_headers(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the kind of device whose browser sends these headers, nothing when it does not say."""
+    """Return the kind of device that a browser's headers show, or '' without a user agent."""
     agent = next((value for name, value in headers if name == b"user-agent"), b"").decode("latin-1")
     if not agent.strip():
         return ""

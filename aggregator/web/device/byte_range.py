@@ -1,4 +1,4 @@
-"""A file, or a part of it, in pieces that are read off the event loop."""
+"""HTTP Range requests (RFC 9110, section 14): a file, or a part of it, read off the event loop in chunks."""
 
 import asyncio
 import re
@@ -6,20 +6,20 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
-# No file is so large that a place in it has more digits.
+# No file's size has more digits.
 _SINGLE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 class RangeNotSatisfiable(Exception):
-    """Nothing of the file lies in the range that was asked for."""
+    """The requested range lies outside the file."""
 
 
 def parse_range_header(header: str, size: int) -> range | None:
-    """Return the bytes that a Range header asks for; None for all of them, as for several ranges at once."""
-    asked = _SINGLE_RANGE.fullmatch(header.strip())
-    if not asked or not any(asked.groups()):
+    """Return the byte range of a Range header; None for the whole file, also for several ranges."""
+    match = _SINGLE_RANGE.fullmatch(header.strip())
+    if not match or not any(match.groups()):
         return None
-    first, last = asked.groups()
+    first, last = match.groups()
     if not first:
         part = range(max(size - int(last), 0), size)
     elif last and int(last) < int(first):
@@ -32,13 +32,13 @@ def parse_range_header(header: str, size: int) -> range | None:
 
 
 async def iterate_file_range(path: Path, part: range) -> AsyncGenerator[bytes, None]:
-    """Yield a part of a file, one piece in memory at a time; whoever stops reading closes the file."""
+    """Yield a part of a file in chunks; the file is closed when the reader stops."""
     file = await asyncio.to_thread(path.open, "rb")
     try:
         await asyncio.to_thread(file.seek, part.start)
         left = len(part)
-        while left and (piece := await asyncio.to_thread(file.read, min(CHUNK_BYTES, left))):
-            left -= len(piece)
-            yield piece
+        while left and (chunk := await asyncio.to_thread(file.read, min(CHUNK_BYTES, left))):
+            left -= len(chunk)
+            yield chunk
     finally:
         file.close()

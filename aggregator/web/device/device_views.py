@@ -1,4 +1,4 @@
-"""The conversation that never leaves the device: its page, and the weights that it runs on."""
+"""The page on which a model answers inside the browser, and the weights that it loads."""
 
 import asyncio
 from typing import Any
@@ -17,16 +17,16 @@ from aggregator.domain.crisis_help import CRISIS_HELP
 from aggregator.web.device.byte_range import RangeNotSatisfiable, iterate_file_range, parse_range_header
 from language.lexicon import list_crisis_patterns
 
-# A browser's small model reads some two thousand tokens; longer texts would only be refused later.
+# A browser's small model has a context of about two thousand tokens.
 PROMPT_LIMIT = 2_000
-FOREVER = "public, max-age=31536000, immutable"
+CACHE_FOREVER = "public, max-age=31536000, immutable"
 
 
 @require_GET
 @never_cache
 @csp_update({"script-src": [WASM_UNSAFE_EVAL], "worker-src": [SELF, "blob:"]})
 def show_device(request: HttpRequest) -> HttpResponse:
-    """Show the page on which a model answers inside the browser; nothing of it is about who asks."""
+    """Show the page of the in-browser model; it is the same for every person."""
     language = "en" if get_language() == "en" else "ko"
     models = list_device_models()
     context = {
@@ -38,15 +38,15 @@ def show_device(request: HttpRequest) -> HttpResponse:
         "has_models": bool(models),
         "prompt_limit": PROMPT_LIMIT,
     }
-    shown = render(request, "aggregator/on_device.html", context)
-    # Alone with itself, a page may use several threads.
-    shown["Cross-Origin-Embedder-Policy"] = "require-corp"
-    return shown
+    page = render(request, "aggregator/on_device.html", context)
+    # Only a cross-origin isolated page may use several threads.
+    page["Cross-Origin-Embedder-Policy"] = "require-corp"
+    return page
 
 
 @require_safe
 async def send_weights(request: HttpRequest, sha256: str) -> HttpResponseBase:
-    """Send weights by their hash, whole or one range; what they are never changes, so it is kept for ever."""
+    """Send weights by their sha256, the whole file or one range; a browser may cache them for ever."""
     model = await asyncio.to_thread(find_device_model, sha256)
     if model is None:
         raise Http404
@@ -54,11 +54,11 @@ async def send_weights(request: HttpRequest, sha256: str) -> HttpResponseBase:
         part = parse_range_header(request.headers.get("Range", ""), model.size)
     except RangeNotSatisfiable:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{model.size}"})
-    asked = part or range(model.size)
+    sent = part or range(model.size)
     headers = {
         "Accept-Ranges": "bytes",
-        "Cache-Control": FOREVER,
-        "Content-Length": str(len(asked)),
+        "Cache-Control": CACHE_FOREVER,
+        "Content-Length": str(len(sent)),
         "ETag": f'"{model.sha256}"',
     }
     if part:
@@ -66,7 +66,7 @@ async def send_weights(request: HttpRequest, sha256: str) -> HttpResponseBase:
     known: dict[str, Any] = {"status": 206 if part else 200, "content_type": "application/octet-stream"}
     if request.method == "HEAD":
         return HttpResponse(headers=headers, **known)
-    return StreamingHttpResponse(iterate_file_range(model.path, asked), headers=headers, **known)
+    return StreamingHttpResponse(iterate_file_range(model.path, sent), headers=headers, **known)
 
 
 def _describe(model: DeviceModel, language: str) -> dict[str, Any]:
