@@ -11,7 +11,6 @@ APPS = ("aggregator", "ads", "accounts", "config")
 QUERY_NAMES = {"objects", "_base_manager", "_default_manager", "cursor"}
 # The modules, or folders of modules, that may query, with the reason.
 ALLOWED = {
-    "aggregator/models": "managers and derivations of a row",
     "aggregator/selectors": "reads",
     "aggregator/services": "writes",
     "aggregator/storage": "the statements of turns, past the ORM",
@@ -19,7 +18,6 @@ ALLOWED = {
     "aggregator/ratings/ratings.py": "reads votes and stores the skills that follow from them",
     "aggregator/admin": "Django's admin queries by itself; actions query what they change",
     "aggregator/management/commands/ask.py": "makes the account that the shell asks as",
-    "ads/models": "managers and derivations of a row",
     "ads/campaigns": "writes of campaigns, creatives, keywords and members",
     "ads/ledger": "writes of money",
     "ads/events": "writes of impressions, clicks and their invalidation",
@@ -30,15 +28,11 @@ ALLOWED = {
     "ads/demo": "loads the demo market",
     "ads/infra": "sets up roles and deadlines of the database",
     "ads/admin": "Django's admin queries by itself; actions query what they change",
-    "ads/management/commands/explain_ad.py": "looks up one decision for the shell",
     "accounts/selectors.py": "reads",
     "accounts/services.py": "writes",
-    "accounts/adapter.py": "allauth asks here whether an account may be used",
     "config/monitoring/health.py": "asks the database whether it is there",
-    # Views that still query for themselves.
+    # Its views still query for themselves.
     "ads/portal": "pages of the portal",
-    "ads/views.py": "the click and viewability endpoints",
-    "accounts/views.py": "pages of the account",
 }
 
 
