@@ -1,9 +1,9 @@
 from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
 from ads.admin.events import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RefusedVisitAdmin
 from ads.admin.learning import ClickModelAdmin, LearnedReserveAdmin
-from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, TransactionAdmin
-from ads.admin.oversight import CreditAdmin, FreezeAdmin, RollupAdmin
+from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, CreditAdmin, FreezeAdmin, TransactionAdmin
 from ads.admin.review import CreativeAdmin
+from ads.admin.rollups import RollupAdmin
 
 __all__ = [
     "AccountAdmin",

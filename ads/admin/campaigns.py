@@ -1,4 +1,4 @@
-"""Advertisers, campaigns and ad groups, as an admin looks at, pauses and corrects them."""
+"""Advertisers, campaigns and ad groups in the admin."""
 
 import datetime
 from typing import Any
@@ -15,12 +15,14 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.admin.payments import PAY_IN, PAY_OUT, show_payment
+from ads.campaigns.campaigns import pause_campaigns
 from ads.domain.accounting_day import korean_day
 from ads.domain.money import BID_STEP, MIN_BID, WON, format_won
 from ads.forms.money_field import WonField
 from ads.ledger.accounts import wallet_balance
 from ads.ledger.leases import sync_daily_budget
-from ads.models import AdGroup, Advertiser, Campaign, Click, Keyword, Membership, NegativeKeyword
+from ads.models import AdGroup, Advertiser, Campaign, Keyword, Membership, NegativeKeyword
+from ads.reporting.advertiser_inventory import count_clicks_since
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from language.keyphrases import normalise
 from ui.won import render_won
@@ -31,10 +33,10 @@ OWN_CLICKS_PERIOD = datetime.timedelta(days=30)
 
 
 class WonFieldsMixin:
-    """Amounts are typed in won, as everywhere, and kept in micros."""
+    """Edits fields in micros as amounts in won."""
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:  # type: ignore[type-arg]
-        """Return a field in won for what is kept in micros."""
+        """Return a form field in won for a model field in micros."""
         if not db_field.name.endswith("_micros"):
             return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         return WonField(
@@ -47,10 +49,10 @@ class WonFieldsMixin:
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A campaign as an admin corrects it."""
+    """A campaign with a check of its total budget."""
 
     def clean_total_budget_micros(self) -> int | None:
-        """Take no total that is below what is spent and set aside."""
+        """Refuse a total budget below what is spent and leased."""
         total: int | None = self.cleaned_data["total_budget_micros"]
         if total is not None and total < self.instance.leased_micros:
             least = format_won(self.instance.leased_micros)
@@ -61,7 +63,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class MembershipInline(TabularInline):
-    """Who acts for an advertiser."""
+    """The members of an advertiser."""
 
     model = Membership
     extra = 0
@@ -70,7 +72,7 @@ class MembershipInline(TabularInline):
 
 @admin.register(Advertiser)
 class AdvertiserAdmin(ModelAdmin):
-    """Advertisers with what is left in their wallets."""
+    """Advertisers with their wallet balances, and payments into and out of the wallet."""
 
     list_display = ["name", "status", "is_demo", "show_wallet", "created_at"]
     list_filter = ["status", "is_demo"]
@@ -88,39 +90,37 @@ class AdvertiserAdmin(ModelAdmin):
 
     @action(description=_("입금"), url_path="payment", permissions=["move_money"])
     def pay_in(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Put a payment that arrived into the wallet."""
+        """Add a received payment to the wallet."""
         return show_payment(request, self, object_id, PAY_IN)
 
     @action(description=_("환불"), url_path="refund", permissions=["move_money"])
     def pay_out(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Pay money out of the wallet."""
+        """Refund money from the wallet."""
         return show_payment(request, self, object_id, PAY_OUT)
 
     def has_move_money_permission(self, request: HttpRequest, object_id: int | None = None) -> bool:
-        """Paying in and out is a right of its own."""
+        """Payments need the permission to add transactions."""
         return request.user.has_perm("ads.add_transaction")
 
     @display(description=_("지갑"))
     def show_wallet(self, advertiser: Advertiser) -> str:
-        """What the advertiser can still spend."""
+        """The wallet's balance."""
         return render_won(wallet_balance(advertiser.pk)) if advertiser.pk else ""
 
     @display(description=_("30일 동안 광고주 자신의 주소에서 온 클릭"))
     def show_own_clicks(self, advertiser: Advertiser) -> str:
-        """How many clicks were free because of the addresses named, so that nobody names their customers'."""
-        clicks = Click.objects.filter(
-            campaign__advertiser=advertiser.pk, day__gte=korean_day(timezone.now()) - OWN_CLICKS_PERIOD
-        )
-        return f"{clicks.filter(reason='own_address').count():,} / {clicks.count():,}"
+        """Free clicks from own networks, of all clicks; a high share points to declared customer networks."""
+        own, total = count_clicks_since(advertiser, korean_day(timezone.now()) - OWN_CLICKS_PERIOD)
+        return f"{own:,} / {total:,}"
 
     def has_delete_permission(self, request: HttpRequest, obj: Advertiser | None = None) -> bool:
-        """Whoever paid stays on record; a suspension ends their ads."""
+        """Advertisers are kept; suspend one to stop its ads."""
         return False
 
 
 @admin.register(Campaign)
 class CampaignAdmin(WonFieldsMixin, ModelAdmin):
-    """Campaigns: budgets, schedules, and one action that stops them at once."""
+    """Campaigns with budgets and schedules, and an action that pauses them."""
 
     list_display = [
         "name",
@@ -141,11 +141,11 @@ class CampaignAdmin(WonFieldsMixin, ModelAdmin):
     form = CampaignForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
-        """A campaign never changes its advertiser: its money and its clicks are that advertiser's."""
+        """A campaign keeps its advertiser, who owns its money and its clicks."""
         return [*self.readonly_fields, *(["advertiser"] if obj else [])]
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: forms.ModelForm, change: bool) -> None:  # type: ignore[type-arg]
-        """Bring today in line with the budgets: what is set aside beyond them goes back to the wallet."""
+        """Save, and return money leased beyond the new budgets to the wallet."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             sync_daily_budget(obj.pk, at=timezone.now())
@@ -162,22 +162,21 @@ class CampaignAdmin(WonFieldsMixin, ModelAdmin):
 
     @action(description=_("고른 캠페인 멈추기"), permissions=["change"])
     def pause_campaigns(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
-        """Stop these campaigns; every process knows within seconds."""
-        active = queryset.filter(status=Campaign.Status.ACTIVE)
-        count = active.update(status=Campaign.Status.PAUSED, updated_at=timezone.now())
+        """Pause active campaigns; serving processes follow within seconds."""
+        count = pause_campaigns(queryset)
         publish_live_overrides(at=timezone.now())
         messages.success(request, _("캠페인 %(count)d개를 멈췄어요.") % {"count": count})
 
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
-        """What was paid for stays on record; an ended campaign serves nothing."""
+        """Campaigns are kept; end one to stop it."""
         return False
 
 
 class KeywordForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A keyword that can be found."""
+    """A keyword, normalised for matching."""
 
     def clean_text(self) -> str:
-        """Give the keyword the key that it is found by."""
+        """Set the normalised form that queries are matched with."""
         text = " ".join(str(self.cleaned_data["text"]).split())
         self.instance.norm = normalise(text)
         if not self.instance.norm:
@@ -188,10 +187,10 @@ class KeywordForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class KeywordFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """An ad group's keywords, each of them once."""
+    """An ad group's keywords without duplicates."""
 
     def clean(self) -> None:
-        """Say which keyword stands here twice; the database would refuse both."""
+        """Report a duplicate before the database refuses it."""
         super().clean()
         seen: set[tuple[str, str]] = set()
         for form in self.forms:
@@ -214,14 +213,14 @@ class KeywordInline(WonFieldsMixin, TabularInline):
 
 
 class NegativeKeywordInline(TabularInline):
-    """What keeps an ad group out."""
+    """The negative keywords of an ad group."""
 
     model = NegativeKeyword
     extra = 0
     fields = readonly_fields = ["text"]
 
     def has_add_permission(self, request: HttpRequest, obj: AdGroup | None = None) -> bool:
-        """Advertisers exclude words in their console."""
+        """Advertisers edit negative keywords in the portal."""
         return False
 
 
@@ -238,7 +237,7 @@ class AdGroupAdmin(WonFieldsMixin, ModelAdmin):
     inlines = [KeywordInline, NegativeKeywordInline]
 
     def get_readonly_fields(self, request: HttpRequest, obj: AdGroup | None = None) -> list[str]:
-        """An ad group stays in its campaign, with its clicks and with the words that keep it out."""
+        """An ad group keeps its campaign, which its clicks and negative keywords belong to."""
         return [*self.readonly_fields, *(["campaign"] if obj else [])]
 
     @display(description=_("기본 입찰가"))
@@ -247,5 +246,5 @@ class AdGroupAdmin(WonFieldsMixin, ModelAdmin):
         return render_won(group.default_bid_micros)
 
     def has_delete_permission(self, request: HttpRequest, obj: AdGroup | None = None) -> bool:
-        """What was shown stays on record; a group that is off serves nothing."""
+        """Ad groups are kept; switch one off to stop it."""
         return False

@@ -1,4 +1,4 @@
-"""A decided request in words and won: every contender, the rung where it fell, scores and prices."""
+"""The record of a decided ad request as text: every candidate with its status, scores and prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,16 +45,16 @@ LANGUAGE_LABELS: dict[str, Promise] = {
     "zh": _("중국어"),
     "other": _("다른 언어"),
 }
-# Whose word a click rate is; a learned model names itself.
+# Where a click rate comes from; a learned model appears under its own name.
 RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 어림"), "drawn": _("새 광고라 뽑음")}
 
 
 @dataclass(frozen=True, slots=True)
 class ContenderRow:
-    """One contender as a person reads it."""
+    """One candidate of the auction."""
 
     is_winner: bool
-    rung: str
+    status: str
     campaign: str
     term: str
     match: str
@@ -71,7 +71,7 @@ class ContenderRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """One request as a person reads it."""
+    """One request and its candidates."""
 
     request_id: str
     repeats: str
@@ -87,7 +87,7 @@ class DecisionView:
 
 
 def describe_decision(record: dict[str, Any]) -> DecisionView:
-    """Return the record of a request in words."""
+    """Return the record of a request with labels and amounts in place of codes and micros."""
     request, lines = record["request"], record["contenders"]
     campaigns = dict(
         Campaign.objects.filter(pk__in={line["campaign"] for line in lines}).values_list("pk", "name")
@@ -96,7 +96,7 @@ def describe_decision(record: dict[str, Any]) -> DecisionView:
         request_id=str(request["request_id"]),
         repeats=str(record.get("repeats", "")),
         language=_label(LANGUAGE_LABELS, request["language"]),
-        # An offer keeps none; what is remembered for a day does.
+        # The trace kept for a day has the device, an offer has not.
         device=_label(dict(AdGroup.Device.choices), request.get("device", "")),
         topics=", ".join(map(str, request.get("topics", ()))),
         version=str(record["version"]),
@@ -111,23 +111,23 @@ def describe_decision(record: dict[str, Any]) -> DecisionView:
 def _describe_contender(line: dict[str, Any], campaigns: dict[int, str]) -> ContenderRow:
     return ContenderRow(
         is_winner=line["rung"] == "won",
-        rung=_label(STATUS_LABELS, line["rung"]),
+        status=_label(STATUS_LABELS, line["rung"]),
         campaign=campaigns.get(line["campaign"], f"#{line['campaign']}"),
         term=str(line["term"]),
         match=_label(dict(Keyword.Match.choices), line["match"]),
         bid=render_won(int(line["bid_micros"])),
-        # Told only where it is less than the bid.
+        # Recorded only where it is less than the bid.
         left=render_won(line.get("left_micros")),
         reserve=render_won(line.get("reserve_micros")),
         pace=float(line["pace"]),
         relevance=float(line["relevance"]),
         click_rate=100 * float(line["click_rate"]),
-        # Decisions of an older market had smoothing alone.
+        # Older records have the smoothed rate alone.
         smoothed_rate=100 * float(line.get("smoothed_rate", line["click_rate"])),
         source=_label(RATE_SOURCE_LABELS, line.get("rate_source", "smoothed")),
         score=float(line["score"]),
     )
 
 
-def _label(words: Mapping[str, object], name: str) -> str:
-    return str(words.get(name, name))
+def _label(labels: Mapping[str, object], name: str) -> str:
+    return str(labels.get(name, name))

@@ -1,4 +1,4 @@
-"""Offers, looks, clicks and complaints, as they were kept."""
+"""Offers, impressions, clicks, rejected events and complaints in the admin."""
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -20,17 +20,17 @@ from ui.won import render_won
 
 
 class ReasonLabelMixin:
-    """What is wrong with a visit, as advertisers read it too."""
+    """Shows the reason of a verdict as advertisers read it."""
 
     @display(description=_("사유"), ordering="reason")
     def show_reason(self, kept: Impression | Click | RefusedVisit) -> str:
-        """The reason in words."""
+        """The label of the reason."""
         return label_reason(kept.reason)
 
 
 @admin.register(Offer)
 class OfferAdmin(MarketAdmin):
-    """Offers, each with every contender of its auction and the rung where it fell."""
+    """Offers with the record of their auction: every candidate and its outcome."""
 
     list_display = [
         "id",
@@ -52,19 +52,19 @@ class OfferAdmin(MarketAdmin):
 
     @display(description=_("클릭당 가격"))
     def show_price(self, offer: Offer) -> str:
-        """What a click will cost."""
+        """The price of a click."""
         return render_won(offer.price_micros)
 
     @display(description=_("경매 기록"))
     def show_trace(self, offer: Offer) -> str:
-        """Every contender with its scores and the rung where it ended."""
+        """Every candidate of the auction with its scores and outcome."""
         return render_to_string(
             "ads/admin/_decision.html", {"decision": describe_decision(offer_decision(offer))}
         )
 
     @action(description=_("요청 하나 풀이"), url_path="explain", permissions=["view"])
     def explain_request(self, request: HttpRequest) -> HttpResponse:
-        """Show how any request of the last day was decided, also one that ended without an ad."""
+        """Show how a request of the last day was decided, including one without an ad."""
         name = request.GET.get("request", "").strip()
         record = find_decision(name) if name else None
         context = self.admin_site.each_context(request) | {
@@ -77,7 +77,7 @@ class OfferAdmin(MarketAdmin):
 
 @admin.register(Impression)
 class ImpressionAdmin(ReasonLabelMixin, MarketAdmin):
-    """Looks, with what was wrong with them."""
+    """Impressions with their verdicts."""
 
     list_display = ["offer", "created_at", "verdict", "show_reason"]
     list_filter = ["verdict", "reason"]
@@ -87,7 +87,7 @@ class ImpressionAdmin(ReasonLabelMixin, MarketAdmin):
 
 @admin.register(Click)
 class ClickAdmin(ReasonLabelMixin, MarketAdmin):
-    """Clicks, what they cost and why."""
+    """Clicks with their verdicts and prices, and an action that credits them."""
 
     list_display = ["offer", "created_at", "campaign", "verdict", "show_reason", "show_price", "network"]
     list_filter = ["verdict", "reason"]
@@ -99,12 +99,12 @@ class ClickAdmin(ReasonLabelMixin, MarketAdmin):
 
     @action(description=_("고른 클릭 값 돌려주기"), permissions=["credit"])
     def give_back(self, request: HttpRequest, queryset: QuerySet[Click]) -> None:
-        """Credit billed clicks that an advertiser rightly disputes, each once."""
+        """Credit billed clicks that an advertiser disputes, each once."""
         billed = queryset.filter(verdict=Click.Verdict.BILLED).select_related("transaction").order_by("pk")
-        count = sum(self._give_one_back(request, click) for click in billed)
+        count = sum(self._credit(request, click) for click in billed)
         messages.success(request, _("클릭 %(count)d개의 값을 돌려줬어요.") % {"count": count})
 
-    def _give_one_back(self, request: HttpRequest, click: Click) -> bool:
+    def _credit(self, request: HttpRequest, click: Click) -> bool:
         with transaction.atomic():
             is_new = credit_click(click, reason="operator")
             if is_new:
@@ -112,18 +112,18 @@ class ClickAdmin(ReasonLabelMixin, MarketAdmin):
         return is_new
 
     def has_credit_permission(self, request: HttpRequest) -> bool:
-        """Giving money back is a right of its own."""
+        """Crediting needs the permission to add credits."""
         return request.user.has_perm("ads.add_credit")
 
     @display(description=_("청구액"))
     def show_price(self, click: Click) -> str:
-        """What was charged."""
+        """The amount charged."""
         return render_won(click.price_micros)
 
 
 @admin.register(RefusedVisit)
 class RefusedVisitAdmin(ReasonLabelMixin, MarketAdmin):
-    """Visits that used up nothing, with what was wrong with them."""
+    """Events rejected before they were recorded, with the reasons."""
 
     list_display = ["offer", "campaign", "kind", "show_reason", "visits", "first_at", "last_at"]
     list_filter = ["kind", "reason"]
@@ -133,7 +133,7 @@ class RefusedVisitAdmin(ReasonLabelMixin, MarketAdmin):
 
 @admin.register(Complaint)
 class ComplaintAdmin(MarketAdmin):
-    """What people said against ads."""
+    """Complaints of users about ads."""
 
     list_display = ["created_at", "reason", "offer"]
     list_filter = ["reason"]

@@ -1,4 +1,4 @@
-"""What the market has learned: versions of the click model, and the reserves of each category."""
+"""What the market has learned, in the admin: versions of the click model, and reserve prices."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from ui.won import render_won
 
 @admin.register(ClickModel)
 class ClickModelAdmin(MarketAdmin):
-    """Versions of the click model, each with how it did on looks that it had not learned from."""
+    """Versions of the click model with their loss on held-out impressions."""
 
     list_display = ["id", "created_at", "looks", "clicks", "trust", "loss", "base_loss", "provenance"]
     exclude = ["weights"]
@@ -20,7 +20,7 @@ class ClickModelAdmin(MarketAdmin):
 
 @admin.register(LearnedReserve)
 class LearnedReserveAdmin(MarketAdmin):
-    """Changes of reserves, with what the auctions seen had to say for them."""
+    """Changes of reserve prices with the replayed auctions behind them."""
 
     list_display = ["category", "created_at", "show_reserve", "auctions", "income_gain", "fill_loss"]
     list_filter = ["category"]
@@ -28,5 +28,5 @@ class LearnedReserveAdmin(MarketAdmin):
 
     @display(description=_("최저가"))
     def show_reserve(self, learned: LearnedReserve) -> str:
-        """The least a click costs from then on."""
+        """The new reserve price."""
         return render_won(learned.reserve_micros)

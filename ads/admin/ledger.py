@@ -1,14 +1,17 @@
-"""The books, to be read and never written."""
+"""The ledger in the admin: transactions, accounts, daily budgets, credits and freezes of the market."""
 
-from django.contrib import admin
+from typing import cast
+
+from django.contrib import admin, messages
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
 
 from ads.admin.market_admin import MarketAdmin
-from ads.models import Account, CampaignDay, Entry, Transaction
+from ads.ledger.market_freeze import NotFrozenError, lift_freeze
+from ads.models import Account, CampaignDay, Credit, Entry, Freeze, Transaction
 from ads.reporting.reason_labels import label_reason
 from ui.won import render_won
 
@@ -23,17 +26,17 @@ class EntryInline(TabularInline):
 
     @display(description=_("금액"))
     def show_amount(self, entry: Entry) -> str:
-        """What the account gained or lost."""
+        """What the account gained, or lost as a negative amount."""
         return render_won(entry.amount_micros)
 
     def has_add_permission(self, request: object, obj: object = None) -> bool:
-        """The market posts."""
+        """Only the product posts entries."""
         return False
 
 
 @admin.register(Transaction)
 class TransactionAdmin(MarketAdmin):
-    """Money moved, newest first."""
+    """Transactions with their entries, newest first."""
 
     list_display = ["created_at", "kind", "show_moved", "show_owners", "show_note", "idempotency_key"]
     list_filter = ["kind"]
@@ -42,18 +45,18 @@ class TransactionAdmin(MarketAdmin):
     inlines = [EntryInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Transaction]:
-        """Bring the legs along, in two more queries for a whole page."""
+        """Prefetch the entries of a page, in two more queries."""
         transactions: QuerySet[Transaction] = super().get_queryset(request)
         return transactions.prefetch_related("entries__account__campaign", "entries__account__advertiser")
 
     @display(description=_("금액"))
     def show_moved(self, posted: Transaction) -> str:
-        """How much changed hands."""
+        """The amount that moved."""
         return render_won(sum(max(0, entry.amount_micros) for entry in posted.entries.all()))
 
     @display(description=_("누구의"))
     def show_owners(self, posted: Transaction) -> str:
-        """The campaigns it is about, or else the advertisers."""
+        """The campaigns of its accounts, or else the advertisers."""
         accounts = [entry.account for entry in posted.entries.all()]
         campaigns = [str(account.campaign) for account in accounts if account.campaign]
         owners = campaigns or [str(account.advertiser) for account in accounts if account.advertiser]
@@ -61,13 +64,13 @@ class TransactionAdmin(MarketAdmin):
 
     @display(description=_("메모"))
     def show_note(self, posted: Transaction) -> str:
-        """The note in words; what a click was given back for is kept as one word."""
+        """The note; the reason of a credit is translated."""
         return label_reason(posted.note)
 
 
 @admin.register(Account)
 class AccountAdmin(MarketAdmin):
-    """Accounts with what they hold."""
+    """Accounts with their balances."""
 
     list_display = ["id", "kind", "advertiser", "campaign", "show_balance"]
     list_filter = ["kind"]
@@ -76,7 +79,7 @@ class AccountAdmin(MarketAdmin):
 
     @display(description=_("잔액"))
     def show_balance(self, account: Account) -> str:
-        """The sum of the account's entries."""
+        """The stored balance, or the sum of the entries of an account without one."""
         if account.balance_micros is not None:
             return render_won(account.balance_micros)
         return render_won(account.entries.aggregate(total=Sum("amount_micros"))["total"] or 0)
@@ -84,7 +87,7 @@ class AccountAdmin(MarketAdmin):
 
 @admin.register(CampaignDay)
 class CampaignDayAdmin(MarketAdmin):
-    """What each campaign may spend, holds and spent, by day."""
+    """The budget, the lease and the spend of each campaign by day."""
 
     list_display = ["day", "campaign", "show_budget", "show_leased", "show_spent", "is_open"]
     list_filter = ["is_open"]
@@ -99,10 +102,75 @@ class CampaignDayAdmin(MarketAdmin):
 
     @display(description=_("떼어 둔 돈"))
     def show_leased(self, day: CampaignDay) -> str:
-        """What is set aside."""
+        """The leased money."""
         return render_won(day.leased_micros)
 
     @display(description=_("쓴 돈"))
     def show_spent(self, day: CampaignDay) -> str:
-        """What clicks cost."""
+        """The spend."""
         return render_won(day.spent_micros)
+
+
+@admin.register(Freeze)
+class FreezeAdmin(ModelAdmin):
+    """Freezes of the market; an open one is lifted here with a note."""
+
+    list_display = ["created_at", "reason", "show_state", "lifted_at", "lifted_by", "note"]
+    readonly_fields = ["created_at", "reason", "show_faults", "lifted_at", "lifted_by"]
+    fields = [*readonly_fields, "note"]
+    actions_submit_line = ["lift"]
+
+    @display(description=_("상태"), label={"open": "danger", "lifted": "success"})
+    def show_state(self, freeze: Freeze) -> tuple[str, str]:
+        """Whether the market is still frozen."""
+        return ("open", str(_("멈춤"))) if freeze.lifted_at is None else ("lifted", str(_("풀림")))
+
+    @display(description=_("어긋난 곳"))
+    def show_faults(self, freeze: Freeze) -> str:
+        """Every discrepancy that was found."""
+        return "\n".join(
+            f"{fault['rule']} · {fault['where']} · {fault['found']} ≠ {fault['expected']}"
+            for fault in freeze.faults
+        )
+
+    @action(description=_("적은 까닭과 함께 다시 시작"))
+    def lift(self, request: HttpRequest, freeze: Freeze) -> None:
+        """Lift the freeze."""
+        try:
+            lift_freeze(freeze=freeze, note=freeze.note, admin_id=cast("int", request.user.pk))
+            messages.success(request, _("시장을 다시 열었어요."))
+        except NotFrozenError:
+            messages.error(request, _("멈춘 시장이 아니거나, 푸는 까닭이 비어 있어요."))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only the reconciliation freezes the market."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Freeze | None = None) -> bool:
+        """A lifted freeze cannot be edited."""
+        may = super().has_change_permission(request, obj)
+        return bool(may) and (obj is None or obj.lifted_at is None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Freeze | None = None) -> bool:
+        """Freezes are kept."""
+        return False
+
+
+@admin.register(Credit)
+class CreditAdmin(MarketAdmin):
+    """Credits of clicks with their reasons."""
+
+    list_display = ["click", "show_reason", "show_amount", "kept_at"]
+    list_filter = ["reason"]
+    list_select_related = ["click"]
+    date_hierarchy = "kept_at"
+
+    @display(description=_("사유"))
+    def show_reason(self, credit: Credit) -> str:
+        """The label of the reason."""
+        return label_reason(credit.reason)
+
+    @display(description=_("금액"))
+    def show_amount(self, credit: Credit) -> str:
+        """The credited amount."""
+        return render_won(credit.amount_micros)

@@ -1,6 +1,5 @@
-"""Puts an advertiser's payments into the wallet and pays money out again: the form and the page of both."""
+"""The admin page that tops up an advertiser's wallet or refunds money from it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django import forms
@@ -23,16 +22,14 @@ from ads.ledger.entries import (
     IdempotencyKeyReusedError,
     InsufficientBalanceError,
     MarketFrozenError,
-    refund,
-    require_same_payment,
-    top_up,
+    pay_once,
 )
 from ads.models import Advertiser, Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentKind:
-    """One payment that real money goes, and its words."""
+    """A kind of payment with its texts."""
 
     kind: Transaction.Kind
     sign: str
@@ -42,7 +39,6 @@ class PaymentKind:
     notice: Promise
     button: Promise
     done: Promise
-    move: Callable[..., Transaction | None]
 
 
 PAY_IN = PaymentKind(
@@ -54,7 +50,6 @@ PAY_IN = PaymentKind(
     notice=gettext_lazy("통장에서 확인한 돈만 넣어 주세요. 쓰지 않은 만큼은 나중에 환불할 수 있어요."),
     button=gettext_lazy("지갑에 넣기"),
     done=gettext_lazy("%(amount)s원을 지갑에 넣었어요."),
-    move=top_up,
 )
 PAY_OUT = PaymentKind(
     kind=Transaction.Kind.REFUND,
@@ -67,12 +62,11 @@ PAY_OUT = PaymentKind(
     ),
     button=gettext_lazy("환불하기"),
     done=gettext_lazy("%(amount)s원을 환불했어요."),
-    move=refund,
 )
 
 
 class PaymentForm(IdempotentForm):
-    """How much and why."""
+    """The amount and the note of a payment."""
 
     amount = WonField(
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
@@ -87,7 +81,7 @@ class PaymentForm(IdempotentForm):
 def show_payment(
     request: HttpRequest, model_admin: "ModelAdmin[Advertiser]", advertiser_id: int, payment: PaymentKind
 ) -> HttpResponse:
-    """Show what can be paid, and pay it."""
+    """Show the form of a payment, and make the payment when it is sent."""
     advertiser = get_object_or_404(Advertiser, pk=advertiser_id)
     back = reverse("admin:ads_advertiser_change", args=[advertiser.pk])
     form = PaymentForm(request.POST or None)
@@ -115,14 +109,10 @@ def _pay(
     amount, note, key = (form.cleaned_data[name] for name in ("amount", "note", "key"))
     try:
         with transaction.atomic():
-            posted = payment.move(advertiser, amount, key=f"admin:{key}", note=note)
+            posted = pay_once(payment.kind, advertiser, amount, key=f"admin:{key}", note=note)
             if posted:
-                told = f"{payment.sign}{format_won(amount)} KRW · {note} · {posted.pk}"
-                model_admin.log_change(request, advertiser, told)
-            else:
-                require_same_payment(
-                    payment.kind, f"admin:{key}", advertiser=advertiser, amount_micros=amount, note=note
-                )
+                entry = f"{payment.sign}{format_won(amount)} KRW · {note} · {posted.pk}"
+                model_admin.log_change(request, advertiser, entry)
     except InsufficientBalanceError:
         form.add_error("amount", _("환불할 수 있는 돈보다 많아요."))
     except MarketFrozenError:

@@ -1,4 +1,4 @@
-"""The review queue: every ad is read by a person before anybody else sees it."""
+"""The review queue: a creative is approved or rejected by a reviewer before it is served."""
 
 from typing import cast
 
@@ -26,6 +26,7 @@ from ads.campaigns.creative_review import (
     approve_alone,
     approve_creative,
     find_creative_risks,
+    may_approve_alone,
     other_reviewers,
     reject_creative,
     second_review_from,
@@ -49,7 +50,7 @@ SOLE_APPROVAL_ERRORS = {
 
 
 class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a reviewer writes: a reason to the advertiser, or why one person was enough."""
+    """The reason of a rejection, or of an approval by a single reviewer."""
 
     lone_reason = forms.CharField(
         label=_("혼자 승인하는 까닭"),
@@ -62,7 +63,7 @@ class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Creative)
 class CreativeAdmin(ModelAdmin):
-    """Ads, the ones that wait for a review first; texts are read here and never written."""
+    """Creatives, those that wait for review first; their texts cannot be edited."""
 
     list_display = [
         "title",
@@ -82,37 +83,37 @@ class CreativeAdmin(ModelAdmin):
     ]  # fmt: skip
     form = ReviewForm
     fields = [*readonly_fields, "review_reason", "lone_reason"]
-    # Buttons of the form and no links: a decision is a POST with the form's own token.
+    # Buttons of the form, not links: a decision is a POST with a CSRF token.
     actions_submit_line = ["approve", "approve_alone", "reject"]
     ordering = ["-review", "created_at"]
 
     def get_fields(self, request: HttpRequest, obj: Creative | None = None) -> list[str]:
-        """Ask for a reason to approve alone only where somebody may."""
-        offers = request.method != "GET" or (
-            obj is not None and _may_approve_alone(obj, cast("int", request.user.pk))
+        """Leave out the reason of a sole approval where the reviewer may not approve alone."""
+        may = request.method != "GET" or (
+            obj is not None and may_approve_alone(obj, cast("int", request.user.pk))
         )
-        return [name for name in self.fields if offers or name != "lone_reason"]
+        return [name for name in self.fields if may or name != "lone_reason"]
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: int) -> list[UnfoldAction]:
-        """Show the button of whoever is alone to nobody else; who presses it all the same is told why not."""
+        """Hide the button of a sole approval where it is not allowed; a POST explains why."""
         actions: list[UnfoldAction] = super().get_actions_submit_line(request, object_id)
         if request.method == "GET":
             creative = Creative.objects.filter(pk=object_id).first()
-            if creative is None or not _may_approve_alone(creative, cast("int", request.user.pk)):
+            if creative is None or not may_approve_alone(creative, cast("int", request.user.pk)):
                 return [action for action in actions if action.action_name != ALONE]
         return actions
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Ads are written by advertisers."""
+        """Advertisers write creatives."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Creative | None = None) -> bool:
-        """What was shown stays on record."""
+        """Served creatives are kept."""
         return False
 
     @display(description=_("광고주"))
     def show_advertiser(self, creative: Creative) -> str:
-        """Whose ad it is."""
+        """The advertiser."""
         return creative.ad_group.campaign.advertiser.name
 
     @display(
@@ -120,17 +121,17 @@ class CreativeAdmin(ModelAdmin):
         label={"waiting": "warning", "approved": "success", "rejected": "danger", "draft": "info"},
     )
     def show_review(self, creative: Creative) -> tuple[str, str]:
-        """The review state, coloured."""
+        """The review status as a coloured label."""
         return creative.review, creative.get_review_display()
 
     @display(description=_("조심할 점"))
     def show_risks(self, creative: Creative) -> str:
-        """Why two people have to read it, if they do."""
+        """The risks that require two approvals."""
         return ", ".join(str(RISK_LABELS[risk]) for risk in find_creative_risks(creative)) or "-"
 
     @display(description=_("이미 승인한 사람"))
     def show_approvals(self, creative: Creative) -> str:
-        """Who said yes so far."""
+        """The approvals so far."""
         approvals = (
             Approval.objects.filter(creative=creative).select_related("reviewer").order_by("created_at")
         )
@@ -138,7 +139,7 @@ class CreativeAdmin(ModelAdmin):
 
     @display(description=_("누가 더 읽어야 하나요"))
     def show_next(self, creative: Creative) -> str:
-        """What risky words still wait for."""
+        """What a risky creative still needs."""
         if creative.review != Creative.Review.WAITING or not find_creative_risks(creative):
             return "-"
         first = Approval.objects.filter(creative=creative).order_by("created_at").first()
@@ -162,14 +163,14 @@ class CreativeAdmin(ModelAdmin):
 
     @display(description=_("지금 보이는 판"))
     def show_previous(self, creative: Creative) -> str:
-        """The version that is shown until this one is approved."""
+        """The approved version that serves until this one is approved."""
         shown = Creative.objects.filter(lineage=creative.lineage, review=Creative.Review.APPROVED).first()
         return f"v{shown.version}: {shown.title} / {shown.body} → {shown.landing_url}" if shown else "-"
 
     def response_change(self, request: HttpRequest, obj: Creative) -> HttpResponse:
-        """Go back to the queue after a decision, and stay where one is still missing its reason."""
-        is_stuck = REJECT in request.POST and not obj.review_reason
-        if is_stuck or (ALONE in request.POST and obj.review == Creative.Review.WAITING):
+        """Return to the queue after a decision, or stay on the page when its reason is missing."""
+        lacks_reason = REJECT in request.POST and not obj.review_reason
+        if lacks_reason or (ALONE in request.POST and obj.review == Creative.Review.WAITING):
             return redirect(reverse("admin:ads_creative_change", args=[obj.pk]))
         if APPROVE in request.POST or ALONE in request.POST or REJECT in request.POST:
             return redirect(reverse("admin:ads_creative_changelist"))
@@ -178,7 +179,7 @@ class CreativeAdmin(ModelAdmin):
 
     @action(description=pgettext_lazy("do", "승인"))
     def approve(self, request: HttpRequest, creative: Creative) -> None:
-        """Let this version be shown."""
+        """Approve this version."""
         try:
             if approve_creative(creative=creative, reviewer_id=cast("int", request.user.pk)):
                 messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
@@ -190,7 +191,7 @@ class CreativeAdmin(ModelAdmin):
 
     @action(description=_("다시 읽었고 혼자 승인"))
     def approve_alone(self, request: HttpRequest, creative: Creative) -> None:
-        """Let risky words be shown on the second reading of the only reviewer."""
+        """Approve a risky version in the second review of the only reviewer."""
         reason = request.POST.get("lone_reason", "")[:300]
         try:
             approve_alone(creative=creative, reviewer_id=cast("int", request.user.pk), reason=reason)
@@ -205,7 +206,7 @@ class CreativeAdmin(ModelAdmin):
 
     @action(description=_("적어 둔 사유로 거절"))
     def reject(self, request: HttpRequest, creative: Creative) -> None:
-        """Send this version back with the reason that the form has."""
+        """Reject this version with the reason in the form."""
         if not creative.review_reason:
             messages.error(request, _("거절 사유를 먼저 적고 저장해 주세요. 광고주가 그대로 읽어요."))
             return
@@ -214,17 +215,6 @@ class CreativeAdmin(ModelAdmin):
             messages.success(request, _("사유와 함께 돌려보냈어요."))
         except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
-
-
-def _may_approve_alone(creative: Creative, reviewer_id: int) -> bool:
-    """Whether these words wait for this person's second reading, and for nobody else's."""
-    return bool(
-        settings.ADS_LONE_REVIEW_HOURS
-        and creative.review == Creative.Review.WAITING
-        and find_creative_risks(creative)
-        and Approval.objects.filter(creative=creative, reviewer_id=reviewer_id).exists()
-        and not other_reviewers(reviewer_id)
-    )
 
 
 def _describe_approval(approval: Approval) -> str:

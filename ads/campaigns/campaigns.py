@@ -8,16 +8,19 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ads.campaigns.advertisers import lock_advertiser
 from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.keywords import KeywordSpec, replace_keywords, replace_negatives
-from ads.domain.money import format_won
+from ads.domain.money import WON, format_won
 from ads.ledger.leases import sync_daily_budget
 from ads.models import AdGroup, Advertiser, Campaign
 
+# Suggested by the forms of a new campaign and a new ad group.
+DEFAULT_DAILY_BUDGET, DEFAULT_BID = 10_000 * WON, 100 * WON
 STATUS_TRANSITIONS: dict[str, frozenset[str]] = {
     Campaign.Status.DRAFT: frozenset({Campaign.Status.ACTIVE, Campaign.Status.ENDED}),
     Campaign.Status.ACTIVE: frozenset({Campaign.Status.PAUSED, Campaign.Status.ENDED}),
@@ -100,6 +103,17 @@ def set_campaign_status(*, campaign: Campaign, status: str) -> None:
         raise InvalidChangeError(_("지금 상태에서는 할 수 없어요."), field="status")
     campaign.status = status
     campaign.save(update_fields=["status", "updated_at"])
+
+
+def pause_campaigns(campaigns: QuerySet[Campaign]) -> int:
+    """Pause those of the campaigns that are active; return how many."""
+    active = campaigns.filter(status=Campaign.Status.ACTIVE)
+    return active.update(status=Campaign.Status.PAUSED, updated_at=timezone.now())
+
+
+def suggest_group_name(campaign: Campaign) -> str:
+    """Return a name for the campaign's next ad group."""
+    return _("그룹 %(number)s") % {"number": campaign.ad_groups.count() + 1}
 
 
 @transaction.atomic

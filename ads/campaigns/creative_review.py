@@ -90,6 +90,17 @@ def other_reviewers(reviewer_id: int) -> list[AbstractBaseUser]:
     return list(reviewers.filter(is_staff=True, is_active=True).exclude(pk=reviewer_id).order_by("pk"))
 
 
+def may_approve_alone(creative: Creative, reviewer_id: int) -> bool:
+    """Return whether a risky creative waits for the second review of this reviewer, the site's only one."""
+    return bool(
+        settings.ADS_LONE_REVIEW_HOURS
+        and creative.review == Creative.Review.WAITING
+        and find_creative_risks(creative)
+        and Approval.objects.filter(creative=creative, reviewer_id=reviewer_id).exists()
+        and not other_reviewers(reviewer_id)
+    )
+
+
 @transaction.atomic
 def reject_creative(*, creative: Creative, reason: str, reviewer_id: int | None) -> None:
     """Reject a version with a reason for its advertiser."""

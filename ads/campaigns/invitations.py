@@ -5,6 +5,7 @@ The inviter learns nothing about the address: neither whether it has an account 
 
 import datetime
 import uuid
+from typing import Literal
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -27,6 +28,8 @@ DAY = datetime.timedelta(days=1)
 # Every invitation is an unsolicited mail.
 MAX_PER_DAY = 20
 SALT = "ads.invitation"
+
+InvitationState = Literal["closed", "anonymous", "unverified", "open"]
 
 
 def create_invitation(*, advertiser: Advertiser, email: str, role: str, inviter_id: int) -> Invitation | None:
@@ -74,6 +77,15 @@ def find_invitation(token: str) -> Invitation | None:
     except (signing.BadSignature, ValueError):
         return None
     return open_invitations().select_related("advertiser").filter(public_id=public_id).first()
+
+
+def invitation_state(invitation: Invitation | None, *, account_id: int | None) -> InvitationState:
+    """Return what keeps this account, or an anonymous visitor, from accepting an invitation; or "open"."""
+    if invitation is None:
+        return "closed"
+    if account_id is None:
+        return "anonymous"
+    return "open" if has_verified_email(account_id, invitation.email) else "unverified"
 
 
 def has_verified_email(account_id: int, email: str) -> bool:

@@ -106,6 +106,20 @@ def refund(advertiser: Advertiser, amount_micros: int, *, key: str, note: str = 
         return post(kind=Transaction.Kind.REFUND, key=f"refund:{key}", legs=legs, note=note)
 
 
+def pay_once(
+    kind: Transaction.Kind, advertiser: Advertiser, amount_micros: int, *, key: str, note: str
+) -> Transaction | None:
+    """Top up or refund a wallet; return None when this very payment was posted before.
+
+    Raises IdempotencyKeyReusedError when a different payment has the key.
+    """
+    pay = {Transaction.Kind.TOP_UP: top_up, Transaction.Kind.REFUND: refund}[kind]
+    posted = pay(advertiser, amount_micros, key=key, note=note)
+    if posted is None:
+        require_same_payment(kind, key, advertiser=advertiser, amount_micros=amount_micros, note=note)
+    return posted
+
+
 def require_same_payment(
     kind: Transaction.Kind, key: str, *, advertiser: Advertiser, amount_micros: int, note: str
 ) -> None:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ads.domain.money import BID_STEP, MIN_BID, WON, format_won
+from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.models.advertisers import Advertiser
 
 
@@ -175,11 +175,6 @@ class Keyword(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def bid_won(self) -> str:
-        """Its own bid in won; empty where the group's holds."""
-        return "" if self.bid_micros is None else format_won(self.bid_micros)
 
 
 class NegativeKeyword(models.Model):

@@ -1,4 +1,4 @@
-"""Who may see and do what in the console: every page belongs to one advertiser and one membership."""
+"""Access to the portal: each page belongs to one advertiser and requires a role of its members."""
 
 import uuid
 from collections.abc import Callable
@@ -9,27 +9,29 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
 
-from ads.models import Advertiser, Membership
+from ads.models import AdGroup, Advertiser, Campaign, Creative, Membership
+from ads.reporting.advertiser_inventory import ad_groups_of, campaigns_of, creatives_of, find_membership
 
 ViewParams = ParamSpec("ViewParams")
 
 
 @dataclass(frozen=True, slots=True)
 class AdvertiserContext:
-    """One person at one advertiser's desk."""
+    """The advertiser of a page and the role that the current account has there."""
 
     advertiser: Advertiser
     role: str
 
     @property
     def may_edit(self) -> bool:
-        """Whether campaigns, keywords and creatives are theirs to change."""
+        """Whether the account may change campaigns, keywords and creatives."""
         return self.role in (Membership.Role.OWNER, Membership.Role.EDITOR)
 
     @property
     def is_owner(self) -> bool:
-        """Whether money and people are theirs to decide on."""
+        """Whether the account may move money and change members."""
         return self.role == Membership.Role.OWNER
 
 
@@ -37,43 +39,54 @@ AdvertiserView = Callable[Concatenate[HttpRequest, AdvertiserContext, ViewParams
 UrlView = Callable[Concatenate[HttpRequest, uuid.UUID, ViewParams], HttpResponseBase]
 
 
-def member_required(page: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
-    """Show a page to the advertiser's members; to everybody else the advertiser does not exist."""
-    return _require(page, lambda access: True)
+def member_required(view: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
+    """Let members of the advertiser call the view; everybody else gets a 404."""
+    return _require(view, lambda access: True)
 
 
-def editor_required(page: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
-    """Show a page to members who may change campaigns; others among them are told that they may not."""
-    return _require(page, lambda access: access.may_edit)
+def editor_required(view: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
+    """Let owners and editors call the view; other members get a 403."""
+    return _require(view, lambda access: access.may_edit)
 
 
-def owner_required(page: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
-    """Show a page to owners; other members are told that it is not theirs."""
-    return _require(page, lambda access: access.is_owner)
+def owner_required(view: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
+    """Let owners call the view; other members get a 403."""
+    return _require(view, lambda access: access.is_owner)
 
 
 def _require(
-    page: AdvertiserView[ViewParams], allows: Callable[[AdvertiserContext], bool]
+    view: AdvertiserView[ViewParams], allows: Callable[[AdvertiserContext], bool]
 ) -> UrlView[ViewParams]:
-    @wraps(page)
-    def route(
+    @wraps(view)
+    def wrapped(
         request: HttpRequest, advertiser: uuid.UUID, *args: ViewParams.args, **kwargs: ViewParams.kwargs
     ) -> HttpResponseBase:
         access = load_advertiser_context(request, advertiser)
         if not allows(access):
             raise PermissionDenied
-        return page(request, access, *args, **kwargs)
+        return view(request, access, *args, **kwargs)
 
-    return login_required(route)  # type: ignore[return-value]
+    return login_required(wrapped)  # type: ignore[return-value]
 
 
-def load_advertiser_context(request: HttpRequest, advertiser: uuid.UUID) -> AdvertiserContext:
-    """Return the person's desk at this advertiser, or raise Http404."""
-    membership = (
-        Membership.objects.filter(member_id=request.user.pk, advertiser__public_id=advertiser)
-        .select_related("advertiser")
-        .first()
-    )
+def load_advertiser_context(request: HttpRequest, advertiser_id: uuid.UUID) -> AdvertiserContext:
+    """Return the context of the current account at this advertiser; raises Http404 for non-members."""
+    membership = find_membership(request.user.pk, advertiser_id)
     if membership is None:
         raise Http404
     return AdvertiserContext(advertiser=membership.advertiser, role=membership.role)
+
+
+def find_campaign(access: AdvertiserContext, public_id: uuid.UUID) -> Campaign:
+    """Return a campaign of this advertiser; raises Http404 for any other."""
+    return get_object_or_404(campaigns_of(access.advertiser), public_id=public_id)
+
+
+def find_ad_group(access: AdvertiserContext, public_id: uuid.UUID) -> AdGroup:
+    """Return an ad group of this advertiser; raises Http404 for any other."""
+    return get_object_or_404(ad_groups_of(access.advertiser), public_id=public_id)
+
+
+def find_creative(access: AdvertiserContext, public_id: uuid.UUID) -> Creative:
+    """Return a creative of this advertiser; raises Http404 for any other."""
+    return get_object_or_404(creatives_of(access.advertiser), public_id=public_id)

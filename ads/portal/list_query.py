@@ -1,6 +1,6 @@
-"""Long lists of the console: what is looked for in them, in which order, and one page of them at a time."""
+"""Lists of the portal: searched, filtered, sorted and paginated by query parameters."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -17,11 +17,11 @@ Row = TypeVar("Row")
 
 
 class HasFigures(Protocol):
-    """Whatever has figures."""
+    """A row with figures."""
 
     @property
     def figures(self) -> Figures:
-        """What it brought."""
+        """The figures of the row."""
 
 
 FiguresRow = TypeVar("FiguresRow", bound=HasFigures)
@@ -29,29 +29,40 @@ FiguresRow = TypeVar("FiguresRow", bound=HasFigures)
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """A column that a list can be ordered by: numbers begin with the greatest, words with the first."""
+    """A sortable column: numbers begin with the greatest, texts with the first."""
 
     name: str
-    words: str | Promise
+    label: str | Promise
     value_of: Callable[[Row], Any]
     is_number: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnHeading:
-    """A column's head as a page shows it: how the list is ordered by it, and what pressing it asks for."""
+    """A column's heading: the current order (the value of aria-sort), and the parameter that sorts by it."""
 
-    words: str | Promise
+    label: str | Promise
     is_number: bool
     order: str
     sort_param: str
 
 
 @dataclass(frozen=True, slots=True)
-class ListQuery(Generic[Row]):
-    """What an address asks of a list; what makes no sense in it is left out."""
+class ListFilter:
+    """A drop-down of a list: its parameter, its labels and its choices."""
 
-    words: str
+    name: str
+    label: str | Promise
+    any_label: str | Promise
+    choices: Sequence[tuple[str, str | Promise]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery(Generic[Row]):
+    """The valid query parameters of a request; `choices` has the chosen value of each filter, or ""."""
+
+    search: str
+    filters: Sequence[ListFilter]
     choices: dict[str, str]
     column: Column[Row] | None
     is_reversed: bool
@@ -59,11 +70,16 @@ class ListQuery(Generic[Row]):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether anything is asked that leaves rows out."""
-        return bool(self.words or any(self.choices.values()))
+        """Whether a search or a filter is set."""
+        return bool(self.search or any(self.choices.values()))
+
+    @property
+    def selects(self) -> list[tuple[ListFilter, str]]:
+        """Each filter with its chosen value."""
+        return [(each, self.choices[each.name]) for each in self.filters]
 
     def paginate(self, rows: Sequence[Row]) -> "Page[Row]":
-        """Return the page that is asked for of these rows in the order that is asked for."""
+        """Return the requested page of the rows in the requested order."""
         ordered = list(rows)
         if self.column is not None:
             ordered.sort(key=self.column.value_of, reverse=self.column.is_number != self.is_reversed)
@@ -75,16 +91,16 @@ class ListQuery(Generic[Row]):
 
     def _heading(self, column: Column[Row]) -> ColumnHeading:
         if self.column is not column:
-            return ColumnHeading(column.words, column.is_number, "", column.name)
+            return ColumnHeading(column.label, column.is_number, "", column.name)
         is_descending = column.is_number != self.is_reversed
         order = "descending" if is_descending else "ascending"
         return ColumnHeading(
-            column.words, column.is_number, order, column.name if self.is_reversed else f"-{column.name}"
+            column.label, column.is_number, order, column.name if self.is_reversed else f"-{column.name}"
         )
 
 
 def figure_columns() -> tuple[Column[FiguresRow], ...]:
-    """Return the columns of `ads/_figures.html`, in their order."""
+    """Return the columns of `ads/parts/_figure_cells.html`, in their order."""
     return (
         Column("spend", _("쓴 돈"), lambda row: row.figures.spend_micros),
         Column("impressions", _("노출"), lambda row: row.figures.impressions),
@@ -97,16 +113,20 @@ def figure_columns() -> tuple[Column[FiguresRow], ...]:
 
 
 def parse_list_query(
-    request: HttpRequest, *, columns: Sequence[Column[Row]], choices: Mapping[str, Sequence[str]]
+    request: HttpRequest, *, columns: Sequence[Column[Row]], filters: Sequence[ListFilter]
 ) -> ListQuery[Row]:
-    """Read from the address what is looked for (`q`), chosen, in which order (`sort`) and which page."""
-    said = request.GET
-    sort = said.get("sort", "")
-    named = {column.name: column for column in columns}
+    """Read the search (`q`), the filters, the order (`sort`) and the page; invalid values are dropped."""
+    params = request.GET
+    sort = params.get("sort", "")
+    by_name = {column.name: column for column in columns}
     return ListQuery(
-        words=" ".join(said.get("q", "")[:MAX_SEARCH_CHARS].split()),
-        choices={name: said[name] if said.get(name) in values else "" for name, values in choices.items()},
-        column=named.get(sort.removeprefix("-")),
+        search=" ".join(params.get("q", "")[:MAX_SEARCH_CHARS].split()),
+        filters=filters,
+        choices={
+            each.name: params[each.name] if params.get(each.name) in dict(each.choices) else ""
+            for each in filters
+        },
+        column=by_name.get(sort.removeprefix("-")),
         is_reversed=sort.startswith("-"),
-        page=said.get("page", "1"),
+        page=params.get("page", "1"),
     )

@@ -43,7 +43,7 @@ advertiser_pages: list[URLPattern | URLResolver] = [
     path("addresses/here/", own_networks.own_networks_add_current, name="add_address"),
     path("people/", members.member_list, name="people"),
     path("people/<int:membership_id>/dismiss/", members.member_remove, name="dismiss"),
-    path("people/<uuid:invitation_id>/withdraw/", members.invitation_withdraw, name="withdraw"),
+    path("people/<uuid:invitation_id>/withdraw/", members.invitation_revoke, name="withdraw"),
 ]
 urlpatterns = [
     path("", dashboard.welcome, name="welcome"),

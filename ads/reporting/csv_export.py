@@ -1,4 +1,4 @@
-"""CSV files that open in a spreadsheet as what they are: Korean readable, no cell taken for a formula."""
+"""CSV files for spreadsheets: a byte order mark for Korean text, and no cell that starts a formula."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """Return the rows as a file to keep."""
+    """Return the rows as a download."""
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer.write(BYTE_ORDER_MARK)

@@ -1,7 +1,7 @@
-"""What an advertiser's ads did: seen, clicked, paid for, by day, campaign and keyword; days are Korean.
+"""An advertiser's figures by Korean day, campaign and keyword: impressions, clicks and spend.
 
-Everything is read from the rollups, which are seconds old. A click that was given back counts as invalid, and
-its price as not spent.
+They are read from the rollups, which are seconds old. A credited click counts as invalid and is not part of
+the spend.
 """
 
 import datetime
@@ -13,7 +13,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from ads.domain.accounting_day import day_start, korean_day
-from ads.domain.money import WON, format_won
+from ads.domain.money import WON
 from ads.models import Advertiser, Campaign, Rollup
 
 GroupKey = tuple[object, ...]
@@ -21,7 +21,7 @@ GroupKey = tuple[object, ...]
 
 @dataclass(slots=True)
 class Figures:
-    """Counts of one stretch of time; an invalid click is shown and never paid for."""
+    """The counts of a period; invalid clicks are reported and not charged."""
 
     impressions: int = 0
     clicks: int = 0
@@ -31,44 +31,28 @@ class Figures:
 
     @property
     def click_rate(self) -> float | None:
-        """Clicks an impression, or None while nothing was seen."""
+        """Clicks per impression; None without impressions."""
         return self.clicks / self.impressions if self.impressions else None
 
     @property
     def click_price_micros(self) -> int | None:
-        """What a click cost on average, or None while there was none."""
+        """The average price of a click; None without clicks."""
         return self.spend_micros // self.clicks if self.clicks else None
 
     @property
-    def spend(self) -> str:
-        """The spend in won, as people read it."""
-        return format_won(self.spend_micros)
-
-    @property
-    def credited(self) -> str:
-        """What was given back for invalid clicks, in won, or nothing."""
-        return format_won(self.credited_micros) if self.credited_micros else ""
-
-    @property
-    def click_price(self) -> str:
-        """The average price of a click in whole won, or nothing."""
-        price = self.click_price_micros
-        return "" if price is None else f"{round(price / WON):,}"
-
-    @property
     def click_rate_text(self) -> str:
-        """The click rate as people read it, or nothing."""
+        """The click rate in percent; empty without impressions."""
         return "" if self.click_rate is None else f"{self.click_rate:.2%}"
 
     @property
     def cells(self) -> list[object]:
-        """The figures as a row of a file, in the order of the table on the page."""
+        """The figures as cells of a CSV row; money is in won."""
         rate = None if self.click_rate is None else round(self.click_rate, 6)
         won = [self.spend_micros / WON, self.credited_micros / WON]
         return [self.impressions, self.clicks, self.invalid_clicks, rate, *won]
 
     def add(self, other: "Figures") -> None:
-        """Count another stretch in."""
+        """Add the counts of another period."""
         self.impressions += other.impressions
         self.clicks += other.clicks
         self.invalid_clicks += other.invalid_clicks
@@ -78,14 +62,14 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days from first to last, both counted."""
+    """The days from `first` to `last`, both included."""
 
     first: datetime.date
     last: datetime.date
 
     @classmethod
     def until_today(cls, days: int) -> "Period":
-        """Return the last so many days, today included."""
+        """Return the last days, today included."""
         today = korean_day(timezone.now())
         return cls(today - datetime.timedelta(days=days - 1), today)
 
@@ -96,7 +80,7 @@ class Period:
 
     @property
     def bounds(self) -> tuple[datetime.datetime, datetime.datetime]:
-        """The first moment and the first moment after."""
+        """The start of the first day, and the end of the last."""
         start = day_start(self.first)
         return start, start + datetime.timedelta(days=(self.last - self.first).days + 1)
 
@@ -111,7 +95,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class KeywordFigures:
-    """What one keyword, matched in one way, brought."""
+    """The figures of one keyword and match type."""
 
     text: str
     match: str
@@ -121,38 +105,38 @@ class KeywordFigures:
 def figures_by_day(
     advertiser: Advertiser, period: Period, campaign: Campaign | None = None
 ) -> list[DayFigures]:
-    """Return one row a day, newest first, days on which nothing happened included."""
+    """Return one row per day, newest first, days without traffic included."""
     days = _aggregate(_rollups(advertiser, period, campaign), "bucket")
     figures = {korean_day(cast(datetime.datetime, bucket)): each for (bucket,), each in days.items()}
     return [DayFigures(day, figures.get(day, Figures())) for day in reversed(period.days)]
 
 
 def figures_by_campaign(advertiser: Advertiser, period: Period) -> dict[int, Figures]:
-    """Return the figures of each campaign, by its id, that was seen or clicked."""
+    """Return the figures of campaigns with traffic, by campaign id."""
     figures = _aggregate(_rollups(advertiser, period), "campaign_id")
     return {cast(int, campaign_id): each for (campaign_id,), each in figures.items()}
 
 
 def figures_by_keyword(campaign: Campaign, period: Period) -> list[KeywordFigures]:
-    """Return one row for each keyword and match that brought something, dearest first."""
+    """Return one row per keyword and match type with traffic, highest spend first."""
     figures = _aggregate(_rollups(campaign.advertiser, period, campaign), "keyword_text", "match")
     rows = [KeywordFigures(str(text), str(match), each) for (text, match), each in figures.items()]
     return sorted(rows, key=lambda row: (-row.figures.spend_micros, -row.figures.impressions, row.text))
 
 
 def today_and_yesterday(advertiser: Advertiser, now: datetime.datetime) -> tuple[Figures, Figures]:
-    """Return today's figures until now, and yesterday's until the same time of day."""
+    """Return the figures of today until now, and of yesterday until the same time."""
     start = day_start(korean_day(now))
     day = datetime.timedelta(days=1)
     return _between(advertiser, start, now), _between(advertiser, start - day, now - day)
 
 
-def total(rows: Iterable[DayFigures | KeywordFigures]) -> Figures:
+def sum_figures(rows: Iterable[DayFigures | KeywordFigures]) -> Figures:
     """Return the sum of all rows."""
-    figures = Figures()
+    total = Figures()
     for row in rows:
-        figures.add(row.figures)
-    return figures
+        total.add(row.figures)
+    return total
 
 
 def _rollups(advertiser: Advertiser, period: Period, campaign: Campaign | None = None) -> QuerySet[Rollup]:

@@ -1,11 +1,10 @@
-"""Which clicks an advertiser did not pay for, or was given back, and why."""
+"""A campaign's invalid clicks by reason: clicks that were not charged, and clicks credited later."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from ads.domain.money import format_won
 from ads.models import Campaign, Click, Credit, RefusedVisit
 from ads.reporting.figures import Period
 from ads.reporting.reason_labels import label_reason
@@ -13,7 +12,7 @@ from ads.reporting.reason_labels import label_reason
 
 @dataclass(slots=True)
 class InvalidClickRow:
-    """One reason: clicks that cost nothing because of it, and clicks that were given back."""
+    """The clicks of one reason: refused before they were charged, and credited afterwards."""
 
     reason: str
     refused: int = 0
@@ -22,17 +21,12 @@ class InvalidClickRow:
 
     @property
     def label(self) -> str:
-        """The reason in words."""
+        """The reason as users read it."""
         return label_reason(self.reason)
-
-    @property
-    def credited_won(self) -> str:
-        """What was given back, in won, or nothing."""
-        return format_won(self.credited_micros) if self.credited_micros else ""
 
 
 def list_invalid_clicks(campaign: Campaign, period: Period) -> list[InvalidClickRow]:
-    """Return a row for each reason; robots count here too, though they used up nothing."""
+    """Return one row per reason, including clicks of bots, which are counted only here."""
     rows: dict[str, InvalidClickRow] = defaultdict(lambda: InvalidClickRow(""))
     days = {"day__gte": period.first, "day__lte": period.last}
     invalid = Click.objects.filter(campaign=campaign, verdict=Click.Verdict.INVALID, **days)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from ads.campaigns.campaigns import AdGroupSpec
 from ads.campaigns.keywords import KeywordSpec
 from ads.domain.keyword_matching import split_phrase
-from ads.models import Term
+from ads.models import AdGroup, Term
 from ads.selection.core.index import BROAD, MATCHES, Snapshot
 from ads.selection.core.inventory import BUYING, MAKING, NORMAL
 from ads.selection.core.relevance import RELEVANCE_THRESHOLD, keyword_fits
@@ -104,6 +104,21 @@ def estimate_reach(plan: AdGroupSpec, *, negatives: Iterable[str] = ()) -> Reach
     )
     matched = count_matched(fitting, counted, excluded, term_table)
     return ReachEstimate(max(1, days), asked.count, matched, uncounted, young, has_counted=bool(counted))
+
+
+def read_enabled_spec(group: AdGroup) -> AdGroupSpec:
+    """Return the current state of an ad group, without the keywords that are switched off."""
+    return AdGroupSpec(
+        name=group.name,
+        default_bid_micros=group.default_bid_micros,
+        language=group.language,
+        device=group.device,
+        keywords=tuple(
+            KeywordSpec(keyword.text, keyword.match, keyword.bid_micros)
+            for keyword in group.keywords.filter(is_on=True)
+        ),
+        negatives=tuple(group.negative_keywords.values_list("text", flat=True)),
+    )
 
 
 def count_matched(

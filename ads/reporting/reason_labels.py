@@ -1,4 +1,4 @@
-"""What each word that a verdict keeps means to whoever pays."""
+"""The translated labels of the reasons for which clicks and impressions are invalid."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -28,5 +28,5 @@ REASON_LABELS: dict[str, Promise] = {
 
 
 def label_reason(reason: str) -> str:
-    """Return what a reason means; one that nobody named stands for itself."""
+    """Return the label of a reason, or the reason itself when it has none."""
     return str(REASON_LABELS.get(reason, reason))

@@ -1,4 +1,4 @@
-"""Why a campaign is not seen: the first thing to do about it, in words."""
+"""Why a campaign is not served: the first problem that its advertiser has to solve."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,41 +21,41 @@ from ads.selection.building.learned_models import current_reserves
 
 @dataclass(frozen=True, slots=True)
 class ServingChecks:
-    """Which parts of a campaign are there, and how its best bid stands to what its category asks for."""
+    """Which parts of a campaign exist and are on, and its best bid against the lowest bid that can win."""
 
-    are_groups_off: bool
-    has_whole_group: bool
+    are_all_groups_off: bool
+    has_servable_group: bool
     has_keyword: bool
-    has_keyword_that_is_on: bool
+    has_enabled_keyword: bool
     has_approved: bool
     has_waiting: bool
-    has_ad_that_is_off: bool
+    has_disabled_creative: bool
     best_bid_micros: int
-    least_bid_micros: int
+    min_bid_micros: int
 
 
 def find_serving_problems(
     advertiser: Advertiser, campaigns: Sequence[int], balance: Balance
 ) -> Mapping[int, str]:
-    """Return for each of these campaigns of the advertiser why it is not seen; empty where it is."""
+    """Return the first serving problem of each campaign by its id; empty for a campaign that is served."""
     floor, reserves, days = (
         floor_price_micros(settings.ADS_FLOOR_WON),
         current_reserves(),
-        _days_of(campaigns),
+        _today_of(campaigns),
     )
     return {
         campaign.pk: _first_problem(
             campaign,
             ServingChecks(
-                are_groups_off=campaign.has_group and not campaign.has_group_that_is_on,
-                has_whole_group=campaign.has_whole_group,
+                are_all_groups_off=campaign.has_group and not campaign.has_enabled_group,
+                has_servable_group=campaign.has_servable_group,
                 has_keyword=campaign.has_keyword,
-                has_keyword_that_is_on=campaign.has_keyword_that_is_on,
+                has_enabled_keyword=campaign.has_enabled_keyword,
                 has_approved=campaign.has_approved,
                 has_waiting=campaign.has_waiting,
-                has_ad_that_is_off=campaign.has_ad_that_is_off,
+                has_disabled_creative=campaign.has_disabled_creative,
                 best_bid_micros=campaign.best_bid_micros or 0,
-                least_bid_micros=max(MIN_BID, floor, reserves.get(campaign.category, floor)),
+                min_bid_micros=max(MIN_BID, floor, reserves.get(campaign.category, floor)),
             ),
             balance,
             days.get(campaign.pk),
@@ -72,83 +72,83 @@ def _annotate_checks(advertiser: Advertiser, campaigns: Sequence[int]) -> "Query
     bids = keywords.filter(is_on=True).annotate(bid=Coalesce("bid_micros", "ad_group__default_bid_micros"))
     return Campaign.objects.filter(advertiser=advertiser, pk__in=campaigns).annotate(
         has_group=Exists(groups),
-        has_group_that_is_on=Exists(groups.filter(is_on=True)),
-        has_whole_group=Exists(_servable_groups(groups)),
+        has_enabled_group=Exists(groups.filter(is_on=True)),
+        has_servable_group=Exists(_servable_groups(groups)),
         has_approved=Exists(approved.filter(is_on=True)),
         has_waiting=Exists(creatives.filter(review=Creative.Review.WAITING)),
-        has_ad_that_is_off=Exists(approved.filter(is_on=False)),
+        has_disabled_creative=Exists(approved.filter(is_on=False)),
         has_keyword=Exists(keywords),
-        has_keyword_that_is_on=Exists(keywords.filter(is_on=True)),
+        has_enabled_keyword=Exists(keywords.filter(is_on=True)),
         best_bid_micros=Subquery(bids.order_by("-bid").values("bid")[:1]),
     )
 
 
-def _days_of(campaigns: Sequence[int]) -> dict[int, CampaignDay]:
+def _today_of(campaigns: Sequence[int]) -> dict[int, CampaignDay]:
     today = CampaignDay.objects.filter(campaign__in=campaigns, day=korean_day(timezone.now()))
     return {day.campaign_id: day for day in today}
 
 
 def _servable_groups(groups: QuerySet[AdGroup]) -> QuerySet[AdGroup]:
-    """Return those that can serve by themselves: on, with a keyword and an ad that are."""
+    """Return the groups that are on and have a keyword and an approved creative that are on."""
     keywords = Keyword.objects.filter(ad_group=OuterRef("pk"), is_on=True)
     ads = Creative.objects.filter(ad_group=OuterRef("pk"), is_on=True, review=Creative.Review.APPROVED)
     return groups.filter(Exists(keywords), Exists(ads), is_on=True)
 
 
 def _first_problem(
-    campaign: Campaign, ready: ServingChecks, balance: Balance, today: CampaignDay | None
+    campaign: Campaign, checks: ServingChecks, balance: Balance, today: CampaignDay | None
 ) -> str:
-    """Return the first thing to do about it, in the order in which a person would do it."""
+    """Return the first problem, in the order in which an advertiser sets up a campaign."""
     if campaign.status in (Campaign.Status.PAUSED, Campaign.Status.ENDED):
         return ""
-    now, no_money = timezone.now(), _wallet_problem(ready, balance, today)
-    steps = (
-        (ready.are_groups_off, _("광고 그룹이 모두 꺼져 있어요")),
-        (not ready.has_keyword, _("키워드가 없어요")),
-        (not ready.has_keyword_that_is_on, _("키워드가 모두 꺼져 있어요")),
+    now, wallet_problem = timezone.now(), _wallet_problem(checks, balance, today)
+    problems = (
+        (checks.are_all_groups_off, _("광고 그룹이 모두 꺼져 있어요")),
+        (not checks.has_keyword, _("키워드가 없어요")),
+        (not checks.has_enabled_keyword, _("키워드가 모두 꺼져 있어요")),
         (
-            ready.has_ad_that_is_off and not ready.has_approved and not ready.has_waiting,
+            checks.has_disabled_creative and not checks.has_approved and not checks.has_waiting,
             _("승인된 광고 문구가 꺼져 있어요"),
         ),
-        (not ready.has_approved and not ready.has_waiting, _("검토받을 광고 문구가 없어요")),
-        (not ready.has_approved, _("광고 문구를 검토하고 있어요")),
-        (not ready.has_whole_group, _("켜진 키워드와 광고 문구가 같은 그룹에 없어요")),
+        (not checks.has_approved and not checks.has_waiting, _("검토받을 광고 문구가 없어요")),
+        (not checks.has_approved, _("광고 문구를 검토하고 있어요")),
+        (not checks.has_servable_group, _("켜진 키워드와 광고 문구가 같은 그룹에 없어요")),
         (campaign.status == Campaign.Status.DRAFT, _("아직 시작하지 않았어요")),
         (
-            ready.best_bid_micros < ready.least_bid_micros,
+            checks.best_bid_micros < checks.min_bid_micros,
             _("입찰가가 모두 이 분야의 최저가 %(won)s원보다 낮아요")
-            % {"won": format_won(ready.least_bid_micros)},
+            % {"won": format_won(checks.min_bid_micros)},
         ),
         (campaign.starts_at > now, _("시작하는 날을 기다려요")),
         (campaign.ends_at is not None and campaign.ends_at <= now, _("끝나는 날이 지났어요")),
-        (bool(no_money), no_money),
-        (_total_budget_left(campaign, today) < ready.least_bid_micros, _("전체 예산을 다 썼어요")),
+        (bool(wallet_problem), wallet_problem),
+        (_total_budget_left(campaign, today) < checks.min_bid_micros, _("전체 예산을 다 썼어요")),
         (
-            today is not None and today.budget_micros - today.spent_micros < ready.least_bid_micros,
+            today is not None and today.budget_micros - today.spent_micros < checks.min_bid_micros,
             _("오늘 예산을 다 썼어요. 내일 다시 보여요"),
         ),
     )
-    return next((str(words) for is_so, words in steps if is_so), "")
+    return next((str(message) for is_present, message in problems if is_present), "")
 
 
-def _wallet_problem(ready: ServingChecks, balance: Balance, today: CampaignDay | None) -> str:
-    """Return why the wallet pays for no click of this campaign; empty where it does."""
-    own = _set_aside(today)
-    if balance.free_micros + own >= ready.least_bid_micros:
+def _wallet_problem(checks: ServingChecks, balance: Balance, today: CampaignDay | None) -> str:
+    """Return why the wallet cannot pay for a click of this campaign; empty when it can."""
+    own_lease = _reserved(today)
+    if balance.free_micros + own_lease >= checks.min_bid_micros:
         return ""
-    if balance.set_aside_micros - own >= ready.least_bid_micros:
+    if balance.reserved_micros - own_lease >= checks.min_bid_micros:
         return _("남은 돈은 다른 캠페인이 오늘 쓰려고 떼어 뒀어요")
-    if balance.free_micros + balance.set_aside_micros > 0:
+    if balance.total_micros > 0:
         return _("잔액이 클릭 한 번 값보다 적어요")
     return _("잔액이 없어요")
 
 
 def _total_budget_left(campaign: Campaign, today: CampaignDay | None) -> float:
-    """Return what the total budget still holds, today's money that is set aside and not spent included."""
+    """Return what is left of the total budget, including today's leased money that is not spent."""
     if campaign.total_budget_micros is None:
         return math.inf
-    return campaign.total_budget_micros - campaign.leased_micros + _set_aside(today)
+    return campaign.total_budget_micros - campaign.leased_micros + _reserved(today)
 
 
-def _set_aside(today: CampaignDay | None) -> int:
+def _reserved(today: CampaignDay | None) -> int:
     return 0 if today is None else today.leased_micros - today.spent_micros

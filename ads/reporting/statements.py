@@ -1,7 +1,7 @@
-"""An advertiser's statement: every movement of their money, newest first, with what was left after it.
+"""An advertiser's statement: every movement of their money with the balance after it, newest first.
 
-Money set aside for a campaign is still theirs, so wallet and set-aside money count as one here and moving
-between the two is no line of the statement.
+Money leased to a campaign still belongs to the advertiser: wallet and lease count as one balance, and a
+movement between them is not a line of the statement.
 """
 
 import datetime
@@ -12,7 +12,6 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from ads.campaigns.credit_grants import LEGACY_TEST_CREDIT_NOTES, TEST_CREDIT_NOTE
-from ads.domain.money import format_won
 from ads.models import Account, Advertiser, Entry, Transaction
 from ads.reporting.reason_labels import label_reason
 
@@ -46,7 +45,7 @@ LIMIT %(limit)s
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One movement and the balance after it; its number only grows."""
+    """One movement and the balance after it; a later line has a higher number."""
 
     number: int
     kind: str
@@ -58,57 +57,36 @@ class StatementLine:
 
     @property
     def label(self) -> str:
-        """What kind of movement it was, in words."""
+        """The kind of movement, translated."""
         if self.kind == Transaction.Kind.REVERSAL:
             return _("클릭 값 돌려받음")
         return str(Transaction.Kind(self.kind).label)
 
     @property
     def remark(self) -> str:
-        """The note in words: what a click was given back for is kept as one word, and so is test money."""
+        """The note as users read it: the reason of a credit and the mark of test credit are translated."""
         if self.note in (TEST_CREDIT_NOTE, *LEGACY_TEST_CREDIT_NOTES):
             return _("시험용 돈")
         return label_reason(self.note) if self.kind == Transaction.Kind.REVERSAL else self.note
 
-    @property
-    def amount(self) -> str:
-        """What came or went, signed, in won."""
-        sign = "+" if self.amount_micros > 0 else ""
-        return f"{sign}{format_won(self.amount_micros)}"
-
-    @property
-    def balance(self) -> str:
-        """What was left, in won."""
-        return format_won(self.balance_micros)
-
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an advertiser owns: free in the wallet, and set aside for today's clicks."""
+    """An advertiser's money: free in the wallet, and reserved for today's clicks."""
 
     free_micros: int
-    set_aside_micros: int
+    reserved_micros: int
 
     @property
-    def total(self) -> str:
-        """All of it, in won."""
-        return format_won(self.free_micros + self.set_aside_micros)
-
-    @property
-    def free(self) -> str:
-        """What no campaign has set aside, in won."""
-        return format_won(self.free_micros)
-
-    @property
-    def set_aside(self) -> str:
-        """What campaigns have set aside for today, in won."""
-        return format_won(self.set_aside_micros)
+    def total_micros(self) -> int:
+        """The free and the reserved money."""
+        return self.free_micros + self.reserved_micros
 
 
 def read_statement(
     advertiser: Advertiser, *, before: int | None = None, limit: int | None = PAGE_LINES
 ) -> list[StatementLine]:
-    """Return movements older than the line of that number, newest first."""
+    """Return the lines before a line number, newest first; without a limit, all of them."""
     with connection.cursor() as cursor:
         cursor.execute(STATEMENT_SQL, {"advertiser": advertiser.pk, "before": before, "limit": limit})
         return [
@@ -118,7 +96,7 @@ def read_statement(
 
 
 def read_balance(advertiser: Advertiser) -> Balance:
-    """Return what the advertiser owns now."""
+    """Return the advertiser's current balance."""
     sums = dict(
         Entry.objects.filter(account__advertiser=advertiser)
         .values_list("account__kind")

@@ -1,69 +1,61 @@
-"""Second step of an ad: which questions it answers to, and for how much."""
+"""The form of an ad group: its keywords, its bid, and an estimate of its reach."""
 
 import logging
 import uuid
 
 import redis
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ads.campaigns.campaigns import AdGroupSpec, save_ad_group, set_ad_group_enabled
+from ads.campaigns.campaigns import (
+    DEFAULT_BID,
+    AdGroupSpec,
+    save_ad_group,
+    set_ad_group_enabled,
+    suggest_group_name,
+)
 from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.keywords import KeywordSpec
 from ads.domain.auction import floor_price_micros
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.models import AdGroup, Campaign, Keyword
-from ads.portal.access import AdvertiserContext, editor_required
+from ads.portal.access import AdvertiserContext, editor_required, find_ad_group, find_campaign
 from ads.portal.fields import KeywordInput
 from ads.portal.forms import AdGroupForm
-from ads.portal.views.campaigns import find_campaign
-from ads.portal.views.layout import render_form
-from ads.reporting.reach_estimate import MIN_REPORTED, ReachEstimate, estimate_reach
+from ads.portal.views.layout import is_save, is_switched_on, render_form
+from ads.reporting.advertiser_inventory import list_negative_texts
+from ads.reporting.reach_estimate import MIN_REPORTED, ReachEstimate, estimate_reach, read_enabled_spec
 
 logger = logging.getLogger(__name__)
-
-
-def find_group(access: AdvertiserContext, public_id: uuid.UUID) -> AdGroup:
-    """Return this advertiser's ad group; another's does not exist here."""
-    groups = AdGroup.objects.filter(public_id=public_id, campaign__advertiser=access.advertiser)
-    group = groups.select_related("campaign").first()
-    if group is None:
-        raise Http404
-    return group
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
 def group_create(request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID) -> HttpResponseBase:
-    """Make an ad group, then go on to its ad."""
+    """Step 2 of a new ad: create an ad group and continue with its creative."""
     campaign = find_campaign(access, campaign_id)
-    values = {
-        "name": _("그룹 %(number)s") % {"number": campaign.ad_groups.count() + 1},
-        "default_bid": 100 * WON,
-    }
+    values = {"name": suggest_group_name(campaign), "default_bid": DEFAULT_BID}
     form = AdGroupForm(request.POST or None, initial=values)
-    if _is_save(request) and form.is_valid():
+    if is_save(request, except_button="estimate") and form.is_valid():
         group = _save(form, campaign)
         if group is not None:
             return redirect("portal:make_creative", access.advertiser.public_id, group.public_id)
-    reach = _estimate_reach(_build_group_plan(form), campaign) if form.is_bound else None
+    reach = _estimate_reach(_read_spec(form), campaign) if form.is_bound else None
     return _render(request, access, form, {"campaign": campaign, "step": 2, "reach": reach})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
 def group_edit(request: HttpRequest, access: AdvertiserContext, group_id: uuid.UUID) -> HttpResponseBase:
-    """Change an ad group's bid and keywords."""
-    group = find_group(access, group_id)
-    form = AdGroupForm(request.POST or None, initial=group_initial(group))
-    if _is_save(request) and form.is_valid() and _save(form, group.campaign, group):
+    """Edit an ad group's bid and keywords."""
+    group = find_ad_group(access, group_id)
+    form = AdGroupForm(request.POST or None, initial=_group_initial(group))
+    if is_save(request, except_button="estimate") and form.is_valid() and _save(form, group.campaign, group):
         return redirect("portal:campaign", access.advertiser.public_id, group.campaign.public_id)
-    reach = _estimate_reach(
-        _build_group_plan(form) if form.is_bound else saved_group_plan(group), group.campaign
-    )
+    spec = _read_spec(form) if form.is_bound else read_enabled_spec(group)
+    reach = _estimate_reach(spec, group.campaign)
     return _render(request, access, form, {"campaign": group.campaign, "group": group, "reach": reach})
 
 
@@ -71,13 +63,12 @@ def group_edit(request: HttpRequest, access: AdvertiserContext, group_id: uuid.U
 @editor_required
 def group_switch(request: HttpRequest, access: AdvertiserContext, group_id: uuid.UUID) -> HttpResponseBase:
     """Switch an ad group on or off."""
-    group = find_group(access, group_id)
-    set_ad_group_enabled(group=group, is_on=request.POST.get("is_on") == "yes")
+    group = find_ad_group(access, group_id)
+    set_ad_group_enabled(group=group, is_on=is_switched_on(request))
     return redirect("portal:campaign", access.advertiser.public_id, group.campaign.public_id)
 
 
-def group_initial(group: AdGroup) -> dict[str, object]:
-    """Return what the form shows for a group that exists."""
+def _group_initial(group: AdGroup) -> dict[str, object]:
     keywords = list(group.keywords.order_by("text"))
     boxes = {
         match: [KeywordInput(each.text, each.bid_micros) for each in keywords if each.match == match]
@@ -93,37 +84,17 @@ def group_initial(group: AdGroup) -> dict[str, object]:
     }
 
 
-def saved_group_plan(group: AdGroup) -> AdGroupSpec:
-    """Return the plan that a group is in line with, but for the keywords that are off."""
-    return AdGroupSpec(
-        name=group.name,
-        default_bid_micros=group.default_bid_micros,
-        language=group.language,
-        device=group.device,
-        keywords=tuple(
-            KeywordSpec(keyword.text, keyword.match, keyword.bid_micros)
-            for keyword in group.keywords.filter(is_on=True)
-        ),
-        negatives=tuple(group.negative_keywords.values_list("text", flat=True)),
-    )
-
-
-def _is_save(request: HttpRequest) -> bool:
-    return request.method == "POST" and "estimate" not in request.POST
-
-
-def _estimate_reach(plan: AdGroupSpec, campaign: Campaign) -> ReachEstimate | None:
-    whole = campaign.negative_keywords.filter(ad_group=None).values_list("text", flat=True)
+def _estimate_reach(spec: AdGroupSpec, campaign: Campaign) -> ReachEstimate | None:
     try:
-        return estimate_reach(plan, negatives=whole)
+        return estimate_reach(spec, negatives=list_negative_texts(campaign))
     except redis.RedisError:
-        # Keywords can be saved all the same.
-        logger.warning("no estimate of reach: the quick memory is away")
+        # The form can be saved without an estimate.
+        logger.warning("no reach estimate: Valkey is unavailable")
         return None
 
 
-def _build_group_plan(form: AdGroupForm) -> AdGroupSpec:
-    # Of a form that is not in order, what is in order is planned with.
+def _read_spec(form: AdGroupForm) -> AdGroupSpec:
+    """Return the spec of the fields that are valid, for an estimate also of an incomplete form."""
     form.is_valid()
     cleaned = form.cleaned_data
     return AdGroupSpec(
@@ -143,7 +114,7 @@ def _build_group_plan(form: AdGroupForm) -> AdGroupSpec:
 def _save(form: AdGroupForm, campaign: Campaign, group: AdGroup | None = None) -> AdGroup | None:
     try:
         return save_ad_group(
-            campaign=campaign, spec=_build_group_plan(form), group=group, key=form.cleaned_data["key"]
+            campaign=campaign, spec=_read_spec(form), group=group, key=form.cleaned_data["key"]
         )
     except InvalidChangeError as error:
         form.add_error(error.field, str(error))
@@ -153,7 +124,7 @@ def _save(form: AdGroupForm, campaign: Campaign, group: AdGroup | None = None) -
 def _render(
     request: HttpRequest, access: AdvertiserContext, form: AdGroupForm, context: dict[str, object]
 ) -> HttpResponseBase:
-    # A lower bid than the house asks for may be kept, but never wins.
+    # A bid between the smallest possible bid and the floor can be saved, but never wins.
     floor = max(MIN_BID, floor_price_micros(settings.ADS_FLOOR_WON))
-    facts = {"floor_won": floor // WON, "tick_won": BID_STEP // WON, "least_told": MIN_REPORTED}
-    return render_form(request, access, "group_form", form=form, context=context | facts)
+    limits = {"floor_won": floor // WON, "tick_won": BID_STEP // WON, "least_told": MIN_REPORTED}
+    return render_form(request, access, "ads/group_form.html", form=form, context=context | limits)

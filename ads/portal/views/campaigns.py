@@ -1,41 +1,78 @@
-"""The list of campaigns, one campaign's page, and the forms that make and change it."""
+"""The list of campaigns, the page of one campaign, and the forms that create and edit it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db.models import Prefetch
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ads.campaigns.campaigns import CampaignSpec, create_campaign, set_campaign_status, update_campaign
+from ads.campaigns.campaigns import (
+    DEFAULT_DAILY_BUDGET,
+    CampaignSpec,
+    create_campaign,
+    set_campaign_status,
+    update_campaign,
+)
 from ads.campaigns.errors import InvalidChangeError
-from ads.domain.money import format_won
-from ads.models import AdGroup, Campaign, Creative, Keyword, NegativeKeyword
-from ads.portal.access import AdvertiserContext, editor_required, member_required
-from ads.portal.campaign_list import CAMPAIGN_COLUMNS, list_campaigns
+from ads.models import AdGroup, Advertiser, Campaign, Keyword
+from ads.portal.access import AdvertiserContext, editor_required, find_campaign, member_required
 from ads.portal.forms import CampaignForm, campaign_initial
-from ads.portal.list_query import parse_list_query
-from ads.portal.views.dashboard import days_csv_response, figure_headings
-from ads.portal.views.layout import read_period, render_form, render_page, spend_chart
+from ads.portal.list_query import Column, ListFilter, ListQuery, figure_columns, parse_list_query
+from ads.portal.views.dashboard import build_spend_chart, days_csv_response, figure_headings
+from ads.portal.views.layout import read_period, render_conflict, render_form, render_page
+from ads.reporting.advertiser_inventory import campaigns_of, list_ad_groups, list_negative_texts
 from ads.reporting.csv_export import csv_response
-from ads.reporting.figures import figures_by_day, figures_by_keyword, total
+from ads.reporting.figures import (
+    Figures,
+    Period,
+    figures_by_campaign,
+    figures_by_day,
+    figures_by_keyword,
+    sum_figures,
+)
 from ads.reporting.invalid_clicks import list_invalid_clicks
 from ads.reporting.serving_status import find_serving_problems
 from ads.reporting.statements import read_balance
 
-MATCH_NAMES = dict(Keyword.Match.choices)
-# A campaign's page names that many keywords and leads to the list of all.
+MATCH_LABELS = dict(Keyword.Match.choices)
+# A campaign's page shows that many keywords and links to the full list.
 MAX_SHOWN_KEYWORDS, MAX_KEYWORD_ROWS = 30, 20
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignListRow:
+    """One campaign of the list, its figures, and why it is not served."""
+
+    campaign: Campaign
+    figures: Figures
+    serving_problem: str = ""
+
+
+CAMPAIGN_COLUMNS: tuple[Column[CampaignListRow], ...] = (
+    Column("name", gettext_lazy("이름"), lambda row: row.campaign.name.casefold(), is_number=False),
+    Column(
+        "status",
+        gettext_lazy("상태"),
+        lambda row: Campaign.Status.values.index(row.campaign.status),
+        is_number=False,
+    ),
+    Column("budget", gettext_lazy("하루 예산"), lambda row: row.campaign.daily_budget_micros),
+    *figure_columns(),
+)
+CAMPAIGN_FILTERS = (
+    ListFilter("status", gettext_lazy("상태"), gettext_lazy("모든 상태"), Campaign.Status.choices),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class AdGroupView:
-    """An ad group as a campaign's page shows it: its bid in won and the first of its keywords."""
+    """An ad group on a campaign's page, with the first of its keywords."""
 
     group: AdGroup
-    bid: str
 
     @property
     def keywords(self) -> list[Keyword]:
@@ -44,33 +81,23 @@ class AdGroupView:
 
     @property
     def keywords_left(self) -> int:
-        """How many keywords there are beside those."""
+        """How many keywords are not shown."""
         return max(0, len(self.group.keywords.all()) - MAX_SHOWN_KEYWORDS)
-
-
-def find_campaign(access: AdvertiserContext, public_id: uuid.UUID) -> Campaign:
-    """Return this advertiser's campaign; another's does not exist here."""
-    campaign: Campaign = get_object_or_404(Campaign, public_id=public_id, advertiser=access.advertiser)
-    campaign.advertiser = access.advertiser
-    return campaign
 
 
 @require_safe
 @member_required
 def campaign_list(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
-    """Show a page of campaigns with what each of them did."""
+    """Show a page of campaigns with their figures."""
     period = read_period(request)
-    list_query = parse_list_query(
-        request, columns=CAMPAIGN_COLUMNS, choices={"status": Campaign.Status.values}
-    )
+    list_query = parse_list_query(request, columns=CAMPAIGN_COLUMNS, filters=CAMPAIGN_FILTERS)
     context = {
         "list_query": list_query,
         "headings": list_query.headings(CAMPAIGN_COLUMNS),
-        "page": list_campaigns(access.advertiser, period, read_balance(access.advertiser), list_query),
-        "statuses": Campaign.Status.choices,
+        "page": _list_campaigns(access.advertiser, period, list_query),
         "span": len(period.days),
     }
-    return render_page(request, access, "campaigns", section="campaigns", context=context)
+    return render_page(request, access, "ads/campaigns.html", section="campaigns", context=context)
 
 
 @require_safe
@@ -78,35 +105,27 @@ def campaign_list(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
 def campaign_detail(
     request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Show one campaign: its figures by day and keyword, its groups and their ads."""
+    """Show one campaign: its figures by day and by keyword, its groups and their ads."""
     campaign = find_campaign(access, campaign_id)
     period = read_period(request)
-    rows, brought = figures_by_day(access.advertiser, period, campaign), figures_by_keyword(campaign, period)
-    obstacles = find_serving_problems(access.advertiser, [campaign.pk], read_balance(access.advertiser))
-    groups = list(
-        campaign.ad_groups.prefetch_related(
-            "keywords",
-            "negative_keywords",
-            Prefetch("creatives", Creative.objects.exclude(review=Creative.Review.RETIRED)),
-        )
-    )
+    days = figures_by_day(access.advertiser, period, campaign)
+    keywords = figures_by_keyword(campaign, period)
+    problems = find_serving_problems(access.advertiser, [campaign.pk], read_balance(access.advertiser))
     context = {
         "campaign": campaign,
         "last_day": campaign_initial(campaign)["ends_on"],
-        "daily_budget": format_won(campaign.daily_budget_micros),
-        "total_budget": campaign.total_budget_micros and format_won(campaign.total_budget_micros),
-        "serving_problem": obstacles[campaign.pk],
-        "groups": [AdGroupView(group, format_won(group.default_bid_micros)) for group in groups],
-        "negatives": _negative_texts(campaign),
-        "rows": rows,
-        "total": total(rows),
-        "chart": spend_chart(rows),
-        "span": len(rows),
+        "serving_problem": problems[campaign.pk],
+        "groups": [AdGroupView(group) for group in list_ad_groups(campaign)],
+        "negatives": list_negative_texts(campaign),
+        "rows": days,
+        "total": sum_figures(days),
+        "chart": build_spend_chart(days),
+        "span": len(days),
         "invalid_click_rows": list_invalid_clicks(campaign, period),
-        "keywords": [(row, MATCH_NAMES.get(row.match, row.match)) for row in brought[:MAX_KEYWORD_ROWS]],
-        "keywords_left": max(0, len(brought) - MAX_KEYWORD_ROWS),
+        "keywords": [(row, MATCH_LABELS.get(row.match, row.match)) for row in keywords[:MAX_KEYWORD_ROWS]],
+        "keywords_left": max(0, len(keywords) - MAX_KEYWORD_ROWS),
     }
-    return render_page(request, access, "campaign", section="campaigns", context=context)
+    return render_page(request, access, "ads/campaign.html", section="campaigns", context=context)
 
 
 @require_safe
@@ -114,7 +133,7 @@ def campaign_detail(
 def campaign_days_csv(
     request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Give a campaign's days as a file."""
+    """Return a campaign's days as a CSV file."""
     campaign = find_campaign(access, campaign_id)
     return days_csv_response(
         "campaign-days", figures_by_day(access.advertiser, read_period(request), campaign)
@@ -126,24 +145,24 @@ def campaign_days_csv(
 def campaign_keywords_csv(
     request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Give a campaign's keywords as a file."""
+    """Return a campaign's keywords as a CSV file."""
     rows = figures_by_keyword(find_campaign(access, campaign_id), read_period(request))
     header = [_("키워드"), _("일치 방식"), *figure_headings()]
-    cells = ([row.text, str(MATCH_NAMES.get(row.match, row.match)), *row.figures.cells] for row in rows)
+    cells = ([row.text, str(MATCH_LABELS.get(row.match, row.match)), *row.figures.cells] for row in rows)
     return csv_response("campaign-keywords", header, cells)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
 def campaign_create(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
-    """First step of an ad: the campaign's budget and schedule."""
-    form = CampaignForm(request.POST or None, initial={"daily_budget": 10_000_000_000})
+    """Step 1 of a new ad: the campaign's budget and schedule."""
+    form = CampaignForm(request.POST or None, initial={"daily_budget": DEFAULT_DAILY_BUDGET})
     if request.method == "POST" and form.is_valid():
         campaign = create_campaign(
-            advertiser=access.advertiser, spec=build_campaign_plan(form), key=form.cleaned_data["key"]
+            advertiser=access.advertiser, spec=_read_spec(form), key=form.cleaned_data["key"]
         )
         return redirect("portal:make_group", access.advertiser.public_id, campaign.public_id)
-    return render_form(request, access, "campaign_form", form=form, context={"step": 1})
+    return render_form(request, access, "ads/campaign_form.html", form=form, context={"step": 1})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -151,18 +170,18 @@ def campaign_create(request: HttpRequest, access: AdvertiserContext) -> HttpResp
 def campaign_edit(
     request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Change a campaign's budget, schedule and negative keywords."""
+    """Edit a campaign's budget, schedule and negative keywords."""
     campaign = find_campaign(access, campaign_id)
-    values = campaign_initial(campaign) | {"negatives": "\n".join(_negative_texts(campaign))}
+    values = campaign_initial(campaign) | {"negatives": "\n".join(list_negative_texts(campaign))}
     form = CampaignForm(request.POST or None, initial=values)
     if request.method == "POST" and form.is_valid():
         try:
-            update_campaign(campaign=campaign, spec=build_campaign_plan(form))
+            update_campaign(campaign=campaign, spec=_read_spec(form))
         except InvalidChangeError as error:
             form.add_error(error.field, str(error))
         else:
             return redirect("portal:campaign", access.advertiser.public_id, campaign.public_id)
-    return render_form(request, access, "campaign_form", form=form, context={"campaign": campaign})
+    return render_form(request, access, "ads/campaign_form.html", form=form, context={"campaign": campaign})
 
 
 @require_POST
@@ -175,24 +194,30 @@ def campaign_set_status(
     try:
         set_campaign_status(campaign=campaign, status=request.POST.get("status", ""))
     except InvalidChangeError as error:
-        return render_page(
-            request,
-            access,
-            "refused",
-            section="campaigns",
-            context={"campaign": campaign, "error": error},
-            status=409,
-        )
+        return render_conflict(request, access, str(error), section="campaigns", campaign=campaign)
     return redirect("portal:campaign", access.advertiser.public_id, campaign.public_id)
 
 
-def _negative_texts(campaign: Campaign) -> list[str]:
-    whole = NegativeKeyword.objects.filter(campaign=campaign, ad_group=None)
-    return list(whole.order_by("text").values_list("text", flat=True))
+def _list_campaigns(
+    advertiser: Advertiser, period: Period, list_query: ListQuery[CampaignListRow]
+) -> Page[CampaignListRow]:
+    """Return one page of campaigns, newest first by default; only its rows are checked for problems."""
+    figures = figures_by_campaign(advertiser, period)
+    search, status = list_query.search.casefold(), list_query.choices["status"]
+    page = list_query.paginate(
+        [
+            CampaignListRow(campaign, figures.get(campaign.pk, Figures()))
+            for campaign in campaigns_of(advertiser)
+            if search in campaign.name.casefold() and status in ("", campaign.status)
+        ]
+    )
+    shown = [row.campaign.pk for row in page]
+    problems = find_serving_problems(advertiser, shown, read_balance(advertiser))
+    page.object_list = [replace(row, serving_problem=problems[row.campaign.pk]) for row in page]
+    return page
 
 
-def build_campaign_plan(form: CampaignForm) -> CampaignSpec:
-    """Return what the form says as a plan."""
+def _read_spec(form: CampaignForm) -> CampaignSpec:
     cleaned = form.cleaned_data
     return CampaignSpec(
         name=cleaned["name"],

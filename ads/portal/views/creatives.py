@@ -1,9 +1,9 @@
-"""Third step of an ad: its words, with the card as people will see it, and off to review."""
+"""The form of a creative, with a preview of the ad, and submitting it for review."""
 
 import uuid
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,30 +17,20 @@ from ads.campaigns.creatives import (
 )
 from ads.campaigns.errors import InvalidChangeError
 from ads.models import AdGroup, Creative
-from ads.portal.access import AdvertiserContext, editor_required
+from ads.portal.access import AdvertiserContext, editor_required, find_ad_group, find_creative
 from ads.portal.forms import CreativeForm, domain_of
-from ads.portal.views.ad_groups import find_group
-from ads.portal.views.layout import render_form
-
-
-def find_creative(access: AdvertiserContext, public_id: uuid.UUID) -> Creative:
-    """Return this advertiser's creative; another's does not exist here."""
-    creatives = Creative.objects.filter(public_id=public_id, ad_group__campaign__advertiser=access.advertiser)
-    creative = creatives.select_related("ad_group__campaign").first()
-    if creative is None:
-        raise Http404
-    return creative
+from ads.portal.views.layout import is_save, is_switched_on, render_form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
 def creative_create(request: HttpRequest, access: AdvertiserContext, group_id: uuid.UUID) -> HttpResponseBase:
-    """Write an ad's first version."""
-    group = find_group(access, group_id)
+    """Step 3 of a new ad: create the first version of its creative."""
+    group = find_ad_group(access, group_id)
     form = CreativeForm(request.POST or None)
-    if _is_save(request) and form.is_valid():
-        creative = draft_creative(ad_group=group, words=_words(form), key=form.cleaned_data["key"])
-        return _finish(request, access, creative)
+    if is_save(request, except_button="preview") and form.is_valid():
+        creative = draft_creative(ad_group=group, words=_read_content(form), key=form.cleaned_data["key"])
+        return _submit_and_redirect(request, access, creative)
     return _render(request, access, form, group, {"step": 3})
 
 
@@ -49,12 +39,13 @@ def creative_create(request: HttpRequest, access: AdvertiserContext, group_id: u
 def creative_edit(
     request: HttpRequest, access: AdvertiserContext, creative_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Change an ad: a draft in place, anything that was in review as its next version."""
+    """Edit a creative: a draft in place, a submitted version as the next one."""
     creative = find_creative(access, creative_id)
     values = {name: getattr(creative, name) for name in CreativeForm.base_fields if name != "key"}
     form = CreativeForm(request.POST or None, initial=values)
-    if _is_save(request) and form.is_valid():
-        return _finish(request, access, update_creative(creative=creative, words=_words(form)))
+    if is_save(request, except_button="preview") and form.is_valid():
+        updated = update_creative(creative=creative, words=_read_content(form))
+        return _submit_and_redirect(request, access, updated)
     return _render(request, access, form, creative.ad_group, {"creative": creative})
 
 
@@ -63,7 +54,7 @@ def creative_edit(
 def creative_submit(
     request: HttpRequest, access: AdvertiserContext, creative_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Send a draft to review."""
+    """Submit a draft for review."""
     creative = find_creative(access, creative_id)
     try:
         submit_creative(creative=creative)
@@ -79,17 +70,13 @@ def creative_submit(
 def creative_switch(
     request: HttpRequest, access: AdvertiserContext, creative_id: uuid.UUID
 ) -> HttpResponseBase:
-    """Switch an ad on or off."""
+    """Switch a creative on or off."""
     creative = find_creative(access, creative_id)
-    set_creative_enabled(creative=creative, is_on=request.POST.get("is_on") == "yes")
+    set_creative_enabled(creative=creative, is_on=is_switched_on(request))
     return _redirect_to_campaign(access, creative.ad_group)
 
 
-def _is_save(request: HttpRequest) -> bool:
-    return request.method == "POST" and "preview" not in request.POST
-
-
-def _words(form: CreativeForm) -> CreativeContent:
+def _read_content(form: CreativeForm) -> CreativeContent:
     cleaned = form.cleaned_data
     return CreativeContent(
         title=cleaned["title"],
@@ -100,7 +87,10 @@ def _words(form: CreativeForm) -> CreativeContent:
     )
 
 
-def _finish(request: HttpRequest, access: AdvertiserContext, creative: Creative) -> HttpResponseBase:
+def _submit_and_redirect(
+    request: HttpRequest, access: AdvertiserContext, creative: Creative
+) -> HttpResponseBase:
+    # A form sent twice may find its creative submitted already.
     if "submit" in request.POST and creative.review == Creative.Review.DRAFT:
         submit_creative(creative=creative)
         messages.success(request, _("검토를 요청했어요. 승인되면 바로 보이기 시작해요."))
@@ -124,4 +114,4 @@ def _render(
         "display_domain": domain_of(str(typed["landing_url"])),
     }
     context = context | {"campaign": group.campaign, "group": group, "preview": preview}
-    return render_form(request, access, "creative_form", form=form, context=context)
+    return render_form(request, access, "ads/creative_form.html", form=form, context=context)

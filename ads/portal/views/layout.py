@@ -1,14 +1,14 @@
-"""What every page of the console has around it."""
+"""What the portal's views share: rendering a page, a form or a conflict, and reading request parameters."""
+
+from collections.abc import Mapping
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
-from ads.domain.money import WON
+from ads.models import Campaign
 from ads.portal.access import AdvertiserContext
-from ads.reporting.figures import DayFigures, Period
-from ui.charts import Chart, Series
+from ads.reporting.figures import Period
 
 PERIOD_DAYS = (7, 30, 90)
 DEFAULT_PERIOD_DAYS = 30
@@ -17,37 +17,61 @@ DEFAULT_PERIOD_DAYS = 30
 def render_page(
     request: HttpRequest,
     access: AdvertiserContext,
-    page: str,
+    template: str,
     *,
     section: str,
-    context: dict[str, object],
+    context: Mapping[str, object],
     status: int = 200,
 ) -> HttpResponse:
-    """Render a page of the console inside its frame."""
-    frame = {"access": access, "advertiser": access.advertiser, "section": section}
-    return render(request, f"ads/{page}.html", frame | context, status=status)
+    """Render a page of the portal; `section` marks the current link of the navigation."""
+    layout = {"access": access, "advertiser": access.advertiser, "section": section}
+    return render(request, template, layout | dict(context), status=status)
 
 
 def render_form(
-    request: HttpRequest, access: AdvertiserContext, page: str, *, form: Form, context: dict[str, object]
+    request: HttpRequest,
+    access: AdvertiserContext,
+    template: str,
+    *,
+    section: str = "campaigns",
+    form: Form,
+    context: Mapping[str, object],
 ) -> HttpResponse:
-    """Render a form of a campaign; one that was refused answers 422, so that scripts can tell too."""
+    """Render a page with a form; the status is 422 when the form was sent and has errors."""
     status = 422 if form.is_bound and form.errors else 200
-    return render_page(
-        request, access, page, section="campaigns", context=context | {"form": form}, status=status
-    )
+    context = {**context, "form": form}
+    return render_page(request, access, template, section=section, context=context, status=status)
+
+
+def render_conflict(
+    request: HttpRequest,
+    access: AdvertiserContext,
+    message: str,
+    *,
+    section: str,
+    campaign: Campaign | None = None,
+) -> HttpResponse:
+    """Render why a change was refused, with status 409."""
+    context: dict[str, object] = {"error": message, "campaign": campaign}
+    return render_page(request, access, "ads/conflict.html", section=section, context=context, status=409)
+
+
+def is_save(request: HttpRequest, *, except_button: str) -> bool:
+    """Return whether a form is sent to be saved, and not with a button that only shows something."""
+    return request.method == "POST" and except_button not in request.POST
+
+
+def is_switched_on(request: HttpRequest) -> bool:
+    """Return which way an on/off button was pressed."""
+    return request.POST.get("is_on") == "yes"
+
+
+def read_number(text: str, *, max_digits: int) -> int | None:
+    """Return the whole number that a request parameter holds, or None."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= max_digits else None
 
 
 def read_period(request: HttpRequest) -> Period:
-    """Return the stretch of days that the address asks for; what makes no sense is the usual one."""
-    asked = request.GET.get("days", "")
-    span = int(asked) if asked.isdecimal() and len(asked) < 4 else DEFAULT_PERIOD_DAYS
-    return Period.until_today(span if span in PERIOD_DAYS else DEFAULT_PERIOD_DAYS)
-
-
-def spend_chart(rows: list[DayFigures]) -> Chart:
-    """Return the spend of each day in won as bars, oldest first, from rows that begin with the newest."""
-    days = list(reversed(rows))
-    spend = Series(_("쓴 돈"), tuple(row.figures.spend_micros / WON for row in days))
-    titles = tuple(row.day.isoformat() for row in days)
-    return Chart("bar", titles, (spend,), ticks=tuple(f"{row.day.month}/{row.day.day}" for row in days))
+    """Return the days chosen by the `days` parameter, or the default for any other value."""
+    days = read_number(request.GET.get("days", ""), max_digits=3)
+    return Period.until_today(days if days in PERIOD_DAYS else DEFAULT_PERIOD_DAYS)

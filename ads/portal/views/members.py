@@ -1,4 +1,4 @@
-"""Who may act for an advertiser."""
+"""The members of an advertiser and their invitations."""
 
 import uuid
 
@@ -16,11 +16,12 @@ from ads.campaigns.invitations import create_invitation, open_invitations, revok
 from ads.campaigns.members import remove_member
 from ads.models import Membership
 from ads.portal.access import AdvertiserContext, owner_required
-from ads.portal.views.layout import render_page
+from ads.portal.views.layout import render_conflict, render_form
+from ads.reporting.advertiser_inventory import members_of
 
 
 class MemberForm(forms.Form):
-    """An address of somebody, and what they may do."""
+    """The email address to invite, and the role it gets."""
 
     email = forms.EmailField(
         label=gettext_lazy("이메일"),
@@ -32,26 +33,24 @@ class MemberForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_required
 def member_list(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
-    """Show members and invitations, and invite another."""
+    """Show members and open invitations, and send another invitation."""
     form = MemberForm(request.POST or None, initial={"role": Membership.Role.REPORTER})
     if request.method == "POST" and form.is_valid() and _invite(request, access, form):
         return redirect("portal:people", access.advertiser.public_id)
-    members = Membership.objects.filter(advertiser=access.advertiser).select_related("member").order_by("pk")
-    invited = open_invitations().filter(advertiser=access.advertiser).order_by("pk")
-    context = {"form": form, "members": members, "invitations": invited}
-    status = 422 if form.is_bound else 200
-    return render_page(request, access, "people", section="people", context=context, status=status)
+    invitations = open_invitations().filter(advertiser=access.advertiser).order_by("pk")
+    context = {"members": members_of(access.advertiser), "invitations": invitations}
+    return render_form(request, access, "ads/members.html", section="members", form=form, context=context)
 
 
 @require_POST
 @owner_required
 def member_remove(request: HttpRequest, access: AdvertiserContext, membership_id: int) -> HttpResponseBase:
-    """End a membership."""
-    membership = get_object_or_404(Membership, pk=membership_id, advertiser=access.advertiser)
+    """Remove a member."""
+    membership = get_object_or_404(members_of(access.advertiser), pk=membership_id)
     try:
         remove_member(membership=membership)
     except InvalidChangeError as error:
-        return render_page(request, access, "refused", section="people", context={"error": error}, status=409)
+        return render_conflict(request, access, str(error), section="members")
     if membership.member_id == request.user.pk:
         return redirect("portal:welcome")
     return redirect("portal:people", access.advertiser.public_id)
@@ -59,10 +58,10 @@ def member_remove(request: HttpRequest, access: AdvertiserContext, membership_id
 
 @require_POST
 @owner_required
-def invitation_withdraw(
+def invitation_revoke(
     request: HttpRequest, access: AdvertiserContext, invitation_id: uuid.UUID
 ) -> HttpResponseBase:
-    """End an invitation that nobody accepted."""
+    """Revoke an open invitation."""
     revoke_invitation(advertiser=access.advertiser, public_id=invitation_id)
     return redirect("portal:people", access.advertiser.public_id)
 
@@ -77,9 +76,9 @@ def _invite(request: HttpRequest, access: AdvertiserContext, form: MemberForm) -
         form.add_error(error.field, str(error))
         return False
     if invited and not settings.EMAIL_HOST:
-        said = _("%(email)s의 초대를 만들었어요. 이 사이트에는 메일이 없어서, 링크는 서버 기록에만 있어요.")
-        messages.warning(request, said % {"email": email})
+        text = _("%(email)s의 초대를 만들었어요. 이 사이트에는 메일이 없어서, 링크는 서버 기록에만 있어요.")
+        messages.warning(request, text % {"email": email})
         return True
-    said = _("%(email)s로 초대를 보냈어요.") if invited else _("%(email)s의 할 일을 바꿨어요.")
-    messages.success(request, said % {"email": email})
+    text = _("%(email)s로 초대를 보냈어요.") if invited else _("%(email)s의 할 일을 바꿨어요.")
+    messages.success(request, text % {"email": email})
     return True

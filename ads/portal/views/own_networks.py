@@ -1,4 +1,4 @@
-"""The advertiser's own addresses: clicks from there cost nothing."""
+"""The networks that an advertiser declares as its own: clicks from there are free."""
 
 from django import forms
 from django.contrib import messages
@@ -12,15 +12,15 @@ from ads.campaigns.advertisers import save_own_networks
 from ads.campaigns.errors import InvalidChangeError
 from ads.domain.networks import MAX_NETWORKS, NetworkError, is_private_address, parse_network
 from ads.events.event_requests import client_address
-from ads.models import Click
 from ads.portal.access import AdvertiserContext, editor_required
 from ads.portal.fields import NetworksField
-from ads.portal.views.layout import DEFAULT_PERIOD_DAYS, render_page
+from ads.portal.views.layout import DEFAULT_PERIOD_DAYS, render_conflict, render_form
+from ads.reporting.advertiser_inventory import count_clicks_since
 from ads.reporting.figures import Period
 
 
 class OwnNetworksForm(forms.Form):
-    """Addresses and networks, one a line."""
+    """IP addresses and networks, one per line."""
 
     networks = NetworksField(
         label=gettext_lazy("IP 주소나 대역"),
@@ -33,7 +33,7 @@ class OwnNetworksForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
 def own_networks_edit(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
-    """Show what is named, how often it was met, and keep what is typed."""
+    """Show the declared networks with the number of clicks from them, and edit them."""
     form = OwnNetworksForm(request.POST or None, initial={"networks": access.advertiser.own_networks})
     form.fields["networks"].allows_private = is_private_address(client_address(request))  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
@@ -46,7 +46,7 @@ def own_networks_edit(request: HttpRequest, access: AdvertiserContext) -> HttpRe
 @require_POST
 @editor_required
 def own_networks_add_current(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
-    """Name the address that this visit came from."""
+    """Declare the address of this request as the advertiser's own."""
     here = client_address(request)
     try:
         save_own_networks(
@@ -55,10 +55,8 @@ def own_networks_add_current(request: HttpRequest, access: AdvertiserContext) ->
             adds=True,
         )
     except (NetworkError, InvalidChangeError) as error:
-        refused = str(error) if isinstance(error, InvalidChangeError) else _("지금 주소를 알 수 없어요.")
-        return render_page(
-            request, access, "refused", section="addresses", context={"error": refused}, status=409
-        )
+        message = str(error) if isinstance(error, InvalidChangeError) else _("지금 주소를 알 수 없어요.")
+        return render_conflict(request, access, message, section="own_networks")
     messages.success(
         request, _("%(address)s에서 누른 클릭에는 지금부터 돈을 받지 않아요.") % {"address": here}
     )
@@ -68,16 +66,14 @@ def own_networks_add_current(request: HttpRequest, access: AdvertiserContext) ->
 def _render(request: HttpRequest, access: AdvertiserContext, form: OwnNetworksForm) -> HttpResponseBase:
     here = client_address(request)
     period = Period.until_today(DEFAULT_PERIOD_DAYS)
-    own = Click.objects.filter(
-        campaign__advertiser=access.advertiser, day__gte=period.first, reason="own_address"
-    )
+    own_clicks, _all = count_clicks_since(access.advertiser, period.first)
     context = {
-        "form": form,
         "here": here,
         "is_here_named": here in access.advertiser.own_networks,
         "most": MAX_NETWORKS,
         "span": DEFAULT_PERIOD_DAYS,
-        "refused": own.count(),
+        "refused": own_clicks,
     }
-    status = 422 if form.is_bound and form.errors else 200
-    return render_page(request, access, "addresses", section="addresses", context=context, status=status)
+    return render_form(
+        request, access, "ads/own_networks.html", section="own_networks", form=form, context=context
+    )

@@ -1,4 +1,4 @@
-"""The wallet: what is in it, test money into it, and every movement."""
+"""The wallet: its balance, its statement, and test credit."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from ads.campaigns.credit_grants import grant_test_credit, is_test_credit_allowed
 from ads.campaigns.errors import InvalidChangeError
@@ -14,7 +14,7 @@ from ads.domain.money import WON, format_won
 from ads.ledger.entries import IdempotencyKeyReusedError
 from ads.portal.access import AdvertiserContext, member_required, owner_required
 from ads.portal.forms import TopUpForm
-from ads.portal.views.layout import render_page
+from ads.portal.views.layout import read_number, render_form
 from ads.reporting.csv_export import csv_response
 from ads.reporting.statements import PAGE_LINES, read_balance, read_statement
 
@@ -26,10 +26,10 @@ def wallet_detail(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
     return _render(request, access, TopUpForm())
 
 
-@require_http_methods(["POST"])
+@require_POST
 @owner_required
 def wallet_top_up(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
-    """Put test money into the wallet, where it is allowed, once however often the button is pressed."""
+    """Add test credit to the wallet where the site allows it, once for each form."""
     if not is_test_credit_allowed():
         raise PermissionDenied
     form = TopUpForm(request.POST)
@@ -43,7 +43,7 @@ def wallet_top_up(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
 @require_safe
 @member_required
 def statement_csv(request: HttpRequest, access: AdvertiserContext) -> HttpResponseBase:
-    """Give the whole statement as a file."""
+    """Return the whole statement as a CSV file."""
     header = [_("일시"), _("내용"), _("캠페인"), _("금액(원)"), _("잔액(원)"), _("메모")]
     rows = (
         [
@@ -60,11 +60,9 @@ def statement_csv(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
 
 
 def _grant_test_credit(request: HttpRequest, access: AdvertiserContext, form: TopUpForm) -> bool:
-    asked = form.cleaned_data
+    amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
     try:
-        grant_test_credit(
-            access.advertiser, asked["amount"], owner_id=int(request.user.pk or 0), key=asked["key"]
-        )
+        grant_test_credit(access.advertiser, amount, owner_id=int(request.user.pk or 0), key=key)
     except InvalidChangeError as error:
         form.add_error(error.field, str(error))
     except IdempotencyKeyReusedError:
@@ -73,15 +71,12 @@ def _grant_test_credit(request: HttpRequest, access: AdvertiserContext, form: To
 
 
 def _render(request: HttpRequest, access: AdvertiserContext, form: TopUpForm) -> HttpResponseBase:
-    asked = request.GET.get("before", "")
-    before = int(asked) if asked.isdecimal() and len(asked) < 19 else None
+    before = read_number(request.GET.get("before", ""), max_digits=18)
     lines = read_statement(access.advertiser, before=before, limit=PAGE_LINES + 1)
     context = {
-        "form": form,
         "takes_test_money": is_test_credit_allowed(),
         "balance": read_balance(access.advertiser),
         "lines": lines[:PAGE_LINES],
         "next_cursor": lines[PAGE_LINES - 1].number if len(lines) > PAGE_LINES else None,
     }
-    status = 422 if form.is_bound else 200
-    return render_page(request, access, "money", section="money", context=context, status=status)
+    return render_form(request, access, "ads/wallet.html", section="wallet", form=form, context=context)

@@ -31,8 +31,8 @@ from ads.reporting.figures import (
     figures_by_campaign,
     figures_by_day,
     figures_by_keyword,
+    sum_figures,
     today_and_yesterday,
-    total,
 )
 from ads.reporting.rollups import roll_up
 from testing.ads.inventory import make_ad, make_advertiser, make_offer
@@ -65,7 +65,7 @@ def test_a_day_counts_what_was_seen_clicked_and_paid(shop: Advertiser, busy: Cre
     assert rows[0].day == korean_day(timezone.now())
     assert rows[0].figures == Figures(impressions=4, clicks=2, invalid_clicks=1, spend_micros=240 * WON)
     assert rows[0].figures.click_rate == 0.5
-    assert total(rows) == rows[0].figures
+    assert sum_figures(rows) == rows[0].figures
     assert rows[1].figures == Figures()
     assert rows[1].figures.click_rate is None
 
@@ -74,21 +74,21 @@ def test_keywords_and_campaigns_add_up_to_the_day(shop: Advertiser, busy: Creati
     period = Period.until_today(7)
     keywords = figures_by_keyword(busy.ad_group.campaign, period)
     assert [row.text for row in keywords] == ["도쿄 항공권", "오사카 호텔"]
-    assert total(keywords) == total(figures_by_day(shop, period))
-    assert figures_by_campaign(shop, period) == {busy.ad_group.campaign_id: total(keywords)}
+    assert sum_figures(keywords) == sum_figures(figures_by_day(shop, period))
+    assert figures_by_campaign(shop, period) == {busy.ad_group.campaign_id: sum_figures(keywords)}
 
 
 def test_another_advertiser_s_ads_are_not_counted(shop: Advertiser, busy: Creative) -> None:
     show_ad(make_ad(make_advertiser("다른 가게")), clicked="yes")
     roll_up()
-    assert total(figures_by_day(shop, Period.until_today(7))).impressions == 4
+    assert sum_figures(figures_by_day(shop, Period.until_today(7))).impressions == 4
     assert set(figures_by_campaign(shop, Period.until_today(7))) == {busy.ad_group.campaign_id}
 
 
 def test_an_invalid_look_is_not_an_impression(shop: Advertiser, busy: Creative) -> None:
     Impression.objects.update(verdict=Impression.Verdict.INVALID, reason="bot")
     roll_up()
-    assert total(figures_by_day(shop, Period.until_today(7))).impressions == 0
+    assert sum_figures(figures_by_day(shop, Period.until_today(7))).impressions == 0
 
 
 def test_today_is_compared_with_yesterday_at_the_same_time(shop: Advertiser, ad: Creative) -> None:
@@ -221,9 +221,9 @@ def test_clicks_that_cost_nothing_are_told_apart(shop: Advertiser, busy: Creativ
         created_at=timezone.now(),
     )
     roll_up()
-    figures = total(figures_by_day(shop, Period.until_today(7)))
+    figures = sum_figures(figures_by_day(shop, Period.until_today(7)))
     assert (figures.clicks, figures.invalid_clicks, figures.spend_micros) == (3, 1, 240 * WON)
-    assert figures.click_price == "80"
+    assert figures.click_price_micros == 80 * WON
 
 
 @pytest.mark.parametrize(

@@ -162,8 +162,8 @@ def test_the_statement_shows_money_in_and_clicks_out_with_what_was_left(
     assert lines[0].balance_micros == 999_880 * WON
     assert lines[0].campaign == ad.ad_group.campaign.name
     balance = read_balance(shop)
-    assert balance.total == "999,880"
-    assert balance.set_aside_micros > 0
+    assert balance.total_micros == 999_880 * WON
+    assert balance.reserved_micros > 0
     page = portal_client.get(f"/advertise/{shop.public_id}/money/").content.decode()
     assert "-120원" in page
     assert "999,880원" in page
