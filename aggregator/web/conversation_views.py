@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.selectors import find_user
 from aggregator.catalog.device_models import list_device_models
 from aggregator.domain.messages import topic_label
-from aggregator.models import Conversation, Turn
+from aggregator.models import Conversation
 from aggregator.ratings import ratings
 from aggregator.selectors import conversations, vote_counts
 from aggregator.selectors.turns import list_turns
@@ -68,12 +68,12 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "conversations": sidebar.conversations,
         "next_cursor": sidebar.next_cursor,
         "models": list_offered_models(),
-        "strategies": Turn.Strategy.choices,
         "examples": settings.EXAMPLE_PROMPTS or EXAMPLES["en" if get_language() == "en" else "ko"],
         "is_replay": settings.REPLAY,
         "has_device_models": bool(list_device_models()),
         "prompt_limit": settings.PROMPT_LIMIT,
-        "person": person,
+        "title_limit": Conversation._meta.get_field("title").max_length,
+        "panel_limit": services.PANEL_LIMIT,
     }
     return render(request, "aggregator/conversation.html", context)
 

@@ -1,7 +1,7 @@
 import { CacheManager } from "@wllama/wllama";
 import { openComposer } from "./composer/composer.js";
 import { openConversation } from "./device/conversation.js";
-import { compileCrisisPatterns, languageOf } from "./device/crisis_detection.js";
+import { compileCrisisPatterns, helpLanguageOf } from "./device/crisis_detection.js";
 import { openEngine } from "./device/engine.js";
 import { openModelList } from "./device/model_list.js";
 import { findObstacle } from "./device/requirements.js";
@@ -11,96 +11,113 @@ import { element, find, setText } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
 import { codeWord, speed, word } from "./lib/words.js";
 
-/** @import { DeviceModel } from "./device/requirements.js" */
+/**
+ * @import { DeviceConversation } from "./device/conversation.js"
+ * @import { DeviceModel } from "./device/requirements.js"
+ */
 
 const root = find(document, ".device");
 /** @type {{ models: DeviceModel[], help: Record<"ko" | "en", string>, crisis: string[] }} */
-const given = JSON.parse(document.getElementById("device")?.textContent ?? "{}");
+const context = JSON.parse(document.getElementById("device")?.textContent ?? "{}");
 
 async function open() {
   const obstacle = await findObstacle(globalThis);
-  const refusal = find(document, ".device-obstacle");
-  refusal.hidden = !obstacle;
-  if (obstacle) setText(refusal, codeWord("device_obstacle", obstacle, "other"));
+  const notice = find(document, ".device-obstacle");
+  notice.hidden = !obstacle;
+  if (obstacle) setText(notice, codeWord("device_obstacle", obstacle, "other"));
   else startConversation();
 }
 
 function startConversation() {
   const weights = openWeights(new CacheManager());
   const engine = openEngine(root.dataset.wasm ?? "", weights);
-  const isCrisis = compileCrisisPatterns(given.crisis);
-  const status = find(document, ".device-status");
-  /** @type {DeviceModel | undefined} */
-  let model;
-  let perSecond = 0;
-
-  const conversation = openConversation(
-    engine,
-    (prompt) => (isCrisis(prompt) ? given.help[languageOf(prompt)] : ""),
-    (measured) => {
-      perSecond = measured || perSecond;
-      showStatus();
-    },
-  );
-  const composer = openComposer(Number(root.dataset.promptLimit), {
-    send(prompt) {
-      const refused = conversation.ask(prompt);
-      if (refused) {
-        showError(codeWord("device_failure", refused, "other"));
-        composer.putBack(prompt);
-      }
-      root.classList.toggle("begun", document.querySelector(".device-turns .turn") !== null);
-    },
-    stop: () => conversation.stop(),
-    editLast: () => false,
-    // Not even what is half typed is kept.
-    keep: () => {},
-    kept: () => "",
-  });
-
-  const showStatus = () => {
+  const isCrisis = compileCrisisPatterns(context.crisis);
+  const helpFor = (/** @type {string} */ prompt) =>
+    isCrisis(prompt) ? context.help[helpLanguageOf(prompt)] : "";
+  const showSpeed = (/** @type {number} */ perSecond) => {
     composer.setBusy(conversation.isAnswering());
-    const name = model?.name ?? "";
-    setText(status, perSecond ? word("device_status", { name, speed: speed(perSecond) }) : name);
+    status.show(perSecond);
   };
+  const status = openStatus();
+  const conversation = openConversation(engine, helpFor, showSpeed);
+  const composer = openDeviceComposer(conversation);
 
-  const clear = () => {
-    conversation.clear();
-    root.classList.remove("begun");
-    showStatus();
-  };
-
-  const modelList = openModelList(given.models, weights, engine, (started) => {
-    model = started;
-    perSecond = 0;
-    conversation.setModel(started);
+  const modelList = openModelList(context.models, weights, engine, (model) => {
+    conversation.setModel(model);
+    status.setModel(model);
+    composer.setBusy(conversation.isAnswering());
     root.dataset.stage = "talking";
-    showExamples(started.examples);
-    showStatus();
+    showExamples(model.examples);
     announce(word("device_ready"));
     preloadRenderers();
     if (matchMedia("(pointer: fine)").matches) composer.focus();
   });
 
-  find(document, "[data-fresh]").addEventListener("click", () => {
-    clear();
+  find(document, "[data-new-conversation]").addEventListener("click", () => {
+    conversation.clear();
+    root.classList.remove("begun");
+    composer.setBusy(false);
     composer.focus();
   });
   find(document, "[data-change-model]").addEventListener("click", () => {
-    // What was said stays, for whichever model is started next.
+    // The turns stay for the model that is started next.
     conversation.stop();
     modelList.quit();
     root.dataset.stage = "choosing";
   });
+  watchPage(conversation, modelList.isBusy);
+}
+
+/** Show the running model and the speed of its last answer. */
+function openStatus() {
+  const host = find(document, ".device-status");
+  let name = "";
+  let perSecond = 0;
+  /** @param {number} [measured] 0 keeps the speed before */
+  const show = (measured = 0) => {
+    perSecond = measured || perSecond;
+    setText(host, perSecond ? word("device_status", { name, speed: speed(perSecond) }) : name);
+  };
+  /** @param {DeviceModel} model */
+  const setModel = (model) => {
+    name = model.name;
+    perSecond = 0;
+    show();
+  };
+  return { show, setModel };
+}
+
+/** @param {DeviceConversation} conversation */
+function openDeviceComposer(conversation) {
+  const composer = openComposer(Number(root.dataset.promptLimit), {
+    send(prompt) {
+      const refusal = conversation.ask(prompt);
+      if (refusal) {
+        showError(codeWord("device_failure", refusal, "other"));
+        composer.putBack(prompt);
+      }
+      root.classList.toggle("begun", document.querySelector(".device-turns .turn") !== null);
+    },
+    stop: conversation.stop,
+    editLast: () => false,
+    // Drafts are not stored either.
+    saveDraft: () => {},
+    readDraft: () => "",
+  });
+  return composer;
+}
+
+/** @param {DeviceConversation} conversation @param {() => boolean} isLoading */
+function watchPage(conversation, isLoading) {
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && conversation.stop()) event.preventDefault();
   });
   addEventListener("beforeunload", (event) => {
-    if (conversation.isAnswering() || modelList.isBusy()) event.preventDefault();
+    if (conversation.isAnswering() || isLoading()) event.preventDefault();
   });
 }
 
-/** What draws code and formulas is here before the first answer, which may come with the network gone. */
+/** Load the code and formula renderers before the first answer, during which the device may be offline. */
 const preloadRenderers = () =>
   Promise.allSettled([import("./markdown/highlight.js"), import("./markdown/typeset.js")]);
 
@@ -112,4 +129,4 @@ function showExamples(examples) {
   find(document, ".device-welcome .examples").replaceChildren(...rows);
 }
 
-if (given.models?.length) open();
+if (context.models?.length) open();

@@ -4,14 +4,14 @@ import { formatTimes } from "./lib/relative_time.js";
 import { word } from "./lib/words.js";
 import { streamText } from "./markdown/streamed_text.js";
 
-/** The page behind a public link: what the server shows as plain text, drawn by the page's own renderer. */
+/** The public copy of a conversation: the plain text of the server is replaced by rendered Markdown. */
 const parts = (/** @type {string} */ selector) =>
   /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector));
 
-for (const plain of parts("[data-markdown]")) {
-  const host = element("div", { class: `prose ${plain.dataset.markdown}` });
-  plain.replaceWith(host);
-  streamText(host).show(plain.textContent ?? "", false);
+for (const plainText of parts("[data-markdown]")) {
+  const host = element("div", { class: `prose ${plainText.dataset.markdown}` });
+  plainText.replaceWith(host);
+  streamText(host).show(plainText.textContent ?? "", false);
 }
 for (const candidate of parts("[data-model]"))
   candidate.dataset.hue = String(hueOf(candidate.dataset.model ?? ""));

@@ -1,4 +1,4 @@
-// Loaded before the first paint, so that a chosen theme never flashes the other one.
+// Loaded before the first paint, so that the page does not flash in the other theme.
 const root = document.documentElement;
 
 /** @returns {string} the chosen theme, or "" to follow the system */
@@ -25,7 +25,7 @@ const toggleTheme = () => {
   try {
     localStorage.setItem("theme", theme);
   } catch {
-    // A browser that keeps nothing still switches this page.
+    // Without storage the theme still changes on this page.
   }
 };
 

@@ -95,7 +95,7 @@ def test_once_the_model_is_here_a_conversation_needs_nobody_and_tells_nobody(tal
     ask(talking, "Write a long story about the sea.")
     expect(turns.nth(1).locator(".answer-text")).to_contain_text(re.compile(r"\w \w"), timeout=ANSWER_MS)
     ask(talking, "And another one?")
-    expect(talking.locator(".refusal")).to_contain_text("아직 답하는 중이에요")
+    expect(talking.locator(".error-notice")).to_contain_text("아직 답하는 중이에요")
     talking.keyboard.press("Escape")
     expect(talking.locator(".turn[data-status=stopped]")).to_be_visible()
 

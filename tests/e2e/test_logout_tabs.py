@@ -30,5 +30,5 @@ def test_what_is_asked_in_a_tab_after_logging_out_in_another_is_a_guest_s(
     owners = Turn.objects.order_by("pk").values_list("prompt", "conversation__owner__is_guest")
     assert list(owners) == [("한국의 수도는?", False), ("일본의 수도는?", True)]
     ask(page, "그럼 중국은?")
-    expect(page.locator(".refusal")).to_contain_text("새 대화를 시작해 주세요")
+    expect(page.locator(".error-notice")).to_contain_text("새 대화를 시작해 주세요")
     assert Turn.objects.count() == 2

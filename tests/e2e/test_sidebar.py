@@ -55,11 +55,11 @@ def test_a_name_given_during_an_answer_stays_and_a_failed_one_is_told(
 
     page.route("**/rename/", lambda route: route.abort())
     rename("안 되는 이름")
-    expect(page.locator(".refusal")).to_contain_text("저장하지 못했어요")
+    expect(page.locator(".error-notice")).to_contain_text("저장하지 못했어요")
     page.unroute("**/rename/")
     rename("긴 이야기")
     expect(row).to_contain_text("긴 이야기")
-    expect(page.locator(".refusal")).to_be_hidden()
+    expect(page.locator(".error-notice")).to_be_hidden()
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
     expect(page.locator(".pane-title")).to_have_text("긴 이야기")

@@ -65,7 +65,7 @@ def test_what_is_refused_comes_back_to_where_it_was_written(
     page.locator("#prompt").fill("그리고 중국은")
     page.context.set_offline(False)
 
-    expect(page.locator(".refusal")).to_contain_text("다 물어봤어요")
+    expect(page.locator(".error-notice")).to_contain_text("다 물어봤어요")
     expect(page.locator("#prompt")).to_have_value("일본의 수도는?\n\n몽골의 수도는?\n\n그리고 중국은")
     expect(form.locator("textarea")).to_have_value("한국의 옛 수도는?")
     expect(page.locator("#prompt")).to_be_focused()

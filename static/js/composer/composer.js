@@ -7,7 +7,7 @@ import { watchLength } from "./prompt_length.js";
 /**
  * @typedef {{
  *   send: (prompt: string) => void, stop: () => void, editLast: () => boolean,
- *   keep: (text: string) => void, kept: () => string,
+ *   saveDraft: (text: string) => void, readDraft: () => string,
  * }} ComposerActions
  * @typedef {{
  *   setBusy: (isBusy: boolean) => void, putBack: (prompt: string) => void,
@@ -23,17 +23,8 @@ import { watchLength } from "./prompt_length.js";
 export function openComposer(limit, actions) {
   const form = /** @type {HTMLFormElement} */ (find(document, ".composer"));
   const field = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));
-  const send = /** @type {HTMLButtonElement} */ (find(form, ".send"));
-  const stop = /** @type {HTMLButtonElement} */ (find(form, ".stop"));
-  const maySend = watchLength(field, find(form, ".prompt-length"), limit);
-  let isBusy = false;
-  let returned = "";
-
-  const show = () => {
-    send.disabled = !maySend();
-    send.hidden = isBusy && !field.value.trim();
-    stop.hidden = !send.hidden;
-  };
+  const buttons = openSendButtons(form, watchLength(field, find(form, ".prompt-length"), limit));
+  const joinReturned = openReturnedPrompts();
 
   /** @param {string} text */
   const fill = (text) => {
@@ -41,50 +32,97 @@ export function openComposer(limit, actions) {
     field.dispatchEvent(new Event("input"));
   };
 
-  const sendOnce = () => {
+  const submit = () => {
     const prompt = field.value.trim();
-    if (send.disabled || !prompt) return;
+    if (!buttons.canSend() || !prompt) return;
     clearError();
     fill("");
     actions.send(prompt);
   };
 
   autosizeField(field);
-  sendOnEnter(field, sendOnce);
+  listen(form, field, submit, actions);
   field.addEventListener("input", () => {
-    actions.keep(field.value);
-    show();
+    actions.saveDraft(field.value);
+    buttons.update();
   });
+  watchExamples((example) => {
+    fill(example);
+    submit();
+  });
+  fill(field.value || actions.readDraft());
+
+  return {
+    text: () => field.value,
+    focus: () => field.focus(),
+    setBusy: buttons.setBusy,
+    putBack: (prompt) => fill(joinReturned(field.value, prompt)),
+  };
+}
+
+/**
+ * Show the send button, or the stop button while an answer is written and nothing is typed.
+ *
+ * @param {HTMLFormElement} form
+ * @param {() => boolean} maySend
+ */
+function openSendButtons(form, maySend) {
+  const field = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));
+  const send = /** @type {HTMLButtonElement} */ (find(form, ".send"));
+  const stop = /** @type {HTMLButtonElement} */ (find(form, ".stop"));
+  let isBusy = false;
+
+  const update = () => {
+    send.disabled = !maySend();
+    send.hidden = isBusy && !field.value.trim();
+    stop.hidden = !send.hidden;
+  };
+  /** @param {boolean} busy */
+  const setBusy = (busy) => {
+    isBusy = busy;
+    update();
+  };
+  return { update, setBusy, canSend: () => !send.disabled };
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLTextAreaElement} field
+ * @param {() => void} submit
+ * @param {ComposerActions} actions
+ */
+function listen(form, field, submit, actions) {
+  sendOnEnter(field, submit);
   field.addEventListener("keydown", (event) => {
     if (event.key === "ArrowUp" && !field.value && !event.isComposing && actions.editLast())
       event.preventDefault();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    sendOnce();
+    submit();
   });
-  stop.addEventListener("click", actions.stop);
+  find(form, ".stop").addEventListener("click", actions.stop);
+}
+
+/** @param {(example: string) => void} choose */
+function watchExamples(choose) {
   document.addEventListener("click", (event) => {
     const example = event.target instanceof Element ? event.target.closest("[data-example]") : null;
-    if (!example) return;
-    fill(example.textContent?.trim() ?? "");
-    sendOnce();
+    if (example) choose(example.textContent?.trim() ?? "");
   });
-  fill(field.value || actions.kept());
+}
 
-  return {
-    text: () => field.value,
-    focus: () => field.focus(),
-    setBusy(busy) {
-      isBusy = busy;
-      show();
-    },
-    // After what came back before it, before whatever is being typed meanwhile.
-    putBack(prompt) {
-      const isNext = returned && field.value.startsWith(returned);
-      const typed = isNext ? field.value.slice(returned.length).trimStart() : field.value;
-      returned = isNext ? `${returned}\n\n${prompt}` : prompt;
-      fill([returned, typed].filter(Boolean).join("\n\n"));
-    },
+/**
+ * Put a refused prompt after those returned before it and before the text typed since.
+ *
+ * @returns {(text: string, prompt: string) => string} joins the text of the field and the prompt
+ */
+function openReturnedPrompts() {
+  let returned = "";
+  return (text, prompt) => {
+    const isNext = returned !== "" && text.startsWith(returned);
+    const typed = isNext ? text.slice(returned.length).trimStart() : text;
+    returned = isNext ? `${returned}\n\n${prompt}` : prompt;
+    return [returned, typed].filter(Boolean).join("\n\n");
   };
 }

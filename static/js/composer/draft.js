@@ -1,14 +1,15 @@
-const key = (/** @type {string} */ conversation) => `draft:${conversation || "new"}`;
+const keyOf = (/** @type {string} */ conversation) => `draft:${conversation || "new"}`;
 
 /**
- * What was typed and not sent, kept in this tab over a reload and in this browser over a closed tab.
+ * Read the unsent text of a conversation: this tab's own, else the last one that any tab of this browser saved.
  *
  * @param {string} conversation
  * @returns {string}
  */
 export function readDraft(conversation) {
   try {
-    return sessionStorage.getItem(key(conversation)) ?? localStorage.getItem(key(conversation)) ?? "";
+    const key = keyOf(conversation);
+    return sessionStorage.getItem(key) ?? localStorage.getItem(key) ?? "";
   } catch {
     return "";
   }
@@ -21,10 +22,10 @@ export function readDraft(conversation) {
 export function saveDraft(conversation, text) {
   try {
     for (const store of [sessionStorage, localStorage]) {
-      if (text) store.setItem(key(conversation), text);
-      else store.removeItem(key(conversation));
+      if (text) store.setItem(keyOf(conversation), text);
+      else store.removeItem(keyOf(conversation));
     }
   } catch {
-    // Private windows may keep nothing; the text is still in the field.
+    // Private windows may refuse storage; the text is still in the field.
   }
 }

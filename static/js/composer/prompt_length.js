@@ -4,12 +4,12 @@ import { word } from "../lib/words.js";
 const NEAR_LIMIT = 0.9;
 
 /**
- * Says how long a prompt is once it comes near the limit.
+ * Show the length of a prompt once it is near the limit.
  *
  * @param {HTMLTextAreaElement} field
  * @param {HTMLElement} note
  * @param {number} limit characters
- * @returns {() => boolean} looks again; whether the prompt may be sent
+ * @returns {() => boolean} measures again and returns whether the prompt may be sent
  */
 export function watchLength(field, note, limit) {
   return () => {

@@ -2,25 +2,25 @@ import { find, setText } from "../lib/dom.js";
 import { word } from "../lib/words.js";
 
 /**
- * The line that says when the page has lost the server.
+ * The banner that is shown while the page has no connection to the server.
  *
  * @param {() => boolean} isConnected
- * @returns {{ show: (said: string) => void, showLost: (failures: number) => void }}
+ * @returns {{ hide: () => void, showLost: (failures: number) => void }}
  */
 export function openConnectionBanner(isConnected) {
   const host = find(document, ".connection");
-  /** @param {string} said */
-  const show = (said) => {
-    host.hidden = !said;
-    setText(host, said);
+  /** @param {string} text */
+  const show = (text) => {
+    host.hidden = !text;
+    setText(host, text);
   };
   addEventListener("offline", () => show(word("offline")));
   addEventListener("online", () => isConnected() && show(""));
   return {
-    show,
+    hide: () => show(""),
     showLost(failures) {
       if (!navigator.onLine) show(word("offline"));
-      // One lost try is a blink; a second one is worth a word.
+      // A first failed attempt is usually over before it could be read.
       else if (failures > 1) show(word("reconnecting"));
     },
   };

@@ -1,5 +1,5 @@
 /**
- * The wire vocabulary as the page reads it (docs/events.md); fields that hold nothing are left out by the server.
+ * The events of the WebSocket as the page reads them (docs/events.md); the server leaves out empty fields.
  *
  * @typedef {{ candidate: string, model: string, name: string, vendor: string, stands_in_for?: string }} PanelMember
  * @typedef {{ candidate: string, score: number, group: number, reasons: string[] }} Standing

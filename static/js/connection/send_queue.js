@@ -1,39 +1,39 @@
-import { newIdentifier } from "../lib/uuid.js";
-
 /**
  * @import { Connection } from "./socket.js"
  * @typedef {Record<string, unknown> & { type: string }} ClientCommand
  * @typedef {{
- *   post: (command: ClientCommand) => string, settle: (clientId: string | null | undefined, conversation?: string) => ClientCommand | undefined,
+ *   post: (command: ClientCommand) => string,
+ *   settle: (clientId: string | null | undefined, conversation?: string) => ClientCommand | undefined,
  *   resend: () => void,
  * }} SendQueue
  */
 
-/** @param {ClientCommand} command @returns {boolean} whether it makes a conversation of its own */
-const isFirst = (command) => command.type === "open_turn" && !command.conversation;
+/** @param {ClientCommand} command @returns {boolean} whether the command creates a conversation */
+const createsConversation = (command) => command.type === "open_turn" && !command.conversation;
 
 /**
- * Wishes that the server has not answered yet; they are sent again after a lost connection, and their client_id
- * makes a second arrival harmless.
+ * Commands that the server has not answered yet. They are sent again after a lost connection; their client_id makes a
+ * second arrival harmless.
  *
- * What is asked before the first prompt has made its conversation is held back, as each would make one of its own.
+ * Prompts asked while the first one creates the conversation are held back, as each would create its own.
  *
  * @param {() => Pick<Connection, "send">} connection
  * @returns {SendQueue}
  */
 export function openSendQueue(connection) {
   /** @type {Map<string, ClientCommand>} */
-  const waiting = new Map();
+  const unanswered = new Map();
 
   /** @param {ClientCommand} command */
   const send = (command) => {
-    const isHeld = isFirst(command) && command !== [...waiting.values()].find(isFirst);
+    const isHeld =
+      createsConversation(command) && command !== [...unanswered.values()].find(createsConversation);
     if (!isHeld) connection().send(command);
   };
 
-  /** @param {string} conversation that they go into; none when the first was refused: then the next is the first */
+  /** @param {string} conversation of the held prompts; "" when the first was refused: the next one creates it */
   const release = (conversation) => {
-    const held = [...waiting.values()].filter(isFirst);
+    const held = [...unanswered.values()].filter(createsConversation);
     for (const command of conversation ? held : held.slice(0, 1)) {
       command.conversation = conversation || null;
       send(command);
@@ -42,20 +42,33 @@ export function openSendQueue(connection) {
 
   return {
     post(command) {
-      const id = newIdentifier();
-      const sent = { ...command, client_id: id };
-      waiting.set(id, sent);
-      send(sent);
+      const id = newUuid();
+      const queued = { ...command, client_id: id };
+      unanswered.set(id, queued);
+      send(queued);
       return id;
     },
     settle(clientId, conversation = "") {
-      const command = waiting.get(clientId ?? "");
-      waiting.delete(clientId ?? "");
-      if (command && isFirst(command)) release(conversation);
+      const command = unanswered.get(clientId ?? "");
+      unanswered.delete(clientId ?? "");
+      if (command && createsConversation(command)) release(conversation);
       return command;
     },
     resend() {
-      waiting.forEach(send);
+      unanswered.forEach(send);
     },
   };
+}
+
+/**
+ * Make a random UUID; crypto.randomUUID exists only on https, which a home server may not have.
+ *
+ * @returns {string}
+ */
+function newUuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -1,5 +1,5 @@
 /**
- * One connection that comes back by itself.
+ * A WebSocket that reconnects by itself.
  *
  * @import { ServerMessage } from "./events.js"
  * @typedef {{ send: (message: Record<string, unknown>) => boolean, isOpen: () => boolean }} Connection
@@ -14,15 +14,15 @@ const PING_MS = 20_000;
 const IDLE_TIMEOUT_MS = 45_000;
 
 /**
- * How long to wait before another try: doubling, with a random half so that a server that comes back is not met by
- * everybody at once.
+ * Exponential backoff with jitter, so that the clients of a restarted server do not reconnect at once.
  *
  * @param {number} failures
- * @param {number} chance 0 to 1
+ * @param {number} random 0 to 1
+ * @returns {number} milliseconds
  */
-export function waitBefore(failures, chance) {
+export function backoffMs(failures, random) {
   const longest = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
-  return longest * (0.5 + chance / 2);
+  return longest * (0.5 + random / 2);
 }
 
 /**
@@ -34,65 +34,88 @@ export function connect(url, listener) {
   /** @type {WebSocket | undefined} */
   let socket;
   let failures = 0;
-  let retry = 0;
-  let heardAt = 0;
+  let retryTimer = 0;
 
   const open = () => {
-    clearTimeout(retry);
-    const opening = new WebSocket(url);
-    socket = opening;
-    opening.addEventListener("open", () => {
-      failures = 0;
-      heardAt = Date.now();
-      listener.onOpen();
+    clearTimeout(retryTimer);
+    const opened = openSocket(url, {
+      onOpen() {
+        failures = 0;
+        listener.onOpen();
+      },
+      onMessage: listener.onMessage,
+      onClose: () => socket === opened && scheduleReconnect(),
     });
-    opening.addEventListener("message", (event) => {
-      heardAt = Date.now();
-      const message = readMessage(event.data);
-      if (message) listener.onMessage(message);
-    });
-    opening.addEventListener("close", () => {
-      if (socket === opening) scheduleReconnect();
-    });
+    socket = opened;
   };
-
   const scheduleReconnect = () => {
     socket = undefined;
-    retry = window.setTimeout(open, waitBefore(failures, Math.random()));
+    retryTimer = window.setTimeout(open, backoffMs(failures, Math.random()));
     failures += 1;
     listener.onLost(failures);
   };
 
-  const isOpen = () => socket?.readyState === WebSocket.OPEN;
-  const reconnectNow = () => {
-    if (!socket && document.visibilityState === "visible") open();
-  };
-
-  const keepAlive = () => {
-    if (!socket || !isOpen()) return;
-    const isSilent = Date.now() - heardAt > IDLE_TIMEOUT_MS;
-    if (!isSilent) {
-      socket.send('{"type":"ping"}');
-      return;
-    }
-    // A phone that changed networks keeps a socket that nobody is at the other end of.
-    socket.close();
-    scheduleReconnect();
-  };
-
-  setInterval(keepAlive, PING_MS);
-  addEventListener("online", reconnectNow);
-  document.addEventListener("visibilitychange", reconnectNow);
+  watchReturn(() => socket ?? open());
   open();
 
+  const isOpen = () => socket?.readyState === WebSocket.OPEN;
   return {
     isOpen,
     send(message) {
-      if (!socket || !isOpen()) return false;
-      socket.send(JSON.stringify(message));
+      if (!isOpen()) return false;
+      socket?.send(JSON.stringify(message));
       return true;
     },
   };
+}
+
+/**
+ * Call back when the device is online again or the page becomes visible.
+ *
+ * @param {() => void} reconnect
+ */
+function watchReturn(reconnect) {
+  const onReturn = () => document.visibilityState === "visible" && reconnect();
+  addEventListener("online", onReturn);
+  document.addEventListener("visibilitychange", onReturn);
+}
+
+/**
+ * Open one socket and ping it; a socket that stays silent is closed, since a phone that changed networks keeps a socket
+ * without a peer.
+ *
+ * @param {string} url
+ * @param {{ onOpen: () => void, onMessage: (message: ServerMessage) => void, onClose: () => void }} listener
+ * @returns {WebSocket}
+ */
+function openSocket(url, { onOpen, onMessage, onClose }) {
+  const socket = new WebSocket(url);
+  let heardAt = Date.now();
+  const keepAlive = () => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (Date.now() - heardAt <= IDLE_TIMEOUT_MS) {
+      socket.send('{"type":"ping"}');
+      return;
+    }
+    socket.close();
+    close();
+  };
+  const pingTimer = setInterval(keepAlive, PING_MS);
+  const close = () => {
+    clearInterval(pingTimer);
+    onClose();
+  };
+  socket.addEventListener("open", () => {
+    heardAt = Date.now();
+    onOpen();
+  });
+  socket.addEventListener("message", (event) => {
+    heardAt = Date.now();
+    const message = readMessage(event.data);
+    if (message) onMessage(message);
+  });
+  socket.addEventListener("close", close);
+  return socket;
 }
 
 /**

@@ -4,13 +4,13 @@
  */
 
 /**
- * Other tabs of this browser hear of a turn that this one opened, so that all of them show it.
+ * Exchange opened turns between the tabs of this browser, so that each tab of a conversation shows them.
  *
- * @param {(message: Opened) => void} hear
- * @returns {(message: Opened) => void} tells the others
+ * @param {(message: Opened) => void} onMessage
+ * @returns {(message: Opened) => void} sends a message to the other tabs
  */
-export function openTabChannel(hear) {
+export function openTabChannel(onMessage) {
   const channel = new BroadcastChannel("turns");
-  channel.addEventListener("message", (event) => hear(event.data));
+  channel.addEventListener("message", (event) => onMessage(event.data));
   return (message) => channel.postMessage(message);
 }

@@ -1,12 +1,12 @@
 /**
- * What a small model can still read of a conversation. A browser has no tokeniser to ask beforehand, so tokens are
- * estimated upwards, and the estimate is corrected by what the engine counted for the last answer.
+ * The part of a conversation that a small model can still read. A browser has no tokenizer to ask beforehand, so token
+ * counts are estimated from above, and the estimate is corrected by what the engine counted for the last answer.
  *
  * @typedef {{ role: "system" | "user" | "assistant", content: string }} DeviceMessage
- * @typedef {{ prompt: string, answer: string }} Remembered
+ * @typedef {{ prompt: string, answer: string }} ContextTurn
  * @typedef {{
- *   read: (prompt: string) => DeviceMessage[] | null, remember: (turn: Remembered) => void,
- *   learn: (tokens: number) => void, forget: () => boolean, clear: () => void, forgotten: () => number,
+ *   messagesFor: (prompt: string) => DeviceMessage[] | null, add: (turn: ContextTurn) => void,
+ *   calibrate: (countedTokens: number) => void, dropAll: () => boolean, clear: () => void, droppedTurns: () => number,
  * }} ContextWindow
  */
 
@@ -14,12 +14,14 @@ export const CONTEXT_TOKENS = 2_048;
 export const ANSWER_TOKENS = 400;
 const PROMPT_BUDGET = CONTEXT_TOKENS - ANSWER_TOKENS - 48;
 const MESSAGE_TOKENS = 8;
-// Once it overflows more is dropped than must be: what stays the same at its front is not read again.
+// On overflow more is dropped than necessary: an unchanged beginning stays in the engine's cache.
 const PROMPT_BUDGET_AFTER_DROPPING = PROMPT_BUDGET * 0.6;
+const MIN_CORRECTION = 0.5;
+const MAX_CORRECTION = 1.5;
 
 /**
  * @param {string} text
- * @param {number} perSyllable tokens of one letter outside ASCII
+ * @param {number} perSyllable tokens of one character outside ASCII
  */
 export function estimateTokens(text, perSyllable) {
   let tokens = 0;
@@ -30,61 +32,61 @@ export function estimateTokens(text, perSyllable) {
   return Math.ceil(tokens);
 }
 
+/** @param {DeviceMessage[]} messages @param {number} perSyllable */
+const estimateAll = (messages, perSyllable) =>
+  messages.reduce((sum, { content }) => sum + MESSAGE_TOKENS + estimateTokens(content, perSyllable), 0);
+
+/** @param {string} systemPrompt @param {ContextTurn[]} turns @param {string} prompt @returns {DeviceMessage[]} */
+const messagesOf = (systemPrompt, turns, prompt) => [
+  .../** @type {DeviceMessage[]} */ (systemPrompt ? [{ role: "system", content: systemPrompt }] : []),
+  ...turns.flatMap(
+    (turn) =>
+      /** @type {DeviceMessage[]} */ ([
+        { role: "user", content: turn.prompt },
+        { role: "assistant", content: turn.answer },
+      ]),
+  ),
+  { role: "user", content: prompt },
+];
+
 /**
  * @param {string} systemPrompt
  * @param {number} perSyllable
  * @returns {ContextWindow}
  */
 export function openContextWindow(systemPrompt, perSyllable) {
-  /** @type {Remembered[]} */
+  /** @type {ContextTurn[]} */
   let turns = [];
-  let first = 0;
+  let dropped = 0;
   let correction = 1;
   let lastEstimate = 0;
 
-  /** @param {string} prompt @param {number} from */
-  const messagesFrom = (prompt, from) => {
-    /** @type {DeviceMessage[]} */
-    const messages = systemPrompt ? [{ role: "system", content: systemPrompt }] : [];
-    for (const { prompt: asked, answer } of turns.slice(from)) {
-      messages.push({ role: "user", content: asked }, { role: "assistant", content: answer });
-    }
-    return [...messages, /** @type {DeviceMessage} */ ({ role: "user", content: prompt })];
-  };
-
-  /** @param {DeviceMessage[]} messages */
-  const raw = (messages) =>
-    messages.reduce((sum, { content }) => sum + MESSAGE_TOKENS + estimateTokens(content, perSyllable), 0);
-  /** @param {DeviceMessage[]} messages */
-  const countTokens = (messages) => raw(messages) * correction;
-
   return {
-    read(prompt) {
-      let messages = messagesFrom(prompt, first);
-      if (countTokens(messages) > PROMPT_BUDGET) {
-        while (first < turns.length && countTokens(messages) > PROMPT_BUDGET_AFTER_DROPPING) {
-          first += 1;
-          messages = messagesFrom(prompt, first);
-        }
-      }
-      lastEstimate = raw(messages);
-      return countTokens(messages) > PROMPT_BUDGET ? null : messages;
+    messagesFor(prompt) {
+      const read = () => messagesOf(systemPrompt, turns.slice(dropped), prompt);
+      const count = () => estimateAll(read(), perSyllable) * correction;
+      if (count() > PROMPT_BUDGET)
+        while (dropped < turns.length && count() > PROMPT_BUDGET_AFTER_DROPPING) dropped += 1;
+      const messages = read();
+      lastEstimate = estimateAll(messages, perSyllable);
+      return lastEstimate * correction > PROMPT_BUDGET ? null : messages;
     },
-    remember({ prompt, answer }) {
+    add({ prompt, answer }) {
       turns.push({ prompt, answer });
     },
-    learn(tokens) {
-      if (tokens > 0 && lastEstimate > 0) correction = Math.min(1.5, Math.max(0.5, tokens / lastEstimate));
+    calibrate(countedTokens) {
+      if (countedTokens <= 0 || lastEstimate <= 0) return;
+      correction = Math.min(MAX_CORRECTION, Math.max(MIN_CORRECTION, countedTokens / lastEstimate));
     },
-    forget() {
-      const isNew = first < turns.length;
-      first = turns.length;
+    dropAll() {
+      const isNew = dropped < turns.length;
+      dropped = turns.length;
       return isNew;
     },
     clear() {
       turns = [];
-      first = 0;
+      dropped = 0;
     },
-    forgotten: () => first,
+    droppedTurns: () => dropped,
   };
 }

@@ -6,25 +6,25 @@ import { DeviceError, errorCodeOf, withTimeout } from "./errors.js";
  * @import { DeviceModel } from "./requirements.js"
  * @import { DeviceWeights } from "./weights.js"
  * @import { DeviceMessage } from "./context_window.js"
- * @typedef {{ text: string, isCut: boolean, perSecond: number, promptTokens: number, read: number }} DevicePiece
+ * @typedef {{ text: string, isCut: boolean, perSecond: number, promptTokens: number, readShare: number }} DevicePiece
  * @typedef {{
- *   load: (model: DeviceModel) => Promise<void>, quit: () => Promise<void>, loaded: () => string,
+ *   load: (model: DeviceModel) => Promise<void>, quit: () => Promise<void>,
  *   answer: (model: DeviceModel, messages: DeviceMessage[], signal: AbortSignal) => AsyncGenerator<DevicePiece>,
  * }} DeviceEngine
  */
 
-const LOAD_MS = 120_000;
-// A slow device that is busy reads a batch of 64 tokens in this time, and tells of each.
+const LOAD_TIMEOUT_MS = 120_000;
+// A slow, busy device reads a batch of 64 tokens in this time and reports each batch.
 const IDLE_TIMEOUT_MS = 120_000;
-// What it would warn of is told in words, where the person looks.
+// Warnings are shown to the reader as texts of the page instead.
 const LOGGER = { ...LoggerWithoutDebug, warn() {} };
-// Half of the cores at most: beyond them threads take each other's time.
+// Half of the cores at most: more threads slow each other down.
 const threads = () => Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2)));
 
 /**
  * llama.cpp in a worker of this page. One model is in memory at a time.
  *
- * @param {string} wasm where the engine itself lies
+ * @param {string} wasm address of the engine's WebAssembly file
  * @param {DeviceWeights} weights
  * @returns {DeviceEngine}
  */
@@ -44,57 +44,81 @@ export function openEngine(wasm, weights) {
   const load = async (model) => {
     await quit();
     const file = await weights.open(model);
-    const made = new Wllama({ default: wasm }, { logger: LOGGER, suppressNativeLog: true });
-    // Otherwise an old browser would be sent to somebody else's server for another engine.
-    made.setCompat(null);
-    running = made;
+    const loading = createWorker(wasm);
+    running = loading;
     try {
-      // Small batches, because a stop is heard between two of them.
-      const sizes = { n_ctx: CONTEXT_TOKENS, n_parallel: 1, n_batch: 64, n_ubatch: 64 };
-      const loading = made.loadModel([file], { ...sizes, n_threads: threads(), n_gpu_layers: 0 });
-      await withTimeout(loading, LOAD_MS, "slow");
-      // Broken weights load without a word, and break the first answer.
-      if (!(made.getLoadedContextInfo().n_vocab > 0)) throw new DeviceError("corrupt");
+      await loadWeights(loading, file);
     } catch (error) {
       const code = errorCodeOf(error, "other");
-      // Another load, or a cancel, may have taken this one's place meanwhile.
-      if (running === made) await quit();
-      else await made.exit();
+      // Another load or a cancel may have replaced this one meanwhile.
+      if (running === loading) await quit();
+      else await loading.exit();
       if (code === "corrupt") await weights.remove(model);
       throw new DeviceError(code);
     }
     slug = model.slug;
   };
 
-  /** @type {DeviceEngine["answer"]} */
-  const answer = async function* (model, messages, signal) {
-    if (slug !== model.slug) await load(model);
-    const asked = {
-      messages,
-      max_tokens: ANSWER_TOKENS,
-      temperature: model.temperature,
-      repeat_penalty: model.repeat_penalty,
-      stream: /** @type {const} */ (true),
-      return_progress: true,
-      abortSignal: signal,
-    };
-    const words = (await /** @type {Wllama} */ (running).createChatCompletion(asked))[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const { done, value } = await withTimeout(words.next(), IDLE_TIMEOUT_MS, "slow");
-        if (done) return;
-        yield pieceOf(value);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      const code = errorCodeOf(error, "other");
-      // Whatever broke it, a fresh worker from the stored weights is whole again.
-      if (code !== "too_long") await quit();
-      throw new DeviceError(code);
-    }
+  return {
+    load,
+    quit,
+    async *answer(model, messages, signal) {
+      if (slug !== model.slug) await load(model);
+      yield* streamPieces(/** @type {Wllama} */ (running), model, messages, signal, quit);
+    },
   };
+}
 
-  return { load, quit, answer, loaded: () => slug };
+/** @param {string} wasm */
+function createWorker(wasm) {
+  const worker = new Wllama({ default: wasm }, { logger: LOGGER, suppressNativeLog: true });
+  // The default fetches another engine from a third party's server for old browsers.
+  worker.setCompat(null);
+  return worker;
+}
+
+/** @param {Wllama} worker @param {Blob} file */
+async function loadWeights(worker, file) {
+  // Small batches, because a stop takes effect between two of them.
+  const sizes = { n_ctx: CONTEXT_TOKENS, n_parallel: 1, n_batch: 64, n_ubatch: 64 };
+  const loading = worker.loadModel([file], { ...sizes, n_threads: threads(), n_gpu_layers: 0 });
+  await withTimeout(loading, LOAD_TIMEOUT_MS, "slow");
+  // Corrupt weights load without an error and break the first answer.
+  if (!(worker.getLoadedContextInfo().n_vocab > 0)) throw new DeviceError("corrupt");
+}
+
+/**
+ * @param {Wllama} worker
+ * @param {DeviceModel} model
+ * @param {DeviceMessage[]} messages
+ * @param {AbortSignal} signal
+ * @param {() => Promise<void>} quit
+ * @returns {AsyncGenerator<DevicePiece>} ends early when the signal is aborted
+ */
+async function* streamPieces(worker, model, messages, signal, quit) {
+  const request = {
+    messages,
+    max_tokens: ANSWER_TOKENS,
+    temperature: model.temperature,
+    repeat_penalty: model.repeat_penalty,
+    stream: /** @type {const} */ (true),
+    return_progress: true,
+    abortSignal: signal,
+  };
+  const chunks = (await worker.createChatCompletion(request))[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await withTimeout(chunks.next(), IDLE_TIMEOUT_MS, "slow");
+      if (done) return;
+      yield pieceOf(value);
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    const code = errorCodeOf(error, "other");
+    // A new worker with the stored weights recovers from every other failure.
+    if (code !== "too_long") await quit();
+    throw new DeviceError(code);
+  }
 }
 
 /** @param {import("@wllama/wllama").ChatCompletionChunk} chunk @returns {DevicePiece} */
@@ -104,6 +128,6 @@ function pieceOf({ choices, timings, prompt_progress: reading }) {
     isCut: choices?.[0]?.finish_reason === "length",
     perSecond: timings?.predicted_per_second ?? 0,
     promptTokens: timings ? timings.prompt_n + timings.cache_n : 0,
-    read: reading ? reading.processed / Math.max(1, reading.total) : 0,
+    readShare: reading ? reading.processed / Math.max(1, reading.total) : 0,
   };
 }

@@ -1,6 +1,6 @@
-/** Something on the device did not work; `code` is one that the page has words for. */
+/** A failure on the device with a code of the list device_failure in templates/aggregator/_words.html. */
 export class DeviceError extends Error {
-  /** @param {string} code of device_failure in templates/aggregator/_words.html */
+  /** @param {string} code */
   constructor(code) {
     super(code);
     this.code = code;
@@ -8,24 +8,46 @@ export class DeviceError extends Error {
 }
 
 /**
- * Wait for something that may never come.
+ * Start a timer that aborts its signal unless it is reset in time.
  *
- * @template T
- * @param {Promise<T>} coming
  * @param {number} timeoutMs
- * @param {string} code of the failure when the time is up
- * @returns {Promise<T>}
+ * @param {string} code of the failure
+ * @returns {{ signal: AbortSignal, reset: () => void, expired: Promise<never>, end: () => void }} `expired` rejects
+ *     with the failure
  */
-export function withTimeout(coming, timeoutMs, code) {
+export function openIdleTimeout(timeoutMs, code) {
+  const controller = new AbortController();
+  const { signal } = controller;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new DeviceError(code)), timeoutMs);
+  const end = () => clearTimeout(timer);
+  const reset = () => {
+    end();
+    timer = setTimeout(() => controller.abort(new DeviceError(code)), timeoutMs);
+  };
+  /** @type {Promise<never>} */
+  const expired = new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
   });
-  return Promise.race([coming, late]).finally(() => clearTimeout(timer));
+  reset();
+  return { signal, reset, expired, end };
 }
 
-/** @type {[RegExp, string][]} what browsers and llama.cpp say, first match first */
+/**
+ * Wait for a promise that may never settle.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {number} timeoutMs
+ * @param {string} code of the failure
+ * @returns {Promise<T>}
+ */
+export function withTimeout(promise, timeoutMs, code) {
+  const timeout = openIdleTimeout(timeoutMs, code);
+  return Promise.race([promise, timeout.expired]).finally(timeout.end);
+}
+
+/** @type {[RegExp, string][]} messages of browsers and llama.cpp, first match first */
 const ERROR_PATTERNS = [
   [/out of memory|alloc|enlarge memory|memory access|RangeError/i, "memory"],
   [/quota|no space/i, "storage"],
@@ -36,14 +58,14 @@ const ERROR_PATTERNS = [
 ];
 
 /**
- * The code for whatever was thrown, by what it says of itself: a library's errors have no codes.
+ * Map a thrown value to a failure code by its message, since the library's errors have no codes.
  *
  * @param {unknown} thrown
- * @param {string} otherwise
+ * @param {string} fallback
  * @returns {string}
  */
-export function errorCodeOf(thrown, otherwise) {
+export function errorCodeOf(thrown, fallback) {
   if (thrown instanceof DeviceError) return thrown.code;
-  const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return ERROR_PATTERNS.find(([pattern]) => pattern.test(said))?.[1] ?? otherwise;
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return ERROR_PATTERNS.find(([pattern]) => pattern.test(message))?.[1] ?? fallback;
 }

@@ -6,8 +6,95 @@ import { findShortage } from "./requirements.js";
  * @import { ModelState } from "./model_state.js"
  * @import { DeviceModel } from "./requirements.js"
  * @typedef {{ fetch: () => void, start: () => void, cancel: () => void, remove: () => void }} CardActions
- * @typedef {{ host: HTMLElement, patch: (modelState: ModelState, isBlocked: boolean) => void }} DeviceCard
+ * @typedef {{ host: HTMLElement, patch: (modelState: ModelState, isBlocked: boolean) => void }} ModelCard
  */
+
+/**
+ * The card of one model that can run on this device: its description, its progress, and the buttons for the next step.
+ *
+ * @param {DeviceModel} model
+ * @param {CardActions} actions
+ * @returns {ModelCard}
+ */
+export function modelCard(model, actions) {
+  const size = word("megabytes", { n: megabytes(model.bytes) });
+  const title = element("h3", { id: `model-${model.slug}` }, model.name);
+  const stored = element("span", { class: "chip" }, word("device_stored"));
+  const about = word(model.languages.includes("ko") ? "device_speaks_korean" : "device_speaks_english");
+  const progress = progressBar(model, title.id, size);
+  const failure = element("p", { class: "notice danger", role: "alert" });
+  const buttons = cardButtons(size, actions);
+  const shortage = shortageNotice(model, buttons);
+  const head = element("header", {}, title, stored);
+  const host = element("li", { class: "device-model", "data-model": model.slug }, head);
+  host.append(element("p", { class: "hint" }, about), progress.host, failure, shortage.host, buttons.host);
+  /** @type {ModelState | undefined} */
+  let shown;
+
+  /** @param {ModelState} modelState */
+  const showStep = ({ step, isHere, code }) => {
+    const isResting = step === "absent" || step === "here" || step === "failed";
+    host.dataset.step = step;
+    failure.hidden = step !== "failed";
+    if (step === "failed") setText(failure, codeWord("device_failure", code, "other"));
+    stored.hidden = !isResting || !isHere;
+    buttons.show(isResting, isHere, isBusy(step));
+    if (isResting) shortage.check(isHere);
+  };
+
+  return {
+    host,
+    patch(modelState, isBlocked) {
+      if (modelState.step !== shown?.step || modelState.isHere !== shown.isHere) showStep(modelState);
+      progress.patch(modelState);
+      shortage.patch(isBlocked);
+      shown = modelState;
+    },
+  };
+}
+
+/** @param {ModelState["step"]} step */
+const isBusy = (step) => step === "fetching" || step === "starting";
+
+/** @param {DeviceModel} model @param {string} titleId @param {string} size */
+function progressBar(model, titleId, size) {
+  const bar = element("progress", { max: model.bytes, "aria-labelledby": titleId });
+  const text = element("output", { class: "device-progress-text number" });
+  const host = element("div", { class: "device-progress" }, bar, text);
+  return {
+    host,
+    /** @param {ModelState} modelState */
+    patch({ step, loaded }) {
+      host.hidden = !isBusy(step);
+      if (host.hidden) return;
+      if (step === "fetching") bar.value = loaded;
+      else bar.removeAttribute("value");
+      const n = megabytes(loaded);
+      setText(text, step === "fetching" ? word("device_loaded", { n, size }) : word("device_starting"));
+    },
+  };
+}
+
+/** @param {string} size @param {CardActions} actions */
+function cardButtons(size, actions) {
+  const fetching = textButton(word("device_fetch", { size }), "primary", actions.fetch);
+  const starting = textButton(word("device_start"), "primary", actions.start);
+  const cancel = textButton(word("cancel"), "", actions.cancel);
+  const remove = textButton(word("device_remove", { size }), "quiet", actions.remove);
+  return {
+    host: element("div", { class: "device-buttons" }, fetching, starting, cancel, remove),
+    /** @param {boolean} isResting @param {boolean} isHere @param {boolean} canCancel */
+    show(isResting, isHere, canCancel) {
+      fetching.hidden = !isResting || isHere;
+      starting.hidden = remove.hidden = !isResting || !isHere;
+      cancel.hidden = !canCancel;
+    },
+    /** @param {boolean} isDisabled */
+    setDisabled(isDisabled) {
+      fetching.disabled = starting.disabled = isDisabled;
+    },
+  };
+}
 
 /** @param {string} label @param {string} kind @param {() => void} press */
 function textButton(label, kind, press) {
@@ -17,85 +104,29 @@ function textButton(label, kind, press) {
 }
 
 /**
- * One model that can be put on this device: what it is, how far it is, and the one thing to press next.
+ * The notice of what the device has too little of, and the buttons that this or another busy model disables.
  *
  * @param {DeviceModel} model
- * @param {CardActions} actions
- * @returns {DeviceCard}
+ * @param {ReturnType<typeof cardButtons>} buttons
  */
-export function deviceCard(model, actions) {
-  const size = word("megabytes", { n: megabytes(model.bytes) });
-  const title = element("h3", { id: `model-${model.slug}` }, model.name);
-  const about = word(model.languages.includes("ko") ? "device_speaks_korean" : "device_speaks_english");
-  const bar = element("progress", { max: model.bytes, "aria-labelledby": title.id });
-  const far = element("output", { class: "device-progress-text number" });
-  const progress = element("div", { class: "device-progress" }, bar, far);
-  const stored = element("span", { class: "chip" }, word("device_stored"));
-  const failure = element("p", { class: "notice danger", role: "alert" });
-  const shortage = element("p", { class: "notice warning" });
-  const fetching = textButton(word("device_fetch", { size }), "primary", actions.fetch);
-  const starting = textButton(word("device_start"), "primary", actions.start);
-  const cancel = textButton(word("cancel"), "", actions.cancel);
-  const remove = textButton(word("device_remove", { size }), "quiet", actions.remove);
-  const host = element(
-    "li",
-    { class: "device-model", "data-model": model.slug },
-    element("header", {}, title, stored),
-    element("p", { class: "hint" }, about),
-    progress,
-    failure,
-    shortage,
-    element("div", { class: "device-buttons" }, fetching, starting, cancel, remove),
-  );
-
-  /** @param {ModelState} modelState */
-  const showProgress = ({ step, loaded }) => {
-    if (step === "fetching") bar.value = loaded;
-    else bar.removeAttribute("value");
-    const n = megabytes(loaded);
-    setText(far, step === "fetching" ? word("device_loaded", { n, size }) : word("device_starting"));
-  };
-
-  /** @type {ModelState | undefined} */
-  let shown;
+function shortageNotice(model, buttons) {
+  const host = element("p", { class: "notice warning" });
+  let code = "";
   let isBlocked = false;
-  let short = "";
-
-  const showBlocked = () => {
-    fetching.disabled = starting.disabled = isBlocked || short !== "";
-    shortage.hidden = !short;
-    if (short) setText(shortage, codeWord("device_obstacle", short, "other"));
+  /** @param {boolean} blocked whether another model is busy */
+  const patch = (blocked) => {
+    isBlocked = blocked;
+    buttons.setDisabled(isBlocked || code !== "");
+    host.hidden = !code;
+    if (code) setText(host, codeWord("device_obstacle", code, "other"));
   };
-
-  /** @param {string} code */
-  const setShort = (code) => {
-    short = code;
-    showBlocked();
-  };
-
-  /** @param {ModelState} modelState */
-  const showStep = ({ step, isHere, code }) => {
-    const isBusy = step === "fetching" || step === "starting";
-    const isResting = step === "absent" || step === "here" || step === "failed";
-    host.dataset.step = step;
-    progress.hidden = !isBusy;
-    failure.hidden = step !== "failed";
-    if (step === "failed") setText(failure, codeWord("device_failure", code, "other"));
-    stored.hidden = !isResting || !isHere;
-    fetching.hidden = !isResting || isHere;
-    starting.hidden = remove.hidden = !isResting || !isHere;
-    cancel.hidden = !isBusy;
-    if (isResting) findShortage(model, isHere, navigator).then(setShort);
-  };
-
   return {
     host,
-    patch(modelState, blocked) {
-      isBlocked = blocked;
-      if (modelState.step !== shown?.step || modelState.isHere !== shown.isHere) showStep(modelState);
-      if (!progress.hidden) showProgress(modelState);
-      showBlocked();
-      shown = modelState;
+    patch,
+    /** @param {boolean} isHere */
+    async check(isHere) {
+      code = await findShortage(model, isHere, navigator);
+      patch(isBlocked);
     },
   };
 }

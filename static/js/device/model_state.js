@@ -1,6 +1,6 @@
 /**
- * How far a model is on this device. A press that means nothing where it stands changes nothing, so that pressing
- * twice does what pressing once does.
+ * The state machine of a model on this device. An event that a state does not allow changes nothing, so that a second
+ * press of a button has no effect.
  *
  * @typedef {"looking" | "absent" | "fetching" | "starting" | "here" | "running" | "failed"} Step
  * @typedef {{ step: Step, isHere: boolean, loaded: number, code: string }} ModelState
@@ -20,7 +20,7 @@ const isResting = (/** @type {ModelState} */ { step }) => ["absent", "here", "fa
 /**
  * @param {ModelState} now
  * @param {StepEvent} event
- * @returns {ModelState} the same one when the event means nothing here
+ * @returns {ModelState} the same object when the state does not allow the event
  */
 export function nextState(now, event) {
   switch (event.type) {

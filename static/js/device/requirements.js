@@ -9,12 +9,12 @@ import { withTimeout } from "./errors.js";
  */
 
 const TIMEOUT_MS = 5_000;
-// Beside the weights: what runs them, and room for the browser's own books.
+// Space beside the weights for the engine and the browser's own bookkeeping.
 const SPARE_BYTES = 30_000_000;
 const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
 /**
- * Why no model can run in this browser, as a code; "" when one can. Asked before anything is downloaded.
+ * Return a code for why no model can run in this browser, "" when one can. Called before anything is downloaded.
  *
  * @param {typeof globalThis} browser
  * @returns {Promise<string>}
@@ -22,8 +22,8 @@ const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 export async function findObstacle(browser) {
   if (!browser.isSecureContext) return "insecure";
   const { WebAssembly: wasm, Worker: worker } = browser;
-  if (!wasm || !worker || !Reflect.get(wasm, "Suspending") || !hasLongMemory(wasm)) return "old_browser";
-  // A policy that forbids to compile leaves the engine waiting for ever: it is found out here.
+  if (!wasm || !worker || !Reflect.get(wasm, "Suspending") || !hasMemory64(wasm)) return "old_browser";
+  // Under a policy that forbids compilation the engine would wait for ever, so it is tried here.
   try {
     new wasm.Module(EMPTY_MODULE);
   } catch {
@@ -38,9 +38,9 @@ export async function findObstacle(browser) {
 }
 
 /** @param {typeof WebAssembly} wasm */
-function hasLongMemory(wasm) {
+function hasMemory64(wasm) {
   try {
-    // The types do not know of memories that are addressed by 64 bits.
+    // The types lack memories with 64-bit addresses.
     new wasm.Memory(/** @type {any} */ ({ address: "i64", initial: 1n }));
     return true;
   } catch {
@@ -49,7 +49,7 @@ function hasLongMemory(wasm) {
 }
 
 /**
- * What this device has too little of for a model, as a code; "" when nothing is known to be short.
+ * Return a code for what this device has too little of, "" when nothing is known to be short.
  *
  * @param {DeviceModel} model
  * @param {boolean} isHere whether its weights are stored already
@@ -57,7 +57,7 @@ function hasLongMemory(wasm) {
  * @returns {Promise<string>}
  */
 export async function findShortage(model, isHere, device) {
-  // Browsers that tell round it, and tell at most eight.
+  // Browsers round this value and report at most 8.
   if (device.deviceMemory !== undefined && device.deviceMemory < model.memory_gb * 2) return "memory";
   if (isHere || !device.storage) return "";
   try {

@@ -1,22 +1,22 @@
-import { DeviceError } from "./errors.js";
+import { DeviceError, openIdleTimeout } from "./errors.js";
 
 /**
  * @import { CacheManager } from "@wllama/wllama"
  * @import { DeviceModel } from "./requirements.js"
+ * @typedef {(model: DeviceModel, onProgress: (loaded: number) => void, signal: AbortSignal) => Promise<void>} FetchWeights
  * @typedef {{
  *   isHere: (model: DeviceModel) => Promise<boolean>, open: (model: DeviceModel) => Promise<Blob>,
- *   fetch: (model: DeviceModel, onProgress: (loaded: number) => void, signal: AbortSignal) => Promise<void>,
- *   remove: (model: DeviceModel) => Promise<void>,
+ *   fetch: FetchWeights, remove: (model: DeviceModel) => Promise<void>,
  * }} DeviceWeights
  */
 
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** @param {DeviceModel} model the engine keeps files under their whole address */
+/** @param {DeviceModel} model @returns {string} the absolute address, by which the engine stores files */
 const addressOf = (model) => new URL(model.url, location.href).href;
 
 /**
- * The weights in this browser's own storage.
+ * The weights in this browser's storage.
  *
  * @param {CacheManager} cache
  * @returns {DeviceWeights}
@@ -24,7 +24,7 @@ const addressOf = (model) => new URL(model.url, location.href).href;
 export function openWeights(cache) {
   /** @param {DeviceModel} model */
   const remove = async (model) => cache.delete(addressOf(model));
-  /** @param {DeviceModel} model whose half file another tab may still be writing */
+  /** @param {DeviceModel} model whose partial file another tab may still be writing */
   const removePartial = (model) => remove(model).catch(() => undefined);
 
   /** @param {DeviceModel} model */
@@ -46,39 +46,39 @@ export function openWeights(cache) {
       return file;
     },
     async fetch(model, onProgress, signal) {
-      const silence = openIdleTimeout();
       try {
-        const coming = cache.download(addressOf(model), {
-          signal: AbortSignal.any([signal, silence.signal]),
-          progressCallback({ loaded }) {
-            silence.hear();
-            onProgress(loaded);
-          },
-        });
-        await Promise.race([coming, silence.tooLong]);
+        await download(cache, model, onProgress, signal);
         if (!(await isHere(model))) throw new DeviceError("network");
       } catch (error) {
         await removePartial(model);
-        throw silence.signal.aborted ? new DeviceError("stalled") : error;
-      } finally {
-        silence.end();
+        throw error;
       }
     },
   };
 }
 
-/** Ends a download of which nothing was heard for a while, though nobody closed the line. */
-function openIdleTimeout() {
-  const controller = new AbortController();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const hear = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => controller.abort(), IDLE_TIMEOUT_MS);
-  };
-  const tooLong = new Promise((_, reject) => {
-    controller.signal.addEventListener("abort", () => reject(new DeviceError("stalled")));
+/**
+ * Download weights, and give up when no data comes for a while although the connection is open.
+ *
+ * @param {CacheManager} cache
+ * @param {DeviceModel} model
+ * @param {(loaded: number) => void} onProgress
+ * @param {AbortSignal} signal
+ */
+async function download(cache, model, onProgress, signal) {
+  const idle = openIdleTimeout(IDLE_TIMEOUT_MS, "stalled");
+  const loading = cache.download(addressOf(model), {
+    signal: AbortSignal.any([signal, idle.signal]),
+    progressCallback({ loaded }) {
+      idle.reset();
+      onProgress(loaded);
+    },
   });
-  hear();
-  return { signal: controller.signal, hear, tooLong, end: () => clearTimeout(timer) };
+  try {
+    await Promise.race([loading, idle.expired]);
+  } catch (error) {
+    throw idle.signal.aborted ? idle.signal.reason : error;
+  } finally {
+    idle.end();
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Say something to a screen reader without moving focus; the region is in the page from the start.
+ * Let screen readers announce a text through the page's live region, without moving focus.
  *
  * @param {string} text
  */

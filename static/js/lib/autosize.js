@@ -1,5 +1,5 @@
 /**
- * Let a text field be as high as its text, up to the limit that the style sheet sets.
+ * Keep a text field as high as its text, up to the max-height of the style sheet.
  *
  * @param {HTMLTextAreaElement} field
  */

@@ -1,10 +1,27 @@
 import { announce } from "./announcer.js";
-import { icon } from "./dom.js";
+import { icon, iconButton } from "./dom.js";
 import { clearError, showError } from "./error_notice.js";
 import { word } from "./words.js";
 
+const CHECK_MARK_MS = 1500;
+
 /**
- * Copy a text and let the button say so for a moment.
+ * A button that copies a text.
+ *
+ * @param {() => string} text
+ * @param {() => void} [onPress]
+ * @returns {HTMLButtonElement}
+ */
+export function copyButton(text, onPress = () => {}) {
+  const button = iconButton(word("copy"), "copy", () => {
+    copyText(text(), button);
+    onPress();
+  });
+  return button;
+}
+
+/**
+ * Copy a text and show a check mark on the button for a moment.
  *
  * @param {string} text
  * @param {HTMLButtonElement} button
@@ -17,14 +34,14 @@ export async function copyText(text, button) {
   } else {
     showError(word("copy_failed"));
   }
-  const before = [...button.childNodes];
+  const content = [...button.childNodes];
   if (!isCopied || button.dataset.copied !== undefined) return;
   button.dataset.copied = "";
   button.replaceChildren(icon("check"));
   setTimeout(() => {
     delete button.dataset.copied;
-    button.replaceChildren(...before);
-  }, 1500);
+    button.replaceChildren(...content);
+  }, CHECK_MARK_MS);
 }
 
 /** @param {string} text */
@@ -38,7 +55,7 @@ async function writeText(text) {
 }
 
 /**
- * The clipboard API needs https; a site opened by its address in a home network has only this.
+ * Copy without the clipboard API, which needs https: a site in a home network may have none.
  *
  * @param {string} text
  */
@@ -46,7 +63,7 @@ function writeBySelection(text) {
   const field = document.createElement("textarea");
   field.value = text;
   field.className = "visually-hidden";
-  // Behind an open dialog nothing can be selected.
+  // Outside an open modal dialog nothing can be selected.
   (document.querySelector("dialog[open]") ?? document.body).append(field);
   const focused = document.activeElement;
   field.select();

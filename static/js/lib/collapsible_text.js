@@ -1,13 +1,13 @@
 import { element } from "./dom.js";
 import { word } from "./words.js";
 
-const FOLDED = 1200;
+const LONG_TEXT_LENGTH = 1200;
 
 /**
- * A button that unfolds a long text and folds it again; it is not there for a short one.
+ * A button that expands and collapses a long text; it is hidden for a short one.
  *
  * @param {HTMLElement} text
- * @returns {{ button: HTMLButtonElement, fit: () => void }} `fit` looks again after the text has changed
+ * @returns {{ button: HTMLButtonElement, update: () => void }} `update` measures the text again after it changed
  */
 export function foldButton(text) {
   const button = element(
@@ -21,8 +21,8 @@ export function foldButton(text) {
   });
   return {
     button,
-    fit() {
-      const isLong = (text.textContent?.length ?? 0) > FOLDED;
+    update() {
+      const isLong = (text.textContent?.length ?? 0) > LONG_TEXT_LENGTH;
       if (isLong && button.hidden) text.classList.add("folded");
       button.hidden = !isLong;
     },

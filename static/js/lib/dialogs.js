@@ -1,24 +1,24 @@
 import { find } from "./dom.js";
 
 /**
- * Show a dialog with a form and wait for what the reader decides.
+ * Show a dialog with a form and wait until it is submitted or closed.
  *
  * @param {string} id
- * @returns {Promise<FormData | null>} the form's fields, or null when the reader went back
+ * @returns {Promise<FormData | null>} the form's fields, or null when the reader closed the dialog
  */
 export function openDialog(id) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById(id));
   const form = /** @type {HTMLFormElement} */ (find(dialog, "form"));
   return new Promise((resolve) => {
     /** @type {FormData | null} */
-    let answers = null;
+    let fields = null;
     const controller = new AbortController();
     const { signal } = controller;
     form.addEventListener(
       "submit",
       (event) => {
         event.preventDefault();
-        answers = new FormData(form);
+        fields = new FormData(form);
         dialog.close();
       },
       { signal },
@@ -26,8 +26,8 @@ export function openDialog(id) {
     dialog.addEventListener(
       "click",
       (event) => {
-        const isVeil = event.target === dialog;
-        if (isVeil || (event.target instanceof Element && event.target.closest("[data-close]")))
+        const isBackdrop = event.target === dialog;
+        if (isBackdrop || (event.target instanceof Element && event.target.closest("[data-close]")))
           dialog.close();
       },
       { signal },
@@ -36,7 +36,7 @@ export function openDialog(id) {
       "close",
       () => {
         controller.abort();
-        resolve(answers);
+        resolve(fields);
       },
       { signal },
     );

@@ -3,7 +3,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /** @typedef {Record<string, string | number | boolean | undefined>} Attributes */
 
 /**
- * Make an element; text children become text nodes, so nothing passed here is ever read as markup.
+ * Create an element; strings become text nodes and are never parsed as HTML.
  *
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
@@ -12,10 +12,10 @@ const SVG = "http://www.w3.org/2000/svg";
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) setAttribute(made, name, value);
-  made.append(...children);
-  return made;
+  const created = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(created, name, value);
+  created.append(...children);
+  return created;
 }
 
 /**
@@ -29,7 +29,7 @@ export function setAttribute(target, name, value) {
 }
 
 /**
- * @param {string} name of a symbol in the page's sprite
+ * @param {string} name of a symbol in templates/aggregator/_icons.html
  * @returns {SVGSVGElement}
  */
 export function icon(name) {
@@ -44,24 +44,24 @@ export function icon(name) {
 
 /**
  * @param {string} label
- * @param {string} picture
+ * @param {string} iconName
  * @param {() => void} press
  * @returns {HTMLButtonElement}
  */
-export function iconButton(label, picture, press) {
+export function iconButton(label, iconName, press) {
   const button = element("button", {
     type: "button",
     class: "icon-button",
     "aria-label": label,
     title: label,
   });
-  button.append(icon(picture));
+  button.append(icon(iconName));
   button.addEventListener("click", press);
   return button;
 }
 
 /**
- * Write text only when it differs, so that a patch of nothing costs nothing and moves no selection.
+ * Set the text only when it differs, so that an unchanged text causes no layout and keeps the selection.
  *
  * @param {HTMLElement} target
  * @param {string} text

@@ -1,25 +1,25 @@
 import { announce } from "./announcer.js";
 import { setText } from "./dom.js";
 
-const line = () => /** @type {HTMLElement | null} */ (document.querySelector(".refusal"));
+const notice = () => /** @type {HTMLElement | null} */ (document.querySelector(".error-notice"));
 
 /**
- * Say above the composer what could not be done and what to do; a page without one lets a screen reader say it.
+ * Show an error above the composer; a page without a composer announces it to screen readers.
  *
- * @param {string} said
+ * @param {string} message
  */
-export function showError(said) {
-  const host = line();
+export function showError(message) {
+  const host = notice();
   if (!host) {
-    announce(said);
+    announce(message);
     return;
   }
   host.hidden = false;
-  setText(host, said);
+  setText(host, message);
 }
 
-/** @param {string} [said] only when it stands there; by default whatever does */
-export function clearError(said) {
-  const host = line();
-  if (host && (said === undefined || host.textContent === said)) host.hidden = true;
+/** @param {string} [message] clears only this message; by default any */
+export function clearError(message) {
+  const host = notice();
+  if (host && (message === undefined || host.textContent === message)) host.hidden = true;
 }

@@ -1,18 +1,18 @@
 /**
- * Make a change; focus that goes with what it takes away lands where the reading goes on, not at the page's beginning.
+ * Make a change that may remove the focused element, and move focus within the host instead of to the page's start.
  *
  * @param {HTMLElement} host
  * @param {() => void} change
- * @param {() => void} [land] by default on the host
+ * @param {() => void} [onFocusLost] focuses another element; by default the host
  */
-export function keepFocus(host, change, land = () => focusOn(host)) {
+export function keepFocus(host, change, onFocusLost = () => focusOn(host)) {
   const hadFocus = host.contains(document.activeElement);
   change();
-  if (hadFocus && !host.contains(document.activeElement)) land();
+  if (hadFocus && !host.contains(document.activeElement)) onFocusLost();
 }
 
-/** @param {HTMLElement} place that is no control */
-export function focusOn(place) {
-  place.tabIndex = -1;
-  place.focus({ preventScroll: true });
+/** @param {HTMLElement} target an element that is not focusable by itself */
+export function focusOn(target) {
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
 }

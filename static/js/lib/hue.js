@@ -1,7 +1,7 @@
 const HUES = 12;
 
 /**
- * The bucket of a model's own quiet hue; CSS knows the colour of each.
+ * Choose a model's hue by the FNV-1a hash of its slug; model_hues.css holds the colours.
  *
  * @param {string} slug
  * @returns {number}

@@ -1,11 +1,11 @@
 /**
- * Send a form to our own server with the page's token.
+ * Post a form to this site with the page's CSRF token.
  *
  * @param {string} url
  * @param {FormData} fields
- * @returns {Promise<Response | undefined>} what the server says; nothing when it was not reached
+ * @returns {Promise<Response | undefined>} undefined when the server was not reached
  */
-export async function postFor(url, fields) {
+export async function postForm(url, fields) {
   const token = document.querySelector("[name=csrfmiddlewaretoken]");
   const value = token instanceof HTMLInputElement ? token.value : "";
   const headers = { "X-CSRFToken": value };
@@ -15,9 +15,9 @@ export async function postFor(url, fields) {
 /**
  * @param {string} url
  * @param {FormData} fields
- * @returns {Promise<boolean>} whether it was done
+ * @returns {Promise<boolean>} whether the server accepted it
  */
 export async function post(url, fields) {
-  const answer = await postFor(url, fields);
-  return Boolean(answer?.ok);
+  const response = await postForm(url, fields);
+  return Boolean(response?.ok);
 }

@@ -7,7 +7,7 @@ const UNITS = [
 ];
 
 /**
- * A moment in relation to now, in the reader's language.
+ * Format a moment relative to now in a language.
  *
  * @param {Date} moment
  * @param {Date} now
@@ -15,17 +15,17 @@ const UNITS = [
  * @returns {string}
  */
 export function relative(moment, now, language) {
-  const passed = (moment.getTime() - now.getTime()) / 1000;
-  if (passed < -7 * 86_400) {
+  const secondsAhead = (moment.getTime() - now.getTime()) / 1000;
+  if (secondsAhead < -7 * 86_400) {
     return moment.toLocaleDateString(language, { timeZone: ZONE, month: "short", day: "numeric" });
   }
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
-  const [unit, size] = UNITS.find(([, each]) => passed <= -each) ?? ["second", 0];
-  return size ? format.format(Math.ceil(passed / size), unit) : format.format(0, "second");
+  const [unit, size] = UNITS.find(([, each]) => secondsAhead <= -each) ?? ["second", 0];
+  return size ? format.format(Math.ceil(secondsAhead / size), unit) : format.format(0, "second");
 }
 
 /**
- * Word every time element of a part of the page: relative, and absolute in Korean time on hover.
+ * Fill the time elements of a part of the page: with relative time, and Korean time as tooltip.
  *
  * @param {HTMLElement} host
  */

@@ -11,7 +11,7 @@ function readWords() {
 }
 
 /**
- * A string of the page in the reader's language, its {places} filled.
+ * Return a text of the page in the reader's language with its {placeholders} filled.
  *
  * @param {string} key of templates/aggregator/_words.html
  * @param {Record<string, string | number>} [values]
@@ -23,7 +23,7 @@ export function word(key, values = {}) {
 }
 
 /**
- * The words for a code of a closed list; for a code that has none, those of the fallback.
+ * Return the text for a code of a list, or that of the fallback code.
  *
  * @param {string} list
  * @param {string} code
@@ -47,8 +47,8 @@ export function won(micros) {
   return word("won", { n: number(amount, amount < 1 ? 2 : amount < 10 ? 1 : 0) });
 }
 
-/** @param {number} rate tokens a second */
+/** @param {number} rate tokens per second */
 export const speed = (rate) => word("speed", { n: number(rate, rate < 10 ? 1 : 0) });
 
-/** @param {number} bytes @returns {string} how many megabytes they are, without the unit */
+/** @param {number} bytes @returns {string} the number of megabytes, without the unit */
 export const megabytes = (bytes) => number(bytes / 1_000_000, bytes < 9_500_000 ? 1 : 0);

@@ -1,15 +1,15 @@
 /**
- * Cuts growing markdown where no later text can change what stands before the cut, so that only the last, open
- * block is ever rendered twice. The cuts depend on the text alone: streamed and stored text fall into the same blocks.
+ * Cut growing Markdown into blocks that no later text can change, so that only the last, open block is rendered again.
+ * The cuts depend on the text alone: streamed and stored text have the same blocks.
  */
 
 const FENCE = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
-const PERHAPS_LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)]?)?$/;
+const PARTIAL_LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)]?)?$/;
 
 /**
  * @param {string} line
- * @param {string} mark that opened the fence
+ * @param {string} mark the fence's opening mark
  */
 function closesFence(line, mark) {
   const close = line.match(/^ {0,3}(`+|~+)[ \t]*$/)?.[1] ?? "";
@@ -19,11 +19,11 @@ function closesFence(line, mark) {
 /**
  * @param {string} line after a blank one, inside a list
  * @param {boolean} isWhole
- * @returns {boolean | undefined} whether the list goes on; undefined when the line is too short to tell
+ * @returns {boolean | undefined} whether the list continues; undefined while the line is too short to tell
  */
 function continuesList(line, isWhole) {
   if (/^\s/.test(line) || LIST_ITEM.test(line)) return true;
-  return !isWhole && PERHAPS_LIST_ITEM.test(line) ? undefined : false;
+  return !isWhole && PARTIAL_LIST_ITEM.test(line) ? undefined : false;
 }
 
 /**
@@ -43,7 +43,7 @@ function* linesFrom(text, start) {
 /**
  * @param {string} text
  * @param {number} start where a block begins
- * @returns {number} where it ends for good, or -1 while it may still grow
+ * @returns {number} where it ends, or -1 while it may still grow
  */
 export function endOfBlock(text, start) {
   let mark = "";
@@ -64,9 +64,9 @@ export function endOfBlock(text, start) {
       continue;
     }
     if (!isFirst && afterBlank) {
-      const goesOn = isList ? continuesList(line, isWhole) : false;
-      if (goesOn === undefined) return -1;
-      if (!goesOn) return at;
+      const isContinued = isList ? continuesList(line, isWhole) : false;
+      if (isContinued === undefined) return -1;
+      if (!isContinued) return at;
     }
     if (isFirst) isList = LIST_ITEM.test(line);
     const fence = isWhole ? (isList ? line.trimStart() : line).match(FENCE)?.[1] : undefined;
@@ -81,7 +81,7 @@ export function endOfBlock(text, start) {
 /**
  * @param {string} text
  * @param {number} start
- * @returns {{ blocks: string[], rest: number }} the closed blocks from start, and where the open one begins
+ * @returns {{ blocks: string[], rest: number }} the closed blocks, and where the open one begins
  */
 export function cutBlocks(text, start) {
   const blocks = [];
@@ -94,7 +94,7 @@ export function cutBlocks(text, start) {
 }
 
 /**
- * The language and code of a fence that is still open, or null when the open block is something else.
+ * Return the language and code of a fence that is still open; null for another block.
  *
  * @param {string} block
  * @returns {{ language: string, code: string } | null}

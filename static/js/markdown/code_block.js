@@ -3,7 +3,7 @@ import { element, icon } from "../lib/dom.js";
 import { word } from "../lib/words.js";
 
 /**
- * Give a finished code block its head, its copy button and its colours.
+ * Add a head with language and copy button to a finished code block, and highlight its syntax.
  *
  * @param {HTMLElement} pre
  */

@@ -1,6 +1,6 @@
 /**
- * Markdown's rules for LaTeX: what stands between its marks is set aside as it was written, marks and all, in an
- * element of class "formula" that is drawn later. One that is still being written is "open" and stays as it is.
+ * Markdown rules for LaTeX: the source with its delimiters goes into an element of class "formula" that is typeset
+ * later. A formula that is still being written has the class "open" and is not typeset.
  *
  * @import { MarkdownIt, StateBlock, StateCore, StateInline, Token } from "markdown-it"
  * @typedef {{ opening: string, closing: string, cssClass: string }} Delimiter
@@ -8,9 +8,9 @@
 
 const DOLLAR = 36;
 const BACKSLASH = 92;
-const WORD = /[A-Za-z0-9]/;
+const WORD_CHARACTER = /[A-Za-z0-9]/;
 /** @type {readonly Delimiter[]} */
-const MARKS = [
+const DELIMITERS = [
   { opening: "$$", closing: "$$", cssClass: " display" },
   { opening: "\\[", closing: "\\]", cssClass: " display" },
   { opening: "\\(", closing: "\\)", cssClass: "" },
@@ -39,7 +39,7 @@ export function formulas(parser) {
 }
 
 /**
- * Keep what is written close to a formula on its line, as browsers keep words together: a particle behind it.
+ * Keep a formula on one line with the characters next to it, such as a Korean particle, as browsers do for words.
  *
  * @param {Token[]} children
  * @param {StateCore} state
@@ -53,8 +53,8 @@ function keepTogether(children, state) {
     });
   /** @type {Token[]} */
   const glued = [];
-  for (const [place, child] of children.entries()) {
-    const [before, after] = [glued.at(-1), children[place + 1]];
+  for (const [index, child] of children.entries()) {
+    const [before, after] = [glued.at(-1), children[index + 1]];
     const head = child.type === "formula" && before?.type === "text" ? before.content.match(/\S$/u)?.[0] : "";
     const tail = child.type === "formula" && after?.type === "text" ? after.content.match(/^\S/u)?.[0] : "";
     if (!head && !tail) {
@@ -73,23 +73,23 @@ function keepTogether(children, state) {
 }
 
 /** @param {string} text @param {number} start */
-const markAt = (text, start) => MARKS.find(({ opening }) => text.startsWith(opening, start));
+const delimiterAt = (text, start) => DELIMITERS.find(({ opening }) => text.startsWith(opening, start));
 
 /** @param {StateInline} state @param {boolean} silent */
 function parseInline(state, silent) {
   const code = state.src.charCodeAt(state.pos);
   if (code !== DOLLAR && code !== BACKSLASH) return false;
-  const mark = markAt(state.src, state.pos);
-  if (!mark) return false;
-  const end = endOfInline(state.src, state.pos, mark);
+  const delimiter = delimiterAt(state.src, state.pos);
+  if (!delimiter) return false;
+  const end = endOfInline(state.src, state.pos, delimiter);
   const isOpen = end < 0;
-  if (isOpen && !(state.env.isOpen && isBegun(state.src, state.pos, mark))) return false;
+  if (isOpen && !(state.env.isOpen && isBegun(state.src, state.pos, delimiter))) return false;
   const next = isOpen ? state.src.length : end;
   if (next > state.posMax) return false;
   if (!silent) {
     const token = state.push("formula", "", 0);
     token.content = state.src.slice(state.pos, next);
-    token.markup = isOpen ? " open" : mark.cssClass;
+    token.markup = isOpen ? " open" : delimiter.cssClass;
   }
   state.pos = next;
   return true;
@@ -98,8 +98,8 @@ function parseInline(state, silent) {
 /**
  * @param {string} text
  * @param {number} start
- * @param {Delimiter} mark
- * @returns {number} where a formula that stands in a line ends; -1 when it does not, or holds code, and is none
+ * @param {Delimiter} delimiter
+ * @returns {number} where an inline formula ends; -1 when it has no end or contains code
  */
 function endOfInline(text, start, { opening, closing }) {
   const from = start + opening.length;
@@ -111,26 +111,27 @@ function endOfInline(text, start, { opening, closing }) {
   }
   const inner = end < 0 ? "" : text.slice(from, end);
   if (!inner.trim() || inner.includes("`")) return -1;
-  const isNone = opening === "$" && (WORD.test(text[start - 1] ?? "") || isMoney(inner, text[end + 1] ?? ""));
-  return isNone ? -1 : end + closing.length;
+  const isText =
+    opening === "$" && (WORD_CHARACTER.test(text[start - 1] ?? "") || isMoney(inner, text[end + 1] ?? ""));
+  return isText ? -1 : end + closing.length;
 }
 
 /**
- * Tell amounts of money and a shell's variables from a formula between single dollars.
+ * Tell amounts of money and shell variables from a formula between single dollars.
  *
  * @param {string} inner
- * @param {string} behind the letter after the second dollar
+ * @param {string} next the character after the second dollar
  */
-function isMoney(inner, behind) {
-  if (/^\s|\s$|\n/.test(inner) || WORD.test(behind)) return true;
+function isMoney(inner, next) {
+  if (/^\s|\s$|\n/.test(inner) || WORD_CHARACTER.test(next)) return true;
   return /^[\d.,]*\d.*(?:[A-Za-z]{2}|\p{Script=Hangul})/u.test(inner) && !/[\\^_=]/.test(inner);
 }
 
 /**
  * @param {string} text
  * @param {number} start
- * @param {Delimiter} mark
- * @returns {boolean} whether what has come so far can only be the beginning of a formula
+ * @param {Delimiter} delimiter
+ * @returns {boolean} whether the text so far can only be the beginning of a formula
  */
 function isBegun(text, start, { opening }) {
   const inner = text.slice(start + opening.length);
@@ -141,9 +142,9 @@ function isBegun(text, start, { opening }) {
 /** @param {StateBlock} state @param {number} first @param {number} last @param {boolean} silent */
 function parseBlock(state, first, last, silent) {
   if ((state.sCount[first] ?? 0) - state.blkIndent >= 4) return false;
-  const mark = markAt(state.src, (state.bMarks[first] ?? 0) + (state.tShift[first] ?? 0));
-  if (!mark?.cssClass) return false;
-  const end = endOfBlock(state, first, last, mark);
+  const delimiter = delimiterAt(state.src, (state.bMarks[first] ?? 0) + (state.tShift[first] ?? 0));
+  if (!delimiter?.cssClass) return false;
+  const end = endOfBlock(state, first, last, delimiter);
   const isOpen = end === 0;
   if (end < 0 || (isOpen && !state.env.isOpen)) return false;
   if (silent) return true;
@@ -152,7 +153,7 @@ function parseBlock(state, first, last, silent) {
   token.block = true;
   token.map = [first, state.line];
   token.content = state.getLines(first, state.line, state.blkIndent, false).trim();
-  token.markup = isOpen ? " open" : mark.cssClass;
+  token.markup = isOpen ? " open" : delimiter.cssClass;
   return true;
 }
 
@@ -160,9 +161,9 @@ function parseBlock(state, first, last, silent) {
  * @param {StateBlock} state
  * @param {number} first
  * @param {number} last
- * @param {Delimiter} mark
- * @returns {number} the line behind a formula that has its lines for itself; 0 when the text ends before, -1 when
- *     something else comes before, as an empty line or words behind its end
+ * @param {Delimiter} delimiter
+ * @returns {number} the line after a formula on lines of its own; 0 when the text ends before its closing delimiter,
+ *     -1 for anything else, such as an empty line or text behind it
  */
 function endOfBlock(state, first, last, { opening, closing }) {
   for (let line = first; line < last; line += 1) {
@@ -171,9 +172,9 @@ function endOfBlock(state, first, last, { opening, closing }) {
     const lineStart = (state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0);
     const from = line === first ? lineStart + opening.length : lineStart;
     const text = state.src.slice(from, state.eMarks[line]).trimEnd();
-    const place = text.indexOf(closing);
-    if (place < 0) continue;
-    const isWhole = place === text.length - closing.length && (line > first || place > 0);
+    const at = text.indexOf(closing);
+    if (at < 0) continue;
+    const isWhole = at === text.length - closing.length && (line > first || at > 0);
     return isWhole ? line + 1 : -1;
   }
   return 0;

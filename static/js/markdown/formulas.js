@@ -6,8 +6,8 @@ let typeset;
 let loading;
 
 /**
- * Draw the formulas of a rendered text; what draws them is loaded when the first one is on its way. A formula that
- * cannot be drawn stays as it was written.
+ * Typeset the formulas of a rendered text; the library is loaded with the first formula. A formula that cannot be
+ * typeset stays as source text.
  *
  * @param {ParentNode} text
  */
@@ -48,7 +48,7 @@ function draw(formula) {
 }
 
 /**
- * What a text says, its formulas as they were written.
+ * Return the text of a rendered element with formulas as their source.
  *
  * @param {Element} text
  */
@@ -62,21 +62,21 @@ export function sourceOf(text) {
 }
 
 /**
- * What is selected and copied has its formulas as they were written: drawn, a fraction would be two numbers in a row.
+ * Copy formulas as their source: the text of a typeset fraction would be two numbers in a row.
  *
  * @param {ClipboardEvent} event
  */
 function copyFormulaSources(event) {
   const selection = getSelection();
   const chosen = element("div", { class: "visually-hidden" });
-  for (let place = 0; place < (selection?.rangeCount ?? 0); place += 1) {
-    chosen.append(selection?.getRangeAt(place).cloneContents() ?? "");
+  for (let index = 0; index < (selection?.rangeCount ?? 0); index += 1) {
+    chosen.append(selection?.getRangeAt(index).cloneContents() ?? "");
   }
   const formulas = chosen.querySelectorAll("[data-source]");
   if (formulas.length === 0 || !event.clipboardData) return;
   for (const formula of formulas) formula.replaceChildren(formula.getAttribute("data-source") ?? "");
   document.body.append(chosen);
-  // biome-ignore lint/performance/useDomNodeTextContent: what is pasted keeps its lines
+  // biome-ignore lint/performance/useDomNodeTextContent: innerText keeps the line breaks
   event.clipboardData.setData("text/plain", chosen.innerText);
   event.clipboardData.setData("text/html", chosen.innerHTML);
   chosen.remove();

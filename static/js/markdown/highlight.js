@@ -6,7 +6,7 @@ const MAX_CODE_LENGTH = 40_000;
 /**
  * @param {string} code
  * @param {string} language
- * @returns {DocumentFragment | null} coloured spans, or null when the language is unknown or the code too long
+ * @returns {DocumentFragment | null} null when the language is unknown or the code too long
  */
 export function highlight(code, language) {
   if (code.length > MAX_CODE_LENGTH || !library.getLanguage(language)) return null;

@@ -8,8 +8,18 @@ const TAGS =
   "a blockquote br code del div em h3 h4 h5 h6 hr li ol p pre s span strong table tbody td th thead tr ul".split(
     " ",
   );
-const HARMLESS = ["class", "title", "rel", "target", "dir", "start", "align", "tabindex", "data-language"];
-const DIRECTED = [
+const SAFE_ATTRIBUTES = [
+  "class",
+  "title",
+  "rel",
+  "target",
+  "dir",
+  "start",
+  "align",
+  "tabindex",
+  "data-language",
+];
+const AUTO_DIRECTION_TOKENS = [
   "paragraph_open",
   "heading_open",
   "blockquote_open",
@@ -23,7 +33,7 @@ parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 parser.core.ruler.push("page", (state) => {
   for (const token of state.tokens) {
-    if (DIRECTED.includes(token.type)) token.attrSet("dir", "auto");
+    if (AUTO_DIRECTION_TOKENS.includes(token.type)) token.attrSet("dir", "auto");
     // The page has its own h1 and h2; an answer's headings come below them.
     if (token.type.startsWith("heading_")) token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 2)}`;
     const align = String(token.attrGet("style") ?? "").match(/text-align:(\w+)/)?.[1];
@@ -42,7 +52,7 @@ rules.fence = (tokens, index) => {
   const language = (token?.info ?? "").trim().split(/\s/)[0] ?? "";
   return `<pre data-language="${escapeHtml(language)}"><code>${escapeHtml(token?.content ?? "")}</code></pre>`;
 };
-// A picture from elsewhere would tell a stranger who reads what: it becomes a link to itself.
+// Loading an external image would tell its server who reads the answer: it becomes a link instead.
 rules.image = (tokens, index) => {
   const token = tokens[index];
   const href = String(token?.attrGet("src") ?? "");
@@ -61,7 +71,7 @@ function linkAttributes() {
 /**
  * @param {string} text
  * @param {boolean} [isOpen] whether more of the text may come
- * @returns {string} markup that no raw markup of the text reached, but that still has to be sanitised
+ * @returns {string} HTML without any raw HTML of the text; it still has to be sanitized
  */
 export const markdownToHtml = (text, isOpen = false) => parser.render(text, { isOpen });
 
@@ -72,7 +82,7 @@ export const markdownToHtml = (text, isOpen = false) => parser.render(text, { is
 export const parseMarkdown = (text) => parser.parse(text, {});
 
 /**
- * Turn hostile markdown into nodes that are safe to show.
+ * Render untrusted Markdown into nodes that are safe to show.
  *
  * @param {string} text
  * @param {boolean} [isOpen] whether more of the text may come
@@ -81,9 +91,9 @@ export const parseMarkdown = (text) => parser.parse(text, {});
 export function renderMarkdown(text, isOpen = false) {
   return DOMPurify.sanitize(markdownToHtml(text, isOpen), {
     ALLOWED_TAGS: TAGS,
-    ALLOWED_ATTR: ["href", ...HARMLESS],
-    // Every other attribute's value would be held against the pattern for addresses.
-    ADD_URI_SAFE_ATTR: HARMLESS,
+    ALLOWED_ATTR: ["href", ...SAFE_ATTRIBUTES],
+    // The values of all other attributes would be checked against the pattern for URIs.
+    ADD_URI_SAFE_ATTR: SAFE_ATTRIBUTES,
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
     ALLOW_DATA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,

@@ -1,28 +1,26 @@
 import { sourceOf } from "./formulas.js";
 
-/** What a rendered text and the words it was made from have in common: letters and digits. */
-const BLOCKS = ".candidate-text :is(p, li, h1, h2, h3, h4, h5, h6, td, th, blockquote)";
-const ANSWER_BLOCKS = ":is(p, li, h1, h2, h3, h4, h5, h6, td, th, blockquote)";
-const LEAST_LETTERS = 6;
-const COMPARED_LETTERS = 40;
+const BLOCKS = ":is(p, li, h1, h2, h3, h4, h5, h6, td, th, blockquote)";
+const MIN_LETTERS = 6;
+const MAX_COMPARED_LETTERS = 40;
 const HIGHLIGHT_MS = 2400;
 
-/** @param {string} text */
-export const lettersOf = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+/** @param {string} text @returns {string} its letters and digits: what rendered text and its Markdown have in common */
+const lettersOf = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
 /**
- * The index of the shortest text that holds a passage, or of the one whose beginning it shares; -1 when none does.
+ * Find the index of the shortest text that contains the beginning of a passage; -1 when none does.
  *
  * @param {readonly string[]} texts
  * @param {string} passage
  */
 export function findPassageIndex(texts, passage) {
-  const wanted = lettersOf(passage).slice(0, COMPARED_LETTERS);
-  if (wanted.length < LEAST_LETTERS) return -1;
+  const wanted = lettersOf(passage).slice(0, MAX_COMPARED_LETTERS);
+  if (wanted.length < MIN_LETTERS) return -1;
   let best = -1;
-  for (const [place, text] of texts.entries()) {
-    const isNearer = best < 0 || text.length < (texts[best]?.length ?? 0);
-    if (isNearer && lettersOf(text).includes(wanted)) best = place;
+  for (const [index, text] of texts.entries()) {
+    const isShorter = best < 0 || text.length < (texts[best]?.length ?? 0);
+    if (isShorter && lettersOf(text).includes(wanted)) best = index;
   }
   return best;
 }
@@ -33,7 +31,7 @@ export function findPassageIndex(texts, passage) {
  * @returns {HTMLElement | null}
  */
 export function findPassage(candidate, passage) {
-  const blocks = /** @type {HTMLElement[]} */ ([...candidate.querySelectorAll(BLOCKS)]);
+  const blocks = /** @type {HTMLElement[]} */ ([...candidate.querySelectorAll(`.candidate-text ${BLOCKS}`)]);
   return blocks[findPassageIndex(blocks.map(sourceOf), passage)] ?? null;
 }
 
@@ -41,36 +39,23 @@ export function findPassage(candidate, passage) {
  * @param {ParentNode} answer
  * @returns {HTMLElement[]} the blocks of a rendered answer
  */
-export const blocksOf = (answer) =>
-  /** @type {HTMLElement[]} */ ([...answer.querySelectorAll(ANSWER_BLOCKS)]);
+export const blocksOf = (answer) => /** @type {HTMLElement[]} */ ([...answer.querySelectorAll(BLOCKS)]);
 
 /**
- * Put a node behind the last letter of a passage, and behind the mark that ends it.
+ * Insert a node after the last letter of a passage and the punctuation behind it.
  *
  * @param {HTMLElement} block
  * @param {string} passage
  * @param {Node} node
  */
 export function insertAfterPassage(block, passage, node) {
-  const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
   const wanted = lettersOf(passage);
-  /** @type {{ text: Text, end: number, formula: HTMLElement | null }[]} where each letter ends */
-  const letters = [];
-  let said = "";
-  for (let text = walker.nextNode(); text instanceof Text; text = walker.nextNode()) {
-    if (text.parentElement?.closest(".support-mark")) continue;
-    const formula = /** @type {HTMLElement | null} */ (text.parentElement?.closest(".formula") ?? null);
-    if (formula && letters.at(-1)?.formula === formula) continue;
-    const written = formula?.dataset.source ?? text.data;
-    for (const [place, letter] of [...written].entries()) {
-      if (lettersOf(letter)) {
-        said += lettersOf(letter)[0];
-        letters.push({ text, end: [...written].slice(0, place + 1).join("").length, formula });
-      }
-    }
-  }
-  const from = said.indexOf(wanted);
-  const last = from < 0 ? letters.at(-1) : letters[from + wanted.length - 1];
+  const letters = [...listLetters(block)];
+  const start = letters
+    .map(({ letter }) => letter)
+    .join("")
+    .indexOf(wanted);
+  const last = start < 0 ? letters.at(-1) : letters[start + wanted.length - 1];
   if (!last) return;
   if (last.formula) {
     last.formula.after(node);
@@ -82,7 +67,31 @@ export function insertAfterPassage(block, passage, node) {
 }
 
 /**
- * Bring a passage into view and mark it for a moment.
+ * List the letters of a rendered block with the places where they end; a formula counts by its source.
+ *
+ * @param {HTMLElement} block
+ * @returns {Generator<{ letter: string, text: Text, end: number, formula: HTMLElement | null }>}
+ */
+function* listLetters(block) {
+  const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+  /** @type {HTMLElement | null} */
+  let lastFormula = null;
+  for (let text = walker.nextNode(); text instanceof Text; text = walker.nextNode()) {
+    if (text.parentElement?.closest(".support-mark")) continue;
+    const formula = /** @type {HTMLElement | null} */ (text.parentElement?.closest(".formula") ?? null);
+    if (formula && formula === lastFormula) continue;
+    lastFormula = formula;
+    let end = 0;
+    for (const character of formula?.dataset.source ?? text.data) {
+      end += character.length;
+      const letter = lettersOf(character)[0];
+      if (letter) yield { letter, text, end, formula };
+    }
+  }
+}
+
+/**
+ * Scroll to a passage and highlight it for a moment.
  *
  * @param {HTMLElement} passage
  */

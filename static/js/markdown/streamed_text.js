@@ -9,57 +9,23 @@ import { renderMarkdown } from "./markdown.js";
  */
 
 /**
- * Shows a growing markdown text in a host element; closed blocks are rendered once and then left alone.
+ * Show a growing Markdown text; blocks that are complete are rendered once and not touched again.
  *
  * @param {HTMLElement} host
  * @returns {StreamedText}
  */
 export function streamText(host) {
+  const lastBlock = openLastBlock(host);
   let shown = "";
-  let closed = 0;
+  let closedLength = 0;
   let isFinal = false;
-  /** @type {Node[]} the nodes of the open block */
-  let tail = [];
-  /** @type {{ language: string, text: Text } | null} */
-  let fence = null;
-
-  /** @param {Node[]} nodes */
-  const replaceTail = (nodes) => {
-    for (const node of tail) node.parentNode?.removeChild(node);
-    host.append(...nodes);
-    tail = nodes;
-    fence = null;
-  };
-
-  /** @param {string} block @param {boolean} isClosed */
-  const showBlock = (block, isClosed) => {
-    let end = block.length;
-    // Whether a dollar at the end closes a formula is known with the letter behind it.
-    while (!isClosed && block[end - 1] === "$") end -= 1;
-    const rendered = renderMarkdown(block.slice(0, end), !isClosed);
-    drawFormulas(rendered);
-    if (isClosed) for (const pre of rendered.querySelectorAll("pre")) decorateCode(pre);
-    replaceTail([...rendered.childNodes]);
-  };
-
-  /** @param {{ language: string, code: string }} open */
-  const showFence = (open) => {
-    if (fence?.language === open.language && open.code.startsWith(fence.text.data)) {
-      fence.text.appendData(open.code.slice(fence.text.data.length));
-      return;
-    }
-    const text = document.createTextNode(open.code);
-    replaceTail([element("pre", { "data-language": open.language }, element("code", {}, text))]);
-    fence = { language: open.language, text };
-  };
 
   const clear = () => {
     host.replaceChildren();
+    lastBlock.release();
     shown = "";
-    closed = 0;
+    closedLength = 0;
     isFinal = false;
-    tail = [];
-    fence = null;
   };
 
   return {
@@ -67,18 +33,71 @@ export function streamText(host) {
     show(text, isOpen) {
       if (text === shown && isFinal === !isOpen) return;
       if (!text.startsWith(shown) || (isFinal && text !== shown)) clear();
-      const { blocks, rest } = cutBlocks(text, closed);
+      const { blocks, rest } = cutBlocks(text, closedLength);
       for (const block of blocks) {
-        showBlock(block, true);
-        tail = [];
+        lastBlock.show(block, false);
+        lastBlock.release();
       }
-      closed = rest;
-      const block = text.slice(rest);
-      const open = isOpen ? openFence(block) : null;
-      if (open) showFence(open);
-      else showBlock(block, !isOpen);
+      lastBlock.show(text.slice(rest), isOpen);
+      closedLength = rest;
       shown = text;
       isFinal = !isOpen;
     },
   };
+}
+
+/**
+ * Render the last block of a text, replacing what was rendered for it before.
+ *
+ * @param {HTMLElement} host
+ * @returns {{ show: (block: string, isOpen: boolean) => void, release: () => void }} `release` leaves the rendered block
+ *     in place and starts the next one
+ */
+function openLastBlock(host) {
+  /** @type {Node[]} */
+  let nodes = [];
+  /** @type {{ language: string, text: Text } | null} */
+  let fence = null;
+
+  /** @param {Node[]} next */
+  const replace = (next) => {
+    for (const node of nodes) node.parentNode?.removeChild(node);
+    host.append(...next);
+    nodes = next;
+    fence = null;
+  };
+
+  /** @param {{ language: string, code: string }} open */
+  const showFence = ({ language, code }) => {
+    if (fence?.language === language && code.startsWith(fence.text.data)) {
+      fence.text.appendData(code.slice(fence.text.data.length));
+      return;
+    }
+    const text = document.createTextNode(code);
+    replace([element("pre", { "data-language": language }, element("code", {}, text))]);
+    fence = { language, text };
+  };
+
+  return {
+    show(block, isOpen) {
+      const open = isOpen ? openFence(block) : null;
+      if (open) showFence(open);
+      else replace(renderBlock(block, isOpen));
+    },
+    release() {
+      nodes = [];
+      fence = null;
+    },
+  };
+}
+
+/** @param {string} block @param {boolean} isOpen @returns {Node[]} */
+function renderBlock(block, isOpen) {
+  let end = block.length;
+  // Whether a dollar at the end closes a formula depends on the next character.
+  while (isOpen && block[end - 1] === "$") end -= 1;
+  const rendered = renderMarkdown(block.slice(0, end), isOpen);
+  drawFormulas(rendered);
+  if (!isOpen) for (const pre of rendered.querySelectorAll("pre")) decorateCode(pre);
+  return [...rendered.childNodes];
 }

@@ -6,37 +6,37 @@ const TAGS =
     " ",
   );
 const ATTRIBUTES =
-  "accent accentunder class columnalign columnspan data-look depth display displaystyle fence form height largeop linethickness lspace mathsize mathvariant maxsize minsize movablelimits notation rowspacing rspace scriptlevel separator stretchy symmetric voffset width".split(
+  "accent accentunder class columnalign columnspan data-style depth display displaystyle fence form height largeop linethickness lspace mathsize mathvariant maxsize minsize movablelimits notation rowspacing rspace scriptlevel separator stretchy symmetric voffset width".split(
     " ",
   );
-/** What may be said of a cell or a frame; colours are the page's own, so that both themes can show them. */
+/** Styles that a cell or frame may have; colours come from the page, so that they fit both themes. */
 const ALLOWED_STYLES = /^(?:padding(?:-\w+)?|border(?:-\w+)?|text-align|font-weight|width|math-depth)$/;
-/** With commands of their own, few letters make millions. */
+/** Macro definitions, with which a short source expands into millions of characters. */
 const DEFINES = /\\(?:[egx]?def|(?:re)?newcommand|providecommand|(?:future)?let|global|long)(?![A-Za-z])/;
 const MAX_SOURCE_LENGTH = 6_000;
-const MAX_DRAWN_LENGTH = 400_000;
+const MAX_MARKUP_LENGTH = 400_000;
 const MAX_CACHED = 400;
 const MAX_EXPANSIONS = 400;
-/** By unit: more is no formula but a hole in the page. */
+/** The largest measure by unit; a larger one would leave a hole in the page. */
 const MAX_SIZES = { em: 20, ex: 40, pt: 240, px: 320, "%": 100 };
-const LEAST_SHARE = -0.1;
+const MIN_SHARE = -0.1;
 const MEASURES = "depth height lspace mathsize maxsize minsize rowspacing rspace voffset width".split(" ");
 
-/** @type {Map<string, DocumentFragment | null>} a growing answer draws its formulas again with each of its words */
-const kept = new Map();
+/** @type {Map<string, DocumentFragment | null>} a growing answer renders the same formulas again and again */
+const cache = new Map();
 
 /**
- * @param {string} source LaTeX between its marks
+ * @param {string} source LaTeX with its delimiters
  * @param {boolean} isDisplay
- * @returns {DocumentFragment | null} the formula as MathML, or null when it cannot be drawn
+ * @returns {DocumentFragment | null} MathML, or null when the formula cannot be typeset
  */
 export function typeset(source, isDisplay) {
   const key = `${isDisplay}${source}`;
-  let drawn = kept.get(key);
+  let drawn = cache.get(key);
   if (drawn === undefined) {
     drawn = sanitize(texToMathml(stripDelimiters(source), isDisplay));
-    if (kept.size >= MAX_CACHED) kept.clear();
-    kept.set(key, drawn);
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(key, drawn);
   }
   return drawn && /** @type {DocumentFragment} */ (drawn.cloneNode(true));
 }
@@ -50,7 +50,7 @@ export const stripDelimiters = (source) => {
 /**
  * @param {string} tex
  * @param {boolean} isDisplay
- * @returns {string} markup that still has to be sanitised; "" when the LaTeX is wrong, or larger than formulas are
+ * @returns {string} markup that still has to be sanitized; "" for invalid or too long LaTeX
  */
 export function texToMathml(tex, isDisplay) {
   if (tex.length > MAX_SOURCE_LENGTH || DEFINES.test(tex)) return "";
@@ -63,9 +63,9 @@ export function texToMathml(tex, isDisplay) {
       maxExpand: MAX_EXPANSIONS,
       wrap: isDisplay ? "none" : "tex",
     });
-    return markup.length > MAX_DRAWN_LENGTH ? "" : markup;
+    return markup.length > MAX_MARKUP_LENGTH ? "" : markup;
   } catch {
-    // Whatever stops the library, a wrong command or braces too deep for the stack: the source says it.
+    // An unknown command, or braces nested too deep for the stack: the source is shown instead.
     return "";
   }
 }
@@ -73,8 +73,8 @@ export function texToMathml(tex, isDisplay) {
 /** @param {string} markup @returns {DocumentFragment | null} */
 function sanitize(markup) {
   if (!markup) return null;
-  // Styles in markup are against the page's policy: they travel under another name and are set one by one.
-  const drawn = DOMPurify.sanitize(markup.replaceAll(' style="', ' data-look="'), {
+  // The content security policy forbids style attributes: they are renamed here and set one by one below.
+  const drawn = DOMPurify.sanitize(markup.replaceAll(' style="', ' data-style="'), {
     ALLOWED_TAGS: ["#text", ...TAGS],
     ALLOWED_ATTR: ATTRIBUTES,
     ADD_URI_SAFE_ATTR: ATTRIBUTES,
@@ -89,10 +89,10 @@ function sanitize(markup) {
 /** @param {Element} part */
 function setStyles(part) {
   for (const name of MEASURES) if (!isWithinLimits(part.getAttribute(name) ?? "")) part.removeAttribute(name);
-  const looks = part.getAttribute("data-look");
-  part.removeAttribute("data-look");
-  for (const look of looks?.split(";") ?? []) {
-    const [name = "", value = ""] = look.split(":");
+  const styles = part.getAttribute("data-style");
+  part.removeAttribute("data-style");
+  for (const style of styles?.split(";") ?? []) {
+    const [name = "", value = ""] = style.split(":");
     const isFit =
       ALLOWED_STYLES.test(name) && isWithinLimits(value) && (name !== "width" || value.endsWith("%"));
     if (isFit && part instanceof MathMLElement) part.style.setProperty(name, value);
@@ -101,10 +101,10 @@ function setStyles(part) {
 
 /**
  * @param {string} value
- * @returns {boolean} whether every measure in it is one that formulas need; the library bounds no negative ones
+ * @returns {boolean} whether every measure is within the limits; the library does not bound negative ones
  */
 export const isWithinLimits = (value) =>
   [...value.matchAll(/(-?[\d.]+)(em|ex|pt|px|%)/g)].every(([, size, unit]) => {
     const most = MAX_SIZES[/** @type {keyof typeof MAX_SIZES} */ (unit)];
-    return Number(size) <= most && Number(size) >= most * LEAST_SHARE;
+    return Number(size) <= most && Number(size) >= most * MIN_SHARE;
   });

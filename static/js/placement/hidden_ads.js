@@ -1,19 +1,19 @@
-const STORE = "hidden_ads";
-const MOST = 100;
+const STORAGE_KEY = "hidden_ads";
+const MAX_HIDDEN = 100;
 
 /** @returns {string[]} */
 function read() {
   try {
-    const kept = JSON.parse(localStorage.getItem(STORE) ?? "[]");
-    return Array.isArray(kept) ? kept : [];
+    const stored = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "[]");
+    return Array.isArray(stored) ? stored : [];
   } catch {
-    // What cannot be read is what nobody hid.
+    // Stored values that cannot be read are ignored.
     return [];
   }
 }
 
 /**
- * Ads that this reader hid or reported stay away when the page comes again; the oldest are forgotten.
+ * Ads that the reader hid or reported stay hidden after a reload; only the latest are remembered.
  *
  * @param {string} offer
  */
@@ -23,8 +23,8 @@ export const isHidden = (offer) => read().includes(offer);
 export function saveHiddenAd(offer) {
   try {
     const others = read().filter((each) => each !== offer);
-    localStorage.setItem(STORE, JSON.stringify([...others, offer].slice(-MOST)));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify([...others, offer].slice(-MAX_HIDDEN)));
   } catch {
-    // Where nothing can be kept it is gone from this page at least.
+    // Without storage the ad is still hidden on this page.
   }
 }

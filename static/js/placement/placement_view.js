@@ -12,7 +12,8 @@ import { watchViewability } from "./viewability.js";
  */
 
 /**
- * The one ad below an answer: labelled first, told apart from the answer, easy to be rid of.
+ * The one ad below an answer, labelled and styled unlike the answer. templates/ads/parts/_ad_preview.html has the same
+ * elements for the portal, which works without scripts.
  *
  * @returns {PlacementView}
  */
@@ -22,10 +23,10 @@ export function placementView() {
   return {
     host,
     patch(state) {
-      const made = state.placement?.ad ?? null;
-      if (made?.offer === offer) return;
-      offer = made?.offer ?? "";
-      const ad = made && !isHidden(offer) ? made : null;
+      const served = state.placement?.ad ?? null;
+      if (served?.offer === offer) return;
+      offer = served?.offer ?? "";
+      const ad = served && !isHidden(offer) ? served : null;
       host.hidden = !ad;
       host.replaceChildren(...(ad ? cardOf(ad, host) : []));
       if (ad) watchViewability(host, ad.impression_url);
@@ -69,8 +70,8 @@ function cardOf(ad, host) {
     postFeedback(host, ad.offer, ad.hide_url, new FormData(), "ad_hidden"),
   );
   report.addEventListener("click", async () => {
-    const answers = await openDialog("report-dialog");
-    if (answers) await postFeedback(host, ad.offer, ad.report_url, answers, "ad_reported");
+    const fields = await openDialog("report-dialog");
+    if (fields) await postFeedback(host, ad.offer, ad.report_url, fields, "ad_reported");
   });
   return [head, link, actions];
 }
@@ -79,14 +80,18 @@ function cardOf(ad, host) {
  * @param {HTMLElement} host
  * @param {string} offer
  * @param {string} url
- * @param {FormData} answers
- * @param {string} said
+ * @param {FormData} fields
+ * @param {string} done the key of the note after success
  */
-async function postFeedback(host, offer, url, answers, said) {
-  const sent = await fetch(url, { method: "POST", body: answers }).catch(() => undefined);
-  const note = element("p", { class: "placement-note", role: "status" }, word(sent?.ok ? said : "ad_failed"));
+async function postFeedback(host, offer, url, fields, done) {
+  const response = await fetch(url, { method: "POST", body: fields }).catch(() => undefined);
+  const note = element(
+    "p",
+    { class: "placement-note", role: "status" },
+    word(response?.ok ? done : "ad_failed"),
+  );
   host.querySelector(".placement-note")?.remove();
-  if (!sent?.ok) {
+  if (!response?.ok) {
     host.append(note);
     return;
   }
@@ -99,7 +104,7 @@ async function postFeedback(host, offer, url, answers, said) {
 }
 
 /**
- * A click goes through our own counter or nowhere; a stored address of another kind is not followed.
+ * Return the address of a click only when it is our own click counter; another stored address gets no link.
  *
  * @param {string} url
  */

@@ -1,9 +1,9 @@
 const VISIBLE_SHARE = 0.5;
-const SEEN_MS = 1000;
+const VISIBLE_MS = 1000;
 
 /**
- * Report that an ad was seen: half of it, for a second, in a page that is in front and not behind the composer that
- * stands over its end. Reported once.
+ * Report once that an ad was viewable: half of it for one second, in a visible page and not behind the composer (the
+ * MRC's rule for display ads; ads/ counts by the same rule).
  *
  * @param {HTMLElement} card
  * @param {string} url
@@ -11,25 +11,25 @@ const SEEN_MS = 1000;
 export function watchViewability(card, url) {
   let timer = 0;
   let isInView = false;
-  const hidden = document.querySelector(".dock")?.clientHeight ?? 0;
+  const dockHeight = document.querySelector(".dock")?.clientHeight ?? 0;
 
   const check = () => {
     clearTimeout(timer);
-    if (isInView && document.visibilityState === "visible") timer = window.setTimeout(report, SEEN_MS);
+    if (isInView && document.visibilityState === "visible") timer = window.setTimeout(report, VISIBLE_MS);
   };
   const observer = new IntersectionObserver(
     (entries) => {
       isInView = (entries.at(-1)?.intersectionRatio ?? 0) >= VISIBLE_SHARE;
       check();
     },
-    { threshold: [0, VISIBLE_SHARE], rootMargin: `0px 0px -${hidden}px` },
+    { threshold: [0, VISIBLE_SHARE], rootMargin: `0px 0px -${dockHeight}px` },
   );
 
   async function report() {
     stop();
-    const sent = await fetch(url, { method: "POST", keepalive: true }).catch(() => undefined);
-    // A connection that failed counts nothing on the other side; what was counted is not counted twice.
-    if (!sent) addEventListener("online", start, { once: true });
+    const response = await fetch(url, { method: "POST", keepalive: true }).catch(() => undefined);
+    // A failed request was not counted; the server counts a repeated report once.
+    if (!response) addEventListener("online", start, { once: true });
   }
   function start() {
     document.addEventListener("visibilitychange", check);

@@ -1,12 +1,13 @@
 import { find } from "../lib/dom.js";
+import { fetchPage } from "../lib/fetch_page.js";
 import { formatTimes } from "../lib/relative_time.js";
 
 const MAX_PAGES = 20;
 
 /**
- * The sidebar's later pages: the next one when its end comes into view, all of them for a search.
+ * Load further pages of the conversation list: the next one when the end of the list comes into view.
  *
- * @returns {() => Promise<void>} loads what is left
+ * @returns {() => Promise<void>} loads all remaining pages
  */
 export function watchConversations() {
   const rows = find(document, ".conversation-rows");
@@ -25,23 +26,21 @@ export function watchConversations() {
 
   async function load() {
     const more = rows.querySelector(".more-conversations");
-    if (!more) return false;
-    const page = await fetch(find(more, "a").getAttribute("href") ?? "").catch(() => undefined);
-    if (!page?.ok) return false;
-    const next = new DOMParser().parseFromString(await page.text(), "text/html");
-    more.replaceWith(...next.querySelectorAll("li"));
+    const page = more && (await fetchPage(/** @type {HTMLAnchorElement} */ (find(more, "a")).href));
+    if (!page) return false;
+    more.replaceWith(...page.querySelectorAll("li"));
     formatTimes(rows);
-    watch();
+    watchEnd();
     return true;
   }
 
-  const watch = () => {
+  const watchEnd = () => {
     const more = rows.querySelector(".more-conversations");
     observer.disconnect();
     if (more) observer.observe(more);
   };
 
-  watch();
+  watchEnd();
   return async () => {
     for (let page = 0; page < MAX_PAGES && (await loadNext()); page += 1);
   };

@@ -4,7 +4,7 @@ import { saveDraft } from "../composer/draft.js";
 const pathOf = (conversation) => (conversation ? `/c/${conversation}/` : "/");
 
 /**
- * Which conversation the page shows, as its address says; another address of the history is loaded anew.
+ * Keep the address in step with the conversation on the page; another address of the history is loaded from the server.
  *
  * @param {HTMLElement} shell
  * @returns {{ conversation: () => string, enter: (id: string, typed: string) => void }}
@@ -12,12 +12,12 @@ const pathOf = (conversation) => (conversation ? `/c/${conversation}/` : "/");
 export function openNavigation(shell) {
   let current = shell.dataset.conversation ?? "";
   addEventListener("popstate", () => {
-    // A step to another place of this page is one too.
+    // A jump to a fragment of this page fires the event too.
     if (location.pathname !== pathOf(current)) location.reload();
   });
   return {
     conversation: () => current,
-    // The first turn has made it; what was typed meanwhile moves along.
+    // The first turn has created the conversation; text typed since becomes its draft.
     enter(id, typed) {
       saveDraft("", "");
       saveDraft(id, typed);

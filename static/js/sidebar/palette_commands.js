@@ -3,15 +3,15 @@ import { word } from "../lib/words.js";
 import { showShortcuts } from "./shortcuts.js";
 
 /**
- * What the palette can do besides opening a conversation.
+ * List the commands of the palette, which also opens conversations.
  *
- * @param {{ fresh: () => void, toggleSidebar: () => void }} actions
+ * @param {{ startNew: () => void, toggleSidebar: () => void }} actions
  * @returns {import("./command_palette.js").Command[]}
  */
-export function listCommands({ fresh, toggleSidebar }) {
+export function listCommands({ startNew, toggleSidebar }) {
   const deviceLink = document.querySelector("[data-on-device]");
   return [
-    { label: word("command_new"), run: fresh },
+    { label: word("command_new"), run: startNew },
     ...(deviceLink instanceof HTMLAnchorElement
       ? [{ label: word("command_device"), run: () => location.assign(deviceLink.href) }]
       : []),

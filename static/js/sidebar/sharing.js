@@ -3,71 +3,88 @@ import { copyText } from "../lib/clipboard.js";
 import { openDialog } from "../lib/dialogs.js";
 import { find, setText } from "../lib/dom.js";
 import { showError } from "../lib/error_notice.js";
-import { postFor } from "../lib/post.js";
+import { postForm } from "../lib/post.js";
 import { formatTimes } from "../lib/relative_time.js";
 import { word } from "../lib/words.js";
 
 /** @typedef {{ open: () => void, patch: () => void }} Sharing */
 
 /**
- * The conversation's public link: made after a word of warning, copied again, withdrawn.
+ * Share the conversation by a public link, and show or revoke the link.
  *
- * @param {() => string} current the conversation
+ * @param {() => string} conversation
  * @returns {Sharing}
  */
-export function openSharing(current) {
+export function openSharing(conversation) {
   const { dataset } = find(document, ".shell");
   const button = find(document, "[data-share]");
-  const dialog = find(document, "#shared-dialog");
-  const field = /** @type {HTMLInputElement} */ (find(dialog, "#share-link"));
-  const copy = /** @type {HTMLButtonElement} */ (find(dialog, "[data-copy-link]"));
-  const cut = find(dialog, ".share-left-out");
-  const time = /** @type {HTMLTimeElement} */ (find(dialog, ".share-time"));
+  const showLink = openLinkDialog();
 
   const patch = () => {
     const isShared = Boolean(dataset.sharePath);
-    button.hidden = !current();
+    button.hidden = !conversation();
     button.classList.toggle("shared", isShared);
     setText(find(button, "span"), word(isShared ? "shared" : "share"));
   };
 
-  /** @param {string} action @param {FormData} answers */
-  const send = async (action, answers) => {
-    const answer = await postFor(`/c/${current()}/${action}/`, answers);
-    const payload = await answer?.json().catch(() => undefined);
-    if (!answer?.ok) showError(payload?.message ?? word("save_failed"));
-    return answer?.ok ? payload : undefined;
-  };
-
-  const make = async () => {
-    const answers = await openDialog("share-dialog");
-    const made = answers && (await send("share", answers));
-    if (!made) return;
-    dataset.sharePath = made.path;
-    dataset.sharedAt = made.shared_at;
-    dataset.shareLeftOut = made.left_out;
+  const create = async () => {
+    const fields = await openDialog("share-dialog");
+    const share = fields && (await send(`/c/${conversation()}/share/`, fields));
+    if (!share) return;
+    dataset.sharePath = share.path;
+    dataset.sharedAt = share.shared_at;
+    dataset.shareLeftOut = share.left_out;
     patch();
     await show();
   };
 
   const show = async () => {
-    field.value = `${location.origin}${dataset.sharePath}`;
-    time.dateTime = dataset.sharedAt ?? "";
-    const n = Number(dataset.shareLeftOut);
-    cut.hidden = !n;
-    setText(cut, n ? word("share_left_out", { n }) : "");
-    formatTimes(dialog);
-    const answers = await openDialog("shared-dialog");
-    if (!answers || !(await send("unshare", answers))) return;
+    const fields = await showLink(dataset);
+    if (!fields || !(await send(`/c/${conversation()}/unshare/`, fields))) return;
     dataset.sharePath = "";
     announce(word("unshared"));
     patch();
   };
 
-  const open = () => (dataset.sharePath ? show() : make());
+  const open = () => (dataset.sharePath ? show() : create());
   button.addEventListener("click", open);
-  copy.addEventListener("click", () => copyText(field.value, copy));
-  field.addEventListener("focus", () => field.select());
   patch();
   return { open, patch };
+}
+
+/**
+ * @param {string} url
+ * @param {FormData} fields
+ * @returns {Promise<Record<string, string> | undefined>} the server's answer; undefined after a refusal, which is shown
+ */
+async function send(url, fields) {
+  const response = await postForm(url, fields);
+  const payload = await response?.json().catch(() => undefined);
+  if (!response?.ok) showError(payload?.message ?? word("save_failed"));
+  return response?.ok ? payload : undefined;
+}
+
+/**
+ * The dialog with the link of a shared conversation.
+ *
+ * @returns {(share: DOMStringMap) => Promise<FormData | null>} shows it; null unless the reader revokes the link
+ */
+function openLinkDialog() {
+  const dialog = find(document, "#shared-dialog");
+  const field = /** @type {HTMLInputElement} */ (find(dialog, "#share-link"));
+  const copy = /** @type {HTMLButtonElement} */ (find(dialog, "[data-copy-link]"));
+  const time = /** @type {HTMLTimeElement} */ (find(dialog, ".share-time"));
+  const leftOut = find(dialog, ".share-left-out");
+  copy.addEventListener("click", () => copyText(field.value, copy));
+  field.addEventListener("focus", () => field.select());
+
+  return ({ sharePath, sharedAt = "", shareLeftOut }) => {
+    const n = Number(shareLeftOut);
+    field.value = `${location.origin}${sharePath}`;
+    time.dateTime = sharedAt;
+    leftOut.hidden = !n;
+    setText(leftOut, n ? word("share_left_out", { n }) : "");
+    formatTimes(dialog);
+    return openDialog("shared-dialog");
+  };
 }

@@ -1,19 +1,19 @@
 import { find } from "../lib/dom.js";
 
 /**
- * @param {{ palette: () => void, fresh: () => void, stop: () => boolean, focus: () => void }} actions
+ * @param {{ openPalette: () => void, startNew: () => void, stop: () => boolean, focusComposer: () => void }} actions
  */
-export function bindShortcuts({ palette, fresh, stop, focus }) {
+export function bindShortcuts({ openPalette, startNew, stop, focusComposer }) {
   addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented) return;
     const isCommand = event.ctrlKey || event.metaKey;
     const isTyping = event.target instanceof Element && event.target.matches("input, textarea, select");
     const isDialogOpen = document.querySelector("dialog[open], [popover]:popover-open") !== null;
-    if (isCommand && !event.shiftKey && event.code === "KeyK") act(event, palette, isDialogOpen);
-    else if (isCommand && event.shiftKey && event.code === "KeyO") act(event, fresh, false);
+    if (isCommand && !event.shiftKey && event.code === "KeyK") run(event, openPalette, isDialogOpen);
+    else if (isCommand && event.shiftKey && event.code === "KeyO") run(event, startNew, false);
     else if (event.key === "Escape" && !isDialogOpen && stop()) event.preventDefault();
-    else if (event.key === "?" && !isTyping) act(event, showShortcuts, isDialogOpen);
-    else if (event.key === "/" && !isTyping && !isCommand) act(event, focus, isDialogOpen);
+    else if (event.key === "?" && !isTyping) run(event, showShortcuts, isDialogOpen);
+    else if (event.key === "/" && !isTyping && !isCommand) run(event, focusComposer, isDialogOpen);
   });
 }
 
@@ -26,7 +26,7 @@ export function showShortcuts() {
  * @param {() => void} action
  * @param {boolean} isBlocked
  */
-function act(event, action, isBlocked) {
+function run(event, action, isBlocked) {
   if (isBlocked) return;
   event.preventDefault();
   action();

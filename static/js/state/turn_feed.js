@@ -8,20 +8,22 @@ import { emptyTurn } from "./turn_types.js";
  *   read: (turn: string) => TurnState | undefined, seqOf: (turn: string) => number,
  *   start: (turn: string, prompt: string) => void,
  *   restore: (turn: string, prompt: string, seq: number, events: TurnEvent[]) => void,
- *   applyFrame: (frame: { turn: string, seq: number, events: TurnEvent[], whole?: boolean }) => "applied" | "known" | "gap",
+ *   applyFrame: (frame: Frame) => "applied" | "known" | "gap",
  *   running: () => string[], drop: (turn: string) => void,
  * }} Feed
+ * @typedef {{ state: TurnState, seq: number, gaps: number }} KnownTurn
+ * @typedef {{ turn: string, seq: number, events: TurnEvent[], whole?: boolean }} Frame
  */
 
-const GAPS_ALLOWED = 6;
+const MAX_GAPS = 6;
 
 /**
- * The states of all turns on the page and how far each has been read; refuses a frame that would leave a hole.
+ * Keep the state of every turn on the page and the sequence number up to which it was read.
  *
  * @returns {Feed}
  */
 export function openFeed() {
-  /** @type {Map<string, { state: TurnState, seq: number, gaps: number }>} */
+  /** @type {Map<string, KnownTurn>} */
   const turns = new Map();
   /** @type {Set<string>} */
   const dropped = new Set();
@@ -35,30 +37,41 @@ export function openFeed() {
     restore(turn, prompt, seq, events) {
       turns.set(turn, { state: events.reduce(reduce, emptyTurn(turn, prompt)), seq, gaps: 0 });
     },
-    applyFrame({ turn, seq, events, whole = false }) {
-      if (dropped.has(turn)) return "known";
-      const known = turns.get(turn) ?? { state: emptyTurn(turn), seq: 0, gaps: 0 };
-      const after = seq - events.length;
-      if (seq <= known.seq) return "known";
-      // A log read from its start says everything again, whatever its numbers are.
-      const isStart = whole || (known.seq === 0 && events[0]?.type === "turn_opened");
-      if (after > known.seq && !isStart) {
-        const gaps = known.gaps + 1;
-        if (gaps > GAPS_ALLOWED) return "known";
-        // A second hole in the same place: the log was lost and begun anew, with other numbers.
-        turns.set(turn, { ...known, gaps, seq: gaps > 1 ? 0 : known.seq });
-        return "gap";
-      }
-      const base = isStart ? emptyTurn(turn, known.state.prompt) : known.state;
-      const state = events.slice(isStart ? 0 : known.seq - after).reduce(reduce, base);
-      turns.set(turn, { state, seq, gaps: 0 });
-      return "applied";
+    applyFrame(frame) {
+      if (dropped.has(frame.turn)) return "known";
+      const known = turns.get(frame.turn) ?? { state: emptyTurn(frame.turn), seq: 0, gaps: 0 };
+      const { outcome, next } = placeFrame(known, frame);
+      if (outcome !== "known") turns.set(frame.turn, next);
+      return outcome;
     },
-    // A turn that is no longer on the page, whatever is still told of it.
+    // Later frames of a turn that left the page are ignored.
     drop(turn) {
       dropped.add(turn);
       turns.delete(turn);
     },
     running: () => [...turns].filter(([, { state }]) => state.status === "running").map(([turn]) => turn),
   };
+}
+
+/**
+ * Apply the events of a frame that are new, or refuse the frame when events before it are missing.
+ *
+ * @param {KnownTurn} known
+ * @param {Frame} frame
+ * @returns {{ outcome: "applied" | "known" | "gap", next: KnownTurn }}
+ */
+function placeFrame(known, { turn, seq, events, whole = false }) {
+  if (seq <= known.seq) return { outcome: "known", next: known };
+  const after = seq - events.length;
+  // A log read from its start repeats every event, whatever its sequence numbers are.
+  const isStart = whole || (known.seq === 0 && events[0]?.type === "turn_opened");
+  if (after > known.seq && !isStart) {
+    const gaps = known.gaps + 1;
+    if (gaps > MAX_GAPS) return { outcome: "known", next: known };
+    // A second gap at the same place: the log was lost and restarted with other numbers.
+    return { outcome: "gap", next: { ...known, gaps, seq: gaps > 1 ? 0 : known.seq } };
+  }
+  const base = isStart ? emptyTurn(turn, known.state.prompt) : known.state;
+  const state = events.slice(isStart ? 0 : known.seq - after).reduce(reduce, base);
+  return { outcome: "applied", next: { state, seq, gaps: 0 } };
 }

@@ -1,5 +1,5 @@
 /**
- * What a turn's state says: pure questions that several parts of the page ask.
+ * Pure reads of a turn's state that several views share.
  *
  * @import { TurnState, CandidateState } from "./turn_types.js"
  */
@@ -12,7 +12,15 @@
 export const candidateOf = (state, id) => state.candidates.find((each) => each.id === id);
 
 /**
- * The text that stands in the answer's place, and a key that changes when it becomes another text.
+ * @param {TurnState} state
+ * @param {readonly string[]} ids
+ * @returns {CandidateState[]} those that the turn has
+ */
+export const candidatesOf = (state, ids) =>
+  ids.map((id) => candidateOf(state, id)).filter((each) => each !== undefined);
+
+/**
+ * Return the text shown as the answer, and a key that changes when its source changes.
  *
  * @param {TurnState} state
  * @returns {{ key: string, text: string, isOpen: boolean, source: CandidateState | undefined }}
@@ -43,7 +51,7 @@ export const rankOf = (state, id) =>
   (state.ranking?.standings.findIndex((standing) => standing.candidate === id) ?? -1) + 1;
 
 /**
- * Candidates that say the same, the winner's group first; empty when there was nothing to compare.
+ * Group the candidates that give the same answer, the winner's group first; empty when nothing was compared.
  *
  * @param {TurnState} state
  * @returns {CandidateState[][]}
@@ -63,7 +71,7 @@ export function groupsOf(state) {
 
 /**
  * @param {CandidateState} candidate
- * @returns {number | null} tokens a second after the first one; null when too little was written to tell
+ * @returns {number | null} tokens per second after the first token; null when too few were written to measure
  */
 export function tokensPerSecond(candidate) {
   const writingMs = candidate.durationMs - (candidate.ttftMs ?? 0);

@@ -1,8 +1,8 @@
-import { waitingCandidate } from "./turn_types.js";
+import { finishCandidate, restartCandidate, startCandidate } from "./turn_types.js";
 
 /**
  * @import { TurnEvent } from "../connection/events.js"
- * @import { CandidateState, CandidateStatus, TurnState } from "./turn_types.js"
+ * @import { CandidateState, TurnState } from "./turn_types.js"
  */
 
 /**
@@ -17,7 +17,7 @@ function changeCandidate(state, id, change) {
 }
 
 /** @type {{ [K in TurnEvent["type"]]: (state: TurnState, event: Extract<TurnEvent, { type: K }>) => TurnState }} */
-const steps = {
+const reducers = {
   turn_opened: (state, event) => ({
     ...state,
     turn: event.turn,
@@ -26,7 +26,7 @@ const steps = {
     attempt: event.attempt ?? 1,
     status: "running",
     error: "",
-    // The same attempt opened again was picked up after a crash: what is shown stays.
+    // The same attempt opened again was recovered after a crash: the shown answer stays.
     answer: (event.attempt ?? 1) === state.attempt ? state.answer : null,
     supports: (event.attempt ?? 1) === state.attempt ? state.supports : [],
     placement: null,
@@ -41,7 +41,7 @@ const steps = {
     quality: event.quality ?? null,
     expectedMicros: event.expected_micros ?? null,
     candidates: event.panel.map(
-      (seat) => state.candidates.find((known) => known.id === seat.candidate) ?? waitingCandidate(seat),
+      (member) => state.candidates.find(({ id }) => id === member.candidate) ?? startCandidate(member),
     ),
   }),
   candidate_queued: (state, event) =>
@@ -50,15 +50,7 @@ const steps = {
       waitingFor: event.position,
     })),
   candidate_started: (state, event) =>
-    changeCandidate(state, event.candidate, (each) => ({
-      ...waitingCandidate({ candidate: each.id, model: each.model, name: each.name, vendor: each.vendor }),
-      attempt: event.attempt ?? 1,
-      status: "streaming",
-      // Older text stays until the first piece of this attempt.
-      text: each.text,
-      ttftMs: each.ttftMs,
-      standsInFor: each.standsInFor,
-    })),
+    changeCandidate(state, event.candidate, (candidate) => restartCandidate(candidate, event.attempt)),
   candidate_delta: (state, event) =>
     changeCandidate(state, event.candidate, (each) =>
       event.ttft_ms === undefined
@@ -66,21 +58,12 @@ const steps = {
         : { text: event.text, ttftMs: event.ttft_ms },
     ),
   more: (state, event) => {
-    const seated = state.candidates[event.seat];
-    return seated ? changeCandidate(state, seated.id, (each) => ({ text: each.text + event.text })) : state;
+    const candidate = state.candidates[event.seat];
+    if (!candidate) return state;
+    return changeCandidate(state, candidate.id, ({ text }) => ({ text: text + event.text }));
   },
   candidate_finished: (state, event) =>
-    changeCandidate(state, event.candidate, (each) => ({
-      status: /** @type {CandidateStatus} */ (event.status),
-      waitingFor: 0,
-      finishReason: event.finish_reason ?? "",
-      error: event.error ?? "",
-      ttftMs: event.ttft_ms ?? each.ttftMs,
-      durationMs: event.duration_ms ?? 0,
-      inputTokens: event.input_tokens ?? 0,
-      outputTokens: event.output_tokens ?? 0,
-      costMicros: event.cost_micros ?? 0,
-    })),
+    changeCandidate(state, event.candidate, (candidate) => finishCandidate(candidate, event)),
   leader_changed: (state, event) => ({ ...state, leader: event.candidate }),
   ranking_made: (state, event) => ({
     ...state,
@@ -137,15 +120,15 @@ const steps = {
 };
 
 /**
- * The state of a turn after one more event; live frames and stored turns both go through here and nowhere else.
+ * Return the state of a turn after one more event; live frames and stored turns use this one reducer.
  *
  * @param {TurnState} state
  * @param {TurnEvent} event
  * @returns {TurnState}
  */
 export function reduce(state, event) {
-  const step = /** @type {((state: TurnState, event: TurnEvent) => TurnState) | undefined} */ (
-    steps[event.type]
+  const reducer = /** @type {((state: TurnState, event: TurnEvent) => TurnState) | undefined} */ (
+    reducers[event.type]
   );
-  return step ? step(state, event) : state;
+  return reducer ? reducer(state, event) : state;
 }

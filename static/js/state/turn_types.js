@@ -1,11 +1,11 @@
 /**
- * @import { PanelMember, Standing, Ad, Claim, Support } from "../connection/events.js"
+ * @import { PanelMember, Standing, Ad, Claim, Support, TurnEvent } from "../connection/events.js"
  * @typedef {"waiting" | "streaming" | "done" | "failed" | "stopped"} CandidateStatus
  * @typedef {{
  *   id: string, model: string, name: string, vendor: string, status: CandidateStatus, attempt: number, waitingFor: number,
  *   text: string,
  *   finishReason: string, error: string, ttftMs: number | null, durationMs: number, inputTokens: number,
- *   outputTokens: number, costMicros: number, standsInFor: string,
+ *   outputTokens: number, costMicros: number, fallbackFor: string,
  * }} CandidateState
  * @typedef {{
  *   standings: readonly Standing[], agreeing: number, compared: number, confidence: number | null,
@@ -54,25 +54,61 @@ export function emptyTurn(turn, prompt = "") {
   };
 }
 
-/**
- * @param {PanelMember} member
- * @returns {CandidateState}
- */
-export const waitingCandidate = (member) => ({
-  id: member.candidate,
-  model: member.model,
-  name: member.name,
-  vendor: member.vendor,
-  status: "waiting",
-  attempt: 1,
+const NO_RESULT = {
   waitingFor: 0,
-  text: "",
   finishReason: "",
   error: "",
-  ttftMs: null,
   durationMs: 0,
   inputTokens: 0,
   outputTokens: 0,
   costMicros: 0,
-  standsInFor: member.stands_in_for ?? "",
+};
+
+/**
+ * @param {PanelMember} member
+ * @returns {CandidateState} a candidate that waits for its model
+ */
+export const startCandidate = ({ candidate, model, name, vendor, stands_in_for = "" }) => ({
+  ...NO_RESULT,
+  id: candidate,
+  model,
+  name,
+  vendor,
+  fallbackFor: stands_in_for,
+  status: "waiting",
+  attempt: 1,
+  text: "",
+  ttftMs: null,
+});
+
+/**
+ * A new attempt; the text of the attempt before stays until the first piece of this one.
+ *
+ * @param {CandidateState} candidate
+ * @param {number} [attempt]
+ * @returns {CandidateState}
+ */
+export const restartCandidate = (candidate, attempt = 1) => ({
+  ...candidate,
+  ...NO_RESULT,
+  attempt,
+  status: "streaming",
+});
+
+/**
+ * @param {CandidateState} candidate
+ * @param {Extract<TurnEvent, { type: "candidate_finished" }>} event
+ * @returns {CandidateState}
+ */
+export const finishCandidate = (candidate, event) => ({
+  ...candidate,
+  status: /** @type {CandidateStatus} */ (event.status),
+  waitingFor: 0,
+  finishReason: event.finish_reason ?? "",
+  error: event.error ?? "",
+  ttftMs: event.ttft_ms ?? candidate.ttftMs,
+  durationMs: event.duration_ms ?? 0,
+  inputTokens: event.input_tokens ?? 0,
+  outputTokens: event.output_tokens ?? 0,
+  costMicros: event.cost_micros ?? 0,
 });

@@ -1,12 +1,16 @@
 import { announce } from "../lib/announcer.js";
 import { find, setText } from "../lib/dom.js";
+import { fetchPage } from "../lib/fetch_page.js";
+import { focusOn } from "../lib/focus.js";
 import { word } from "../lib/words.js";
 
+/** @typedef {(page: ParentNode) => HTMLElement[]} PrependTurns */
+
 /**
- * The turns before those that the page shows: fetched when they are asked for, put above without moving the reader.
+ * Load the turns before those on the page when the reader asks for them.
  *
  * @param {HTMLElement} host
- * @param {(page: ParentNode) => HTMLElement[]} prependTurns puts a page's turns before all others and returns them
+ * @param {PrependTurns} prependTurns adds the turns of a page before all others and returns their articles
  */
 export function watchEarlier(host, prependTurns) {
   let isLoading = false;
@@ -20,28 +24,11 @@ export function watchEarlier(host, prependTurns) {
     isLoading = false;
     link.removeAttribute("aria-busy");
     if (page) {
-      show(page, find(host, ".earlier-turns"), document.activeElement === link);
+      insertPage(host, page, prependTurns, document.activeElement === link);
     } else {
       setText(link, word("earlier_failed"));
       announce(word("earlier_failed"));
     }
-  };
-
-  /** @param {Document} page @param {HTMLElement} old the way to it @param {boolean} hasFocus */
-  const show = (page, old, hasFocus) => {
-    const seen = host.querySelector(".turn");
-    const place = seen?.getBoundingClientRect().top ?? 0;
-    const more = page.querySelector(".earlier-turns");
-    const added = prependTurns(page);
-    if (more) old.replaceWith(more);
-    else old.remove();
-    scrollBy({ top: (seen?.getBoundingClientRect().top ?? 0) - place, behavior: "instant" });
-    announce(word("earlier_loaded", { n: added.length }));
-    const nearest = added.at(-1);
-    if (!hasFocus || !nearest) return;
-    // Whoever came by the keyboard goes on from where they were, upwards.
-    nearest.tabIndex = -1;
-    nearest.focus({ preventScroll: true });
   };
 
   host.addEventListener("click", (event) => {
@@ -52,12 +39,25 @@ export function watchEarlier(host, prependTurns) {
   });
 }
 
-/** @param {string} address */
-async function fetchPage(address) {
-  try {
-    const answer = await fetch(address);
-    return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : undefined;
-  } catch {
-    return undefined;
-  }
+/**
+ * Insert earlier turns without moving what the reader sees.
+ *
+ * @param {HTMLElement} host
+ * @param {Document} page
+ * @param {PrependTurns} prependTurns
+ * @param {boolean} hadFocus whether the link to this page had focus
+ */
+function insertPage(host, page, prependTurns, hadFocus) {
+  const link = find(host, ".earlier-turns");
+  const firstTurn = host.querySelector(".turn");
+  const top = firstTurn?.getBoundingClientRect().top ?? 0;
+  const nextLink = page.querySelector(".earlier-turns");
+  const added = prependTurns(page);
+  if (nextLink) link.replaceWith(nextLink);
+  else link.remove();
+  scrollBy({ top: (firstTurn?.getBoundingClientRect().top ?? 0) - top, behavior: "instant" });
+  announce(word("earlier_loaded", { n: added.length }));
+  const nearest = added.at(-1);
+  // Keyboard focus continues upwards from the link.
+  if (hadFocus && nearest) focusOn(nearest);
 }

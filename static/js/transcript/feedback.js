@@ -1,37 +1,37 @@
 /**
  * @import { Feed } from "../state/turn_feed.js"
- * @typedef {{ voted: string, continued: string }} TurnFeedback the candidates that the reader voted for and went on with
+ * @typedef {{ voted: string, continued: string }} TurnFeedback candidates that the reader voted for and continued with
  * @typedef {{
  *   add: (more: Map<string, TurnFeedback>) => void, of: (turn: string) => TurnFeedback,
- *   mark: (turns: string[], did: keyof TurnFeedback, candidate: string) => string | undefined,
+ *   mark: (turns: string[], kind: keyof TurnFeedback, candidate: string) => string | undefined,
  * }} FeedbackStore
  */
 
 /**
- * What the reader picked, turn by turn, also in those that another version stands before.
+ * Keep the reader's feedback by turn, for replaced versions too.
  *
  * @param {{ read: Feed["read"] }} feed
  * @returns {FeedbackStore}
  */
 export function openFeedback(feed) {
   /** @type {Map<string, TurnFeedback>} */
-  const picks = new Map();
+  const feedback = new Map();
 
   /** @param {string} turn */
   const of = (turn) => {
-    const pick = picks.get(turn) ?? { voted: "", continued: "" };
-    picks.set(turn, pick);
-    return pick;
+    const known = feedback.get(turn) ?? { voted: "", continued: "" };
+    feedback.set(turn, known);
+    return known;
   };
 
   return {
     of,
     add(more) {
-      for (const [turn, pick] of more) picks.set(turn, pick);
+      for (const [turn, each] of more) feedback.set(turn, each);
     },
-    mark(turns, did, candidate) {
+    mark(turns, kind, candidate) {
       const turn = turns.find((each) => feed.read(each)?.candidates.some(({ id }) => id === candidate));
-      if (turn) of(turn)[did] = candidate;
+      if (turn) of(turn)[kind] = candidate;
       return turn;
     },
   };

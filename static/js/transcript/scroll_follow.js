@@ -1,59 +1,41 @@
 import { find } from "../lib/dom.js";
-import { trackDockHeight } from "./dock_height.js";
 
 /**
  * @typedef {{ before: () => void, after: () => void, follow: () => void }} ScrollFollow
  */
 
-const NEAR = 48;
-const FAR = 240;
+const NEAR_PX = 48;
+const FAR_PX = 240;
+const MARGIN_PX = 12;
 
 /**
- * Keeps the reader's place: the page follows a growing answer only while the reader is at its end.
+ * Scroll along with a growing answer while the reader is at its end, and offer a button to return there.
  *
- * @param {() => number} answerBottom where the answer that grows ends, from the top of the window
+ * @param {() => number} answerBottom where the growing answer ends, in pixels from the top of the window
  * @param {() => boolean} isGrowing
- * @returns {ScrollFollow}
+ * @returns {ScrollFollow} `before` and `after` enclose each change of the answer; `follow` starts following again
  */
 export function openScrollFollow(answerBottom, isGrowing) {
-  const pill = find(document, ".scroll-to-bottom");
+  const button = find(document, ".scroll-to-bottom");
   const dock = find(document, ".dock");
   trackDockHeight(dock);
-  const root = document.documentElement;
   let isFollowing = true;
-  let ownScroll = -1;
   let wasGrowing = false;
 
-  const visibleBottom = () => dock.getBoundingClientRect().top - 12;
-  const isAtBottom = () => answerBottom() <= visibleBottom() + NEAR;
-  const left = () => root.scrollHeight - root.scrollTop - root.clientHeight;
-
-  /** @param {number} over */
-  const scrollDown = (over) => {
-    if (over > 0) scrollBy(0, over);
-    ownScroll = Math.round(root.scrollTop);
+  const hiddenPx = () => answerBottom() - dock.getBoundingClientRect().top + MARGIN_PX;
+  const isAtBottom = () => hiddenPx() <= NEAR_PX;
+  const showButton = () => {
+    button.hidden = isGrowing() ? isFollowing || isAtBottom() : remainingPx() < FAR_PX;
   };
-  const scrollToBottom = () => scrollDown(answerBottom() - visibleBottom());
-  const showPill = () => {
-    pill.hidden = isGrowing() ? isFollowing || isAtBottom() : left() < FAR;
-  };
+  const scrollDown = openScroller((isByReader) => {
+    if (isByReader) isFollowing = isAtBottom();
+    showButton();
+  });
 
-  addEventListener(
-    "scroll",
-    () => {
-      if (Math.abs(Math.round(root.scrollTop) - ownScroll) > 1) {
-        ownScroll = -1;
-        isFollowing = isAtBottom();
-      }
-      showPill();
-    },
-    { passive: true },
-  );
-  pill.addEventListener("click", () => {
+  button.addEventListener("click", () => {
     isFollowing = true;
-    if (isGrowing()) scrollToBottom();
-    else scrollDown(left());
-    showPill();
+    scrollDown(isGrowing() ? hiddenPx() : remainingPx());
+    showButton();
   });
 
   return {
@@ -61,13 +43,50 @@ export function openScrollFollow(answerBottom, isGrowing) {
       wasGrowing = isGrowing() || wasGrowing;
     },
     after() {
-      // The end of the answer stays in view; what comes below it later moves nobody.
-      if (isFollowing && wasGrowing) scrollToBottom();
+      // Only the end of the answer is followed; content that appears below it later does not scroll the page.
+      if (isFollowing && wasGrowing) scrollDown(hiddenPx());
       wasGrowing = isGrowing();
-      showPill();
+      showButton();
     },
     follow() {
       isFollowing = true;
     },
   };
+}
+
+function remainingPx() {
+  const { scrollHeight, scrollTop, clientHeight } = document.documentElement;
+  return scrollHeight - scrollTop - clientHeight;
+}
+
+/**
+ * Scroll the page, and report for each scroll event whether the reader caused it.
+ *
+ * @param {(isByReader: boolean) => void} onScroll
+ * @returns {(px: number) => void} scrolls down; a distance that is not positive leaves the page where it is
+ */
+function openScroller(onScroll) {
+  const position = () => Math.round(document.documentElement.scrollTop);
+  let ownPosition = -1;
+  const onEvent = () => {
+    const isByReader = Math.abs(position() - ownPosition) > 1;
+    if (isByReader) ownPosition = -1;
+    onScroll(isByReader);
+  };
+  addEventListener("scroll", onEvent, { passive: true });
+  return (px) => {
+    if (px > 0) scrollBy(0, px);
+    ownPosition = position();
+  };
+}
+
+/**
+ * Give the style sheets the height of the composer, so that focused elements scroll to above it.
+ *
+ * @param {HTMLElement} dock
+ */
+function trackDockHeight(dock) {
+  const update = () => document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`);
+  new ResizeObserver(update).observe(dock);
+  update();
 }

@@ -1,26 +1,25 @@
 import { find } from "../lib/dom.js";
-import { keepFocus } from "../lib/focus.js";
-import { readStoredTurns } from "../state/stored_turns.js";
-import { turnHost, turnView } from "../turn/turn_view.js";
+import { turnHost } from "../turn/turn_view.js";
 import { watchEarlier } from "./earlier_turns.js";
-import { openFeedback } from "./feedback.js";
 import { openScrollFollow } from "./scroll_follow.js";
+import { openTurnList } from "./turn_list.js";
 
 /**
  * @import { Feed } from "../state/turn_feed.js"
  * @import { TurnFeedback } from "./feedback.js"
- * @import { TurnActions, TurnView } from "../turn/turn_view.js"
- * @typedef {{ view: TurnView, versions: string[], shown: string }} Place
+ * @import { ScrollFollow } from "./scroll_follow.js"
+ * @import { ListedTurn, TurnList } from "./turn_list.js"
+ * @import { TurnActions } from "../turn/turn_view.js"
  * @typedef {{
- *   change: (turn: string) => void, append: (turn: string) => void,
+ *   redraw: (turn: string) => void, append: (turn: string) => void,
  *   replace: (turn: string, successor: string) => void, show: (version: string) => void,
- *   mark: (did: keyof TurnFeedback, candidate: string) => void, editLast: () => boolean,
+ *   mark: (kind: keyof TurnFeedback, candidate: string) => void, editLast: () => boolean,
  *   editAgain: (turn: string, prompt: string) => boolean,
  * }} Transcript
  */
 
 /**
- * The turns on the page, drawn from the feed at most once a frame.
+ * The conversation's turns on the page.
  *
  * @param {Feed} feed
  * @param {TurnActions} actions
@@ -28,127 +27,103 @@ import { openScrollFollow } from "./scroll_follow.js";
  */
 export function openTranscript(feed, actions) {
   const host = find(document, ".transcript");
-  /** @type {Place[]} */
-  const places = [];
-  const picks = openFeedback(feed);
-  /** @type {Set<string>} */
-  const changed = new Set();
-  let isDue = false;
+  const list = openTurnList(host, feed, actions);
+  const isRunning = () => feed.read(list.last()?.shown ?? "")?.status === "running";
+  const scrollFollow = openScrollFollow(() => list.last()?.view.answerBottom() ?? 0, isRunning);
+  const redraw = openRedrawScheduler(list.turns, feed, scrollFollow);
 
-  const lastPlace = () => places.at(-1);
-  const isRunning = () => feed.read(lastPlace()?.shown ?? "")?.status === "running";
-  const tail = openScrollFollow(() => lastPlace()?.view.tail() ?? 0, isRunning);
-
-  const draw = () => {
-    isDue = false;
-    tail.before();
-    for (const place of places) {
-      const state = changed.has(place.shown) ? feed.read(place.shown) : undefined;
-      if (state) place.view.patch(state);
-    }
-    changed.clear();
-    tail.after();
-  };
-
-  /** @param {string} turn */
-  const change = (turn) => {
-    changed.add(turn);
-    if (!isDue) requestAnimationFrame(draw);
-    isDue = true;
-  };
-
-  /** @param {HTMLElement} article @param {string[]} versions @param {string} shown */
-  const mount = (article, versions, shown) => {
-    const view = turnView(article, shown, picks.of(shown), actions);
-    view.showVersions(versions);
-    const state = feed.read(shown);
-    if (state) view.patch(state);
-    return { view, versions, shown };
-  };
-
-  /** @param {number} index @param {Place} place @param {() => void} [land] */
-  const remount = (index, { view: { host }, versions, shown }, land) => {
-    const wasOpen = host.querySelector(".candidates[open]") !== null;
-    const change = () => {
-      places[index] = mount(host, versions, shown);
-    };
-    keepFocus(host, change, land);
-    if (wasOpen) places[index]?.view.openCandidates();
-  };
-
-  /** @param {ParentNode} page of turns that came before those shown */
-  const prependTurns = (page) => {
-    const { currentTurns, orphanVersions, picks: more } = readStoredTurns(page, feed);
-    picks.add(more);
-    const first = places[0]?.view.host ?? null;
-    for (const { article } of currentTurns) host.insertBefore(article, first);
-    places.unshift(...currentTurns.map((each) => mount(each.article, each.versions, each.turn)));
-    for (const [successor, versions] of orphanVersions) {
-      const place = places.find((each) => each.versions.includes(successor));
-      if (!place) continue;
-      // What stood before it on the later page followed from these: it is no version of it.
-      place.versions = [...versions, ...place.versions.slice(place.versions.indexOf(successor))];
-      place.view.showVersions(place.versions);
-    }
-    return currentTurns.map(({ article }) => article);
-  };
-
-  prependTurns(host);
-  watchEarlier(host, prependTurns);
-  lastPlace()?.view.openCandidates();
-  lastPlace()?.view.host.scrollIntoView({ block: isRunning() ? "end" : "start" });
+  list.prepend(host);
+  watchEarlier(host, list.prepend);
+  list.last()?.view.openCandidates();
+  list.last()?.view.host.scrollIntoView({ block: isRunning() ? "end" : "start" });
 
   return {
-    change,
-    append(turn) {
-      if (places.some((place) => place.versions.includes(turn))) return;
-      host.querySelector(".welcome")?.remove();
-      for (const place of places) place.view.host.classList.remove("fresh");
-      const article = turnHost(turn);
-      article.classList.add("fresh");
-      // What is still on its way comes after it.
-      host.insertBefore(article, host.querySelector(".sending"));
-      const place = mount(article, [turn], turn);
-      place.view.openCandidates();
-      places.push(place);
-      tail.follow();
-      article.scrollIntoView({ block: "start" });
-    },
+    redraw,
+    append: (turn) => appendTurn(list, host, scrollFollow, turn),
     replace(turn, successor) {
-      const index = places.findIndex((place) => place.versions.includes(turn));
-      const place = places[index];
-      if (!place) {
-        this.append(successor);
-        return;
-      }
-      if (place.versions.includes(successor)) return;
-      // What followed the replaced turn was about an answer that no longer stands.
-      for (const later of places.splice(index + 1)) {
-        later.view.host.remove();
-        later.versions.forEach(feed.drop);
-      }
-      remount(index, { ...place, versions: [...place.versions, successor], shown: successor });
-      places[index]?.view.openCandidates();
-      places[index]?.view.host.classList.add("fresh");
-      tail.follow();
+      if (list.indexOf(turn) < 0) appendTurn(list, host, scrollFollow, successor);
+      else replaceTurn(list, scrollFollow, turn, successor);
     },
     show(version) {
-      const index = places.findIndex((place) => place.versions.includes(version));
-      const place = places[index];
-      if (!place) return;
-      const isOlder = place.versions.indexOf(version) < place.versions.indexOf(place.shown);
-      remount(index, { ...place, shown: version }, () => places[index]?.view.focusVersions(isOlder));
-      change(version);
+      showVersion(list, version);
+      redraw(version);
     },
-    mark(did, candidate) {
-      for (const { view, versions, shown } of places)
-        if (picks.mark(versions, did, candidate) === shown) view.showPick();
+    mark(kind, candidate) {
+      for (const { view, versions, shown } of list.turns)
+        if (list.mark(versions, kind, candidate) === shown) view.showFeedback();
     },
     editLast() {
-      const place = lastPlace();
-      place?.view.edit();
-      return Boolean(place);
+      list.last()?.view.edit();
+      return list.turns.length > 0;
     },
-    editAgain: (turn, prompt) => places.find((place) => place.shown === turn)?.view.edit(prompt) ?? false,
+    editAgain: (turn, prompt) => list.turns.find(({ shown }) => shown === turn)?.view.edit(prompt) ?? false,
   };
+}
+
+/**
+ * Redraw changed turns at most once per animation frame.
+ *
+ * @param {ListedTurn[]} turns
+ * @param {Feed} feed
+ * @param {ScrollFollow} scrollFollow
+ * @returns {(turn: string) => void}
+ */
+function openRedrawScheduler(turns, feed, scrollFollow) {
+  /** @type {Set<string>} */
+  const changed = new Set();
+  let isScheduled = false;
+
+  const draw = () => {
+    isScheduled = false;
+    scrollFollow.before();
+    for (const { view, shown } of turns) {
+      const state = changed.has(shown) ? feed.read(shown) : undefined;
+      if (state) view.patch(state);
+    }
+    changed.clear();
+    scrollFollow.after();
+  };
+  return (turn) => {
+    changed.add(turn);
+    if (!isScheduled) requestAnimationFrame(draw);
+    isScheduled = true;
+  };
+}
+
+/** @param {TurnList} list @param {HTMLElement} host @param {ScrollFollow} scrollFollow @param {string} turn */
+function appendTurn(list, host, scrollFollow, turn) {
+  if (list.indexOf(turn) >= 0) return;
+  host.querySelector(".welcome")?.remove();
+  for (const { view } of list.turns) view.host.classList.remove("newest");
+  const article = turnHost(turn);
+  article.classList.add("newest");
+  // Prompts that are still being sent stay below the new turn.
+  host.insertBefore(article, host.querySelector(".sending"));
+  list.append(article, turn);
+  list.last()?.view.openCandidates();
+  scrollFollow.follow();
+  article.scrollIntoView({ block: "start" });
+}
+
+/** @param {TurnList} list @param {ScrollFollow} scrollFollow @param {string} turn @param {string} successor */
+function replaceTurn(list, scrollFollow, turn, successor) {
+  const index = list.indexOf(turn);
+  const versions = list.turns[index]?.versions ?? [];
+  if (versions.includes(successor)) return;
+  // Later turns were about the replaced answer.
+  list.removeAfter(index);
+  const listed = list.remount(index, [...versions, successor], successor);
+  listed?.view.openCandidates();
+  listed?.view.host.classList.add("newest");
+  scrollFollow.follow();
+}
+
+/** @param {TurnList} list @param {string} version */
+function showVersion(list, version) {
+  const index = list.indexOf(version);
+  const listed = list.turns[index];
+  if (!listed) return;
+  const { versions, shown } = listed;
+  const isOlder = versions.indexOf(version) < versions.indexOf(shown);
+  list.remount(index, versions, version, () => list.turns[index]?.view.focusVersions(isOlder));
 }

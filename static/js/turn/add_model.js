@@ -1,4 +1,4 @@
-import { element } from "../lib/dom.js";
+import { element, find } from "../lib/dom.js";
 import { word } from "../lib/words.js";
 
 /**
@@ -6,16 +6,16 @@ import { word } from "../lib/words.js";
  * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} AddModel
  */
 
-const MAX_PANEL = 8;
-
-/** Every model on offer, as the composer's wishes list them. */
-const modelsOnOffer = () =>
-  [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(".wishes [name=panel]"))].map(
-    (box) => ({ slug: box.value, name: box.dataset.name ?? box.value }),
-  );
+/** Read the models on offer and the largest panel from the composer's preferences. */
+function readOffer() {
+  const host = find(document, ".preferences");
+  const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (host.querySelectorAll("[name=panel]"));
+  const models = [...boxes].map((box) => ({ slug: box.value, name: box.dataset.name ?? box.value }));
+  return { models, panelLimit: Number(host.dataset.panelLimit) };
+}
 
 /**
- * A quiet control that asks one more model about a turn that has ended.
+ * The control that asks one more model about a finished turn.
  *
  * @param {(model: string) => void} add
  * @returns {AddModel}
@@ -24,7 +24,7 @@ export function addModel(add) {
   const field = element("select", { class: "small", "aria-label": word("add_model") });
   const ask = element("button", { type: "button", class: "button small", disabled: true }, word("add_ask"));
   const host = element("div", { class: "add-model", hidden: true }, field, ask);
-  // To choose asks nobody yet: whoever goes through the list by the keyboard chooses each on the way.
+  // Choosing sends nothing yet: a keyboard user passes through every option on the way.
   field.addEventListener("change", () => {
     ask.disabled = !field.value;
   });
@@ -34,23 +34,21 @@ export function addModel(add) {
     ask.disabled = true;
     add(model);
   });
-  let key = "";
+  let shownKey = "";
 
   return {
     host,
-    patch(state) {
-      const askedModels = state.candidates.map((each) => each.model);
-      const free = modelsOnOffer().filter((model) => !askedModels.includes(model.slug));
-      host.hidden =
-        state.status === "running" ||
-        askedModels.length === 0 ||
-        askedModels.length >= MAX_PANEL ||
-        free.length === 0;
-      if (host.hidden || key === askedModels.join()) return;
-      key = askedModels.join();
+    patch({ status, candidates }) {
+      const asked = candidates.map(({ model }) => model);
+      const { models, panelLimit } = readOffer();
+      const free = models.filter(({ slug }) => !asked.includes(slug));
+      const isFull = asked.length >= panelLimit || free.length === 0;
+      host.hidden = status === "running" || asked.length === 0 || isFull;
+      if (host.hidden || shownKey === asked.join()) return;
+      shownKey = asked.join();
       field.replaceChildren(
         element("option", { value: "" }, word("add_model")),
-        ...free.map((model) => element("option", { value: model.slug }, model.name)),
+        ...free.map(({ slug, name }) => element("option", { value: slug }, name)),
       );
     },
   };

@@ -1,18 +1,19 @@
-import { copyText } from "../lib/clipboard.js";
-import { element, iconButton, setText } from "../lib/dom.js";
+import { copyButton } from "../lib/clipboard.js";
+import { iconButton } from "../lib/dom.js";
 import { codeWord, word } from "../lib/words.js";
-import { streamText } from "../markdown/streamed_text.js";
 import { answerText } from "../state/turn_selectors.js";
+import { answerActions, answerBody } from "./answer_body.js";
 import { readAloud } from "./read_aloud.js";
 import { supportsView } from "./supports_view.js";
 
 /**
+ * @import { AnswerBody } from "./answer_body.js"
  * @import { TurnState } from "../state/turn_types.js"
  * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void, bottom: () => number }} AnswerView
  */
 
 /**
- * The answer's place: the best so far while models write, then the answer that stands.
+ * The answer of a turn: the leading candidate while models write, then the final answer.
  *
  * @param {{
  *   regenerate: () => void, copied: () => void, share: () => void,
@@ -21,66 +22,65 @@ import { supportsView } from "./supports_view.js";
  * @returns {AnswerView}
  */
 export function answerView({ regenerate, copied, share, show }) {
-  const note = element("p", { class: "answer-note" });
-  const body = element("div", { class: "answer-text prose" });
-  const failure = element("p", { class: "notice danger", hidden: true });
-  const copy = iconButton(word("copy"), "copy", () => {
-    copyText(current, copy);
-    copied();
-  });
+  let text = "";
+  const copy = copyButton(() => text, copied);
   const reader = readAloud();
   const sharing = iconButton(word("share"), "share", share);
-  const regenerateButton = iconButton(word("regenerate"), "retry", regenerate);
-  const label = element("p", { class: "ai-label" }, word("ai_label"));
-  const actions = element(
-    "div",
-    { class: "answer-actions", hidden: true },
+  const row = answerActions(
     copy,
     reader.button,
     sharing,
-    regenerateButton,
-    label,
+    iconButton(word("regenerate"), "retry", regenerate),
   );
-  const host = element("section", { class: "answer" }, note, body, failure);
-  const supports = supportsView(body, show);
-  host.append(actions, supports.card);
-  const stream = streamText(body);
-  let current = "";
-  let key = "none";
-
-  /** @param {string} next */
-  const changeSource = (next) => {
-    // The new text starts short: keep the place it will fill, so that nothing below jumps up and down.
-    if (key !== "none") body.style.minHeight = `${body.offsetHeight}px`;
-    stream.clear();
-    key = next;
-    body.classList.remove("arriving");
-    requestAnimationFrame(() => body.classList.add("arriving"));
-  };
+  const body = answerBody(row.host);
+  const supports = supportsView(body.text, show);
+  body.host.append(supports.card);
+  const showText = openAnswerText(body);
 
   return {
-    host,
-    bottom: () => (actions.hidden ? body : actions).getBoundingClientRect().bottom,
+    host: body.host,
+    bottom: body.bottom,
     patch(state) {
-      const answer = answerText(state);
-      if (answer.key !== key) changeSource(answer.key);
-      stream.show(answer.text, answer.isOpen);
-      current = answer.text;
-      supports.patch(state);
+      const kind = state.answer?.kind ?? "";
       const isRunning = state.status === "running";
-      if (!answer.isOpen) body.style.minHeight = "";
-      body.classList.toggle("streaming", answer.isOpen);
-      host.setAttribute("aria-busy", String(isRunning));
-      setText(note, noteOf(state));
-      note.dataset.kind = state.answer?.kind ?? "";
-      failure.hidden = state.status !== "failed";
-      if (!failure.hidden) setText(failure, codeWord("failure", state.error, "other"));
-      actions.hidden = isRunning;
-      copy.hidden = sharing.hidden = !answer.text;
-      reader.show(answer.text);
-      // The help lines were written by people.
-      label.hidden = !answer.text || state.answer?.kind === "help";
+      text = showText(state);
+      supports.patch(state);
+      body.host.setAttribute("aria-busy", String(isRunning));
+      body.showNote(noteOf(state), kind);
+      body.showFailure("failure", state.status === "failed" ? state.error : null);
+      row.show(text, kind === "help");
+      row.host.hidden = isRunning;
+      sharing.hidden = !text;
+      reader.show(text);
     },
+  };
+}
+
+/**
+ * Show the text of an answer, which changes its source when another candidate leads or the answer is fused.
+ *
+ * @param {AnswerBody} body
+ * @returns {(state: TurnState) => string} shows and returns the text of a state
+ */
+function openAnswerText({ text: host, show, clear }) {
+  let shownKey = "none";
+
+  /** @param {string} key */
+  const changeSource = (key) => {
+    // The new text starts short: the height is kept, so that the content below does not jump.
+    if (shownKey !== "none") host.style.minHeight = `${host.offsetHeight}px`;
+    clear();
+    shownKey = key;
+    host.classList.remove("arriving");
+    requestAnimationFrame(() => host.classList.add("arriving"));
+  };
+
+  return (state) => {
+    const { key, text, isOpen } = answerText(state);
+    if (key !== shownKey) changeSource(key);
+    show(text, isOpen);
+    if (!isOpen) host.style.minHeight = "";
+    return text;
   };
 }
 
@@ -91,11 +91,9 @@ function noteOf(state) {
   if (answer && !answer.isFinished) return word("fusing");
   if (answer) {
     const written = state.candidates.filter((each) => each.status === "done").length;
-    const kind = codeWord("kind", answer.kind);
-    const values = { name: source?.name ?? "", n: written };
-    const said = kind ? word(`kind.${answer.kind}`, values) : "";
+    const hasWords = codeWord("kind", answer.kind) !== "";
     const notes = [
-      said,
+      hasWords ? word(`kind.${answer.kind}`, { name: source?.name ?? "", n: written }) : "",
       isEscalated(state) ? word("escalated") : "",
       state.status === "stopped" ? word("turn_stopped") : "",
     ];

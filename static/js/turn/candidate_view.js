@@ -1,115 +1,155 @@
-import { copyText } from "../lib/clipboard.js";
+import { copyButton } from "../lib/clipboard.js";
 import { element, icon, iconButton, setAttribute, setText } from "../lib/dom.js";
 import { hueOf } from "../lib/hue.js";
 import { codeWord, seconds, speed, won, word } from "../lib/words.js";
 import { streamText } from "../markdown/streamed_text.js";
-import { rankOf, tokensPerSecond } from "../state/turn_selectors.js";
+import { candidateOf, rankOf, tokensPerSecond } from "../state/turn_selectors.js";
 
 /**
+ * @import { TurnFeedback } from "../transcript/feedback.js"
  * @import { CandidateState, TurnState } from "../state/turn_types.js"
  * @typedef {{
- *   host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, voted: string, continued: string) => void,
- *   isOver: () => boolean, setCut: (isCut: boolean) => void,
+ *   retry: (candidate: string) => void, vote: (candidate: string) => void,
+ *   signal: (candidate: string, kind: "copy" | "continue") => void,
+ * }} CandidateActions
+ * @typedef {{
+ *   host: HTMLElement, patch: (state: TurnState, candidate: CandidateState, feedback: TurnFeedback) => void,
+ *   isOverflowing: () => boolean, setCut: (isCut: boolean) => void,
  * }} CandidateView
  */
 
 /**
- * One model's answer: who, where it stands, its text, what it took.
+ * One model's answer with its rank, status and figures.
  *
  * @param {CandidateState} initial
- * @param {{
- *   retry: (candidate: string) => void, vote: (candidate: string) => void,
- *   signal: (candidate: string, kind: "copy" | "continue") => void,
- * }} actions
+ * @param {CandidateActions} actions
  * @returns {CandidateView}
  */
 export function candidateView(initial, actions) {
-  const place = element("span", { class: "candidate-rank", hidden: true });
-  const status = element("span", { class: "candidate-status" });
-  const head = element("header", { class: "candidate-head" }, element("h2", {}, initial.name), place, status);
+  const rank = rankView(initial.id);
   const fallbackNote = element("p", { class: "candidate-fallback", hidden: true });
-  const body = element("div", { class: "prose candidate-text" });
-  const failure = element("div", { class: "candidate-failure", hidden: true });
-  const reason = element("p");
-  const retry = element("button", { type: "button", class: "button small" }, icon("retry"), word("retry"));
-  failure.append(reason, retry);
-  const figures = element("p", { class: "candidate-figures number" });
-  const why = element(
-    "details",
-    { class: "candidate-why", hidden: true },
-    element("summary", {}, word("why_rank")),
-  );
-  const reasons = element("ul", { class: "reasons" });
-  why.append(reasons);
-  const copy = iconButton(word("copy"), "copy", () => {
-    copyText(text, copy);
-    actions.signal(initial.id, "copy");
-  });
-  const goOn = iconButton(word("continue_with"), "branch", () => actions.signal(initial.id, "continue"));
-  const vote = iconButton(word("vote"), "vote", () => actions.vote(initial.id));
-  const foot = element("footer", { class: "candidate-foot" }, figures, copy, goOn, vote);
-  const host = element("article", {
-    class: "candidate",
-    id: `candidate-${initial.id}`,
-    "data-candidate": initial.id,
-    "data-hue": hueOf(initial.model),
-    "aria-label": initial.name,
-    tabindex: -1,
-  });
-  host.append(head, fallbackNote, body, failure, why, foot);
-  retry.addEventListener("click", () => {
+  const foot = candidateFoot(initial.id, actions);
+  const host = element("article", { class: "candidate", id: `candidate-${initial.id}`, tabindex: -1 });
+  host.ariaLabel = initial.name;
+  host.dataset.candidate = initial.id;
+  host.dataset.hue = String(hueOf(initial.model));
+  const failure = failureView(() => {
     host.focus({ preventScroll: true });
     actions.retry(initial.id);
   });
-  const stream = streamText(body);
-  let text = "";
+  const text = textView();
+  const status = element("span", { class: "candidate-status" });
+  const head = element("header", { class: "candidate-head" });
+  head.append(element("h2", {}, initial.name), rank.host, status);
+  host.append(head, fallbackNote, text.host, failure.host, rank.why, foot.host);
   /** @type {CandidateState | undefined} */
   let shown;
-  /** @type {TurnState["ranking"]} */
-  let ranking = null;
-
-  /** @param {CandidateState} candidate */
-  const patchText = (candidate) => {
-    const isOpen = candidate.status === "streaming" || candidate.status === "waiting";
-    text = candidate.text;
-    stream.show(text, isOpen);
-    body.classList.toggle("streaming", candidate.status === "streaming");
-    setText(status, statusOf(candidate));
-    host.dataset.status = candidate.status;
-    failure.hidden = candidate.status !== "failed";
-    setText(reason, codeWord("error", candidate.error, "other"));
-    setText(figures, figuresOf(candidate));
-    copy.hidden = vote.hidden = goOn.hidden = !text || isOpen;
-  };
-
-  /** @param {TurnState} state */
-  const patchRank = (state) => {
-    ranking = state.ranking;
-    const rank = ranking?.provisional ? 0 : rankOf(state, initial.id);
-    const codes = ranking?.standings.find((each) => each.candidate === initial.id)?.reasons ?? [];
-    const said = codes.map((code) => codeWord("reason", code)).filter(Boolean);
-    place.hidden = rank === 0;
-    why.hidden = rank === 0 || said.length === 0;
-    setText(place, rank ? word("rank", { n: rank }) : "");
-    setAttribute(host, "data-rank", rank || undefined);
-    reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
-  };
 
   return {
     host,
-    isOver: () => body.scrollHeight > body.clientHeight + 2,
-    setCut: (isCut) => body.classList.toggle("cut", isCut),
-    patch(state, candidate, voted, continued) {
-      if (candidate !== shown) patchText(candidate);
+    isOverflowing: text.isOverflowing,
+    setCut: text.setCut,
+    patch(state, candidate, feedback) {
+      if (candidate !== shown) {
+        for (const part of [text, failure, foot]) part.patch(candidate);
+        setText(status, statusOf(candidate));
+        host.dataset.status = candidate.status;
+      }
       shown = candidate;
-      const broken = state.candidates.find((each) => each.id === candidate.standsInFor);
-      fallbackNote.hidden = !broken;
-      if (broken) setText(fallbackNote, word("stands_in", { name: broken.name }));
-      if (state.ranking !== ranking) patchRank(state);
-      const isVoted = voted === candidate.id;
-      vote.setAttribute("aria-pressed", String(isVoted));
-      goOn.setAttribute("aria-pressed", String(continued === candidate.id));
-      vote.title = word(isVoted ? "voted" : "vote");
+      const failed = candidateOf(state, candidate.fallbackFor);
+      fallbackNote.hidden = !failed;
+      setText(fallbackNote, failed ? word("stands_in", { name: failed.name }) : "");
+      setAttribute(host, "data-rank", rank.patch(state) || undefined);
+      foot.patchFeedback(feedback);
+    },
+  };
+}
+
+/** @param {CandidateState} candidate @returns {boolean} whether its text may still grow */
+const isOpen = ({ status }) => status === "streaming" || status === "waiting";
+
+function textView() {
+  const host = element("div", { class: "prose candidate-text" });
+  const stream = streamText(host);
+  return {
+    host,
+    isOverflowing: () => host.scrollHeight > host.clientHeight + 2,
+    setCut: (/** @type {boolean} */ isCut) => host.classList.toggle("cut", isCut),
+    /** @param {CandidateState} candidate */
+    patch(candidate) {
+      stream.show(candidate.text, isOpen(candidate));
+      host.classList.toggle("streaming", candidate.status === "streaming");
+    },
+  };
+}
+
+/** @param {() => void} onRetry */
+function failureView(onRetry) {
+  const reason = element("p");
+  const retry = element("button", { type: "button", class: "button small" }, icon("retry"), word("retry"));
+  retry.addEventListener("click", onRetry);
+  const host = element("div", { class: "candidate-failure", hidden: true }, reason, retry);
+  return {
+    host,
+    /** @param {CandidateState} candidate */
+    patch({ status, error }) {
+      host.hidden = status !== "failed";
+      setText(reason, codeWord("error", error, "other"));
+    },
+  };
+}
+
+/** @param {string} id of the candidate */
+function rankView(id) {
+  const host = element("span", { class: "candidate-rank", hidden: true });
+  const reasons = element("ul", { class: "reasons" });
+  const why = element("details", { class: "candidate-why", hidden: true });
+  why.append(element("summary", {}, word("why_rank")), reasons);
+  /** @type {TurnState["ranking"]} */
+  let shown = null;
+  let rank = 0;
+  return {
+    host,
+    why,
+    /** @param {TurnState} state @returns {number} 1 for the best; 0 while there is no final ranking */
+    patch(state) {
+      if (state.ranking === shown) return rank;
+      shown = state.ranking;
+      rank = shown?.provisional ? 0 : rankOf(state, id);
+      const codes = shown?.standings.find(({ candidate }) => candidate === id)?.reasons ?? [];
+      const words = codes.map((code) => codeWord("reason", code)).filter(Boolean);
+      host.hidden = rank === 0;
+      why.hidden = rank === 0 || words.length === 0;
+      setText(host, rank ? word("rank", { n: rank }) : "");
+      reasons.replaceChildren(...words.map((each) => element("li", {}, each)));
+      return rank;
+    },
+  };
+}
+
+/** @param {string} id of the candidate @param {CandidateActions} actions */
+function candidateFoot(id, actions) {
+  let text = "";
+  const figures = element("p", { class: "candidate-figures number" });
+  const copy = copyButton(
+    () => text,
+    () => actions.signal(id, "copy"),
+  );
+  const proceed = iconButton(word("continue_with"), "branch", () => actions.signal(id, "continue"));
+  const vote = iconButton(word("vote"), "vote", () => actions.vote(id));
+  return {
+    host: element("footer", { class: "candidate-foot" }, figures, copy, proceed, vote),
+    /** @param {CandidateState} candidate */
+    patch(candidate) {
+      text = candidate.text;
+      setText(figures, figuresOf(candidate));
+      copy.hidden = vote.hidden = proceed.hidden = !text || isOpen(candidate);
+    },
+    /** @param {TurnFeedback} feedback */
+    patchFeedback({ voted, continued }) {
+      vote.ariaPressed = String(voted === id);
+      vote.title = word(voted === id ? "voted" : "vote");
+      proceed.ariaPressed = String(continued === id);
     },
   };
 }
@@ -127,12 +167,12 @@ function statusOf(candidate) {
 /** @param {CandidateState} candidate */
 function figuresOf(candidate) {
   const rate = tokensPerSecond(candidate);
-  const isOver = candidate.status === "done" || candidate.status === "stopped";
+  const hasEnded = candidate.status === "done" || candidate.status === "stopped";
   return [
     candidate.ttftMs === null ? "" : word("first_token", { time: seconds(candidate.ttftMs) }),
     rate === null ? "" : speed(rate),
-    isOver ? seconds(candidate.durationMs) : "",
-    isOver ? won(candidate.costMicros) : "",
+    hasEnded ? seconds(candidate.durationMs) : "",
+    hasEnded ? won(candidate.costMicros) : "",
   ]
     .filter(Boolean)
     .join(" · ");

@@ -1,119 +1,175 @@
 import { element, setText } from "../lib/dom.js";
-import { hueOf } from "../lib/hue.js";
 import { word } from "../lib/words.js";
 import { findPassage, highlightPassage } from "../markdown/passages.js";
 import { addModel } from "./add_model.js";
 import { candidateView } from "./candidate_view.js";
+import { modelDot } from "./passage_button.js";
 
 /**
- * @import { CandidateView } from "./candidate_view.js"
- * @import { TurnState } from "../state/turn_types.js"
- * @typedef {{ host: HTMLElement, patch: (state: TurnState, voted: string, continued: string) => void, show: (id: string, text?: string) => void }}
- *   CandidatesView
+ * @import { CandidateActions, CandidateView } from "./candidate_view.js"
+ * @import { TurnFeedback } from "../transcript/feedback.js"
+ * @import { CandidateState, TurnState } from "../state/turn_types.js"
+ * @typedef {{
+ *   host: HTMLDetailsElement, patch: (state: TurnState, feedback: TurnFeedback) => void,
+ *   show: (id: string, text?: string) => void,
+ * }} CandidatesView
  */
 
 /**
- * All candidates of a turn: columns where there is room, else one at a time with a tab for each.
+ * All candidates of a turn: in columns where there is room, else one at a time with a tab for each.
  *
- * @param {{
- *   retry: (candidate: string) => void, vote: (candidate: string) => void, add: (model: string) => void,
- *   signal: (candidate: string, kind: "copy" | "continue") => void,
- * }} actions
+ * @param {CandidateActions & { add: (model: string) => void }} actions
  * @returns {CandidatesView}
  */
 export function candidatesView(actions) {
   const summary = element("summary");
-  const tabs = element("div", { class: "candidate-tabs" });
-  const columns = element("div", { class: "candidate-columns" });
-  const unfold = element("button", { type: "button", class: "button quiet small unfold", hidden: true });
-  const more = addModel((model) => {
-    // The control goes while models answer.
+  const columns = candidateColumns(actions);
+  const tabs = candidateTabs(columns.host, (id) => show(id));
+  const adder = addModel((model) => {
+    // The control is hidden while models answer, so focus moves to what stays.
     summary.focus({ preventScroll: true });
     actions.add(model);
   });
-  const foot = element("div", { class: "candidates-foot" }, more.host, unfold);
-  const host = element("details", { class: "candidates", hidden: true }, summary, tabs, columns, foot);
-  /** @type {Map<string, CandidateView>} */
-  const views = new Map();
-  /** @type {Map<string, HTMLButtonElement>} */
-  const buttons = new Map();
-  let isCut = false;
+  const host = element("details", { class: "candidates", hidden: true }, summary, tabs.host, columns.host);
+  const folding = foldColumns(host, columns);
+  host.append(element("div", { class: "candidates-foot" }, adder.host, folding.button));
 
-  /** @param {string} id @param {string} [text] a passage to point at */
+  /** @param {string} id @param {string} [text] a passage to highlight */
   const show = (id, text = "") => {
     host.open = true;
-    const candidate = views.get(id)?.host;
+    const candidate = columns.views.get(id)?.host;
     const passage = candidate && text ? findPassage(candidate, text) : null;
     if (passage) {
-      fold(true);
+      folding.unfold();
       highlightPassage(passage);
-      return;
-    }
-    candidate?.scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
-    candidate?.focus({ preventScroll: true });
-  };
-
-  /** Long answers are cut to one height, so that what comes below them stays near. */
-  const fold = (isUnfolded = host.classList.contains("unfolded")) => {
-    const all = [...views.values()];
-    host.classList.toggle("unfolded", isUnfolded);
-    // All heights are read before anything is written: the page is laid out once.
-    const over = all.map((view) => view.isOver());
-    for (const [place, view] of all.entries()) view.setCut(over[place] ?? false);
-    setText(unfold, word(isUnfolded ? "show_less" : "show_all"));
-    unfold.hidden = !isUnfolded && !over.some(Boolean);
-    isCut = over.every(Boolean);
-  };
-  unfold.addEventListener("click", () => fold(!host.classList.contains("unfolded")));
-  host.addEventListener("toggle", () => fold());
-  columns.addEventListener("focusin", (event) => {
-    const isInText = event.target instanceof Element && event.target.closest(".candidate-text.cut");
-    if (isInText) fold(true);
-  });
-
-  const tabObserver = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        const id = target instanceof HTMLElement ? (target.dataset.candidate ?? "") : "";
-        buttons.get(id)?.setAttribute("aria-current", String(isIntersecting));
-      }
-    },
-    { root: columns, threshold: 0.6 },
-  );
-
-  /** @param {TurnState} state */
-  const addViews = (state) => {
-    for (const candidate of state.candidates) {
-      if (views.has(candidate.id)) continue;
-      const view = candidateView(candidate, actions);
-      const dot = element("i", { class: "dot", "data-hue": hueOf(candidate.model) });
-      const button = element("button", { type: "button", class: "candidate-tab" }, dot, candidate.name);
-      button.addEventListener("click", () => show(candidate.id));
-      views.set(candidate.id, view);
-      buttons.set(candidate.id, button);
-      columns.append(view.host);
-      tabs.append(button);
-      tabObserver.observe(view.host);
-    }
+    } else if (candidate) showColumn(candidate);
   };
 
   return {
     host,
     show,
-    patch(state, voted, continued) {
-      addViews(state);
-      host.hidden = state.candidates.length === 0;
-      tabs.hidden = state.candidates.length < 2;
-      host.dataset.count = String(state.candidates.length);
-      more.patch(state);
-      setText(summary, word("candidates", { n: state.candidates.length }));
-      for (const candidate of state.candidates) {
-        views.get(candidate.id)?.patch(state, candidate, voted, continued);
-        const button = buttons.get(candidate.id);
-        if (button) button.dataset.status = candidate.status;
-      }
-      // What is cut stays cut while it grows.
-      if (state.status !== "running" || !isCut) fold();
+    patch(state, feedback) {
+      const count = state.candidates.length;
+      host.hidden = count === 0;
+      host.dataset.count = String(count);
+      adder.patch(state);
+      setText(summary, word("candidates", { n: count }));
+      columns.patch(state, feedback);
+      tabs.patch(state, columns.views);
+      folding.patch(state);
     },
   };
+}
+
+/** @param {CandidateActions} actions */
+function candidateColumns(actions) {
+  const host = element("div", { class: "candidate-columns" });
+  /** @type {Map<string, CandidateView>} */
+  const views = new Map();
+
+  /** @param {CandidateState} candidate */
+  const add = (candidate) => {
+    const view = candidateView(candidate, actions);
+    views.set(candidate.id, view);
+    host.append(view.host);
+    return view;
+  };
+  return {
+    host,
+    views,
+    /** @param {TurnState} state @param {TurnFeedback} feedback */
+    patch(state, feedback) {
+      for (const candidate of state.candidates) {
+        const view = views.get(candidate.id) ?? add(candidate);
+        view.patch(state, candidate, feedback);
+      }
+    },
+  };
+}
+
+/**
+ * Fold long answers to one height, so that what follows them stays near, and offer a button that shows them whole.
+ *
+ * @param {HTMLDetailsElement} host
+ * @param {ReturnType<typeof candidateColumns>} columns
+ */
+function foldColumns(host, columns) {
+  const button = element("button", { type: "button", class: "button quiet small unfold", hidden: true });
+  let areAllCut = false;
+
+  const fold = (isUnfolded = host.classList.contains("unfolded")) => {
+    const all = [...columns.views.values()];
+    host.classList.toggle("unfolded", isUnfolded);
+    // All heights are read before anything is written, so that the page is laid out once.
+    const isCut = all.map((view) => view.isOverflowing());
+    for (const [index, view] of all.entries()) view.setCut(isCut[index] ?? false);
+    setText(button, word(isUnfolded ? "show_less" : "show_all"));
+    button.hidden = !isUnfolded && !isCut.some(Boolean);
+    areAllCut = isCut.every(Boolean);
+  };
+  button.addEventListener("click", () => fold(!host.classList.contains("unfolded")));
+  host.addEventListener("toggle", () => fold());
+  columns.host.addEventListener("focusin", ({ target }) => {
+    if (target instanceof Element && target.closest(".candidate-text.cut")) fold(true);
+  });
+  return {
+    button,
+    unfold: () => fold(true),
+    /** @param {TurnState} state */
+    patch({ status }) {
+      // A text that is cut stays cut while it grows.
+      if (status !== "running" || !areAllCut) fold();
+    },
+  };
+}
+
+/**
+ * A tab for each candidate; the tab of the one in view is current.
+ *
+ * @param {HTMLElement} columns
+ * @param {(id: string) => void} show
+ */
+function candidateTabs(columns, show) {
+  const host = element("div", { class: "candidate-tabs" });
+  /** @type {Map<string, HTMLButtonElement>} */
+  const tabs = new Map();
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const tab = target instanceof HTMLElement ? tabs.get(target.dataset.candidate ?? "") : undefined;
+        tab?.setAttribute("aria-current", String(isIntersecting));
+      }
+    },
+    { root: columns, threshold: 0.6 },
+  );
+
+  /** @param {CandidateState} candidate @param {HTMLElement} column */
+  const add = (candidate, column) => {
+    const tab = element("button", { type: "button", class: "candidate-tab" });
+    tab.append(modelDot(candidate), candidate.name);
+    tab.addEventListener("click", () => show(candidate.id));
+    tabs.set(candidate.id, tab);
+    host.append(tab);
+    observer.observe(column);
+    return tab;
+  };
+
+  return {
+    host,
+    /** @param {TurnState} state @param {Map<string, CandidateView>} views */
+    patch({ candidates }, views) {
+      host.hidden = candidates.length < 2;
+      for (const candidate of candidates) {
+        const column = views.get(candidate.id)?.host;
+        const tab = tabs.get(candidate.id) ?? (column && add(candidate, column));
+        if (tab) tab.dataset.status = candidate.status;
+      }
+    },
+  };
+}
+
+/** @param {HTMLElement} column */
+function showColumn(column) {
+  column.scrollIntoView({ behavior: "smooth", block: "nearest", inline: "start" });
+  column.focus({ preventScroll: true });
 }

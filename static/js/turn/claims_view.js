@@ -1,7 +1,7 @@
 import { element, setText } from "../lib/dom.js";
-import { hueOf } from "../lib/hue.js";
 import { word } from "../lib/words.js";
-import { candidateOf } from "../state/turn_selectors.js";
+import { candidatesOf } from "../state/turn_selectors.js";
+import { passageButton } from "./passage_button.js";
 
 /**
  * @import { Claim } from "../connection/events.js"
@@ -11,7 +11,7 @@ import { candidateOf } from "../state/turn_selectors.js";
  */
 
 /**
- * Where the candidates contradict each other, and what they share; pressing a side points at its words.
+ * The claims on which candidates differ or agree; pressing a side highlights its passage.
  *
  * @param {Show} show
  * @returns {ClaimsView}
@@ -55,16 +55,11 @@ export function claimsView(show) {
 
 /**
  * @param {TurnState} state
- * @param {readonly string[]} ids
+ * @param {readonly string[]} ids of the candidates that state the text
  * @param {string} text
  * @param {Show} show
  */
 function sideOf(state, ids, text, show) {
-  const held = ids.map((id) => candidateOf(state, id)).filter((each) => each !== undefined);
-  const names = held.map((each) => each.name).join(", ");
-  const dots = held.map((each) => element("i", { class: "dot", "data-hue": hueOf(each.model) }));
-  const who = element("span", { class: "claim-who" }, ...dots, names);
-  const button = element("button", { type: "button", class: "claim-side" }, who, element("q", {}, text));
-  button.addEventListener("click", () => held[0] && show(held[0].id, text));
-  return button;
+  const candidates = candidatesOf(state, ids);
+  return passageButton(candidates, text, () => candidates[0] && show(candidates[0].id, text));
 }

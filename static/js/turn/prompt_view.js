@@ -1,13 +1,16 @@
-import { copyText } from "../lib/clipboard.js";
+import { sendOnEnter } from "../composer/enter_key.js";
+import { watchLength } from "../composer/prompt_length.js";
+import { autosizeField } from "../lib/autosize.js";
+import { copyButton } from "../lib/clipboard.js";
 import { foldButton } from "../lib/collapsible_text.js";
 import { element, iconButton, setText } from "../lib/dom.js";
 import { word } from "../lib/words.js";
-import { promptEdit } from "./prompt_edit.js";
 
 /**
  * @import { TurnState } from "../state/turn_types.js"
- * @typedef {{ host: HTMLElement, actions: HTMLElement, patch: (state: TurnState) => void, edit: (refused?: string) => boolean }}
- *   PromptView
+ * @typedef {{
+ *   host: HTMLElement, actions: HTMLElement, patch: (state: TurnState) => void, edit: (refused?: string) => boolean,
+ * }} PromptView
  */
 
 /**
@@ -20,12 +23,12 @@ import { promptEdit } from "./prompt_edit.js";
 export function promptView(limit, resend) {
   const text = element("p", { class: "prompt-text", dir: "auto" });
   const folding = foldButton(text);
-  const copy = iconButton(word("copy"), "copy", () => copyText(text.textContent ?? "", copy));
+  const copy = copyButton(() => text.textContent ?? "");
   const pencil = iconButton(word("edit_prompt"), "edit", () => edit());
   const actions = element("div", { class: "prompt-actions" }, copy, pencil);
   const host = element("div", { class: "prompt" }, text, folding.button, actions);
 
-  /** @param {string} [refused] an edit that is open again @returns {boolean} false when another one is */
+  /** @param {string} [refused] a refused edit to open again @returns {boolean} false when an edit is already open */
   function edit(refused) {
     if (host.querySelector("form")) return false;
     const form = promptEdit(refused ?? text.textContent ?? "", limit, close, (changed) => {
@@ -34,7 +37,7 @@ export function promptView(limit, resend) {
     });
     host.classList.add("editing");
     host.append(form);
-    // Whoever is typing something else is left to it.
+    // A reader who types in another field keeps focus there.
     const isTyping = refused !== undefined && document.activeElement?.matches("input, textarea");
     if (!isTyping) form.querySelector("textarea")?.focus();
     return true;
@@ -52,7 +55,48 @@ export function promptView(limit, resend) {
     edit,
     patch(state) {
       setText(text, state.prompt);
-      folding.fit();
+      folding.update();
     },
   };
+}
+
+/**
+ * The form that changes a prompt and sends it again.
+ *
+ * @param {string} prompt
+ * @param {number} limit characters
+ * @param {() => void} cancel
+ * @param {(prompt: string) => void} send
+ */
+function promptEdit(prompt, limit, cancel, send) {
+  const field = element("textarea", { class: "input", rows: 1, dir: "auto" });
+  field.ariaLabel = word("edit_prompt");
+  field.value = prompt;
+  const length = element("span", { class: "prompt-length", hidden: true });
+  const back = element("button", { type: "button", class: "button quiet small" }, word("cancel"));
+  const submit = element("button", { class: "button primary small" }, word("edit_send"));
+  const foot = element("div", { class: "dialog-actions" }, length, back, submit);
+  const form = element("form", { class: "prompt-edit" }, field, foot);
+  const maySend = watchLength(field, length, limit);
+  const update = () => {
+    submit.disabled = !maySend();
+  };
+  const trySend = () => {
+    if (maySend()) send(field.value.trim());
+  };
+  field.addEventListener("input", update);
+  back.addEventListener("click", cancel);
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.stopPropagation();
+    cancel();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    trySend();
+  });
+  sendOnEnter(field, trySend);
+  autosizeField(field);
+  update();
+  return form;
 }

@@ -1,17 +1,17 @@
 import { announce } from "../lib/announcer.js";
 import { icon, iconButton } from "../lib/dom.js";
 import { word } from "../lib/words.js";
-import { splitUtterances } from "./speech_text.js";
+import { splitUtterances } from "../markdown/speech_text.js";
 
 /** @typedef {{ button: HTMLButtonElement, show: (text: string) => void }} Reader */
 
 const voices = "speechSynthesis" in globalThis ? globalThis.speechSynthesis : undefined;
-/** @type {(() => void) | null} what ends the one that is read now */
+/** @type {(() => void) | null} stops the text that is being read */
 let stopReading = null;
 
 /**
- * A button that reads a text out by the browser's own voices, and stops at the second press; without a voice it is
- * not there.
+ * A button that reads a text with the browser's speech synthesis and stops at the second press; it is hidden while
+ * there is no voice.
  *
  * @returns {Reader}
  */
@@ -45,7 +45,7 @@ export function readAloud() {
   return {
     button,
     show(next) {
-      // Another text has taken the place of the one that is read.
+      // The text that is being read was replaced.
       if (isReading && next !== text) stopReading?.();
       text = next;
       showButton();
@@ -55,11 +55,11 @@ export function readAloud() {
 
 /**
  * @param {string} text
- * @param {() => boolean} isWanted
- * @param {() => void} ended
- * @returns {() => void} stops it
+ * @param {() => boolean} isWanted asked before each part
+ * @param {() => void} onEnd
+ * @returns {() => void} stops the reading
  */
-function read(text, isWanted, ended) {
+function read(text, isWanted, onEnd) {
   const names = { code: word("spoken_code"), formula: word("spoken_formula"), lang: pageLanguage() };
   const parts = splitUtterances(text, names);
   let isOver = false;
@@ -68,11 +68,11 @@ function read(text, isWanted, ended) {
     isOver = true;
     stopReading = null;
     voices?.cancel();
-    ended();
+    onEnd();
   };
-  /** @param {number} place */
-  const say = (place) => {
-    const part = parts[place];
+  /** @param {number} index */
+  const speak = (index) => {
+    const part = parts[index];
     if (isOver) return;
     if (!part || !isWanted()) {
       end();
@@ -81,7 +81,7 @@ function read(text, isWanted, ended) {
     const utterance = new SpeechSynthesisUtterance(part.text);
     utterance.lang = part.lang === "ko" ? "ko-KR" : "en-US";
     utterance.voice = voices?.getVoices().find((each) => each.lang.startsWith(part.lang)) ?? null;
-    utterance.addEventListener("end", () => say(place + 1));
+    utterance.addEventListener("end", () => speak(index + 1));
     utterance.addEventListener("error", () => {
       if (!isOver) announce(word("read_failed"));
       end();
@@ -89,11 +89,11 @@ function read(text, isWanted, ended) {
     voices?.speak(utterance);
   };
   voices?.cancel();
-  say(0);
+  speak(0);
   return end;
 }
 
 const pageLanguage = () => (document.documentElement.lang.startsWith("en") ? "en" : "ko");
 
-// A voice would go on in the next page.
+// Browsers continue to speak on the next page.
 globalThis.addEventListener?.("pagehide", () => stopReading?.());

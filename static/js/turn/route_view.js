@@ -7,7 +7,7 @@ import { codeWord, won, word } from "../lib/words.js";
  */
 
 /**
- * Why these models were asked, for whoever wants to know.
+ * The disclosure that explains why these models were asked.
  *
  * @returns {RouteView}
  */
@@ -23,9 +23,9 @@ export function routeView() {
     patch(state) {
       if (state.routeReasons === shown) return;
       shown = state.routeReasons;
-      const said = [...planOf(state), ...shown.map((code) => codeWord("route", code))].filter(Boolean);
-      host.hidden = said.length === 0;
-      reasons.replaceChildren(...said.map((each) => element("li", {}, each)));
+      const words = [...planOf(state), ...shown.map((code) => codeWord("route", code))].filter(Boolean);
+      host.hidden = words.length === 0;
+      reasons.replaceChildren(...words.map((each) => element("li", {}, each)));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { element, setText } from "../lib/dom.js";
-import { hueOf } from "../lib/hue.js";
 import { seconds, won, word } from "../lib/words.js";
 import { groupsOf } from "../state/turn_selectors.js";
+import { modelDot, namesOf } from "./passage_button.js";
 
 /**
  * @import { TurnState } from "../state/turn_types.js"
@@ -9,7 +9,7 @@ import { groupsOf } from "../state/turn_selectors.js";
  */
 
 /**
- * One line of trust: who agreed, how sure, how long, what it cost and who paid; and a chip for each different answer.
+ * One line with agreement, confidence, duration, cost and who paid for it, and a chip for each different answer.
  *
  * @param {(candidate: string) => void} show
  * @returns {TrustView}
@@ -31,7 +31,7 @@ export function trustView(show) {
       shown = state.ranking;
       const groups = groupsOf(state);
       chips.replaceChildren(
-        ...(groups.length > 1 ? groups.map((group, place) => chipOf(group, place, show)) : []),
+        ...(groups.length > 1 ? groups.map((group, index) => chipOf(group, index, show)) : []),
       );
     },
   };
@@ -42,7 +42,7 @@ function lineOf(state) {
   const { ranking } = state;
   const isCompared = ranking !== null && ranking.compared > 1;
   return [
-    isCompared ? word(ranking.agreeing > 1 ? "agree" : "agree_none", { ...counts(ranking) }) : "",
+    isCompared ? word(ranking.agreeing > 1 ? "agree" : "agree_none", counts(ranking)) : "",
     isCompared && ranking.confidence !== null
       ? word("confidence", { n: Math.round(ranking.confidence * 100) })
       : "",
@@ -59,19 +59,17 @@ const counts = ({ agreeing, compared }) => ({ agreeing, compared });
 
 /**
  * @param {import("../state/turn_types.js").CandidateState[]} group
- * @param {number} place
+ * @param {number} index 0 for the winner's group
  * @param {(candidate: string) => void} show
  */
-function chipOf(group, place, show) {
-  const names = group.map((each) => each.name).join(", ");
+function chipOf(group, index, show) {
   const first = group[0];
-  const dots = group.map((each) => element("i", { class: "dot", "data-hue": hueOf(each.model) }));
-  const isAgreed = place === 0 && group.length > 1;
+  const isAgreed = index === 0 && group.length > 1;
   const button = element(
     "button",
     { type: "button", class: "chip" },
-    ...dots,
-    word(isAgreed ? "same_answer" : "other_answer", { names }),
+    ...group.map(modelDot),
+    word(isAgreed ? "same_answer" : "other_answer", { names: namesOf(group) }),
   );
   button.addEventListener("click", () => first && show(first.id));
   return element("li", {}, button);

@@ -20,78 +20,74 @@ import { versionsView } from "./versions_view.js";
  *   showVersion: (version: string) => void, share: () => void,
  * }} TurnActions
  * @typedef {{
- *   host: HTMLElement, patch: (state: TurnState) => void, tail: () => number, edit: (refused?: string) => boolean,
- *   showPick: () => void, showVersions: (turns: string[]) => void, focusVersions: (isOlder: boolean) => void,
- *   openCandidates: () => void,
+ *   host: HTMLElement, patch: (state: TurnState) => void, answerBottom: () => number,
+ *   edit: (refused?: string) => boolean, showFeedback: () => void, showVersions: (turns: string[]) => void,
+ *   focusVersions: (isOlder: boolean) => void, openCandidates: () => void,
  * }} TurnView
  */
 
 /**
- * A turn, top to bottom. The host may hold the server's plain version of it, which this one takes the place of.
+ * A turn from prompt to ad; it replaces the server's plain version in the host.
  *
  * @param {HTMLElement} host
  * @param {string} turn
- * @param {TurnFeedback} pick
+ * @param {TurnFeedback} feedback
  * @param {TurnActions} actions
  * @returns {TurnView}
  */
-export function turnView(host, turn, pick, actions) {
+export function turnView(host, turn, feedback, actions) {
   /** @type {TurnState | undefined} */
   let shown;
-  const prompt = promptView(actions.promptLimit, (text) => actions.resend(turn, text));
-  const versions = versionsView((version) => actions.showVersion(version));
-  const candidates = candidatesView({ ...actions, add: (model) => actions.add(turn, model) });
-  const answer = answerView({
-    regenerate: () => actions.regenerate(turn),
-    copied: () => shown?.answer?.candidate && actions.signal(shown.answer.candidate, "copy"),
-    share: actions.share,
-    show: candidates.show,
-  });
-  const trust = trustView(candidates.show);
-  const claims = claimsView(candidates.show);
-  const route = routeView();
-  const placement = placementView();
+  const parts = createParts(turn, actions, () => shown?.answer?.candidate ?? "");
+  const { prompt, versions, answer, candidates } = parts;
+  const views = [prompt, answer, parts.trust, parts.claims, candidates, parts.route, parts.placement];
   prompt.actions.prepend(versions.host);
-  host.replaceChildren(
-    prompt.host,
-    answer.host,
-    trust.host,
-    claims.host,
-    candidates.host,
-    route.host,
-    placement.host,
-  );
-
-  /** @param {TurnState} state */
-  const announceStatus = (state) => {
-    if (shown && shown.status !== state.status) announce(word(`said_${state.status}`));
-  };
+  host.replaceChildren(...views.map((view) => view.host));
 
   return {
     host,
     edit: prompt.edit,
-    tail: () => answer.bottom(),
-    showPick() {
-      if (shown) candidates.patch(shown, pick.voted, pick.continued);
+    answerBottom: answer.bottom,
+    showFeedback() {
+      if (shown) candidates.patch(shown, feedback);
     },
     openCandidates() {
-      candidates.host.setAttribute("open", "");
+      candidates.host.open = true;
     },
     focusVersions: versions.focus,
     showVersions: (turns) => versions.patch(turns, turn),
     patch(state) {
       if (state === shown) return;
       host.dataset.status = state.status;
-      prompt.patch(state);
-      answer.patch(state);
-      trust.patch(state);
-      claims.patch(state);
-      candidates.patch(state, pick.voted, pick.continued);
-      route.patch(state);
-      placement.patch(state);
-      announceStatus(state);
+      for (const view of views) view.patch(state, feedback);
+      if (shown && shown.status !== state.status) announce(word(`said_${state.status}`));
       shown = state;
     },
+  };
+}
+
+/**
+ * @param {string} turn
+ * @param {TurnActions} actions
+ * @param {() => string} answerCandidate the candidate whose text is the answer, "" for another answer
+ */
+function createParts(turn, actions, answerCandidate) {
+  const candidates = candidatesView({ ...actions, add: (model) => actions.add(turn, model) });
+  const answer = answerView({
+    regenerate: () => actions.regenerate(turn),
+    copied: () => answerCandidate() && actions.signal(answerCandidate(), "copy"),
+    share: actions.share,
+    show: candidates.show,
+  });
+  return {
+    prompt: promptView(actions.promptLimit, (text) => actions.resend(turn, text)),
+    versions: versionsView((version) => actions.showVersion(version)),
+    answer,
+    trust: trustView(candidates.show),
+    claims: claimsView(candidates.show),
+    candidates,
+    route: routeView(),
+    placement: placementView(),
   };
 }
 

@@ -2,7 +2,7 @@ import { element, iconButton, setText } from "../lib/dom.js";
 import { word } from "../lib/words.js";
 
 /**
- * Steps through the versions of a turn that was regenerated or edited.
+ * Buttons that step through the versions of a turn that was regenerated or edited.
  *
  * @param {(turn: string) => void} choose
  * @returns {{
@@ -12,10 +12,10 @@ import { word } from "../lib/words.js";
 export function versionsView(choose) {
   /** @type {string[]} */
   let known = [];
-  let place = 0;
+  let index = 0;
   /** @param {number} step */
   const go = (step) => {
-    const turn = known[place + step];
+    const turn = known[index + step];
     if (turn) choose(turn);
   };
   const older = iconButton(word("version_older"), "left", () => go(-1));
@@ -24,18 +24,18 @@ export function versionsView(choose) {
   const host = element("div", { class: "versions", hidden: true }, older, count, newer);
   return {
     host,
-    // The step that was taken, to take it again; at the end the way back.
+    // The same step again, or at the end the step back.
     focus(isOlder) {
       const [wanted, other] = isOlder ? [older, newer] : [newer, older];
       (wanted.disabled ? other : wanted).focus();
     },
     patch(turns, current) {
       known = turns;
-      place = Math.max(0, turns.indexOf(current));
+      index = Math.max(0, turns.indexOf(current));
       host.hidden = turns.length < 2;
-      setText(count, `${place + 1} / ${turns.length}`);
-      older.disabled = place === 0;
-      newer.disabled = place === turns.length - 1;
+      setText(count, `${index + 1} / ${turns.length}`);
+      older.disabled = index === 0;
+      newer.disabled = index === turns.length - 1;
     },
   };
 }

@@ -18,7 +18,7 @@ class Field extends EventTarget {
   }
 
   /** @param {string} type @param {Record<string, unknown>} [fields] */
-  tell(type, fields = {}) {
+  dispatch(type, fields = {}) {
     const event = Object.assign(new Event(type, { cancelable: true }), fields);
     this.dispatchEvent(event);
     return event;
@@ -26,19 +26,25 @@ class Field extends EventTarget {
 
   /** @param {Record<string, unknown>} [fields] */
   enter(fields = {}) {
-    return this.tell("keydown", { key: "Enter", code: "Enter", keyCode: 13, isComposing: false, ...fields });
+    return this.dispatch("keydown", {
+      key: "Enter",
+      code: "Enter",
+      keyCode: 13,
+      isComposing: false,
+      ...fields,
+    });
   }
 
   /** @param {string} text */
   compose(text) {
-    this.tell("compositionstart");
-    this.tell("compositionupdate", { data: text });
+    this.dispatch("compositionstart");
+    this.dispatch("compositionupdate", { data: text });
   }
 
   /** @param {string} text */
   endComposition(text) {
     this.value += text;
-    this.tell("compositionend", { data: text });
+    this.dispatch("compositionend", { data: text });
   }
 }
 
@@ -71,7 +77,7 @@ test("the line break that follows a composed Enter is dropped", () => {
   const field = new Field();
   field.compose("요");
   field.enter({ keyCode: 229, isComposing: true });
-  assert.ok(field.tell("beforeinput", { inputType: "insertLineBreak" }).defaultPrevented);
+  assert.ok(field.dispatch("beforeinput", { inputType: "insertLineBreak" }).defaultPrevented);
 });
 
 test("an Enter reported after the composition, as Safari does, sends once", async () => {

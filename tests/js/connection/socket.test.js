@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { waitBefore } from "../../../static/js/connection/socket.js";
+import { backoffMs } from "../../../static/js/connection/socket.js";
 
 test("waits grow, but never beyond twenty seconds", () => {
-  const waits = [0, 1, 2, 3, 10, 100].map((failures) => waitBefore(failures, 1));
+  const waits = [0, 1, 2, 3, 10, 100].map((failures) => backoffMs(failures, 1));
   assert.deepEqual(waits, [400, 800, 1600, 3200, 20_000, 20_000]);
 });
 
 test("two pages that lost the same server come back at different moments", () => {
-  assert.equal(waitBefore(3, 0), 1600);
-  assert.ok(waitBefore(3, 0.3) < waitBefore(3, 0.9));
+  assert.equal(backoffMs(3, 0), 1600);
+  assert.ok(backoffMs(3, 0.3) < backoffMs(3, 0.9));
 });

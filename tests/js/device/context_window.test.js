@@ -7,15 +7,15 @@ const WORDS = "twelve words of plain English that stand for what somebody has as
 
 /** @param {number} count */
 function filled(count) {
-  const memory = openContextWindow(SYSTEM, 3);
+  const contextWindow = openContextWindow(SYSTEM, 3);
   for (let number = 0; number < count; number += 1) {
-    memory.remember({ prompt: `${number} ${WORDS.repeat(3)}`, answer: WORDS.repeat(3) });
+    contextWindow.add({ prompt: `${number} ${WORDS.repeat(3)}`, answer: WORDS.repeat(3) });
   }
-  return memory;
+  return contextWindow;
 }
 
 test("a conversation that fits is read whole, the system prompt first and the prompt last", () => {
-  const messages = filled(2).read("And now?") ?? [];
+  const messages = filled(2).messagesFor("And now?") ?? [];
   assert.deepEqual(
     messages.map(({ role }) => role),
     ["system", "user", "assistant", "user", "assistant", "user"],
@@ -24,45 +24,45 @@ test("a conversation that fits is read whole, the system prompt first and the pr
 });
 
 test("the oldest turns are dropped when it no longer fits, and how many is told", () => {
-  const memory = filled(40);
-  const messages = memory.read("And now?") ?? [];
+  const contextWindow = filled(40);
+  const messages = contextWindow.messagesFor("And now?") ?? [];
   assert.equal(messages[0]?.role, "system");
-  assert.equal(messages[1]?.content.split(" ", 1)[0], String(memory.forgotten()));
-  assert.ok(memory.forgotten() > 0 && memory.forgotten() < 40);
+  assert.equal(messages[1]?.content.split(" ", 1)[0], String(contextWindow.droppedTurns()));
+  assert.ok(contextWindow.droppedTurns() > 0 && contextWindow.droppedTurns() < 40);
 });
 
 test("more is dropped than must be, so that the next prompt finds the same front", () => {
-  const memory = filled(40);
-  memory.read("And now?");
-  const dropped = memory.forgotten();
-  memory.remember({ prompt: "And now?", answer: "Now this." });
-  memory.read("And then?");
-  assert.equal(memory.forgotten(), dropped);
+  const contextWindow = filled(40);
+  contextWindow.messagesFor("And now?");
+  const dropped = contextWindow.droppedTurns();
+  contextWindow.add({ prompt: "And now?", answer: "Now this." });
+  contextWindow.messagesFor("And then?");
+  assert.equal(contextWindow.droppedTurns(), dropped);
 });
 
 test("a prompt that fits nowhere is refused and not cut", () => {
-  assert.equal(openContextWindow(SYSTEM, 3).read("가".repeat(2_000)), null);
-  assert.notEqual(openContextWindow(SYSTEM, 0.5).read("가".repeat(2_000)), null);
+  assert.equal(openContextWindow(SYSTEM, 3).messagesFor("가".repeat(2_000)), null);
+  assert.notEqual(openContextWindow(SYSTEM, 0.5).messagesFor("가".repeat(2_000)), null);
 });
 
 test("what the engine counted corrects the estimate", () => {
-  const memory = openContextWindow(SYSTEM, 3);
-  assert.notEqual(memory.read("가".repeat(400)), null);
-  memory.learn(10_000);
-  assert.equal(memory.read("가".repeat(400)), null);
-  memory.read("short");
-  memory.learn(1);
-  assert.notEqual(memory.read("가".repeat(700)), null);
+  const contextWindow = openContextWindow(SYSTEM, 3);
+  assert.notEqual(contextWindow.messagesFor("가".repeat(400)), null);
+  contextWindow.calibrate(10_000);
+  assert.equal(contextWindow.messagesFor("가".repeat(400)), null);
+  contextWindow.messagesFor("short");
+  contextWindow.calibrate(1);
+  assert.notEqual(contextWindow.messagesFor("가".repeat(700)), null);
 });
 
 test("what is forgotten on purpose, or cleared, is not read again", () => {
-  const memory = filled(2);
-  assert.equal(memory.forget(), true);
-  assert.equal(memory.forget(), false);
-  assert.equal(memory.read("And now?")?.length, 2);
-  memory.clear();
-  assert.equal(memory.forgotten(), 0);
-  assert.equal(memory.read("And now?")?.length, 2);
+  const contextWindow = filled(2);
+  assert.equal(contextWindow.dropAll(), true);
+  assert.equal(contextWindow.dropAll(), false);
+  assert.equal(contextWindow.messagesFor("And now?")?.length, 2);
+  contextWindow.clear();
+  assert.equal(contextWindow.droppedTurns(), 0);
+  assert.equal(contextWindow.messagesFor("And now?")?.length, 2);
 });
 
 test("digits and signs weigh more than letters, Hangul as the model says", () => {

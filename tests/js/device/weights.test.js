@@ -5,7 +5,7 @@ import { openWeights } from "../../../static/js/device/weights.js";
 globalThis.location = /** @type {any} */ ({ href: "https://jjamppong.test/on-device/" });
 const model = /** @type {any} */ ({ url: "/on-device/weights/1234.gguf", bytes: 10 });
 const ADDRESS = "https://jjamppong.test/on-device/weights/1234.gguf";
-const told = () => {};
+const ignoreProgress = () => {};
 
 /**
  * The engine's storage, in memory: a file has its name as content, and metadata once it is whole.
@@ -30,7 +30,7 @@ function storage(download) {
 test("weights that came whole are here", async () => {
   const { weights } = storage(async (put) => put(10, true));
   assert.equal(await weights.isHere(model), false);
-  await weights.fetch(model, told, new AbortController().signal);
+  await weights.fetch(model, ignoreProgress, new AbortController().signal);
   assert.equal(await weights.isHere(model), true);
   assert.equal((await weights.open(model)).size, 10);
 });
@@ -45,7 +45,9 @@ test("half a file that a reload left is taken for none and removed", async () =>
 
 test("a file that is too short is no success and leaves nothing", async () => {
   const { files, weights } = storage(async (put) => put(4, true));
-  await assert.rejects(weights.fetch(model, told, new AbortController().signal), { code: "network" });
+  await assert.rejects(weights.fetch(model, ignoreProgress, new AbortController().signal), {
+    code: "network",
+  });
   assert.equal(files.size, 0);
 });
 
@@ -54,7 +56,7 @@ test("a download that breaks says what broke it and leaves nothing", async () =>
     put(4, false);
     throw new DOMException("no room", "QuotaExceededError");
   });
-  await assert.rejects(weights.fetch(model, told, new AbortController().signal), {
+  await assert.rejects(weights.fetch(model, ignoreProgress, new AbortController().signal), {
     name: "QuotaExceededError",
   });
   assert.equal(files.size, 0);
@@ -63,7 +65,7 @@ test("a download that breaks says what broke it and leaves nothing", async () =>
 test("a download of which nothing is heard for half a minute is given up", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { weights } = storage(() => new Promise(() => {}));
-  const fetched = weights.fetch(model, told, new AbortController().signal);
+  const fetched = weights.fetch(model, ignoreProgress, new AbortController().signal);
   context.mock.timers.tick(30_000);
   await assert.rejects(fetched, { code: "stalled" });
 });

@@ -24,12 +24,12 @@ function transcriptOf(...rows) {
   }));
   const feed = openFeed();
   const page = /** @type {any} */ ({ querySelectorAll: () => articles });
-  const { currentTurns, orphanVersions, picks } = readStoredTurns(page, feed);
+  const { currentTurns, orphanVersions, feedback } = readStoredTurns(page, feed);
   return {
     feed,
     articles,
     orphanVersions,
-    picks,
+    feedback,
     currentTurns: currentTurns.map(({ turn, versions }) => [turn, ...versions]),
   };
 }
@@ -82,7 +82,7 @@ test("versions of a turn on a later page are handed over", () => {
 });
 
 test("what was picked is known of every version, not of the one that stands alone", () => {
-  const { picks } = transcriptOf({ turn: "first", replacedBy: "second", voted: "a" }, { turn: "second" });
-  assert.deepEqual(picks.get("first"), { voted: "a", continued: "" });
-  assert.deepEqual(picks.get("second"), { voted: "", continued: "" });
+  const { feedback } = transcriptOf({ turn: "first", replacedBy: "second", voted: "a" }, { turn: "second" });
+  assert.deepEqual(feedback.get("first"), { voted: "a", continued: "" });
+  assert.deepEqual(feedback.get("second"), { voted: "", continued: "" });
 });

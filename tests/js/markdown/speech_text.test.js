@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { languageOf, splitUtterances } from "../../../static/js/turn/speech_text.js";
+import { languageByScript, splitUtterances } from "../../../static/js/markdown/speech_text.js";
 
 const NAMES = { code: "여기에 코드가 있어요.", formula: "수식", lang: "ko" };
 const said = (/** @type {string} */ text) => splitUtterances(text, NAMES).map((part) => part.text);
@@ -44,9 +44,9 @@ test("sentences are short enough for every browser, and lose no word", () => {
 });
 
 test("the script tells the language", () => {
-  assert.equal(languageOf("서울은 Seoul이에요"), "ko");
-  assert.equal(languageOf("Seoul is written 서울 in Korean, the language of the country"), "en");
-  assert.equal(languageOf("1 + 1"), "en");
+  assert.equal(languageByScript("서울은 Seoul이에요"), "ko");
+  assert.equal(languageByScript("Seoul is written 서울 in Korean, the language of the country"), "en");
+  assert.equal(languageByScript("1 + 1"), "en");
 });
 
 test("what the page says itself is read in the page's language", () => {
