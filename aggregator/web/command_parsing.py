@@ -4,13 +4,13 @@ import uuid
 from typing import Any
 
 from aggregator.models import Turn
+from aggregator.services.candidates import PANEL_LIMIT
 from aggregator.services.refusal import Refusal
 from aggregator.services.turns import TurnRequest
 from aggregator.streaming.turn_feed import MAX_SEQ
 
 # No model's slug is longer.
 SLUG_LIMIT = 80
-PANEL_LIMIT = 8
 Command = dict[str, Any]
 
 

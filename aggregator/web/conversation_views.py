@@ -22,6 +22,7 @@ from aggregator.selectors import conversations, vote_counts
 from aggregator.selectors.turns import list_turns
 from aggregator.services import conversations as services
 from aggregator.services import deletion, sharing
+from aggregator.services.candidates import PANEL_LIMIT
 from aggregator.services.listings import list_offered_models
 from aggregator.services.refusal import Refusal
 from aggregator.web.example_prompts import EXAMPLES
@@ -72,8 +73,8 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "is_replay": settings.REPLAY,
         "has_device_models": bool(list_device_models()),
         "prompt_limit": settings.PROMPT_LIMIT,
-        "title_limit": Conversation._meta.get_field("title").max_length,
-        "panel_limit": services.PANEL_LIMIT,
+        "title_limit": services.RENAMED_TITLE_LENGTH,
+        "panel_limit": PANEL_LIMIT,
     }
     return render(request, "aggregator/conversation.html", context)
 
