@@ -1,5 +1,5 @@
 /**
- * Ada's question and what two models say to it.
+ * Ada's prompt and the answers of two models.
  *
  * @import { TurnEvent } from "../../static/js/connection/events.js"
  */

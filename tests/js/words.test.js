@@ -18,7 +18,7 @@ test("every word that a script asks for is in the page", () => {
   }
 });
 
-test("every list of codes has words for what is not in it", () => {
+test("every list of codes has its fallback words", () => {
   for (const script of scripts) {
     for (const [, list, fallback] of script.matchAll(/codeWord\("(\w+)", [^,()]+, "(\w+)"\)/g)) {
       assert.ok(known.has(`${list}.${fallback}`), `no word ${list}.${fallback}`);
@@ -49,14 +49,14 @@ test("every icon that a script draws is in the sprite", () => {
   }
 });
 
-test("every event of the vocabulary changes the state of a turn", () => {
+test("the reducer handles every event of the server", () => {
   const reducer = read("static/js/state/turn_state.js");
   for (const [, type] of read("aggregator/domain/events.py").matchAll(/type: ClassVar\[str\] = "(\w+)"/g)) {
     assert.match(reducer, new RegExp(`^  ${type}:`, "m"));
   }
 });
 
-test("every failure on the device and every obstacle to it has words", () => {
+test("every device failure and obstacle has words", () => {
   const sources = ["errors", "weights", "engine"]
     .map((name) => read(`static/js/device/${name}.js`))
     .join("\n");

@@ -32,20 +32,20 @@ export function modelCard(model, actions) {
   let shown;
 
   /** @param {ModelState} modelState */
-  const showStep = ({ step, isHere, code }) => {
-    const isResting = step === "absent" || step === "here" || step === "failed";
+  const showStep = ({ step, isStored, code }) => {
+    const isResting = step === "absent" || step === "stored" || step === "failed";
     host.dataset.step = step;
     failure.hidden = step !== "failed";
     if (step === "failed") setText(failure, codeWord("device_failure", code, "other"));
-    stored.hidden = !isResting || !isHere;
-    buttons.show(isResting, isHere, isBusy(step));
-    if (isResting) shortage.check(isHere);
+    stored.hidden = !isResting || !isStored;
+    buttons.show(isResting, isStored, isBusy(step));
+    if (isResting) shortage.check(isStored);
   };
 
   return {
     host,
     patch(modelState, isBlocked) {
-      if (modelState.step !== shown?.step || modelState.isHere !== shown.isHere) showStep(modelState);
+      if (modelState.step !== shown?.step || modelState.isStored !== shown.isStored) showStep(modelState);
       progress.patch(modelState);
       shortage.patch(isBlocked);
       shown = modelState;
@@ -83,10 +83,10 @@ function cardButtons(size, actions) {
   const remove = textButton(word("device_remove", { size }), "quiet", actions.remove);
   return {
     host: element("div", { class: "device-buttons" }, fetching, starting, cancel, remove),
-    /** @param {boolean} isResting @param {boolean} isHere @param {boolean} canCancel */
-    show(isResting, isHere, canCancel) {
-      fetching.hidden = !isResting || isHere;
-      starting.hidden = remove.hidden = !isResting || !isHere;
+    /** @param {boolean} isResting @param {boolean} isStored @param {boolean} canCancel */
+    show(isResting, isStored, canCancel) {
+      fetching.hidden = !isResting || isStored;
+      starting.hidden = remove.hidden = !isResting || !isStored;
       cancel.hidden = !canCancel;
     },
     /** @param {boolean} isDisabled */
@@ -123,9 +123,9 @@ function shortageNotice(model, buttons) {
   return {
     host,
     patch,
-    /** @param {boolean} isHere */
-    async check(isHere) {
-      code = await findShortage(model, isHere, navigator);
+    /** @param {boolean} isStored */
+    async check(isStored) {
+      code = await findShortage(model, isStored, navigator);
       patch(isBlocked);
     },
   };

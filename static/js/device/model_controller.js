@@ -12,7 +12,7 @@ import { INITIAL_STATE, nextState } from "./model_state.js";
  * @import { DeviceWeights } from "./weights.js"
  * @typedef {{ engine: DeviceEngine, weights: DeviceWeights, onStep: () => void, onReady: () => void }} ControllerContext
  * @typedef {{
- *   state: () => ModelState, lookUp: () => void, fetch: () => void, start: () => void, cancel: () => void,
+ *   state: () => ModelState, checkStored: () => void, fetch: () => void, start: () => void, cancel: () => void,
  *   remove: () => void, quit: () => void,
  * }} ModelController
  */
@@ -57,9 +57,9 @@ export function openModelController(model, { engine, weights, onStep, onReady })
     if (isGone && step({ type: "remove" })) announce(word("device_removed"));
   };
 
-  const lookUp = () => weights.isHere(model).then((isHere) => step({ type: "found", isHere }), fail);
+  const checkStored = () => weights.isStored(model).then((isStored) => step({ type: "found", isStored }), fail);
   const quit = () => step({ type: "quit" });
-  return { state, lookUp, fetch, start: () => start("start"), cancel, remove, quit };
+  return { state, checkStored, fetch, start: () => start("start"), cancel, remove, quit };
 }
 
 /**
@@ -84,8 +84,8 @@ function openModelTask(model, weights, onStep) {
 
   /** @param {unknown} error */
   const fail = async (error) => {
-    const isHere = await weights.isHere(model).catch(() => false);
-    step({ type: "failed", isHere, code: errorCodeOf(error, "other") });
+    const isStored = await weights.isStored(model).catch(() => false);
+    step({ type: "failed", isStored, code: errorCodeOf(error, "other") });
   };
 
   /** @param {StepEvent} event @param {(signal: AbortSignal) => Promise<void>} work */

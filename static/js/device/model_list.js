@@ -45,7 +45,7 @@ export function openModelList(models, weights, engine, onReady) {
   find(document, ".device-models").replaceChildren(...entries.map(({ card }) => card.host));
   for (const { controller, card } of entries) {
     card.patch(controller.state(), false);
-    controller.lookUp();
+    controller.checkStored();
   }
 
   return {

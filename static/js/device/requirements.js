@@ -52,14 +52,14 @@ function hasMemory64(wasm) {
  * Return a code for what this device has too little of, "" when nothing is known to be short.
  *
  * @param {DeviceModel} model
- * @param {boolean} isHere whether its weights are stored already
+ * @param {boolean} isStored whether its weights are stored already
  * @param {{ deviceMemory?: number, storage?: { estimate: () => Promise<StorageEstimate> } }} device
  * @returns {Promise<string>}
  */
-export async function findShortage(model, isHere, device) {
+export async function findShortage(model, isStored, device) {
   // Browsers round this value and report at most 8.
   if (device.deviceMemory !== undefined && device.deviceMemory < model.memory_gb * 2) return "memory";
-  if (isHere || !device.storage) return "";
+  if (isStored || !device.storage) return "";
   try {
     const { quota, usage = 0 } = await withTimeout(device.storage.estimate(), TIMEOUT_MS, "no_storage");
     return quota !== undefined && quota - usage < model.bytes + SPARE_BYTES ? "storage" : "";

@@ -5,7 +5,7 @@ import { DeviceError, openIdleTimeout } from "./errors.js";
  * @import { DeviceModel } from "./requirements.js"
  * @typedef {(model: DeviceModel, onProgress: (loaded: number) => void, signal: AbortSignal) => Promise<void>} FetchWeights
  * @typedef {{
- *   isHere: (model: DeviceModel) => Promise<boolean>, open: (model: DeviceModel) => Promise<Blob>,
+ *   isStored: (model: DeviceModel) => Promise<boolean>, open: (model: DeviceModel) => Promise<Blob>,
  *   fetch: FetchWeights, remove: (model: DeviceModel) => Promise<void>,
  * }} DeviceWeights
  */
@@ -28,7 +28,7 @@ export function openWeights(cache) {
   const removePartial = (model) => remove(model).catch(() => undefined);
 
   /** @param {DeviceModel} model */
-  const isHere = async (model) => {
+  const isStored = async (model) => {
     const address = addressOf(model);
     const name = await cache.getNameFromURL(address);
     const found = (await cache.list()).find((entry) => entry.name === name);
@@ -38,7 +38,7 @@ export function openWeights(cache) {
   };
 
   return {
-    isHere,
+    isStored,
     remove,
     async open(model) {
       const file = await cache.open(addressOf(model));
@@ -48,7 +48,7 @@ export function openWeights(cache) {
     async fetch(model, onProgress, signal) {
       try {
         await download(cache, model, onProgress, signal);
-        if (!(await isHere(model))) throw new DeviceError("network");
+        if (!(await isStored(model))) throw new DeviceError("network");
       } catch (error) {
         await removePartial(model);
         throw error;

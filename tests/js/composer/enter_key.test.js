@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { sendOnEnter } from "../../../static/js/composer/enter_key.js";
 
-/** A field that sends what it holds, as the composer does. */
+/** A field that sends its value, as the composer does. */
 class Field extends EventTarget {
   value = "";
   /** @type {string[]} */
@@ -48,7 +48,7 @@ class Field extends EventTarget {
   }
 }
 
-test("Enter sends and breaks no line", () => {
+test("Enter sends and inserts no line break", () => {
   const field = new Field();
   field.value = "안녕";
   assert.ok(field.enter().defaultPrevented);
@@ -62,7 +62,7 @@ test("Shift and Enter send nothing", () => {
   assert.deepEqual(field.sent, []);
 });
 
-test("Enter in a half-made Hangul syllable sends once, with the whole syllable", async () => {
+test("Enter during a Hangul syllable sends once, with the complete syllable", async () => {
   const field = new Field();
   field.value = "안녕하세";
   field.compose("요");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openSendQueue } from "../../../static/js/connection/send_queue.js";
 
 /** @param {string | null} conversation @param {string} prompt */
-const asking = (conversation, prompt) => ({ type: "open_turn", conversation, prompt });
+const openTurn = (conversation, prompt) => ({ type: "open_turn", conversation, prompt });
 
 function openQueue() {
   /** @type {Record<string, unknown>[]} */
@@ -13,11 +13,11 @@ function openQueue() {
   return { queue, sentPrompts };
 }
 
-test("what is asked before the conversation is there goes into it", () => {
+test("prompts asked before the conversation exists are sent into it", () => {
   const { queue, sentPrompts } = openQueue();
-  const first = queue.post(asking(null, "one"));
-  queue.post(asking(null, "two"));
-  queue.post(asking(null, "three"));
+  const first = queue.post(openTurn(null, "one"));
+  queue.post(openTurn(null, "two"));
+  queue.post(openTurn(null, "three"));
   assert.deepEqual(sentPrompts(), [["one", null]]);
   queue.settle(first, "made");
   assert.deepEqual(sentPrompts().slice(1), [
@@ -26,21 +26,21 @@ test("what is asked before the conversation is there goes into it", () => {
   ]);
 });
 
-test("when the first is refused the next makes the conversation, alone", () => {
+test("when the first prompt is refused, only the next one creates the conversation", () => {
   const { queue, sentPrompts } = openQueue();
-  const first = queue.post(asking(null, "one"));
-  const second = queue.post(asking(null, "two"));
-  queue.post(asking(null, "three"));
+  const first = queue.post(openTurn(null, "one"));
+  const second = queue.post(openTurn(null, "two"));
+  queue.post(openTurn(null, "three"));
   queue.settle(first);
   assert.deepEqual(sentPrompts().slice(1), [["two", null]]);
   queue.settle(second, "made");
   assert.deepEqual(sentPrompts().slice(2), [["three", "made"]]);
 });
 
-test("a line that comes back sends what waits again, and still holds back what is held", () => {
+test("after a reconnect unanswered commands are sent again, held ones are not", () => {
   const { queue, sentPrompts } = openQueue();
-  queue.post(asking(null, "one"));
-  queue.post(asking(null, "two"));
+  queue.post(openTurn(null, "one"));
+  queue.post(openTurn(null, "two"));
   queue.post({ type: "edit", turn: "turn-1", prompt: "else" });
   queue.resend();
   assert.deepEqual(
@@ -49,10 +49,10 @@ test("a line that comes back sends what waits again, and still holds back what i
   );
 });
 
-test("in a conversation nothing is held back, and what is answered is forgotten", () => {
+test("in an existing conversation nothing is held, and answered commands are removed", () => {
   const { queue, sentPrompts } = openQueue();
-  const first = queue.post(asking("here", "one"));
-  queue.post(asking("here", "two"));
+  const first = queue.post(openTurn("here", "one"));
+  queue.post(openTurn("here", "two"));
   assert.equal(queue.settle(first, "here")?.prompt, "one");
   assert.equal(queue.settle(first, "here"), undefined);
   queue.resend();

@@ -19,11 +19,11 @@ function refuse() {
 }
 const model = /** @type {any} */ ({ bytes: 500_000_000, memory_gb: 1 });
 
-test("a browser that has everything has no obstacle", async () => {
+test("a capable browser has no obstacle", async () => {
   assert.equal(await findObstacle(browser()), "");
 });
 
-test("each thing that is missing has its reason", async () => {
+test("each missing requirement has its own code", async () => {
   const storage = { getDirectory: () => Promise.reject(new Error("private window")) };
   /** @type {[string, Record<string, unknown>][]} */
   const cases = [
@@ -39,16 +39,16 @@ test("each thing that is missing has its reason", async () => {
   for (const [code, changes] of cases) assert.equal(await findObstacle(browser(changes)), code);
 });
 
-test("a storage that never answers is given up", async (context) => {
+test("storage that never responds is an obstacle", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const asked = findObstacle(
+  const pending = findObstacle(
     browser({ navigator: { storage: { getDirectory: () => new Promise(() => {}) } } }),
   );
   context.mock.timers.tick(5_000);
-  assert.equal(await asked, "no_storage");
+  assert.equal(await pending, "no_storage");
 });
 
-test("too little memory or room is told before anything is fetched", async () => {
+test("too little memory or storage is found before a download", async () => {
   const room = (/** @type {number} */ quota) => ({
     storage: { estimate: async () => ({ quota, usage: 0 }) },
   });
@@ -61,7 +61,7 @@ test("too little memory or room is told before anything is fetched", async () =>
   assert.equal(await findShortage(model, false, silent), "");
 });
 
-test("whatever is thrown has a code", () => {
+test("every thrown value has a code", () => {
   const named = (/** @type {string} */ name) => Object.assign(new Error("it failed"), { name });
   assert.equal(errorCodeOf(new DeviceError("corrupt"), "other"), "corrupt");
   assert.equal(
@@ -79,7 +79,7 @@ test("whatever is thrown has a code", () => {
   assert.equal(errorCodeOf("something", "other"), "other");
 });
 
-test("what comes in time is handed on, and what comes never is a failure", async (context) => {
+test("a promise settles in time or fails with the timeout's code", async (context) => {
   assert.equal(await withTimeout(Promise.resolve(7), 1_000, "slow"), 7);
   await assert.rejects(withTimeout(Promise.reject(new Error("own")), 1_000, "slow"), /own/);
   context.mock.timers.enable({ apis: ["setTimeout"] });

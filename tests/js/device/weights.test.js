@@ -8,7 +8,7 @@ const ADDRESS = "https://jjamppong.test/on-device/weights/1234.gguf";
 const ignoreProgress = () => {};
 
 /**
- * The engine's storage, in memory: a file has its name as content, and metadata once it is whole.
+ * The engine's storage, in memory; a file has its metadata once it is complete.
  *
  * @param {(put: (size: number, isWhole: boolean) => void) => Promise<void>} download
  */
@@ -27,23 +27,23 @@ function storage(download) {
   return { files, put, weights: openWeights(cache) };
 }
 
-test("weights that came whole are here", async () => {
+test("complete weights are stored", async () => {
   const { weights } = storage(async (put) => put(10, true));
-  assert.equal(await weights.isHere(model), false);
+  assert.equal(await weights.isStored(model), false);
   await weights.fetch(model, ignoreProgress, new AbortController().signal);
-  assert.equal(await weights.isHere(model), true);
+  assert.equal(await weights.isStored(model), true);
   assert.equal((await weights.open(model)).size, 10);
 });
 
-test("half a file that a reload left is taken for none and removed", async () => {
+test("a partial file left by a reload is removed", async () => {
   const { files, put, weights } = storage(async () => {});
   put(4, false);
-  assert.equal(await weights.isHere(model), false);
+  assert.equal(await weights.isStored(model), false);
   assert.equal(files.size, 0);
   await assert.rejects(weights.open(model), { code: "missing" });
 });
 
-test("a file that is too short is no success and leaves nothing", async () => {
+test("a file that is too short fails and is removed", async () => {
   const { files, weights } = storage(async (put) => put(4, true));
   await assert.rejects(weights.fetch(model, ignoreProgress, new AbortController().signal), {
     code: "network",
@@ -51,7 +51,7 @@ test("a file that is too short is no success and leaves nothing", async () => {
   assert.equal(files.size, 0);
 });
 
-test("a download that breaks says what broke it and leaves nothing", async () => {
+test("a failed download rejects with its cause and leaves no file", async () => {
   const { files, weights } = storage(async (put) => {
     put(4, false);
     throw new DOMException("no room", "QuotaExceededError");
@@ -62,7 +62,7 @@ test("a download that breaks says what broke it and leaves nothing", async () =>
   assert.equal(files.size, 0);
 });
 
-test("a download of which nothing is heard for half a minute is given up", async (context) => {
+test("a download without data for half a minute fails", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { weights } = storage(() => new Promise(() => {}));
   const fetched = weights.fetch(model, ignoreProgress, new AbortController().signal);

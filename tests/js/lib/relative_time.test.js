@@ -6,7 +6,7 @@ import { relative } from "../../../static/js/lib/relative_time.js";
 const now = new Date("2026-11-24T12:00:00Z");
 const ago = (/** @type {number} */ seconds) => relative(new Date(now.getTime() - seconds * 1000), now, "ko");
 
-test("moments are told in relation to now, old ones by their date in Korea", () => {
+test("recent times are relative to now, older ones are dates in Korean time", () => {
   assert.equal(ago(5), "지금");
   assert.equal(ago(180), "3분 전");
   assert.equal(ago(7_200), "2시간 전");

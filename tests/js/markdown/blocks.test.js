@@ -35,13 +35,13 @@ def fare():
 ~~~
 끝`;
 
-const cutWhole = (/** @type {string} */ text) => {
+const cutAll = (/** @type {string} */ text) => {
   const { blocks, rest } = cutBlocks(text, 0);
   return [...blocks, text.slice(rest)];
 };
 
-test("streamed text falls into the same blocks as stored text, wherever the pieces end", () => {
-  const whole = cutWhole(ANSWER);
+test("streamed text is cut into the same blocks as stored text, wherever the pieces end", () => {
+  const whole = cutAll(ANSWER);
   for (const step of [1, 2, 3, 7, 19]) {
     const closed = [];
     let from = 0;
@@ -54,37 +54,37 @@ test("streamed text falls into the same blocks as stored text, wherever the piec
   }
 });
 
-test("blocks put together are the text", () => {
-  assert.equal(cutWhole(ANSWER).join(""), ANSWER);
+test("the blocks joined are the text", () => {
+  assert.equal(cutAll(ANSWER).join(""), ANSWER);
 });
 
-test("a list with blank lines between its entries is one block", () => {
+test("a list with blank lines between its items is one block", () => {
   const { blocks } = cutBlocks("1. a\n\n2. b\n\n3. c\n\nend", 0);
   assert.deepEqual(blocks, ["1. a\n\n2. b\n\n3. c\n\n"]);
 });
 
-test("a blank line inside a fence closes nothing", () => {
+test("a blank line inside a fence closes no block", () => {
   assert.deepEqual(cutBlocks("```\na\n\nb\n", 0).blocks, []);
   assert.deepEqual(cutBlocks("```\na\n\nb\n```\nc", 0).blocks, ["```\na\n\nb\n```\n"]);
 });
 
-test("three backticks on one line are no fence", () => {
+test("three backticks on one line do not open a fence", () => {
   assert.deepEqual(cutBlocks("```x``` and\n\nmore", 0).blocks, ["```x``` and\n\n"]);
 });
 
-test("a line that may still become a list entry is waited for", () => {
+test("a line that may still become a list item closes no block", () => {
   assert.deepEqual(cutBlocks("- a\n\n-", 0).blocks, []);
   assert.deepEqual(cutBlocks("- a\n\n-x", 0).blocks, ["- a\n\n"]);
 });
 
-test("an open fence gives its language and its code without the beginning of its end", () => {
+test("an open fence has a language and code, without a partial closing fence", () => {
   assert.deepEqual(openFence("```python title\nx = 1\n``"), { language: "python", code: "x = 1\n" });
   assert.deepEqual(openFence("\n~~~\nx"), { language: "", code: "x" });
   assert.equal(openFence("```py"), null);
   assert.equal(openFence("plain"), null);
 });
 
-test("a long answer is cut in time that grows with its length", () => {
+test("a long answer is cut in linear time", () => {
   const text = `${"문단 하나예요. ".repeat(20)}\n\n`.repeat(2000);
   const started = performance.now();
   let from = 0;

@@ -6,10 +6,10 @@ import { isWithinLimits, stripDelimiters, texToMathml } from "../../../static/js
 /** @param {string} text @param {boolean} [isOpen] */
 const formulasOf = (text, isOpen = false) =>
   [...markdownToHtml(text, isOpen).matchAll(/class="formula([ \w]*)"(?: tabindex="0")?>([\s\S]*?)<\//g)].map(
-    ([, looks = "", written = ""]) => `${looks.trim()}:${written}`,
+    ([, kind = "", source = ""]) => `${kind.trim()}:${source}`,
   );
 
-const found = [
+const withFormulas = [
   ["값은 $a_1 * b_1$이에요", [":$a_1 * b_1$"]],
   ["값은 \\(a_1 * b_1\\)이에요", [":\\(a_1 * b_1\\)"]],
   ["$$E = mc^2$$", ["display:$$E = mc^2$$"]],
@@ -22,12 +22,12 @@ const found = [
   ["$\\$5 + x$", [":$\\$5 + x$"]],
   ["|식|\n|-|\n|$x^2$|", [":$x^2$"]],
 ];
-for (const [text, formulas] of found) {
-  test(`a formula stands in ${JSON.stringify(text)}`, () =>
+for (const [text, formulas] of withFormulas) {
+  test(`a formula is found in ${JSON.stringify(text)}`, () =>
     assert.deepEqual(formulasOf(String(text)), formulas));
 }
 
-const none = [
+const withoutFormulas = [
   "It costs $5 and $10 a month.",
   "$5-$10, or US$5 to US$10, $1.5M~$2M",
   "$5와 10$ 사이, $5 or maybe 10$",
@@ -40,18 +40,18 @@ const none = [
   "$$\n\nx\n\n$$",
   "half \\(a + b and \\[ c and $$ d",
 ];
-for (const text of none) {
-  test(`no formula stands in ${JSON.stringify(text)}`, () => assert.deepEqual(formulasOf(text), []));
+for (const text of withoutFormulas) {
+  test(`no formula is found in ${JSON.stringify(text)}`, () => assert.deepEqual(formulasOf(text), []));
 }
 
-test("a formula that is still written is set aside as it is, whatever marks it holds", () => {
+test("an open formula keeps its source, whatever Markdown it contains", () => {
   assert.deepEqual(formulasOf("값은 $a_1 \\cdot *b", true), ["open:$a_1 \\cdot *b"]);
   assert.deepEqual(formulasOf("값은 \\(a * b * c", true), ["open:\\(a * b * c"]);
   assert.deepEqual(formulasOf("식은\n$$\na\n=\n- b", true), ["open:$$\na\n=\n- b"]);
   assert.deepEqual(formulasOf("It costs $5 and *this*", true), []);
 });
 
-test("nothing parts a formula from what is written close to it", () => {
+test("no line break separates a formula from adjacent characters", () => {
   const markup = markdownToHtml("값은 ($x$)이고 $y$ 이며 **$z$**는");
   assert.ok(
     markup.includes('값은 <span class="glued">(<span class="formula">$x$</span>)</span>이고 <span class="f'),
@@ -60,11 +60,11 @@ test("nothing parts a formula from what is written close to it", () => {
   assert.ok(markup.includes('<strong><span class="formula">$z$</span></strong>는'), markup);
 });
 
-test("marks of both kinds come off", () => {
+test("delimiters of every kind are stripped", () => {
   assert.deepEqual(["$x$", "$$x$$", "\\(x\\)", "\\[x\\]"].map(stripDelimiters), ["x", "x", "x", "x"]);
 });
 
-test("LaTeX becomes MathML that names no font and no address", () => {
+test("LaTeX becomes MathML", () => {
   const drawn = texToMathml("\\int_0^1 \\frac{x}{2}\\,dx", true);
   assert.match(drawn, /^<math [^>]*display="block"/);
   assert.match(drawn, /<mfrac>/);
@@ -89,11 +89,11 @@ const hostile = [
   "\\nosuchcommand x",
 ];
 for (const tex of hostile) {
-  test(`${JSON.stringify(tex.slice(0, 40))} is left as its source`, () =>
+  test(`${JSON.stringify(tex.slice(0, 40))} stays source text`, () =>
     assert.equal(texToMathml(tex, false), ""));
 }
 
-test("no measure is larger than a formula", () => {
+test("no measure exceeds the limits", () => {
   for (const tex of [
     "\\rule{9999em}{9999em}",
     "\\kern{99999pt}x",
@@ -101,22 +101,22 @@ test("no measure is larger than a formula", () => {
     "\\raisebox{9999em}{x}",
   ]) {
     const sizes = [...texToMathml(tex, true).matchAll(/([\d.]+)(em|pt|ex|px|cm)\b/g)];
-    for (const [said, size, unit] of sizes) assert.ok(Number(size) <= (unit === "em" ? 20 : 240), said);
+    for (const [measure, size, unit] of sizes) assert.ok(Number(size) <= (unit === "em" ? 20 : 240), measure);
   }
 });
 
-test("a measure that pulls a formula far out of its place is left out", () => {
-  for (const fit of ["20em", "-0.1667em", "0.06em solid", "5.9pt", "50%", ""])
-    assert.ok(isWithinLimits(fit), fit);
-  for (const wild of ["-9999em", "0 0 9999em 0", "-25pt", "21em", "900%"])
-    assert.ok(!isWithinLimits(wild), wild);
+test("a measure outside the limits is rejected", () => {
+  for (const allowed of ["20em", "-0.1667em", "0.06em solid", "5.9pt", "50%", ""])
+    assert.ok(isWithinLimits(allowed), allowed);
+  for (const rejected of ["-9999em", "0 0 9999em 0", "-25pt", "21em", "900%"])
+    assert.ok(!isWithinLimits(rejected), rejected);
 });
 
-test("markup in a formula is text", () => {
+test("HTML in a formula is text", () => {
   assert.ok(!texToMathml('\\text{<img src=x onerror="alert(1)">}', false).includes("<img"));
 });
 
-test("a text full of marks is read in time that grows with its length", () => {
+test("a text full of delimiters is parsed in linear time", () => {
   const started = performance.now();
   for (const text of ["\\(", "$", "$x", "\\[", "$$x ", "$$\n", "\\$"]) {
     markdownToHtml(text.repeat(10_000), true);

@@ -5,15 +5,15 @@ import { markdownToHtml } from "../../../static/js/markdown/markdown.js";
 const cases = [
   ["bold before a Korean particle", "**마크다운(Markdown)**을 써요", "<strong>마크다운(Markdown)</strong>을"],
   ["bold after a Korean particle", "이것은**‘강조’**예요", "<strong>‘강조’</strong>"],
-  ["one line break stays one", "첫 줄\n둘째 줄", "<br>"],
-  ["headings come below the page's own", "# 제목", '<h3 dir="auto">제목</h3>'],
+  ["a single line break is kept", "첫 줄\n둘째 줄", "<br>"],
+  ["headings are below the page's own", "# 제목", '<h3 dir="auto">제목</h3>'],
   ["a formula keeps its backslashes", "값은 \\(a_1 * b_1\\)이에요", "\\(a_1 * b_1\\)"],
   ["a formula has no emphasis", "$$a*b*c$$", "$$a*b*c$$"],
   ["a column keeps its alignment", "|a|\n|-:|\n|1|", '<td dir="auto" align="right">1</td>'],
-  ["a table scrolls by itself", "|a|\n|-|\n|1|", '<div class="table-scroll" tabindex="0"><table>'],
-  ["code names its language", "```py\nx\n```", '<pre data-language="py"><code>x\n</code></pre>'],
-  ["markup is text", "<script>alert(1)</script>", "&lt;script&gt;"],
-  ["a picture becomes a link", "![그림](https://a.example/x.png)", '<a href="https://a.example/x.png" rel="'],
+  ["a table scrolls in its own container", "|a|\n|-|\n|1|", '<div class="table-scroll" tabindex="0"><table>'],
+  ["code carries its language", "```py\nx\n```", '<pre data-language="py"><code>x\n</code></pre>'],
+  ["HTML is text", "<script>alert(1)</script>", "&lt;script&gt;"],
+  ["an image becomes a link", "![그림](https://a.example/x.png)", '<a href="https://a.example/x.png" rel="'],
 ];
 
 for (const [name, text, expected] of cases) {
@@ -29,14 +29,14 @@ for (const address of [
   "data:text/html,x",
   "file:///etc",
 ]) {
-  test(`${address} is no link`, () => assert.ok(!markdownToHtml(`[x](${address})`).includes("<a ")));
+  test(`${address} is not a link`, () => assert.ok(!markdownToHtml(`[x](${address})`).includes("<a ")));
 }
 
 test("a language name cannot break out of its attribute", () => {
   assert.ok(!markdownToHtml('```"><img/src=x>\nx\n```').includes("<img"));
 });
 
-test("a link opens elsewhere and tells nothing", () => {
+test("a link opens in a new tab without a referrer", () => {
   assert.ok(
     markdownToHtml("[x](https://a.example)").includes(
       'rel="noopener noreferrer nofollow ugc" target="_blank"',

@@ -8,11 +8,11 @@ const texts = [
   "서울의 인구는 약 940만 명입니다.",
 ];
 
-test("a passage is found in the shortest text that holds it, marks aside", () => {
+test("a passage is found in the shortest text that contains it, ignoring punctuation", () => {
   assert.equal(findPassageIndex(texts, "**서울의 인구는** 약 940만 명입니다"), 2);
 });
 
-test("a passage that nobody holds, or that is too short to tell, is not found", () => {
+test("a passage that no text contains or that is too short is not found", () => {
   assert.equal(findPassageIndex(texts, "부산의 인구는 약 330만 명입니다."), -1);
   assert.equal(findPassageIndex(texts, "서울"), -1);
 });

@@ -7,7 +7,7 @@ import { council } from "../turn_events.js";
 /** @typedef {{ turn: string, replacedBy?: string, seq?: string, voted?: string }} Row */
 
 /**
- * The server's articles, as far as they are read.
+ * The server's articles with the attributes that are read.
  *
  * @param {Row[]} rows
  */
@@ -40,14 +40,14 @@ test("stored turns are read through the same reducer as live ones", () => {
   assert.equal(feed.seqOf("one"), 8);
 });
 
-test("turns that stand keep their order", () => {
+test("current turns keep their order", () => {
   assert.deepEqual(transcriptOf({ turn: "one" }, { turn: "two" }).currentTurns, [
     ["one", "one"],
     ["two", "two"],
   ]);
 });
 
-test("a turn replaced twice has three versions and one place", () => {
+test("a turn replaced twice is one turn with three versions", () => {
   const { currentTurns, articles } = transcriptOf(
     { turn: "first", replacedBy: "second" },
     { turn: "second", replacedBy: "third" },
@@ -60,7 +60,7 @@ test("a turn replaced twice has three versions and one place", () => {
   );
 });
 
-test("what followed a replaced turn is no version of it", () => {
+test("a follow-up of a replaced turn is not a version of it", () => {
   const { currentTurns } = transcriptOf(
     { turn: "first", replacedBy: "again" },
     { turn: "follow-up", replacedBy: "again" },
@@ -69,7 +69,7 @@ test("what followed a replaced turn is no version of it", () => {
   assert.deepEqual(currentTurns, [["again", "first", "again"]]);
 });
 
-test("versions of a turn on a later page are handed over", () => {
+test("versions of a turn on a later page are returned", () => {
   const { currentTurns, orphanVersions } = transcriptOf(
     { turn: "first", replacedBy: "second" },
     { turn: "second", replacedBy: "third" },
@@ -81,7 +81,7 @@ test("versions of a turn on a later page are handed over", () => {
   assert.deepEqual([...orphanVersions], [["third", ["first", "second"]]]);
 });
 
-test("what was picked is known of every version, not of the one that stands alone", () => {
+test("feedback is read for every version", () => {
   const { feedback } = transcriptOf({ turn: "first", replacedBy: "second", voted: "a" }, { turn: "second" });
   assert.deepEqual(feedback.get("first"), { voted: "a", continued: "" });
   assert.deepEqual(feedback.get("second"), { voted: "", continued: "" });

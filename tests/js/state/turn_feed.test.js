@@ -22,7 +22,7 @@ test("frames in order are applied and counted", () => {
   assert.equal(feed.seqOf("turn-1"), 6);
 });
 
-test("a frame seen before says nothing twice", () => {
+test("a repeated frame is ignored", () => {
   const feed = openFeed();
   feed.applyFrame(frame(4, ...adasTurn));
   feed.applyFrame(frame(5, delta("a", "Seoul")));
@@ -30,7 +30,7 @@ test("a frame seen before says nothing twice", () => {
   assert.equal(textOf(feed), "Seoul");
 });
 
-test("a frame that overlaps what is known adds only what is new", () => {
+test("an overlapping frame adds only its new events", () => {
   const feed = openFeed();
   feed.applyFrame(frame(4, ...adasTurn));
   feed.applyFrame(frame(5, delta("a", "Seo")));
@@ -38,7 +38,7 @@ test("a frame that overlaps what is known adds only what is new", () => {
   assert.equal(textOf(feed), "Seoul");
 });
 
-test("a hole is reported and nothing behind it is shown", () => {
+test("a gap is reported and later events are not applied", () => {
   const feed = openFeed();
   feed.applyFrame(frame(4, ...adasTurn));
   assert.equal(feed.applyFrame(frame(9, delta("a", "later"))), "gap");
@@ -52,7 +52,7 @@ test("a hole is reported and nothing behind it is shown", () => {
   assert.equal(textOf(feed), "Seoul later");
 });
 
-test("a log that was lost and begun anew is read from its start", () => {
+test("a log that was lost and restarted is read from its start", () => {
   const feed = openFeed();
   feed.restore("turn-1", "hello", 30, [...adasTurn, delta("a", "stored")]);
   assert.equal(feed.applyFrame(frame(100_005, ...adasTurn, delta("a", "stored"))), "gap");
@@ -62,7 +62,7 @@ test("a log that was lost and begun anew is read from its start", () => {
   assert.equal(textOf(feed), "stored");
 });
 
-test("a running turn read again from its start shows no text twice", () => {
+test("a running turn read again from its start repeats no text", () => {
   const feed = openFeed();
   feed.restore("turn-1", "hello", 0, [...adasTurn, delta("a", "Seo")]);
   assert.equal(textOf(feed), "Seo");
@@ -70,11 +70,11 @@ test("a running turn read again from its start shows no text twice", () => {
   assert.equal(textOf(feed), "Seoul");
 });
 
-test("a hole that cannot be filled is asked for only so often", () => {
+test("a gap that cannot be filled is reported a limited number of times", () => {
   const feed = openFeed();
   feed.applyFrame(frame(4, ...adasTurn));
-  const taken = Array.from({ length: 20 }, (_, n) => feed.applyFrame(frame(100 + n, delta("a", "x"))));
-  assert.ok(taken.filter((each) => each === "gap").length < 10);
+  const outcomes = Array.from({ length: 20 }, (_, n) => feed.applyFrame(frame(100 + n, delta("a", "x"))));
+  assert.ok(outcomes.filter((each) => each === "gap").length < 10);
 });
 
 test("only turns that have not ended are running", () => {
@@ -84,7 +84,7 @@ test("only turns that have not ended are running", () => {
   assert.deepEqual(feed.running(), ["turn-2"]);
 });
 
-test("a frame that holds the whole turn takes the place of all that was known", () => {
+test("a frame with the whole turn replaces its state", () => {
   const feed = openFeed();
   feed.applyFrame(frame(4, ...adasTurn));
   feed.applyFrame(frame(5, delta("a", "Seo")));
@@ -93,7 +93,7 @@ test("a frame that holds the whole turn takes the place of all that was known", 
   assert.equal(feed.seqOf("turn-1"), 40);
 });
 
-test("a turn that was dropped neither runs nor comes back", () => {
+test("a dropped turn neither runs nor returns", () => {
   const feed = openFeed();
   feed.start("turn-1", "hello");
   assert.deepEqual(feed.running(), ["turn-1"]);

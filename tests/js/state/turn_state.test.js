@@ -9,7 +9,7 @@ import { adasTurn, council, delta, finished, ranking } from "../turn_events.js";
 
 const after = (/** @type {TurnEvent[]} */ ...events) => events.reduce(reduce, emptyTurn("turn-1"));
 
-test("deltas joined or single leave the same state", () => {
+test("joined deltas give the same state as single ones", () => {
   const single = after(...adasTurn, delta("a", "안"), delta("a", "녕"), delta("a", "하세요"));
   const joined = after(...adasTurn, delta("a", "안녕하세요"));
   assert.deepEqual(single, joined);
@@ -21,7 +21,7 @@ test("an unknown event and an unknown candidate change nothing", () => {
   assert.deepEqual(reduce(before, delta("nobody", "?")).candidates, before.candidates);
 });
 
-test("text of an earlier attempt stays until the first piece of the next", () => {
+test("the text of an earlier attempt stays until the first delta of the next", () => {
   const again = after(...adasTurn, delta("a", "half"), {
     type: "candidate_started",
     candidate: "a",
@@ -33,7 +33,7 @@ test("text of an earlier attempt stays until the first piece of the next", () =>
   assert.equal(written.candidates[0]?.text, "whole");
 });
 
-test("the first piece of a fused answer takes the place of an older one", () => {
+test("the first delta of a fused answer replaces an older one", () => {
   const fusing = after(
     ...council,
     { type: "answer_started", kind: "fused", model: "fuser" },
@@ -48,21 +48,21 @@ test("the first piece of a fused answer takes the place of an older one", () => 
   assert.equal(answerText(/** @type {any} */ (again).reduce(reduce, fusing)).text, "new");
 });
 
-test("a turn and a candidate that wait say how many are before them, and then no more", () => {
+test("a queued turn and candidate have a position until they start", () => {
   const queued = after({ type: "turn_queued", position: 3 });
   assert.equal(queued.waitingFor, 3);
-  const seated = after(...adasTurn, { type: "candidate_queued", candidate: "a", position: 2 });
-  assert.equal(seated.waitingFor, 0);
-  assert.equal(seated.candidates[0]?.waitingFor, 2);
-  assert.equal(reduce(seated, { type: "candidate_started", candidate: "a" }).candidates[0]?.waitingFor, 0);
+  const routed = after(...adasTurn, { type: "candidate_queued", candidate: "a", position: 2 });
+  assert.equal(routed.waitingFor, 0);
+  assert.equal(routed.candidates[0]?.waitingFor, 2);
+  assert.equal(reduce(routed, { type: "candidate_started", candidate: "a" }).candidates[0]?.waitingFor, 0);
 });
 
-test("a piece of text leaves every other candidate the same object", () => {
+test("a delta leaves every other candidate the same object", () => {
   const before = after(...adasTurn);
   assert.equal(reduce(before, delta("a", "x")).candidates[1], before.candidates[1]);
 });
 
-test("the leader's text stands in the answer's place until an answer has text of its own", () => {
+test("the leader's text is shown until the answer has its own text", () => {
   const leading = after(...adasTurn, delta("a", "A"), delta("b", "B"), {
     type: "leader_changed",
     candidate: "b",
@@ -81,12 +81,12 @@ test("the best candidate's text is the answer when nothing was fused", () => {
   assert.equal(answerText(state).isOpen, false);
 });
 
-test("help stands before everything else", () => {
+test("crisis help comes before every other text", () => {
   const helped = after(...adasTurn, { type: "answer_finished", kind: "help", text: "109" });
   assert.equal(answerText(helped).text, "109");
 });
 
-test("a turn that is opened again forgets its answer, its error and its ad", () => {
+test("a reopened turn drops its answer, error and ad", () => {
   const closed = after(
     ...council,
     { type: "answer_finished", kind: "best", candidate: "a" },
@@ -101,7 +101,7 @@ test("a turn that is opened again forgets its answer, its error and its ad", () 
   assert.equal(closed.candidates.length, 2);
 });
 
-test("candidates are ranked and grouped as the ranking says", () => {
+test("candidates are ranked and grouped by the ranking", () => {
   const state = after(...council, ranking(["b", 0], ["a", 0]));
   assert.equal(rankOf(state, "b"), 1);
   assert.equal(rankOf(state, "nobody"), 0);
@@ -111,12 +111,12 @@ test("candidates are ranked and grouped as the ranking says", () => {
   );
 });
 
-test("a provisional ranking groups nobody", () => {
+test("a provisional ranking has no groups", () => {
   const provisional = { ...ranking(["b", 0], ["a", 1]), provisional: true };
   assert.deepEqual(groupsOf(after(...council, provisional)), []);
 });
 
-test("the first token is not counted into the speed of writing", () => {
+test("the time to the first token is excluded from the speed", () => {
   const state = after(...adasTurn, delta("a", "x"), {
     ...finished("a"),
     ttft_ms: 1000,
@@ -126,7 +126,7 @@ test("the first token is not counted into the speed of writing", () => {
   assert.equal(tokensPerSecond(/** @type {any} */ (state.candidates[0])), 20);
 });
 
-test("a map of claims takes the place of the one before", () => {
+test("new claims replace the old ones", () => {
   const claim = { kind: "shared", text: "Seoul", candidates: ["a", "b"], against: [], other_text: "" };
   const state = after(
     ...council,
@@ -136,11 +136,11 @@ test("a map of claims takes the place of the one before", () => {
   assert.deepEqual(state.claims, [claim]);
 });
 
-test("what stands behind a fused answer goes when it is made anew, and the plan stays with the route", () => {
+test("supports are dropped on a new attempt, and the route keeps its plan", () => {
   const supports = [{ text: "서울이에요.", candidates: ["a"], words: ["서울"] }];
-  const known = after(...council, { type: "supports_found", supports });
-  assert.deepEqual(known.supports, supports);
-  const again = reduce(known, {
+  const supported = after(...council, { type: "supports_found", supports });
+  assert.deepEqual(supported.supports, supports);
+  const again = reduce(supported, {
     type: "turn_opened",
     conversation: "c",
     turn: "turn-1",
@@ -149,6 +149,6 @@ test("what stands behind a fused answer goes when it is made anew, and the plan 
   });
   assert.deepEqual(again.supports, []);
   const route = { strategy: "cascade", panel: [], reasons: ["escalated"], topic: "math", quality: 0.9 };
-  const routed = reduce(known, { type: "route_chosen", ...route, expected_micros: 40_000 });
+  const routed = reduce(supported, { type: "route_chosen", ...route, expected_micros: 40_000 });
   assert.deepEqual([routed.topic, routed.quality, routed.expectedMicros], ["math", 0.9, 40_000]);
 });
