@@ -120,11 +120,13 @@ def engage_with_ad(name: str) -> None:
     from ads.events.offers import hide_offer, report_offer
     from ads.events.receive import receive_click, receive_impression
     from ads.models import Offer
-    from testing.ads.event_requests import visit
+    from testing.ads.event_requests import make_event_request
 
     offer = Offer.objects.get(pk=name)
-    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
-    receive_click(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at), visit())
+    receive_impression(
+        sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), make_event_request()
+    )
+    receive_click(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at), make_event_request())
     hide_offer(offer, at=offer.created_at)
     report_offer(offer, reason="other", at=offer.created_at)
 

@@ -1,4 +1,4 @@
-"""What makes an ad's words risky enough that two people have to read them. Pure."""
+"""Risks of an ad's text and links that require the approval of two reviewers. Pure."""
 
 import re
 from urllib.parse import urlsplit
@@ -13,10 +13,10 @@ RISK_PATTERNS = {
 
 
 def find_risks(*, words: str, landing_url: str, display_domain: str) -> tuple[str, ...]:
-    """Return what is risky about an ad, each in one word; nothing for an ordinary one."""
+    """Return the names of the risks of an ad; empty for an ordinary one."""
     risks = [name for name, pattern in RISK_PATTERNS.items() if pattern.search(words)]
     host = urlsplit(landing_url).hostname or ""
-    shown = display_domain.lower().split("/")[0]
-    if host and host != shown and not host.endswith(f".{shown}"):
+    displayed = display_domain.lower().split("/")[0]
+    if host and host != displayed and not host.endswith(f".{displayed}"):
         risks.append("elsewhere")
     return tuple(risks)

@@ -1,21 +1,22 @@
-"""What an advertiser may name as its own addresses, and how people write them. Pure.
+"""Networks that an advertiser may declare as its own: parsing and limits. Pure.
 
-NetworkError > NotANetworkError | TooWideError | InnerNetworkError
+NetworkError > InvalidNetworkError | NetworkTooWideError | PrivateNetworkError
 """
 
 import ipaddress
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# An office or a home, by family. Wider ones are a provider's: naming them would make strangers' clicks free.
+# By IP version: an office or a home. A wider network belongs to a provider and would make other people's
+# clicks free.
 MIN_PREFIX_LENGTH = {4: 24, 6: 48}
 MAX_NETWORKS = 100
-# Visitors from here are known by their IPv4 addresses, so that a network of these would hold nobody.
+# Client addresses of this range are stored as IPv4, so a declared network of it would never match.
 IPV4_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 
 class NetworkError(ValueError):
-    """This cannot be named as one's own."""
+    """The network cannot be declared."""
 
 
 class InvalidNetworkError(NetworkError):
@@ -23,15 +24,15 @@ class InvalidNetworkError(NetworkError):
 
 
 class NetworkTooWideError(NetworkError):
-    """More addresses than an office or a home has."""
+    """The network is wider than MIN_PREFIX_LENGTH allows."""
 
 
 class PrivateNetworkError(NetworkError):
-    """An address behind a router, which no visit from outside ever shows."""
+    """A private network, which never appears as a client address on a public site."""
 
 
 def parse_network(text: str, *, allows_private: bool = False) -> str:
-    """Return one line as a network in its plain form: an address, a CIDR, or `203.0.113.*`; NetworkError."""
+    """Return an address, a CIDR or `203.0.113.*` in normal form; raises NetworkError."""
     network = _parse(text.strip())
     if network.is_multicast or network.is_unspecified or _overlaps_ipv4_mapped(network):
         raise InvalidNetworkError(text)
@@ -43,7 +44,7 @@ def parse_network(text: str, *, allows_private: bool = False) -> str:
 
 
 def is_private_address(address: str) -> bool:
-    """Say whether a visit with this address came from inside: then so may what is named."""
+    """Return whether a client address is private; then private networks may be declared too."""
     try:
         return not unmap_ipv4(ipaddress.ip_address(address)).is_global
     except ValueError:

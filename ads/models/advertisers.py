@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class Advertiser(models.Model):
-    """Whoever pays for ads: a wallet, people with roles, and campaigns."""
+    """A customer who pays for ads: a wallet, members with roles, and campaigns."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("활동 중")
@@ -38,7 +38,7 @@ class Advertiser(models.Model):
 
 
 class Membership(models.Model):
-    """What one person may do for one advertiser."""
+    """The role of one account for one advertiser."""
 
     class Role(models.TextChoices):
         OWNER = "owner", _("소유자")
@@ -66,7 +66,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """An address that may become a member, once whoever has it accepts; open until it is used or ended."""
+    """An invitation of an email address to become a member; open until it is accepted, revoked or expired."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     advertiser = models.ForeignKey(

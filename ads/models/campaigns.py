@@ -11,7 +11,7 @@ from ads.models.advertisers import Advertiser
 
 
 class Category(models.TextChoices):
-    """What may be advertised at all; regulated trades are left out on purpose (docs/ad.md)."""
+    """The categories that may be advertised; regulated goods and services are left out on purpose."""
 
     TRAVEL = "travel", _("여행")
     FOOD = "food", _("음식")
@@ -47,7 +47,7 @@ class Campaign(models.Model):
     ends_at = models.DateTimeField(_("끝"), null=True, blank=True)
     daily_budget_micros = models.BigIntegerField(_("하루 예산"))
     total_budget_micros = models.BigIntegerField(_("전체 예산"), null=True, blank=True)
-    # Money set aside on all days so far; the check below makes the total budget a hard wall.
+    # Money leased on all days so far; the check below makes the total budget a hard limit.
     leased_micros = models.BigIntegerField(default=0, editable=False, verbose_name=_("빌린 돈(백만분의 1원)"))
     daily_views_a_person = models.PositiveSmallIntegerField(_("한 사람에게 하루 몇 번"), default=3)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
@@ -132,7 +132,7 @@ class AdGroup(models.Model):
 
 
 class Keyword(models.Model):
-    """A phrase an advertiser wants to be found by, how closely, and for how much."""
+    """A phrase to match, with a match type and an optional bid."""
 
     class Match(models.TextChoices):
         EXACT = "exact", _("일치")
@@ -163,7 +163,8 @@ class Keyword(models.Model):
                 name="keyword_bid_in_ticks",
             ),
         ]
-        # What was switched off of late, and who bids more than is left, is looked up every few seconds.
+        # Live overrides query recently disabled keywords and bids above the remaining budget every few
+        # seconds.
         indexes = [
             models.Index(fields=["updated_at"], name="keyword_off", condition=models.Q(is_on=False)),
             models.Index(
@@ -178,7 +179,7 @@ class Keyword(models.Model):
 
 
 class NegativeKeyword(models.Model):
-    """A phrase that keeps a whole campaign, or one ad group, out of an auction."""
+    """A phrase that excludes a whole campaign, or one ad group, from a request."""
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="negative_keywords", verbose_name=_("캠페인")

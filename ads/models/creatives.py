@@ -78,9 +78,9 @@ class Creative(models.Model):
 
 
 class Approval(models.Model):
-    """One reviewer's yes to one version of an ad's words; risky words need two of them.
+    """One reviewer's approval of one version of an ad; risky text needs two.
 
-    Where there is one reviewer only, the same person reads them again later and says why they may be shown.
+    On a site with a single reviewer, a second review by the same person is recorded here with its reason.
     """
 
     creative = models.ForeignKey(

@@ -11,7 +11,7 @@ from ads.models.ledger import Transaction
 
 
 class Offer(models.Model):
-    """An ad served, not yet seen: what was promised, at which price, and why it won."""
+    """A served ad: its price, the values that decided the auction, and the auction's trace."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, verbose_name=_("번호"))
     request_id = models.CharField(max_length=64, blank=True, db_index=True, verbose_name=_("요청 번호"))
@@ -66,7 +66,7 @@ class Offer(models.Model):
 
 
 class Impression(models.Model):
-    """An offer that was seen: at least half of it for at least a second; at most one an offer."""
+    """An impression: at least half of the card in view for at least a second; at most one per offer."""
 
     class Verdict(models.TextChoices):
         VALID = "valid", _("유효")
@@ -96,7 +96,7 @@ class Impression(models.Model):
 
 
 class Click(models.Model):
-    """The one click an offer can have, what it cost and why; a second one finds this row and is void."""
+    """The click of an offer with its verdict and price; at most one per offer."""
 
     class Verdict(models.TextChoices):
         BILLED = "billed", _("청구")
@@ -113,7 +113,7 @@ class Click(models.Model):
     verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
     reason = models.CharField(_("사유"), max_length=24, blank=True)
     price_micros = models.BigIntegerField(_("청구액"))
-    # No index: the proof reads all of them at once, and every click would pay for it.
+    # No index: reconciliation reads all rows at once, and an index would slow every click.
     transaction = models.ForeignKey(
         Transaction,
         null=True,
@@ -149,7 +149,7 @@ class Click(models.Model):
 
 
 class Credit(models.Model):
-    """A billed click that turned out to be invalid, and the reversal that gave its price back."""
+    """The credit of a billed click that was found invalid afterwards, with its reversal."""
 
     click = models.OneToOneField(
         Click, primary_key=True, on_delete=models.PROTECT, related_name="credit", verbose_name=_("클릭")
@@ -176,7 +176,7 @@ class Credit(models.Model):
 
 
 class RefusedVisit(models.Model):
-    """Visits that used up nothing, counted by offer, reason and day: robots, prefetching, a second click."""
+    """Rejected events, counted by offer, kind, reason and day: bots, prefetches, duplicate clicks."""
 
     class Kind(models.TextChoices):
         LOOK = "look", _("노출")
@@ -212,9 +212,9 @@ class RefusedVisit(models.Model):
 
 
 class CountedTellings(models.Model):
-    """A chunk of tellings whose refused visits are counted: told again, they count nothing.
+    """A batch of spooled events whose rejected events are counted, so that counting is idempotent.
 
-    There is one for each few hundred that were told while the database was away, so they may stay.
+    One row for each few hundred events of an outage; rows are never deleted.
     """
 
     digest = models.CharField(_("지문"), max_length=64, primary_key=True)
@@ -229,7 +229,7 @@ class CountedTellings(models.Model):
 
 
 class Complaint(models.Model):
-    """What a person said against an ad they were shown; at most one an offer."""
+    """A user's complaint about an ad; at most one per offer."""
 
     class Reason(models.TextChoices):
         IRRELEVANT = "irrelevant", _("관련이 없어요")

@@ -6,7 +6,7 @@ from ads.models.campaigns import Category
 
 
 class ClickModel(models.Model):
-    """One version of what was learned of clicks: the learner itself, and until when it has looked."""
+    """One version of the click model: the serialised learner, its losses, the time of its last example."""
 
     form = models.BigIntegerField(_("특성 목록 지문"))
     learned_until = models.DateTimeField(_("여기까지 배움"))
@@ -37,7 +37,7 @@ class ClickModel(models.Model):
 
 
 class LearnedReserve(models.Model):
-    """The least a click of one category costs, as learned from the bids seen; one row a change."""
+    """The reserve price of a category as estimated from logged auctions; one row for each change."""
 
     category = models.CharField(_("분야"), max_length=16, choices=Category.choices)
     reserve_micros = models.BigIntegerField(_("최저가"))

@@ -11,7 +11,7 @@ from ads.models.campaigns import Campaign
 
 
 class Account(models.Model):
-    """A place money can be; only wallets carry a running balance, all others are the sum of their entries."""
+    """An account of the ledger; only wallets store a balance, all others are the sum of their entries."""
 
     class Kind(models.TextChoices):
         CLEARING = "clearing", _("결제 대기")
@@ -64,7 +64,7 @@ class Account(models.Model):
 
 
 class Transaction(models.Model):
-    """Money moved for one reason, once; its entries sum to zero when it commits and never change."""
+    """One movement of money, unique by idempotency key; entries sum to zero at commit and never change."""
 
     class Kind(models.TextChoices):
         TOP_UP = "top_up", _("충전")
@@ -78,7 +78,7 @@ class Transaction(models.Model):
     kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
     idempotency_key = models.CharField(max_length=120, unique=True, verbose_name=_("한 번만 쓰는 열쇠"))
     note = models.CharField(_("메모"), max_length=200, blank=True)
-    # Clicks that were settled together share a transaction, and each can be given back by one of its own.
+    # Clicks settled together share a transaction; each can be reversed by a transaction of its own.
     reverses = models.ForeignKey(
         "self",
         null=True,
@@ -109,7 +109,7 @@ class Transaction(models.Model):
 
 
 class Entry(models.Model):
-    """One leg of a transaction: what an account gained, or lost when negative."""
+    """One leg of a transaction: the amount an account gains, negative when it loses."""
 
     transaction = models.ForeignKey(
         Transaction, on_delete=models.PROTECT, related_name="entries", verbose_name=_("거래")
@@ -131,7 +131,7 @@ class Entry(models.Model):
 
 
 class CampaignDay(models.Model):
-    """One campaign on one Korean day: its budget, what is set aside for it and what is spent."""
+    """One campaign on one accounting day: its budget, lease and spend."""
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, related_name="days", verbose_name=_("캠페인")
@@ -167,7 +167,7 @@ class CampaignDay(models.Model):
 
 
 class Freeze(models.Model):
-    """A stop of the whole market because its books disagree, until a person lifts it and says why."""
+    """A freeze of the market after a failed reconciliation, until an administrator lifts it with a note."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     reason = models.CharField(_("사유"), max_length=200)

@@ -6,7 +6,7 @@ from ads.models.campaigns import Campaign
 
 
 class Rollup(models.Model):
-    """What one campaign's keyword did in one minute, hour or Korean day; written anew when more is known."""
+    """Counts and spend of one keyword of a campaign in one minute, hour or accounting day."""
 
     class Grain(models.TextChoices):
         MINUTE = "minute", _("분")
@@ -42,7 +42,7 @@ class Rollup(models.Model):
 
 
 class RollupMark(models.Model):
-    """How far the rollups have come: everything kept before this moment is in them."""
+    """The time up to which stored events are included in the rollups."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     kept_until = models.DateTimeField(_("여기까지"))

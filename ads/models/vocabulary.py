@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Term(models.Model):
-    """One word or phrase of the closed vocabulary; its id never changes meaning."""
+    """One term of the closed vocabulary; an id is never reused for another term."""
 
     key = models.CharField(max_length=120, unique=True, verbose_name=_("열쇠"))
     text = models.CharField(_("말"), max_length=120)
@@ -19,7 +19,7 @@ class Term(models.Model):
 
 
 class TextVector(models.Model):
-    """The embedding of one text of the inventory, kept so that publishing embeds only what is new."""
+    """The embedding of one text of the inventory, stored so that only new texts are embedded."""
 
     digest = models.BinaryField(max_length=32, unique=True, verbose_name=_("지문"))
     vector = models.BinaryField(verbose_name=_("벡터"))

@@ -1,7 +1,7 @@
-"""Estimates how many recent prompts an ad group would have matched, from the words that requests named.
+"""Reach estimates: how many recent requests an ad group would have matched, from the request sample.
 
-A word that was not in the vocabulary could not be named, so nothing can be said of it: such keywords are told
-apart instead of being counted as never asked for.
+A term that was not in the vocabulary could not be in any request, so its keywords are reported as uncounted
+instead of as never requested.
 """
 
 import datetime
@@ -23,13 +23,13 @@ from ads.selection.serving.request_sample import KEPT_DAYS, SampledRequest, read
 from ads.selection.serving.snapshots import serving_state
 from language.keyphrases import normalise
 
-# Fewer than these are told as few: nobody learns from an estimate that somebody asked for something.
+# Smaller counts are not reported, so that an estimate reveals nothing about a single request.
 MIN_REPORTED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ReachEstimate:
-    """How many prompts of the last days matched; what could not be counted, or not for all of the time."""
+    """Requests of the last `days` days and matches; keywords not countable, or added within that time."""
 
     days: int
     asked: int
@@ -40,12 +40,12 @@ class ReachEstimate:
 
     @property
     def is_below_minimum(self) -> bool:
-        """Whether so few matched that no number is told."""
+        """Whether the number of matches is too small to report."""
         return self.matched < MIN_REPORTED
 
     @property
     def about(self) -> int:
-        """The number in two digits and zeros, and below a hundred in tens: nobody's one question shows."""
+        """The matches rounded to two digits, and below a hundred to tens, so that no single request shows."""
         if self.matched < 100:
             return self.matched // 10 * 10
         return round(self.matched, 2 - len(str(self.matched)))
@@ -53,7 +53,7 @@ class ReachEstimate:
 
 @dataclass(frozen=True, slots=True)
 class KeywordPattern:
-    """A keyword in numbers; whether it is close enough where somebody buys, and where it is not said."""
+    """A keyword as term ids; whether it passes the threshold with and without an intent to buy."""
 
     term: int
     words: frozenset[int]
@@ -63,14 +63,14 @@ class KeywordPattern:
 
 
 class TermTable:
-    """What the words of a snapshot are: their kind and the words inside them, looked up once each."""
+    """The kind and the inner terms of a snapshot's terms, cached."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._known: dict[int, tuple[int, frozenset[int]] | None] = {}
 
     def find(self, term: int) -> tuple[int, frozenset[int]] | None:
-        """Return a word's kind and the words inside it; None where it is not in the vocabulary."""
+        """Return a term's kind and the terms inside it; None when it is not in the snapshot."""
         if term not in self._known:
             self._known[term] = self._look_up(term)
         return self._known[term]
@@ -85,25 +85,25 @@ class TermTable:
         return int(snapshot.term_kind[place]), frozenset(inside.tolist())
 
 
-def estimate_reach(plan: AdGroupSpec, *, negatives: Iterable[str] = ()) -> ReachEstimate:
-    """Return how many prompts of the last days these keywords would have matched."""
+def estimate_reach(spec: AdGroupSpec, *, negatives: Iterable[str] = ()) -> ReachEstimate:
+    """Return how many recent requests these keywords would have matched."""
     now = timezone.now()
-    asked = read_request_sample(at=now)
-    since = asked.since or now
+    sample = read_request_sample(at=now)
+    since = sample.since or now
     days = min(KEPT_DAYS, -(-(now - since) // datetime.timedelta(days=1)))
     term_table = TermTable(serving_state().snapshot)
-    unwanted = {normalise(text) for text in (*plan.negatives, *negatives)}
-    known = _find_terms(plan.keywords, unwanted)
-    counted, uncounted, young = _resolve_keywords(plan.keywords, known, term_table, since)
+    unwanted = {normalise(text) for text in (*spec.negatives, *negatives)}
+    known = _find_terms(spec.keywords, unwanted)
+    counted, uncounted, young = _resolve_keywords(spec.keywords, known, term_table, since)
     excluded = frozenset(known[norm][0] for norm in unwanted if norm in known)
     fitting = (
-        asking
-        for asking in asked.sample
-        if plan.language in ("any", asking.language)
-        and (plan.device in ("any", asking.device) or not asking.device)
+        request
+        for request in sample.sample
+        if spec.language in ("any", request.language)
+        and (spec.device in ("any", request.device) or not request.device)
     )
-    matched = count_matched(fitting, counted, excluded, term_table)
-    return ReachEstimate(max(1, days), asked.count, matched, uncounted, young, has_counted=bool(counted))
+    matched = _count_matched(fitting, counted, excluded, term_table)
+    return ReachEstimate(max(1, days), sample.count, matched, uncounted, young, has_counted=bool(counted))
 
 
 def read_enabled_spec(group: AdGroup) -> AdGroupSpec:
@@ -121,15 +121,15 @@ def read_enabled_spec(group: AdGroup) -> AdGroupSpec:
     )
 
 
-def count_matched(
+def _count_matched(
     requests: Iterable[SampledRequest],
     keywords: Sequence[KeywordPattern],
     excluded: frozenset[int],
     term_table: TermTable,
 ) -> int:
-    """Return for how many requests one of the keywords or more would have stood, by the market's rules.
+    """Return the weighted number of requests that match a keyword, by the rules of selection.
 
-    What a word excludes counts only where it is not few: else one's own word would tell somebody's question.
+    A negative's exclusions count only from MIN_REPORTED on, or the difference would reveal a single request.
     """
     posting_lists: dict[int, list[KeywordPattern]] = defaultdict(list)
     for keyword in keywords:
@@ -138,26 +138,26 @@ def count_matched(
         ].append(keyword)
     total = 0.0
     taken: dict[int, float] = defaultdict(float)
-    kept_away: list[tuple[float, set[int]]] = []
-    for asking in requests:
-        kinds = {term: known for term in asking.terms if (known := term_table.find(term))}
+    excluded_weights: list[tuple[float, set[int]]] = []
+    for request in requests:
+        kinds = {term: known for term in request.terms if (known := term_table.find(term))}
         covered = set(kinds).union(*(inside for _, inside in kinds.values()))
-        purposes = {kind for kind, _ in kinds.values()}
-        if MAKING in purposes:
+        intents = {kind for kind, _ in kinds.values()}
+        if MAKING in intents:
             continue
         named = {term for term, (kind, _) in kinds.items() if kind == NORMAL}
         if any(
-            _matches(keyword, named, covered, kinds, is_buying=BUYING in purposes)
+            _matches(keyword, named, covered, kinds, is_buying=BUYING in intents)
             for term in covered & posting_lists.keys()
             for keyword in posting_lists[term]
         ):
-            total += asking.weight
+            total += request.weight
             unwanted = covered & excluded
-            kept_away.append((asking.weight, unwanted))
+            excluded_weights.append((request.weight, unwanted))
             for term in unwanted:
-                taken[term] += asking.weight
-    told = {term for term, weight in taken.items() if weight >= MIN_REPORTED}
-    return round(total - sum(weight for weight, unwanted in kept_away if unwanted & told))
+                taken[term] += request.weight
+    reported = {term for term, weight in taken.items() if weight >= MIN_REPORTED}
+    return round(total - sum(weight for weight, unwanted in excluded_weights if unwanted & reported))
 
 
 def _matches(
@@ -210,8 +210,8 @@ def _resolve_keywords(
 
 
 def _to_pattern(keyword: KeywordSpec, terms: list[int], words: int, *, is_split: bool) -> KeywordPattern:
-    # How well an ad's words fit the keyword is not known before there is one: taken as well.
-    asked, unasked = keyword_fits(
+    # The fit to the ads is unknown before there are any, so the best one is assumed.
+    buying, browsing = keyword_fits(
         np.array([MATCHES.index(keyword.match)], dtype=np.uint8),
         np.array([words], dtype=np.int32),
         np.ones(1, dtype=np.float16),
@@ -220,6 +220,6 @@ def _to_pattern(keyword: KeywordSpec, terms: list[int], words: int, *, is_split:
         term=terms[0],
         words=frozenset(terms) if is_split else frozenset(),
         match=keyword.match,
-        fits_asked=bool(asked[0] >= RELEVANCE_THRESHOLD),
-        fits_unasked=bool(unasked[0] >= RELEVANCE_THRESHOLD),
+        fits_asked=bool(buying[0] >= RELEVANCE_THRESHOLD),
+        fits_unasked=bool(browsing[0] >= RELEVANCE_THRESHOLD),
     )

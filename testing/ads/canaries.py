@@ -1,4 +1,4 @@
-"""Words that occur nowhere else, planted in prompts, and every place of the market they could turn up in."""
+"""Canary words: unique words planted in prompts, and readers of every store they could leak into."""
 
 import re
 import secrets
@@ -8,7 +8,7 @@ from django.db import connection
 from redis import Redis
 
 CANARY = re.compile(r"canary[0-9a-f]{12}")
-# In one prompt of these a canary is a name, in another an address or half of a word.
+# The canary is a name, an address or part of a word.
 PROMPTS = (
     "내 비밀은 {} 이고 도쿄 항공권 싸게 사는 법",
     "{}@example.com 으로 도쿄 항공권 가격 알려 줘",
@@ -18,12 +18,12 @@ PROMPTS = (
 
 
 def make_canary_prompts(count: int) -> list[str]:
-    """Return prompts that match the inventory of the tests, each with a word of its own."""
+    """Return prompts that match the test inventory, each with its own canary."""
     return [PROMPTS[n % len(PROMPTS)].format(f"canary{secrets.token_hex(6)}") for n in range(count)]
 
 
 def find_canaries(text: str) -> set[str]:
-    """Return the planted words that stand in this text."""
+    """Return the canaries in a text."""
     return set(CANARY.findall(text))
 
 
@@ -38,12 +38,12 @@ def read_tables() -> str:
 
 
 def read_valkey(client: "Redis") -> str:
-    """Return every name and value of the store: caches, counters, logs of turns and the queues of workers."""
+    """Return all keys and values of Valkey: caches, counters, turn logs and task queues."""
     return "\n".join(f"{name!r} {_value_of(client, name)!r}" for name in client.keys("*"))
 
 
 def _value_of(client: "Redis", name: bytes | str) -> object:
-    # Each kind as itself: what DUMP returns may be compressed, and a word in it cut in two.
+    # Read by type: DUMP may compress the value, which would hide a canary.
     match client.type(name):
         case b"string":
             return client.get(name)
@@ -58,6 +58,6 @@ def _value_of(client: "Redis", name: bytes | str) -> object:
         case b"stream":
             return client.xrange(name)
         case b"none":
-            # Its time was over between two looks.
+            # The key expired meanwhile.
             return None
-    raise TypeError(f"{name!r} is of a kind that nobody reads")
+    raise TypeError(f"{name!r} has an unknown type")

@@ -1,4 +1,4 @@
-"""Visits of a person's browser, and of others."""
+"""Event requests of Ada's browser, and variations of it."""
 
 from dataclasses import replace
 
@@ -11,13 +11,13 @@ from testing.ads.inventory import CHROME
 ADA = EventRequest(method="GET", agent=CHROME, address="203.0.113.7", purpose="", at=timezone.now())
 
 
-def visit(**changes: str) -> EventRequest:
-    """Ada's visit, now, with these changes."""
+def make_event_request(**changes: str) -> EventRequest:
+    """Ada's event request, now, with these changes."""
     return replace(ADA, at=timezone.now(), **changes)
 
 
 def click_on(token: str, **changes: str) -> ClickOutcome:
-    """Ada clicks on the ad that this token belongs to."""
-    arrival = receive_click(token, visit(**changes))
-    assert arrival is not None
-    return arrival
+    """Ada clicks the ad of this token."""
+    outcome = receive_click(token, make_event_request(**changes))
+    assert outcome is not None
+    return outcome

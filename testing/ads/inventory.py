@@ -1,4 +1,4 @@
-"""Builds the smallest inventory a test needs: Grace's advertiser, one campaign, one ad."""
+"""Builds a minimal inventory for a test: Grace's advertiser, one campaign, one ad."""
 
 import datetime
 import uuid
@@ -67,7 +67,7 @@ def make_ad(
 def make_offer(
     creative: Creative | None = None, *, price_won: int = 100, seconds_ago: float = 10.0, seen: bool = True
 ) -> Offer:
-    """An offer of this ad, seen unless said otherwise."""
+    """An offer of this ad, by default with an impression."""
     offer = draft_offer(creative or make_ad(), price_won=price_won, seconds_ago=seconds_ago)
     offer.save(force_insert=True)
     if seen:
@@ -77,7 +77,7 @@ def make_offer(
 
 
 def draft_offer(creative: Creative, *, price_won: int = 100, seconds_ago: float = 10.0) -> Offer:
-    """An offer of this ad that is not kept yet."""
+    """An unsaved offer of this ad."""
     return Offer(
         campaign=creative.ad_group.campaign,
         ad_group=creative.ad_group,
@@ -99,8 +99,8 @@ def draft_offer(creative: Creative, *, price_won: int = 100, seconds_ago: float 
 
 
 def publish_all() -> None:
-    """Publish the inventory and let this process see it."""
-    # The fingerprint can be that of an earlier test: publish anew in any case.
+    """Publish the inventory and load it in this process."""
+    # Publish even if the fingerprint is that of an earlier test.
     redis_client().delete(VERSION_KEY)
     publish()
     publish_live_overrides(at=timezone.now())

@@ -1,4 +1,4 @@
-"""The ad service as an installation runs it: a process of its own, with the restricted role alone."""
+"""The ad service as a separate process with its restricted database role."""
 
 import os
 import signal
@@ -17,12 +17,12 @@ from stack.processes import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
-# Whatever the process reaches, it reaches as its own role: the owner's address leads nowhere.
+# The process must use its own role, so the owner's database URL is unreachable.
 UNREACHABLE_DATABASE = "postgresql://owner:unknown@127.0.0.1:1/nowhere"
 
 
 class ServiceProcess:
-    """`manage.py ad_service`, started and killed; `log` holds what it said."""
+    """A `manage.py ad_service` process; its output goes to `log`."""
 
     def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
         self.port = find_free_port()
@@ -50,10 +50,10 @@ class ServiceProcess:
         self.kill()
 
     def start(self) -> "subprocess.Popen[bytes]":
-        """Start it and wait until it listens or has ended."""
-        words = [sys.executable, "manage.py", "ad_service", "--port", str(self.port)]
+        """Start the process and wait until it listens or exits."""
+        command = [sys.executable, "manage.py", "ad_service", "--port", str(self.port)]
         with self.log.open("ab") as log:
-            process = subprocess.Popen(words, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+            process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
         self._process = process
         end = time.monotonic() + START_SECONDS
         while process.poll() is None and not self._listens() and time.monotonic() < end:
@@ -61,22 +61,22 @@ class ServiceProcess:
         return process
 
     def kill(self) -> None:
-        """End it as the kernel does when memory is short."""
+        """Kill the process with SIGKILL."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
 
     def suspend(self) -> None:
-        """Let it hold its port and answer nobody."""
+        """Stop the process, so that it accepts connections but never answers."""
         self._send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it answer again."""
+        """Continue a suspended process."""
         self._send(signal.SIGCONT)
 
-    def _send(self, what: signal.Signals) -> None:
+    def _send(self, number: signal.Signals) -> None:
         assert self._process is not None
-        self._process.send_signal(what)
+        self._process.send_signal(number)
         time.sleep(0.05)
 
     def _listens(self) -> bool:
@@ -90,6 +90,6 @@ def _can_connect(port: int) -> bool:
 
 
 def url_of(database: dict[str, object]) -> str:
-    """Return the address of a database with the role in it."""
+    """Return the URL of a database with user and password."""
     user, password = quote(str(database["USER"])), quote(str(database["PASSWORD"]))
     return f"postgresql://{user}:{password}@{database['HOST']}:{database['PORT']}/{database['NAME']}"

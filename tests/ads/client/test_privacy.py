@@ -21,7 +21,7 @@ from aggregator.models import Conversation, Turn
 from language.keyphrases import TermIndex
 from language.sensitivity import judge_sensitivity
 from testing.ads.canaries import find_canaries, make_canary_prompts, read_tables, read_valkey
-from testing.ads.event_requests import click_on, visit
+from testing.ads.event_requests import click_on, make_event_request
 from testing.ads.inventory import make_ad, make_offer, publish_all, request_for
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,9 @@ def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.
         request_ad(request)
     offer = Offer.objects.first()
     assert offer is not None
-    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
+    receive_impression(
+        sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), make_event_request()
+    )
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     hide_offer(offer, at=offer.created_at)
     report_offer(offer, reason="other", at=offer.created_at)

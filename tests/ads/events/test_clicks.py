@@ -12,7 +12,7 @@ from ads.events.receive import receive_click, receive_impression
 from ads.ledger.accounts import wallet_balance
 from ads.ledger.invariants import find_discrepancies
 from ads.models import CampaignDay, Click, Impression, Offer
-from testing.ads.event_requests import click_on, visit
+from testing.ads.event_requests import click_on, make_event_request
 from testing.ads.inventory import CHROME, make_ad, make_offer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
@@ -132,7 +132,7 @@ def test_an_old_link_still_leads_on_but_costs_nothing() -> None:
 def test_mallory_cannot_make_a_link_of_her_own() -> None:
     offer = make_offer()
     with pytest.raises(ForgedTokenError):
-        receive_click(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
+        receive_click(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), make_event_request())
     assert not Click.objects.exists()
 
 
@@ -173,14 +173,16 @@ def test_a_paused_campaign_takes_no_new_money_for_clicks() -> None:
 def test_a_look_is_counted_once() -> None:
     offer = make_offer(seen=False)
     token = sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at)
-    assert receive_impression(token, visit()) is True
-    assert receive_impression(token, visit()) is False
+    assert receive_impression(token, make_event_request()) is True
+    assert receive_impression(token, make_event_request()) is False
     assert Impression.objects.get().verdict == "valid"
 
 
 def test_a_look_sooner_than_a_second_is_invalid_and_so_is_its_click() -> None:
     offer = make_offer(seen=False, seconds_ago=0.5)
-    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
+    receive_impression(
+        sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), make_event_request()
+    )
     assert Impression.objects.get().reason == "too_fast"
     assert click_on(click_token(offer)).reason == "look_invalid"
 

@@ -14,7 +14,7 @@ from ads.events.event_requests import datacenter_ranges, detect_bot, network_of,
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.infra.ip_ranges import IpRanges, IpRangesError, read_ip_ranges
 from ads.models import Click, RefusedVisit
-from testing.ads.event_requests import click_on, visit
+from testing.ads.event_requests import click_on, make_event_request
 from testing.ads.inventory import CHROME, make_ad, make_offer
 
 PEOPLE = [
@@ -54,18 +54,18 @@ networks = st.one_of(
 
 @pytest.mark.parametrize("agent", PEOPLE)
 def test_a_person_s_browser_is_no_robot(agent: str) -> None:
-    assert detect_bot(visit(agent=agent)) == ""
+    assert detect_bot(make_event_request(agent=agent)) == ""
 
 
 @pytest.mark.parametrize("agent", ["ShopBot", "shopbot/1.0", "my_bot_2 (+https://bot.example)", "a-robot; x"])
 def test_a_robot_that_no_list_knows_is_one_by_its_name(agent: str) -> None:
-    assert detect_bot(visit(agent=f"Mozilla/5.0 (compatible; {agent})")) == "robot"
+    assert detect_bot(make_event_request(agent=f"Mozilla/5.0 (compatible; {agent})")) == "robot"
 
 
 def test_every_robot_of_the_list_is_one(settings: Settings) -> None:
     settings.PUBLIC_URL = "https://jjamppong.example"
     agents = [agent for robot in CRAWLER_USER_AGENTS_DATA for agent in robot.get("instances", ())]
-    missed = [agent for agent in agents if detect_bot(visit(agent=agent)) == ""]
+    missed = [agent for agent in agents if detect_bot(make_event_request(agent=agent)) == ""]
     assert len(agents) > 1_500
     assert missed == []
 

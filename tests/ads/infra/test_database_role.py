@@ -16,7 +16,7 @@ from ads.ledger.billing import Charge, charge_click
 from ads.ledger.invariants import find_discrepancies
 from ads.models import Click, Offer
 from ads.reporting.rollups import roll_up
-from testing.ads.event_requests import visit
+from testing.ads.event_requests import make_event_request
 from testing.ads.inventory import make_ad, publish_all, request_for
 from tests.ads.conftest import ROLE
 
@@ -85,8 +85,13 @@ def test_the_whole_life_of_an_ad_needs_no_more_than_the_role_has(role: dict[str,
         assert cursor.fetchone() == (ROLE,)
     assert isinstance(request_ad(request_for("도쿄 항공권 싸게 사는 법")), ServedAd)
     offer = Offer.objects.get()
-    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), visit())
-    receive_click(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at), visit(agent="Googlebot/2.1"))
+    receive_impression(
+        sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), make_event_request()
+    )
+    receive_click(
+        sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at),
+        make_event_request(agent="Googlebot/2.1"),
+    )
     charge = Charge(offer.id, offer.campaign_id, offer.price_micros, "", timezone.now())
     assert charge_click(charge) == "billed"
     assert Click.objects.count() == 1

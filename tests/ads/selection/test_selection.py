@@ -18,7 +18,7 @@ from ads.selection.building.snapshot_builder import build_from_rows
 from ads.selection.core.index import load_snapshot
 from ads.selection.jobs.publishing import publish
 from ads.selection.serving.traces import find_trace
-from testing.ads.event_requests import visit
+from testing.ads.event_requests import make_event_request
 from testing.ads.inventory import make_ad, make_advertiser, publish_all, request_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
@@ -171,7 +171,7 @@ def test_after_an_ad_was_seen_the_next_two_answers_have_none() -> None:
     assert isinstance(request_ad(request), ServedAd)
     offer = Offer.objects.get()
     Offer.objects.update(created_at=offer.created_at - datetime.timedelta(seconds=5))
-    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=timezone.now()), visit())
+    receive_impression(sign_token(LinkPurpose.IMPRESSION, offer.id, at=timezone.now()), make_event_request())
     answers = [request_ad(request) for _ in range(3)]
     assert answers[:2] == [NoAd("ad_load"), NoAd("ad_load")]
     assert isinstance(answers[2], ServedAd)
