@@ -62,7 +62,7 @@ def test_any_verdict_but_pass_is_a_block(verdict: str) -> None:
     assert decode_request(document).sensitivity == ("pass" if verdict == "pass" else "block")
 
 
-def test_an_answer_that_is_no_ad_is_refused() -> None:
+def test_a_malformed_answer_is_refused() -> None:
     with pytest.raises(ContractError):
         decode_answer({"ad": {"title": "x"}})
     with pytest.raises(ContractError):

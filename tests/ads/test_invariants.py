@@ -1,4 +1,4 @@
-"""docs/ad.md says which test holds which invariant; those tests are there."""
+"""The invariants table of docs/ad.md names tests that exist."""
 
 import re
 from pathlib import Path

@@ -79,7 +79,7 @@ def test_a_service_that_is_down_means_no_ad(settings: Settings) -> None:
     assert _ask_without_database() == NoAd("error")
 
 
-def test_a_service_that_drips_its_answer_means_no_ad(settings: Settings) -> None:
+def test_a_service_that_sends_its_answer_byte_by_byte_means_no_ad(settings: Settings) -> None:
     server = socket.create_server(("127.0.0.1", 0))
 
     def drip() -> None:

@@ -77,7 +77,7 @@ def test_risky_words_are_shown_once_two_people_approved_them(ada: User, grace: U
 
 
 @pytest.mark.django_db
-def test_the_admin_says_why_somebody_else_has_to_look_too(admin_client: Client) -> None:
+def test_the_admin_says_why_a_second_reviewer_is_needed(admin_client: Client) -> None:
     creative = make_risky()
     page = reverse("admin:ads_creative_change", args=[creative.pk])
     assert "크게 약속해요" in admin_client.get(page).content.decode()
@@ -98,7 +98,7 @@ def let_hours_pass(hours: float) -> None:
 
 
 @pytest.mark.django_db
-def test_the_only_reviewer_reads_risky_words_again_a_day_later_and_says_why(root: User) -> None:
+def test_the_only_reviewer_approves_alone_after_a_day_with_a_reason(root: User) -> None:
     creative = make_risky()
     with pytest.raises(TooSoonError):
         approve_alone(creative=creative, reviewer_id=root.pk, reason="확인했어요")
@@ -122,7 +122,7 @@ def test_the_only_reviewer_reads_risky_words_again_a_day_later_and_says_why(root
 
 
 @pytest.mark.django_db
-def test_nobody_is_alone_while_somebody_else_can_review(root: User, ada: User, grace: User) -> None:
+def test_approving_alone_is_refused_while_another_reviewer_exists(root: User, ada: User, grace: User) -> None:
     creative = make_risky()
     approve_creative(creative=creative, reviewer_id=root.pk)
     let_hours_pass(48)
@@ -137,7 +137,7 @@ def test_nobody_is_alone_while_somebody_else_can_review(root: User, ada: User, g
 
 
 @pytest.mark.django_db
-def test_a_site_can_want_two_people_whatever_happens(root: User, settings: Settings) -> None:
+def test_a_site_can_always_require_two_reviewers(root: User, settings: Settings) -> None:
     settings.ADS_LONE_REVIEW_HOURS = 0
     creative = make_risky()
     approve_creative(creative=creative, reviewer_id=root.pk)
@@ -147,7 +147,7 @@ def test_a_site_can_want_two_people_whatever_happens(root: User, settings: Setti
 
 
 @pytest.mark.django_db
-def test_nobody_is_enough_for_the_words_of_their_own_advertiser(root: User) -> None:
+def test_a_member_cannot_approve_alone_for_their_advertiser(root: User) -> None:
     creative = make_risky()
     Membership.objects.create(advertiser=creative.ad_group.campaign.advertiser, member=root, role="editor")
     approve_creative(creative=creative, reviewer_id=root.pk)
@@ -157,7 +157,7 @@ def test_nobody_is_enough_for_the_words_of_their_own_advertiser(root: User) -> N
 
 
 @pytest.mark.django_db
-def test_new_words_are_read_anew_from_the_start(root: User) -> None:
+def test_a_new_version_needs_all_approvals_again(root: User) -> None:
     creative = make_risky()
     approve_creative(creative=creative, reviewer_id=root.pk)
     let_hours_pass(48)
@@ -176,7 +176,7 @@ def test_new_words_are_read_anew_from_the_start(root: User) -> None:
 
 
 @pytest.mark.django_db
-def test_the_database_keeps_no_lone_approval_without_a_reason_or_a_second_look(root: User) -> None:
+def test_the_database_refuses_a_sole_approval_without_reason_or_second_review(root: User) -> None:
     approve_creative(creative=make_risky(), reviewer_id=root.pk)
     for change in (
         {"read_again_at": timezone.now()},
@@ -195,7 +195,7 @@ def test_the_database_keeps_no_lone_approval_without_a_reason_or_a_second_look(r
         ("en", "approve, and read them again after 24 hours", "read them again and write why", "alone,"),
     ],
 )
-def test_the_admin_leads_the_only_reviewer_through_it(
+def test_the_admin_guides_the_only_reviewer(
     admin_client: Client, language: str, before: str, between: str, after: str
 ) -> None:
     creative = make_risky()

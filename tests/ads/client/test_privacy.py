@@ -61,7 +61,7 @@ def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.
     assert len(find_canaries("\n".join(prompts))) == PLANTED and find_canaries(kept) == set()
 
 
-def test_no_word_of_a_turn_reaches_the_market_from_the_conversation_s_side(
+def test_no_word_of_a_turn_reaches_the_market_through_placements(
     valkey: "Redis", caplog: pytest.LogCaptureFixture
 ) -> None:
     """The same through the door that turns use; `python -m bench.ad_privacy` does so with 10,000 of them."""
@@ -79,7 +79,7 @@ def test_no_word_of_a_turn_reaches_the_market_from_the_conversation_s_side(
     assert find_canaries(read_tables() + read_valkey(valkey) + caplog.text) == set()
 
 
-def test_a_word_that_leaked_would_be_found_wherever_it_is(valkey: "Redis") -> None:
+def test_a_leaked_canary_is_found_in_every_store(valkey: "Redis") -> None:
     offer = make_offer()
     words = iter(dict.fromkeys(make_canary_prompts(7)))
     Offer.objects.filter(pk=offer.pk).update(trace=[{"term": next(words)}])

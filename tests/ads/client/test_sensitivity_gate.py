@@ -1,4 +1,4 @@
-"""A closed gate lets no ad through: not in any place, not asked again, not from what is remembered."""
+"""A blocked request gets no ad: not in any placement, not as a repeat, not from a cache."""
 
 import dataclasses
 import json
@@ -74,7 +74,7 @@ def ask_over_http(request: AdRequest) -> ServedAd | NoAd:
 @pytest.mark.parametrize("gate", CLOSED)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), place=words, device=st.sampled_from(["", "desktop", "mobile"]))
-def test_an_ad_that_was_just_offered_is_not_offered_behind_a_closed_gate(
+def test_a_pending_offer_is_not_repeated_for_a_sensitive_request(
     ad: Creative, gate: str, data: st.DataObject, place: str, device: str
 ) -> None:
     person = uuid.uuid4().hex[:16]
@@ -94,7 +94,7 @@ def test_an_ad_that_was_just_offered_is_not_offered_behind_a_closed_gate(
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(audience=words.filter(lambda word: word != "adult"))
-def test_where_adults_alone_may_see_ads_no_other_word_is_adult(ad: Creative, audience: str) -> None:
+def test_with_adults_only_every_other_audience_is_refused(ad: Creative, audience: str) -> None:
     asked = dataclasses.replace(request_for(PROMPT, frequency_key=uuid.uuid4().hex[:16]), audience=audience)
     if audience != "minor":
         assert isinstance(request_ad(asked), ServedAd)
@@ -111,7 +111,7 @@ def turn_of(*, is_sensitive: bool = False) -> Turn:
 
 
 @pytest.mark.parametrize("verdict", ["block", "", "PASS", "unsure"])
-async def test_the_conversation_s_own_gate_tells_the_market_a_number_and_nothing_else(verdict: str) -> None:
+async def test_a_blocked_turn_reports_its_id_and_nothing_else(verdict: str) -> None:
     blocked, turn = Sensitivity(verdict=verdict, classes=("debt",), needs_help=False), turn_of()  # type: ignore[arg-type]
     placed = await placements.request_placement(turn, blocked)
     assert (placed.ad, placed.reason) == (None, "sensitive")
@@ -124,7 +124,7 @@ async def test_a_conversation_that_was_sensitive_once_stays_without_ads() -> Non
     assert (placed.ad, placed.reason) == (None, "sensitive")
 
 
-def test_a_conversation_that_told_a_crisis_while_a_turn_was_answered_gets_no_ad(ad: Creative) -> None:
+def test_a_conversation_that_became_sensitive_meanwhile_gets_no_ad(ad: Creative) -> None:
     answered = turn_of()
     ada = UserFactory.create(username="ada")
     answered.conversation = Conversation.objects.create(owner=ada, title="Trip", updated_at=timezone.now())
@@ -136,14 +136,14 @@ def test_a_conversation_that_told_a_crisis_while_a_turn_was_answered_gets_no_ad(
     assert trace and trace["request"] == {"request_id": str(answered.public_id), "language": "ko"}
 
 
-async def test_a_gate_stays_closed_whatever_the_market_says(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_blocked_turn_gets_no_ad_whatever_the_market_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     for answer in (SERVED, NoAd("timeout"), NoAd("no_match")):
         monkeypatch.setattr(placements, "request_ad", lambda request, answer=answer: answer)
         placed = await placements.request_placement(turn_of(is_sensitive=True), PASSED)
         assert (placed.ad, placed.reason) == (None, "sensitive")
 
 
-def test_people_of_unknown_age_get_none_from_the_conversation_s_side_either(ad: Creative) -> None:
+def test_placements_request_no_ad_for_an_unknown_age(ad: Creative) -> None:
     assert isinstance(placements._request_ad(turn_of(), PASSED), ServedAd)
     with override_settings(ADS_ADULTS_ONLY=True):
         assert placements._request_ad(turn_of(), PASSED) == NoAd("not_adult")

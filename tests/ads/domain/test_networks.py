@@ -28,7 +28,7 @@ from ads.events.event_requests import is_in_networks
         ("2001:2d8:5:1::/48", "2001:2d8:5::/48"),
     ],
 )
-def test_an_address_is_kept_in_its_plain_form(typed: str, kept: str) -> None:
+def test_an_address_is_stored_in_normal_form(typed: str, kept: str) -> None:
     assert parse_network(typed) == kept
     assert parse_network(kept) == kept
 
@@ -56,12 +56,12 @@ def test_an_address_is_kept_in_its_plain_form(typed: str, kept: str) -> None:
         ("fe80::1", PrivateNetworkError),
     ],
 )
-def test_what_is_no_office_s_or_home_s_address_is_refused(typed: str, error: type[NetworkError]) -> None:
+def test_a_network_wider_than_an_office_or_home_is_refused(typed: str, error: type[NetworkError]) -> None:
     with pytest.raises(error):
         parse_network(typed)
 
 
-def test_a_site_inside_a_network_takes_addresses_of_the_inside() -> None:
+def test_a_site_in_a_private_network_accepts_private_addresses() -> None:
     assert (
         is_private_address("192.168.0.10")
         and is_private_address("127.0.0.1")
@@ -78,7 +78,7 @@ def test_a_site_inside_a_network_takes_addresses_of_the_inside() -> None:
 
 
 @given(address=st.ip_addresses(), length=st.integers(0, 128), other=st.ip_addresses())
-def test_a_network_that_is_kept_is_narrow_and_holds_what_was_typed_and_nothing_else(
+def test_a_stored_network_is_narrow_and_contains_exactly_what_was_typed(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
     length: int,
     other: ipaddress.IPv4Address | ipaddress.IPv6Address,
@@ -93,7 +93,7 @@ def test_a_network_that_is_kept_is_narrow_and_holds_what_was_typed_and_nothing_e
     assert is_in_networks([kept], str(other)) == (other in network)
 
 
-def test_a_network_that_is_none_contains_nothing_and_spoils_no_other() -> None:
+def test_an_invalid_network_contains_nothing_and_affects_no_other() -> None:
     assert is_in_networks(["nonsense", "203.0.113.0/24"], "203.0.113.9")
     assert not is_in_networks(["nonsense"], "203.0.113.9")
     assert not is_in_networks(["203.0.113.0/24"], "")

@@ -31,7 +31,7 @@ def test_a_price_that_is_a_whole_tick_is_not_a_tick_more(quality: float, limit: 
     mine=st.integers(0, 5),
     more=st.integers(1, 80),
 )
-def test_a_rival_that_bids_more_lifts_nobody_else(limits: list[int], mine: int, more: int) -> None:
+def test_a_rival_that_bids_more_raises_no_other_rank(limits: list[int], mine: int, more: int) -> None:
     bids = [Bid(order, order, limit, MIN_BID, 0.5) for order, limit in enumerate(limits)]
     rival = bids[mine % len(bids)]
     raised = [

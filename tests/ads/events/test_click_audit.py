@@ -45,13 +45,13 @@ def test_a_network_that_clicks_one_campaign_in_a_burst_is_found() -> None:
     assert reasons_of(elsewhere) == [""] * 20
 
 
-def test_somebody_who_keeps_time_like_a_machine_is_found() -> None:
+def test_clicks_at_regular_intervals_are_found() -> None:
     chance = random.Random(3)
     machine = clicks_at([1_800 * step + chance.uniform(-40, 40) for step in range(9)], person="clock")
     assert reasons_of(machine) == ["regular_person"] * 9
 
 
-def test_people_who_click_by_chance_are_left_alone() -> None:
+def test_randomly_timed_clicks_are_not_suspicious() -> None:
     chance = random.Random(4)
     clicks = []
     for person in range(3_000):
@@ -79,7 +79,7 @@ def click(creative: Creative, person: str, *, seconds_ago: float) -> None:
     assert settle_click(offer, reason="", network=NETWORK, at=at) == "billed"
 
 
-def test_the_sweep_gives_back_what_the_flood_cost_and_only_once(flood: Creative) -> None:
+def test_the_audit_credits_a_flood_of_clicks_once(flood: Creative) -> None:
     advertiser = flood.ad_group.campaign.advertiser_id
     before = wallet_balance(advertiser)
     assert audit_clicks() == 9

@@ -22,7 +22,7 @@ def click_token(offer: Offer) -> str:
     return sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)
 
 
-def test_a_click_on_a_seen_ad_is_billed_at_its_price() -> None:
+def test_a_click_after_an_impression_is_billed_at_its_price() -> None:
     offer = make_offer(price_won=130)
     arrival = click_on(click_token(offer))
     assert (arrival.verdict, arrival.url) == ("billed", "https://grace.example/tokyo")
@@ -49,9 +49,7 @@ def test_a_second_click_on_the_same_offer_counts_nothing() -> None:
         ({"agent": CHROME.replace("Chrome", "HeadlessChrome")}, "robot"),
     ],
 )
-def test_a_machine_is_sent_on_and_leaves_the_click_to_the_person(
-    changes: dict[str, str], reason: str
-) -> None:
+def test_a_bot_is_redirected_and_leaves_the_click_to_the_person(changes: dict[str, str], reason: str) -> None:
     offer = make_offer()
     assert click_on(click_token(offer), **changes).reason == reason
     assert not Click.objects.exists()
@@ -73,7 +71,7 @@ HEADLESS = CHROME.replace("Chrome", "HeadlessChrome")
         ("http://localhost:8000", "127.0.0.1", "", "robot"),
     ],
 )
-def test_a_driven_browser_counts_only_on_the_machine_of_a_local_site(
+def test_an_automated_browser_counts_only_on_the_machine_of_a_local_site(
     settings: Settings, site: str, address: str, agent: str, reason: str
 ) -> None:
     settings.PUBLIC_URL = site
@@ -82,7 +80,7 @@ def test_a_driven_browser_counts_only_on_the_machine_of_a_local_site(
     assert Click.objects.filter(verdict="billed").exists() is (reason == "")
 
 
-def test_a_click_on_an_ad_nobody_saw_costs_nothing() -> None:
+def test_a_click_without_an_impression_costs_nothing() -> None:
     offer = make_offer(seen=False)
     arrival = click_on(click_token(offer))
     assert (arrival.verdict, arrival.reason) == ("invalid", "not_seen")
@@ -111,7 +109,7 @@ def test_the_same_person_pays_once_for_an_ad_in_half_an_hour() -> None:
     assert verdicts == ["", "repeat"]
 
 
-def test_a_network_that_clicks_all_the_time_stops_counting() -> None:
+def test_clicks_above_the_rate_of_a_network_cost_nothing() -> None:
     creative = make_ad(daily_won=500_000)
     reasons = [click_on(click_token(make_offer(creative))).reason for _ in range(25)]
     assert reasons[:20] == [""] * 20
@@ -170,7 +168,7 @@ def test_a_paused_campaign_takes_no_new_money_for_clicks() -> None:
     assert click_on(click_token(offer)).verdict == "free"
 
 
-def test_a_look_is_counted_once() -> None:
+def test_an_impression_is_counted_once() -> None:
     offer = make_offer(seen=False)
     token = sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at)
     assert receive_impression(token, make_event_request()) is True
@@ -178,7 +176,7 @@ def test_a_look_is_counted_once() -> None:
     assert Impression.objects.get().verdict == "valid"
 
 
-def test_a_look_sooner_than_a_second_is_invalid_and_so_is_its_click() -> None:
+def test_an_impression_sooner_than_a_second_is_invalid_and_so_is_its_click() -> None:
     offer = make_offer(seen=False, seconds_ago=0.5)
     receive_impression(
         sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at), make_event_request()
@@ -187,7 +185,7 @@ def test_a_look_sooner_than_a_second_is_invalid_and_so_is_its_click() -> None:
     assert click_on(click_token(offer)).reason == "look_invalid"
 
 
-def test_the_browser_reports_a_look_and_a_click_over_http(client: Client) -> None:
+def test_the_browser_reports_an_impression_and_a_click_over_http(client: Client) -> None:
     offer = make_offer(seen=False)
     seen = sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at)
     headers = {"User-Agent": CHROME}

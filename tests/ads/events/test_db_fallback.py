@@ -122,7 +122,7 @@ def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server
     assert find_discrepancies() == []
 
 
-def test_the_first_click_after_an_outage_settles_what_waited(server: Postgres) -> None:
+def test_the_first_click_after_an_outage_settles_the_spool(server: Postgres) -> None:
     creative = make_ad()
     during, after = make_offer(creative), make_offer(creative)
     cache_click_context(during)
@@ -156,7 +156,7 @@ def look_at(offer: Offer) -> None:
     assert Client().post(f"/ads/seen/{link}/", headers=HEADERS).status_code == 204
 
 
-def test_what_a_process_told_that_is_gone_is_settled_by_the_visits_of_another(server: Postgres) -> None:
+def test_events_spooled_by_an_ended_process_are_settled_by_another(server: Postgres) -> None:
     creative = make_ad()
     told, visited = make_offer(creative), make_offer(creative, seen=False)
     tell_by_another_process(told)
@@ -167,7 +167,7 @@ def test_what_a_process_told_that_is_gone_is_settled_by_the_visits_of_another(se
     assert find_discrepancies() == []
 
 
-def test_what_could_not_be_settled_is_tried_again_by_later_visits(server: Postgres) -> None:
+def test_a_failed_settlement_is_retried_by_later_events(server: Postgres) -> None:
     creative = make_ad()
     told, visited = make_offer(creative), make_offer(creative, seen=False)
     tell_by_another_process(told)
@@ -185,7 +185,7 @@ def test_what_could_not_be_settled_is_tried_again_by_later_visits(server: Postgr
     assert CampaignDay.objects.get().spent_micros == 100 * WON
 
 
-def test_what_waits_when_a_web_process_starts_is_settled_without_a_visit(
+def test_a_starting_web_process_settles_the_spool(
     server: Postgres, settings: Settings, tmp_path: Path
 ) -> None:
     tell_by_another_process(make_offer())
@@ -297,7 +297,7 @@ def wait_for_lock(visitor: threading.Thread) -> list[psutil.Process]:
     return []
 
 
-def test_a_row_that_somebody_holds_keeps_no_click_from_leading_on(server: Postgres) -> None:
+def test_a_click_leads_on_while_its_day_row_is_locked(server: Postgres) -> None:
     held, other = make_ad(), make_ad()
     for creative in (held, other):
         first = make_offer(creative)
@@ -317,7 +317,7 @@ def test_a_row_that_somebody_holds_keeps_no_click_from_leading_on(server: Postgr
     assert find_discrepancies() == []
 
 
-def test_a_click_that_leads_nobody_knows_where_costs_nothing(server: Postgres, valkey: "Redis") -> None:
+def test_a_click_with_an_unknown_landing_page_costs_nothing(server: Postgres, valkey: "Redis") -> None:
     offer = make_offer()
     server.stop()
     valkey.flushdb()

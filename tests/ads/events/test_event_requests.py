@@ -53,16 +53,16 @@ networks = st.one_of(
 
 
 @pytest.mark.parametrize("agent", PEOPLE)
-def test_a_person_s_browser_is_no_robot(agent: str) -> None:
+def test_a_browser_is_not_a_bot(agent: str) -> None:
     assert detect_bot(make_event_request(agent=agent)) == ""
 
 
 @pytest.mark.parametrize("agent", ["ShopBot", "shopbot/1.0", "my_bot_2 (+https://bot.example)", "a-robot; x"])
-def test_a_robot_that_no_list_knows_is_one_by_its_name(agent: str) -> None:
+def test_an_unlisted_bot_is_detected_by_its_name(agent: str) -> None:
     assert detect_bot(make_event_request(agent=f"Mozilla/5.0 (compatible; {agent})")) == "robot"
 
 
-def test_every_robot_of_the_list_is_one(settings: Settings) -> None:
+def test_every_listed_crawler_is_a_bot(settings: Settings) -> None:
     settings.PUBLIC_URL = "https://jjamppong.example"
     agents = [agent for robot in CRAWLER_USER_AGENTS_DATA for agent in robot.get("instances", ())]
     missed = [agent for agent in agents if detect_bot(make_event_request(agent=agent)) == ""]
@@ -97,7 +97,7 @@ def test_a_file_of_ranges_may_have_comments_and_names_its_bad_line(tmp_path: Pat
         read_ip_ranges(path)
 
 
-def test_a_changed_file_is_read_anew_and_a_broken_one_changes_nothing(
+def test_a_changed_file_is_reloaded_and_a_broken_one_is_ignored(
     tmp_path: Path, settings: Settings
 ) -> None:
     path = tmp_path / "ranges.txt"
@@ -137,7 +137,7 @@ class TestClicks:
         assert click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)).reason == "datacenter"
         assert Click.objects.get().price_micros == 0
 
-    def test_a_click_from_the_house_costs_nothing(self, settings: Settings) -> None:
+    def test_a_click_from_the_platform_s_networks_costs_nothing(self, settings: Settings) -> None:
         settings.ADS_OWN_NETWORKS = ["203.0.113.0/28"]
         offer = make_offer()
         assert click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)).reason == "house"
@@ -152,7 +152,7 @@ class TestClicks:
         assert reasons[:6] == [""] * 6
         assert "busy_person" in reasons[6:]
 
-    def test_every_refused_visit_is_counted_with_its_reason(self) -> None:
+    def test_every_rejected_event_is_counted_with_its_reason(self) -> None:
         offer = make_offer()
         link = sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""Caps hold for a person with several pages open: an offer counts until it was seen or forgotten."""
+"""Frequency caps with several open pages: a pending offer counts until its impression or expiry."""
 
 import datetime
 import uuid
@@ -41,7 +41,7 @@ def look(ad: ServedAd) -> bool:
     )
 
 
-def test_pages_that_ask_before_one_looks_get_a_capped_campaign_once(settings: Settings) -> None:
+def test_concurrent_pages_get_a_capped_campaign_once(settings: Settings) -> None:
     settings.ADS_ANSWERS_PER_AD = 1
     first, *others = map(ask, PROMPTS)
     assert isinstance(first, ServedAd)
@@ -50,7 +50,7 @@ def test_pages_that_ask_before_one_looks_get_a_capped_campaign_once(settings: Se
     assert ask(PROMPTS[1]) == NoAd("frequency")
 
 
-def test_while_an_ad_is_about_to_be_seen_other_answers_go_without(settings: Settings) -> None:
+def test_while_an_offer_is_pending_other_answers_get_no_ad(settings: Settings) -> None:
     Campaign.objects.update(daily_views_a_person=9)
     publish_all()
     first, *others = map(ask, PROMPTS)
@@ -63,7 +63,7 @@ def test_while_an_ad_is_about_to_be_seen_other_answers_go_without(settings: Sett
     assert isinstance(ask(PROMPTS[3]), ServedAd)
 
 
-def test_an_ad_that_nobody_saw_counts_no_more_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pending_offer_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(ask(PROMPTS[0]), ServedAd)
     monkeypatch.setattr(frequency_caps, "PENDING_REST_SECONDS", 0)
     assert ask(PROMPTS[1]) == NoAd("frequency")
@@ -71,7 +71,7 @@ def test_an_ad_that_nobody_saw_counts_no_more_after_a_while(monkeypatch: pytest.
     assert isinstance(ask(PROMPTS[2]), ServedAd)
 
 
-def test_a_look_turns_an_offer_into_one_view(campaign: Campaign) -> None:
+def test_an_impression_turns_a_pending_offer_into_one_view(campaign: Campaign) -> None:
     def views() -> dict[int, int]:
         ada = FrequencyCaps("ada-today", at=timezone.now())
         ada.find_skip_reason()

@@ -1,4 +1,4 @@
-"""Whatever is done with links, in whatever order, only a click that followed a look is billed, and once."""
+"""Any sequence of uses of ad links bills a click only after an impression, and once."""
 
 import datetime
 import itertools
@@ -124,7 +124,7 @@ def spoil(offer: Offer, other: Offer, purpose: LinkPurpose, how: str) -> str:
 
 
 @pytest.mark.django_db
-def test_whatever_is_done_with_links_a_look_and_a_click_are_billed_once(valkey: object) -> None:
+def test_any_use_of_links_counts_one_impression_and_bills_one_click(valkey: object) -> None:
     run_state_machine_as_test(
         Links,
         settings=settings(

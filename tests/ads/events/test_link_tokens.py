@@ -17,19 +17,19 @@ def test_a_token_names_its_offer() -> None:
     assert verify_token(sign_token(LinkPurpose.CLICK, OFFER, at=NOW), LinkPurpose.CLICK, at=NOW) == OFFER
 
 
-def test_a_token_opens_no_other_door() -> None:
+def test_a_token_is_valid_for_its_own_purpose_only() -> None:
     with pytest.raises(ForgedTokenError):
         verify_token(sign_token(LinkPurpose.IMPRESSION, OFFER, at=NOW), LinkPurpose.CLICK, at=NOW)
 
 
-def test_a_token_grows_too_old() -> None:
+def test_a_token_expires() -> None:
     token = sign_token(LinkPurpose.CLICK, OFFER, at=NOW)
     with pytest.raises(ExpiredTokenError) as caught:
         verify_token(token, LinkPurpose.CLICK, at=NOW + datetime.timedelta(hours=2, seconds=2))
     assert caught.value.offer == OFFER
 
 
-def test_a_key_on_its_way_out_still_opens(settings: Settings) -> None:
+def test_the_previous_key_is_still_accepted(settings: Settings) -> None:
     settings.ADS_TOKEN_KEY = "old"
     token = sign_token(LinkPurpose.CLICK, OFFER, at=NOW)
     settings.ADS_TOKEN_KEY = "new,old"

@@ -23,7 +23,7 @@ def settle_all(spool: Spool) -> list[SpooledEvent]:
     return settled
 
 
-def test_what_was_told_is_settled_in_its_order_and_then_forgotten(tmp_path: Path) -> None:
+def test_events_are_settled_in_order_and_then_deleted(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     assert not spool.is_waiting()
     for number in range(3):
@@ -34,7 +34,7 @@ def test_what_was_told_is_settled_in_its_order_and_then_forgotten(tmp_path: Path
     assert settle_all(spool) == []
 
 
-def test_what_could_not_be_settled_stays_and_is_handed_over_again(tmp_path: Path) -> None:
+def test_events_of_a_failed_settlement_stay_and_are_passed_again(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.append([spooled_event(1)])
 
@@ -47,7 +47,7 @@ def test_what_could_not_be_settled_stays_and_is_handed_over_again(tmp_path: Path
     assert settle_all(spool) == [spooled_event(1), spooled_event(2)]
 
 
-def test_a_half_written_line_is_set_aside_and_the_next_one_is_whole(tmp_path: Path) -> None:
+def test_a_torn_line_is_quarantined_and_the_next_one_is_complete(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.append([spooled_event(1), spooled_event(2)])
     waiting = tmp_path / "waiting.jsonl"
@@ -57,7 +57,7 @@ def test_a_half_written_line_is_set_aside_and_the_next_one_is_whole(tmp_path: Pa
     assert len((tmp_path / "unreadable.txt").read_bytes().splitlines()) == 1
 
 
-def test_a_line_that_somebody_changed_is_not_believed(tmp_path: Path) -> None:
+def test_a_line_with_a_wrong_checksum_is_quarantined(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.append([spooled_event(1)])
     waiting = tmp_path / "waiting.jsonl"
@@ -66,7 +66,7 @@ def test_a_line_that_somebody_changed_is_not_believed(tmp_path: Path) -> None:
     assert (tmp_path / "unreadable.txt").exists()
 
 
-def test_a_full_disk_keeps_nothing_half_and_says_so(tmp_path: Path) -> None:
+def test_a_full_disk_keeps_no_partial_line_and_raises(tmp_path: Path) -> None:
     writer = multiprocessing.get_context("fork").Process(target=write_on_a_full_disk, args=(tmp_path,))
     writer.start()
     writer.join(30)
@@ -94,7 +94,7 @@ def write_many(folder: Path, first: int) -> None:
         spool.append([spooled_event(number)])
 
 
-def test_many_processes_tell_while_another_settles_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+def test_many_processes_spool_while_another_settles_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     writers = [context.Process(target=write_many, args=(tmp_path, 100 * share)) for share in range(4)]
     for writer in writers:
@@ -106,7 +106,7 @@ def test_many_processes_tell_while_another_settles_and_nothing_is_lost_or_double
     assert sorted(each.offer.int for each in settled) == list(range(400))
 
 
-def test_while_one_settles_another_one_does_not(tmp_path: Path) -> None:
+def test_only_one_process_settles_at_a_time(tmp_path: Path) -> None:
     spool, counts = Spool(tmp_path), []
     spool.append([spooled_event(1)])
 

@@ -1,4 +1,4 @@
-"""What the disk remembers is settled once, though whoever settled it ended before forgetting it."""
+"""Spooled events are settled once, even if a settlement is interrupted."""
 
 import datetime
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from testing.ads.inventory import make_ad, make_offer
 pytestmark = pytest.mark.django_db
 
 
-def test_refused_visits_are_counted_once_however_often_they_are_settled(tmp_path: Path) -> None:
+def test_rejected_events_are_counted_once_however_often_they_are_settled(tmp_path: Path) -> None:
     creative = make_ad()
     clicked, seen = make_offer(creative, seen=False), make_offer(creative, seen=False)
     moment = timezone.now()
@@ -39,7 +39,7 @@ def test_refused_visits_are_counted_once_however_often_they_are_settled(tmp_path
     assert Impression.objects.filter(offer=seen).count() == 1
 
 
-def test_what_is_told_later_is_counted_too(tmp_path: Path) -> None:
+def test_events_spooled_later_are_counted_too(tmp_path: Path) -> None:
     offer = make_offer()
     moment = timezone.now()
     spool = Spool(tmp_path)

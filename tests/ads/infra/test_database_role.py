@@ -46,7 +46,7 @@ def test_the_role_reads_the_market_s_tables_and_no_others(role: dict[str, object
                 line.execute(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
 
 
-def test_not_even_a_column_or_a_view_of_a_conversation_is_readable(role: dict[str, object]) -> None:
+def test_no_column_or_view_of_a_conversation_is_readable(role: dict[str, object]) -> None:
     with connect(role) as line:
         found = line.execute(
             "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace"
@@ -101,7 +101,7 @@ def test_the_whole_life_of_an_ad_needs_no_more_than_the_role_has(role: dict[str,
         roll_up()
 
 
-def test_a_role_that_can_read_more_is_not_taken(role: dict[str, object], settings: Settings) -> None:
+def test_a_role_that_can_read_more_is_refused(role: dict[str, object], settings: Settings) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"GRANT SELECT ON aggregator_turn TO {ROLE}")
     with pytest.raises(RoleError, match="aggregator_turn"):

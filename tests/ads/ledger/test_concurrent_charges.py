@@ -118,7 +118,7 @@ def test_two_campaigns_of_one_wallet_never_take_it_below_zero() -> None:
     assert find_discrepancies() == []
 
 
-def test_a_smaller_budget_gives_back_what_was_set_aside() -> None:
+def test_a_smaller_budget_releases_the_lease() -> None:
     creative = make_ad(daily_won=50_000)
     campaign = creative.ad_group.campaign
     before = wallet_balance(campaign.advertiser_id)
@@ -147,7 +147,7 @@ def test_a_closed_day_returns_what_it_did_not_spend() -> None:
     assert find_discrepancies() == []
 
 
-def test_saving_a_campaign_read_earlier_does_not_forget_what_was_set_aside() -> None:
+def test_saving_a_stale_campaign_keeps_the_leased_amount() -> None:
     creative = make_ad(total_won=10_000)
     stale = creative.ad_group.campaign
     offer = make_offer(creative)

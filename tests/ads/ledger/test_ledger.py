@@ -89,7 +89,7 @@ def test_the_database_refuses_to_change_what_is_posted(statement: str) -> None:
         cursor.execute(statement)
 
 
-def test_a_click_is_given_back_once() -> None:
+def test_a_click_is_reversed_once() -> None:
     offer = make_offer(price_won=120)
     advertiser = offer.campaign.advertiser
     assert click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)).verdict == "billed"
@@ -101,7 +101,7 @@ def test_a_click_is_given_back_once() -> None:
     assert find_discrepancies() == []
 
 
-def test_a_click_that_cost_nothing_cannot_be_given_back() -> None:
+def test_a_free_click_cannot_be_reversed() -> None:
     offer = make_offer(seen=False)
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     with pytest.raises(LedgerError):

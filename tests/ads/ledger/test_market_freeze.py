@@ -55,7 +55,7 @@ def corrupt(statement: str) -> None:
         cursor.execute("SET session_replication_role = origin")
 
 
-def test_books_that_agree_freeze_nothing(ad: Creative) -> None:
+def test_a_consistent_ledger_freezes_nothing(ad: Creative) -> None:
     assert reconcile_market() == []
     assert not is_frozen()
     assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
@@ -80,7 +80,7 @@ def test_nothing_is_leased_or_refunded_while_the_market_is_frozen(ad: Creative) 
         refund(ad.ad_group.campaign.advertiser, WON, key="r")
 
 
-def test_two_proofs_in_a_row_keep_one_freeze(ad: Creative) -> None:
+def test_two_failed_reconciliations_keep_one_freeze(ad: Creative) -> None:
     corrupt("DELETE FROM ads_click")
     reconcile_market()
     reconcile_market()
@@ -112,14 +112,14 @@ def alert_receiver(settings: Settings) -> Iterator[list[dict[str, str]]]:
     server.server_close()
 
 
-def test_a_freeze_wakes_somebody(ad: Creative, alert_receiver: list[dict[str, str]]) -> None:
+def test_a_freeze_sends_alerts(ad: Creative, alert_receiver: list[dict[str, str]]) -> None:
     corrupt("UPDATE ads_campaignday SET spent_micros = spent_micros - 1")
     reconcile_market()
     assert len(alert_receiver) == 1 and "day_spent_is_its_clicks" in alert_receiver[0]["text"]
     assert mail.outbox[0].to == ["ops@jjamppong.example"]
 
 
-def test_a_mail_server_that_never_answers_holds_up_no_alarm(
+def test_a_mail_server_that_never_answers_does_not_delay_the_alert(
     alert_receiver: list[dict[str, str]], settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -133,7 +133,7 @@ def test_a_mail_server_that_never_answers_holds_up_no_alarm(
     assert "the alarm could not be mailed" in caplog.text
 
 
-def test_an_alarm_that_reaches_nobody_freezes_all_the_same(ad: Creative, settings: Settings) -> None:
+def test_an_alert_that_cannot_be_sent_freezes_all_the_same(ad: Creative, settings: Settings) -> None:
     settings.ALARM_URL = "http://127.0.0.1:1/"
     corrupt("UPDATE ads_campaignday SET spent_micros = spent_micros - 1")
     reconcile_market()

@@ -1,4 +1,4 @@
-"""Whatever happens in the market in whatever order, its money agrees: invariants, searched for a way out."""
+"""Any sequence of market events keeps the ledger's invariants."""
 
 import datetime
 import uuid
@@ -143,7 +143,7 @@ class Market(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_whatever_happens_the_money_agrees() -> None:
+def test_any_sequence_of_events_keeps_the_ledger_consistent() -> None:
     run_state_machine_as_test(
         Market,
         settings=settings(

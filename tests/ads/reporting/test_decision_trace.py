@@ -54,7 +54,7 @@ def explain(*words: str) -> str:
     return said.getvalue()
 
 
-def test_explaining_names_the_rate_the_reserve_and_the_vcg_price() -> None:
+def test_explain_ad_shows_rate_reserve_and_vcg_price() -> None:
     said = explain(decide().request_id)
     assert "300 won a click (VCG 300" in said
     assert "floor     70 won" in said
@@ -64,7 +64,7 @@ def test_explaining_names_the_rate_the_reserve_and_the_vcg_price() -> None:
     assert [line.split()[0] for line in said.splitlines()[-2:]] == ["won", "outbid"]
 
 
-def test_an_offer_is_explained_when_its_request_is_forgotten(valkey: object) -> None:
+def test_an_offer_is_explained_after_the_trace_expired(valkey: object) -> None:
     decide()
     offer = Offer.objects.get()
     valkey.flushdb()  # type: ignore[attr-defined]
@@ -74,7 +74,7 @@ def test_an_offer_is_explained_when_its_request_is_forgotten(valkey: object) -> 
         explain("nobody")
 
 
-def test_the_admin_sees_every_contender_where_it_fell_and_whose_word_a_click_rate_is(
+def test_the_admin_shows_each_contender_with_its_status_and_rate_source(
     admin_client: Client,
 ) -> None:
     decide()
@@ -102,7 +102,7 @@ def test_the_admin_explains_a_request_that_got_no_ad(admin_client: Client) -> No
     )
 
 
-def test_explaining_is_for_whoever_may_see_offers(client: Client, grace: User) -> None:
+def test_explaining_requires_the_permission_to_view_offers(client: Client, grace: User) -> None:
     grace.is_staff = True
     grace.save()
     client.force_login(grace)
@@ -122,9 +122,7 @@ def why_none(request: AdRequest) -> str:
     return next(line.split()[2].rstrip(":") for line in said.splitlines() if line.startswith("no ad"))
 
 
-def test_a_request_that_ended_before_anything_was_chosen_is_explained(
-    admin_client: Client, settings: Settings
-) -> None:
+def test_a_request_that_ended_before_selection_is_explained(admin_client: Client, settings: Settings) -> None:
     make_ad()
     publish_all()
     assert why_none(replaced(sensitivity="block", term_ids=())) == "sensitive"
@@ -140,7 +138,7 @@ def test_a_request_that_ended_before_anything_was_chosen_is_explained(
     assert "조금 전에 광고를 봐서 쉼" in page and "고르기 전에 멈춤" in page
 
 
-def test_nothing_of_a_sensitive_request_is_remembered() -> None:
+def test_only_id_and_language_of_a_sensitive_request_are_stored() -> None:
     make_ad()
     publish_all()
     request = replaced(topics=("health",), frequency_key="somebody")
@@ -166,7 +164,7 @@ def test_an_ad_that_was_stopped_a_moment_ago_is_explained() -> None:
     assert "no ad     stopped" in said and said.splitlines()[-1].startswith("won")
 
 
-def test_the_same_question_again_names_the_request_whose_offer_it_got(admin_client: Client) -> None:
+def test_a_repeated_request_names_the_original_request(admin_client: Client) -> None:
     make_ad()
     publish_all()
     first, again = replaced(frequency_key="ada"), replaced(frequency_key="ada")

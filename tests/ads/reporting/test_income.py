@@ -1,4 +1,4 @@
-"""What a day may spend of its ads: what came in, less what was given back."""
+"""The income of a day: revenue less reversals."""
 
 import datetime
 import uuid
@@ -38,7 +38,7 @@ def revenue() -> int:
     return sum(entries)
 
 
-def test_a_click_that_is_given_back_is_no_income() -> None:
+def test_a_credited_click_is_no_income() -> None:
     creative = make_ad()
     kept, invalid = click(creative, won=100), click(creative, won=130)
     click(creative, won=200, reason="robot")
@@ -59,7 +59,7 @@ def grant(creative: Creative, won: int) -> None:
     top_up(advertiser, won * WON, key=str(uuid.uuid4()), source=Account.Kind.GRANT)
 
 
-def test_what_test_money_bought_is_income_only_where_test_money_is_allowed(settings: Settings) -> None:
+def test_spent_test_credit_is_income_only_where_test_money_is_allowed(settings: Settings) -> None:
     granted, paid = make_ad(make_advertiser(won=0)), make_ad()
     grant(granted, 10_000)
     click(granted, won=300)
@@ -87,7 +87,7 @@ def test_an_advertiser_with_both_kinds_of_money_spends_the_granted_first(setting
     assert income_today() == 300 * WON == 2_000 * WON - refundable_micros(wallet)
 
 
-def test_test_money_that_was_spent_yesterday_costs_today_nothing(settings: Settings) -> None:
+def test_test_credit_spent_yesterday_does_not_reduce_today_s_income(settings: Settings) -> None:
     settings.ADS_TEST_MONEY = False
     creative = make_ad(make_advertiser(won=5_000))
     advertiser = creative.ad_group.campaign.advertiser
@@ -144,7 +144,7 @@ def move(
     ),
     granted=st.integers(0, 1_000),
 )
-def test_whatever_is_clicked_and_given_back_income_is_what_stays(
+def test_income_is_the_price_of_the_clicks_that_were_not_credited(
     db: None, settings: Settings, deeds: list[tuple[int, str, bool]], granted: int
 ) -> None:
     creative = make_ad(make_advertiser(str(uuid.uuid4()), won=1_500), daily_won=900)

@@ -1,4 +1,4 @@
-"""What an estimate of reach says is what the market would have done, from words' numbers alone."""
+"""A reach estimate equals what selection would have matched, and reveals no single request."""
 
 import dataclasses
 import datetime
@@ -87,7 +87,7 @@ def test_an_estimate_counts_the_prompts_that_matched(market: object) -> None:
         st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=6
     ),
 )
-def test_whatever_is_planned_the_estimate_is_what_the_market_finds(
+def test_the_estimate_equals_what_selection_matches(
     valkey: "Redis",
     monkeypatch: pytest.MonkeyPatch,
     keywords: list[tuple[str, str]],
@@ -112,7 +112,7 @@ def test_whatever_is_planned_the_estimate_is_what_the_market_finds(
     assert (told.asked, told.matched, told.uncounted) == (len(prompts), found, ())
 
 
-def test_a_word_that_takes_few_away_tells_nobody_s_question(market: object) -> None:
+def test_a_negative_that_excludes_few_requests_changes_no_estimate(market: object) -> None:
     ask("도쿄 항공권 추천", 19)
     ask("도쿄 항공권 오사카 호텔 추천")
     ask("도쿄 항공권 무료", 9)
@@ -124,7 +124,7 @@ def test_a_word_that_takes_few_away_tells_nobody_s_question(market: object) -> N
     assert estimate_reach(plan(("도쿄 항공권", "phrase"), negatives=("무료", "오사카 호텔"))).matched == 20
 
 
-def test_words_that_nobody_could_name_are_not_counted_as_never_asked(market: object) -> None:
+def test_keywords_outside_the_vocabulary_are_reported_as_uncounted(market: object) -> None:
     ask("도쿄 항공권 추천", 12)
     fresh = estimate_reach(plan(("우주 여행", "phrase"), ("달 기지", "broad")))
     assert (fresh.uncounted, fresh.has_counted, fresh.matched) == (("우주 여행", "달 기지"), False, 0)
@@ -134,19 +134,19 @@ def test_words_that_nobody_could_name_are_not_counted_as_never_asked(market: obj
     assert estimate_reach(plan(("항공권 도쿄", "broad"))).matched == 12
 
 
-def test_words_that_came_later_are_told_apart(market: object) -> None:
+def test_keywords_added_recently_are_reported_separately(market: object) -> None:
     ask("도쿄 항공권 추천", 12)
     Term.objects.filter(text="도쿄 항공권").update(created_at=timezone.now() + datetime.timedelta(minutes=1))
     assert estimate_reach(plan(("도쿄 항공권", "phrase"))).young == ("도쿄 항공권",)
 
 
-def test_nothing_is_estimated_from_nothing(valkey: object) -> None:
+def test_without_requests_the_estimate_is_empty(valkey: object) -> None:
     make_ad()
     publish_all()
     assert estimate_reach(plan(("도쿄 항공권", "phrase"))).asked == 0
 
 
-def test_who_rests_counts_and_what_is_sensitive_does_not(market: object) -> None:
+def test_requests_skipped_by_ad_load_count_and_sensitive_ones_do_not(market: object) -> None:
     FrequencyCaps("ada", at=timezone.now()).record_impression(1)
     request = dataclasses.replace(request_for("도쿄 항공권 추천"), frequency_key="ada")
     assert request_ad(request) == NoAd("ad_load")
@@ -157,7 +157,7 @@ def test_who_rests_counts_and_what_is_sensitive_does_not(market: object) -> None
     assert estimate_reach(plan(("도쿄 항공권", "phrase"))).asked == 1
 
 
-def test_a_busy_hour_is_kept_as_a_sample(market: "Redis", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_hour_is_stored_as_a_sample(market: "Redis", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_sample, "SAMPLES_PER_HOUR", 10)
     ask("도쿄 항공권 추천", 25)
     kept = request_sample.read_request_sample(at=timezone.now())
@@ -181,5 +181,5 @@ def test_an_estimate_is_no_more_exact_than_it_is(matched: int, about: int) -> No
     assert not ReachEstimate(7, 10**6, matched).is_below_minimum
 
 
-def test_few_are_told_as_few() -> None:
+def test_small_counts_are_not_reported() -> None:
     assert ReachEstimate(7, 10**6, 9).is_below_minimum

@@ -33,7 +33,7 @@ def click_at(creative: Creative, at: datetime.datetime, *, reason: str = "") -> 
     return offer
 
 
-def test_what_was_kept_is_in_the_minute_the_hour_and_the_day() -> None:
+def test_events_are_in_the_rollups_of_their_minute_hour_and_day() -> None:
     creative, now = make_ad(), timezone.now()
     click_at(creative, now)
     click_at(creative, now, reason="too_fast")
@@ -61,7 +61,7 @@ def test_a_worker_whose_clock_is_ahead_leaves_nothing_out() -> None:
         assert sums_of(grain) == (1, 1, 0, 100)
 
 
-def test_a_click_that_is_told_late_finds_its_minute() -> None:
+def test_a_late_click_is_counted_in_its_own_minute() -> None:
     creative, now = make_ad(), timezone.now()
     earlier = now - datetime.timedelta(seconds=90)
     click_at(creative, earlier)
@@ -89,7 +89,7 @@ def test_a_click_paid_by_a_later_day_counts_from_the_first_minute_of_that_day() 
     assert find_gaps() == []
 
 
-def test_a_click_that_is_given_back_is_written_into_its_own_minute() -> None:
+def test_a_credit_is_counted_in_the_minute_of_its_click() -> None:
     offer = click_at(make_ad(), timezone.now() - datetime.timedelta(seconds=30))
     roll_up()
     credit_click(Click.objects.get(offer=offer), reason="burst_person")

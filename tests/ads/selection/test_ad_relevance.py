@@ -32,7 +32,7 @@ RARITY = count_document_frequencies(READINGS)
         ("도쿄로 가는 항공권", 2),
     ],
 )
-def test_words_fit_the_ad_that_says_them_in_whatever_form(words: str, place: int) -> None:
+def test_a_keyword_fits_the_ad_that_contains_it_in_any_form(words: str, place: int) -> None:
     fits = [score_lexical_match(words, reading, RARITY) for reading in READINGS]
     assert int(np.argmax(fits)) == place
     assert all(0 <= fit <= 1 for fit in fits)
@@ -50,7 +50,7 @@ def test_nearer_in_spelling_or_meaning_is_never_worse() -> None:
     assert fit_factor(1, 1) == pytest.approx(1 + MAX_FIT_CHANGE)
 
 
-def test_widened_words_stay_unit_vectors_and_a_small_inventory_widens_nothing() -> None:
+def test_expanded_vectors_stay_unit_vectors_and_a_small_inventory_expands_nothing() -> None:
     random = np.random.default_rng(3)
     ads = random.normal(size=(400, 8)).astype(np.float32)
     ads /= np.linalg.norm(ads, axis=1, keepdims=True)
@@ -60,7 +60,7 @@ def test_widened_words_stay_unit_vectors_and_a_small_inventory_widens_nothing() 
 
 
 @pytest.mark.django_db
-def test_a_keyword_that_is_a_stranger_to_its_ad_weighs_less_once_its_words_are_learned() -> None:
+def test_an_unrelated_keyword_loses_relevance_once_it_is_embedded() -> None:
     make_ad(keywords=(("flights to tokyo", "phrase"), ("garden furniture", "phrase")))
     assert {row.fit for row in read_inventory().keywords} == {1.0}
     before = fingerprint()
@@ -71,7 +71,7 @@ def test_a_keyword_that_is_a_stranger_to_its_ad_weighs_less_once_its_words_are_l
 
 
 @pytest.mark.django_db
-def test_learning_goes_on_where_it_stopped() -> None:
+def test_embedding_continues_where_it_stopped() -> None:
     make_ad(keywords=(("tokyo", "phrase"), ("osaka", "phrase")))
     assert [embed_inventory(limit=2), embed_inventory(limit=2), embed_inventory(limit=2)] == [2, 1, 0]
     assert TextVector.objects.count() == 3

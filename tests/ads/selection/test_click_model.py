@@ -117,7 +117,7 @@ def look_at(
 
 
 @pytest.mark.django_db
-def test_an_ad_without_a_past_is_rated_by_its_campaign_advertiser_and_trade() -> None:
+def test_a_new_ad_is_rated_by_its_campaign_advertiser_and_category() -> None:
     grace, rival = make_advertiser("Grace"), make_advertiser("Rival")
     look_at(make_ad(grace), times=60, clicks=12)
     look_at(make_ad(rival), times=60, clicks=0)
@@ -129,7 +129,7 @@ def test_an_ad_without_a_past_is_rated_by_its_campaign_advertiser_and_trade() ->
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_what_was_learned_of_clicks_is_published_and_decides() -> None:
+def test_a_trained_click_model_is_published_and_decides() -> None:
     liked = make_ad(make_advertiser("Liked"), bid_won=300)
     shunned = make_ad(make_advertiser("Shunned"), bid_won=300)
     look_at(liked, times=150, clicks=40)
@@ -151,7 +151,7 @@ def test_what_was_learned_of_clicks_is_published_and_decides() -> None:
 
 
 @pytest.mark.django_db
-def test_each_look_is_learned_once_and_only_when_it_has_settled() -> None:
+def test_each_impression_is_learned_once_after_the_label_delay() -> None:
     creative = make_ad()
     look_at(creative, times=5, clicks=1)
     look_at(creative, times=3, clicks=0, minutes_ago=1)
@@ -163,7 +163,7 @@ def test_each_look_is_learned_once_and_only_when_it_has_settled() -> None:
 
 
 @pytest.mark.django_db
-def test_a_click_that_was_found_invalid_teaches_nothing() -> None:
+def test_invalid_clicks_are_not_learned() -> None:
     creative = make_ad()
     look_at(creative, times=4, clicks=2, verdict="invalid")
     kept = train_click_model()
@@ -172,7 +172,7 @@ def test_a_click_that_was_found_invalid_teaches_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_clicks_that_were_given_back_raise_no_rate_and_teach_nothing() -> None:
+def test_credited_clicks_raise_no_rate_and_are_not_learned() -> None:
     creative = make_ad()
     for seconds_ago in range(100 * 60, 100 * 60 + 200, 10):
         offer = make_offer(creative, seconds_ago=seconds_ago)
@@ -198,7 +198,7 @@ def rate_of(creative: Creative) -> float:
 
 
 @pytest.mark.django_db
-def test_a_model_of_other_features_is_left_alone() -> None:
+def test_a_model_of_other_features_is_ignored() -> None:
     look_at(make_ad(), times=3, clicks=1)
     train_click_model()
     ClickModel.objects.update(form=1)
@@ -210,7 +210,7 @@ def test_a_model_of_other_features_is_left_alone() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_without_a_trusted_model_smoothing_rates_alone() -> None:
+def test_without_a_trusted_model_the_smoothed_rate_is_used() -> None:
     make_ad()
     publish_all()
     request_ad(request_for(PROMPT))

@@ -1,4 +1,4 @@
-"""Whoever has less money than a click may cost bids no more than it has, and buys no click for free."""
+"""A campaign with less money than its bid bids what it has, and gets no free clicks."""
 
 from collections import Counter
 from io import StringIO
@@ -50,7 +50,7 @@ def explain(request: AdRequest) -> str:
     return said.getvalue()
 
 
-def test_an_advertiser_with_less_than_its_bid_displaces_nobody_and_gets_no_click_for_free() -> None:
+def test_an_advertiser_with_less_than_its_bid_wins_no_auction_beyond_its_money() -> None:
     make_ad(make_advertiser("Rich"), bid_won=600)
     make_ad(make_advertiser("Poor", won=100), bid_won=900)
     publish_all()
@@ -65,7 +65,7 @@ def test_an_advertiser_with_less_than_its_bid_displaces_nobody_and_gets_no_click
     assert wins["Rich"] >= 19
 
 
-def test_alone_it_buys_what_it_can_pay_and_then_falls_for_want_of_money() -> None:
+def test_a_lone_advertiser_buys_what_it_can_pay_and_then_has_no_budget() -> None:
     make_ad(make_advertiser(won=200), bid_won=900)
     publish_all()
     prices, verdicts = [], []
@@ -78,7 +78,7 @@ def test_alone_it_buys_what_it_can_pay_and_then_falls_for_want_of_money() -> Non
     assert explain(found[0]).splitlines()[-1].split()[0] == "no_budget"
 
 
-def test_less_than_a_category_asks_for_is_no_budget() -> None:
+def test_less_than_the_reserve_of_a_category_is_no_budget() -> None:
     LearnedReserve.objects.create(
         category="travel", reserve_micros=150 * WON, auctions=700, income_gain=0.1, fill_loss=0.0
     )
@@ -89,7 +89,7 @@ def test_less_than_a_category_asks_for_is_no_budget() -> None:
     assert explain(request).splitlines()[-1].split()[0] == "no_budget"
 
 
-def test_explaining_tells_what_was_left_of_a_bid(admin_client: Client) -> None:
+def test_explain_ad_shows_the_remaining_money(admin_client: Client) -> None:
     rich = make_ad(make_advertiser("Rich"), bid_won=600)
     make_ad(make_advertiser("Poor", won=130), bid_won=900)
     publish_all()
@@ -132,7 +132,7 @@ def test_the_first_click_of_a_campaign_leaves_the_other_one_something_of_a_small
     assert wallet_balance(shop.pk) == 1_500 * WON
 
 
-def test_an_ad_that_cannot_be_paid_any_more_is_not_shown_again(settings: Settings) -> None:
+def test_an_offer_that_can_no_longer_be_paid_is_not_repeated(settings: Settings) -> None:
     settings.ADS_ANSWERS_PER_AD = 1
     make_ad(make_advertiser("Rival"), bid_won=500)
     poor = make_ad(make_advertiser("Poor"), bid_won=900)

@@ -1,4 +1,4 @@
-"""Where a negative keyword is in a prompt, its ads stay away, in whatever place and company it comes."""
+"""A negative keyword in a prompt excludes its ads, wherever it is in the prompt."""
 
 import uuid
 
@@ -66,7 +66,7 @@ def test_a_negative_wins_inside_of_a_compound(said: str) -> None:
     assert isinstance(ask(f"도쿄 항공권 추천, {said}"), NoAd)
 
 
-def test_a_prompt_of_more_negatives_than_fit_is_not_asked_about_at_all() -> None:
+def test_a_prompt_with_too_many_negatives_names_no_terms() -> None:
     names = [f"{first}{second}" for first in "가나다라" for second in "방길손"][: TERM_LIMIT + 1]
     names.append("마손")
     make_ad(keywords=(("도쿄 항공권", "phrase"),), negatives=tuple(names))
@@ -118,7 +118,7 @@ def markets(draw: st.DrawFn) -> tuple[list[tuple[list[str], str, list[str], bool
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(market=markets())
-def test_whatever_is_bid_and_asked_no_ad_is_shown_beside_its_negative(
+def test_no_ad_is_shown_beside_its_negative(
     db: None, market: tuple[list[tuple[list[str], str, list[str], bool]], list[list[str]]]
 ) -> None:
     ads, prompts = market

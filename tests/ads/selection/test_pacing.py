@@ -45,7 +45,7 @@ def test_a_budget_that_binds_follows_the_curve_and_is_used_up(demand: float) -> 
 
 
 @pytest.mark.parametrize("demand", [3.0, 40.0])
-def test_the_second_day_knows_what_the_first_one_learned(demand: float) -> None:
+def test_the_second_day_starts_from_the_first_day_s_state(demand: float) -> None:
     first, state = spend_a_day(50_000 * WON, demand)
     second, _ = spend_a_day(50_000 * WON, demand, seed=2, state=state.for_new_day())
     assert error_of(second) < error_of(first)
@@ -89,7 +89,7 @@ def test_the_curve_only_rises(first: float, second: float) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_campaign_that_runs_ahead_is_slowed_and_back_at_full_speed_when_it_lags() -> None:
+def test_a_campaign_ahead_of_its_curve_is_slowed_until_it_lags() -> None:
     offer = make_offer(make_ad(daily_won=250), price_won=200)
     morning = timezone.localtime().replace(hour=6, minute=0)
     charge_click(Charge(offer.id, offer.campaign_id, offer.price_micros, "", morning))

@@ -79,7 +79,7 @@ def test_a_price_that_many_bid_is_missed_by_a_tick_at_most(won: int) -> None:
     assert won * WON - BID_STEP <= learned <= won * WON
 
 
-def test_few_auctions_teach_nothing() -> None:
+def test_few_auctions_change_no_reserve() -> None:
     few = market(0.6, count=MIN_AUCTIONS - 1)
     assert estimate_reserve(few, floor_micros=MIN_BID, before_micros=MIN_BID).reserve_micros == MIN_BID
     assert (
@@ -88,7 +88,7 @@ def test_few_auctions_teach_nothing() -> None:
     )
 
 
-def test_one_lesson_moves_a_reserve_by_a_step() -> None:
+def test_one_update_moves_a_reserve_by_one_step() -> None:
     lesson = estimate_reserve(market(0.4), floor_micros=MIN_BID, before_micros=100 * WON)
     assert 100 * WON < lesson.reserve_micros <= MAX_RISE * 100 * WON
 
@@ -121,7 +121,7 @@ def test_the_floor_of_the_settings_is_what_a_lone_bidder_pays() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_bids_that_were_seen_become_the_reserve_of_their_category() -> None:
+def test_logged_bids_set_the_reserve_of_their_category() -> None:
     for number, bid in enumerate((400, 380, 350)):
         make_ad(make_advertiser(f"Rival {number}"), bid_won=bid)
     make_ad(make_advertiser("Poor"), bid_won=80)
@@ -143,7 +143,7 @@ def test_bids_that_were_seen_become_the_reserve_of_their_category() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_reserve_that_keeps_bidders_out_is_unlearned() -> None:
+def test_a_reserve_that_excludes_bidders_falls_again() -> None:
     LearnedReserve.objects.create(
         category="travel", reserve_micros=500 * WON, auctions=1, income_gain=0, fill_loss=0, provenance="test"
     )
@@ -159,7 +159,7 @@ def test_a_reserve_that_keeps_bidders_out_is_unlearned() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_one_person_teaches_a_category_once_an_hour() -> None:
+def test_one_person_adds_one_auction_to_a_category_an_hour() -> None:
     words = ("도쿄 항공권", "오사카 숙소", "교토 여행")
     make_ad(bid_won=400, keywords=tuple((text, "phrase") for text in words))
     publish_all()

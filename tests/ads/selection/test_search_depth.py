@@ -1,4 +1,4 @@
-"""A request looks at the most valuable keywords first, and finds what looking at all of them would find."""
+"""Selection reads the most valuable keywords first and finds the winner of a full search."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def choose(snapshot: Snapshot, request: AdRequest, live: LiveOverrides) -> Decis
     )
 
 
-def test_the_winner_is_the_one_that_looking_at_everything_finds(
+def test_limited_depth_finds_the_winner_of_a_full_search(
     crowd: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = LiveOverrides(off=frozenset(range(1, 40)), paces=tuple((number, 0.4) for number in range(50, 150)))
@@ -48,7 +48,7 @@ def test_the_winner_is_the_one_that_looking_at_everything_finds(
     assert sum(decision.winner is not None for decision in whole) > 100
 
 
-def test_paces_of_campaigns_that_are_not_there_change_nothing(crowd: Snapshot) -> None:
+def test_paces_of_unknown_campaigns_change_nothing(crowd: Snapshot) -> None:
     live = align_overrides(crowd, LiveOverrides(paces=((3, 0.25), (10**9, 0.5))))
     assert live.paces[crowd.campaign_ids == 3].tolist() == [0.25]
     assert (live.paces < 1).sum() == 1

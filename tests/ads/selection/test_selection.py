@@ -67,7 +67,7 @@ def test_a_minor_is_shown_no_ad() -> None:
     assert ask(audience="minor") == NoAd("not_adult")
 
 
-def test_where_the_law_asks_nobody_of_unknown_age_is_shown_an_ad(settings: Settings) -> None:
+def test_with_adults_only_an_unknown_age_gets_no_ad(settings: Settings) -> None:
     make_ad()
     publish_all()
     settings.ADS_ADULTS_ONLY = True
@@ -115,7 +115,7 @@ def test_a_negative_keyword_always_wins() -> None:
         ("broad", "항공권 추천", False),
     ],
 )
-def test_each_match_asks_for_as_much_as_its_name_says(match: str, prompt: str, is_shown: bool) -> None:
+def test_each_match_type_matches_as_defined(match: str, prompt: str, is_shown: bool) -> None:
     make_ad(keywords=(("도쿄 항공권", match),))
     make_ad(make_advertiser("Rival"), keywords=(("오사카", "exact"),), bid_won=100)
     publish_all()
@@ -185,7 +185,7 @@ def test_a_hidden_campaign_stays_away_for_the_day() -> None:
     assert request_ad(request) == NoAd("frequency")
 
 
-def test_what_was_decided_can_be_asked_for_later() -> None:
+def test_a_decision_can_be_read_from_its_trace() -> None:
     make_ad(bid_won=300)
     make_ad(make_advertiser("Rival"), bid_won=200)
     publish_all()

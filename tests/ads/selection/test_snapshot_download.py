@@ -1,4 +1,4 @@
-"""A snapshot is fetched whole, or it is said why not."""
+"""A snapshot is downloaded completely, or an error is raised."""
 
 import os
 import socket
@@ -55,7 +55,7 @@ def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[N
     "size",
     [1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, INLINE_BYTES, INLINE_BYTES + 1, 2 * INLINE_BYTES + 7],
 )
-def test_what_is_kept_comes_whole_and_cannot_be_changed(size: int) -> None:
+def test_a_value_is_downloaded_completely_and_is_read_only(size: int) -> None:
     blob = os.urandom(size)
     store.redis_client().set(store.redis_key("snapshot", "long"), blob)
     fetched = fetch_blob(store.redis_key("snapshot", "long"))
@@ -64,17 +64,17 @@ def test_what_is_kept_comes_whole_and_cannot_be_changed(size: int) -> None:
     assert fetched == blob
 
 
-def test_what_is_not_kept_is_none() -> None:
+def test_a_missing_key_is_none() -> None:
     assert fetch_blob(store.redis_key("snapshot", "never")) is None
 
 
-def test_what_is_no_text_is_refused() -> None:
+def test_a_value_of_another_type_is_refused() -> None:
     store.redis_client().rpush(store.redis_key("snapshot", "list"), "one")
     with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
         fetch_blob(store.redis_key("snapshot", "list"))
 
 
-def test_a_store_that_is_away_is_an_error_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_store_raises_a_redis_error(monkeypatch: pytest.MonkeyPatch) -> None:
     client = redis.Redis(host="127.0.0.1", port=1)
     monkeypatch.setattr(snapshot_download, "redis_client", lambda: client)
     with pytest.raises(redis.RedisError):
@@ -88,7 +88,9 @@ def test_a_store_that_hangs_up_halfway_is_an_error(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("said", [b"$0\r\n\r\n", b"$3\r\nabc\r\n"])
-def test_what_goes_away_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+def test_a_value_removed_during_the_download_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
     with (
         another_store(monkeypatch, lambda line: line.sendall(said)),
         pytest.raises(redis.DataError, match="removed or replaced"),
@@ -96,7 +98,7 @@ def test_what_goes_away_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch, s
         fetch_blob("any")
 
 
-def test_a_store_that_falls_silent_is_not_waited_for_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_stops_answering_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = threading.Event()
 
     def fall_silent(line: socket.socket) -> None:
@@ -109,7 +111,7 @@ def test_a_store_that_falls_silent_is_not_waited_for_forever(monkeypatch: pytest
         is_over.set()
 
 
-def test_what_is_large_is_not_waited_for_when_nobody_can_carry_it(settings: Settings) -> None:
+def test_a_large_value_fails_at_once_when_the_subprocess_cannot_start(settings: Settings) -> None:
     name = store.redis_key("snapshot", "large")
     store.redis_client().set(name, bytes(INLINE_BYTES + 1))
     settings.REDIS_URL = "redis://:secret@127.0.0.1:1/0"

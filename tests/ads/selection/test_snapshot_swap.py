@@ -1,4 +1,4 @@
-"""A new inventory is taken up beside the requests, and whatever goes wrong with it, the old one serves on."""
+"""A new inventory is loaded in the background; a damaged one leaves the old one serving."""
 
 import threading
 import time
@@ -40,7 +40,7 @@ def wait_for(version: str, *, seconds: float = 10.0) -> bool:
     return serving_state().snapshot.version == version
 
 
-def test_what_is_published_is_served_without_a_new_start() -> None:
+def test_a_published_inventory_is_served_without_a_restart() -> None:
     make_ad(bid_won=300)
     publish_all()
     before = serving_state().snapshot
@@ -75,7 +75,7 @@ def test_an_inventory_that_was_cut_short_replaces_nothing() -> None:
     assert serving_state().snapshot.version == before.version
 
 
-def test_a_pause_that_comes_while_a_new_inventory_is_laid_out_is_not_lost(
+def test_a_pause_during_the_load_of_a_new_inventory_is_not_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_ad(bid_won=300)
@@ -120,7 +120,7 @@ def test_an_inventory_of_the_same_words_brings_no_new_vocabulary() -> None:
     assert fetch_vocabulary().version != words.version
 
 
-def test_new_words_are_made_ready_beside_the_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lookup_of_a_new_vocabulary_is_built_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     builders: list[str] = []
 
     class Watched(Lookup):

@@ -1,4 +1,4 @@
-"""What was paused, rejected, retired or switched off is not served any more, however old the snapshot is."""
+"""Nothing that is paused, rejected, retired or switched off is served, however old the snapshot is."""
 
 import datetime
 import uuid
@@ -132,7 +132,7 @@ class Stops(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_whatever_is_stopped_is_served_no_more(valkey: object) -> None:
+def test_nothing_that_is_stopped_is_served(valkey: object) -> None:
     run_state_machine_as_test(
         Stops,
         settings=settings(
@@ -154,7 +154,7 @@ def ask_until_served(began: datetime.datetime) -> ServedAd:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_stop_reaches_the_next_best_too_within_the_seconds_that_live_bits_take() -> None:
+def test_live_overrides_stop_the_next_best_ad_too() -> None:
     """Other ads need not wait for a new snapshot to take the place of one that was paused."""
     best = make_ad(make_advertiser("Grace"), bid_won=900)
     make_ad(make_advertiser("Rival"), bid_won=200)
@@ -168,7 +168,7 @@ def test_a_stop_reaches_the_next_best_too_within_the_seconds_that_live_bits_take
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_keyword_goes_and_comes_back_without_a_new_snapshot() -> None:
+def test_a_keyword_is_switched_off_and_on_without_a_new_snapshot() -> None:
     best = make_ad(make_advertiser("Grace"), bid_won=900)
     make_ad(make_advertiser("Rival"), bid_won=200)
     publish_all()
@@ -193,7 +193,7 @@ def test_a_keyword_goes_and_comes_back_without_a_new_snapshot() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_group_goes_on_with_the_keywords_that_are_left() -> None:
+def test_a_group_still_serves_its_other_keywords() -> None:
     ad = make_ad(keywords=(("도쿄 항공권", "phrase"), ("항공권", "broad")))
     best = ad.ad_group.keywords.get(match="phrase")
     set_keywords_enabled(campaign=ad.ad_group.campaign, keywords=[best.pk], is_on=False)
@@ -213,7 +213,7 @@ def test_a_group_goes_on_with_the_keywords_that_are_left() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_keyword_that_is_off_for_long_leaves_the_inventory() -> None:
+def test_a_keyword_that_is_off_for_a_day_leaves_the_snapshot() -> None:
     ad = make_ad(keywords=(("도쿄 항공권", "phrase"), ("항공권", "broad")))
     ad.ad_group.keywords.filter(match="phrase").update(
         is_on=False, updated_at=timezone.now() - datetime.timedelta(hours=25)

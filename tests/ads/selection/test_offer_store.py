@@ -21,7 +21,7 @@ def ask(**changes: object) -> ServedAd | NoAd:
     return request_ad(changed)
 
 
-def test_the_same_question_of_the_same_person_gets_the_same_ad() -> None:
+def test_a_repeated_request_gets_the_same_ad() -> None:
     make_ad()
     publish_all()
     first, again = ask(), ask()
@@ -74,7 +74,7 @@ def test_an_ad_that_may_no_longer_be_shown_is_not_shown_again(way: str) -> None:
     assert isinstance(ask(), NoAd)
 
 
-def test_once_an_ad_was_seen_the_same_question_has_to_wait_like_any_other() -> None:
+def test_after_an_impression_a_repeated_request_follows_the_ad_load() -> None:
     make_ad()
     publish_all()
     ask()
