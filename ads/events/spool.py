@@ -22,12 +22,6 @@ from typing import Literal
 logger = logging.getLogger(__name__)
 
 EventKind = Literal["look", "click", "refused_look", "refused_click"]
-EVENT_KINDS: dict[str, EventKind] = {
-    "look": "look",
-    "click": "click",
-    "refused_look": "refused_look",
-    "refused_click": "refused_click",
-}
 SETTLE_BATCH_SIZE = 500
 
 
@@ -188,6 +182,4 @@ def _decode(line: bytes) -> SpooledEvent | None:
     if checksum != b"%08x" % zlib.crc32(body):
         return None
     kind, offer, at, network, reason = json.loads(body)
-    return SpooledEvent(
-        EVENT_KINDS[kind], uuid.UUID(offer), datetime.datetime.fromisoformat(at), network, reason
-    )
+    return SpooledEvent(kind, uuid.UUID(offer), datetime.datetime.fromisoformat(at), network, reason)

@@ -14,6 +14,7 @@ from ads.selection.core.index import (
     Int32Array,
     Snapshot,
     UInt64Array,
+    int64_array,
     signature_bit,
 )
 from ads.selection.core.inventory import ClickWeights, GroupRow, Inventory, KeywordRow, TermRow
@@ -66,7 +67,7 @@ def _term_columns(terms: Sequence[TermRow], token_parts: list[list[int]]) -> Col
     texts = [term.text.encode("utf-8") for term in terms]
     token_start, tokens = _flatten(token_parts)
     return {
-        "term_ids": _int64_array(term.id for term in terms),
+        "term_ids": int64_array(term.id for term in terms),
         "term_texts": np.frombuffer(b"".join(texts), dtype=np.uint8),
         "term_text_start": np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
         "term_kind": np.array([term.kind for term in terms], dtype=np.uint8),
@@ -77,9 +78,9 @@ def _term_columns(terms: Sequence[TermRow], token_parts: list[list[int]]) -> Col
 
 def _keyword_columns(keywords: Sequence[KeywordRow]) -> Columns:
     return {
-        "keyword_ids": _int64_array(row.id for row in keywords),
+        "keyword_ids": int64_array(row.id for row in keywords),
         "keyword_match": np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
-        "keyword_bid": _int64_array(row.bid_micros for row in keywords),
+        "keyword_bid": int64_array(row.bid_micros for row in keywords),
     }
 
 
@@ -88,7 +89,7 @@ def _group_columns(groups: Sequence[GroupRow], places: dict[int, int]) -> Column
         [[places[term] for term in group.negatives if term in places] for group in groups]
     )
     return {
-        "group_ids": _int64_array(group.id for group in groups),
+        "group_ids": int64_array(group.id for group in groups),
         "group_audience": np.array(
             [audience_code(group.language, group.device) for group in groups], dtype=np.uint8
         ),
@@ -105,7 +106,7 @@ def _creative_columns(groups: Sequence[GroupRow]) -> Columns:
     return {
         "group_creative_start": start,
         "group_rate": np.array(best, dtype=np.float32),
-        "creative_ids": _int64_array(creative.id for creative in creatives),
+        "creative_ids": int64_array(creative.id for creative in creatives),
         "creative_rates": np.array([creative.rate for creative in creatives], dtype=np.float32),
         "creative_views": _int32_array(creative.views for creative in creatives),
     }
@@ -114,13 +115,13 @@ def _creative_columns(groups: Sequence[GroupRow]) -> Columns:
 def _campaign_columns(inventory: Inventory) -> Columns:
     campaigns, categories = inventory.campaigns, inventory.categories
     return {
-        "campaign_ids": _int64_array(campaign.id for campaign in campaigns),
-        "campaign_advertiser": _int64_array(campaign.advertiser for campaign in campaigns),
+        "campaign_ids": int64_array(campaign.id for campaign in campaigns),
+        "campaign_advertiser": int64_array(campaign.advertiser for campaign in campaigns),
         "campaign_category": _int32_array(categories.index(campaign.category) for campaign in campaigns),
-        "campaign_starts": _int64_array(campaign.starts for campaign in campaigns),
-        "campaign_ends": _int64_array(campaign.ends for campaign in campaigns),
+        "campaign_starts": int64_array(campaign.starts for campaign in campaigns),
+        "campaign_ends": int64_array(campaign.ends for campaign in campaigns),
         "campaign_views_a_person": _int32_array(campaign.views_a_person for campaign in campaigns),
-        "campaign_reserve": _int64_array(campaign.reserve_micros for campaign in campaigns),
+        "campaign_reserve": int64_array(campaign.reserve_micros for campaign in campaigns),
     }
 
 
@@ -182,10 +183,6 @@ def _most_valuable_first(posting_list_ids: NDArray[np.int64], worth: NDArray[np.
 def _flatten(parts: Sequence[Sequence[int]]) -> tuple[Int32Array, Int32Array]:
     start = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int32)
     return start, _int32_array(number for part in parts for number in part)
-
-
-def _int64_array(numbers: Iterable[int]) -> NDArray[np.int64]:
-    return np.fromiter(numbers, dtype=np.int64)
 
 
 def _int32_array(numbers: Iterable[int]) -> Int32Array:

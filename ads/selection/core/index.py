@@ -6,7 +6,7 @@ not delay requests.
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -107,6 +107,11 @@ def load_snapshot(blob: bytes | memoryview) -> Snapshot:
 
 
 _ARRAYS = tuple(field.name for field in fields(Snapshot) if field.name != "version")
+
+
+def int64_array(numbers: Iterable[int]) -> Int64Array:
+    """Return the numbers as an array of shape (n,)."""
+    return np.fromiter(numbers, dtype=np.int64)
 
 
 def expand_ranges(starts: Int32Array, rows: NDArray[np.integer]) -> tuple[Int64Array, Int64Array]:

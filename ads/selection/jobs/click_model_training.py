@@ -1,20 +1,19 @@
 """Trains the click model on the outcomes of served offers; runs hourly on a worker."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import F, Func, JSONField, Q, Value
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from ads.models import Category, ClickModel, Impression, Offer
 from ads.selection.building.learned_models import latest_click_model
 from ads.selection.core.click_model import MAX_RATE, MIN_RATE, Ftrl, load_ftrl, log_loss
 from ads.selection.core.click_rates import DEFAULT_CLICK_RATE
 from ads.selection.core.features import FEATURES_VERSION, ImpressionColumns, bucket_features
-from ads.selection.core.index import MATCHES
+from ads.selection.core.index import MATCHES, int64_array
 
 # An impression counts as not clicked after this delay, by which time the click audit has judged its click.
 LABEL_DELAY = datetime.timedelta(minutes=90)
@@ -100,14 +99,14 @@ def _training_examples(since: datetime.datetime, until: datetime.datetime) -> It
 def _columns_of(offers: Sequence[Offer]) -> ImpressionColumns:
     categories = {category: place for place, category in enumerate(Category.values)}
     return ImpressionColumns(
-        creative=_int64_array(offer.creative_id for offer in offers),
-        group=_int64_array(offer.ad_group_id for offer in offers),
-        campaign=_int64_array(offer.campaign_id for offer in offers),
-        advertiser=_int64_array(offer.campaign.advertiser_id for offer in offers),
-        category=_int64_array(categories[offer.campaign.category] for offer in offers),
-        keyword=_int64_array(offer.keyword_id or 0 for offer in offers),
+        creative=int64_array(offer.creative_id for offer in offers),
+        group=int64_array(offer.ad_group_id for offer in offers),
+        campaign=int64_array(offer.campaign_id for offer in offers),
+        advertiser=int64_array(offer.campaign.advertiser_id for offer in offers),
+        category=int64_array(categories[offer.campaign.category] for offer in offers),
+        keyword=int64_array(offer.keyword_id or 0 for offer in offers),
         # A context hint matches like a phrase.
-        match=_int64_array(
+        match=int64_array(
             MATCHES.index(offer.match if offer.match in MATCHES else "phrase") for offer in offers
         ),
         relevance=np.array([offer.relevance for offer in offers], dtype=np.float32),
@@ -115,9 +114,5 @@ def _columns_of(offers: Sequence[Offer]) -> ImpressionColumns:
         language=[offer.language for offer in offers],
         device=[offer.device for offer in offers],
         placement=[offer.placement for offer in offers],
-        second=_int64_array(int(offer.created_at.timestamp()) for offer in offers),
+        second=int64_array(int(offer.created_at.timestamp()) for offer in offers),
     )
-
-
-def _int64_array(numbers: Iterable[int]) -> NDArray[np.int64]:
-    return np.fromiter(numbers, dtype=np.int64)

@@ -19,9 +19,12 @@ REPEAT_SECONDS = 30
 
 
 def create_offer(
-    request: AdRequest, decision: Decision, *, version: str, at: datetime.datetime
+    request: AdRequest, decision: Decision, caps: FrequencyCaps, *, version: str, at: datetime.datetime
 ) -> Offer | None:
-    """Insert the offer of a decision; None when the winner was stopped since the snapshot was built."""
+    """Insert the offer of a decision, cache it for a repeat and count it as pending in the frequency caps.
+
+    None when the winner was stopped since the snapshot was built.
+    """
     winner, sale = decision.winner, decision.sale
     assert winner is not None and sale is not None  # noqa: S101
     # A context hint has no keyword row.
@@ -29,7 +32,7 @@ def create_offer(
     creative = _find_servable_creative(winner.creative, keyword)
     if creative is None:
         return None
-    return Offer.objects.create(
+    offer = Offer.objects.create(
         id=uuid.uuid4(),
         request_id=request.request_id,
         campaign=creative.ad_group.campaign,
@@ -56,16 +59,13 @@ def create_offer(
         trace=[trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
         created_at=at,
     )
-
-
-def cache_offer(request: AdRequest, offer: Offer, caps: FrequencyCaps) -> None:
-    """Cache the offer for a repeated request and count it as pending in the person's frequency caps."""
     key = _repeat_key(request)
     if key:
         with redis_client().pipeline(transaction=False) as pipeline:
             pipeline.set(key, str(offer.id), ex=REPEAT_SECONDS)
             caps.record_offer(pipeline, offer.campaign_id, offer.id)
             pipeline.execute()
+    return offer
 
 
 def find_repeat(request: AdRequest, state: ServingState) -> Offer | None:

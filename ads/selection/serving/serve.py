@@ -16,7 +16,7 @@ from ads.events.offers import build_served_ad
 from ads.ledger.market_freeze import is_frozen
 from ads.models import Offer
 from ads.selection.core.topics import are_topics_blocked
-from ads.selection.serving.offer_store import cache_offer, create_offer, find_repeat
+from ads.selection.serving.offer_store import create_offer, find_repeat
 from ads.selection.serving.random_source import thread_random
 from ads.selection.serving.select import select_ad
 from ads.selection.serving.snapshots import serving_state
@@ -40,8 +40,7 @@ def serve(request: AdRequest) -> ServedAd | NoAd:
 def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
     reason = _find_gate_reason(request)
     if reason:
-        record_no_ad(request, reason)
-        return NoAd(reason)
+        return _refuse(request, reason)
 
     state = serving_state()
     offer = find_repeat(request, state)
@@ -53,8 +52,7 @@ def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
     caps = FrequencyCaps(request.frequency_key, at=at)
     skip_reason = caps.find_skip_reason()
     if skip_reason:
-        record_no_ad(request, skip_reason)
-        return NoAd("ad_load")
+        return _refuse(request, skip_reason)
 
     decision = select_ad(
         state.snapshot,
@@ -70,16 +68,18 @@ def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
         return NoAd(decision.reason)
     # Checked last, because most requests end before and this costs a query.
     if is_frozen():
-        record_no_ad(request, "frozen")
-        return NoAd("frozen")
+        return _refuse(request, "frozen")
 
-    offer = create_offer(request, decision, version=version, at=at)
+    offer = create_offer(request, decision, caps, version=version, at=at)
     if offer is None:
-        record_decision(request, replace(decision, reason="stopped", sale=None), version=version)
-        return NoAd("no_match")
+        decision = replace(decision, reason="stopped", sale=None)
     record_decision(request, decision, version=version)
-    cache_offer(request, offer, caps)
-    return _present_offer(offer, request)
+    return _present_offer(offer, request) if offer else NoAd("no_match")
+
+
+def _refuse(request: AdRequest, reason: str) -> NoAd:
+    record_no_ad(request, reason)
+    return NoAd("ad_load" if reason == "newcomer" else reason)
 
 
 def _find_gate_reason(request: AdRequest) -> str:

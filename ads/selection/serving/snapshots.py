@@ -11,8 +11,7 @@ from ads.infra.redis_client import read_values
 from ads.selection.building.inventory_reader import build_snapshot, fingerprint
 from ads.selection.core.index import Snapshot, load_snapshot
 from ads.selection.core.overrides import CampaignOverrides, align_overrides, decode_overrides
-from ads.selection.serving.snapshot_download import fetch_blob
-from ads.selection.serving.snapshot_store import LIVE_KEY, VERSION_KEY, snapshot_key
+from ads.selection.serving.snapshot_store import LIVE_KEY, VERSION_KEY, fetch_blob, snapshot_key
 from ads.selection.serving.vocabulary import prepare_vocabulary
 
 logger = logging.getLogger(__name__)

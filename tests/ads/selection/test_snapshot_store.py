@@ -13,8 +13,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ads.infra import redis_client as store
-from ads.selection.serving import snapshot_download
-from ads.selection.serving.snapshot_download import INLINE_BYTES, fetch_blob
+from ads.selection.serving import snapshot_store
+from ads.selection.serving.snapshot_store import INLINE_BYTES, fetch_blob
 from ads.selection.serving.snapshot_subprocess import CHUNK_BYTES
 
 pytestmark = pytest.mark.usefixtures("valkey")
@@ -43,7 +43,7 @@ def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[N
         socket_timeout=1,
         retry=Retry(NoBackoff(), 0),
     )
-    monkeypatch.setattr(snapshot_download, "redis_client", lambda: client)
+    monkeypatch.setattr(snapshot_store, "redis_client", lambda: client)
     try:
         yield
     finally:
@@ -76,7 +76,7 @@ def test_a_value_of_another_type_is_refused() -> None:
 
 def test_an_unavailable_store_raises_a_redis_error(monkeypatch: pytest.MonkeyPatch) -> None:
     client = redis.Redis(host="127.0.0.1", port=1)
-    monkeypatch.setattr(snapshot_download, "redis_client", lambda: client)
+    monkeypatch.setattr(snapshot_store, "redis_client", lambda: client)
     with pytest.raises(redis.RedisError):
         fetch_blob("any")
 
