@@ -17,12 +17,12 @@ from ads.models import Account, Complaint, Creative, Entry, Rollup
 SPENT_TEST_CREDIT = """
 WITH granted AS (
     SELECT wallet.advertiser_id, t.created_at, gained.amount_micros
-    FROM ads_account house
-    JOIN ads_entry given ON given.account_id = house.id
+    FROM ads_account source
+    JOIN ads_entry given ON given.account_id = source.id
     JOIN ads_transaction t ON t.id = given.transaction_id
     JOIN ads_entry gained ON gained.transaction_id = t.id
     JOIN ads_account wallet ON wallet.id = gained.account_id AND wallet.kind = 'wallet'
-    WHERE house.kind = 'grant'
+    WHERE source.kind = 'grant'
 ), spent AS (
     SELECT place.advertiser_id, t.created_at, -moved.amount_micros AS amount_micros
     FROM ads_account place

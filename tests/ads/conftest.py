@@ -10,20 +10,20 @@ from pytest_django import Settings
 from ads.selection.serving.random_source import thread_random
 
 ROLE = "jjamppong_ads_test"
-# With this one nothing new is tried out in the first 187 auctions.
+# With this seed none of the first 187 auctions is an exploration.
 SEED = 2603
 
 
 @pytest.fixture(autouse=True)
 def fixed_seed() -> None:
-    """Chance falls the same way in every test: one auction in twenty would try out what is new."""
+    """Fix the random seed: one auction in twenty would be an exploration."""
     thread_random().bit_generator.state = np.random.default_rng(SEED).bit_generator.state
 
 
 @pytest.fixture
 def role(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
-    """The ad service's role, made as an installation makes it."""
-    # A role is of the whole cluster, and the processes that run the tests share one.
+    """The ad service's database role, created as an installation creates it."""
+    # Roles belong to the database cluster, which all test processes share.
     with (tmp_path_factory.getbasetemp().parent / "role.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield from _made_role(settings)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 PLANTED = 10_000
-# All prompts are matched and read back from the wire; one in ten goes on through the whole life of an ad.
+# All prompts are matched and encoded; one in ten goes on through the whole life of an ad.
 SERVED_EVERY = 10
 TURNS = 200
 
@@ -64,7 +64,7 @@ def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.
 def test_no_word_of_a_turn_reaches_the_market_through_placements(
     valkey: "Redis", caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same through the door that turns use; `python -m bench.ad_privacy` does so with 10,000 of them."""
+    """The same through placements; `python -m bench.ad_privacy` does it with 10,000 prompts."""
     caplog.set_level(logging.DEBUG)
     make_ad()
     publish_all()
@@ -74,7 +74,7 @@ def test_no_word_of_a_turn_reaches_the_market_through_placements(
         conversation = Conversation(owner_id=number + 1)
         turn = Turn(public_id=uuid.uuid4(), prompt=prompt, language="ko", conversation=conversation)
         answers.append(placements._request_ad(turn, judge_sensitivity(prompt)))
-    # Gates may close on a prompt or two; what they think of it must not be told either.
+    # The gate may block a prompt or two; its classes must not be sent either.
     assert Offer.objects.count() == sum(isinstance(each, ServedAd) for each in answers) > TURNS // 2
     assert find_canaries(read_tables() + read_valkey(valkey) + caplog.text) == set()
 

@@ -34,7 +34,7 @@ unknown = st.text(st.characters(codec="ascii", exclude_characters="\0"), min_siz
     lambda word: word not in SAFE_TOPICS | FINANCIAL_TOPICS
 )
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=24)
-# Each of these alone keeps every ad away.
+# Each of these alone blocks every ad.
 CLOSED: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "verdict": st.just({"sensitivity": "block"}),
     "class": st.fixed_dictionaries(
@@ -57,7 +57,7 @@ CLOSED: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 
 @pytest.fixture
 def ad(valkey: object) -> Creative:
-    """An ad that anybody could be shown."""
+    """An ad that may be shown to every audience."""
     creative = make_ad(bid_won=900)
     publish_all()
     return creative

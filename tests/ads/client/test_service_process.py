@@ -1,4 +1,4 @@
-"""A turn and the ad service as two processes: an ad while it answers, none while it hangs or is gone."""
+"""A turn and the ad service as two processes: an ad while it answers, none while it hangs or is down."""
 
 import time
 import uuid
@@ -28,7 +28,7 @@ PASSED = Sensitivity(verdict="pass", classes=(), needs_help=False)
 
 @pytest.fixture
 def service(role: dict[str, object], settings: Settings, tmp_path: Path) -> Iterator[ServiceProcess]:
-    """The market, started as an installation starts it; turns find it by one setting."""
+    """A running ad service, which turns reach by ADS_SERVICE_URL."""
     make_ad()
     publish_all()
     with ServiceProcess(tmp_path, url_of(role)) as running:
@@ -39,7 +39,7 @@ def service(role: dict[str, object], settings: Settings, tmp_path: Path) -> Iter
 
 
 async def place() -> tuple[PlacementMade, Turn, float]:
-    """One turn asks for its ad; with how long that took."""
+    """Request the ad of one turn; return the answer and the time it took."""
     conversation = Conversation(owner_id=uuid.uuid4().int % 10**9)
     prompt = "도쿄 항공권 싸게 사는 법"
     turn = Turn(public_id=uuid.uuid4(), prompt=prompt, language="ko", conversation=conversation)
@@ -49,7 +49,7 @@ async def place() -> tuple[PlacementMade, Turn, float]:
 
 
 async def place_soon() -> Turn:
-    """Ask until there is an ad: the first requests of a new process are slow."""
+    """Request until there is an ad: the first requests of a new process are slow."""
     for _ in range(50):
         made, turn, _seconds = await place()
         if made.ad:
@@ -79,7 +79,7 @@ async def test_a_service_that_hangs_or_is_killed_costs_a_turn_its_ad_and_no_time
     await place_soon()
     service.suspend()
     made, _, seconds = await place()
-    # 80 ms of waiting; what is beyond them is this machine's business with other tests.
+    # 80 ms of deadline; the rest is scheduling on a busy machine.
     assert (made.ad, made.reason) == (None, "timeout")
     assert 0.08 <= seconds < 5
     service.resume()

@@ -29,7 +29,7 @@ def demo(valkey: object) -> None:
 
 
 def ask(prompt: str) -> ServedAd | NoAd:
-    """Ask as the conversation side does: everything about the prompt but the prompt."""
+    """Send the request that placements would make for this prompt."""
     vocabulary = fetch_vocabulary()
     sensitivity = judge_sensitivity(prompt)
     return request_ad(
@@ -57,7 +57,7 @@ def test_everyday_prompts_of_someone_who_buys_find_an_ad() -> None:
     without = {prompt: ad.reason for prompt in prompts if isinstance(ad := ask(prompt), NoAd)}
     blocked = [prompt for prompt, reason in without.items() if reason == "sensitive"]
     assert {prompt: reason for prompt, reason in without.items() if prompt not in blocked} == {}
-    # The gate of the asking side may err on the safe side, in at most one of twenty.
+    # The conversation side's gate may block at most one of twenty by mistake.
     assert len(blocked) <= len(prompts) / 20, blocked
     assert find_discrepancies() == []
 

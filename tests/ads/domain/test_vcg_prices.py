@@ -70,7 +70,7 @@ def set_bid(advertiser: str, micros: int) -> None:
 
 
 def sell() -> tuple[str, int]:
-    """Return who wins and at which price; one request in twenty is an experiment and not counted."""
+    """Return the winner and the price; exploration requests are skipped."""
     for _ in range(50):
         ad = request_ad(request_for(PROMPT))
         assert isinstance(ad, ServedAd)
@@ -99,7 +99,7 @@ def test_in_the_market_a_winner_s_own_bid_and_lower_rivals_do_not_move_its_price
             make_ad(make_advertiser(name), bid_won=bid * 10)
         publish_all()
         winner, price = sell()
-        # All ads are alike, so the dearest bid wins at the second's.
+        # All ads are alike, so the highest bid wins at the second highest.
         assert (winner, price) == (names[0], ranked[1] * 10 * WON)
         set_bid(names[0], (ranked[0] + more) * 10 * WON)
         assert sell() == (winner, price)

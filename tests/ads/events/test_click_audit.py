@@ -64,7 +64,7 @@ def test_randomly_timed_clicks_are_not_suspicious() -> None:
 
 @pytest.fixture
 def flood(db: None) -> Creative:
-    """Nine paid clicks of one person within minutes, and one of somebody else."""
+    """Nine billed clicks of one person within minutes, and one of another."""
     creative = make_ad()
     for seconds_ago in (501, 490, 377, 340, 260, 251, 160, 90, 61):
         click(creative, "mallory-today", seconds_ago=seconds_ago)

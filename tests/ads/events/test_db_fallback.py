@@ -40,7 +40,7 @@ START_WEB = "import config.asgi, time; time.sleep(60)"
 def server(
     tmp_path: Path, settings: Settings, valkey: "Redis", django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Postgres]:
-    """A PostgreSQL of this test alone, with our tables, that it may really stop."""
+    """A separate PostgreSQL with the market's tables, which the test may stop."""
     settings.ADS_SPOOL_FOLDER = str(tmp_path / "spool")
     postgres = Postgres(tmp_path, password="unguarded", is_durable=False)
     address = urlsplit(postgres.start())
@@ -68,7 +68,7 @@ def server(
 
 
 def links_of(*offers: Offer) -> dict[uuid.UUID, str]:
-    """The click links of these offers, as if each had been served a moment ago."""
+    """The click links of these offers, as served a moment ago."""
     for offer in offers:
         cache_click_context(offer)
     return {offer.id: sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at) for offer in offers}
@@ -130,7 +130,7 @@ def test_the_first_click_after_an_outage_settles_the_spool(server: Postgres) -> 
     server.stop()
     link = sign_token(LinkPurpose.CLICK, during.id, at=during.created_at)
     assert client.get(f"/ads/click/{link}/", headers=HEADERS).status_code == 302
-    # Until it is asked again, nobody waits for a database that was just away.
+    # Until the next probe, no request waits for a database that was just unavailable.
     server.start()
     connection.close()
     assert client.get(f"/ads/click/{link}/", headers=HEADERS).status_code == 302
@@ -145,7 +145,7 @@ def test_the_first_click_after_an_outage_settles_the_spool(server: Postgres) -> 
 
 
 def tell_by_another_process(offer: Offer) -> None:
-    """Put a click on this machine's disk as a process did that is gone by now."""
+    """Spool a click as a process that has ended did."""
     spool().append(
         [SpooledEvent("click", offer.id, offer.created_at + datetime.timedelta(seconds=5), "", "")]
     )
@@ -206,7 +206,7 @@ def test_a_starting_web_process_settles_the_spool(
 
 
 def click_aside(link: str) -> "tuple[threading.Thread, list[int]]":
-    """A visitor's browser on a thread of its own, and which status it was given."""
+    """A browser on its own thread, and the HTTP status it received."""
     statuses: list[int] = []
 
     def click() -> None:
@@ -222,7 +222,7 @@ def click_aside(link: str) -> "tuple[threading.Thread, list[int]]":
 
 @contextmanager
 def frozen(*programs: psutil.Process) -> Iterator[None]:
-    """These are there, take up what they are sent, and do nothing."""
+    """Stop these processes, so that they accept data and never answer."""
     for program in programs:
         program.suspend()
     try:
@@ -233,7 +233,7 @@ def frozen(*programs: psutil.Process) -> Iterator[None]:
 
 
 def settle_all() -> None:
-    """Settle what waits; a visit may have begun with it, and be at it yet."""
+    """Settle the spool; an event may have started settling it and may still be at it."""
     reset_database_state()
     for _ in range(600):
         settle_spool()
@@ -254,7 +254,7 @@ def test_a_click_leads_on_while_the_server_is_frozen(server: Postgres) -> None:
     assert master is not None
     client = Client()
     with frozen(master, ours):
-        # The first one waits on a line that is there, the second one for a new one, the third one for nobody.
+        # The first waits on an open connection, the second for a new one, the third falls back at once.
         for offer in offers:
             answer = client.get(f"/ads/click/{links[offer.id]}/", headers=HEADERS)
             assert (answer.status_code, answer["Location"]) == (302, "https://grace.example/tokyo")
@@ -274,7 +274,7 @@ def test_a_click_that_a_frozen_server_settles_after_all_is_billed_once(server: P
             day = CampaignDay.objects.select_for_update(no_key=True).get()
             visitor, statuses = click_aside(link)
             stopped.enter_context(frozen(*wait_for_lock(visitor)))
-        # The day is free, and its click asked for before; but the program that settles it stands still.
+        # The day row is free and the click was sent, but the server process that settles it is stopped.
         visitor.join(60)
         assert statuses == [302]
         assert spool().is_waiting()
@@ -286,7 +286,7 @@ def test_a_click_that_a_frozen_server_settles_after_all_is_billed_once(server: P
 
 
 def wait_for_lock(visitor: threading.Thread) -> list[psutil.Process]:
-    """The program that waits for us on the visitor's behalf, as long as there is one."""
+    """The server process of the visitor's query, while there is one."""
     while visitor.is_alive():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted")
@@ -336,7 +336,7 @@ def test_a_click_leads_on_when_the_disk_is_full_too(
     offer = make_offer()
     cache_click_context(offer)
     server.stop()
-    # A file where the folder should be takes no more lines than a full disk, even from root.
+    # A file in place of the folder rejects writes like a full disk, even from root.
     (tmp_path / "full").write_text("", encoding="ascii")
     settings.ADS_SPOOL_FOLDER = os.fspath(tmp_path / "full")
     answer = Client().get(

@@ -22,7 +22,7 @@ PROMPTS = ("도쿄 항공권 가격", "오사카 숙소 가격", "교토 여행 
 
 @pytest.fixture(autouse=True)
 def campaign(valkey: object) -> Campaign:
-    """A campaign that nobody may see more than once a day, found by four questions."""
+    """A campaign with a cap of one view a day, matched by four prompts."""
     words = ("도쿄 항공권", "오사카 숙소", "교토 여행", "제주 렌터카")
     creative = make_ad(keywords=tuple((text, "phrase") for text in words))
     Campaign.objects.update(daily_views_a_person=1)
@@ -56,7 +56,7 @@ def test_while_an_offer_is_pending_other_answers_get_no_ad(settings: Settings) -
     first, *others = map(ask, PROMPTS)
     assert isinstance(first, ServedAd)
     assert others == [NoAd("ad_load")] * 3
-    # The rest of an ad that was seen begins with its look.
+    # The rest before the next ad starts with the impression.
     assert look(first)
     rested = [ask(prompt) for prompt in PROMPTS[1 : settings.ADS_ANSWERS_PER_AD]]
     assert rested == [NoAd("ad_load")] * (settings.ADS_ANSWERS_PER_AD - 1)

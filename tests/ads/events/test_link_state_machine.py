@@ -19,12 +19,12 @@ from ads.models import Click, Impression, Offer
 from testing.ads.inventory import CHROME, make_ad, make_advertiser, make_offer
 
 PURPOSES = {"seen": LinkPurpose.IMPRESSION, "click": LinkPurpose.CLICK}
-# What a stranger or a fault can make of a link; none of these is worth a won.
+# Links as an attacker or a fault could make them; none of them may bill anything.
 SPOILED = ("expired", "cut", "changed", "stranger", "other_door", "crossed", "nobody")
 
 
 class Links(RuleBasedStateMachine):
-    """Two ads' offers, whose links are opened as they are, twice, too late, cut, forged and mixed up."""
+    """Offers of two ads whose links are opened, repeated, expired, truncated, forged and recombined."""
 
     offers = Bundle("offers")
 
@@ -32,7 +32,7 @@ class Links(RuleBasedStateMachine):
         super().__init__()
         self.sheltered = transaction.atomic()
         self.sheltered.__enter__()
-        # A proxy of the house says who visits, so that every visit is another network's.
+        # The trusted proxy header gives every event another network.
         self.proxied = override_settings(TRUSTED_PROXY_COUNT=1)
         self.proxied.enable()
         advertiser = make_advertiser(uuid.uuid4().hex)
@@ -69,12 +69,12 @@ class Links(RuleBasedStateMachine):
     def spoil(self, offer: Offer, other: Offer, door: str, how: str) -> None:
         status = self.open(door, spoil(offer, other, PURPOSES[door], how))
         if how == "crossed" and offer.id == other.id:
-            # A link put together from its own two halves is that link.
+            # A link recombined from its own halves is the same link.
             (self.seen if door == "seen" else self.used_up).add(offer.id)
             if door == "click" and offer.id in self.seen and not Click.objects.get(pk=offer.id).reason:
                 self.due[offer.id] = offer.price_micros
         elif how == "expired" and door == "click":
-            # People still get where they wanted to; it is the advertiser who does not pay.
+            # The visitor is redirected all the same; the advertiser does not pay.
             assert status == 302
             self.used_up.add(offer.id)
         else:
@@ -103,7 +103,7 @@ class Links(RuleBasedStateMachine):
 
 
 def spoil(offer: Offer, other: Offer, purpose: LinkPurpose, how: str) -> str:
-    """Return what became of the link of an offer."""
+    """Return a manipulated link of an offer."""
     link = sign_token(purpose, offer.id, at=offer.created_at)
     if how == "expired":
         return sign_token(purpose, offer.id, at=timezone.now() - datetime.timedelta(hours=3))
@@ -119,7 +119,7 @@ def spoil(offer: Offer, other: Offer, purpose: LinkPurpose, how: str) -> str:
         return sign_token(rest[purpose], offer.id, at=offer.created_at)
     if how == "nobody":
         return sign_token(purpose, uuid.uuid4(), at=offer.created_at)
-    # The words of one link with the seal of another: 23 bytes are 30 whole letters and a rest.
+    # The payload of one link with the MAC of another: 23 bytes are 30 whole base64 characters and a rest.
     return link[:30] + sign_token(purpose, other.id, at=offer.created_at)[30:]
 
 

@@ -80,7 +80,7 @@ def write_on_a_full_disk(folder: Path) -> None:
     spool = Spool(folder)
     spool.append([spooled_event(1)])
     size = (folder / "waiting.jsonl").stat().st_size
-    # A limit on the size of files is what a process can have for itself of a disk that is full.
+    # A file size limit is how one process can simulate a full disk.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 30, size + 30))
     with pytest.raises(SpoolError):

@@ -96,7 +96,7 @@ def test_the_whole_life_of_an_ad_needs_no_more_than_the_role_has(role: dict[str,
     assert charge_click(charge) == "billed"
     assert Click.objects.count() == 1
     assert find_discrepancies() == []
-    # What is added up is the worker's to rewrite, as the owner of the tables.
+    # Rollups are written by the worker, which owns the tables.
     with pytest.raises(Exception, match="permission denied"):
         roll_up()
 

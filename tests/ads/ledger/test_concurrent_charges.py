@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(count: int, act: Callable[[int], Outcome]) -> list[Outcome]:
-    """Run this from that many threads, all released in the same moment."""
+    """Run this on several threads that start at the same moment."""
     gate = threading.Barrier(count)
 
     def run(number: int) -> Outcome:
@@ -89,11 +89,11 @@ def test_a_burst_of_clicks_never_spends_more_than_the_budget() -> None:
 
 def test_clicks_that_find_the_lease_empty_together_are_all_billed_while_there_is_budget() -> None:
     def act(number: int) -> object:
-        # By itself, and in no convoy: as in as many processes.
+        # Settled alone rather than in a group, as in separate processes.
         offer = offers[number]
         return settle_clicks([Charge(offer.id, offer.campaign_id, 10_000 * WON, "", timezone.now())])[0]
 
-    # Each click uses up all that is set aside at once, so that everybody always finds it empty.
+    # Each click uses up the whole lease, so that every click finds it empty.
     for creative in (make_ad(daily_won=200_000), make_ad(daily_won=200_000)):
         for clicks in (10, 10):
             offers = [make_offer(creative) for _ in range(clicks)]

@@ -38,7 +38,7 @@ CORRUPTIONS = {
 
 @pytest.fixture
 def ad() -> Creative:
-    """An ad with a click that was paid for."""
+    """An ad with a billed click."""
     creative = make_ad()
     offer = make_offer(creative)
     charge_click(Charge(offer.id, offer.campaign_id, offer.price_micros, "", timezone.now()))
@@ -47,7 +47,7 @@ def ad() -> Creative:
 
 
 def corrupt(statement: str) -> None:
-    """Change the books as only somebody with the database in their hands can: past every trigger."""
+    """Change the ledger past every trigger, as only a database superuser can."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET session_replication_role = replica")
@@ -89,7 +89,7 @@ def test_two_failed_reconciliations_keep_one_freeze(ad: Creative) -> None:
 
 @pytest.fixture
 def alert_receiver(settings: Settings) -> Iterator[list[dict[str, str]]]:
-    """A alert_receiver's own server; what it was sent."""
+    """An HTTP server that receives alerts; the list of their JSON documents."""
     pages: list[dict[str, str]] = []
 
     class Pager(BaseHTTPRequestHandler):

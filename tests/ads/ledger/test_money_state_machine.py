@@ -32,7 +32,7 @@ from testing.ads.inventory import make_ad, make_advertiser, make_offer
 
 
 class Market(RuleBasedStateMachine):
-    """Two campaigns of one small wallet; offers are seen, clicked, told late, told twice and given back."""
+    """Two campaigns of one small wallet: impressions, clicks, late and duplicate events, credits."""
 
     offers = Bundle("offers")
 
@@ -61,7 +61,7 @@ class Market(RuleBasedStateMachine):
         at_midnight=st.booleans(),
     )
     def click(self, offer: Offer, reason: str, skew: int, at_midnight: bool) -> None:
-        """Clocks of machines differ by seconds, also around the minute in which a day ends."""
+        """Machine clocks differ by seconds, also around midnight."""
         now = timezone.now()
         moment = day_start(korean_day(now)) if at_midnight else now
         was_known = Click.objects.filter(pk=offer.pk).exists()

@@ -26,7 +26,7 @@ PROMPT = "도쿄 항공권 싸게 사는 법"
 
 
 def learn_reserve(won: int) -> None:
-    """Let the market have learned the least that a click on a trip costs."""
+    """Insert a learned reserve of the travel category."""
     LearnedReserve.objects.create(
         category="travel",
         reserve_micros=won * WON,
@@ -110,12 +110,12 @@ def test_explaining_requires_the_permission_to_view_offers(client: Client, grace
 
 
 def replaced(**said: object) -> AdRequest:
-    """Another request for the same prompt that says this of itself."""
+    """Another request for the same prompt with these changes."""
     return dataclasses.replace(request_for(PROMPT), request_id=str(uuid.uuid4()), **said)  # type: ignore[arg-type]
 
 
 def why_none(request: AdRequest) -> str:
-    """What is said of a request that got no ad."""
+    """The output of explain_ad for a request without an ad."""
     assert isinstance(request_ad(request), NoAd)
     said = explain(request.request_id)
     assert "not used" in said and "keyword" not in said

@@ -79,7 +79,7 @@ def test_an_advertiser_with_both_kinds_of_money_spends_the_granted_first(setting
     assert income_today() == 100 * WON
     credit_click(Click.objects.get(offer=first), reason="burst_person")
     assert income_today() == 0
-    # What cannot be paid out any more is what was earned, and no won is both.
+    # The amount that is no longer refundable is the amount earned.
     click(creative, won=400)
     wallet = open_wallet(creative.ad_group.campaign.advertiser)
     close_days(before=korean_day(timezone.now()) + datetime.timedelta(days=1))
@@ -106,7 +106,7 @@ def test_test_credit_spent_yesterday_does_not_reduce_today_s_income(settings: Se
 
 
 def test_a_credit_counts_on_the_day_it_is_given() -> None:
-    """Yesterday's income is spent: what is given back of it today is missing today."""
+    """A reversal today of yesterday's click reduces today's income."""
     advertiser = make_advertiser()
     yesterday = timezone.now() - datetime.timedelta(days=1)
     paid = move(advertiser.pk, 90 * WON, kind=Transaction.Kind.CLICK, at=yesterday)

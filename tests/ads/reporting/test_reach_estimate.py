@@ -50,7 +50,7 @@ def plan(*keywords: tuple[str, str], negatives: tuple[str, ...] = (), language: 
 
 
 def ask(prompt: str, times: int = 1, **said: object) -> str:
-    """Ask the market as many times, each time as another request, and return the last one's number."""
+    """Send this many requests, each with a new id, and return the id of the last one."""
     request = request_for(prompt)
     for _ in range(times):
         request = dataclasses.replace(request, request_id=str(uuid.uuid4()), **said)  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def ask(prompt: str, times: int = 1, **said: object) -> str:
 
 @pytest.fixture
 def market(valkey: "Redis") -> "Redis":
-    """A rival's ads have brought all of these words into the vocabulary, days ago."""
+    """A rival's ads brought all of these terms into the vocabulary days ago."""
     make_ad(make_advertiser("Rival"), keywords=KEYWORDS, negatives=("무료",))
     publish_all()
     Term.objects.update(created_at=timezone.now() - datetime.timedelta(days=30))
@@ -94,7 +94,7 @@ def test_the_estimate_equals_what_selection_matches(
     negatives: list[str],
     prompts: list[str],
 ) -> None:
-    # Few are told apart from none here.
+    # Small counts are reported here.
     monkeypatch.setattr(reach_estimate, "MIN_REPORTED", 0)
     valkey.flushdb()
     shop = make_advertiser(uuid.uuid4().hex)
@@ -130,7 +130,7 @@ def test_keywords_outside_the_vocabulary_are_reported_as_uncounted(market: objec
     assert (fresh.uncounted, fresh.has_counted, fresh.matched) == (("우주 여행", "달 기지"), False, 0)
     mixed = estimate_reach(plan(("우주 여행", "phrase"), ("도쿄 항공권", "phrase")))
     assert (mixed.uncounted, mixed.has_counted, mixed.matched) == (("우주 여행",), True, 12)
-    # The words of a broad keyword may be known though the phrase is not.
+    # The terms of a broad keyword can be known although the phrase is not.
     assert estimate_reach(plan(("항공권 도쿄", "broad"))).matched == 12
 
 

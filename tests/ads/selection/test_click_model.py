@@ -96,10 +96,10 @@ def test_features_fall_into_the_same_buckets_alone_and_among_others(number: int,
     assert many.max() < BUCKETS
 
 
-def look_at(
+def serve_offers(
     creative: Creative, *, times: int, clicks: int, minutes_ago: int = 120, verdict: str = "free"
 ) -> None:
-    """Offers of this ad that were all seen, the first of them clicked."""
+    """Offers of this ad, all with an impression, the first `clicks` of them clicked."""
     at = timezone.now() - datetime.timedelta(minutes=minutes_ago)
     for place in range(times):
         offer = make_offer(creative, seen=False)
@@ -119,8 +119,8 @@ def look_at(
 @pytest.mark.django_db
 def test_a_new_ad_is_rated_by_its_campaign_advertiser_and_category() -> None:
     grace, rival = make_advertiser("Grace"), make_advertiser("Rival")
-    look_at(make_ad(grace), times=60, clicks=12)
-    look_at(make_ad(rival), times=60, clicks=0)
+    serve_offers(make_ad(grace), times=60, clicks=12)
+    serve_offers(make_ad(rival), times=60, clicks=0)
     fresh, strange = make_ad(grace), make_ad(rival)
     groups = list(AdGroup.objects.all())
     rates = {row.id: row.rate for rows in read_creative_stats(groups).values() for row in rows}
@@ -132,8 +132,8 @@ def test_a_new_ad_is_rated_by_its_campaign_advertiser_and_category() -> None:
 def test_a_trained_click_model_is_published_and_decides() -> None:
     liked = make_ad(make_advertiser("Liked"), bid_won=300)
     shunned = make_ad(make_advertiser("Shunned"), bid_won=300)
-    look_at(liked, times=150, clicks=40)
-    look_at(shunned, times=150, clicks=0)
+    serve_offers(liked, times=150, clicks=40)
+    serve_offers(shunned, times=150, clicks=0)
     before = fingerprint()
     kept = train_click_model()
     assert kept is not None
@@ -153,8 +153,8 @@ def test_a_trained_click_model_is_published_and_decides() -> None:
 @pytest.mark.django_db
 def test_each_impression_is_learned_once_after_the_label_delay() -> None:
     creative = make_ad()
-    look_at(creative, times=5, clicks=1)
-    look_at(creative, times=3, clicks=0, minutes_ago=1)
+    serve_offers(creative, times=5, clicks=1)
+    serve_offers(creative, times=3, clicks=0, minutes_ago=1)
     assert train_click_model() is not None
     assert train_click_model() is None
     later = train_click_model(at=timezone.now() + click_model_training.LABEL_DELAY)
@@ -165,7 +165,7 @@ def test_each_impression_is_learned_once_after_the_label_delay() -> None:
 @pytest.mark.django_db
 def test_invalid_clicks_are_not_learned() -> None:
     creative = make_ad()
-    look_at(creative, times=4, clicks=2, verdict="invalid")
+    serve_offers(creative, times=4, clicks=2, verdict="invalid")
     kept = train_click_model()
     assert kept is not None
     assert (kept.looks, kept.clicks) == (2, 0)
@@ -178,7 +178,7 @@ def test_credited_clicks_raise_no_rate_and_are_not_learned() -> None:
         offer = make_offer(creative, seconds_ago=seconds_ago)
         at = offer.created_at + datetime.timedelta(seconds=9)
         assert settle_click(offer, reason="", network="", at=at) == "billed"
-    look_at(creative, times=30, clicks=1)
+    serve_offers(creative, times=30, clicks=1)
     robots = list(Click.objects.filter(verdict="billed"))
     before = rate_of(creative)
     for click in robots[:-2]:
@@ -192,14 +192,14 @@ def test_credited_clicks_raise_no_rate_and_are_not_learned() -> None:
 
 
 def rate_of(creative: Creative) -> float:
-    """The smoothed rate of the only ad there is."""
+    """The smoothed rate of the only ad."""
     ((row,),) = read_creative_stats([creative.ad_group]).values()
     return row.rate
 
 
 @pytest.mark.django_db
 def test_a_model_of_other_features_is_ignored() -> None:
-    look_at(make_ad(), times=3, clicks=1)
+    serve_offers(make_ad(), times=3, clicks=1)
     train_click_model()
     ClickModel.objects.update(form=1)
     assert read_click_weights().version == 0

@@ -31,7 +31,7 @@ def ask(person: str = "") -> tuple[AdRequest, ServedAd | NoAd]:
 
 
 def click_on(offer: Offer) -> str:
-    """A person sees the ad and clicks; what is left is told to the market."""
+    """A person sees the ad and clicks; then live overrides are published."""
     Impression.objects.create(offer=offer, verdict="valid", created_at=timezone.now())
     charge = Charge(offer.id, offer.campaign_id, offer.price_micros, "", timezone.now())
     verdict = charge_click(charge)
@@ -61,7 +61,7 @@ def test_an_advertiser_with_less_than_its_bid_wins_no_auction_beyond_its_money()
         wins[ad.advertiser] += 1
         verdicts[click_on(Offer.objects.get(pk=ad.offer))] += 1
     assert verdicts == {"billed": 20}
-    # A draw for what is new may let the poor one win a click that it can pay for.
+    # An exploration draw may let the poorer one win a click that it can pay for.
     assert wins["Rich"] >= 19
 
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 
 PASSED = Sensitivity(verdict="pass", classes=(), needs_help=False)
 WORDS = ("도쿄", "항공권", "호텔", "노트북", "취소", "중고", "무료", "후기")
-# Longer than the words that are to stay away, so that a request that fits twelve would leave those out.
+# Longer than the negatives, so that a request limited to twelve terms would leave those out.
 CITIES = ("오사카", "교토", "방콕", "다낭", "하와이", "파리", "런던", "로마", "시드니", "괌", "세부", "발리")
 CROWD = tuple(f"{name} 항공권 특가" for name in CITIES)
 
@@ -100,7 +100,7 @@ def with_particle(word: str) -> st.SearchStrategy[str]:
 
 @st.composite
 def markets(draw: st.DrawFn) -> tuple[list[tuple[list[str], str, list[str], bool]], list[list[str]]]:
-    """Some ads with keywords, how they match and what keeps them away; and prompts of the same words."""
+    """Ads with keywords, match types and negatives, and prompts of the same words."""
     phrase = st.lists(st.sampled_from(WORDS), min_size=1, max_size=2, unique=True).map(" ".join)
     ads = st.tuples(
         st.lists(phrase, min_size=1, max_size=3, unique=True),
@@ -148,7 +148,7 @@ def negatives_of(group: AdGroup) -> list[str]:
 
 
 def is_said(text: str, said: list[str]) -> bool:
-    """Whether these words stand one after the other in what was said, particles aside."""
+    """Whether these words follow each other in the prompt, ignoring particles."""
     words = text.split()
     bare = [next(word for word in WORDS if each.startswith(word)) for each in said]
     places = range(len(bare) - len(words) + 1)

@@ -16,7 +16,7 @@ from bench.market.synthetic_inventory import generate_inventory, generate_reques
 
 @pytest.fixture(scope="module")
 def crowd() -> Snapshot:
-    """A dense inventory, in which some words are signs of buying."""
+    """A dense inventory in which some terms signal an intent to buy."""
     snapshot = build_from_rows(generate_inventory(2_000, 10_000, is_dense=True), version="crowd")
     snapshot.term_kind[20:30] = BUYING
     return snapshot

@@ -23,7 +23,7 @@ Answer = Callable[[socket.socket], None]
 
 @contextmanager
 def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[None]:
-    """A store on this machine that says hello and how long a text is, and then gives it out like this."""
+    """A fake Valkey server that answers HELLO and STRLEN and then sends the value like this."""
     door = socket.create_server(("127.0.0.1", 0))
 
     def receive() -> None:

@@ -33,7 +33,7 @@ def no_time_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wait_for(version: str, *, seconds: float = 10.0) -> bool:
-    """Ask for the market until it has this version."""
+    """Read the serving state until it has this version."""
     end = time.monotonic() + seconds
     while serving_state().snapshot.version != version and time.monotonic() < end:
         time.sleep(0.01)
@@ -96,7 +96,7 @@ def test_a_pause_during_the_load_of_a_new_inventory_is_not_lost(
     assert is_laying.wait(30)
     Campaign.objects.update(status=Campaign.Status.PAUSED, updated_at=timezone.now())
     publish_live_overrides(at=timezone.now())
-    # A request serves from the old inventory with the new bits: these are no news any more.
+    # A request applies the new overrides to the old inventory: they are not new any more.
     assert serving_state().snapshot.version == before
     may_go_on.set()
     assert wait_for(version)

@@ -30,7 +30,7 @@ PEOPLE = ("", "ada", "grace")
 
 
 class Stops(RuleBasedStateMachine):
-    """Four ads of two advertisers, stopped and let go in every way there is, asked for all the time."""
+    """Four ads of two advertisers, stopped and resumed in every way, with requests in between."""
 
     ever_served = 0
 
@@ -47,7 +47,7 @@ class Stops(RuleBasedStateMachine):
         self.reviewer = User.objects.create(username=uuid.uuid4().hex)
         publish_all()
         self.salt = uuid.uuid4().hex[:8]
-        # Nothing is easier to keep unseen than what is never shown.
+        # The ad must be served at all for the test to mean anything.
         assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
 
     def teardown(self) -> None:
@@ -146,7 +146,7 @@ def test_nothing_that_is_stopped_is_served(valkey: object) -> None:
 
 
 def ask_until_served(began: datetime.datetime) -> ServedAd:
-    """Ask again and again, for as long as live bits may take."""
+    """Request repeatedly for as long as live overrides may take."""
     while not isinstance(answer := request_ad(request_for(PROMPT)), ServedAd):
         assert timezone.now() - began < datetime.timedelta(seconds=5)
     return answer
@@ -155,7 +155,7 @@ def ask_until_served(began: datetime.datetime) -> ServedAd:
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
 def test_live_overrides_stop_the_next_best_ad_too() -> None:
-    """Other ads need not wait for a new snapshot to take the place of one that was paused."""
+    """Another ad replaces a paused one without a new snapshot."""
     best = make_ad(make_advertiser("Grace"), bid_won=900)
     make_ad(make_advertiser("Rival"), bid_won=200)
     publish_all()
@@ -179,7 +179,7 @@ def test_a_keyword_is_switched_off_and_on_without_a_new_snapshot() -> None:
     assert request_ad(request_for(PROMPT)) == NoAd("no_match")
     publish_live_overrides(at=timezone.now())
     assert ask_until_served(timezone.now()).advertiser == "Rival"
-    # Also a snapshot that is built meanwhile knows it, so that it is back as quickly.
+    # A snapshot built meanwhile contains the keyword too.
     version = publish()
     reset_serving_state()
     assert ask_until_served(timezone.now()).advertiser == "Rival"
