@@ -22,8 +22,8 @@ from numpy.typing import NDArray  # noqa: E402
 from ads.contract import AdRequest  # noqa: E402
 from ads.infra.redis_client import redis_client  # noqa: E402
 from ads.selection.core.overrides import LiveOverrides, encode_overrides  # noqa: E402
-from ads.selection.serving.random_source import thread_random  # noqa: E402
-from ads.selection.serving.select import select_ad  # noqa: E402
+from ads.selection.serving.select import decide, find_contenders  # noqa: E402
+from ads.selection.serving.serve import thread_random  # noqa: E402
 from ads.selection.serving.snapshot_store import LIVE_KEY, VERSION_KEY, snapshot_key  # noqa: E402
 from ads.selection.serving.snapshots import CHECK_SECONDS, RETIRED_SECONDS, serving_state  # noqa: E402
 from bench.ad_selection import VERSIONS, list_phrases  # noqa: E402
@@ -129,15 +129,10 @@ def time_requests(asked: Iterable[AdRequest]) -> tuple[Times, Times]:
 def select(request: AdRequest) -> bool:
     """Choose an ad for the request; say whether there was one."""
     market = serving_state()
-    decision = select_ad(
-        market.snapshot,
-        request,
-        live=market.live,
-        count_views=lambda campaigns: {},
-        now=1_800_000_000,
-        random=thread_random(),
+    shortlist = find_contenders(
+        market.snapshot, request, live=market.live, now=1_800_000_000, random=thread_random()
     )
-    return decision.winner is not None
+    return decide(shortlist, {}).winner is not None
 
 
 if __name__ == "__main__":

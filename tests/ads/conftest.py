@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from pytest_django import Settings
 
-from ads.selection.serving.random_source import thread_random
+from ads.selection.serving.serve import thread_random
 
 ROLE = "jjamppong_ads_test"
 # With this seed none of the first 187 auctions is an exploration.

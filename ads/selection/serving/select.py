@@ -1,6 +1,6 @@
-"""Selects at most one ad: retrieve, check eligibility, rate, cap, auction. Pure."""
+"""Selects at most one ad: `find_contenders` retrieves, checks and rates, `decide` caps and sells. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,9 +31,6 @@ STATUSES = tuple(EligibilityStatus)
 STANDING, NOT_RELEVANT = int(EligibilityStatus.STANDING), int(EligibilityStatus.NOT_RELEVANT)
 EXPLORATION_SHARE = 0.05
 
-# Returns today's views of the person by campaign.
-CountViews = Callable[[Sequence[int]], dict[int, int]]
-
 
 @dataclass(frozen=True, slots=True)
 class ContenderColumns:
@@ -49,27 +46,65 @@ class ContenderColumns:
         return ContenderColumns(self.keywords[rows], self.fits[rows], self.statuses[rows], self.worth[rows])
 
 
-def select_ad(
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """The rated contenders of a request; in an exploration request, new creatives were sampled."""
+
+    contenders: tuple[Contender, ...]
+    is_explored: bool = False
+
+    @property
+    def campaigns(self) -> list[int]:
+        """The ids of campaigns with an eligible contender, to which frequency caps apply."""
+        return sorted({one.campaign for one in self.contenders if one.status == STANDING})
+
+
+def find_contenders(
     snapshot: Snapshot,
     request: AdRequest,
     *,
     live: CampaignOverrides,
-    count_views: CountViews,
     now: int,
     random: np.random.Generator,
-) -> Decision:
-    """Return the ad that wins this request, or why none does; the caller has asked the sensitivity gate."""
+) -> Shortlist:
+    """Return the shortlist of a request that has passed the sensitivity gate; `now` is a Unix time."""
     query_terms = resolve_terms(snapshot, request.term_ids)
-    columns = _find_contenders(snapshot, request, query_terms, live=live, now=now)
+    columns = _retrieve(snapshot, request, query_terms, live=live, now=now)
     if not len(columns.keywords):
-        return Decision("no_match")
+        return Shortlist(())
     is_explored = bool(random.random() < EXPLORATION_SHARE)
     context = RatingContext(request, now, random if is_explored else None)
-    contenders = _build_contenders(snapshot, columns.take(_shortlist(columns)), live=live, context=context)
-    return _run_auction(_apply_frequency_caps(contenders, count_views), is_explored=is_explored)
+    shortlisted = columns.take(_shortlist(columns))
+    return Shortlist(tuple(_build_contenders(snapshot, shortlisted, live=live, context=context)), is_explored)
 
 
-def _find_contenders(
+def decide(shortlist: Shortlist, views: Mapping[int, int]) -> Decision:
+    """Return the winner of the auction, or why there is none; `views` are today's, by campaign."""
+    contenders = list(shortlist.contenders)
+    bids = []
+    for place, one in enumerate(contenders):
+        if one.status != STANDING:
+            continue
+        if views.get(one.campaign, 0) >= one.views_a_person:
+            contenders[place] = one.with_status(EligibilityStatus.SEEN_OFTEN)
+            continue
+        bid = Bid(place, one.advertiser, one.limit_micros, one.reserve_micros, one.quality)
+        is_outbid = bid.limit_micros >= bid.reserve_micros
+        contenders[place] = one.with_status(
+            EligibilityStatus.OUTBID if is_outbid else EligibilityStatus.BELOW_RESERVE
+        )
+        bids.append(bid)
+    if not bids:
+        return Decision(_no_ad_reason(contenders), tuple(contenders))
+    sale = run_auction(bids)
+    if sale is None:
+        return Decision("below_threshold", tuple(contenders))
+    place = sale.bid.order
+    winner = contenders[place] = contenders[place].with_status(EligibilityStatus.WON)
+    return Decision("", tuple(contenders), winner=winner, sale=sale, is_explored=shortlist.is_explored)
+
+
+def _retrieve(
     snapshot: Snapshot, request: AdRequest, query_terms: QueryTerms, *, live: CampaignOverrides, now: int
 ) -> ContenderColumns:
     # Keywords are read in order of value until no remaining one can reach the shortlist.
@@ -167,40 +202,6 @@ def _build_contenders(
         strict=True,
     )
     return [Contender(*values) for values in fields]
-
-
-def _apply_frequency_caps(contenders: list[Contender], count_views: CountViews) -> list[Contender]:
-    campaigns = sorted({contender.campaign for contender in contenders if contender.status == STANDING})
-    views = count_views(campaigns) if campaigns else {}
-    if not views:
-        return contenders
-    return [
-        contender.with_status(EligibilityStatus.SEEN_OFTEN)
-        if contender.status == STANDING and views.get(contender.campaign, 0) >= contender.views_a_person
-        else contender
-        for contender in contenders
-    ]
-
-
-def _run_auction(contenders: list[Contender], *, is_explored: bool) -> Decision:
-    bids = [
-        Bid(place, one.advertiser, one.limit_micros, one.reserve_micros, one.quality)
-        for place, one in enumerate(contenders)
-        if one.status == STANDING
-    ]
-    if not bids:
-        return Decision(_no_ad_reason(contenders), tuple(contenders))
-    sale = run_auction(bids)
-    final = list(contenders)
-    for bid in bids:
-        is_outbid = bid.limit_micros >= bid.reserve_micros
-        status = EligibilityStatus.OUTBID if is_outbid else EligibilityStatus.BELOW_RESERVE
-        final[bid.order] = contenders[bid.order].with_status(status)
-    if sale is None:
-        return Decision("below_threshold", tuple(final))
-    place = sale.bid.order
-    winner = final[place] = contenders[place].with_status(EligibilityStatus.WON)
-    return Decision("", tuple(final), winner=winner, sale=sale, is_explored=is_explored)
 
 
 # The status that came closest to winning comes first: it is the most informative reason.

@@ -2,8 +2,11 @@
 
 import datetime
 import logging
+import os
+import threading
 from dataclasses import replace
 
+import numpy as np
 import redis
 from django.conf import settings
 from django.db import DatabaseError
@@ -17,12 +20,28 @@ from ads.ledger.market_freeze import is_frozen
 from ads.models import Offer
 from ads.selection.core.topics import are_topics_blocked
 from ads.selection.serving.offer_store import create_offer, find_repeat
-from ads.selection.serving.random_source import thread_random
-from ads.selection.serving.select import select_ad
+from ads.selection.serving.select import decide, find_contenders
 from ads.selection.serving.snapshots import serving_state
 from ads.selection.serving.traces import record_decision, record_no_ad, record_repeat
 
 logger = logging.getLogger(__name__)
+
+
+class _ThreadRandom(threading.local):
+    """A random generator for each thread; creating one for each request would cost more than all its draws."""
+
+    def __init__(self) -> None:
+        self.random = np.random.default_rng()
+
+
+_thread_random = _ThreadRandom()
+# A forked process must not repeat the draws of its parent.
+os.register_at_fork(after_in_child=lambda: setattr(_thread_random, "random", np.random.default_rng()))
+
+
+def thread_random() -> np.random.Generator:
+    """Return this thread's random generator."""
+    return _thread_random.random
 
 
 def serve(request: AdRequest) -> ServedAd | NoAd:
@@ -54,14 +73,10 @@ def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
     if skip_reason:
         return _refuse(request, skip_reason)
 
-    decision = select_ad(
-        state.snapshot,
-        request,
-        live=state.live,
-        count_views=caps.count_views,
-        now=int(at.timestamp()),
-        random=thread_random(),
+    shortlist = find_contenders(
+        state.snapshot, request, live=state.live, now=int(at.timestamp()), random=thread_random()
     )
+    decision = decide(shortlist, caps.count_views(shortlist.campaigns))
     version = state.snapshot.version
     if decision.sale is None:
         record_decision(request, decision, version=version)

@@ -23,14 +23,14 @@ def crowd() -> Snapshot:
 
 
 def choose(snapshot: Snapshot, request: AdRequest, live: LiveOverrides) -> Decision:
-    return select.select_ad(
+    shortlist = select.find_contenders(
         snapshot,
         request,
         live=align_overrides(snapshot, live),
-        count_views=lambda campaigns: {},
         now=1_800_000_000,
         random=np.random.default_rng(5),
     )
+    return select.decide(shortlist, {})
 
 
 def test_limited_depth_finds_the_winner_of_a_full_search(
