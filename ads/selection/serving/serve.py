@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class _ThreadRandom(threading.local):
-    """A random generator for each thread; creating one for each request would cost more than all its draws."""
+    """One generator for each thread: creating one for each request costs more than all its draws."""
 
     def __init__(self) -> None:
         self.random = np.random.default_rng()
