@@ -98,8 +98,8 @@ def estimate_reserve(auctions: AuctionTable, *, floor_micros: int, before_micros
 
 def replay_auctions(auctions: AuctionTable, reserve_micros: int) -> tuple[float, float]:
     """Replay the auctions under a reserve; return the expected income in micros and the sold weight."""
-    is_able = auctions.limits >= reserve_micros
-    scores = np.where(is_able, auctions.limits * auctions.qualities, 0.0)
+    reaches_reserve = auctions.limits >= reserve_micros
+    scores = np.where(reaches_reserve, auctions.limits * auctions.qualities, 0.0)
     if not len(scores):
         return 0.0, 0.0
     rows = np.arange(len(scores))
