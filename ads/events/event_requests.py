@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from ads.domain.invalid_reasons import InvalidReason
 from ads.infra.ip_ranges import IpRanges, IpRangesError, read_ip_ranges
 
 logger = logging.getLogger(__name__)
@@ -83,16 +84,16 @@ def network_of(address: str) -> str:
 
 
 def detect_bot(event: EventRequest) -> str:
-    """Return why a request is not a person's: head, prefetch or robot; empty when it may be."""
+    """Return why a request is not a person's; empty when it may be."""
     if event.method == "HEAD":
-        return "head"
+        return InvalidReason.HEAD
     if "prefetch" in event.purpose or "prerender" in event.purpose or "preview" in event.purpose:
-        return "prefetch"
+        return InvalidReason.PREFETCH
     if not event.agent or BOT_WORDS.search(event.agent):
-        return "robot"
+        return InvalidReason.ROBOT
     if AUTOMATION_AGENTS.search(event.agent):
-        return "" if _is_local_developer(event.address) else "robot"
-    return "robot" if is_known_crawler(event.agent) else ""
+        return "" if _is_local_developer(event.address) else InvalidReason.ROBOT
+    return InvalidReason.ROBOT if is_known_crawler(event.agent) else ""
 
 
 @lru_cache(maxsize=4096)
@@ -102,11 +103,11 @@ def is_known_crawler(agent: str) -> bool:
 
 
 def find_invalid_address(address: str) -> str:
-    """Return `house` for a platform address, `datacenter` for a datacenter's, else an empty string."""
+    """Return why clicks from this address are invalid; empty when they are not."""
     if address in _platform_ranges(tuple(settings.ADS_OWN_NETWORKS)):
-        return "house"
+        return InvalidReason.PLATFORM_ADDRESS
     if address in datacenter_ranges():
-        return "datacenter"
+        return InvalidReason.DATACENTER
     return ""
 
 

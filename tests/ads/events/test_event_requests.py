@@ -97,9 +97,7 @@ def test_a_file_of_ranges_may_have_comments_and_names_its_bad_line(tmp_path: Pat
         read_ip_ranges(path)
 
 
-def test_a_changed_file_is_reloaded_and_a_broken_one_is_ignored(
-    tmp_path: Path, settings: Settings
-) -> None:
+def test_a_changed_file_is_reloaded_and_a_broken_one_is_ignored(tmp_path: Path, settings: Settings) -> None:
     path = tmp_path / "ranges.txt"
     path.write_text("192.0.2.0/24\n", encoding="utf-8")
     settings.ADS_DATACENTER_RANGES = str(path)
