@@ -62,11 +62,6 @@ def require_database() -> Iterator[None]:
         _DatabaseState.unavailable_until = unavailable_until
 
 
-def reset_database_state() -> None:
-    """Forget what is known about database and spool, so that the next request checks both."""
-    _DatabaseState.unavailable_until = _DatabaseState.next_spool_check = 0.0
-
-
 def spool_event(event: SpooledEvent) -> bool:
     """Append the event to the spool; return False and log a critical error when the disk fails."""
     try:

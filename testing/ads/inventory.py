@@ -13,8 +13,9 @@ from ads.ledger.entries import top_up
 from ads.models import AdGroup, Advertiser, Campaign, Creative, Impression, Keyword, NegativeKeyword, Offer
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from ads.selection.jobs.publishing import publish
+from ads.selection.serving import snapshots
 from ads.selection.serving.snapshot_store import VERSION_KEY
-from ads.selection.serving.snapshots import reset_serving_state, serving_state
+from ads.selection.serving.snapshots import serving_state
 from ads.selection.serving.vocabulary import read_vocabulary
 from language.keyphrases import TermIndex, normalise
 
@@ -105,6 +106,11 @@ def publish_all() -> None:
     publish()
     publish_live_overrides(at=timezone.now())
     reset_serving_state()
+
+
+def reset_serving_state() -> None:
+    """Discard what this process serves from, so that the next request loads what is published."""
+    snapshots._state_cache = snapshots._StateCache()
 
 
 def request_for(prompt: str, *, frequency_key: str = "", topics: tuple[str, ...] = ()) -> AdRequest:

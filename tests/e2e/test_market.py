@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from ads.models import Click, Entry, Impression
-from ads.selection.serving.snapshots import reset_serving_state
+from testing.ads.inventory import reset_serving_state
 from testing.provider.server import ProviderServer, say
 from testing.site.live_site import LiveSite
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture

@@ -53,10 +53,6 @@ class _StateCache:
             state = self._state or state
         return state
 
-    def clear(self) -> None:
-        self._state = None
-        self._checked_at = 0.0
-
     def _check_for_update(self, state: ServingState) -> None:
         try:
             version, overrides = read_values(VERSION_KEY, LIVE_KEY)
@@ -100,11 +96,6 @@ _state_cache = _StateCache()
 def serving_state() -> ServingState:
     """Return what this process serves from; the first call loads it."""
     return _state_cache.get()
-
-
-def reset_serving_state() -> None:
-    """Discard the loaded state, so that the next call loads it; for tests that publish an inventory."""
-    _state_cache.clear()
 
 
 def _build_state(snapshot: Snapshot, overrides: bytes | None) -> ServingState:

@@ -10,11 +10,11 @@ from ads.client.ad_requests import fetch_vocabulary, request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.ledger.invariants import find_discrepancies
 from ads.models import Campaign, Creative
-from ads.selection.serving.snapshots import reset_serving_state
 from language.detect import detect_language
 from language.keyphrases import TermIndex
 from language.sensitivity import judge_sensitivity
 from language.topics import find_topics
+from testing.ads.inventory import reset_serving_state
 
 PROMPTS = Path(__file__).with_name("prompts")
 

@@ -19,8 +19,9 @@ from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
 
 from ads.domain.money import WON
+from ads.events import db_fallback
 from ads.events.click_context import cache_click_context
-from ads.events.db_fallback import DATABASE_ERRORS, reset_database_state, spool
+from ads.events.db_fallback import DATABASE_ERRORS, spool
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.events.spool import SpooledEvent
 from ads.events.spool_settlement import settle_spool
@@ -34,6 +35,12 @@ from testing.ads.service_process import url_of
 HEADERS = {"User-Agent": CHROME}
 ROOT = Path(__file__).resolve().parents[3]
 START_WEB = "import config.asgi, time; time.sleep(60)"
+
+
+def reset_database_state() -> None:
+    """Make the next event check database and spool, whatever was known about them."""
+    db_fallback._DatabaseState.unavailable_until = 0.0
+    db_fallback._DatabaseState.next_spool_check = 0.0
 
 
 @pytest.fixture

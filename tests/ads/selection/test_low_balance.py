@@ -18,8 +18,7 @@ from ads.ledger.billing import Charge, charge_click
 from ads.ledger.leases import extend_lease
 from ads.models import Campaign, Impression, Keyword, LearnedReserve, Offer
 from ads.selection.jobs.live_overrides import publish_live_overrides
-from ads.selection.serving.snapshots import reset_serving_state
-from testing.ads.inventory import make_ad, make_advertiser, publish_all, request_for
+from testing.ads.inventory import make_ad, make_advertiser, publish_all, request_for, reset_serving_state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 PROMPT = "도쿄 항공권 싸게 사는 법"

@@ -20,9 +20,9 @@ from ads.contract import NoAd, ServedAd
 from ads.models import Advertiser, Campaign, Creative, Offer
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from ads.selection.jobs.publishing import publish
-from ads.selection.serving.snapshots import reset_serving_state, serving_state
+from ads.selection.serving.snapshots import serving_state
 from ads.selection.serving.traces import find_trace
-from testing.ads.inventory import make_ad, make_advertiser, publish_all, request_for
+from testing.ads.inventory import make_ad, make_advertiser, publish_all, request_for, reset_serving_state
 
 PROMPT = "도쿄 항공권 싸게 사는 법"
 ADS = st.integers(0, 3)
