@@ -1,4 +1,4 @@
-"""Canary words: unique words planted in prompts, and readers of every store they could leak into."""
+"""Canary words, prompts that hold them, and readers of the stores that they must not reach."""
 
 import re
 import secrets
@@ -8,7 +8,7 @@ from django.db import connection
 from redis import Redis
 
 CANARY = re.compile(r"canary[0-9a-f]{12}")
-# The canary is a name, an address or part of a word.
+# The canary is a secret, a mail address, a place, and a part of a longer word.
 PROMPTS = (
     "내 비밀은 {} 이고 도쿄 항공권 싸게 사는 법",
     "{}@example.com 으로 도쿄 항공권 가격 알려 줘",
@@ -18,17 +18,17 @@ PROMPTS = (
 
 
 def make_canary_prompts(count: int) -> list[str]:
-    """Return prompts that match the test inventory, each with its own canary."""
+    """Return prompts that match the inventory of the tests, each with its own canary."""
     return [PROMPTS[n % len(PROMPTS)].format(f"canary{secrets.token_hex(6)}") for n in range(count)]
 
 
 def find_canaries(text: str) -> set[str]:
-    """Return the canaries in a text."""
+    """Return the canaries in this text."""
     return set(CANARY.findall(text))
 
 
 def read_tables() -> str:
-    """Return every row of every table of the market."""
+    """Return all rows of all tables of the market as JSON."""
     found = []
     with connection.cursor() as cursor:
         for model in apps.get_app_config("ads").get_models():
@@ -38,12 +38,12 @@ def read_tables() -> str:
 
 
 def read_valkey(client: "Redis") -> str:
-    """Return all keys and values of Valkey: caches, counters, turn logs and task queues."""
+    """Return all keys and values of Valkey: caches, counters, turn logs and worker queues."""
     return "\n".join(f"{name!r} {_value_of(client, name)!r}" for name in client.keys("*"))
 
 
 def _value_of(client: "Redis", name: bytes | str) -> object:
-    # Read by type: DUMP may compress the value, which would hide a canary.
+    # Not DUMP, whose result may be compressed.
     match client.type(name):
         case b"string":
             return client.get(name)
@@ -58,6 +58,6 @@ def _value_of(client: "Redis", name: bytes | str) -> object:
         case b"stream":
             return client.xrange(name)
         case b"none":
-            # The key expired meanwhile.
+            # The key has expired meanwhile.
             return None
-    raise TypeError(f"{name!r} has an unknown type")
+    raise TypeError(f"{name!r} has a type that is not read here")

@@ -1,4 +1,4 @@
-"""Event requests of Ada's browser, and variations of it."""
+"""Event requests of Ada's browser."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ ADA = EventRequest(method="GET", agent=CHROME, address="203.0.113.7", purpose=""
 
 
 def make_event_request(**changes: str) -> EventRequest:
-    """Ada's event request, now, with these changes."""
+    """Return Ada's request, now, with these changes."""
     return replace(ADA, at=timezone.now(), **changes)
 
 
 def click_on(token: str, **changes: str) -> ClickOutcome:
-    """Ada clicks the ad of this token."""
+    """Click on the ad of this token as Ada."""
     outcome = receive_click(token, make_event_request(**changes))
     assert outcome is not None
     return outcome

@@ -1,4 +1,4 @@
-"""Builds a minimal inventory for a test: Grace's advertiser, one campaign, one ad."""
+"""The smallest inventory a test needs: Grace's advertiser, one campaign, one ad."""
 
 import datetime
 import uuid
@@ -23,7 +23,7 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 
 
 def make_advertiser(name: str = "Grace Travel", *, won: int = 1_000_000) -> Advertiser:
-    """An advertiser with money in the wallet."""
+    """Create an advertiser with money in the wallet."""
     advertiser = Advertiser.objects.create(name=name)
     open_wallet(advertiser)
     if won:
@@ -40,7 +40,7 @@ def make_ad(
     total_won: int | None = None,
     negatives: tuple[str, ...] = (),
 ) -> Creative:
-    """An approved ad of a running campaign."""
+    """Create an approved ad of a running campaign."""
     campaign = Campaign.objects.create(
         advertiser=advertiser or make_advertiser(),
         name="Flights",
@@ -68,7 +68,7 @@ def make_ad(
 def make_offer(
     creative: Creative | None = None, *, price_won: int = 100, seconds_ago: float = 10.0, seen: bool = True
 ) -> Offer:
-    """An offer of this ad, by default with an impression."""
+    """Create an offer of this ad, by default with an impression."""
     offer = draft_offer(creative or make_ad(), price_won=price_won, seconds_ago=seconds_ago)
     offer.save(force_insert=True)
     if seen:
@@ -78,7 +78,7 @@ def make_offer(
 
 
 def draft_offer(creative: Creative, *, price_won: int = 100, seconds_ago: float = 10.0) -> Offer:
-    """An unsaved offer of this ad."""
+    """Return an unsaved offer of this ad."""
     return Offer(
         campaign=creative.ad_group.campaign,
         ad_group=creative.ad_group,
@@ -100,7 +100,7 @@ def draft_offer(creative: Creative, *, price_won: int = 100, seconds_ago: float 
 
 
 def publish_all() -> None:
-    """Publish the inventory and load it in this process."""
+    """Publish the inventory and reload it in this process."""
     # Publish even if the fingerprint is that of an earlier test.
     redis_client().delete(VERSION_KEY)
     publish()

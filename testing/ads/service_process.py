@@ -1,4 +1,4 @@
-"""The ad service as a separate process with its restricted database role."""
+"""The ad service in a process of its own, with the restricted database role only."""
 
 import os
 import signal
@@ -17,12 +17,12 @@ from stack.processes import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
-# The process must use its own role, so the owner's database URL is unreachable.
+# The owner's database address is unreachable, so every query of the process uses its own role.
 UNREACHABLE_DATABASE = "postgresql://owner:unknown@127.0.0.1:1/nowhere"
 
 
 class ServiceProcess:
-    """A `manage.py ad_service` process; its output goes to `log`."""
+    """`manage.py ad_service`; `log` is the path of its output."""
 
     def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
         self.port = find_free_port()
@@ -51,9 +51,9 @@ class ServiceProcess:
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the process and wait until it listens or exits."""
-        command = [sys.executable, "manage.py", "ad_service", "--port", str(self.port)]
+        words = [sys.executable, "manage.py", "ad_service", "--port", str(self.port)]
         with self.log.open("ab") as log:
-            process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+            process = subprocess.Popen(words, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
         self._process = process
         end = time.monotonic() + START_SECONDS
         while process.poll() is None and not self._listens() and time.monotonic() < end:
@@ -67,11 +67,11 @@ class ServiceProcess:
             self._process.wait(10)
 
     def suspend(self) -> None:
-        """Stop the process, so that it accepts connections but never answers."""
+        """Suspend the process: its port stays open and does not answer."""
         self._send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Continue a suspended process."""
+        """Resume the process."""
         self._send(signal.SIGCONT)
 
     def _send(self, number: signal.Signals) -> None:
@@ -90,6 +90,6 @@ def _can_connect(port: int) -> bool:
 
 
 def url_of(database: dict[str, object]) -> str:
-    """Return the URL of a database with user and password."""
+    """Return the URL of a database from its Django settings."""
     user, password = quote(str(database["USER"])), quote(str(database["PASSWORD"]))
     return f"postgresql://{user}:{password}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
