@@ -24,9 +24,10 @@ from ads.selection.core.click_model import (
     calibrate,
     load_ftrl,
 )
-from ads.selection.core.features import FEATURES, hash_features
+from ads.selection.core.features import FEATURES, bucket_features, hash_features
 from ads.selection.jobs import click_model_training
 from ads.selection.jobs.click_model_training import train_click_model
+from ads.selection.serving.snapshots import serving_state
 from testing.ads.inventory import make_ad, make_advertiser, make_offer, publish_all, request_for
 
 PROMPT = "도쿄 항공권 싸게 사는 법"
@@ -94,6 +95,26 @@ def test_features_fall_into_the_same_buckets_alone_and_among_others(number: int,
     np.testing.assert_array_equal(alone[0], many[1])
     assert many.min() >= 0
     assert many.max() < BUCKETS
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("valkey")
+def test_training_and_serving_build_the_same_features() -> None:
+    make_ad()
+    publish_all()
+    request = request_for(PROMPT, topics=("travel",))
+    request_ad(request)
+    offer = Offer.objects.get()
+    snapshot = serving_state().snapshot
+    served = click_rates._columns_of(
+        snapshot,
+        np.flatnonzero(snapshot.creative_ids == offer.creative_id),
+        np.flatnonzero(snapshot.keyword_ids == offer.keyword_id),
+        np.array([offer.relevance], dtype=np.float32),
+        click_rates.RatingContext(request, int(offer.created_at.timestamp()), None),
+    )
+    learned = click_model_training._columns_of([offer])
+    np.testing.assert_array_equal(bucket_features(served), bucket_features(learned))
 
 
 def serve_offers(
