@@ -15,7 +15,7 @@ RUN python3 -I stack/install/bootstrap.py
 
 COPY . .
 RUN JJAMPPONG_HOME=/tmp/build python3 -I stack/install/bootstrap.py \
-    && uv sync --frozen --no-dev --quiet \
+    && uv sync --frozen --no-default-groups --quiet \
     && rm -rf node_modules .tools tests bench testing /tmp/build ~/.cache
 
 # -- Runtime --------------------------------------------------------------------------------------

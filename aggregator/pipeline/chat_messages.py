@@ -5,32 +5,22 @@ from collections.abc import Sequence
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.exchange import Exchange
 from aggregator.pipeline.types import Question
-from aggregator.providers import ChatMessage
+from aggregator.providers import ChatMessage, overestimate_tokens
 
-# The tokens that a model's chat template adds to each message.
-TOKENS_PER_MESSAGE = 8
 LANGUAGE_INSTRUCTIONS = {
     "ko": "한국어로 답하세요.",
     "en": "Answer in English.",
 }
 
 
-def estimate_tokens(text: str) -> int:
-    """Return a high estimate of a message's tokens: one for every three bytes of UTF-8, and the template's.
-
-    A window must not overflow, so it errs on the high side for Hangul and Latin alike.
-    """
-    return len(text.encode()) // 3 + TOKENS_PER_MESSAGE
-
-
 def count_message_tokens(messages: Sequence[ChatMessage]) -> int:
     """Return the estimated tokens of all messages of a call."""
-    return sum(estimate_tokens(message.text) for message in messages)
+    return sum(overestimate_tokens(message.text) for message in messages)
 
 
 def max_output_tokens(model: LanguageModel, question: Question) -> int:
     """Return the output limit that the context window leaves; 0 when the prompt does not fit."""
-    fixed = estimate_tokens(build_system_prompt(model, question)) + estimate_tokens(question.prompt)
+    fixed = overestimate_tokens(build_system_prompt(model, question)) + overestimate_tokens(question.prompt)
     room = model.context_window - fixed
     return max(0, min(model.output_limit, room)) if room >= min(model.output_limit, 64) else 0
 
@@ -44,8 +34,8 @@ def build_system_prompt(model: LanguageModel, question: Question) -> str:
 def build_messages(model: LanguageModel, question: Question) -> tuple[ChatMessage, ...]:
     """Return the messages for one model; the oldest exchanges are dropped when the window is small."""
     system = build_system_prompt(model, question)
-    room = model.context_window - max_output_tokens(model, question) - estimate_tokens(system)
-    kept = fit_history(question.history, room - estimate_tokens(question.prompt))
+    room = model.context_window - max_output_tokens(model, question) - overestimate_tokens(system)
+    kept = fit_history(question.history, room - overestimate_tokens(question.prompt))
     messages = [ChatMessage("system", system)] if system else []
     for exchange in kept:
         messages += [ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer)]
@@ -56,7 +46,7 @@ def fit_history(history: Sequence[Exchange], room: int) -> list[Exchange]:
     """Return the latest exchanges that fit in `room` tokens, oldest first."""
     kept: list[Exchange] = []
     for exchange in reversed(history):
-        room -= estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer)
+        room -= overestimate_tokens(exchange.prompt) + overestimate_tokens(exchange.answer)
         if room < 0:
             break
         kept.append(exchange)

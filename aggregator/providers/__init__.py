@@ -17,7 +17,7 @@ from aggregator.providers.errors import (
     UnknownModel,
     Unreachable,
 )
-from aggregator.providers.token_usage import cost_micros
+from aggregator.providers.token_usage import cost_micros, overestimate_tokens
 from aggregator.providers.types import ChatMessage, Completion, CompletionRequest, Delta, Gate, TokenUsage
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Unreachable",
     "close_providers",
     "cost_micros",
+    "overestimate_tokens",
     "stream_completion",
     "warm_providers",
 ]

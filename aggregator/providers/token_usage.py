@@ -11,6 +11,7 @@ WIDE = re.compile(r"[ᄀ-ᇿ⺀-\u9fffꥠ-꥿가-퟿豈-\ufaff\uff00-\uffef]")
 WIDE_CHARS_PER_TOKEN = 1.5
 NARROW_CHARS_PER_TOKEN = 4.0
 TOKENS_PER_MESSAGE = 4
+_TEMPLATE_TOKENS = 8
 REASONING_CHARS_PER_TOKEN = 3.0
 # More than any context window, and less than the database's integers hold.
 MAX_TOKENS = 10_000_000
@@ -48,6 +49,14 @@ def estimate_tokens(text: str) -> int:
 def cost_micros(model: LanguageModel, usage: TokenUsage) -> int:
     """Return the cost of a completion at the model's offered price, in micros of won."""
     return usage.input_tokens * model.input_price_micros + usage.output_tokens * model.output_price_micros
+
+
+def overestimate_tokens(text: str) -> int:
+    """Return a high estimate of a message's tokens: one for every three bytes of UTF-8, and the template's.
+
+    It decides what fits a context window and what a call is expected to cost, so it errs on the high side.
+    """
+    return len(text.encode()) // 3 + _TEMPLATE_TOKENS
 
 
 def estimate_usage(messages: Iterable[ChatMessage], text: str, reasoning_chars: int = 0) -> TokenUsage:

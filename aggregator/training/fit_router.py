@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
+from sklearn.kernel_ridge import KernelRidge
 
 from aggregator.pipeline.routing.topic_classifier import Vectors, softmax
 
@@ -79,19 +81,10 @@ def _combine_kernels(topical: Vectors, similarity: Vectors, blend: Blend) -> Vec
     return kernel
 
 
-def _solve_ridge(similarity: Vectors, noise: float, targets: Vectors) -> Vectors:
-    from scipy import linalg  # 40 MB that only a fit needs
-
-    factor = linalg.cho_factor(similarity + np.float32(noise) * np.eye(len(similarity), dtype=np.float32))
-    return np.asarray(linalg.cho_solve(factor, targets), dtype=np.float32)
-
-
 def _solve_ridge_leave_one_out(
     similarity: Vectors, noise: float, targets: Vectors
 ) -> tuple[Vectors, Vectors]:
     """Return the coefficients and leave-one-out predictions of a kernel ridge, shape (n, targets) each."""
-    from scipy import linalg  # 40 MB that only a fit needs
-
     ridge = np.float32(noise) * np.eye(len(similarity), dtype=np.float32)
     factor, is_lower = linalg.cho_factor(similarity + ridge)
     coefficients = np.asarray(linalg.cho_solve((factor, is_lower), targets), dtype=np.float32)
@@ -107,10 +100,9 @@ def _choose_blend(similarity: Vectors, topical: Vectors, targets: Vectors, seed:
     cross = np.ix_(held, ~held)
 
     def measure_error(blend: Blend) -> float:
-        coefficients = _solve_ridge(
-            _combine_kernels(topical[known], similarity[known], blend), 1.0, targets[~held]
-        )
-        error = targets[held] - _combine_kernels(topical[cross], similarity[cross], blend) @ coefficients
+        ridge = KernelRidge(alpha=1.0, kernel="precomputed")
+        ridge.fit(_combine_kernels(topical[known], similarity[known], blend), targets[~held])
+        error = targets[held] - ridge.predict(_combine_kernels(topical[cross], similarity[cross], blend))
         return float(np.square(error).sum())
 
     return min(BLENDS, key=measure_error)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
 
 from aggregator.pipeline.ranking.overlap import measure_overlap
 from aggregator.pipeline.ranking.style_features import LENGTH
@@ -83,11 +84,13 @@ def _solve(shaped: Numbers, utilities: Numbers) -> Numbers:
     intercept.
     """
     prompts, models, width = shaped.shape
-    identity = np.broadcast_to(np.eye(models) - 1 / models, (prompts, models, models))
-    table = np.concatenate([shaped, identity], axis=2).reshape(-1, width + models)
+    # Ridge has one penalty for all columns, so the models' columns are scaled to get a smaller one.
+    scale = np.sqrt(_SHRINK_STYLE / _SHRINK_MODEL)
+    intercepts = np.broadcast_to(scale * (np.eye(models) - 1 / models), (prompts, models, models))
+    table = np.concatenate([shaped, intercepts], axis=2).reshape(-1, width + models)
     target = (utilities - utilities.mean(axis=1, keepdims=True)).ravel()
-    penalty = np.diag([_SHRINK_STYLE] * width + [_SHRINK_MODEL] * models)
-    weights: Numbers = np.linalg.solve(table.T @ table + penalty, table.T @ target)[:width]
+    ridge = Ridge(alpha=_SHRINK_STYLE, fit_intercept=False, solver="cholesky").fit(table, target)
+    weights: Numbers = ridge.coef_[:width]
     return weights
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from sklearn.linear_model import Ridge
 
 from aggregator.pipeline.routing.prompt_topics import CLASSIFIER_FILE, extract_topic_features
 from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vectors
@@ -61,9 +62,8 @@ def fit_topic_classifier(features: Vectors, topics: Sequence[str]) -> TopicClass
     names = tuple(sorted(set(topics)))
     targets = np.eye(len(names), dtype=np.float32)[[names.index(topic) for topic in topics]]
     level = targets.mean(axis=0)
-    gram = features.T @ features + _SHRINK * np.eye(features.shape[1], dtype=np.float32)
-    weights = np.linalg.solve(gram, features.T @ (targets - level)).astype(np.float32)
-    return TopicClassifier(names, weights, level)
+    ridge = Ridge(alpha=_SHRINK, fit_intercept=False, solver="cholesky").fit(features, targets - level)
+    return TopicClassifier(names, ridge.coef_.T, level)
 
 
 def save_classifier(classifier: TopicClassifier, centre: Vectors, provenance: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 from aggregator.pipeline.answer_type import LETTERS
 from aggregator.pipeline.ranking.tally import VoteWeights, WeightedVote, tally_votes, weigh_standings
@@ -109,8 +110,6 @@ def _build_problem(responses: ResponseMatrix, names: Sequence[str], shrink: Regu
 
 def _find_prior(problem: _Problem, responses: ResponseMatrix) -> tuple[Numbers, float]:
     """Return the public prior weights scaled to these answers, and the score of none: two numbers fitted."""
-    from scipy import optimize  # 40 MB that only a fit needs
-
     guarded = np.maximum(
         0.05, weigh_standings([float(p) for p in responses.score_models()], responses.choices)
     )
@@ -130,8 +129,6 @@ def _find_prior(problem: _Problem, responses: ResponseMatrix) -> tuple[Numbers, 
 def _solve(
     responses: ResponseMatrix, names: Sequence[str], shrink: Regularisation
 ) -> tuple[_Problem, Numbers]:
-    from scipy import optimize  # 40 MB that only a fit needs
-
     problem = _build_problem(responses, names, shrink)
     problem.prior, none_score = _find_prior(problem, responses)
     rows = (len(names) if shrink.topics else 0) + (problem.votes.shape[1] if shrink.letters else 0)
@@ -165,7 +162,6 @@ def _apply_calibration(scores: Numbers, distinct: Codes, point: Numbers) -> Numb
 
 def _calibrate(scores: Numbers, right: Codes) -> Numbers:
     """Return the log scale, log bend and none scores that calibrate held-out sums as probabilities."""
-    from scipy import optimize  # 40 MB that only a fit needs
 
     def measure(point: Numbers) -> float:
         penalty = 0.01 * float(np.square(point).sum()) / np.sqrt(len(right))

@@ -11,7 +11,7 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import AnswerDelta, AnswerStarted, ClaimsMapped
 from aggregator.domain.turn_state import TurnState
 from aggregator.infra.telemetry import traced
-from aggregator.pipeline.chat_messages import estimate_tokens, fit_history
+from aggregator.pipeline.chat_messages import fit_history
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
 from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge
 from aggregator.pipeline.fusion.judge_report import JudgeReport
@@ -23,7 +23,15 @@ from aggregator.pipeline.panel.model_calls import (
     stream_with_limits,
 )
 from aggregator.pipeline.types import Emit, Question, Ranking
-from aggregator.providers import ChatMessage, Completion, ProviderError, TimedOut, TokenUsage, cost_micros
+from aggregator.providers import (
+    ChatMessage,
+    Completion,
+    ProviderError,
+    TimedOut,
+    TokenUsage,
+    cost_micros,
+    overestimate_tokens,
+)
 
 PROMPTS = Path(__file__).with_name("prompts")
 FUSE_PROMPT, REPORT_PROMPT = PROMPTS / "fuse.md", PROMPTS / "fuse_verdict.md"
@@ -178,7 +186,9 @@ def _build_messages(
     prompt = fusion_inputs.as_text(question)
     if report:
         prompt = f"{prompt}\n\n{_read_prompt(REPORT_PROMPT).strip()}\n\n{report.as_text()}"
-    room = fuser.context_window - fuser.output_limit - estimate_tokens(system) - estimate_tokens(prompt)
+    room = (
+        fuser.context_window - fuser.output_limit - overestimate_tokens(system) - overestimate_tokens(prompt)
+    )
     history = [
         message
         for exchange in fit_history(question.history, room)

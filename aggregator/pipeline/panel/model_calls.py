@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.infra.fair_semaphore import FairSemaphore, ReportPosition
 from aggregator.infra.loop_runtime import PerLoop, per_loop
-from aggregator.pipeline.chat_messages import count_message_tokens, estimate_tokens
+from aggregator.pipeline.chat_messages import count_message_tokens
 from aggregator.providers import (
     ChatMessage,
     Completion,
@@ -16,6 +16,7 @@ from aggregator.providers import (
     Delta,
     Gate,
     TokenUsage,
+    overestimate_tokens,
     stream_completion,
 )
 
@@ -34,7 +35,7 @@ def count_usage(messages: Sequence[ChatMessage], text: str) -> TokenUsage:
     """
     if not text:
         return TokenUsage(0, 0, "counted")
-    return TokenUsage(count_message_tokens(messages), estimate_tokens(text), "counted")
+    return TokenUsage(count_message_tokens(messages), overestimate_tokens(text), "counted")
 
 
 def make_request(

@@ -11,9 +11,8 @@ from itertools import combinations
 
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
-from aggregator.pipeline.chat_messages import estimate_tokens
 from aggregator.pipeline.types import Question, Strategy
-from aggregator.providers import TokenUsage, cost_micros
+from aggregator.providers import TokenUsage, cost_micros, overestimate_tokens
 
 # The share of the gap to an oracle choice that a vote, a ranking and a fused answer close.
 GAP_CLOSED = {Strategy.VOTE: 0.18, Strategy.BEST: 0.05, Strategy.COUNCIL: 0.10}
@@ -55,8 +54,9 @@ class ModelQuote:
 
 def count_prompt_tokens(question: Question) -> int:
     """Return the estimated input tokens of a prompt with its history."""
-    return estimate_tokens(question.prompt) + sum(
-        estimate_tokens(exchange.prompt) + estimate_tokens(exchange.answer) for exchange in question.history
+    return overestimate_tokens(question.prompt) + sum(
+        overestimate_tokens(exchange.prompt) + overestimate_tokens(exchange.answer)
+        for exchange in question.history
     )
 
 
