@@ -1,7 +1,7 @@
-"""The ad service's vocabulary on the asking side: always at hand, and renewed beside whoever asks.
+"""A stale-while-revalidate cache of the ad service's vocabulary.
 
-Nobody who matches a prompt waits for the service: what it told a while ago is good until it tells anew. Only
-where it never told anything does the first who asks wait, as long as they can.
+A read returns the cached vocabulary and refreshes it on a thread of its own; only the first read waits. That is
+why it is no TTLCache, which would make a read wait for every refresh.
 """
 
 import logging
@@ -16,15 +16,15 @@ from language.lookup import prepare_lookup
 logger = logging.getLogger(__name__)
 
 MAX_AGE_SECONDS = 60.0
-# A negative keyword that nobody names keeps no ad away, so that old words are worse than none at some time.
+# A vocabulary without the latest negative keywords shows unwanted ads: when it is this old, no ad is better.
 MAX_STALE_SECONDS = 600.0
-# A service that just failed is left alone for so long.
+# Pause after a failed request.
 RETRY_SECONDS = 5.0
 FETCH_TIMEOUT_SECONDS = 5.0
 
 
 class VocabularyCache:
-    """The words of one ad service, by its address."""
+    """The vocabulary of the ad service at one URL."""
 
     def __init__(
         self,
@@ -45,17 +45,17 @@ class VocabularyCache:
         self._fetching: threading.Thread | None = None
 
     def read(self, *, wait_seconds: float) -> Vocabulary:
-        """Return the words, waiting only where there are none; raises ContractError when none come."""
-        words = self._usable()
-        if words is not None and self._age() < self._fresh_seconds:
-            return words
+        """Return the vocabulary; waits only without a usable one, then raises ContractError."""
+        vocabulary = self._usable()
+        if vocabulary is not None and self._age() < self._fresh_seconds:
+            return vocabulary
         fetching = self._renew()
-        if words is None and fetching is not None:
+        if vocabulary is None and fetching is not None:
             fetching.join(wait_seconds)
-            words = self._usable()
-        if words is None:
-            raise ContractError("the ad service tells no vocabulary")
-        return words
+            vocabulary = self._usable()
+        if vocabulary is None:
+            raise ContractError("the ad service sends no vocabulary")
+        return vocabulary
 
     def _usable(self) -> Vocabulary | None:
         return self._vocabulary if self._age() < self._usable_seconds else None
@@ -64,10 +64,10 @@ class VocabularyCache:
         return time.monotonic() - self._fetched_at
 
     def _renew(self) -> threading.Thread | None:
-        """Ask the service on a thread of its own, one at a time; None while it is left alone."""
+        """Return the thread that fetches the vocabulary, at most one; None during the pause after a failure."""
         with self._lock:
             if self._fetching is None and time.monotonic() >= self._retry_at:
-                # An end of the process does not wait for a service that hangs.
+                # A daemon, so that the process can exit while the service does not respond.
                 fetching = threading.Thread(target=self._fetch, name="ad vocabulary", daemon=True)
                 fetching.start()
                 self._fetching = fetching
@@ -75,13 +75,13 @@ class VocabularyCache:
 
     def _fetch(self) -> None:
         try:
-            words = _decode_vocabulary(call_service(self._url, "vocabulary/", None, FETCH_TIMEOUT_SECONDS))
-            # On this thread, so that no turn has to wait for it.
-            prepare_lookup(words.version, words.terms, words.negatives)
-            self._vocabulary, self._fetched_at = words, time.monotonic()
+            fetched = _decode_vocabulary(call_service(self._url, "vocabulary/", None, FETCH_TIMEOUT_SECONDS))
+            # On this thread, so that no turn waits for it.
+            prepare_lookup(fetched.version, fetched.terms, fetched.negatives)
+            self._vocabulary, self._fetched_at = fetched, time.monotonic()
         except (TimeoutError, ContractError) as error:
             self._retry_at = time.monotonic() + self._failed_seconds
-            logger.warning("the ad service tells no vocabulary: %s", error or "too late")
+            logger.warning("the ad service sends no vocabulary: %s", error or "timeout")
         finally:
             with self._lock:
                 self._fetching = None
@@ -89,12 +89,12 @@ class VocabularyCache:
 
 @lru_cache(maxsize=2)
 def vocabulary_cache_of(url: str) -> VocabularyCache:
-    """Return this process's one book of the service at this address."""
+    """Return this process's cache for a service."""
     return VocabularyCache(url)
 
 
 def _decode_vocabulary(document: dict[str, object]) -> Vocabulary:
-    # A service of before negatives were told goes on as it did until it is renewed.
+    # Services of earlier releases send no negatives.
     terms, negatives = document.get("terms"), document.get("negatives", [])
     if not isinstance(terms, list) or not isinstance(negatives, list):
         raise ContractError("the vocabulary has no terms")

@@ -1,27 +1,27 @@
-"""The ad service's own role in the database: it reads and writes the market's tables, and sees no others."""
+"""The PostgreSQL role of the ad service, which can access the tables of the market and no others."""
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, connections, transaction
 from psycopg import sql
 
-# Addresses of people: pages need them, whoever chooses ads does not.
+# Email addresses, which only the portal needs.
 EXCLUDED_TABLES = {"ads_invitation"}
 
 
 class RoleError(Exception):
-    """The role cannot be what it is meant to be."""
+    """The role has too many rights or would be the site's own."""
 
 
 def service_tables() -> list[str]:
-    """Return the names of the tables that choosing and counting ads needs."""
+    """Return the names of the tables that serving ads and counting events needs."""
     tables = {model._meta.db_table for model in apps.get_app_config("ads").get_models()}
     return sorted(tables - EXCLUDED_TABLES)
 
 
 @transaction.atomic
 def grant_role() -> None:
-    """Make the role of ADS_DATABASE_URL and give it exactly its rights; to be run after each migration."""
+    """Create the role of ADS_DATABASE_URL with exactly its rights; run it after each migration."""
     name, password = settings.ADS_DATABASE["USER"], settings.ADS_DATABASE["PASSWORD"]
     if name == connection.settings_dict["USER"]:
         raise RoleError("ADS_DATABASE_URL: the ad service needs a role of its own")
@@ -51,7 +51,7 @@ def grant_role() -> None:
 
 
 def assume_role() -> None:
-    """Let this process reach the database as the ad service's role and no other; raises RoleError."""
+    """Connect this process to the database as the ad service's role; raises RoleError."""
     connections.close_all()
     chosen = connections.settings["default"]
     options = chosen.get("OPTIONS", {})

@@ -1,6 +1,6 @@
-"""Lets threads that come at the same time travel together: one works for all who came meanwhile.
+"""Group commit: concurrent threads share a transaction, which one of them commits for all.
 
-Nobody waits for company: who comes alone leaves at once, and the next group is whoever came during a trip.
+A single thread does not wait for others: a group consists of the items that arrived during the previous commit.
 """
 
 import threading
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 class _Pending(Generic[Item, Result]):
-    """One item, and a gate that opens when its outcome is there or when it is this thread's turn to drive."""
+    """An item, and a lock that is released when its outcome is ready or its thread becomes the leader."""
 
     __slots__ = ("error", "gate", "is_leader", "item", "outcome")
 
@@ -27,7 +27,7 @@ class _Pending(Generic[Item, Result]):
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Carries loads in groups; `commit` gives one outcome a item, in order, or fails for all of its group."""
+    """Commits items in groups; `commit` returns one outcome for each item, in order, or fails for all."""
 
     def __init__(self, commit: Callable[[Sequence[Item]], Sequence[Result]], *, most: int) -> None:
         self._commit = commit
@@ -37,7 +37,7 @@ class GroupCommit(Generic[Item, Result]):
         self._is_committing = False
 
     def send(self, item: Item) -> Result:
-        """Return what became of this item once its group arrived."""
+        """Commit an item, with those of other threads, and return its outcome."""
         pending: _Pending[Item, Result] = _Pending(item)
         with self._lock:
             self._waiting.append(pending)
@@ -59,7 +59,7 @@ class GroupCommit(Generic[Item, Result]):
             for pending, outcome in zip(group, outcomes, strict=True):
                 pending.outcome.append(outcome)
         except BaseException as error:  # noqa: BLE001
-            # Whatever it is, everybody in the group has to hear of it: nobody else will commit their item.
+            # Raised in every thread of the group: no other will commit their items.
             for pending in group:
                 pending.error = error
         with self._lock:

@@ -1,7 +1,7 @@
-"""Hangs up on a database that does not answer, so that whoever waits for it can go on without it.
+"""A timeout for database work whose server does not respond.
 
-A server that is frozen takes up what is sent and says nothing, and no timeout of its own or of the network
-comes to an end: only another thread of this process can end that wait.
+A frozen server accepts data and sends none, so that neither its own timeouts nor those of TCP expire: only
+another thread of this process can end the wait, by shutting the socket down.
 """
 
 import os
@@ -20,14 +20,14 @@ POLL_SECONDS = 0.25
 
 @dataclass(eq=False, slots=True)
 class _TimedQuery:
-    """A stretch of work with this thread's connection, and until when it has to be done."""
+    """Work on a thread's connection and its deadline, by the monotonic clock."""
 
     until: float
-    line: BaseDatabaseWrapper
+    connection: BaseDatabaseWrapper
 
 
 class _TimeoutWatcher:
-    """All calls that go on; a thread looks at them while there are any."""
+    """The running queries, which a thread checks while there are any."""
 
     def __init__(self) -> None:
         self.reset()
@@ -42,7 +42,7 @@ class _TimeoutWatcher:
             self._queries.add(call)
             if not self._is_polling:
                 self._is_polling = True
-                threading.Thread(target=self._poll, name="database patience", daemon=True).start()
+                threading.Thread(target=self._poll, name="query timeouts", daemon=True).start()
 
     def end(self, call: _TimedQuery) -> None:
         with self._lock:
@@ -56,22 +56,22 @@ class _TimeoutWatcher:
                     self._is_polling = False
                     return
                 now = time.monotonic()
-                # Under the lock: a call that has ended may have lent its connection to somebody else.
+                # Under the lock: after its end another query may use the connection.
                 for call in self._queries:
                     if call.until < now:
-                        _shut_down_socket(call.line)
+                        _shut_down_socket(call.connection)
 
 
 _watcher = _TimeoutWatcher()
-# The thread that looks stays behind when a process forks.
+# A forked process does not inherit the thread.
 os.register_at_fork(after_in_child=_watcher.reset)
 
 
 @contextmanager
 def query_timeout(seconds: float) -> Iterator[None]:
-    """Work with the database; what is not done by then ends with OperationalError.
+    """Limit database work; a query that is not done by then raises OperationalError.
 
-    Connecting has a deadline of its own. Whoever is inside a transaction is left to its end.
+    Connecting has a timeout of its own. Inside a transaction there is no limit.
     """
     if connection.in_atomic_block:
         yield
@@ -84,11 +84,11 @@ def query_timeout(seconds: float) -> Iterator[None]:
         _watcher.end(call)
 
 
-def _shut_down_socket(line: BaseDatabaseWrapper) -> None:
-    known = line.connection
-    if known is None or known.closed:
+def _shut_down_socket(wrapper: BaseDatabaseWrapper) -> None:
+    connection = wrapper.connection
+    if connection is None or connection.closed:
         return
-    # A copy goes on meaning that connection, even if it is closed now and another file takes its number.
-    with suppress(OSError), socket.socket(fileno=os.dup(known.fileno())) as copy:
-        if not known.closed:
+    # A duplicate stays valid if the connection is closed now and another file gets its descriptor.
+    with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as copy:
+        if not connection.closed:
             copy.shutdown(socket.SHUT_RDWR)

@@ -1,8 +1,8 @@
-"""How a call of the public API comes in and how a refusal goes out; the wires decorate their views on it."""
+"""The decorator of the public API's views: method, key, errors as JSON."""
 
 import functools
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import orjson
@@ -25,30 +25,30 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 ErrorFormatter = Callable[[ApiError], Body]
 
 
-def api_endpoint(method: str, word: ErrorFormatter) -> Callable[[View], View]:
-    """Let in one method with a valid key, pass the key on, and word every refusal as the wire does."""
+def api_endpoint(method: str, format_error: ErrorFormatter) -> Callable[[View], View]:
+    """Make a view that checks the method and the API key, and sends errors as `format_error` returns them."""
 
-    def decorate(answer: View) -> View:
+    def decorate(handle: View) -> View:
         @csrf_exempt
-        @functools.wraps(answer)
-        async def view(request: HttpRequest, **where: str) -> HttpResponseBase:
+        @functools.wraps(handle)
+        async def view(request: HttpRequest, **path: str) -> HttpResponseBase:
             try:
                 if request.method != method:
                     raise _wrong_method(request, method)
                 key = await authenticate(request)
-                return await answer(request, key, **where)
-            except ApiError as refusal:
-                return error_response(refusal, word)
+                return await handle(request, key, **path)
+            except ApiError as error:
+                return error_response(error, format_error)
             except RedisError:
                 logger.exception("the public API has no Valkey")
-                return error_response(ApiError(503, "unavailable", internal_error().message), word)
+                unavailable = ApiError(503, "unavailable", internal_error().message)
+                return error_response(unavailable, format_error)
             except Exception:
-                # Whatever broke, a program reads JSON in its own wire's form, never a page of ours.
+                # A program gets JSON in the form of its API, never an HTML page.
                 logger.exception("a call of the public API failed")
-                # Whoever watches for faults (tests, error reporters) hears of it as of any other view's.
-                # As Django does it, since receivers look up the exception that is being handled.
+                # As Django does for other views: tests and error reporters look up the handled exception.
                 await run_in_db_thread(got_request_exception.send, sender=view, request=request)
-                return error_response(internal_error(), word)
+                return error_response(internal_error(), format_error)
 
         return view
 
@@ -61,24 +61,24 @@ def _wrong_method(request: HttpRequest, method: str) -> ApiError:
     return ApiError(405, "method_not_allowed", message % named, headers={"Allow": method})
 
 
-def error_response(refusal: ApiError, word: ErrorFormatter) -> HttpResponse:
-    """Return a refusal as JSON in the form of a wire."""
-    return json_response(word(refusal), status=refusal.status, headers=refusal.headers)
+def error_response(error: ApiError, format_error: ErrorFormatter) -> HttpResponse:
+    """Return an error as JSON."""
+    return json_response(format_error(error), status=error.status, headers=error.headers)
 
 
 def json_response(
-    document: object, *, status: int = 200, headers: dict[str, str] | None = None
+    document: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """Return a document as JSON that no cache keeps."""
-    sent = HttpResponse(orjson.dumps(document), status=status, content_type="application/json")
-    sent["Cache-Control"] = "no-store"
+    """Return a document as JSON that must not be cached."""
+    response = HttpResponse(orjson.dumps(document), status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
     for name, value in (headers or {}).items():
-        sent[name] = value
-    return sent
+        response[name] = value
+    return response
 
 
 def read_body(request: HttpRequest) -> Body:
-    """Return the JSON object that a call carries; raises ApiRefusal."""
+    """Return the JSON object of a request's body; raises ApiError."""
     try:
         raw = request.body
     except RequestDataTooBig:

@@ -1,4 +1,4 @@
-"""Who calls the public API: a bearer key, how often it may call, and when it was last used."""
+"""API keys of requests: finding them, limiting their rate, and recording their use."""
 
 import asyncio
 import datetime as dt
@@ -22,7 +22,7 @@ MAX_KEY_CHARS = 200
 
 
 async def authenticate(request: HttpRequest) -> ApiKey:
-    """Return the key that a call carries, counted against its rate; raises ApiRefusal."""
+    """Return the API key of a request and count it against the rate limit; raises ApiError."""
     key = await run_in_db_thread(_find_key, read_key(request))
     if key is None:
         raise ApiError(
@@ -36,7 +36,7 @@ async def authenticate(request: HttpRequest) -> ApiKey:
 
 
 def read_key(request: HttpRequest) -> str:
-    """Return the key as OpenAI's clients send it, or as Anthropic's do, or ''."""
+    """Return the key of the Authorization header (OpenAI) or X-Api-Key (Anthropic); '' without one."""
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
@@ -44,7 +44,7 @@ def read_key(request: HttpRequest) -> str:
 
 
 def _find_key(text: str) -> ApiKey | None:
-    # Looking up a digest takes the same time whatever characters of the key a stranger has guessed.
+    # The time to look up a digest does not depend on how many characters of a key were guessed.
     if not text or len(text) > MAX_KEY_CHARS:
         return None
     key = find_api_key(api_keys.digest_of(text))

@@ -1,4 +1,4 @@
-"""The messages of a call into what a turn needs: a system prompt, exchanges that were, and the prompt."""
+"""Parses the messages of a request into a system prompt, past exchanges and the prompt."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ OPENING_MESSAGE_PREFIX = "You opened the conversation with these words:"
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A conversation as a program gives it, its last prompt still to be answered."""
+    """The conversation of a request; `history` holds (prompt, answer) pairs."""
 
     prompt: str
     history: tuple[tuple[str, str], ...] = ()
@@ -24,14 +24,14 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message, its parts joined."""
+    """One message with its content parts joined."""
 
     role: str
     text: str
 
 
 def parse_messages(messages: object, roles: Sequence[str], system_prompt: str = "") -> Transcript:
-    """Return the transcript of a list of messages in these roles; raises ApiRefusal."""
+    """Return the transcript of a list of messages with these roles; raises ApiError."""
     if not isinstance(messages, list) or not messages:
         raise invalid_field("messages", _("messages에 메시지를 하나 이상 넣어 주세요."))
     lines = [_parse_message(message, f"messages[{place}]", roles) for place, message in enumerate(messages)]
@@ -49,7 +49,7 @@ def parse_messages(messages: object, roles: Sequence[str], system_prompt: str = 
     if len(prompt) > settings.PROMPT_LIMIT:
         raise _too_long()
     history = tuple(
-        (asked.text, reply.text) for asked, reply in zip(dialogue[::2], dialogue[1::2], strict=True)
+        (user.text, assistant.text) for user, assistant in zip(dialogue[::2], dialogue[1::2], strict=True)
     )
     return Transcript(
         prompt, history, "\n\n".join(instruction for instruction in instructions if instruction)
@@ -61,35 +61,35 @@ def _too_long() -> ApiError:
     return invalid_field("messages", message % {"limit": settings.PROMPT_LIMIT}, "context_length_exceeded")
 
 
-def _parse_message(message: object, where: str, roles: Sequence[str]) -> ChatMessage:
+def _parse_message(message: object, path: str, roles: Sequence[str]) -> ChatMessage:
     if not isinstance(message, dict):
-        raise invalid_field(where, _("메시지는 객체여야 해요."), "invalid_type")
+        raise invalid_field(path, _("메시지는 객체여야 해요."), "invalid_type")
     role = message.get("role")
     if role not in roles:
         allowed = ", ".join(roles)
         raise invalid_field(
-            f"{where}.role", _("role은 %(allowed)s 가운데 하나여야 해요.") % {"allowed": allowed}
+            f"{path}.role", _("role은 %(allowed)s 가운데 하나여야 해요.") % {"allowed": allowed}
         )
-    return ChatMessage(str(role), parse_content(message.get("content"), f"{where}.content"))
+    return ChatMessage(str(role), parse_content(message.get("content"), f"{path}.content"))
 
 
-def parse_content(content: object, where: str) -> str:
-    """Return the text of a message's content, whether one string or parts; raises ApiRefusal."""
+def parse_content(content: object, path: str) -> str:
+    """Return the text of a message's content, which is a string or a list of parts; raises ApiError."""
     if isinstance(content, str):
         return content.replace("\x00", "")
     if not isinstance(content, list) or not content:
-        raise invalid_field(where, _("content는 글이거나 글 조각의 목록이어야 해요."), "invalid_type")
-    return "\n".join(_parse_part(part, f"{where}[{place}]") for place, part in enumerate(content))
+        raise invalid_field(path, _("content는 글이거나 글 조각의 목록이어야 해요."), "invalid_type")
+    return "\n".join(_parse_part(part, f"{path}[{place}]") for place, part in enumerate(content))
 
 
-def _parse_part(part: object, where: str) -> str:
+def _parse_part(part: object, path: str) -> str:
     kind = part.get("type") if isinstance(part, dict) else None
     text = part.get("text") if isinstance(part, dict) else None
     if not isinstance(kind, str) or kind not in TEXT_PART_TYPES:
         message = _("아직 글만 읽을 수 있어요. 그림, 소리, 파일은 빼 주세요.")
-        raise invalid_field(where, message, "unsupported_content")
+        raise invalid_field(path, message, "unsupported_content")
     if not isinstance(text, str):
-        raise invalid_field(f"{where}.text", _("text는 글이어야 해요."), "invalid_type")
+        raise invalid_field(f"{path}.text", _("text는 글이어야 해요."), "invalid_type")
     return text.replace("\x00", "")
 
 

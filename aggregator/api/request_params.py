@@ -1,4 +1,4 @@
-"""Which models a call wants and how their answers become one."""
+"""The request parameters that both APIs share, and the turn that a request creates."""
 
 import asyncio
 import contextlib
@@ -7,9 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from aggregator.api.errors import ApiError, invalid_field, model_not_found_error
+from aggregator.api.errors import invalid_field, model_not_found_error, turn_refused
 from aggregator.api.message_parsing import Transcript
-from aggregator.domain.messages import REFUSALS as MESSAGES
 from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey, Conversation, Turn
@@ -19,36 +18,27 @@ from aggregator.services.refusal import Refusal
 
 ENSEMBLE_MODEL = "jjamppong"
 MAX_PANEL_MODELS = 8
-ERROR_STATUSES = {
-    "prompt_too_long": (400, "context_length_exceeded"),
-    "quota_reached": (429, "insufficient_quota"),
-    "too_many_running": (429, "too_many_running"),
-    "overloaded": (503, "overloaded"),
-}
-# The SDKs try again after 429 and 503 on their own; a spent day does not come back in seconds, room does.
-ERROR_HEADERS = {
-    "quota_reached": {"X-Should-Retry": "false"},
-    "too_many_running": {"Retry-After": "5"},
-    "overloaded": {"Retry-After": "10"},
-}
 
 
 @dataclass(frozen=True, slots=True)
 class RequestParams:
-    """The model asked for by its name: the whole kitchen, or one seat."""
+    """The requested model: the ensemble, with its panel and strategy, or a single model."""
 
     model: str
     panel: tuple[str, ...] = ()
     strategy: str = Turn.Strategy.COUNCIL
 
-    @property
-    def is_kitchen(self) -> bool:
-        """Whether several models may answer."""
-        return self.model == ENSEMBLE_MODEL
+
+def parse_stream_flag(body: dict[str, Any]) -> bool:
+    """Return whether the answer is to be streamed; raises ApiError."""
+    is_streamed = body.get("stream") or False
+    if not isinstance(is_streamed, bool):
+        raise invalid_field("stream", _("stream은 true나 false여야 해요."), "invalid_type")
+    return is_streamed
 
 
 async def parse_request_params(body: dict[str, Any]) -> RequestParams:
-    """Return what a body's model, panel and strategy ask for; raises ApiRefusal."""
+    """Return the model, panel and strategy of a body; raises ApiError."""
     model = body.get("model")
     if not isinstance(model, str) or not model:
         raise invalid_field("model", _("model에 모델 이름을 넣어 주세요."), "invalid_type")
@@ -87,7 +77,7 @@ def _parse_strategy(strategy: object) -> str:
 
 
 async def create_turn(key: ApiKey, params: RequestParams, transcript: Transcript) -> Turn:
-    """Store the turn of a call, in a conversation of its own that no page lists; raises ApiRefusal."""
+    """Store the turn of a call, in a conversation of its own that no page lists; raises ApiError."""
     request = turns.TurnRequest(
         prompt=transcript.prompt,
         strategy=params.strategy,
@@ -100,16 +90,9 @@ async def create_turn(key: ApiKey, params: RequestParams, transcript: Transcript
     try:
         return await asyncio.shield(insertion)
     except Refusal as refusal:
-        raise _api_error(refusal.code) from None
+        raise turn_refused(refusal.code) from None
     except asyncio.CancelledError:
-        # Whoever calls hung up, and it is stored all the same: who finds it is to ask nobody.
+        # The caller disconnected while the turn was being stored: stop it, so that no model is called.
         with contextlib.suppress(Refusal):
             await stop_turn(await insertion)
         raise
-
-
-def _api_error(code: str) -> ApiError:
-    status, name = ERROR_STATUSES.get(code, (400, code))
-    return ApiError(
-        status, name, str(MESSAGES.get(code, MESSAGES["malformed"])), headers=ERROR_HEADERS.get(code)
-    )

@@ -1,4 +1,4 @@
-"""Server-sent events: how an answer goes out while it is made."""
+"""Responses of server-sent events."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -15,36 +15,36 @@ KEEP_ALIVE = b": keep-alive\n\n"
 
 
 def format_sse_event(document: object, event: str = "") -> bytes:
-    """Return a document as one server-sent event."""
+    """Return a document as a server-sent event, optionally named."""
     name = f"event: {event}\n".encode() if event else b""
     return name + b"data: " + orjson.dumps(document) + b"\n\n"
 
 
 def stream_response(
-    answer: TurnStream, frames: AsyncIterator[bytes], refuse: Callable[[ApiError], bytes]
+    turn: TurnStream, events: AsyncIterator[bytes], encode_error: Callable[[ApiError], bytes]
 ) -> StreamingHttpResponse:
-    """Return the frames of a begun answer as a stream that closes it whatever happens."""
-    answer.start_reader_timeout()
-    sent = StreamingHttpResponse(
-        _stream_with_errors(answer, frames, refuse), content_type="text/event-stream"
+    """Return the events of a started turn as a streaming response that closes the turn when it ends."""
+    turn.start_reader_timeout()
+    response = StreamingHttpResponse(
+        _stream_with_errors(turn, events, encode_error), content_type="text/event-stream"
     )
-    sent["Cache-Control"] = "no-store"
-    sent["X-Accel-Buffering"] = "no"
-    return sent
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 async def _stream_with_errors(
-    answer: TurnStream, frames: AsyncIterator[bytes], refuse: Callable[[ApiError], bytes]
+    turn: TurnStream, events: AsyncIterator[bytes], encode_error: Callable[[ApiError], bytes]
 ) -> AsyncIterator[bytes]:
     try:
-        answer.attach_reader()
-        async for sent in frames:
-            yield sent
-    except ApiError as refusal:
-        yield refuse(refusal)
+        turn.attach_reader()
+        async for event in events:
+            yield event
+    except ApiError as error:
+        yield encode_error(error)
     except Exception:
-        # The status line is gone already: whatever broke, the caller is told inside the stream.
-        logger.exception("turn %s: its stream broke", answer.turn.public_id)
-        yield refuse(internal_error())
+        # The status line was sent already: the error becomes an event of the stream.
+        logger.exception("turn %s: its stream broke", turn.turn.public_id)
+        yield encode_error(internal_error())
     finally:
-        await answer.close()
+        await turn.close()

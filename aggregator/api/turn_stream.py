@@ -1,4 +1,4 @@
-"""The answer to a call while it is made: its text as it comes, how it ended, and what it took."""
+"""A turn as a response of the public API: its text while it arrives, how it ended, and its usage."""
 
 import asyncio
 import re
@@ -23,25 +23,25 @@ KEEP_ALIVE_SECONDS = 10.0
 ROUTE_TIMEOUT_SECONDS = 2.0
 USAGE_POLL_TRIES = 100
 USAGE_POLL_SECONDS = 0.02
-# How long a begun stream waits for its first reader, whom only Django's own layers stand before.
+# How long a started stream waits until Django begins to read it.
 READER_SECONDS = 5.0
 TEXT_CHUNKS = re.compile(r"\S+\s*|\s+")
 
 
 @dataclass(slots=True)
 class TurnStream:
-    """One turn as its caller follows it; whoever begins it closes it, which stops a turn that still runs."""
+    """A turn and the events that its caller receives; `close` stops it if it is still running."""
 
     turn: Turn
     state: TurnState = field(default_factory=TurnState)
-    told: str = ""
+    sent_text: str = ""
     _entries: "asyncio.Queue[LogEntry]" = field(default_factory=asyncio.Queue)
     _subscription: Subscription | None = None
     _deadline: float = 0.0
     _reader_timeout: "asyncio.Task[None] | None" = None
 
     async def begin(self) -> None:
-        """Start the turn and wait until it is under way, so that what fails at once can fail plainly."""
+        """Start the turn and wait for its route, so that an early failure can be sent as an HTTP status."""
         self._deadline = time.monotonic() + 2 * settings.TURN_DEADLINE_MS / 1000
         try:
             feed = runner.get_turn_log().feed
@@ -52,33 +52,39 @@ class TurnStream:
                     break
             self._check_end()
         except BaseException:
-            # Whoever calls may hang up here already; nobody else would close what was begun.
+            # The caller may have disconnected; nothing else would close the turn.
             await self.close()
             raise
 
     async def chunks(self) -> AsyncIterator[str]:
-        """Yield the answer's text as it comes, '' when none came for long; raises ApiRefusal."""
+        """Yield the answer's text as it arrives, '' every KEEP_ALIVE_SECONDS without any; raises ApiError."""
         while self._is_running:
             has_events = await self._advance(KEEP_ALIVE_SECONDS)
-            for piece in self._new_text():
-                yield piece
+            for chunk in self._new_text():
+                yield chunk
             if not has_events:
                 yield ""
-        for piece in self._new_text():
-            yield piece
+        for chunk in self._new_text():
+            yield chunk
         self._check_end()
 
+    async def read_all(self) -> str:
+        """Return the complete answer; raises ApiError."""
+        async for _chunk in self.chunks():
+            pass
+        return self.state.answer
+
     def check_complete(self) -> None:
-        """Raise ApiRefusal when what was told is not the answer that stands, which cannot be taken back."""
-        if self.told != self.state.answer:
+        """Raise ApiError when the text that was sent is not the final answer."""
+        if self.sent_text != self.state.answer:
             raise answer_interrupted()
 
     def start_reader_timeout(self) -> None:
-        """Close by itself unless a reader comes soon: who hangs up before the first word reads nothing."""
+        """Close after READER_SECONDS without `attach_reader`: the caller disconnected before reading."""
         self._reader_timeout = asyncio.create_task(self._close_without_reader())
 
     def attach_reader(self) -> None:
-        """Leave the closing to whoever reads from now on; raises ApiRefusal when it was closed already."""
+        """Cancel the reader timeout; raises ApiError when the stream is closed already."""
         if self._reader_timeout:
             self._reader_timeout.cancel()
         if self._subscription is None:
@@ -89,7 +95,7 @@ class TurnStream:
         await self.close()
 
     async def close(self) -> None:
-        """Stop listening, and stop the turn when it has not ended."""
+        """Unsubscribe, and stop the turn if it is still running."""
         if self._subscription:
             runner.get_turn_log().feed.unsubscribe(self._subscription)
             self._subscription = None
@@ -114,10 +120,10 @@ class TurnStream:
 
     def _new_text(self) -> Iterator[str]:
         text = self._text_so_far()
-        # A model that is asked again after a crash may begin otherwise; what was told stays told.
-        if not text.startswith(self.told):
+        # A model that is called again after a crash may answer differently; sent text cannot be taken back.
+        if not text.startswith(self.sent_text):
             return
-        new_text, self.told = text[len(self.told) :], text
+        new_text, self.sent_text = text[len(self.sent_text) :], text
         yield from TEXT_CHUNKS.findall(new_text)
 
     def _text_so_far(self) -> str:
@@ -134,7 +140,7 @@ class TurnStream:
             raise self._failure()
         chosen = self.state.candidates.get(self.state.answer_candidate)
         if chosen and chosen.status == "failed":
-            # The page shows half an answer as such; a program would take it for a whole one.
+            # A program would take a partial answer for a complete one.
             raise turn_failed(chosen.error)
 
     def _failure(self) -> ApiError:
@@ -145,7 +151,7 @@ class TurnStream:
 
     @property
     def finish_reason(self) -> str:
-        """Why the answer ends where it ends: stop, length or content_filter."""
+        """Why the answer ended: stop, length or content_filter."""
         candidate = self.state.candidates.get(self.state.answer_candidate)
         return (
             candidate.finish_reason
@@ -154,9 +160,9 @@ class TurnStream:
         )
 
     async def count_tokens(self) -> tuple[int, int]:
-        """Return the tokens that all models together read and wrote."""
+        """Return the input and output tokens of all models together."""
         if self.state.answer_kind == "fused":
-            # What the fuser took is told by no event; the books have it as soon as the turn is stored.
+            # No event carries the tokens of the fusion; they are stored when the turn is closed.
             for _try in range(USAGE_POLL_TRIES):
                 stored = await run_in_db_thread(count_turn_tokens, self.turn)
                 if stored:
@@ -168,7 +174,7 @@ class TurnStream:
         )
 
     def describe(self) -> dict[str, Any]:
-        """Return what only we can tell: the panel, its ranking, how many agree, and the cost."""
+        """Return the `jjamppong` object of a response: panel, ranking, agreement, cost and duration."""
         state, ranking = self.state, self.state.ranking
         return {
             "turn": str(self.turn.public_id),

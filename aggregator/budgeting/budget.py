@@ -1,4 +1,4 @@
-"""The day's price of quality: worked out anew every minute from what came and went, read by every turn."""
+"""The day's funds and pacing state: updated every minute from income and costs, read by every turn."""
 
 import datetime as dt
 import math
@@ -21,7 +21,7 @@ from aggregator.selectors.usage import spent_between, spent_today
 
 CHECK_SECONDS = 15.0
 RETENTION_DAYS = 35
-# Before anything is known a day is taken to have this many turns, of prompts so long.
+# The assumed number of turns on a day without any history.
 DEFAULT_TURNS_PER_DAY = 500
 _WON = 1_000_000
 _DAY_SECONDS = 86_400
@@ -29,14 +29,14 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class _ClosedTurns:
-    """What ended since the last point: each turn's cost in micros, and what quality was expected of it."""
+    """Turns closed since the last point: costs in micros of won, and expected qualities."""
 
     costs: tuple[int, ...]
     qualities: tuple[float, ...]
 
 
 def read_budget(income_micros: int) -> TurnBudget:
-    """Return the day's pool and pace; the pace is at most a quarter of a minute old."""
+    """Return the day's funds and pacing state; the latter is at most CHECK_SECONDS old."""
     pool = DailyFunds(income_micros, settings.DAILY_SUBSIDY_WON * _WON, spent_today())
     return TurnBudget(pool, read_pace())
 
@@ -50,7 +50,7 @@ def read_pace() -> PacingState:
 
 @transaction.atomic
 def update_pace(*, income_micros: int, initial_price: float, now: dt.datetime | None = None) -> DayPoint:
-    """Book what came in and went out since the last point, move the price, and keep the point."""
+    """Add income and costs since the last point to the pacing state and store it as a new point."""
     now = now or timezone.now()
     last = DayPoint.objects.select_for_update().first()
     start = start_of_day(now)
@@ -64,7 +64,7 @@ def update_pace(*, income_micros: int, initial_price: float, now: dt.datetime | 
     closed = _list_closed(since, now)
     pace = _pace_from_point(last) if last else start_pacing(default_income(), initial_price)
     if is_new_day:
-        # What a day had over or fell short of is not the next day's.
+        # A balance is not carried over to the next day.
         pace = PacingState(pace.price, 0.0, pace.usual_income)
     waiting = (0 if last is None or is_new_day else last.waiting_micros) + income + subsidy
     if closed.costs:
@@ -95,10 +95,10 @@ def _sum_booked(start: dt.datetime) -> tuple[int, int]:
 
 
 def _book_turns(pace: PacingState, costs: Sequence[int], spent: int, income: int) -> PacingState:
-    """Book turn by turn, as the pace learns from turns; calls that no turn tells of are spread over all."""
-    told = sum(costs)
+    """Update the pacing turn by turn; costs of calls outside turns are spread in proportion."""
+    total = sum(costs)
     for cost in costs:
-        share = cost / told if told else 1 / len(costs)
+        share = cost / total if total else 1 / len(costs)
         pace = update_pacing(pace, spent * share / _WON, income / len(costs) / _WON)
     return pace
 
@@ -127,5 +127,5 @@ def _pace_from_point(point: DayPoint) -> PacingState:
 
 
 def default_income() -> float:
-    """Return the income that a turn is taken to bring before anything is known, in won."""
+    """Return the assumed income of a turn on a site without history, in won."""
     return max(settings.DAILY_SUBSIDY_WON, 1) / DEFAULT_TURNS_PER_DAY

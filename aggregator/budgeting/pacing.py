@@ -1,4 +1,8 @@
-"""The day's price of quality, the same for all: it rises when spending runs ahead of income, and falls."""
+"""Dual pacing of the day's budget: a Lagrange multiplier, the price of quality, follows spending.
+
+Balseiro & Gur 2019, "Learning in repeated auctions with budgets"; here with multiplicative updates and a
+reserve. Money is in won, quality in [0, 1].
+"""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +20,7 @@ _BALANCE_LIMIT = 50.0
 
 @dataclass(frozen=True, slots=True)
 class PacingState:
-    """Where the day stands: what a unit of cost must bring in quality, the balance, a turn's usual income."""
+    """The price (quality that one won must buy), the balance, and a turn's smoothed income, in won."""
 
     price: float
     balance: float
@@ -24,12 +28,12 @@ class PacingState:
 
     @property
     def credit(self) -> float:
-        """What one more turn may cost at most: what is there, and a short line of credit."""
+        """The most that one more turn may cost: the balance and CREDIT_TURNS turns of income."""
         return self.balance + CREDIT_TURNS * self.usual_income
 
 
 def start_pacing(usual_income: float, price: float) -> PacingState:
-    """Begin a day at a price, best the one that `find_price` gives."""
+    """Return the state at the start of a day, at a price that `solve_price` found."""
     return PacingState(price, 0.0, usual_income)
 
 
@@ -44,12 +48,15 @@ def _choose_at_price(qualities: Sequence[float], costs: Sequence[float], price: 
 
 
 def choose_action(pacing: PacingState, qualities: Sequence[float], costs: Sequence[float]) -> int:
-    """Return the place of the action worth most at today's price; without credit the cheapest, no error."""
+    """Return the index of the action with the highest quality minus price times cost that credit allows.
+
+    Without enough credit it is the cheapest action.
+    """
     return _choose_at_price(qualities, costs, pacing.price, pacing.credit)
 
 
 def solve_price(option_sets: Sequence[tuple[Sequence[float], Sequence[float]]], allowed: float) -> float:
-    """Return the lowest price at which these sets of qualities and costs cost what a turn is allowed."""
+    """Return the lowest price at which the chosen options cost `allowed` on average, by bisection."""
     low, high = 0.0, max(max(qualities) / max(min(costs), 1e-12) for qualities, costs in option_sets)
     for _ in range(60):
         price = (low + high) / 2
@@ -61,7 +68,7 @@ def solve_price(option_sets: Sequence[tuple[Sequence[float], Sequence[float]]], 
 
 
 def update_pacing(pacing: PacingState, spent: float, income: float) -> PacingState:
-    """Book a turn and move the price: by its overspend, and by how far the balance is off its reserve."""
+    """Account for a turn and move the price, by its overspend and by the gap between balance and reserve."""
     usual = (1 - _INCOME_SMOOTHING) * pacing.usual_income + _INCOME_SMOOTHING * income
     balance = pacing.balance + income - spent
     allowed = max(TARGET * usual, 1e-9)

@@ -1,16 +1,16 @@
-"""What may this turn cost: the day's funds that ads and subsidy fill, and its price."""
+"""The budget of a turn: the day's funds and pacing state."""
 
 from dataclasses import dataclass
 
 from aggregator.budgeting.pacing import PacingState
 
-# A turn may take this share of what is left of the day, so that late visitors are served as well.
+# The most that a turn may take of what is left of the day, so that later turns are served too.
 MAX_TURN_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class DailyFunds:
-    """The day's money, in micros of won: what ads brought in, what we add, what models have cost."""
+    """The day's income from ads, subsidy and model costs, in micros of won."""
 
     income_micros: int
     subsidy_micros: int
@@ -18,7 +18,7 @@ class DailyFunds:
 
     @property
     def left_micros(self) -> int:
-        """What may still be spent today, never below nothing."""
+        """What may still be spent today, at least 0."""
         return max(0, self.income_micros + self.subsidy_micros - self.spent_micros)
 
 
@@ -31,7 +31,7 @@ class TurnBudget:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left: then the cheapest model answers, and no turn fails for money."""
+        """Whether nothing is left; then the cheapest model answers, and no turn fails."""
         return self.funds.left_micros == 0
 
     @property
@@ -41,9 +41,9 @@ class TurnBudget:
 
     @property
     def exploration_cap_micros(self) -> int:
-        """What a model on trial may cost beside the panel: about what a turn brings in."""
+        """The most that exploring a model may add to a turn: about a turn's income."""
         return min(self.cap_micros, round(self.pacing.usual_income * 1_000_000))
 
     def can_afford(self, cost_micros: int) -> bool:
-        """Tell whether one turn may cost this much."""
+        """Return whether one turn may cost this much."""
         return cost_micros <= self.cap_micros

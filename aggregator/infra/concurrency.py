@@ -1,4 +1,4 @@
-"""Work of coroutines on threads: the database's, patient with a server that restarts, and the thinking."""
+"""Running blocking work from coroutines: database work with retries, and CPU work on few threads."""
 
 import asyncio
 import contextvars
@@ -23,33 +23,33 @@ _cpu_pool = ThreadPoolExecutor(CPU_THREADS, thread_name_prefix="thinking")
 
 
 async def run_in_db_thread(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Run database work on a thread of its own, never on Django's single "thread sensitive" one."""
-    reached: T = await database_sync_to_async(function, thread_sensitive=False)(*arguments, **options)
-    return reached
+    """Run database work on a pool thread, not on Django's single "thread sensitive" one."""
+    result: T = await database_sync_to_async(function, thread_sensitive=False)(*arguments, **options)
+    return result
 
 
 async def run_in_cpu_pool(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Compute on one of few threads: more of them would only take the interpreter from the loop."""
+    """Run CPU work on one of CPU_THREADS threads; more would only take the interpreter lock from the loop."""
     run = partial(contextvars.copy_context().run, function, *arguments, **options)
     return await asyncio.get_running_loop().run_in_executor(_cpu_pool, run)
 
 
 async def log_errors(work: Callable[[], Awaitable[object]]) -> None:
-    """Await work that is done again and again anyway; whatever goes wrong with it is told in the log."""
+    """Await one round of periodic work; an error is logged, as the next round tries again."""
     try:
         await work()
     except Exception:
-        # Else one fault, or a server that restarts, would end for good what has to go on.
+        # Otherwise one error, or a restarting server, would end the periodic work for good.
         logger.exception("background work failed and will be tried again")
 
 
 async def retry_db(seconds: float, work: Callable[[], T]) -> T:
-    """Run database work that may run twice, again and again while the server cannot be reached."""
+    """Run repeatable database work, with retries for so many seconds while the server is unreachable."""
     return await retry_db_async(seconds, partial(run_in_db_thread, work))
 
 
 async def retry_db_async(seconds: float, work: Callable[[], Awaitable[T]]) -> T:
-    """Await database work that may run twice, again and again while the server cannot be reached."""
+    """Await repeatable database work, with retries for so many seconds while the server is unreachable."""
     ends, wait = time.monotonic() + seconds, FIRST_RETRY_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What turns show of themselves to Prometheus: counts and times, never a word of anybody's."""
+"""Prometheus metrics of turns: counts and durations, no text of a conversation."""
 
 from functools import cache
 from typing import Any
@@ -42,12 +42,12 @@ LAGGED_PAGES = Counter(
 
 @cache
 def _with_labels(metric: Any, *labels: str) -> Any:
-    # Looking a label up takes a lock and longer than counting.
+    # Looking up a label takes a lock, and longer than counting.
     return metric.labels(*labels)
 
 
 def record_candidate(candidate: CandidateState) -> None:
-    """Count a candidate that has ended."""
+    """Record a candidate that has ended."""
     _with_labels(CANDIDATES, candidate.model, candidate.status, candidate.error).inc()
     _with_labels(TOKENS, candidate.model).inc(candidate.output_tokens)
     if candidate.ttft_ms is not None:
@@ -57,16 +57,16 @@ def record_candidate(candidate: CandidateState) -> None:
 
 
 def record_turn(state: TurnState) -> None:
-    """Count a turn that has ended."""
+    """Record a turn that has ended."""
     TURNS.labels(state.status).inc()
     TURN_SECONDS.observe(state.duration_ms / 1000)
 
 
 def render_metrics() -> bytes:
-    """Return the figures of this process in Prometheus' own words."""
+    """Return the metrics of this process in the Prometheus text format."""
     return generate_latest()
 
 
 def serve_metrics(port: int, host: str) -> None:
-    """Serve the figures of a process that has no pages."""
+    """Serve the metrics of a process without a web server."""
     start_http_server(port, addr=host)

@@ -1,4 +1,4 @@
-"""Carries the commands of one event loop to Valkey over one connection: those of one moment in one packet."""
+"""One Valkey connection for all commands of an event loop; concurrent commands share a packet."""
 
 import asyncio
 from collections import deque
@@ -12,20 +12,20 @@ from redis.exceptions import DataError, RedisError, ResponseError
 
 
 def encode_command(command: tuple[Any, ...]) -> bytes:
-    """Return a command as it travels; raises DataError for what is no command."""
+    """Return a command in the Redis protocol; raises DataError for an invalid one."""
     # redis-py names some commands by two words.
-    name, *given = command
+    name, *arguments = command
     try:
-        return bytes(hiredis.pack_command((*str(name).split(), *given)))
+        return bytes(hiredis.pack_command((*str(name).split(), *arguments)))
     except TypeError as error:
         raise DataError(str(error)) from error
 
 
 class PipelinedConnection:
-    """A connection that serves many at once; redis-py's pool lends each command a connection of its own.
+    """A connection shared by concurrent commands; redis-py's pool gives each command a connection of its own.
 
-    That costs a command a fifth of a millisecond of processor time, and a burst dozens of connections.
-    A server that says nothing for `timeout_s` is given up. Blocking commands would block all others.
+    That costs a command 0.2 ms of processor time, and a burst dozens of connections. The connection is closed
+    when the server does not reply for `timeout_s` seconds. A blocking command would block all others.
     """
 
     def __init__(self, connect: Callable[[], AbstractConnection], timeout_s: float) -> None:
@@ -37,7 +37,7 @@ class PipelinedConnection:
         self._current: _OpenConnection | None = None
 
     def send(self, *command: Any) -> "asyncio.Future[Any]":
-        """Send a command and return its reply to come; raises RedisError at once for what is no command."""
+        """Send a command and return its future reply; raises DataError at once for an invalid one."""
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._outgoing.append((encode_command(command), reply))
         self._wakeup.set()
@@ -46,7 +46,7 @@ class PipelinedConnection:
         return reply
 
     async def close(self) -> None:
-        """Fail what is still owed and hang up."""
+        """Fail all pending replies and disconnect."""
         sending, self._sending = self._sending, None
         if sending:
             sending.cancel()
@@ -80,7 +80,7 @@ class PipelinedConnection:
 
 
 class _OpenConnection:
-    """One connection, the replies it still owes in their order, and the task that takes them in."""
+    """An open connection, its pending replies in order, and the task that reads them."""
 
     def __init__(self, connection: AbstractConnection, timeout_s: float) -> None:
         self._connection = connection
@@ -91,14 +91,14 @@ class _OpenConnection:
         self.is_dead = False
 
     async def send(self, batch: list[tuple[bytes, "asyncio.Future[Any]"]]) -> None:
-        """Send commands; their replies are set as they come."""
+        """Send commands; their replies are set as they arrive."""
         self._pending_replies.extend(reply for _, reply in batch)
         self._has_pending.set()
         packet = b"".join(command for command, _ in batch)
         await self._connection.send_packed_command(packet, check_health=False)
 
     async def disconnect(self, failure: RedisError) -> None:
-        """Fail all that is owed; the connection is of no more use."""
+        """Fail all pending replies and close the connection."""
         self.is_dead = True
         _fail_replies(self._pending_replies, failure)
         self._pending_replies.clear()
@@ -113,7 +113,7 @@ class _OpenConnection:
                 await self._has_pending.wait()
                 self._has_pending.clear()
                 while self._pending_replies:
-                    # One limit for all that is owed now: one for each reply would cost more than the reply.
+                    # One timeout for all pending replies: one for each would cost more than reading it.
                     async with asyncio.timeout(self._timeout_s):
                         for _ in range(len(self._pending_replies)):
                             await self._read_reply()
@@ -139,5 +139,5 @@ def _fail_replies(replies: "Iterable[asyncio.Future[Any]]", failure: RedisError)
     for reply in replies:
         if not reply.done():
             reply.set_exception(failure)
-            # Whoever asked may be gone; nobody has to hear of it then.
+            # Marks it as retrieved: the waiting task may be gone, and asyncio would log the error.
             reply.exception()

@@ -1,4 +1,4 @@
-"""Connections to Valkey for one event loop: every wait has a limit, and none loses a cancellation."""
+"""Valkey clients for one event loop; every wait has a timeout, and no cancellation is lost."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -11,23 +11,23 @@ from redis.exceptions import TimeoutError as ValkeyTimeoutError
 
 from aggregator.infra.pipelined_redis import PipelinedConnection, encode_command
 
-# Above the time that a blocking read may take; a server that vanished without a word is noticed.
+# Longer than any blocking read; it detects a server that vanished without closing the connection.
 SOCKET_TIMEOUT_SECONDS = 10
 
 
 class _CancellableTimeouts:
-    """Limits what redis-py's own `socket_timeout` would limit.
+    """Timeouts in place of redis-py's `socket_timeout`.
 
-    That one waits by `asyncio.wait_for`, which in Python 3.11 swallows a cancellation that comes as the wait
-    ends: loops that were told to end went on for ever. It also makes a task for every command.
+    That one uses `asyncio.wait_for`, which in Python 3.11 swallows a cancellation that arrives as the wait
+    ends, so that cancelled loops went on for ever. It also creates a task for every command.
     """
 
     def pack_command(self, *command: Any) -> list[bytes]:
-        """Return a command as it travels; a read of a thousand turns takes redis-py several milliseconds."""
+        """Encode a command by hiredis; a read of a thousand streams takes redis-py several milliseconds."""
         return [encode_command(command)]
 
     async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-        """Send a command; the connection is closed when that takes too long."""
+        """Send a command; raises TimeoutError of redis-py."""
         try:
             async with asyncio.timeout(SOCKET_TIMEOUT_SECONDS):
                 await super().send_packed_command(command, check_health)  # type: ignore[misc]
@@ -35,7 +35,7 @@ class _CancellableTimeouts:
             raise ValkeyTimeoutError("a command could not be sent in time") from None
 
     async def read_response(self, *arguments: Any, **options: Any) -> Any:
-        """Read a reply; the connection is closed when none comes."""
+        """Read a reply; raises TimeoutError of redis-py."""
         try:
             async with asyncio.timeout(SOCKET_TIMEOUT_SECONDS):
                 return await super().read_response(*arguments, **options)  # type: ignore[misc]
@@ -44,15 +44,15 @@ class _CancellableTimeouts:
 
 
 class TcpConnection(_CancellableTimeouts, redis.Connection):
-    """Over TCP."""
+    """A connection over TCP."""
 
 
 class TlsConnection(_CancellableTimeouts, redis.SSLConnection):
-    """Over TLS."""
+    """A connection over TLS."""
 
 
 class UnixSocketConnection(_CancellableTimeouts, redis.UnixDomainSocketConnection):
-    """Over a socket of this machine."""
+    """A connection over a Unix domain socket."""
 
 
 CONNECTIONS_BY_KIND: dict[type, type] = {
@@ -63,14 +63,14 @@ CONNECTIONS_BY_KIND: dict[type, type] = {
 
 
 class PipelinedClient(redis.Redis):
-    """A client whose commands all travel on one connection; none of them may block."""
+    """A client with one pipelined connection; its commands must not block."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._pipelined: PipelinedConnection | None = None
 
     async def execute_command(self, *arguments: Any, **options: Any) -> Any:
-        """Send a command; one that was on its way as the connection broke is sent once more."""
+        """Send a command; it is sent once more when the connection breaks before its reply."""
         try:
             reply = await self._send(*arguments)
         except ValkeyConnectionError:
@@ -80,18 +80,18 @@ class PipelinedClient(redis.Redis):
         return read(reply, **options) if read else reply
 
     async def send_all(self, commands: Iterable[Sequence[Any]]) -> list[Any]:
-        """Send commands together; a refused one's reply is its ResponseError. Raises ConnectionError."""
-        owed, replies = [self._send(*command) for command in commands], []
-        # They come in their order: one after the other is awaited in less time than all together.
-        for reply in owed:
+        """Send commands together; the reply of a failed one is its ResponseError. Raises ConnectionError."""
+        pending, replies = [self._send(*command) for command in commands], []
+        # They arrive in order: awaiting them one by one costs less than asyncio.gather.
+        for reply in pending:
             try:
                 replies.append(await reply)
-            except ResponseError as refusal:
-                replies.append(refusal)
+            except ResponseError as error:
+                replies.append(error)
         return replies
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
-        """Hang up."""
+        """Disconnect."""
         if self._pipelined:
             await self._pipelined.close()
             self._pipelined = None
@@ -106,7 +106,7 @@ class PipelinedClient(redis.Redis):
 
 
 def open_client(url: str) -> PipelinedClient:
-    """Return a client of the running event loop for all that does not block; it connects at first use."""
+    """Return a pipelined client for the running event loop; it connects at first use."""
     pool = redis.ConnectionPool.from_url(
         url, socket_timeout=None, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS
     )
@@ -114,7 +114,7 @@ def open_client(url: str) -> PipelinedClient:
 
 
 def open_blocking_client(url: str) -> "redis.Redis":
-    """Return a client of the running event loop for commands that block; it connects at first use."""
+    """Return a client for blocking commands on the running event loop; it connects at first use."""
     pool = redis.ConnectionPool.from_url(
         url, socket_timeout=None, socket_connect_timeout=SOCKET_TIMEOUT_SECONDS
     )

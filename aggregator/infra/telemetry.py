@@ -1,6 +1,6 @@
-"""What turns tell whoever runs the house: spans of their stages, and whose every log line is; never a word.
+"""Tracing spans of a turn's stages, and the turn that a log record belongs to; no text of a conversation.
 
-Until `config.monitoring.telemetry` has somewhere to send spans, nothing of OpenTelemetry is even loaded.
+OpenTelemetry is not imported before `config.monitoring.telemetry` sets a tracer.
 """
 
 import functools
@@ -20,30 +20,30 @@ _tracers: "list[Tracer]" = []
 
 
 class Span(Protocol):
-    """A span to which figures can be added."""
+    """A span that attributes can be added to."""
 
     def set_attributes(self, attributes: Mapping[str, str | int]) -> None:
-        """Add figures."""
+        """Add attributes."""
 
 
 class _NoopSpan:
-    """What nobody hears."""
+    """A span without a tracer."""
 
     def set_attributes(self, attributes: Mapping[str, str | int]) -> None:
-        """Forget them."""
+        """Do nothing."""
 
 
 NOOP_SPAN = _NoopSpan()
 
 
 def set_tracer(tracer: "Tracer") -> None:
-    """Tell spans from now on."""
+    """Send spans to this tracer from now on."""
     _tracers[:] = [tracer]
 
 
 @contextmanager
 def bind_turn(turn: str) -> Iterator[None]:
-    """Tell whatever is logged and traced inside as this turn's."""
+    """Mark all log records and spans inside as this turn's."""
     token = CURRENT_TURN.set(turn)
     try:
         with span("turn"):
@@ -54,7 +54,7 @@ def bind_turn(turn: str) -> Iterator[None]:
 
 @contextmanager
 def span(name: str) -> Iterator[Span]:
-    """Tell how long a stage takes, and by its kind what went wrong: an error's words may quote a prompt."""
+    """Trace a stage; of an error only the type is recorded, because its message may quote a prompt."""
     if not _tracers:
         yield NOOP_SPAN
         return
@@ -62,18 +62,18 @@ def span(name: str) -> Iterator[Span]:
 
     with _tracers[0].start_as_current_span(
         name, record_exception=False, set_status_on_exception=False
-    ) as told:
+    ) as current:
         if turn := CURRENT_TURN.get():
-            told.set_attribute("turn", turn)
+            current.set_attribute("turn", turn)
         try:
-            yield told
+            yield current
         except BaseException as error:
-            told.set_status(StatusCode.ERROR, type(error).__name__)
+            current.set_status(StatusCode.ERROR, type(error).__name__)
             raise
 
 
 def trace_parent(turn: str) -> str:
-    """Return the place in a trace from which another process goes on with a turn; empty without traces."""
+    """Return the W3C `traceparent` with which another process continues a turn's trace; empty without one."""
     if not _tracers:
         return ""
     from opentelemetry import propagate
@@ -88,7 +88,7 @@ def trace_parent(turn: str) -> str:
 
 @contextmanager
 def continue_trace(parent: str) -> Iterator[None]:
-    """Go on with the trace of another process, in all that begins inside."""
+    """Continue the trace of another process inside."""
     if not (_tracers and parent):
         yield
         return
@@ -102,7 +102,7 @@ def continue_trace(parent: str) -> Iterator[None]:
 
 
 def traced(name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
-    """Tell each run of a coroutine as a span; `span` itself decorates plain functions."""
+    """Decorate a coroutine function to trace each call; `span` itself decorates plain functions."""
 
     def decorate(stage: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
         @functools.wraps(stage)

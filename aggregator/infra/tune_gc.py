@@ -1,15 +1,15 @@
-"""How the interpreter is tuned in a process whose one event loop serves everybody."""
+"""Garbage collector and thread settings for a process with one busy event loop."""
 
 import gc
 import sys
 
-# A thread that computes hands over after so long; Python's own five milliseconds add up to late tokens.
+# How long a computing thread keeps the interpreter lock; Python's default of 5 ms delays tokens.
 SWITCH_INTERVAL_SECONDS = 0.001
 
 
 def tune_gc() -> None:
-    """Tune this process for its loop; call it once all is loaded."""
-    # What is loaded now stays: the collector need not walk it again, which is most of the tail latency.
+    """Apply the settings to this process; call it after all modules are loaded."""
+    # Loaded modules stay for good; collecting them again is most of the tail latency.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -1,4 +1,8 @@
-"""What people's picks teach: a model's skill, by topic, without the pull of length and screen place."""
+"""A Bradley-Terry model of pairwise votes: skills by topic, with length and position bias as covariates.
+
+Bradley & Terry 1952; online Newton steps with a diagonal Laplace posterior as in Glickman 1999; bias terms
+as in the style control of Chatbot Arena (Li et al. 2024).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,14 +12,14 @@ from aggregator.domain.logistic import logistic
 
 SKILL_DEVIATION, TOPIC_DEVIATION = 0.5, 0.3
 LENGTH_BIAS, POSITION_BIAS, BIAS_DEVIATION = 0.25, 0.1, 0.2
-# A new judge is taken to have agreed six times in ten.
+# A new rater starts as if they had agreed with the model in 6 of 10 votes.
 RATER, RATER_PRIOR, MIN_RELIABILITY = "judge", (6.0, 10.0), 0.2
 SIGNAL_WEIGHTS: Mapping[str, float] = {"pick": 1.0, "continue": 0.5, "copy": 0.3, "regenerate": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """A number believed to be about `mean`, give or take the root of `variance`."""
+    """A normal distribution of a parameter, in log-odds."""
 
     mean: float
     variance: float
@@ -23,9 +27,9 @@ class Belief:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One answer preferred to another; lengths and screen places (0 first) as the person saw them.
+    """One answer preferred to another; lengths in characters, places on the screen from 0.
 
-    A regenerate is a comparison that the rejected answer loses to the one that replaced it.
+    A regenerated answer loses a comparison to the one that replaced it.
     """
 
     winner: str
@@ -40,13 +44,13 @@ class Comparison:
 
 @dataclass(slots=True)
 class BradleyTerryModel:
-    """A contextual Bradley-Terry model, updated by one Newton step a comparison (diagonal Laplace)."""
+    """A Bradley-Terry model with covariates, updated by one Newton step for each comparison."""
 
     priors: Mapping[str, float] = field(default_factory=dict)
     beliefs: dict[tuple[str, str], Belief] = field(default_factory=dict)
 
     def get_belief(self, key: tuple[str, str]) -> Belief:
-        """Return the belief about ("skill", model), an offset (topic, model), or a pull ("pull", name)."""
+        """Return the belief about ("skill", model), an offset (topic, model) or a bias ("pull", name)."""
         if key in self.beliefs:
             return self.beliefs[key]
         kind, name = key
@@ -62,20 +66,20 @@ class BradleyTerryModel:
         return logistic(margin)
 
     def rater_reliability(self, judge: str) -> float:
-        """Return what a person's word counts: whole until they prefer what others do not, again and again."""
+        """Return a rater's weight in [MIN_RELIABILITY, 1]; it falls with votes that were not expected."""
         belief = self.beliefs.get((RATER, judge))
-        agreed, told = (belief.mean, belief.variance) if belief else (0.0, 0.0)
-        share = (agreed + RATER_PRIOR[0]) / (told + RATER_PRIOR[1])
+        agreed, total = (belief.mean, belief.variance) if belief else (0.0, 0.0)
+        share = (agreed + RATER_PRIOR[0]) / (total + RATER_PRIOR[1])
         return min(1.0, max(MIN_RELIABILITY, (share - 0.3) / 0.3))
 
     def record_rater_agreement(self, judge: str, comparisons: Sequence[Comparison]) -> None:
-        """Remember whether a person preferred what was to be expected; kept as agreed and told."""
+        """Count a vote of a rater and its share of comparisons that the model expected."""
         belief = self.beliefs.get((RATER, judge), Belief(0.0, 0.0))
         agreed = sum(self.predict(comparison) >= 0.5 for comparison in comparisons) / len(comparisons)
         self.beliefs[RATER, judge] = Belief(belief.mean + agreed, belief.variance + 1)
 
     def learn(self, comparison: Comparison) -> None:
-        """Take in a comparison, weighed by its signal and by how reliable its judge has been."""
+        """Update the beliefs by a comparison, weighted by its signal and the reliability of its rater."""
         weight = SIGNAL_WEIGHTS[comparison.signal] * comparison.reliability
         chance = self.predict(comparison)
         moved = {}
@@ -86,7 +90,7 @@ class BradleyTerryModel:
         self.beliefs.update(moved)
 
     def estimate_skill(self, model: str, topic: str = "") -> tuple[float, float]:
-        """Return a model's skill and its 95 % half-width, on a topic or overall."""
+        """Return a model's skill and the half-width of its 95 % interval in log-odds, on a topic or overall."""
         skill, offset = self.get_belief(("skill", model)), self.get_belief((topic, model))
         mean = skill.mean + (offset.mean if topic else 0.0)
         return mean, 1.96 * sqrt(skill.variance + (offset.variance if topic else 0.0))

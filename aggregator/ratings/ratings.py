@@ -1,4 +1,4 @@
-"""What picks have taught: taken in as they come, worked out anew each night, read by route and board."""
+"""Ratings of models from votes and signals: updated continuously, refitted every night."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,23 +25,23 @@ from aggregator.selectors import vote_counts
 
 ALL, KOREAN = "all", "ko"
 SCOPES = (ALL, KOREAN)
-# Whoever picks all day long speaks for one person still (held to it each night); a guest may be one as well.
+# Limits the influence of one person; applied exactly by the nightly refit. A guest may be a person's second.
 MAX_VOTES_PER_DAY = 30
 GUEST_RELIABILITY = 0.5
 BATCH_SIZE = 500
-# Copies and the like are cheap: more than so many of one model's answers a day say nothing new.
+# Signals such as copies are cheap: more for one model on one day add no information.
 MAX_SIGNALS_PER_MODEL = 5
 CHECK_SECONDS = 60.0
 RatingsByScope = dict[str, BradleyTerryModel]
 Row = TypeVar("Row", Vote, Signal)
 _shown: dict[str, int] = {}
-# Made once: finding a seed takes longer than all else that a turn asks of this module.
+# Created once: seeding takes longer than everything else that a turn does in this module.
 _rng = np.random.default_rng()
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardRow:
-    """A model's place on a board: the chance to be preferred to a middling one, between two bounds."""
+    """A model's row: the probability to beat an average model, with its 95 % interval."""
 
     slug: str
     name: str
@@ -53,7 +53,7 @@ class LeaderboardRow:
 
     @property
     def percent(self) -> int:
-        """The chance in percent, and below, its bounds."""
+        """The probability in percent."""
         return round(self.chance * 100)
 
     @property
@@ -68,12 +68,12 @@ class LeaderboardRow:
 
 
 def learn_new_votes() -> int:
-    """Take in the votes that came since the last time; returns how many there were."""
+    """Learn from the votes and signals since the last call; return the number of votes."""
     return sum(_learn(scope, anew=False) for scope in SCOPES)
 
 
 def refit_ratings() -> int:
-    """Work everything out anew, so that moved and withdrawn votes count as they now stand."""
+    """Refit from all votes and signals, so that changed and withdrawn votes count as they are now."""
     return sum(_learn(scope, anew=True) for scope in SCOPES)
 
 
@@ -86,28 +86,28 @@ def _learn(scope: str, *, anew: bool) -> int:
     votes = _read_in_batches(_votes_of(scope), record.last_vote, ends=not anew)
     signals = _read_in_batches(_signals_of(scope), record.last_signal, ends=not anew)
     book, judges = _load_ratings(record), Counter[tuple[object, ...]]()
-    taken = told = 0
+    voted = signalled = 0
     for vote in votes:
-        record.last_vote, taken = vote.pk, taken + 1
+        record.last_vote, voted = vote.pk, voted + 1
         if _is_within(judges, MAX_VOTES_PER_DAY, vote.voter_id, timezone.localdate(vote.created_at)):
             _learn_comparisons(book, list(comparisons_of_vote(vote, topic=topic_of(vote.turn))))
     for signal in signals:
-        record.last_signal, told = signal.pk, told + 1
+        record.last_signal, signalled = signal.pk, signalled + 1
         day, model = timezone.localdate(signal.created_at), signal.candidate.model
         if _is_within(judges, MAX_SIGNALS_PER_MODEL, signal.person_id, day, model):
             _learn_comparisons(
                 book, list(comparisons_of_signal(signal, topic=topic_of(signal.candidate.turn)))
             )
-    record.votes += taken
+    record.votes += voted
     record.beliefs = [[*key, belief.mean, belief.variance] for key, belief in book.beliefs.items()]
-    if taken or told or anew:
+    if voted or signalled or anew:
         record.save()
         forget_ratings()
-    return taken
+    return voted
 
 
 def _read_in_batches(rows: "QuerySet[Row]", last: int, *, ends: bool) -> Iterator[Row]:
-    """Yield the rows after the last one known, a round at a time: all of them do not fit into memory."""
+    """Yield the rows with a higher primary key than `last`, read in batches to bound memory."""
     while found := list(rows.filter(pk__gt=last)[:BATCH_SIZE]):
         yield from found
         last = found[-1].pk
@@ -121,7 +121,7 @@ def _is_within(judges: Counter[tuple[object, ...]], most: int, *judge: object) -
 
 
 def _learn_comparisons(book: BradleyTerryModel, comparisons: Sequence[Comparison]) -> None:
-    """Take in one judgement, for less when its judge keeps preferring what nobody else does."""
+    """Learn from the comparisons of one vote, weighted by its rater's reliability."""
     if not comparisons:
         return
     judge = comparisons[0].judge
@@ -132,7 +132,7 @@ def _learn_comparisons(book: BradleyTerryModel, comparisons: Sequence[Comparison
 
 
 def topic_of(turn: Turn) -> str:
-    """Return the kitchen's topic of a turn, as it was told when it was routed."""
+    """Return the topic that a turn was routed by."""
     return str(turn.route.get("topic") or classify_topic(turn.prompt).topic)
 
 
@@ -149,15 +149,15 @@ def _signals_of(scope: str) -> "QuerySet[Signal]":
 
 
 def comparisons_of_vote(vote: Vote, *, topic: str = "") -> Iterator[Comparison]:
-    """Yield the picked answer against each other one that stood beside it, together as much as one pick."""
+    """Yield the chosen answer against each other one of its turn; their weights sum to one vote."""
     return _comparisons(vote.candidate, vote.turn, vote.voter, topic, "pick")
 
 
 def comparisons_of_signal(signal: Signal, *, topic: str = "") -> Iterator[Comparison]:
-    """Yield what a signal says: copied or gone on with against the others, or replaced by a better one."""
+    """Yield a copied or continued answer against the others, or a regenerated one against its replacement."""
     turn = signal.candidate.turn
     if any(vote.voter_id == signal.person_id for vote in turn.votes.all()):
-        # Whoever has picked has said more.
+        # The person's vote on this turn says more.
         return iter(())
     if signal.kind != Signal.Kind.REGENERATE:
         return _comparisons(signal.candidate, turn, signal.person, topic, signal.kind)
@@ -224,12 +224,12 @@ def read_all_ratings() -> RatingsByScope:
 
 
 def read_ratings(scope: str) -> BradleyTerryModel:
-    """Return what is known in a scope."""
+    """Return the ratings of a scope."""
     return read_all_ratings()[scope]
 
 
 def find_ratings(books: RatingsByScope, language: str) -> BradleyTerryModel:
-    """Return the book that models are measured by in a language."""
+    """Return the ratings that apply to a language."""
     return books[KOREAN if language == KOREAN else ALL]
 
 
@@ -242,7 +242,7 @@ def forget_ratings() -> None:
 def apply_ratings(
     offer: Iterable[LanguageModel], book: BradleyTerryModel, topic: str = ""
 ) -> list[LanguageModel]:
-    """Return models whose standing is the catalog's, moved by what picks taught on this topic, best first."""
+    """Return models, best first, with the rating on this topic, where there is one, as quality prior."""
     moved = [
         replace(model, standing=round(logistic(book.estimate_skill(model.slug, topic)[0]), 4))
         if ("skill", model.slug) in book.beliefs
@@ -255,7 +255,7 @@ def apply_ratings(
 def build_explorer(
     offer: Iterable[LanguageModel], book: BradleyTerryModel, topic: str, max_cost_micros: int
 ) -> Explorer:
-    """Return who may be tried in a turn, as believed on this topic, for at most so much."""
+    """Return the exploration policy of a turn: beliefs on its topic and the most that exploring may cost."""
     beliefs = {model.slug: book.estimate_skill(model.slug, topic) for model in offer}
     return Explorer(
         share=settings.EXPLORE_PERCENT / 100,
@@ -267,13 +267,13 @@ def build_explorer(
 
 
 def build_leaderboard(scope: str, topic: str = "") -> list[LeaderboardRow]:
-    """Return a board, best first: every model on offer and every one ever picked, overall or on a topic."""
+    """Return every offered model and every model with votes, best first, overall or on a topic."""
     counts = vote_counts.count_votes("" if scope == ALL else scope, topic)
     return _build_rows(read_ratings(scope), counts, topic)
 
 
 def build_own_leaderboard(person: User) -> list[LeaderboardRow]:
-    """Return the board of one person's own picks; empty while there are none."""
+    """Return the leaderboard of one person's own votes; empty without votes."""
     votes = list(_votes_of(ALL).filter(voter=person)[:BATCH_SIZE])
     book = _load_ratings(None)
     for vote in votes:
