@@ -1,7 +1,7 @@
 """A stale-while-revalidate cache of the ad service's vocabulary.
 
-A read returns the cached vocabulary and refreshes it on a thread of its own; only the first read waits. That is
-why it is no TTLCache, which would make a read wait for every refresh.
+A read returns the cached vocabulary and refreshes it on a thread of its own; only the first read waits.
+With a TTLCache a read would wait for every refresh.
 """
 
 import logging
@@ -64,7 +64,7 @@ class VocabularyCache:
         return time.monotonic() - self._fetched_at
 
     def _renew(self) -> threading.Thread | None:
-        """Return the thread that fetches the vocabulary, at most one; None during the pause after a failure."""
+        """Return the thread that fetches the vocabulary; None during the pause after a failure."""
         with self._lock:
             if self._fetching is None and time.monotonic() >= self._retry_at:
                 # A daemon, so that the process can exit while the service does not respond.

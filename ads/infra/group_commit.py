@@ -1,6 +1,6 @@
 """Group commit: concurrent threads share a transaction, which one of them commits for all.
 
-A single thread does not wait for others: a group consists of the items that arrived during the previous commit.
+A single thread does not wait for others: a group is the items that arrived during the previous commit.
 """
 
 import threading

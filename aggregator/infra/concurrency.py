@@ -19,7 +19,7 @@ MAX_RETRY_SECONDS = 2.0
 CPU_THREADS = 2
 P = ParamSpec("P")
 T = TypeVar("T")
-_cpu_pool = ThreadPoolExecutor(CPU_THREADS, thread_name_prefix="thinking")
+_cpu_pool = ThreadPoolExecutor(CPU_THREADS, thread_name_prefix="cpu")
 
 
 async def run_in_db_thread(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:

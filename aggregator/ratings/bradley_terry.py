@@ -90,7 +90,7 @@ class BradleyTerryModel:
         self.beliefs.update(moved)
 
     def estimate_skill(self, model: str, topic: str = "") -> tuple[float, float]:
-        """Return a model's skill and the half-width of its 95 % interval in log-odds, on a topic or overall."""
+        """Return a model's skill and half its 95 % interval, in log-odds, on a topic or overall."""
         skill, offset = self.get_belief(("skill", model)), self.get_belief((topic, model))
         mean = skill.mean + (offset.mean if topic else 0.0)
         return mean, 1.96 * sqrt(skill.variance + (offset.variance if topic else 0.0))

@@ -34,6 +34,7 @@ TOOLS = {
     "pytest-timeout": ("timeout = ", "pyproject.toml"),
     "pytest-xdist": ("-n 2", "Makefile"),
     "ruff": ("ruff check", "Makefile"),
+    "types-cachetools": ("mypy", "Makefile"),
     "types-psutil": ("mypy", "Makefile"),
     "types-psycopg2": ("mypy", "Makefile"),
     "types-pyyaml": ("mypy", "Makefile"),
