@@ -39,7 +39,7 @@ class Comparison:
     places: tuple[int, int] = (0, 0)
     signal: str = "pick"
     reliability: float = 1.0
-    judge: str = ""
+    rater: str = ""
 
 
 @dataclass(slots=True)
@@ -65,18 +65,18 @@ class BradleyTerryModel:
         margin = sum(slope * self.get_belief(key).mean for key, slope in _slopes(comparison))
         return logistic(margin)
 
-    def rater_reliability(self, judge: str) -> float:
+    def rater_reliability(self, rater: str) -> float:
         """Return a rater's weight in [MIN_RELIABILITY, 1]; it falls with votes that were not expected."""
-        belief = self.beliefs.get((RATER, judge))
+        belief = self.beliefs.get((RATER, rater))
         agreed, total = (belief.mean, belief.variance) if belief else (0.0, 0.0)
         share = (agreed + RATER_PRIOR[0]) / (total + RATER_PRIOR[1])
         return min(1.0, max(MIN_RELIABILITY, (share - 0.3) / 0.3))
 
-    def record_rater_agreement(self, judge: str, comparisons: Sequence[Comparison]) -> None:
+    def record_rater_agreement(self, rater: str, comparisons: Sequence[Comparison]) -> None:
         """Count a vote of a rater and its share of comparisons that the model expected."""
-        belief = self.beliefs.get((RATER, judge), Belief(0.0, 0.0))
+        belief = self.beliefs.get((RATER, rater), Belief(0.0, 0.0))
         agreed = sum(self.predict(comparison) >= 0.5 for comparison in comparisons) / len(comparisons)
-        self.beliefs[RATER, judge] = Belief(belief.mean + agreed, belief.variance + 1)
+        self.beliefs[RATER, rater] = Belief(belief.mean + agreed, belief.variance + 1)
 
     def learn(self, comparison: Comparison) -> None:
         """Update the beliefs by a comparison, weighted by its signal and the reliability of its rater."""

@@ -69,38 +69,38 @@ class LeaderboardRow:
 
 def learn_new_votes() -> int:
     """Learn from the votes and signals since the last call; return the number of votes."""
-    return sum(_learn(scope, anew=False) for scope in SCOPES)
+    return sum(_learn(scope, from_scratch=False) for scope in SCOPES)
 
 
 def refit_ratings() -> int:
     """Refit from all votes and signals, so that changed and withdrawn votes count as they are now."""
-    return sum(_learn(scope, anew=True) for scope in SCOPES)
+    return sum(_learn(scope, from_scratch=True) for scope in SCOPES)
 
 
 @transaction.atomic
-def _learn(scope: str, *, anew: bool) -> int:
+def _learn(scope: str, *, from_scratch: bool) -> int:
     SkillRecord.objects.get_or_create(scope=scope)
     record = SkillRecord.objects.select_for_update().get(scope=scope)
-    if anew:
+    if from_scratch:
         record.beliefs, record.votes, record.last_vote, record.last_signal = [], 0, 0, 0
-    votes = _read_in_batches(_votes_of(scope), record.last_vote, ends=not anew)
-    signals = _read_in_batches(_signals_of(scope), record.last_signal, ends=not anew)
-    book, judges = _load_ratings(record), Counter[tuple[object, ...]]()
+    votes = _read_in_batches(_votes_of(scope), record.last_vote, ends=not from_scratch)
+    signals = _read_in_batches(_signals_of(scope), record.last_signal, ends=not from_scratch)
+    ratings, counts_by_rater = _load_ratings(record), Counter[tuple[object, ...]]()
     voted = signalled = 0
     for vote in votes:
         record.last_vote, voted = vote.pk, voted + 1
-        if _is_within(judges, MAX_VOTES_PER_DAY, vote.voter_id, timezone.localdate(vote.created_at)):
-            _learn_comparisons(book, list(comparisons_of_vote(vote, topic=topic_of(vote.turn))))
+        if _is_within(counts_by_rater, MAX_VOTES_PER_DAY, vote.voter_id, timezone.localdate(vote.created_at)):
+            _learn_comparisons(ratings, list(comparisons_of_vote(vote, topic=topic_of(vote.turn))))
     for signal in signals:
         record.last_signal, signalled = signal.pk, signalled + 1
         day, model = timezone.localdate(signal.created_at), signal.candidate.model
-        if _is_within(judges, MAX_SIGNALS_PER_MODEL, signal.person_id, day, model):
+        if _is_within(counts_by_rater, MAX_SIGNALS_PER_MODEL, signal.person_id, day, model):
             _learn_comparisons(
-                book, list(comparisons_of_signal(signal, topic=topic_of(signal.candidate.turn)))
+                ratings, list(comparisons_of_signal(signal, topic=topic_of(signal.candidate.turn)))
             )
     record.votes += voted
-    record.beliefs = [[*key, belief.mean, belief.variance] for key, belief in book.beliefs.items()]
-    if voted or signalled or anew:
+    record.beliefs = [[*key, belief.mean, belief.variance] for key, belief in ratings.beliefs.items()]
+    if voted or signalled or from_scratch:
         record.save()
         forget_ratings()
     return voted
@@ -115,20 +115,20 @@ def _read_in_batches(rows: "QuerySet[Row]", last: int, *, ends: bool) -> Iterato
             return
 
 
-def _is_within(judges: Counter[tuple[object, ...]], most: int, *judge: object) -> bool:
-    judges[judge] += 1
-    return judges[judge] <= most
+def _is_within(counts_by_rater: Counter[tuple[object, ...]], most: int, *key: object) -> bool:
+    counts_by_rater[key] += 1
+    return counts_by_rater[key] <= most
 
 
-def _learn_comparisons(book: BradleyTerryModel, comparisons: Sequence[Comparison]) -> None:
+def _learn_comparisons(ratings: BradleyTerryModel, comparisons: Sequence[Comparison]) -> None:
     """Learn from the comparisons of one vote, weighted by its rater's reliability."""
     if not comparisons:
         return
-    judge = comparisons[0].judge
-    rater_reliability = book.rater_reliability(judge)
-    book.record_rater_agreement(judge, comparisons)
+    rater = comparisons[0].rater
+    rater_reliability = ratings.rater_reliability(rater)
+    ratings.record_rater_agreement(rater, comparisons)
     for comparison in comparisons:
-        book.learn(replace(comparison, reliability=comparison.reliability * rater_reliability))
+        ratings.learn(replace(comparison, reliability=comparison.reliability * rater_reliability))
 
 
 def topic_of(turn: Turn) -> str:
@@ -198,7 +198,7 @@ def _comparison(
         places=places,
         signal=kind,
         reliability=GUEST_RELIABILITY if getattr(person, "is_guest", False) else 1.0,
-        judge=str(person.pk),
+        rater=str(person.pk),
     )
 
 
@@ -228,9 +228,9 @@ def read_ratings(scope: str) -> BradleyTerryModel:
     return read_all_ratings()[scope]
 
 
-def find_ratings(books: RatingsByScope, language: str) -> BradleyTerryModel:
+def find_ratings(ratings_by_scope: RatingsByScope, language: str) -> BradleyTerryModel:
     """Return the ratings that apply to a language."""
-    return books[KOREAN if language == KOREAN else ALL]
+    return ratings_by_scope[KOREAN if language == KOREAN else ALL]
 
 
 def forget_ratings() -> None:
@@ -240,12 +240,12 @@ def forget_ratings() -> None:
 
 
 def apply_ratings(
-    offer: Iterable[LanguageModel], book: BradleyTerryModel, topic: str = ""
+    offer: Iterable[LanguageModel], ratings: BradleyTerryModel, topic: str = ""
 ) -> list[LanguageModel]:
     """Return models, best first, with the rating on this topic, where there is one, as quality prior."""
     moved = [
-        replace(model, standing=round(logistic(book.estimate_skill(model.slug, topic)[0]), 4))
-        if ("skill", model.slug) in book.beliefs
+        replace(model, standing=round(logistic(ratings.estimate_skill(model.slug, topic)[0]), 4))
+        if ("skill", model.slug) in ratings.beliefs
         else model
         for model in offer
     ]
@@ -253,10 +253,10 @@ def apply_ratings(
 
 
 def build_explorer(
-    offer: Iterable[LanguageModel], book: BradleyTerryModel, topic: str, max_cost_micros: int
+    offer: Iterable[LanguageModel], ratings: BradleyTerryModel, topic: str, max_cost_micros: int
 ) -> Explorer:
     """Return the exploration policy of a turn: beliefs on its topic and the most that exploring may cost."""
-    beliefs = {model.slug: book.estimate_skill(model.slug, topic) for model in offer}
+    beliefs = {model.slug: ratings.estimate_skill(model.slug, topic) for model in offer}
     return Explorer(
         share=settings.EXPLORE_PERCENT / 100,
         rng=_rng,
@@ -275,16 +275,16 @@ def build_leaderboard(scope: str, topic: str = "") -> list[LeaderboardRow]:
 def build_own_leaderboard(person: User) -> list[LeaderboardRow]:
     """Return the leaderboard of one person's own votes; empty without votes."""
     votes = list(_votes_of(ALL).filter(voter=person)[:BATCH_SIZE])
-    book = _load_ratings(None)
+    ratings = _load_ratings(None)
     for vote in votes:
         for comparison in comparisons_of_vote(vote):
-            book.learn(comparison)
-    return _build_rows(book, Counter(vote.candidate.model for vote in votes)) if votes else []
+            ratings.learn(comparison)
+    return _build_rows(ratings, Counter(vote.candidate.model for vote in votes)) if votes else []
 
 
-def _build_rows(book: BradleyTerryModel, counts: Counter[str], topic: str = "") -> list[LeaderboardRow]:
+def _build_rows(ratings: BradleyTerryModel, counts: Counter[str], topic: str = "") -> list[LeaderboardRow]:
     rows = [row for row in Listing.objects.all() if (row.is_on and row.is_reachable) or counts[row.slug]]
-    skills = {row.slug: book.estimate_skill(row.slug, topic) for row in rows}
+    skills = {row.slug: ratings.estimate_skill(row.slug, topic) for row in rows}
     middle = sum(mean for mean, _ in skills.values()) / max(1, len(skills))
     places = []
     for row in rows:

@@ -118,7 +118,7 @@ def test_whoever_goes_on_with_an_answer_means_that_one(ada: User) -> None:
 def test_who_prefers_what_nobody_else_does_is_trusted_less() -> None:
     book = BradleyTerryModel()
     for number in range(40):
-        book.learn(Comparison("wise", "quick", judge=str(number)))
+        book.learn(Comparison("wise", "quick", rater=str(number)))
     for _ in range(20):
         book.record_rater_agreement("mallory", [Comparison("quick", "wise")])
         book.record_rater_agreement("ada", [Comparison("wise", "quick")])
