@@ -1,4 +1,4 @@
-// Bundles the page into static/dist: `npm run build`, or with --watch while working on it.
+// Bundles scripts and styles into static/dist: `npm run build`, or with --watch during development.
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const present = (/** @type {string} */ entry) => existsSync(join(here, entry));
+const exists = (/** @type {string} */ entry) => existsSync(join(here, entry));
 const entries = [
   "js/page.js",
   "js/shared.js",
@@ -25,7 +25,7 @@ const entries = [
 /** @type {import("esbuild").BuildOptions} */
 const options = {
   absWorkingDir: here,
-  entryPoints: entries.filter(present),
+  entryPoints: entries.filter(exists),
   outbase: here,
   outdir: join(here, "dist"),
   bundle: true,
@@ -39,17 +39,17 @@ const options = {
   legalComments: "none",
   logLevel: "warning",
 };
-// The theme is settled before the first paint: a plain script, because modules wait for the document.
+// The theme is set before the first paint by a plain script, since modules wait for the document.
 /** @type {import("esbuild").BuildOptions} */
-const early = { ...options, entryPoints: ["js/theme.js"], splitting: false, format: "iife" };
+const themeScript = { ...options, entryPoints: ["js/theme.js"], splitting: false, format: "iife" };
 
 await rm(join(here, "dist"), { recursive: true, force: true });
-for (const each of [options, early]) {
+for (const each of [options, themeScript]) {
   if (process.argv.includes("--watch")) await (await context(each)).watch();
   else await build(each);
 }
 
-// What runs a model inside the browser is fetched as it is, by a worker.
+// A worker fetches the WebAssembly engine, so it is copied as it is.
 await mkdir(join(here, "dist/wasm"));
 await copyFile(
   fileURLToPath(import.meta.resolve("@wllama/wllama/esm/wasm/wllama.wasm")),

@@ -1,4 +1,4 @@
-"""A real browser on the real site: only the models' provider is scripted."""
+"""A real browser on the running site; only the provider of the models is scripted."""
 
 import os
 import shutil
@@ -17,20 +17,20 @@ from tests.aggregator.conftest import offer_model, provider, provider_session
 
 __all__ = ["live_site", "offer_model", "provider", "provider_session", "site_application"]
 
-# Playwright's own loop runs in the test's thread; the tests' few queries there block nobody.
+# Playwright runs its event loop in the test's thread, where the tests make a few queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 ARTIFACTS = Path(__file__).resolve().parent.parent.parent / "test-artifacts"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_MS = 30_000
-QUIET = (
+TIMEOUT_MS = 30_000
+BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    # Where an ad leads to is nowhere: nobody waits for a name server to say so.
+    # The landing pages of ads do not exist: their host names fail without a DNS query.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
@@ -39,7 +39,7 @@ MakeModel = Callable[..., Listing]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here is an e2e test."""
+    """Mark the tests of this folder as end-to-end tests."""
     for item in items:
         if "tests/e2e" in str(item.path):
             item.add_marker(pytest.mark.e2e)
@@ -50,32 +50,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser_type_launch_args() -> dict[str, Any]:
     """Use the machine's Chromium where there is one, else Playwright's own."""
     found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
-    return {"args": list(QUIET), **({"executable_path": found} if found else {})}
+    return {"args": list(BROWSER_ARGUMENTS), **({"executable_path": found} if found else {})}
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_tried(settings: Settings) -> None:
-    """Which models are asked is no matter of luck here."""
+def _no_exploration(settings: Settings) -> None:
+    """Ask the same models in every run."""
     settings.EXPLORE_PERCENT = 0
 
 
 @pytest.fixture
 def open_page(live_site: LiveSite, browser: Browser) -> Iterator[OpenPage]:
-    """Open a page as a new visitor; what the page's console complains about fails the test."""
-    # As a worker does when it starts: a person's first turn finds libraries and models in memory.
+    """Open pages as new visitors; an uncaught error in a page fails the test."""
+    # A worker warms up when it starts, so that the first turn finds libraries and models in memory.
     live_site.call(warm_up(), within_s=120)
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-    expect.set_options(timeout=PATIENCE_MS)
+    errors: list[str] = []
+    expect.set_options(timeout=TIMEOUT_MS)
 
     def open_as(path: str = "/", *, visitor: BrowserContext | None = None, **options: Any) -> Page:
         if visitor is None:
             options = {"locale": "ko-KR", "viewport": {"width": 1280, "height": 900}, **options}
             visitor = browser.new_context(base_url=live_site.url, **options)
-            visitor.set_default_timeout(PATIENCE_MS)
+            visitor.set_default_timeout(TIMEOUT_MS)
             contexts.append(visitor)
         page = visitor.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path)
         return page
 
@@ -83,17 +83,17 @@ def open_page(live_site: LiveSite, browser: Browser) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     live_site.wait_for_turns()
-    assert complaints == []
+    assert errors == []
 
 
 def ask(page: Page, prompt: str) -> None:
-    """Type a prompt and send it, as a person does."""
+    """Type a prompt and send it."""
     page.locator("#prompt").click()
     page.keyboard.type(prompt)
     page.keyboard.press("Enter")
 
 
 def take_picture(page: Page, name: str) -> None:
-    """Keep a screenshot for whoever wants to see what the test saw."""
+    """Save a screenshot to test-artifacts/."""
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{name}.png")

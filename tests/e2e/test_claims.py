@@ -1,4 +1,4 @@
-"""Where answers disagree is one tap from the words themselves."""
+"""Claims on which answers differ link to the passages that state them."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
 SHARED = "한강은 서울을 동서로 가로질러 흐르는 큰 강이에요."
 
 
-def test_a_contradiction_points_at_both_sides(
+def test_a_contested_claim_links_to_the_passage_of_each_side(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say(f"{SHARED}\n\n서울의 인구는 약 940만 명으로 알려져 있어요."))

@@ -1,4 +1,4 @@
-"""What a guest can do with a conversation."""
+"""The conversation of a guest."""
 
 import re
 
@@ -12,7 +12,7 @@ LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
 
 
 def offer_two(provider: ProviderServer, offer_model: MakeModel, *, delay_s: float = 0.03) -> None:
-    """Put two models on offer that say different things, one piece at a time."""
+    """Offer two models with different answers, streamed in pieces."""
     provider.add("wise", say("**서울**이에요. 대한민국의 수도예요.", delay_s=delay_s))
     provider.add("quick", say("서울", delay_s=delay_s))
     offer_model("wise", name="슬기", standing=0.8)
@@ -47,7 +47,7 @@ def test_an_english_guest_gets_an_english_page(
     assert set(hangul) <= {"한국어", "짬뽕"}
 
 
-def test_a_reload_in_mid_answer_loses_no_character(
+def test_a_reload_during_an_answer_loses_no_character(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("talker", say(LONG, delay_s=0.03))
@@ -72,13 +72,13 @@ def test_a_second_tab_of_the_same_person_follows_the_same_turn(
     expect(page.locator(".answer")).to_contain_text("3번째 문장이에요.")
     other = open_page(page.url, visitor=page.context)
 
-    # Each tab hears of the end at its own moment.
+    # Each tab receives the end at its own time.
     for tab in (other, page):
         expect(tab.locator(".turn[data-status=done]")).to_be_visible()
     assert other.locator(".answer").inner_text() == page.locator(".answer").inner_text()
 
 
-def test_a_failed_model_says_why_and_can_be_asked_again(
+def test_a_failed_model_shows_why_and_can_be_retried(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -96,7 +96,7 @@ def test_a_failed_model_says_why_and_can_be_asked_again(
     expect(page.locator(".candidate[data-status=done]")).to_have_count(2)
 
 
-def test_stopping_keeps_what_was_written_also_after_a_reload(
+def test_a_stopped_answer_keeps_its_text_after_a_reload(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("talker", say(LONG, delay_s=0.05))
@@ -129,7 +129,7 @@ def test_regenerating_keeps_both_versions(
     expect(shown).to_contain_text("첫 번째 답이에요.")
 
 
-def test_picking_a_candidate_is_remembered(
+def test_a_vote_for_a_candidate_is_stored(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     offer_two(provider, offer_model)
@@ -145,7 +145,7 @@ def test_picking_a_candidate_is_remembered(
     assert Vote.objects.get().candidate.model == "quick"
 
 
-def test_going_through_the_models_asks_none_until_the_button_is_pressed(
+def test_choosing_a_model_sends_nothing_until_the_button_is_pressed(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     offer_two(provider, offer_model, delay_s=0.01)
@@ -168,7 +168,7 @@ def test_going_through_the_models_asks_none_until_the_button_is_pressed(
     expect(page.locator(".candidates > summary")).to_be_focused()
 
 
-def test_what_the_keyboard_reaches_stands_above_the_composer(
+def test_focused_elements_scroll_to_above_the_composer(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("talker", say(LONG))
@@ -180,12 +180,12 @@ def test_what_the_keyboard_reaches_stands_above_the_composer(
     dock = page.locator(".dock").evaluate("each => each.getBoundingClientRect().top")
     head = page.locator(".pane-head").evaluate("each => each.getBoundingClientRect().bottom")
     buttons = page.locator(".turn button:visible")
-    for place in [*range(buttons.count()), *reversed(range(buttons.count()))]:
-        box = buttons.nth(place).evaluate("each => { each.focus(); return each.getBoundingClientRect() }")
+    for index in [*range(buttons.count()), *reversed(range(buttons.count()))]:
+        box = buttons.nth(index).evaluate("each => { each.focus(); return each.getBoundingClientRect() }")
         assert head <= box["top"] and box["bottom"] <= dock
 
 
-def test_hostile_text_of_a_model_stays_text(
+def test_hostile_output_of_a_model_stays_text(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     evil = (
@@ -203,7 +203,7 @@ def test_hostile_text_of_a_model_stays_text(
     assert page.locator('.answer a[href^="javascript"]').count() == 0
 
 
-def test_enter_under_a_korean_input_method_sends_once_and_whole(
+def test_enter_in_a_korean_input_method_sends_the_complete_text_once(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say("네."))
@@ -243,7 +243,7 @@ def test_on_a_phone_candidates_are_tabs(
     take_picture(page, "phone")
 
 
-def test_a_crisis_is_met_with_people_to_call(
+def test_a_crisis_is_answered_with_help_lines(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     offer_two(provider, offer_model)
@@ -254,7 +254,7 @@ def test_a_crisis_is_met_with_people_to_call(
     assert provider.seen == []
 
 
-def test_a_question_asked_without_a_network_stays_in_sight_until_it_is_answered(
+def test_a_prompt_asked_offline_stays_visible_until_it_is_answered(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     offer_two(provider, offer_model)
@@ -272,7 +272,7 @@ def test_a_question_asked_without_a_network_stays_in_sight_until_it_is_answered(
     assert Turn.objects.count() == 1
 
 
-def test_a_question_that_was_never_sent_is_in_the_composer_again(open_page: OpenPage) -> None:
+def test_a_prompt_that_was_never_sent_becomes_a_draft(open_page: OpenPage) -> None:
     page = open_page()
     page.context.set_offline(True)
     ask(page, "한국의 수도는?")

@@ -1,4 +1,4 @@
-"""A conversation that never leaves the device, with real weights where they are at hand."""
+"""The conversation on the device, with real weights where they are available."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from language.sensitivity import is_explicit_crisis
 from stack.install.weights import SMOLLM2
 from tests.e2e.conftest import OpenPage, take_picture
 
-KEPT = ROOT / "var" / "models"
+WEIGHTS = ROOT / "var" / "models"
 CARD = f"[data-model={SMOLLM2.slug}]"
 LOAD_MS = 60_000
 ANSWER_MS = 120_000
@@ -23,13 +23,13 @@ STORED = """async () => {
   const folder = await root.getDirectoryHandle("cache", { create: true });
   return (await Array.fromAsync(folder.keys())).length;
 }"""
-HEARD = """({ patterns, texts }) =>
+MATCH = """({ patterns, texts }) =>
   texts.map((text) => patterns.some((pattern) => new RegExp(pattern, "u").test(text.toLowerCase())))"""
 
 
 @pytest.fixture
 def broken_weights(settings: Settings, tmp_path: Path) -> Path:
-    """Weights of the right size that hold nothing but zeros."""
+    """Weights of the right size that consist of zeros."""
     settings.DEVICE_WEIGHTS_FOLDER = str(tmp_path)
     path = tmp_path / SMOLLM2.file_name
     with path.open("wb") as file:
@@ -45,45 +45,45 @@ def press(page: Page, name: str) -> None:
 def ask(page: Page, prompt: str) -> None:
     """Type a prompt and send it."""
     page.locator("#prompt").fill(prompt)
-    # Two Enters within the blink of an eye are one to the field.
+    # Two Enters within 150 ms count as one.
     page.wait_for_timeout(200)
     page.keyboard.press("Enter")
 
 
-def listen(page: Page) -> list[str]:
-    """Write down whatever the page asks of anybody from now on."""
-    heard: list[str] = []
-    page.context.on("request", lambda request: heard.append(request.url))
-    page.on("websocket", lambda socket: heard.append(socket.url))
-    return heard
+def record_requests(page: Page) -> list[str]:
+    """Record the requests and sockets of the page from now on."""
+    requests: list[str] = []
+    page.context.on("request", lambda request: requests.append(request.url))
+    page.on("websocket", lambda socket: requests.append(socket.url))
+    return requests
 
 
 with_weights = pytest.mark.skipif(
-    not SMOLLM2.is_complete(KEPT), reason="SmolLM2's weights are not in var/models"
+    not SMOLLM2.is_complete(WEIGHTS), reason="SmolLM2's weights are not in var/models"
 )
 
 
 @pytest.fixture
 def talking(settings: Settings, open_page: OpenPage) -> Page:
     """A page on which SmolLM2 has been fetched and started."""
-    settings.DEVICE_WEIGHTS_FOLDER = str(KEPT)
+    settings.DEVICE_WEIGHTS_FOLDER = str(WEIGHTS)
     page = open_page("/on-device/")
-    heard = listen(page)
+    requests = record_requests(page)
     expect(page.locator(CARD)).to_contain_text("98 MB")
     page.wait_for_load_state("networkidle")
-    assert not [url for url in heard if url.endswith((".gguf", ".wasm"))], "fetched before anybody asked"
+    assert not [url for url in requests if url.endswith((".gguf", ".wasm"))], "fetched before a press"
     press(page, "받고 시작하기")
     expect(page.locator("#prompt")).to_be_visible(timeout=LOAD_MS)
-    assert [url for url in heard if url.endswith(f"{SMOLLM2.sha256}.gguf")]
+    assert [url for url in requests if url.endswith(f"{SMOLLM2.sha256}.gguf")]
     page.wait_for_load_state("networkidle")
     return page
 
 
 @pytest.mark.weights
 @with_weights
-def test_once_the_model_is_here_a_conversation_needs_nobody_and_tells_nobody(talking: Page) -> None:
+def test_a_loaded_model_answers_offline_and_sends_nothing(talking: Page) -> None:
     talking.context.set_offline(True)
-    heard = listen(talking)
+    requests = record_requests(talking)
     turns = talking.locator(".turn")
     ask(talking, "What is the capital of France? Answer in one sentence.")
     expect(talking.locator(".turn[data-status=done]")).to_be_visible(timeout=ANSWER_MS)
@@ -99,13 +99,13 @@ def test_once_the_model_is_here_a_conversation_needs_nobody_and_tells_nobody(tal
     talking.keyboard.press("Escape")
     expect(talking.locator(".turn[data-status=stopped]")).to_be_visible()
 
-    # Letters that no other part of the page holds: not even a piece of a font may be asked for.
+    # Characters that no other part of the page has: not even a part of a font may be requested.
     ask(talking, "그냥 죽고 싶어 뷁 쀍 퓛")
     expect(turns.nth(2)).to_contain_text("109")
     expect(turns.nth(2).locator(".ai-label").first).to_be_hidden()
     talking.get_by_role("button", name="새 대화").click()
     expect(turns).to_have_count(0)
-    assert heard == []
+    assert requests == []
     assert talking.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]") == []
 
 
@@ -113,10 +113,10 @@ def test_once_the_model_is_here_a_conversation_needs_nobody_and_tells_nobody(tal
 @with_weights
 def test_weights_are_fetched_once_and_can_be_removed(talking: Page) -> None:
     talking.reload()
-    heard = listen(talking)
+    requests = record_requests(talking)
     press(talking, "시작하기")
     expect(talking.locator("#prompt")).to_be_visible(timeout=LOAD_MS)
-    assert not [url for url in heard if url.endswith(".gguf")]
+    assert not [url for url in requests if url.endswith(".gguf")]
     talking.get_by_title("모델 바꾸기").click()
     press(talking, "지우기")
     talking.locator("#remove-dialog").get_by_role("button", name="지우기").click()
@@ -124,7 +124,7 @@ def test_weights_are_fetched_once_and_can_be_removed(talking: Page) -> None:
     assert talking.evaluate(STORED) == 0
 
 
-def test_broken_weights_are_thrown_away_and_can_be_fetched_again(
+def test_corrupt_weights_are_removed_and_can_be_fetched_again(
     broken_weights: Path, open_page: OpenPage
 ) -> None:
     page = open_page("/on-device/")
@@ -143,7 +143,7 @@ def test_broken_weights_are_thrown_away_and_can_be_fetched_again(
     ],
     ids=["cut", "gone", "short"],
 )
-def test_a_download_that_fails_says_why_and_leaves_nothing(
+def test_a_failed_download_shows_why_and_leaves_no_file(
     broken_weights: Path, open_page: OpenPage, answer: Callable[[Route], None], said: str
 ) -> None:
     page = open_page("/on-device/")
@@ -154,7 +154,7 @@ def test_a_download_that_fails_says_why_and_leaves_nothing(
     expect(page.locator(CARD).get_by_role("button", name="받고 시작하기")).to_be_enabled()
 
 
-def test_a_download_can_be_given_up(broken_weights: Path, open_page: OpenPage) -> None:
+def test_a_download_can_be_cancelled(broken_weights: Path, open_page: OpenPage) -> None:
     page = open_page("/on-device/")
     page.route("**/*.gguf", lambda route: None)
     press(page, "받고 시작하기")
@@ -173,7 +173,7 @@ def test_a_download_can_be_given_up(broken_weights: Path, open_page: OpenPage) -
         ("StorageManager.prototype.getDirectory = () => new Promise(() => {})", "저장 공간을 쓸 수 없어요"),
     ],
 )
-def test_a_browser_that_cannot_run_a_model_is_told_why(
+def test_a_browser_that_cannot_run_a_model_shows_why(
     broken_weights: Path, open_page: OpenPage, lack: str, said: str
 ) -> None:
     page = open_page("/on-device/")
@@ -183,7 +183,7 @@ def test_a_browser_that_cannot_run_a_model_is_told_why(
     expect(page.locator(".device-model")).to_have_count(0)
 
 
-def test_the_page_hears_a_crisis_that_is_told_outright_as_the_server_does(
+def test_the_page_detects_an_explicit_crisis_as_the_server_does(
     broken_weights: Path, open_page: OpenPage
 ) -> None:
     texts = [
@@ -200,6 +200,6 @@ def test_the_page_hears_a_crisis_that_is_told_outright_as_the_server_does(
         "한국의 수도는?",
     ]
     page = open_page("/on-device/")
-    heard = page.evaluate(HEARD, {"patterns": list_crisis_patterns(), "texts": texts})
-    assert heard == [is_explicit_crisis(text) for text in texts]
-    assert any(heard) and not all(heard)
+    requests = page.evaluate(MATCH, {"patterns": list_crisis_patterns(), "texts": texts})
+    assert requests == [is_explicit_crisis(text) for text in texts]
+    assert any(requests) and not all(requests)

@@ -1,4 +1,4 @@
-"""A long conversation: its earlier turns come when they are asked for, and nobody loses their place."""
+"""Earlier turns of a long conversation are loaded on request without moving the page."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -11,32 +11,32 @@ from tests.e2e.conftest import OpenPage, take_picture
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
-def top_of(place: Locator) -> float:
-    """Return how far from the top of the window something stands."""
-    return float(place.evaluate("each => each.getBoundingClientRect().top"))
+def top_of(element: Locator) -> float:
+    """Return the distance of an element from the top of the window in pixels."""
+    return float(element.evaluate("each => each.getBoundingClientRect().top"))
 
 
 def open_long(open_page: OpenPage, language: str, size: dict[str, int]) -> Page:
-    """Open a conversation of 130 turns that its reader, a guest, has had."""
+    """Open a guest's conversation of 130 turns."""
     page = open_page("/", locale=language, viewport=size)
-    # The guest is known here as soon as the page's socket is open.
+    # The guest is created when the page opens its socket.
     while not User.objects.filter(is_guest=True).exists():
         page.wait_for_timeout(50)
-    held = long_conversation(User.objects.get(is_guest=True), 130)
-    page.goto(f"/c/{held.public_id}/")
+    conversation = long_conversation(User.objects.get(is_guest=True), 130)
+    page.goto(f"/c/{conversation.public_id}/")
     expect(page.locator(".turn")).to_have_count(60)
     return page
 
 
 @pytest.mark.parametrize(
-    ("language", "size", "name", "told"),
+    ("language", "size", "name", "announcement"),
     [
         ("ko-KR", WIDE, "이전 대화 더 보기", "질문 60개"),
         ("en-US", NARROW, "Show earlier turns", "Earlier turns loaded: 60"),
     ],
 )
-def test_earlier_turns_come_above_without_moving_the_reader(
-    open_page: OpenPage, language: str, size: dict[str, int], name: str, told: str
+def test_earlier_turns_are_added_above_without_moving_the_page(
+    open_page: OpenPage, language: str, size: dict[str, int], name: str, announcement: str
 ) -> None:
     page = open_long(open_page, language, size)
     link = page.get_by_role("link", name=name)
@@ -47,9 +47,9 @@ def test_earlier_turns_come_above_without_moving_the_reader(
 
     page.keyboard.press("Enter")
     expect(page.locator(".turn")).to_have_count(120)
-    expect(page.locator("#announcer")).to_contain_text(told)
+    expect(page.locator("#announcer")).to_contain_text(announcement)
     assert abs(top_of(first) - before) < 2
-    # The keyboard is where the reading goes on: at the turn above.
+    # Focus moves to the nearest of the new turns.
     focused = page.evaluate("document.activeElement.querySelector('.prompt-text').textContent")
     assert focused == "질문 70번"
     take_picture(page, f"earlier-turns-loaded-{language}")
@@ -61,7 +61,7 @@ def test_earlier_turns_come_above_without_moving_the_reader(
     expect(link).to_have_count(0)
 
 
-def test_what_cannot_be_fetched_is_told_and_asked_for_again(open_page: OpenPage) -> None:
+def test_a_failed_load_is_reported_and_can_be_repeated(open_page: OpenPage) -> None:
     page = open_long(open_page, "ko-KR", WIDE)
     page.route("**/before/**", lambda route: route.abort())
     page.get_by_role("link", name="이전 대화 더 보기").click()
@@ -73,30 +73,30 @@ def test_what_cannot_be_fetched_is_told_and_asked_for_again(open_page: OpenPage)
 
 
 @pytest.mark.parametrize(
-    ("language", "size", "make", "told"),
+    ("language", "size", "make", "texts"),
     [
         ("ko-KR", WIDE, "링크 만들기", ("마지막 100개", "빠진 질문 30개", "앞의 질문 30개는")),
         ("en-US", NARROW, "Make a link", ("its last 100 turns", "Left out: 30", "not here: 30")),
     ],
 )
-def test_a_link_to_a_part_of_a_conversation_says_so(
+def test_a_link_to_a_part_of_a_conversation_is_labelled(
     open_page: OpenPage,
     monkeypatch: pytest.MonkeyPatch,
     language: str,
     size: dict[str, int],
     make: str,
-    told: tuple[str, str, str],
+    texts: tuple[str, str, str],
 ) -> None:
     monkeypatch.setattr(sharing, "MAX_SHARED_TURNS", 100)
     page = open_long(open_page, language, size)
     page.locator("[data-share]").click()
-    expect(page.locator("#share-dialog")).to_contain_text(told[0])
+    expect(page.locator("#share-dialog")).to_contain_text(texts[0])
     take_picture(page, f"share-of-a-part-{language}")
     page.locator("#share-dialog").get_by_role("button", name=make).click()
-    expect(page.locator("#shared-dialog")).to_contain_text(told[1])
+    expect(page.locator("#shared-dialog")).to_contain_text(texts[1])
     take_picture(page, f"shared-part-{language}")
 
     page.goto(page.locator("#share-link").input_value())
     expect(page.locator(".turn")).to_have_count(100)
-    expect(page.locator(".shared")).to_contain_text(told[2])
+    expect(page.locator(".shared")).to_contain_text(texts[2])
     take_picture(page, f"shared-part-copy-{language}")

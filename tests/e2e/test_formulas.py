@@ -1,4 +1,4 @@
-"""Formulas in an answer, of honest models and of others."""
+"""Formulas in an answer, valid and hostile."""
 
 from playwright.sync_api import expect
 
@@ -36,15 +36,15 @@ $$\kern9999em\kern9999em\kern9999em\kern9999em x$$
 $\def\a{\a\a}\a$ $\hspace{-9999em} y$ $\raisebox{-9999em}{z}$"""
 
 
-def test_formulas_are_drawn_and_copied_as_they_were_written(
+def test_formulas_are_typeset_and_copied_as_their_source(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say(ANSWER, delay_s=0.004))
     offer_model("wise", name="슬기")
     page = open_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    asked_for: list[str] = []
-    page.on("request", lambda request: asked_for.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     ask(page, "이차방정식의 근의 공식을 알려 줘")
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
@@ -54,7 +54,7 @@ def test_formulas_are_drawn_and_copied_as_they_were_written(
     expect(answer.locator("mfrac")).to_have_count(3)
     expect(answer).to_contain_text("책은 $5이고 공책은 $10이에요.")
     expect(answer.locator("code")).to_have_text("$x$")
-    assert any("typeset" in url for url in asked_for)
+    assert any("typeset" in url for url in requested)
     page.locator(".answer-actions").get_by_role("button", name="복사").click()
     expect(page.locator("#announcer")).to_have_text("복사했어요")
     assert page.evaluate("navigator.clipboard.readText()") == ANSWER
@@ -66,15 +66,15 @@ def test_formulas_are_drawn_and_copied_as_they_were_written(
     expect(page.locator(".answer-text math")).to_have_count(6)
 
 
-def test_no_formula_reaches_past_its_place(
+def test_a_hostile_formula_stays_in_its_box(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("mallory", say(HOSTILE))
     offer_model("mallory")
     page = open_page(viewport={"width": 390, "height": 844})
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text))
-    page.on("request", lambda request: complaints.append(request.url) if request.url.endswith("/x") else None)
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("request", lambda request: errors.append(request.url) if request.url.endswith("/x") else None)
     ask(page, "이상한 수식을 보여 줘")
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
@@ -86,19 +86,19 @@ def test_no_formula_reaches_past_its_place(
     assert answer.locator("a, img, script, [href], [src], [id], [onerror]").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert answer.evaluate("body => body.offsetHeight") < 1500
-    assert complaints == []
+    assert errors == []
 
 
-def test_an_answer_without_formulas_loads_nothing_for_them(
+def test_an_answer_without_formulas_does_not_load_the_library(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say("커피는 $5, 빵은 $10이에요. `$x$`"))
     offer_model("wise")
     page = open_page()
-    asked_for: list[str] = []
-    page.on("request", lambda request: asked_for.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     ask(page, "커피와 빵은 얼마인가요?")
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
     expect(page.locator(".answer-text")).to_contain_text("커피는 $5, 빵은 $10이에요.")
-    assert not [url for url in asked_for if "typeset" in url or "formulas" in url]
+    assert not [url for url in requested if "typeset" in url or "formulas" in url]

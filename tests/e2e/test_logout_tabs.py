@@ -1,4 +1,4 @@
-"""What other tabs do when somebody logs out in one of them."""
+"""Other tabs of a browser after a logout in one of them."""
 
 from playwright.sync_api import expect
 
@@ -8,7 +8,7 @@ from testing.provider.server import ProviderServer, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask
 
 
-def test_what_is_asked_in_a_tab_after_logging_out_in_another_is_a_guest_s(
+def test_a_prompt_asked_after_a_logout_in_another_tab_belongs_to_a_guest(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요."))

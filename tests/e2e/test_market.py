@@ -1,4 +1,4 @@
-"""An ad from the answer to the ledger, and the people on both its ends: advertiser and admin."""
+"""An ad from the answer to the ledger, and the pages of advertiser and admin."""
 
 import pytest
 from django.core.management import call_command
@@ -13,7 +13,7 @@ from testing.provider.server import ProviderServer, say
 from testing.site.live_site import LiveSite
 from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
 
-# The market does not count robots; this is what a person's browser says of itself.
+# Headless browsers are filtered as bots, so the tests send a person's user agent.
 PERSON = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
 )
@@ -49,8 +49,8 @@ def log_in_as_admin(page: Page) -> None:
     page.wait_for_load_state()
 
 
-def hide_for_good(page: Page, card: Locator) -> None:
-    """Read why the ad is there, hide it by the keyboard, and see that it does not come back."""
+def hide_ad(page: Page, card: Locator) -> None:
+    """Read why the ad is shown, hide it by keyboard, and expect it to stay hidden."""
     card.locator("summary").click()
     expect(card.locator(".reasons")).to_contain_text("날마다 바뀌는 번호")
     card.get_by_role("button", name="숨기기").focus()
@@ -62,9 +62,9 @@ def hide_for_good(page: Page, card: Locator) -> None:
     expect(card).to_be_hidden()
 
 
-def look_at(card: Locator) -> None:
-    """Scroll to an ad until it counts as seen."""
-    # What lies behind the composer is in the window and yet seen by nobody.
+def scroll_to_ad(card: Locator) -> None:
+    """Scroll to an ad until its impression is counted."""
+    # An ad behind the composer is in the window but not viewable.
     card.evaluate("card => scrollBy(0, card.getBoundingClientRect().bottom - innerHeight)")
     card.page.wait_for_timeout(1_500)
     assert not Impression.objects.exists()
@@ -87,7 +87,7 @@ def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     ask(page, "도쿄 여행 항공권 싸게 사는 법")
     card = page.locator(".placement")
     expect(card.locator(".placement-label")).to_have_text("광고")
-    look_at(card)
+    scroll_to_ad(card)
     assert [seen.verdict for seen in Impression.objects.all()] == ["valid"]
 
     take_picture(page, "ad")
@@ -106,7 +106,7 @@ def test_an_ad_is_seen_and_clicked_and_charged_exactly_once(
     page.reload()
     expect(card).to_be_visible()
     assert Impression.objects.count() == 1
-    hide_for_good(page, card)
+    hide_ad(page, card)
 
 
 @pytest.mark.usefixtures("demo_market")

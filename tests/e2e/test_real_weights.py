@@ -16,7 +16,7 @@ from stack.install.weights import SMOLLM2
 from stack.servers.local_models import LocalModel
 from tests.e2e.conftest import OpenPage, ask
 
-# Fetched once and shared with `make run`; the tests' own home goes with each session.
+# Downloaded once and shared with `make run`; the tests' own data folder is deleted after each session.
 KEPT = ROOT / "var"
 FETCH = (
     "from pathlib import Path; from stack.progress import Console;"
@@ -29,7 +29,7 @@ LOAD_SECONDS = 60
 @pytest.fixture(scope="session")
 def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
     """SmolLM2, loaded and serving."""
-    # In a process of its own: this one may not reach past the machine.
+    # In another process, since this one may not open sockets to other hosts.
     subprocess.run([sys.executable, "-c", FETCH], cwd=ROOT, check=True)  # noqa: S603
     model = LocalModel(SMOLLM2, KEPT)
     (KEPT / "logs").mkdir(exist_ok=True)
@@ -65,6 +65,6 @@ def test_a_real_small_model_answers_on_the_page(
     ask(page, "What is the capital of France?")
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible(timeout=90_000)
-    # So small a model may be wrong about Paris; that it speaks in words is what can be held.
+    # Such a small model may be wrong about Paris, so only words are expected.
     expect(page.locator(".answer-text")).to_contain_text(re.compile(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}"))
     expect(page.locator(".candidate-figures")).to_contain_text("tok")

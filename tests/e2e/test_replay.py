@@ -1,4 +1,4 @@
-"""Recorded answers of real models on the real site, where the recordings are at hand."""
+"""Recorded answers of real models on the site, where the recordings are available."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,9 +33,9 @@ def test_a_korean_prompt_of_the_recording_shows_four_recorded_candidates_and_a_r
     prompt = min((text for text in recordings.answers if len(text) > 20), key=len)
     provider.find_script, provider.listed = recordings.find_script, recordings.list_models()
     settings.OPENAI_COMPATIBLE_URL, settings.PANEL_SIZE = f"{provider.url}/v1", 4
-    with ThreadPoolExecutor(1) as other_thread:
-        # The browser's loop runs in this one, and asking a server for its models starts a loop.
-        other_thread.submit(_sync).result()
+    with ThreadPoolExecutor(1) as executor:
+        # This thread runs the browser's event loop, and listing the provider's models starts another.
+        executor.submit(_sync).result()
     page = open_page()
     ask(page, prompt)
 

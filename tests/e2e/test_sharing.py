@@ -1,4 +1,4 @@
-"""A conversation that is shared by a link, as its owner and as a stranger see it."""
+"""A conversation shared by a link, as its owner and a visitor see it."""
 
 import re
 
@@ -24,19 +24,19 @@ def make_link(page: Page) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
-def expect_copy(stranger: Page) -> None:
-    """See prompt, answer and other answers drawn as on the page, and nothing else."""
-    expect(stranger.locator(".turn")).to_have_count(1)
-    expect(stranger.locator(".answer strong")).to_have_text("서울")
-    expect(stranger.locator(".answer math")).to_have_count(1)
-    expect(stranger.locator(".answer .code-block")).to_contain_text("x = 1")
-    stranger.get_by_text("다른 답 1개").click()
-    expect(stranger.locator(".candidate")).to_contain_text("서울이라고 생각해요")
-    expect(stranger.locator(".answer img, textarea, .placement")).to_have_count(0)
-    expect(stranger.get_by_role("link", name="나도 물어보기")).to_have_attribute("href", "/")
+def expect_copy(visitor: Page) -> None:
+    """Expect prompt, answer and other answers rendered as on the page, and nothing else."""
+    expect(visitor.locator(".turn")).to_have_count(1)
+    expect(visitor.locator(".answer strong")).to_have_text("서울")
+    expect(visitor.locator(".answer math")).to_have_count(1)
+    expect(visitor.locator(".answer .code-block")).to_contain_text("x = 1")
+    visitor.get_by_text("다른 답 1개").click()
+    expect(visitor.locator(".candidate")).to_contain_text("서울이라고 생각해요")
+    expect(visitor.locator(".answer img, textarea, .placement")).to_have_count(0)
+    expect(visitor.get_by_role("link", name="나도 물어보기")).to_have_attribute("href", "/")
 
 
-def test_a_guest_shares_a_conversation_and_takes_it_back(
+def test_a_guest_shares_a_conversation_and_revokes_the_link(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say(ANSWER))
@@ -51,12 +51,12 @@ def test_a_guest_shares_a_conversation_and_takes_it_back(
     ask(page, "그럼 인구는요?")
     expect(page.locator(".turn[data-status=done]")).to_have_count(2)
 
-    stranger = open_page(link)
-    expect_copy(stranger)
-    take_picture(stranger, "shared")
+    visitor = open_page(link)
+    expect_copy(visitor)
+    take_picture(visitor, "shared")
     page.reload()
     page.get_by_role("button", name="공유 중").click()
     page.get_by_role("button", name="공유 그만두기").click()
     expect(page.locator("[data-share]")).to_have_text("공유")
-    stranger.reload()
-    expect(stranger.get_by_text("여기에는 아무것도 없어요")).to_be_visible()
+    visitor.reload()
+    expect(visitor.get_by_text("여기에는 아무것도 없어요")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The list of conversations, and the way past it."""
+"""The list of conversations and the skip link."""
 
 from playwright.sync_api import expect
 
@@ -8,19 +8,19 @@ from tests.e2e.conftest import MakeModel, OpenPage, ask
 LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
 
 
-def test_the_way_past_the_list_moves_the_keyboard_and_loads_nothing(
+def test_the_skip_link_moves_focus_without_a_reload(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     page = open_page()
-    page.evaluate("window.isSame = true")
+    page.evaluate("window.isSamePage = true")
     page.locator(".skip-link").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#prompt")).to_be_focused()
     page.go_back()
-    assert page.evaluate("window.isSame")
+    assert page.evaluate("window.isSamePage")
 
 
-def test_escape_closes_the_sheet_and_stops_no_answer(
+def test_escape_closes_the_drawer_without_stopping_the_answer(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("talker", say(LONG, delay_s=0.05))
@@ -31,13 +31,13 @@ def test_escape_closes_the_sheet_and_stops_no_answer(
     page.locator("[aria-controls=sidebar]").click()
     page.locator(".search-button").focus()
     page.keyboard.press("Escape")
-    expect(page.locator(".shell")).not_to_have_class("shell sheet")
+    expect(page.locator(".shell")).not_to_have_class("shell drawer-open")
     expect(page.locator("[aria-controls=sidebar]")).to_be_focused()
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
 
 
-def test_a_name_given_during_an_answer_stays_and_a_failed_one_is_told(
+def test_a_title_given_during_an_answer_stays_and_a_failed_rename_is_reported(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("talker", say(LONG, delay_s=0.05))

@@ -1,4 +1,4 @@
-"""What the kitchen decided is on the page: why these models, who was called in, who stands behind what."""
+"""The page explains a turn: why models were asked, an escalation, and which candidates support a sentence."""
 
 import re
 
@@ -13,7 +13,7 @@ FIRST = "대한민국의 수도는 서울이에요."
 SECOND = "한강이 도시 가운데를 동서로 가로질러 흘러요."
 
 
-def test_a_vote_that_is_split_calls_in_a_stronger_model(
+def test_a_split_vote_escalates_to_a_stronger_model(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("quick", say("정답: 391"))
@@ -43,12 +43,12 @@ def test_a_vote_that_is_split_calls_in_a_stronger_model(
     read_pace.cache_clear()
 
 
-def test_a_sentence_of_a_fused_answer_points_at_who_says_it_too(
+def test_a_sentence_of_a_fused_answer_links_to_its_supporting_candidates(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     fused = say(f"**{FIRST}** {SECOND}\n\n- 봄에는 벚꽃이 아름다워요.")
-    told = {"wise": say(f"{FIRST} 한강이 흘러요."), "quick": say(f"{FIRST}\n\n{SECOND}")}
-    provider.find_script = lambda model, prompt: fused if "<<<ANSWER" in prompt else told[model]
+    scripts = {"wise": say(f"{FIRST} 한강이 흘러요."), "quick": say(f"{FIRST}\n\n{SECOND}")}
+    provider.find_script = lambda model, prompt: fused if "<<<ANSWER" in prompt else scripts[model]
     offer_model("wise", name="슬기", standing=0.8, can_fuse=True)
     offer_model("quick", name="날쌘", standing=0.6)
     page = open_page()
@@ -68,7 +68,7 @@ def test_a_sentence_of_a_fused_answer_points_at_who_says_it_too(
     expect(marks).to_have_text(["2", "1"])
 
 
-def test_a_model_is_added_to_a_turn_and_one_goes_on_with_its_answer(
+def test_a_model_is_added_to_a_turn_and_its_answer_is_continued(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -86,9 +86,9 @@ def test_a_model_is_added_to_a_turn_and_one_goes_on_with_its_answer(
     late = page.locator(".candidate", has_text="느린")
     expect(late).to_contain_text("늦었지만 서울이에요.")
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
-    go_on = late.get_by_role("button", name="이 답으로 이어 가기")
-    go_on.click()
-    expect(go_on).to_have_attribute("aria-pressed", "true")
+    proceed = late.get_by_role("button", name="이 답으로 이어 가기")
+    proceed.click()
+    expect(proceed).to_have_attribute("aria-pressed", "true")
     take_picture(page, "go-on")
     assert [signal.kind for signal in Signal.objects.all()] == ["continue"]
     page.reload()

@@ -1,4 +1,4 @@
-"""What somebody wrote is never lost: not on the way, not when it is refused, not while they type on."""
+"""Prompts are not lost while they are sent, when they are refused, or while the reader types on."""
 
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
@@ -9,13 +9,13 @@ from tests.e2e.conftest import MakeModel, OpenPage, ask
 
 
 def ask_next(page: Page, prompt: str) -> None:
-    """Ask as a person does: not so soon after the last one that its Enter may be that one's echo."""
+    """Ask later than the time in which a second Enter counts as a repeat of the first."""
     page.wait_for_timeout(300)
     ask(page, prompt)
 
 
 def draft_on_leaving(page: Page, key: str) -> str:
-    """Return what would be in the composer if the page were left now."""
+    """Return the draft that is saved when the page is left."""
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
     return str(page.evaluate("key => sessionStorage.getItem(key)", f"draft:{key}"))
 
@@ -42,7 +42,7 @@ def test_two_prompts_sent_before_the_first_arrives_go_into_one_conversation(
     expect(page.locator("#prompt")).to_have_value("그리고 중국은")
 
 
-def test_what_is_refused_comes_back_to_where_it_was_written(
+def test_a_refused_prompt_returns_to_its_field(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage, settings: Settings
 ) -> None:
     provider.add("wise", say("서울이에요."))

@@ -1,4 +1,4 @@
-"""Another version of a turn: what was picked in each stays with it, and so does the keyboard's place."""
+"""Versions of a turn keep their own votes, and switching keeps keyboard focus."""
 
 from playwright.sync_api import Page, expect
 
@@ -17,7 +17,7 @@ def press(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_vote_and_the_keyboard_stay_with_the_version(
+def test_a_vote_and_focus_stay_with_the_version(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -46,7 +46,7 @@ def test_a_vote_and_the_keyboard_stay_with_the_version(
     expect(vote).to_have_attribute("aria-pressed", "true")
 
 
-def test_nothing_is_left_to_stop_when_what_ran_has_gone_from_the_page(
+def test_a_running_turn_that_left_the_page_shows_no_stop_button(
     live_site: LiveSite, provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say("서울이에요."))

@@ -57,7 +57,8 @@ export function openModelController(model, { engine, weights, onStep, onReady })
     if (isGone && step({ type: "remove" })) announce(word("device_removed"));
   };
 
-  const checkStored = () => weights.isStored(model).then((isStored) => step({ type: "found", isStored }), fail);
+  const checkStored = () =>
+    weights.isStored(model).then((isStored) => step({ type: "found", isStored }), fail);
   const quit = () => step({ type: "quit" });
   return { state, checkStored, fetch, start: () => start("start"), cancel, remove, quit };
 }
