@@ -33,7 +33,7 @@ def ask(*words: str) -> str:
     return printed.getvalue()
 
 
-def test_a_question_is_answered_where_it_is_asked(provider: ProviderServer, offer_model: MakeModel) -> None:
+def test_the_command_answers_a_prompt(provider: ProviderServer, offer_model: MakeModel) -> None:
     provider.add("wise", say(ANSWER))
     offer_model("wise")
     told = json.loads(ask("--json"))
@@ -52,13 +52,13 @@ def test_a_failed_turn_fails_the_command(provider: ProviderServer, offer_model: 
         ask()
 
 
-def test_a_question_that_is_refused_says_why() -> None:
+def test_a_refused_prompt_says_why() -> None:
     with pytest.raises(CommandError, match="No model can answer right now"):
         ask()
 
 
 @pytest.mark.usefixtures("valkey")
-def test_where_a_worker_answers_the_shell_only_listens(
+def test_with_a_worker_the_command_only_follows_the_turn(
     provider: ProviderServer, offer_model: MakeModel, settings: Settings
 ) -> None:
     settings.TURN_RUNNER = "worker"
@@ -72,7 +72,7 @@ def test_where_a_worker_answers_the_shell_only_listens(
 
 
 @pytest.mark.usefixtures("valkey")
-def test_a_shell_that_nobody_answers_gives_up_and_stops_the_turn(
+def test_without_a_worker_the_command_gives_up_and_stops_the_turn(
     offer_model: MakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.TURN_RUNNER, settings.TURN_DEADLINE_MS = "worker", 1

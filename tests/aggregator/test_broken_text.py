@@ -26,12 +26,12 @@ from tests.aggregator.page import leave, open_page
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_halves_of_characters_are_replaced_and_whole_ones_are_not() -> None:
+def test_lone_surrogates_are_replaced_and_pairs_are_not() -> None:
     assert sanitize_text("a\ud800b\udc00\x00") == "a\ufffdb\ufffd"
     assert sanitize_text("짬뽕 😀") == "짬뽕 😀"
 
 
-async def test_a_prompt_with_half_a_character_is_answered(
+async def test_a_prompt_with_a_lone_surrogate_is_answered(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("네."))
@@ -44,7 +44,7 @@ async def test_a_prompt_with_half_a_character_is_answered(
     assert (turn.status, turn.prompt) == (Turn.Status.DONE, "\ufffd 안녕?")
 
 
-async def test_a_turn_that_cannot_be_written_is_lost_alone(settings: Settings, valkey: object) -> None:
+async def test_a_turn_that_cannot_be_encoded_affects_no_other(settings: Settings, valkey: object) -> None:
     log = TurnLog(settings.REDIS_URL, keep_seconds=60)
     log.start()
     bad, good = str(uuid.uuid4()), str(uuid.uuid4())
@@ -60,7 +60,7 @@ async def test_a_turn_that_cannot_be_written_is_lost_alone(settings: Settings, v
     await log.close()
 
 
-async def test_a_model_added_before_the_panel_is_kept_joins_it(
+async def test_a_model_added_before_the_panel_is_stored_joins_it(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("네."))
@@ -79,7 +79,7 @@ async def test_a_model_added_before_the_panel_is_kept_joins_it(
     assert seats == [(0, "wise", "done"), (1, "quick", "done")]
 
 
-async def test_a_turn_whose_seats_cannot_be_kept_is_given_up(
+async def test_a_turn_whose_candidates_cannot_be_stored_is_closed_as_failed(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("네."))
@@ -101,7 +101,7 @@ async def test_a_turn_whose_seats_cannot_be_kept_is_given_up(
     assert kept.cost_micros == (await run_in_db_thread(Usage.objects.get)).cost_micros > 0
 
 
-def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_heard(ada: User) -> None:
+def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_found(ada: User) -> None:
     turn = turns.open_turn(owner=ada, request=turns.TurnRequest("이제 그만하고 싶어"))
     Candidate.objects.create(turn=turn, position=0, model="wise", text="그러", status="streaming")
     Turn.objects.filter(pk=turn.pk).update(answer_kind="help")
@@ -109,7 +109,7 @@ def test_help_lines_show_no_model_that_was_asked_before_the_crisis_was_heard(ada
     assert shown.candidates == {}
 
 
-async def test_a_fused_answer_with_a_character_that_no_database_takes_is_kept(
+async def test_a_fused_answer_with_a_nul_is_stored(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     for name, number in (("wise", 940), ("quick", 900)):

@@ -38,7 +38,7 @@ def route_of(events: list[Frame]) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.usefixtures("offer")
-async def test_a_dear_model_that_is_named_is_left_out_and_the_page_hears_why(
+async def test_an_expensive_requested_model_is_left_out_with_a_reason(
     provider: ProviderServer, ada: User, settings: Settings
 ) -> None:
     settings.DAILY_SUBSIDY_WON = 0
@@ -54,7 +54,7 @@ async def test_a_dear_model_that_is_named_is_left_out_and_the_page_hears_why(
 
 
 @pytest.mark.usefixtures("offer")
-async def test_a_dear_model_is_neither_added_nor_asked_again(
+async def test_an_expensive_model_is_neither_added_nor_retried(
     provider: ProviderServer, ada: User, settings: Settings
 ) -> None:
     provider.add("opus", Script(status=401, error="invalid_api_key"))

@@ -56,7 +56,7 @@ def call(candidate: str) -> ProviderCall:
     return ProviderCall(call_id, "candidate", "wise", "openai", 10, 20, "provider", 700, candidate)
 
 
-def test_a_call_is_counted_once_however_often_its_turn_is_kept(turn: Turn) -> None:
+def test_a_call_is_stored_once_however_often_its_turn_is_saved(turn: Turn) -> None:
     candidate = str(uuid.uuid4())
     state = ended(candidate)
     done(checkpoint.save_checkpoint(turn=turn, state=state, seq=5, calls=(call(candidate),)))
@@ -68,7 +68,7 @@ def test_a_call_is_counted_once_however_often_its_turn_is_kept(turn: Turn) -> No
     assert (turn.status, turn.last_seq, turn.cost_micros) == ("done", 9, 700)
 
 
-def test_a_wish_that_comes_while_a_turn_is_closed_reopens_it(turn: Turn) -> None:
+def test_a_command_that_comes_while_a_turn_is_closed_reopens_it(turn: Turn) -> None:
     state = ended(str(uuid.uuid4()))
     Candidate.objects.create(turn=turn, position=1, model="late", model_name="Late", vendor="vendor")
     done(checkpoint.close_turn(turn=turn, state=state, seq=9, calls=()))
@@ -85,7 +85,7 @@ def test_a_turn_that_was_stopped_stays_stopped(turn: Turn) -> None:
     assert turn.status == "stopped"
 
 
-def test_what_is_asked_again_already_is_not_put_back(turn: Turn) -> None:
+def test_a_candidate_that_was_retried_is_not_set_back(turn: Turn) -> None:
     candidate = str(uuid.uuid4())
     done(checkpoint.save_checkpoint(turn=turn, state=ended(candidate), seq=5))
     Candidate.objects.update(attempt=2, status=Candidate.Status.WAITING)
@@ -94,7 +94,7 @@ def test_what_is_asked_again_already_is_not_put_back(turn: Turn) -> None:
     assert [str(row.public_id) for row in asked.candidates] == [candidate]
 
 
-def test_a_stand_in_is_kept_with_whom_it_stands_in_for(turn: Turn) -> None:
+def test_a_fallback_is_stored_with_the_candidate_that_it_replaces(turn: Turn) -> None:
     broken, spare = str(uuid.uuid4()), str(uuid.uuid4())
     state = ended(broken)
     state.candidates[broken].status = "failed"

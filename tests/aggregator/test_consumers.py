@@ -30,7 +30,7 @@ def ask_of(prompt: str, **more: object) -> Frame:
     }
 
 
-async def test_a_visitor_without_a_cookie_is_turned_away() -> None:
+async def test_a_visitor_without_a_cookie_is_refused() -> None:
     assert await Page(None).open() == 4401
 
 
@@ -73,7 +73,7 @@ async def test_sending_the_same_prompt_twice_opens_one_turn(
     await leave(page)
 
 
-async def test_another_page_resumes_from_any_place(
+async def test_another_page_resumes_after_any_event(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("하나 둘 셋 넷 다섯"))
@@ -118,7 +118,7 @@ async def test_mallory_cannot_follow_stop_or_vote_on_ada_s_turn(
     await leave(intruder, page)
 
 
-async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) -> None:
+async def test_a_malformed_command_is_refused_in_words_and_the_page_stays_open(ada: User) -> None:
     page = await open_page(ada)
     rubbish: list[str] = [
         "not json",
@@ -145,7 +145,7 @@ async def test_rubbish_is_refused_in_words_and_the_page_stays_open(ada: User) ->
 
 
 @pytest.mark.parametrize("place", ["1e999", "1e30", str(2**64), str(10**30)])
-async def test_a_place_that_no_turn_can_have_is_refused(ada: User, place: str) -> None:
+async def test_an_event_number_that_no_turn_can_have_is_refused(ada: User, place: str) -> None:
     turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?")))
     page = await open_page(ada)
     await page.say(f'{{"type": "resume", "turn": "{turn.public_id}", "after_seq": {place}}}')
@@ -153,7 +153,7 @@ async def test_a_place_that_no_turn_can_have_is_refused(ada: User, place: str) -
     await leave(page)
 
 
-async def test_a_vote_moves_when_another_candidate_is_picked(
+async def test_a_vote_for_another_candidate_replaces_the_earlier_one(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     for name in ("wise", "quick"):

@@ -32,7 +32,7 @@ async def test_a_crisis_is_answered_with_help_and_without_ads_or_models(
     assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
-async def test_a_crisis_told_without_its_words_stops_the_models_for_the_help_lines(
+async def test_an_implicit_crisis_stops_the_models_for_the_help_lines(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
 ) -> None:
     await asyncio.to_thread(judge_sensitivity, "warm")

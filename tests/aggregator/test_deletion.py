@@ -82,7 +82,7 @@ def check_books(turn: str) -> None:
 
 
 @pytest.mark.usefixtures("talkers")
-async def test_a_conversation_that_is_deleted_on_its_page_stops_and_is_paid_for(
+async def test_deleting_a_conversation_stops_its_turn_and_stores_its_calls(
     provider: ProviderServer, ada: User, client: Client
 ) -> None:
     page = await open_page(ada)
@@ -104,7 +104,7 @@ async def test_a_conversation_that_is_deleted_on_its_page_stops_and_is_paid_for(
 
 
 @pytest.mark.usefixtures("talkers")
-async def test_an_account_that_goes_takes_its_running_turns_along(
+async def test_closing_an_account_stops_its_running_turns(
     provider: ProviderServer, settings: Settings, ada: User, turn: Turn
 ) -> None:
     # As on a worker: what deletes and what runs the turn hear of each other through Valkey alone.
@@ -121,7 +121,7 @@ async def test_an_account_that_goes_takes_its_running_turns_along(
 
 
 @pytest.mark.usefixtures("talkers")
-async def test_one_whose_nudge_is_lost_is_found_at_the_next_look(
+async def test_a_deleted_turn_whose_wakeup_is_lost_stops_at_the_next_checkpoint(
     provider: ProviderServer, turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aggregator.execution.checkpoint_loop.CHECKPOINT_SECONDS", 0.3)
@@ -138,7 +138,7 @@ async def test_one_whose_nudge_is_lost_is_found_at_the_next_look(
 
 
 @pytest.mark.usefixtures("provider")
-async def test_one_that_nobody_has_begun_asks_nobody(provider: ProviderServer, turn: Turn) -> None:
+async def test_a_deleted_turn_that_was_not_begun_asks_no_model(provider: ProviderServer, turn: Turn) -> None:
     await run_in_db_thread(deletion.delete_conversation, conversation=turn.conversation)
     await runner.run_turn(turn.public_id)
     await runner.close_loop_resources()
@@ -146,20 +146,20 @@ async def test_one_that_nobody_has_begun_asks_nobody(provider: ProviderServer, t
     assert not has_log(str(turn.public_id))
 
 
-def test_the_log_of_a_turn_that_has_ended_is_forgotten_at_once(turn: Turn) -> None:
+def test_deleting_removes_the_log_of_an_ended_turn(turn: Turn) -> None:
     with redis.Redis.from_url(site_settings.REDIS_URL) as store:
         store.xadd(stream_key(str(turn.public_id)), {"e": "[]"}, id="0-1")
     deletion.delete_conversation(conversation=turn.conversation)
     assert not has_log(str(turn.public_id))
 
 
-def test_a_valkey_that_is_away_keeps_nobody_from_deleting(turn: Turn, settings: Settings) -> None:
+def test_deleting_works_without_valkey(turn: Turn, settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     deletion.delete_conversation(conversation=turn.conversation)
     assert not Turn.objects.exists()
 
 
-def test_what_comes_to_be_kept_of_a_deleted_turn_is_only_what_it_cost(turn: Turn) -> None:
+def test_of_a_turn_deleted_while_it_runs_only_the_calls_are_stored(turn: Turn) -> None:
     candidate = str(uuid.uuid4())
     state = ended(candidate)
     deletion.delete_conversation(conversation=Conversation.objects.get())
@@ -176,7 +176,7 @@ def test_what_comes_to_be_kept_of_a_deleted_turn_is_only_what_it_cost(turn: Turn
     assert not Ballot.objects.exists()
 
 
-def test_a_turn_that_is_there_is_kept_as_before(turn: Turn) -> None:
+def test_a_turn_that_exists_is_stored_as_before(turn: Turn) -> None:
     candidate = str(uuid.uuid4())
     state = ended(candidate)
     assert not done(checkpoint.close_turn(turn=turn, state=state, seq=9, calls=(call(candidate),)))
@@ -184,7 +184,7 @@ def test_a_turn_that_is_there_is_kept_as_before(turn: Turn) -> None:
     assert Usage.objects.get().turn_id == turn.pk
 
 
-def test_deleting_waits_for_whoever_is_keeping_the_turn(turn: Turn) -> None:
+def test_deleting_waits_for_a_checkpoint_of_the_turn(turn: Turn) -> None:
     is_held = threading.Event()
 
     def keep() -> None:

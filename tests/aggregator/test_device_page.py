@@ -54,7 +54,7 @@ def test_only_this_page_may_compile_webassembly(client: Client, db: None, weight
         assert "Cross-Origin-Embedder-Policy" not in elsewhere
 
 
-def test_where_no_weights_are_the_page_says_so_and_nothing_leads_there(
+def test_without_weights_the_page_says_so_and_no_link_leads_there(
     client: Client, db: None, folder: Path
 ) -> None:
     assert list_device_models() == []
@@ -64,5 +64,5 @@ def test_where_no_weights_are_the_page_says_so_and_nothing_leads_there(
     assert "/on-device/" not in client.get("/").content.decode()
 
 
-def test_the_way_there_is_in_the_sidebar(client: Client, db: None, weights: bytes) -> None:
+def test_the_sidebar_links_to_the_page(client: Client, db: None, weights: bytes) -> None:
     assert 'href="/on-device/"' in client.get("/").content.decode()

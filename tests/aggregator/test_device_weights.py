@@ -37,7 +37,7 @@ def test_the_table_tells_of_the_weights_that_the_stack_fetches() -> None:
     assert told == [(each.file_name, each.sha256, each.size) for each in (SMOLLM2, QWEN_HALF)]
 
 
-async def test_weights_come_whole_and_are_kept_for_ever(weights: bytes) -> None:
+async def test_weights_are_sent_whole_and_cached_for_ever(weights: bytes) -> None:
     answer = await AsyncClient().get(SMALL)
     assert answer.status_code == 200
     assert hashlib.sha256(await read(answer)).digest() == hashlib.sha256(weights).digest()
@@ -100,7 +100,7 @@ async def test_nothing_can_be_posted_to_weights(weights: bytes) -> None:
     assert (await AsyncClient().post(SMALL)).status_code == 405
 
 
-async def test_half_a_file_is_not_on_offer(folder: Path) -> None:
+async def test_an_incomplete_file_is_not_listed(folder: Path) -> None:
     (folder / SMOLLM2.file_name).write_bytes(b"GGUF")
     assert (await AsyncClient().get(SMALL)).status_code == 404
 
@@ -117,7 +117,7 @@ async def test_a_large_file_is_never_in_memory(tmp_path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
 
 
-async def test_whoever_stops_reading_closes_the_file(weights: bytes, folder: Path) -> None:
+async def test_the_file_is_closed_when_reading_stops(weights: bytes, folder: Path) -> None:
     pieces = iterate_file_range(folder / SMOLLM2.file_name, range(SIZE))
     await anext(pieces)
     await pieces.aclose()

@@ -39,7 +39,7 @@ def make_request(number: int) -> services.TurnRequest:
     return services.TurnRequest(f"질문 {number}", panel=("wise",))
 
 
-def test_turns_opened_together_travel_together_and_all_are_answered(
+def test_turns_opened_together_share_a_message_and_all_are_answered(
     provider: ProviderServer, offer_model: MakeModel, ada: User, settings: Settings
 ) -> None:
     settings.TURN_RUNNER = "worker"
@@ -61,7 +61,7 @@ def test_turns_opened_together_travel_together_and_all_are_answered(
     asyncio.run_coroutine_threadsafe(runner.close_loop_resources(), tasks._loops[0]).result(10)
 
 
-def test_a_broker_that_takes_nothing_holds_up_no_turn_for_long(
+def test_a_broker_that_accepts_nothing_delays_no_turn_for_long(
     ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.TURN_RUNNER = "worker"
@@ -124,7 +124,7 @@ class DeafProxy:
                     goal.sendall(told)
 
 
-def test_a_deaf_connection_to_the_broker_is_left_for_another() -> None:
+def test_a_connection_to_the_broker_that_does_not_reply_is_replaced() -> None:
     proxy = DeafProxy(site_settings.REDIS_URL)
     sender = Celery("sender", broker=proxy.url, set_as_current=False)
     sender.config_from_object("django.conf:settings", namespace="CELERY")
@@ -152,7 +152,7 @@ def test_a_deaf_connection_to_the_broker_is_left_for_another() -> None:
         assert (len(failures), client.llen("deaf")) == (1, 2)
 
 
-def test_only_turns_that_nobody_has_begun_are_taken_as_new(ada: User) -> None:
+def test_only_turns_that_no_process_has_begun_count_as_new(ada: User) -> None:
     new, begun, stopped, ended = (
         services.open_turn(owner=ada, request=make_request(number)) for number in range(4)
     )

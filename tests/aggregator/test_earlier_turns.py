@@ -72,13 +72,13 @@ def test_a_short_conversation_has_nothing_earlier(client: Client, ada: User) -> 
     assert way_back(client.get(f"/c/{held.public_id}/").content.decode()) == ""
 
 
-def test_mallory_reads_nothing_of_it(client: Client, ada: User, mallory: User) -> None:
+def test_mallory_cannot_read_earlier_turns(client: Client, ada: User, mallory: User) -> None:
     held = long_conversation(ada, 70)
     client.force_login(mallory)
     assert client.get(f"/c/{held.public_id}/before/11/").status_code == 404
 
 
-def test_any_page_of_it_costs_three_queries(
+def test_every_page_of_turns_costs_three_queries(
     ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     held = long_conversation(ada, 70)

@@ -63,7 +63,7 @@ async def stop_all(*pages: Page) -> None:
     ("change", "code"),
     [({}, "quota_reached"), ({"prompt": "  "}, "prompt_empty"), ({"prompt": "가" * 100}, "prompt_too_long")],
 )
-async def test_an_answer_goes_on_when_asking_anew_is_refused(
+async def test_a_refused_edit_stops_nothing(
     provider: ProviderServer,
     offer_model: MakeModel,
     ada: User,

@@ -48,7 +48,7 @@ def _make_day() -> None:
     )  # fmt: skip
 
 
-async def test_models_that_disagree_call_in_a_stronger_one(
+async def test_a_stronger_model_is_asked_if_models_disagree(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
 ) -> None:
     await offer_three(offer_model, provider, "391", "389")
@@ -68,7 +68,7 @@ async def test_models_that_disagree_call_in_a_stronger_one(
     assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
-async def test_models_that_agree_are_left_alone(
+async def test_no_further_model_is_asked_if_models_agree(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
 ) -> None:
     await offer_three(offer_model, provider, "391", "391")

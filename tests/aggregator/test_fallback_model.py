@@ -54,7 +54,7 @@ async def offer_four(offer_model: MakeModel) -> None:
         (Script(status=500), "server_failed"),
     ],
 )
-async def test_a_model_that_breaks_keeps_its_text_and_another_one_stands_in(
+async def test_a_failed_model_keeps_its_text_and_a_fallback_is_asked(
     provider: ProviderServer, offer_model: MakeModel, ada: User, fault: Script, error: str
 ) -> None:
     await offer_four(offer_model)
@@ -74,7 +74,7 @@ async def test_a_model_that_breaks_keeps_its_text_and_another_one_stands_in(
     assert await run_in_db_thread(Usage.objects.filter(purpose="candidate").count) == 4
 
 
-async def test_the_prompt_s_own_fault_brings_nobody_else(
+async def test_no_fallback_is_asked_if_the_prompt_is_at_fault(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     await offer_four(offer_model)
@@ -85,7 +85,7 @@ async def test_the_prompt_s_own_fault_brings_nobody_else(
     assert list(seats_of(shown)) == ["wise", "calm", "quick"]
 
 
-async def test_who_was_asked_for_by_name_is_replaced_by_nobody(
+async def test_no_fallback_is_asked_in_a_requested_panel(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     await offer_four(offer_model)
@@ -94,7 +94,7 @@ async def test_who_was_asked_for_by_name_is_replaced_by_nobody(
     assert list(seats_of(shown)) == ["calm"]
 
 
-async def test_a_stand_in_that_breaks_too_is_not_replaced_again(
+async def test_a_failed_fallback_is_not_replaced(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     await offer_four(offer_model)
@@ -108,7 +108,7 @@ async def test_a_stand_in_that_breaks_too_is_not_replaced_again(
     assert seats_of(shown) == seats_of(kept)
 
 
-async def test_a_dear_model_does_not_stand_in_for_a_cheap_one_without_the_money(
+async def test_an_expensive_fallback_needs_the_budget(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     for slug in ("wise", "calm", "quick"):

@@ -58,7 +58,7 @@ def chance(model: str = "wise", topic: str = "") -> float:
     )
 
 
-def test_a_pick_teaches_more_than_going_on_and_that_more_than_a_copy() -> None:
+def test_a_vote_counts_more_than_a_continuation_and_that_more_than_a_copy() -> None:
     chances = []
     for kind in ("pick", Signal.Kind.CONTINUE, Signal.Kind.COPY):
         SkillRecord.objects.all().delete()
@@ -74,7 +74,7 @@ def test_a_pick_teaches_more_than_going_on_and_that_more_than_a_copy() -> None:
     assert chances[0] > chances[1] > chances[2] > 0.5
 
 
-def test_a_signal_counts_once_and_not_beside_a_pick(ada: User) -> None:
+def test_a_signal_counts_once_and_not_beside_a_vote(ada: User) -> None:
     _, rows = answered(ada)
     for _ in range(3):
         feedback.record_signal(person=ada, candidate=rows["wise"], kind=Signal.Kind.COPY)
@@ -97,7 +97,7 @@ def test_copies_of_one_model_stop_counting_after_a_few_a_day(ada: User) -> None:
     assert chance() == pytest.approx(few)
 
 
-def test_what_was_regenerated_loses_to_what_took_its_place(ada: User) -> None:
+def test_a_regenerated_answer_loses_to_its_successor(ada: User) -> None:
     old, _ = answered(ada, answer="wise")
     feedback.record_regenerate(person=ada, turn=old)
     new, _ = answered(ada, answer="quick")
@@ -107,7 +107,7 @@ def test_what_was_regenerated_loses_to_what_took_its_place(ada: User) -> None:
     assert chance("quick") > 0.5 > chance("wise")
 
 
-def test_whoever_goes_on_with_an_answer_means_that_one(ada: User) -> None:
+def test_the_candidate_continued_with_counts_as_the_answer(ada: User) -> None:
     turn, rows = answered(ada, answer="wise")
     feedback.record_signal(person=ada, candidate=rows["quick"], kind=Signal.Kind.CONTINUE)
     following = Turn(conversation=turn.conversation, number=2, prompt="더", language="ko")
@@ -115,7 +115,7 @@ def test_whoever_goes_on_with_an_answer_means_that_one(ada: User) -> None:
     assert [each.answer for each in exchanges] == ["quick 답."]
 
 
-def test_who_prefers_what_nobody_else_does_is_trusted_less() -> None:
+def test_a_voter_who_disagrees_with_all_others_counts_less() -> None:
     book = BradleyTerryModel()
     for number in range(40):
         book.learn(Comparison("wise", "quick", rater=str(number)))
@@ -126,7 +126,7 @@ def test_who_prefers_what_nobody_else_does_is_trusted_less() -> None:
     assert book.rater_reliability("ada") == book.rater_reliability("somebody new") == 1.0
 
 
-def test_a_topic_has_a_board_of_its_own(client: Client, ada: User) -> None:
+def test_a_topic_has_a_leaderboard_of_its_own(client: Client, ada: User) -> None:
     for _ in range(4):
         _, rows = answered(ada, topic="code")
         feedback.cast_vote(voter=ada, candidate=rows["wise"])

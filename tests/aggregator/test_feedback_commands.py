@@ -28,7 +28,7 @@ async def answered(offer_model: MakeModel, provider: ProviderServer, run_ask: Ru
     return turn
 
 
-async def test_a_copy_is_kept_and_nonsense_is_refused(
+async def test_a_copy_is_stored_and_an_unknown_kind_is_refused(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk, ada: User, mallory: User
 ) -> None:
     turn = await answered(offer_model, provider, run_ask)
@@ -45,7 +45,7 @@ async def test_a_copy_is_kept_and_nonsense_is_refused(
     await leave(other)
 
 
-async def test_regenerating_says_that_the_answer_was_not_good_enough_and_keeps_the_wish(
+async def test_regenerating_stores_a_signal_and_keeps_strategy_and_panel(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk, ada: User
 ) -> None:
     turn = await answered(offer_model, provider, run_ask)
@@ -96,7 +96,7 @@ async def test_a_guest_s_signals_become_those_of_the_account(
     await runner.close_loop_resources()
 
 
-async def test_a_wish_for_a_strategy_survives_the_route(
+async def test_a_requested_strategy_survives_the_route(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요."))

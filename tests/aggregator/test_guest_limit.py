@@ -28,7 +28,7 @@ def newcomer() -> Page:
     return Page(None, cookie=cookie, address="93.184.216.34")
 
 
-async def test_one_guest_too_many_hears_it_in_words_and_is_let_in_later(
+async def test_a_guest_too_many_is_refused_in_words_and_accepted_later(
     provider: ProviderServer, offer_model: MakeModel, settings: Settings
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -52,7 +52,7 @@ async def test_one_guest_too_many_hears_it_in_words_and_is_let_in_later(
     assert await run_in_db_thread(User.objects.count) == 2
 
 
-def test_guests_who_left_nothing_are_removed_after_a_month() -> None:
+def test_guests_without_conversations_are_deleted_after_a_month() -> None:
     now = timezone.now()
     old, new = now - dt.timedelta(days=31), now - dt.timedelta(days=29)
     gone, recent, talker = (GuestFactory.create(date_joined=since) for since in (old, new, old))

@@ -43,7 +43,7 @@ def _load(turn: Turn) -> tuple[Turn, list[str], list[Ballot]]:
     return kept, sorted(purposes), list(Ballot.objects.filter(turn=turn))
 
 
-async def test_a_judge_compares_its_calls_are_booked_and_its_ballot_is_kept(
+async def test_a_judge_s_calls_and_ballot_are_stored(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.find_script = answer
@@ -69,7 +69,7 @@ async def test_a_judge_compares_its_calls_are_booked_and_its_ballot_is_kept(
     assert reduce_events(history) == reduce_events(rebuild_events(kept))
 
 
-async def test_a_stop_while_the_judge_reads_is_paid_for(
+async def test_the_call_of_a_stopped_judge_is_stored(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     slow = say("{" * 400, delay_s=0.1)

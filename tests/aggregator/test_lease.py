@@ -40,7 +40,7 @@ def a_dead_process() -> int:
     return process.pid
 
 
-async def test_whoever_comes_second_gets_nothing_until_the_first_lets_go(client: "redis.Redis") -> None:
+async def test_a_lease_is_refused_until_its_holder_releases_it(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 5) as first:
         async with hold_lease(client, TURN, 5) as second:
             assert (first.is_held, second.is_held) == (True, False)
@@ -49,14 +49,14 @@ async def test_whoever_comes_second_gets_nothing_until_the_first_lets_go(client:
     assert first.takeover_requested
 
 
-async def test_whoever_held_a_lease_that_nobody_wanted_need_not_look_again(client: "redis.Redis") -> None:
+async def test_a_lease_that_nobody_requested_needs_no_recheck(client: "redis.Redis") -> None:
     for _ in range(2):
         async with hold_lease(client, TURN, 5) as lease:
             assert lease.is_held
         assert not lease.takeover_requested
 
 
-async def test_a_lease_is_let_go_whatever_happens_inside(client: "redis.Redis") -> None:
+async def test_a_lease_is_released_after_an_exception(client: "redis.Redis") -> None:
     with pytest.raises(ValueError, match="broken"):
         async with hold_lease(client, TURN, 5):
             raise ValueError("broken")
@@ -70,7 +70,7 @@ async def test_a_lease_is_renewed_for_as_long_as_it_is_held(client: "redis.Redis
             assert not other.is_held
 
 
-async def test_a_lease_that_was_lost_with_the_data_is_taken_again(client: "redis.Redis") -> None:
+async def test_a_lease_that_was_lost_with_valkey_s_data_is_taken_again(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 2):
         mine = await holder_of(client)
         await client.delete(lease_key(TURN))
@@ -81,7 +81,7 @@ async def test_a_lease_that_was_lost_with_the_data_is_taken_again(client: "redis
         assert await holder_of(client) == mine
 
 
-async def test_a_lease_that_another_one_has_by_now_is_neither_renewed_nor_deleted(
+async def test_a_lease_that_another_process_holds_is_neither_renewed_nor_deleted(
     client: "redis.Redis",
 ) -> None:
     async with hold_lease(client, TURN, 1):
@@ -90,7 +90,7 @@ async def test_a_lease_that_another_one_has_by_now_is_neither_renewed_nor_delete
     assert await holder_of(client) == "elsewhere/1/x"
 
 
-async def test_a_dead_process_of_this_machine_need_not_be_waited_for(client: "redis.Redis") -> None:
+async def test_the_lease_of_a_dead_process_of_this_machine_is_taken_at_once(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 5):
         machine = (await holder_of(client)).partition("/")[0]
     await client.set(lease_key(TURN), f"{machine}/{a_dead_process()}/x", px=60_000)
@@ -98,7 +98,7 @@ async def test_a_dead_process_of_this_machine_need_not_be_waited_for(client: "re
         assert lease.is_held
 
 
-def test_a_process_of_another_machine_is_never_taken_for_dead() -> None:
+def test_a_process_of_another_machine_never_counts_as_dead() -> None:
     assert not is_holder_dead(f"elsewhere/{a_dead_process()}/x")
     assert not is_holder_dead(b"rubbish")
 
@@ -135,7 +135,7 @@ async def test_a_wait_for_the_database_can_be_cancelled() -> None:
     assert waiting.cancelled()
 
 
-async def test_the_lease_of_a_new_turn_keeps_others_out_and_ends_like_any(client: "redis.Redis") -> None:
+async def test_the_lease_of_a_new_turn_excludes_others_and_is_released(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 5, is_new=True):
         # It is on its way: nobody waits for it.
         await asyncio.sleep(0.05)

@@ -60,7 +60,7 @@ def why_refused(*, retry: Candidate) -> str:
     return refusal.value.code
 
 
-def test_deleting_gives_nothing_of_the_day_back(ada: User, settings: Settings) -> None:
+def test_deleting_does_not_reset_the_day_s_count(ada: User, settings: Settings) -> None:
     settings.ACCOUNT_TURNS_PER_DAY = 2
     for _ in range(2):
         open_turn(ada).conversation.delete()
@@ -81,7 +81,7 @@ def test_a_day_begins_anew_and_is_each_person_s_own(ada: User, grace: User, sett
     assert (count_of(ada), count_of(grace)) == (1, 1)
 
 
-def test_what_is_sent_twice_or_refused_is_counted_once(ada: User, settings: Settings) -> None:
+def test_a_prompt_that_is_sent_twice_counts_once_and_a_refused_one_not_at_all(ada: User, settings: Settings) -> None:
     client_id = uuid.uuid4()
     first = open_turn(ada, client_id=client_id)
     assert open_turn(ada, client_id=client_id) == first
@@ -91,7 +91,7 @@ def test_what_is_sent_twice_or_refused_is_counted_once(ada: User, settings: Sett
     assert count_of(ada) == 1
 
 
-def test_asking_again_and_adding_count_and_end_with_the_day(ada: User, settings: Settings) -> None:
+def test_retrying_and_adding_count_like_new_turns(ada: User, settings: Settings) -> None:
     settings.ACCOUNT_TURNS_PER_DAY = 3
     turn = open_turn(ada)
     failed = end(turn)
@@ -109,7 +109,7 @@ def test_asking_again_and_adding_count_and_end_with_the_day(ada: User, settings:
         open_turn(ada)
 
 
-def test_asking_again_is_refused_where_a_new_turn_would_be(
+def test_a_retry_is_refused_where_a_new_turn_would_be(
     ada: User, grace: User, settings: Settings
 ) -> None:
     failed = end(open_turn(ada))
@@ -124,7 +124,7 @@ def test_asking_again_is_refused_where_a_new_turn_would_be(
     assert count_of(ada) == 2
 
 
-def test_a_turn_that_runs_takes_no_further_place(ada: User, settings: Settings) -> None:
+def test_a_retry_in_a_running_turn_takes_no_further_place(ada: User, settings: Settings) -> None:
     turn = open_turn(ada)
     failed = Candidate.objects.create(
         turn=turn, position=0, model="wise", model_name="Wise", vendor="vendor", status="failed"
@@ -133,7 +133,7 @@ def test_a_turn_that_runs_takes_no_further_place(ada: User, settings: Settings) 
     assert retry_candidate(candidate=failed).attempt == 1
 
 
-def test_a_candidate_that_was_asked_again_meanwhile_is_not_asked_twice(ada: User) -> None:
+def test_a_candidate_that_was_retried_meanwhile_is_not_retried_twice(ada: User) -> None:
     failed = end(open_turn(ada))
     retry_candidate(candidate=failed)
 
@@ -143,14 +143,14 @@ def test_a_candidate_that_was_asked_again_meanwhile_is_not_asked_twice(ada: User
     assert (failed.attempt, count_of(ada)) == (2, 2)
 
 
-def test_a_turn_that_was_deleted_meanwhile_is_told_as_gone(ada: User) -> None:
+def test_a_retry_in_a_deleted_turn_is_refused(ada: User) -> None:
     turn = open_turn(ada)
     failed = end(turn)
     turn.conversation.delete()
     assert why_refused(retry=failed) == "turn_not_found"
 
 
-async def test_of_many_pages_that_ask_again_at_once_one_does(ada: User) -> None:
+async def test_of_many_concurrent_retries_one_is_accepted(ada: User) -> None:
     failed = await run_in_db_thread(lambda: end(open_turn(ada)))
     retries = (run_in_db_thread(retry_candidate, candidate=failed) for _ in range(6))
     heard = await asyncio.gather(*retries, return_exceptions=True)
@@ -162,7 +162,7 @@ async def test_of_many_pages_that_ask_again_at_once_one_does(ada: User) -> None:
 
 
 @pytest.mark.parametrize("is_held", [False, True])
-async def test_of_many_that_are_sent_at_once_only_as_many_are_opened_as_the_day_has(
+async def test_of_many_concurrent_prompts_only_the_day_s_number_is_opened(
     ada: User, settings: Settings, is_held: bool
 ) -> None:
     settings.ACCOUNT_TURNS_PER_DAY = 4
@@ -189,7 +189,7 @@ async def test_of_many_that_are_sent_at_once_only_as_many_are_opened_as_the_day_
     assert await run_in_db_thread(Conversation.objects.count) == (1 if is_held else 4)
 
 
-def test_who_logs_in_brings_along_what_the_guest_has_opened(ada: User) -> None:
+def test_a_guest_s_count_is_added_to_the_account(ada: User) -> None:
     guest = GuestFactory.create()
     for person in (guest, guest, ada):
         open_turn(person)

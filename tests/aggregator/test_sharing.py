@@ -67,7 +67,7 @@ def share(client: Client, conversation: Conversation) -> str:
     return str(client.post(f"/c/{conversation.public_id}/share/").json()["path"])
 
 
-def test_whoever_has_the_link_reads_prompt_answer_and_other_answers(
+def test_anybody_with_the_link_reads_prompt_answer_and_other_answers(
     client: Client, ada: User, conversation: Conversation
 ) -> None:
     client.force_login(ada)
@@ -81,7 +81,7 @@ def test_whoever_has_the_link_reads_prompt_answer_and_other_answers(
     assert shown.count("**서울**이에요.") == 1
 
 
-def test_a_public_copy_tells_neither_its_owner_nor_search_engines_nor_an_ad(
+def test_a_public_copy_shows_no_owner_and_no_ad_and_is_not_indexed(
     client: Client, ada: User, conversation: Conversation
 ) -> None:
     ad = {"advertiser": "광고주", "title": "광고 제목"}
@@ -181,7 +181,7 @@ def test_help_lines_stand_before_the_answer_below_them(conversation: Conversatio
     assert [other.text for other in copied[2].others] == [row.text for row in fused.candidates.all()]
 
 
-def test_a_stopped_turn_shows_what_led(conversation: Conversation) -> None:
+def test_a_stopped_turn_shows_its_leader(conversation: Conversation) -> None:
     turn = answer(conversation, "멈춰", "앞선 글", status=Turn.Status.STOPPED, answer_kind="")
     row = turn.candidates.get()
     Turn.objects.filter(pk=turn.pk).update(answer_candidate=None, leader=str(row.public_id))
@@ -190,7 +190,7 @@ def test_a_stopped_turn_shows_what_led(conversation: Conversation) -> None:
     assert copied[1].answer == "앞선 글"
 
 
-def test_a_withdrawn_link_leads_nowhere_and_another_one_can_be_made(
+def test_a_withdrawn_link_is_not_found_and_another_one_can_be_made(
     client: Client, ada: User, conversation: Conversation
 ) -> None:
     client.force_login(ada)
@@ -243,7 +243,7 @@ def test_a_link_ends_with_its_conversation_and_with_its_account(
     assert not Share.objects.exists()
 
 
-def test_nobody_makes_links_without_end(
+def test_the_number_of_links_a_day_is_limited(
     client: Client, ada: User, conversation: Conversation, settings: Settings
 ) -> None:
     settings.SHARES_PER_DAY = 2

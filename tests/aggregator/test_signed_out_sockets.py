@@ -62,7 +62,7 @@ def set_password(person: User) -> None:
 
 
 @pytest.mark.parametrize("part", [log_out, log_out_of_the_admin, shut_out, set_password])
-async def test_a_socket_of_somebody_who_has_left_opens_no_turn_and_is_closed(
+async def test_the_socket_of_a_signed_out_person_opens_no_turn_and_is_closed(
     provider: ProviderServer, ada: User, part: Callable[[User], None]
 ) -> None:
     page, other = await open_page(ada), await open_page(await run_in_db_thread(UserFactory.create))
@@ -80,7 +80,7 @@ async def test_a_socket_of_somebody_who_has_left_opens_no_turn_and_is_closed(
 
 
 @pytest.mark.parametrize("kind", ["regenerate", "edit", "retry", "add"])
-async def test_nor_does_it_put_a_turn_back_to_work(ada: User, kind: str) -> None:
+async def test_the_socket_of_a_signed_out_person_reopens_no_turn(ada: User, kind: str) -> None:
     page = await open_page(ada)
     await page.say(command())
     opened = await page.hear()
@@ -104,7 +104,7 @@ async def test_nor_does_it_put_a_turn_back_to_work(ada: User, kind: str) -> None
     await leave(page)
 
 
-async def test_a_page_that_is_still_logged_in_comes_back_and_its_wish_is_granted(ada: User) -> None:
+async def test_a_page_that_is_still_signed_in_reconnects_and_its_command_is_carried_out(ada: User) -> None:
     page, sent = await open_page(ada), command()
     await run_in_db_thread(record_sign_out, account=ada)
     await page.say(sent)
@@ -126,7 +126,7 @@ async def test_a_guest_s_socket_ends_as_the_guest_logs_in(ada: User) -> None:
     await leave(page)
 
 
-async def test_a_turn_that_runs_ends_undisturbed_and_its_page_may_watch(ada: User) -> None:
+async def test_a_running_turn_ends_undisturbed_and_its_page_may_follow_it(ada: User) -> None:
     page: Page = await open_page(ada)
     await page.say(command())
     await page.hear()

@@ -57,7 +57,7 @@ def by_name(spans: InMemorySpanExporter) -> dict[str, ReadableSpan]:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_turn_tells_its_stages_and_what_each_model_took(
+async def test_a_trace_has_the_stages_of_a_turn_and_each_model_s_duration(
     provider: ProviderServer, offer_model: MakeModel, ada: User, spans: InMemorySpanExporter
 ) -> None:
     provider.add("wise", say(ANSWER))
@@ -141,7 +141,7 @@ def test_spans_reach_a_collector_over_http() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_how_far_frames_lag_is_measured(
+async def test_the_lag_of_frames_is_measured(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say(ANSWER))

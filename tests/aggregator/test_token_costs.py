@@ -25,7 +25,7 @@ MOST_CPU = 200
 YARDSTICK_ROUNDS = 20_000
 
 
-async def test_tokens_travel_together_and_cheaply() -> None:
+async def test_tokens_share_frames_and_cost_little() -> None:
     log, name, frames = TurnLog(settings.REDIS_URL, keep_seconds=60), str(uuid.uuid4()), list[str]()
     log.start()
 

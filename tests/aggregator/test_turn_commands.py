@@ -61,7 +61,7 @@ def has_failed(turn: str) -> bool:
     return Candidate.objects.filter(turn__public_id=turn, status="failed").exists()
 
 
-async def test_a_failed_candidate_is_asked_again_while_the_others_write(
+async def test_a_failed_candidate_can_be_retried_while_the_others_stream(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.08))
@@ -85,7 +85,7 @@ async def test_a_failed_candidate_is_asked_again_while_the_others_write(
     assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(kept))
 
 
-async def test_one_more_model_joins_a_turn_that_has_ended(
+async def test_a_model_can_be_added_to_a_turn_that_has_ended(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     for slug in ("wise", "quick"):
@@ -107,7 +107,7 @@ async def test_one_more_model_joins_a_turn_that_has_ended(
     assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(kept))
 
 
-async def test_a_model_that_is_there_already_cannot_be_added(
+async def test_a_model_that_is_in_the_panel_cannot_be_added(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -125,7 +125,7 @@ async def test_a_model_that_is_there_already_cannot_be_added(
     assert (await run_in_db_thread(load, turn)).status == "done"
 
 
-async def test_a_page_that_comes_back_after_the_log_is_gone_still_gets_the_end(
+async def test_a_page_that_resumes_after_the_log_expired_still_gets_the_end(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -146,7 +146,7 @@ async def test_a_page_that_comes_back_after_the_log_is_gone_still_gets_the_end(
     assert frame["events"][-1]["type"] in {"turn_closed", "placement_made"}
 
 
-async def test_a_process_that_has_to_go_hands_its_turns_over_at_once(
+async def test_a_process_that_ends_releases_its_turns_at_once(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("talker", say("천천히 말해요 " * 30, delay_s=0.04))
@@ -184,12 +184,12 @@ async def test_one_person_may_only_have_so_many_turns_open(
     await leave(page)
 
 
-def test_a_state_told_as_events_is_the_same_state() -> None:
+def test_the_snapshot_events_of_a_state_leave_the_same_state() -> None:
     state = TurnState()
     assert reduce_events(build_snapshot_events(state)) == state
 
 
-async def test_a_turn_that_meets_our_own_fault_again_and_again_is_closed_as_failed(
+async def test_a_turn_that_meets_repeated_faults_of_ours_is_closed_as_failed(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -224,7 +224,7 @@ async def test_a_turn_that_is_refused_reaches_no_provider_and_leaves_nothing_beh
     assert not await run_in_db_thread(Turn.objects.exists)
 
 
-async def test_a_stopped_turn_takes_in_no_model_and_is_open_to_all_once_it_has_ended(
+async def test_a_stopping_turn_accepts_no_model_and_accepts_all_once_it_has_ended(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     for slug in ("wise", "quick", "late"):
@@ -256,7 +256,7 @@ async def test_a_stopped_turn_takes_in_no_model_and_is_open_to_all_once_it_has_e
     assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(again))
 
 
-async def test_a_stop_is_heard_in_the_queue(
+async def test_a_queued_turn_can_be_stopped_or_deleted(
     provider: ProviderServer, offer_model: MakeModel, ada: User, settings: Settings
 ) -> None:
     settings.TURNS_AT_ONCE = 1

@@ -13,7 +13,7 @@ from tests.aggregator.conftest import MakeModel
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def test_a_turn_begins_on_the_event_loop_though_what_is_known_of_models_grew_old(
+async def test_a_context_is_built_without_queries_after_the_ratings_expired(
     offer_model: MakeModel,
 ) -> None:
     await run_in_db_thread(offer_model, "quick")
@@ -25,7 +25,7 @@ async def test_a_turn_begins_on_the_event_loop_though_what_is_known_of_models_gr
     assert [model.slug for model in context.offer] == ["quick"]
 
 
-async def test_who_asks_just_as_the_first_model_comes_on_offer_is_not_sent_away(
+async def test_a_snapshot_without_models_is_reloaded(
     offer_model: MakeModel,
 ) -> None:
     await run_in_db_thread(offer_model, "quick")

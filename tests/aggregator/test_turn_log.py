@@ -55,7 +55,7 @@ async def tell(writer: EventWriter, *history: Event) -> int:
     return await asyncio.wait_for(writer.flush(), 5)
 
 
-async def test_a_log_that_was_lost_is_told_anew(valkey: "plain_redis.Redis") -> None:
+async def test_a_lost_log_is_written_anew(valkey: "plain_redis.Redis") -> None:
     log, name = open_log(), str(uuid.uuid4())
     writer = open_event_writer(log, name)
     await tell(writer, *BEGINNING)
@@ -70,7 +70,7 @@ async def test_a_log_that_was_lost_is_told_anew(valkey: "plain_redis.Redis") -> 
     assert writer.state.candidates["a"].text == "서울이에요."
 
 
-async def test_a_log_that_lost_its_end_is_told_anew_behind_what_is_left(valkey: "plain_redis.Redis") -> None:
+async def test_a_log_that_lost_its_end_is_written_anew_after_what_is_left(valkey: "plain_redis.Redis") -> None:
     log, name = open_log(), str(uuid.uuid4())
     writer = open_event_writer(log, name)
     await tell(writer, *BEGINNING)
@@ -86,7 +86,7 @@ async def test_a_log_that_lost_its_end_is_told_anew_behind_what_is_left(valkey: 
     assert reduce_events(decode_entries(entries)).candidates["a"].text == "서울이에요."
 
 
-async def test_whoever_comes_second_is_told_so_by_the_log() -> None:
+async def test_a_second_writer_of_a_log_is_fenced() -> None:
     log, name = open_log(), str(uuid.uuid4())
     first = open_event_writer(log, name)
     await tell(first, *BEGINNING)
@@ -116,7 +116,7 @@ class SlowSocket:
         self.frames.append(json.loads(text))
 
 
-async def test_a_slow_page_delays_nobody_and_gets_the_whole_turn_when_it_reads_again() -> None:
+async def test_a_slow_page_delays_nobody_and_gets_a_snapshot_when_it_reads_again() -> None:
     log, name = open_log(), str(uuid.uuid4())
     slow, quick = SlowSocket(), SlowSocket()
     quick.open.set()
@@ -142,7 +142,7 @@ async def test_a_slow_page_delays_nobody_and_gets_the_whole_turn_when_it_reads_a
     assert state_of(slow) == state_of(quick) == writer.state
 
 
-async def test_a_page_that_asks_for_a_place_no_stream_has_silences_no_other() -> None:
+async def test_a_page_that_asks_for_an_impossible_number_disturbs_no_other() -> None:
     log, name = open_log(), str(uuid.uuid4())
     bold, good = SlowSocket(), SlowSocket()
     bold.open.set()

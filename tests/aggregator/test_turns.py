@@ -209,7 +209,7 @@ async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
     assert sorted(purposes) == ["candidate", "candidate", "fuse"]
 
 
-async def test_models_are_told_the_conversation_so_far(
+async def test_models_get_the_conversation_so_far(
     provider: ProviderServer, offer_model: MakeModel, ada: User, run_ask: RunAsk
 ) -> None:
     provider.add("wise", say("서울이에요."))
@@ -223,7 +223,7 @@ async def test_models_are_told_the_conversation_so_far(
     assert told[-3:] == ["한국의 수도는?", "서울이에요.", "거기 인구는?"]
 
 
-async def test_a_turn_whose_process_died_is_finished_by_the_next(
+async def test_a_turn_whose_process_died_is_finished_by_another_one(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.02))
@@ -282,7 +282,7 @@ async def test_half_an_answer_stands_when_nothing_better_came(
     assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
-async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
+async def test_a_turn_costs_what_its_calls_cost(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요.", delay_s=0.01))
@@ -304,7 +304,7 @@ async def test_what_a_turn_says_it_cost_is_what_its_calls_cost(
     assert len(provider.asked("wise")) == 2
 
 
-async def test_a_stop_ends_the_fusing_too(
+async def test_a_stop_also_ends_the_fusion(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     slow, quick = say("천천히 " * 300, delay_s=0.1), say("서울이에요.")

@@ -38,7 +38,7 @@ async def booked(turn: Turn) -> list[Usage]:
 
 
 @pytest.mark.parametrize("told", [(-5, -7), (50, 3 * 10**9), (True, 5), (None, None)])
-async def test_a_model_that_miscounts_its_tokens_is_paid_as_we_count(
+async def test_tokens_that_a_provider_miscounts_are_counted_by_us(
     provider: ProviderServer, offer_model: MakeModel, ada: User, told: tuple[object, object]
 ) -> None:
     provider.add("wise", say("서울이에요.", usage=told))
@@ -52,7 +52,7 @@ async def test_a_model_that_miscounts_its_tokens_is_paid_as_we_count(
     assert turn.cost_micros == call.cost_micros > 0
 
 
-async def test_an_answer_that_broke_off_is_booked_with_what_its_model_had_read(
+async def test_a_broken_call_is_stored_with_its_input_tokens(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", LONG)
@@ -87,7 +87,7 @@ async def open_council(offer_model: MakeModel, ada: User) -> Turn:
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
-async def test_a_fused_answer_that_broke_off_is_booked_once_and_so_is_its_judge(
+async def test_the_calls_of_a_broken_fusion_and_its_judge_are_stored_once(
     provider: ProviderServer, offer_model: MakeModel, ada: User, is_killed: bool
 ) -> None:
     provider.find_script = slowly
@@ -127,7 +127,7 @@ async def test_a_reopened_turn_costs_what_all_its_calls_cost(
     assert reduce_events(history).cost_micros == kept.cost_micros
 
 
-async def test_a_model_that_only_thought_is_paid_for_it(
+async def test_reasoning_without_an_answer_is_stored_as_a_call(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", Script(finish="length", usage=(4_000, 4_096)))
@@ -141,7 +141,7 @@ async def test_a_model_that_only_thought_is_paid_for_it(
     assert turn.cost_micros == call.cost_micros == 4_000 * 100 + 4_096 * 400
 
 
-async def test_a_judge_and_a_fuser_that_only_thought_are_paid_for_it(
+async def test_reasoning_of_a_judge_and_a_fuser_is_stored_as_calls(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     thinks = Script(finish="length", usage=(900, 800))

@@ -31,11 +31,11 @@ PROMPT = "도쿄 항공권을 싸게 사는 법"
     ("agent", "device"),
     [(SAFARI, "mobile"), (SAMSUNG, "mobile"), (CHROME, "desktop"), ("\xff\xfe", "desktop"), (" ", "")],
 )
-def test_a_browser_says_what_it_is_on(agent: str, device: str) -> None:
+def test_the_device_follows_from_the_user_agent(agent: str, device: str) -> None:
     assert device_from_headers([(b"accept", b"*/*"), (b"user-agent", agent.encode("latin-1"))]) == device
 
 
-def test_a_browser_that_says_nothing_is_on_nothing_known() -> None:
+def test_without_a_user_agent_the_device_is_unknown() -> None:
     assert device_from_headers([]) == ""
 
 

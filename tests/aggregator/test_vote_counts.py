@@ -25,7 +25,7 @@ def queries_on(table: str, captured: CaptureQueriesContext) -> list[str]:
     return [query["sql"] for query in captured if f'FROM "{table}"' in query["sql"]]
 
 
-def test_picks_are_counted_by_language_and_topic(ada: User) -> None:
+def test_votes_are_counted_by_language_and_topic(ada: User) -> None:
     pick(ada, "wise", times=3)
     Turn.objects.filter(language="ko").update(route={"topic": "life"})
     pick(ada, "quick", language="en", times=2)

@@ -26,7 +26,7 @@ def plain_static() -> Iterator[None]:
         yield
 
 
-def test_a_key_is_shown_once_and_opens_the_door(client: Client, ada: User) -> None:
+def test_a_key_is_shown_once_and_authenticates(client: Client, ada: User) -> None:
     client.force_login(ada)
     made = client.post("/keys/", {"name": "노트북"}).content.decode()
     key = re.search(r"jjp-[\w-]{40,}", made)
@@ -48,7 +48,7 @@ def test_each_sdk_has_the_address_that_it_takes(client: Client, ada: User) -> No
     assert told == {"OpenAI": "http://testserver/v1", "Anthropic": "http://testserver"}
 
 
-def test_a_revoked_key_opens_nothing_and_is_said_to_be_gone(client: Client, ada: User) -> None:
+def test_a_revoked_key_is_refused_and_listed_as_revoked(client: Client, ada: User) -> None:
     key = api_keys.issue_api_key(owner=ada, name="노트북")
     client.force_login(ada)
     page = client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/", follow=True)
@@ -70,7 +70,7 @@ def test_a_guest_is_asked_to_log_in(client: Client) -> None:
     assert client.get("/keys/").headers["Location"] == "/accounts/login/?next=/keys/"
 
 
-def test_nobody_holds_keys_without_end(client: Client, ada: User) -> None:
+def test_the_number_of_keys_is_limited(client: Client, ada: User) -> None:
     for number in range(20):
         api_keys.issue_api_key(owner=ada, name=f"{number}")
     client.force_login(ada)
