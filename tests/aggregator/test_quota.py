@@ -81,7 +81,7 @@ def test_a_day_begins_anew_and_is_each_person_s_own(ada: User, grace: User, sett
     assert (count_of(ada), count_of(grace)) == (1, 1)
 
 
-def test_a_prompt_that_is_sent_twice_counts_once_and_a_refused_one_not_at_all(ada: User, settings: Settings) -> None:
+def test_a_prompt_sent_twice_counts_once_and_a_refused_one_not_at_all(ada: User, settings: Settings) -> None:
     client_id = uuid.uuid4()
     first = open_turn(ada, client_id=client_id)
     assert open_turn(ada, client_id=client_id) == first
@@ -109,9 +109,7 @@ def test_retrying_and_adding_count_like_new_turns(ada: User, settings: Settings)
         open_turn(ada)
 
 
-def test_a_retry_is_refused_where_a_new_turn_would_be(
-    ada: User, grace: User, settings: Settings
-) -> None:
+def test_a_retry_is_refused_where_a_new_turn_would_be(ada: User, grace: User, settings: Settings) -> None:
     failed = end(open_turn(ada))
     open_turn(ada)
     settings.TURNS_OPEN_EACH = 1

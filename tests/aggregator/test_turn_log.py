@@ -70,7 +70,7 @@ async def test_a_lost_log_is_written_anew(valkey: "plain_redis.Redis") -> None:
     assert writer.state.candidates["a"].text == "서울이에요."
 
 
-async def test_a_log_that_lost_its_end_is_written_anew_after_what_is_left(valkey: "plain_redis.Redis") -> None:
+async def test_a_log_that_lost_its_end_is_written_anew_after_the_rest(valkey: "plain_redis.Redis") -> None:
     log, name = open_log(), str(uuid.uuid4())
     writer = open_event_writer(log, name)
     await tell(writer, *BEGINNING)
