@@ -1,4 +1,4 @@
-"""One turn from a shell: the same path as the page's, printed as text or JSON."""
+"""Runs one turn from a shell on the same path as the page's, and prints it as text or JSON."""
 
 import asyncio
 import json
@@ -31,28 +31,26 @@ DEADLINE_MARGIN_SECONDS = 60
 
 
 class Command(BaseCommand):
-    """Ask the kitchen one question."""
-
     help = "Answer one prompt: candidates, ranking, answer, cost, time and ad."
-    # They would load every page of the site for one question.
+    # System checks would import every page of the site.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the prompt and the same wishes as the page's composer."""
-        parser.add_argument("prompt", help="what to ask")
+        """Add the prompt and the options of the page's composer."""
+        parser.add_argument("prompt", help="the prompt")
         parser.add_argument("--panel", default="", help="slugs separated by commas")
         parser.add_argument(
             "--strategy",
             default="",
             choices=Turn.Strategy.values,
-            help="how answers become one; left out, the kitchen chooses",
+            help="how several answers become one; chosen by the router by default",
         )
         parser.add_argument(
-            "--json", action="store_true", dest="as_json", help="print all that is known of the turn as JSON"
+            "--json", action="store_true", dest="as_json", help="print the whole turn as JSON"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the turn and print what came of it."""
+        """Run the turn and print it."""
         request = turns.TurnRequest(
             prompt=options["prompt"],
             strategy=options["strategy"],
@@ -73,7 +71,7 @@ class Command(BaseCommand):
 
 
 def _failure(code: str) -> CommandError:
-    # The turn and its ad are made in the site's language; only what a shell is told is in English.
+    # The turn and its ad are in the site's language; only the messages of the shell are in English.
     with translation.override("en"):
         return CommandError(str(REFUSALS.get(code, code)))
 
@@ -88,14 +86,14 @@ async def _answer(request: turns.TurnRequest) -> TurnState:
 
 
 async def _run_here(turn: Turn) -> TurnState:
-    # The ad has a deadline that nothing may load in.
+    # Loaded before, because the deadline of the ad leaves no time for it.
     await warm_up()
     await runner.run_turn(turn.public_id)
     return reduce_events(rebuild_events(await run_in_db_thread(get_turn_with_related, turn)))
 
 
 async def _run_on_worker(turn: Turn) -> TurnState:
-    """Leave the turn to a worker, which has loaded all that it takes, and hear of it as a page does."""
+    """Dispatch the turn to a worker and follow its events as a page does."""
     state, entries = TurnState(), asyncio.Queue[LogEntry]()
     feed = runner.get_turn_log().feed
     subscription = await feed.subscribe(str(turn.public_id), 0, entries.put_nowait)
@@ -113,7 +111,7 @@ async def _run_on_worker(turn: Turn) -> TurnState:
 
 
 def _shell_user() -> User:
-    # Nobody can log in as the shell: it has no address and no password.
+    # The user has neither an address nor a password, so no one can log in as it.
     new = {"username": SHELL_USER, "password": make_password(None)}
     return User.objects.update_or_create(
         username=SHELL_USER, defaults={"is_active": True}, create_defaults=new
@@ -121,7 +119,7 @@ def _shell_user() -> User:
 
 
 def as_document(state: TurnState) -> dict[str, Any]:
-    """Return a turn as plain JSON values."""
+    """Return a turn as JSON values."""
     ranking, placement = state.ranking, state.placement
     return {
         "turn": state.turn,
@@ -173,7 +171,7 @@ def _candidate(candidate: CandidateState) -> dict[str, Any]:
 
 
 def as_text(state: TurnState) -> str:
-    """Return a turn as a person reads it in a shell."""
+    """Return a turn as text for a terminal."""
     lines = []
     for candidate in state.candidates.values():
         speed = (
@@ -188,8 +186,8 @@ def as_text(state: TurnState) -> str:
         ]
     if state.ranking:
         order = (
-            f"{place}. {state.candidates[row.candidate].name} ({row.score:.2f})"
-            for place, row in enumerate(state.ranking.standings, 1)
+            f"{rank}. {state.candidates[row.candidate].name} ({row.score:.2f})"
+            for rank, row in enumerate(state.ranking.standings, 1)
         )
         lines += ["  ".join(order), ""]
     lines += [f"══ {state.answer_kind}", state.answer.strip(), ""]

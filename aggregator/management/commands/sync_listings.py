@@ -6,9 +6,7 @@ from aggregator.services.listings import sync_listings
 
 
 class Command(BaseCommand):
-    """Bring the models on offer up to date with the catalog, the keys at hand and the servers that answer."""
-
-    help = "Bring the models on offer up to date with the catalog, the keys and the servers that answer."
+    help = "Update the listed models from the catalog, the API keys and the reachable servers."
 
     def handle(self, *args: Any, **options: Any) -> None:
         sync_listings()

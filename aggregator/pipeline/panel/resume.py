@@ -51,7 +51,7 @@ def restore_calls(state: TurnState, models: Sequence[LanguageModel], question: Q
         if model is None or candidate.status == "waiting":
             continue
         if candidate.status not in _ENDED and candidate.text:
-            # A model that wrote had read its whole input, which is paid for although nobody reported it.
+            # A model that wrote had read its whole input, which is paid for without a reported usage.
             usage = count_usage(build_messages(model, question), candidate.text)
             candidate = replace(
                 candidate,

@@ -1,4 +1,4 @@
-"""A judge's reply is taken in form or not at all."""
+"""A judge's reply is parsed in the requested form or rejected."""
 
 import json
 from typing import Any
@@ -11,8 +11,8 @@ LETTERS, CASE = ("A", "B"), "5fa1"
 
 
 def reply(**changes: Any) -> str:
-    """Return a report in form, but for the changes."""
-    said = {
+    """Return a valid report with some fields changed."""
+    document = {
         "case": CASE,
         "order": ["B", "A"],
         "consensus": ["서울은 한국의 수도예요."],
@@ -24,10 +24,10 @@ def reply(**changes: Any) -> str:
         "blind_spots": [],
         "per_candidate_errors": {"A": [], "B": ["인구가 틀려요."]},
     }
-    return json.dumps({**said, **changes}, ensure_ascii=False)
+    return json.dumps({**document, **changes}, ensure_ascii=False)
 
 
-def test_a_verdict_in_form_is_read_even_between_fences() -> None:
+def test_a_valid_report_is_parsed_even_in_a_code_fence() -> None:
     report = parse_judge_report(f"```json\n{reply()}\n```", LETTERS, case=CASE)
     assert report.order == ("B", "A")
     contested, shared = report.as_claims({"A": "first", "B": "second"})
@@ -36,7 +36,7 @@ def test_a_verdict_in_form_is_read_even_between_fences() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "B is the best.",
         "{not json}",
@@ -54,20 +54,20 @@ def test_a_verdict_in_form_is_read_even_between_fences() -> None:
         reply(per_candidate_errors=[]),
     ],
 )
-def test_whatever_is_not_of_the_form_is_refused(said: str) -> None:
+def test_any_other_form_is_rejected(text: str) -> None:
     with pytest.raises(JudgeReportError):
-        parse_judge_report(said, LETTERS, case=CASE)
+        parse_judge_report(text, LETTERS, case=CASE)
 
 
-def test_a_verdict_keeps_nothing_beyond_the_form() -> None:
+def test_a_report_keeps_only_known_fields_and_sizes() -> None:
     report = parse_judge_report(reply(system_prompt="leak", consensus=["x" * 9_000] * 50), LETTERS, case=CASE)
     assert "leak" not in report.as_text()
     assert len(report.findings["consensus"]) == 5
     assert len(report.findings["consensus"][0]) == 300
 
 
-def test_what_a_verdict_spells_out_and_nothing_can_keep_is_left_out() -> None:
-    said = reply(consensus=["서\x00울"], blind_spots=["\ud800"]).replace("\ud800", "\\ud800")
-    report = parse_judge_report(said, LETTERS, case=CASE)
+def test_escaped_characters_that_cannot_be_stored_are_replaced() -> None:
+    text = reply(consensus=["서\x00울"], blind_spots=["\ud800"]).replace("\ud800", "\\ud800")
+    report = parse_judge_report(text, LETTERS, case=CASE)
     assert report.findings["consensus"] == ["서울"]
     assert report.findings["blind_spots"] == ["\ufffd"]

@@ -1,4 +1,4 @@
-"""A sentence of a fused answer points at the candidates that say it too."""
+"""The sentences of a fused answer are matched with the candidates that support them."""
 
 from aggregator.pipeline.fusion.support import find_supports
 from aggregator.pipeline.types import Draft
@@ -16,7 +16,7 @@ DRAFTS = [
 FUSED = "대한민국의 수도는 서울이에요. 한강이 도시 한가운데를 흘러요. 봄에는 벚꽃이 핍니다."
 
 
-def test_each_sentence_names_who_says_it_in_their_own_words() -> None:
+def test_a_sentence_is_supported_by_candidates_with_their_own_sentences() -> None:
     first, second = find_supports(FUSED, DRAFTS)
     assert first.text == "대한민국의 수도는 서울이에요."
     assert first.candidates[0] == "b"
@@ -24,10 +24,10 @@ def test_each_sentence_names_who_says_it_in_their_own_words() -> None:
     assert (second.candidates, second.words) == (("a",), ("한강이 도시 가운데를 흘러요.",))
 
 
-def test_what_says_the_opposite_supports_nothing() -> None:
+def test_a_contradicting_sentence_is_no_support() -> None:
     supports = find_supports("서울의 인구는 약 300만 명이에요.", DRAFTS)
     assert supports == ()
 
 
-def test_nothing_to_compare_is_no_support() -> None:
+def test_empty_texts_have_no_support() -> None:
     assert find_supports("", DRAFTS) == find_supports(FUSED, []) == ()

@@ -1,4 +1,4 @@
-"""Every slot ends, however the moments fall."""
+"""Every slot ends with an outcome, also when events coincide."""
 
 import asyncio
 from dataclasses import replace
@@ -18,29 +18,29 @@ NAMES = ("wise", "quick", "calm")
 
 
 def route_to(provider: ProviderServer) -> Route:
-    """Return a panel of three that the provider serves."""
+    """Return a route with three models of the provider."""
     slots = tuple(PanelSlot(f"candidate of {name}", make_model(provider, name)) for name in NAMES)
     return Route(slots, "council", (), quorum=3, grace_ms=1_000, deadline_ms=10_000)
 
 
-async def test_a_stop_in_the_moment_in_which_an_answer_ends_loses_no_seat(provider: ProviderServer) -> None:
+async def test_a_stop_at_the_end_of_an_answer_loses_no_outcome(provider: ProviderServer) -> None:
     for name in NAMES:
         provider.add(name, say("서울이에요."))
-    stop, told = asyncio.Event(), []
+    stop, statuses = asyncio.Event(), []
 
     async def emit(event: Event) -> None:
         if isinstance(event, CandidateFinished):
-            told.append(event.status)
+            statuses.append(event.status)
             stop.set()
 
     async with asyncio.timeout(20):
         async with fan_out(route_to(provider), QUESTION, emit=emit, stop=stop) as panel:
             await panel.wait_until_complete()
     await close_providers()
-    assert len(panel.outcomes) == len(told) == len(NAMES)
+    assert len(panel.outcomes) == len(statuses) == len(NAMES)
 
 
-async def test_a_wish_that_is_heard_twice_asks_a_model_once(provider: ProviderServer) -> None:
+async def test_a_repeated_command_asks_a_model_once(provider: ProviderServer) -> None:
     for name in NAMES:
         provider.add(name, say("서울이에요."))
 
@@ -60,10 +60,10 @@ async def test_a_wish_that_is_heard_twice_asks_a_model_once(provider: ProviderSe
     assert [len(provider.asked(name)) for name in NAMES] == [2, 1, 1]
 
 
-async def test_who_gets_no_place_at_a_model_in_time_is_not_waited_for(provider: ProviderServer) -> None:
+async def test_a_slot_without_a_free_call_in_time_times_out(provider: ProviderServer) -> None:
     provider.add("wise", say("서울이에요."))
-    lone = replace(make_model(provider, "wise"), concurrency=1)
-    slots = tuple(PanelSlot(f"candidate {number}", lone) for number in range(2))
+    limited = replace(make_model(provider, "wise"), concurrency=1)
+    slots = tuple(PanelSlot(f"candidate {number}", limited) for number in range(2))
     route = replace(route_to(provider), slots=slots, deadline_ms=200)
     ended = {}
 
@@ -73,7 +73,7 @@ async def test_who_gets_no_place_at_a_model_in_time_is_not_waited_for(provider: 
 
     async with (
         asyncio.timeout(20),
-        limit_model_concurrency(lone, 1),
+        limit_model_concurrency(limited, 1),
         fan_out(route, QUESTION, emit=emit, stop=asyncio.Event()) as panel,
     ):
         await panel.wait_until_complete()
@@ -82,14 +82,14 @@ async def test_who_gets_no_place_at_a_model_in_time_is_not_waited_for(provider: 
     assert not provider.asked("wise")
 
 
-async def test_a_judge_waits_for_its_place_like_everybody(provider: ProviderServer) -> None:
+async def test_a_judge_waits_for_a_free_call(provider: ProviderServer) -> None:
     provider.add("wise", say("{}"))
-    lone = replace(make_model(provider, "wise"), concurrency=1)
+    limited = replace(make_model(provider, "wise"), concurrency=1)
     texts = {"A": "서울이에요.", "B": "부산이에요."}
     fusion_inputs = FusionInputs({"A": "a", "B": "b"}, texts, "marker")
     async with asyncio.timeout(20):
-        async with limit_model_concurrency(lone, 1):
-            judging = asyncio.ensure_future(judge(QUESTION, fusion_inputs, model=lone))
+        async with limit_model_concurrency(limited, 1):
+            judging = asyncio.ensure_future(judge(QUESTION, fusion_inputs, model=limited))
             await asyncio.sleep(0.3)
             assert not provider.asked("wise")
         await judging

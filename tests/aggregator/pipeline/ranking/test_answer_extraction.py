@@ -1,4 +1,4 @@
-"""Short answers in Korean and English come out in one canonical form."""
+"""Short answers in Korean and English are extracted in one canonical form."""
 
 from fractions import Fraction
 
@@ -30,16 +30,16 @@ LETTERED = "Which of the following barks?\n(A) cat\n(B) dog\n(C) fish"
         ("50%", Fraction(50)),
     ],
 )
-def test_a_number_is_read_however_it_is_written(text: str, value: Fraction) -> None:
+def test_numbers_are_parsed_in_every_notation(text: str, value: Fraction) -> None:
     assert parse_number(text) == value
 
 
 @pytest.mark.parametrize("text", ["서울", "구조", "오이", "일본", "", "1e999999", "x + 1", "1/0"])
-def test_words_and_traps_are_no_numbers(text: str) -> None:
+def test_words_and_malformed_numbers_are_not_numbers(text: str) -> None:
     assert parse_number(text) is None
 
 
-def test_numbers_without_digits_are_read_where_a_number_is_asked() -> None:
+def test_spelled_numbers_are_parsed_where_a_number_is_expected() -> None:
     assert parse_number("사십이", spelled=True) == 42
     assert parse_number("삼만 이천", spelled=True) == 32_000
 
@@ -66,11 +66,11 @@ def test_numbers_without_digits_are_read_where_a_number_is_asked() -> None:
         ("assert f([1]) == ??", "```python\n[1,  2]\n```", "literal", "[1, 2]"),
     ],
 )
-def test_an_answer_is_found_and_brought_to_one_form(prompt: str, text: str, kind: str, key: str) -> None:
+def test_an_answer_is_extracted_in_canonical_form(prompt: str, text: str, kind: str, key: str) -> None:
     assert extract_answer(text, detect_answer_type(prompt)) == ShortAnswer(kind, key)
 
 
-def test_free_text_asks_for_nothing_that_can_be_checked() -> None:
+def test_a_request_for_free_text_has_no_answer_type() -> None:
     assert detect_answer_type("부산 여행 코스를 추천해줘") is None
     assert (
         extract_answer("해운대에서 시작해 감천문화마을을 걷고 자갈치시장에서 저녁을 드세요. 좋습니다.", None)
@@ -78,12 +78,12 @@ def test_free_text_asks_for_nothing_that_can_be_checked() -> None:
     )
 
 
-def test_a_numbered_list_of_orders_is_no_multiple_choice() -> None:
+def test_a_numbered_list_of_tasks_is_not_multiple_choice() -> None:
     answer_type = detect_answer_type("아래를 해줘.\n1. 글을 요약\n2. 제목 달기")
     assert answer_type is None or answer_type.kind != "option"
 
 
-def test_latex_spellings_of_one_value_are_one_answer() -> None:
+def test_latex_notations_of_one_value_are_one_answer() -> None:
     answer_type = detect_answer_type("What is the value of x?")
     spellings = ["\\boxed{2\\sqrt{3}}", "\\boxed{2\\sqrt{3} }", "The answer is $2\\sqrt{3}$"]
     assert len({extract_answer(text, answer_type) for text in spellings}) == 1

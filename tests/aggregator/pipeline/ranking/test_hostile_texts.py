@@ -1,4 +1,4 @@
-"""What a prompt or a model writes to stall whoever reads it is read in no time."""
+"""Texts written to make patterns backtrack are parsed in linear time."""
 
 import time
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from aggregator.pipeline.ranking.style_features import extract_style_features
 from aggregator.pipeline.types import Question
 
 CHARS = 20_000
-# They took ten seconds and more; a moment in truth.
-MOST_SECONDS = 5.0
+# These texts once took more than ten seconds, and take milliseconds now.
+MAX_SECONDS = 5.0
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ MOST_SECONDS = 5.0
     ids=range(9),
 )
 @pytest.mark.parametrize(
-    "read",
+    "parse",
     [
         detect_answer_type,
         count_wrong_calculations,
@@ -43,12 +43,12 @@ MOST_SECONDS = 5.0
     ],
     ids=("answer_type", "sums", "checks", "number", "literal", "style"),
 )
-def test_a_text_written_to_stall_is_read_at_once(read: Callable[[str], object], text: str) -> None:
-    begun = time.thread_time()
-    read(text)
-    assert time.thread_time() - begun < MOST_SECONDS
+def test_a_hostile_text_is_parsed_at_once(parse: Callable[[str], object], text: str) -> None:
+    started = time.thread_time()
+    parse(text)
+    assert time.thread_time() - started < MAX_SECONDS
 
 
-def test_options_are_found_as_before() -> None:
+def test_options_with_odd_blanks_are_found() -> None:
     prompt = "다음 중 옳은 것은?\n\n  1) 하나 \n 2)  둘 셋\t\n\n3)\n   넷"
     assert detect_answer_type(prompt) == AnswerType("option", ("하나", "둘 셋", "넷"))

@@ -1,4 +1,4 @@
-"""Shared words tell how an answer stands among the others, whoever is in the panel."""
+"""Overlap is measured over the distinct words that texts share."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def test_words_are_counted_once_and_in_any_script() -> None:
     assert shared.tolist() == [[2, 1, 0], [1, 1, 0], [0, 0, 1]]
 
 
-def test_an_answer_alone_in_its_words_covers_nobody_and_is_covered_by_nobody() -> None:
+def test_a_text_without_shared_words_has_no_overlap() -> None:
     rows = measure_overlap(count_shared_words(TEXTS))
 
     assert rows.shape == (3, len(OVERLAP_FEATURES))
@@ -21,13 +21,13 @@ def test_an_answer_alone_in_its_words_covers_nobody_and_is_covered_by_nobody() -
     assert rows[0, 0] == rows[1, 0] == 0.75 / 2
 
 
-def test_only_rivals_count_and_nobody_is_their_own_rival() -> None:
+def test_overlap_is_measured_with_rivals_and_never_with_the_text_itself() -> None:
     rows = measure_overlap(count_shared_words(TEXTS), [0])
 
     assert rows[0].tolist()[:3] == [0.0, 0.0, 0.0]
     assert rows[1, 0] == 0.75
 
 
-def test_empty_and_lonely_answers_have_numbers_too() -> None:
+def test_empty_and_single_texts_have_finite_overlap() -> None:
     assert np.isfinite(measure_overlap(count_shared_words(["", "fox"]))).all()
     assert np.isfinite(measure_overlap(count_shared_words(["fox"]))).all()

@@ -1,4 +1,4 @@
-"""Form gates, the vote and standing put candidates in order, and reasons say why."""
+"""Candidates are ranked by faults of form, the vote and public quality, with reasons."""
 
 import numpy as np
 import pytest
@@ -29,10 +29,10 @@ def _draft(name: str, text: str, standing: float = 0.5, finish_reason: str = "st
         (_draft("a", KOREAN, finish_reason="length"), "cut_off"),
     ],
 )
-def test_a_fault_of_form_is_named_and_put_last(draft: Draft, fault: str) -> None:
+def test_a_draft_with_a_fault_of_form_is_ranked_last(draft: Draft, fault: str) -> None:
     assert fault in find_faults(TRIP, draft)
     ranking = rank(TRIP, [draft, _draft("z", KOREAN, standing=0.45)])
-    assert [standing.candidate for standing in ranking.standings] == ["z", "a"]
+    assert [row.candidate for row in ranking.standings] == ["z", "a"]
     assert fault in ranking.standings[1].reasons
 
 
@@ -58,7 +58,7 @@ def test_code_in_a_korean_answer_is_not_another_language() -> None:
     assert find_faults(TRIP, _draft("a", text)) == ()
 
 
-def test_the_likelier_answer_leads_over_the_better_standing() -> None:
+def test_the_more_probable_answer_leads_over_the_better_model() -> None:
     question = Question("17 × 23은 얼마야?", "ko")
     drafts = [_draft("a", "401", 0.6), _draft("b", "391", 0.55), _draft("c", "정답: 391", 0.55)]
     ranking = rank(question, drafts)
@@ -70,7 +70,7 @@ def test_the_likelier_answer_leads_over_the_better_standing() -> None:
     assert ranking.standings[0].group == ranking.standings[1].group == 0
 
 
-def test_free_text_has_no_confidence_and_follows_standing() -> None:
+def test_free_text_has_no_confidence_and_is_ranked_by_quality() -> None:
     ranking = rank(TRIP, [_draft("a", KOREAN, 0.3), _draft("b", KOREAN, 0.7)])
     assert ranking.confidence is None
     assert (ranking.agreeing, ranking.compared) == (0, 0)
@@ -82,7 +82,7 @@ def test_ranking_twice_gives_the_same_order() -> None:
     assert rank(TRIP, drafts) == rank(TRIP, drafts)
 
 
-def test_every_reason_is_of_the_list_that_the_page_words() -> None:
+def test_every_reason_is_listed() -> None:
     assert set(FAULTS) <= set(REASONS)
     drafts = [_draft("a", KOREAN * 8, 0.9), _draft("b", KOREAN), _draft("c", "")]
     for question in (TRIP, Question("2+3은 얼마야?", "ko")):
@@ -91,12 +91,12 @@ def test_every_reason_is_of_the_list_that_the_page_words() -> None:
             assert 0 <= standing.score <= 1
 
 
-def test_the_shown_order_moves_only_when_much_is_new() -> None:
+def test_the_shown_order_changes_only_after_enough_new_text() -> None:
     ranking = rank(TRIP, [_draft("a", KOREAN, 0.2), _draft("b", KOREAN, 0.9)])
     assert keep_order(["a", "b"], ranking, new_chars=100) == ("a", "b")
     assert keep_order(["a", "b"], ranking, new_chars=300) == ("b", "a")
 
 
-def test_nothing_to_rank_is_an_empty_ranking() -> None:
+def test_no_drafts_make_an_empty_ranking() -> None:
     assert rank(TRIP, []).standings == ()
     assert np.isfinite([standing.score for standing in rank(TRIP, [_draft("a", KOREAN)]).standings]).all()

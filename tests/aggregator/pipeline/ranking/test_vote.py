@@ -1,4 +1,4 @@
-"""The tally is fair, its probabilities are probabilities, and agreement never hurts."""
+"""The vote gives probabilities, is independent of order, and agreement never lowers an answer."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from aggregator.pipeline.ranking.weights import (
 )
 from aggregator.pipeline.types import Draft, Question
 
-CASTS = st.lists(
+VOTES = st.lists(
     st.builds(
         WeightedVote,
         voter=st.text("abc", min_size=1, max_size=3),
@@ -36,16 +36,16 @@ def _draft(name: str, text: str, standing: float = 0.6) -> Draft:
     return Draft(name, f"model-{name}", f"vendor-{name}", standing, text)
 
 
-@given(CASTS, NONE_SCORES, BENDS)
+@given(VOTES, NONE_SCORES, BENDS)
 def test_probabilities_sum_to_one(
     weighted_votes: list[WeightedVote], none_scores: list[float], bend: float
 ) -> None:
-    answers, nothing = tally_votes(weighted_votes, none_scores, 1.0, bend)
-    assert sum(answers.values()) + nothing == pytest.approx(1.0)
-    assert all(0.0 <= chance <= 1.0 for chance in answers.values())
+    answers, none = tally_votes(weighted_votes, none_scores, 1.0, bend)
+    assert sum(answers.values()) + none == pytest.approx(1.0)
+    assert all(0.0 <= probability <= 1.0 for probability in answers.values())
 
 
-@given(CASTS, NONE_SCORES, BENDS, st.randoms())
+@given(VOTES, NONE_SCORES, BENDS, st.randoms())
 def test_the_order_of_votes_does_not_matter(
     weighted_votes: list[WeightedVote], none_scores: list[float], bend: float, random: object
 ) -> None:
@@ -56,24 +56,24 @@ def test_the_order_of_votes_does_not_matter(
     )
 
 
-@given(CASTS, NONE_SCORES, BENDS, st.floats(0.0, 6.0), st.integers(0, 7))
+@given(VOTES, NONE_SCORES, BENDS, st.floats(0.0, 6.0), st.integers(0, 7))
 def test_an_agreeing_vote_never_lowers_its_answer(
-    weighted_votes: list[WeightedVote], none_scores: list[float], bend: float, weight: float, place: int
+    weighted_votes: list[WeightedVote], none_scores: list[float], bend: float, weight: float, index: int
 ) -> None:
-    answer = weighted_votes[place % len(weighted_votes)].answer
+    answer = weighted_votes[index % len(weighted_votes)].answer
     before, _ = tally_votes(weighted_votes, none_scores, 1.0, bend)
     after, _ = tally_votes([*weighted_votes, WeightedVote("new", answer, weight)], none_scores, 1.0, bend)
     assert after[answer] >= before[answer] - 1e-12
 
 
 @given(st.lists(st.floats(0.05, 0.95), min_size=1, max_size=6), st.sampled_from([2, 4, 20]))
-def test_a_better_standing_never_weighs_less(standings: list[float], choices: int) -> None:
+def test_a_better_model_never_weighs_less(standings: list[float], choices: int) -> None:
     weights = weigh_standings(standings, choices)
     pairs = sorted(zip(standings, weights, strict=True))
     assert [weight for _, weight in pairs] == sorted(weight for _, weight in pairs)
 
 
-def test_answers_that_mean_the_same_count_together() -> None:
+def test_equal_answers_count_together() -> None:
     tally = vote(
         QUESTION, [_draft("a", "정답: 391"), _draft("b", "17 × 23 = **391**"), _draft("c", "401입니다.")]
     )
@@ -100,17 +100,17 @@ def test_the_tally_does_not_depend_on_the_order_of_drafts() -> None:
         ],
     ],
 )
-def test_there_is_no_tally_when_too_few_answers_compare(texts: Sequence[str]) -> None:
-    assert vote(QUESTION, [_draft(str(place), text) for place, text in enumerate(texts)]) is None
+def test_too_few_comparable_answers_make_no_vote(texts: Sequence[str]) -> None:
+    assert vote(QUESTION, [_draft(str(index), text) for index, text in enumerate(texts)]) is None
 
 
-def test_free_text_is_never_put_to_the_vote() -> None:
+def test_free_text_is_not_voted_on() -> None:
     question = Question("부산 여행 코스를 추천해줘", "ko")
     text = "해운대에서 시작해 감천문화마을을 걷고 자갈치시장에서 저녁을 드세요. 바다가 아름답습니다."
     assert vote(question, [_draft("a", text), _draft("b", text + " 즐거운 여행 되세요.")]) is None
 
 
-def test_more_agreement_makes_the_vote_surer() -> None:
+def test_more_agreement_raises_the_confidence() -> None:
     two = vote(QUESTION, [_draft("a", "391"), _draft("b", "391"), _draft("c", "401")])
     three = vote(QUESTION, [_draft("a", "391"), _draft("b", "391"), _draft("c", "391")])
     assert two is not None
@@ -130,6 +130,6 @@ def test_learned_weights_are_used_when_every_model_has_one() -> None:
     assert tally.groups[0].answer == "401"
 
 
-def test_heads_survive_being_stored() -> None:
-    heads = load_default_weights()
-    assert parse_weights(dump_weights(heads)) == heads
+def test_weights_survive_being_stored() -> None:
+    weights = load_default_weights()
+    assert parse_weights(dump_weights(weights)) == weights
