@@ -1,46 +1,38 @@
-"""`make bench`: run every bench, one after the other, and report in the end which goals were met."""
+"""Run every bench, one after another, and print the goals that were missed: `make bench`."""
 
 import json
 import subprocess
 import sys
-from argparse import ArgumentParser
-from pathlib import Path
 
-from config.data_dir import ROOT
+from bench.report import ROOT, bench_parser
 from stack.ephemeral_stack import ensure_stack
 
 
 def main() -> int:
-    """Run all; 1 when one fails or misses a goal."""
-    parser = ArgumentParser()
-    parser.add_argument("--data", default="../shared/data")
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
-    options = {"--data": [arguments.data], **({"--quick": []} if arguments.quick else {})}
+    """Run all benches; return 1 if one fails or misses a goal."""
+    options = bench_parser(__doc__, quick="small runs, which prove nothing").parse_args()
+    arguments = ["--data", str(options.data), *(["--quick"] if options.quick else [])]
     benches = list_benches()
     with ensure_stack("bench"):
-        missed = [goal for name, path in benches.items() for goal in run_bench(name, path, options)]
+        missed = [goal for name in benches for goal in run_bench(name, arguments)]
     print(f"\n{len(benches)} benches; " + (f"missed: {', '.join(missed)}" if missed else "every goal met"))
     return 1 if missed else 0
 
 
-def list_benches() -> dict[str, Path]:
-    """Return each bench by its name: the modules of bench/ and its packages that can be run."""
+def list_benches() -> list[str]:
+    """Return the names of the modules and packages of bench/ that can be run."""
     folder = ROOT / "bench"
-    modules = {path.stem: path for path in folder.glob("*.py") if not path.name.startswith("_")}
-    packages = {path.parent.name: path for path in folder.glob("*/__main__.py")}
-    return dict(sorted((modules | packages).items()))
+    modules = [path.stem for path in folder.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")]
+    packages = [path.parent.name for path in folder.glob("*/__main__.py")]
+    return sorted(set(modules + packages) - {"__main__"})
 
 
-def run_bench(name: str, path: Path, options: dict[str, list[str]]) -> list[str]:
-    """Run one bench with the options that it takes; return the goals that it missed."""
-    module = f"bench.{name}"
+def run_bench(name: str, arguments: list[str]) -> list[str]:
+    """Run one bench and return the goals that it missed."""
     print(f"\n── {name} " + "─" * (76 - len(name)), flush=True)
-    takes = path.read_text(encoding="utf-8")
-    words = [word for name, values in options.items() if f'"{name}"' in takes for word in (name, *values)]
     last = ""
     with subprocess.Popen(
-        [sys.executable, "-m", module, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", f"bench.{name}", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as bench:
         for line in bench.stdout or ():
             print(line, end="", flush=True)

@@ -1,44 +1,38 @@
-"""Billing under fire: many writers, repeated clicks, writers killed, a database crash, a cache flush.
+"""Click billing under faults: repeated clicks, killed writers, a database crash and a cache flush.
 
-Runs on a PostgreSQL and a Valkey of its own, with everything flushed to disk as in production.
+It runs on its own PostgreSQL and Valkey, which flush to disk as in production.
 """
 
-import argparse
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import redis
 
-import redis  # noqa: E402
-
-from bench.market.report import Report  # noqa: E402
-from stack.servers.postgres import Postgres  # noqa: E402
-from testing.stores import run_temporary_stores  # noqa: E402
+from bench.report import ROOT, Report, bench_parser
+from stack.servers.postgres import Postgres
+from testing.stores import run_temporary_stores
 
 CAMPAIGNS = 20
 PROCESSES, THREADS = 4, 16
-MOST_KILLS = 60
+MAX_KILLS = 60
 
 
 def main() -> None:
-    """Start the servers, sell the clicks, count the money."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few clicks and kills: a smoke run, not a proof")
+    """Start the stores and run the bench."""
+    parser = bench_parser(__doc__, quick="few clicks and kills: a smoke run, not a proof")
     parser.add_argument("--clicks", type=int, default=100_000)
     options = parser.parse_args()
-    # Writers and the audit keep their own connections: what is measured is the billing.
+    # Each thread keeps one connection, so that the pool is not part of what is measured.
     with run_temporary_stores(DATABASE_POOL="no", LOG_LEVEL="CRITICAL") as stores:
         run(stores.postgres, 4_000 if options.quick else options.clicks)
 
 
 def run(postgres: Postgres, clicks: int) -> None:
-    """Click in peace, then under fire, then prove the books."""
+    """Bill clicks without faults, then with faults, then audit the ledger."""
     from bench.market import billing_audit
 
     report = Report("ad_billing")
@@ -47,7 +41,7 @@ def run(postgres: Postgres, clicks: int) -> None:
     billing_audit.make_offers(CAMPAIGNS, clicks - clicks // 4)
     began = time.time()
     report.note("writers_killed", click_under_faults(postgres))
-    # What the audit and the rate are read with is a connection of before the crash.
+    # The connection of this process is from before the crash.
     billing_audit.close_connection()
     report.note("unique_clicks_a_second_under_fire", billing_audit.click_rate(began))
     for name, found in billing_audit.audit(clicks).items():
@@ -56,7 +50,7 @@ def run(postgres: Postgres, clicks: int) -> None:
 
 
 def measure_undisturbed(report: Report) -> None:
-    """Measure what this machine can do at all, and what of it billing makes."""
+    """Measure plain inserts, the machine's ceiling, and billing without faults."""
     from bench.market import billing_audit
 
     billing_audit.make_bare_table()
@@ -80,14 +74,14 @@ def start_writer(share: int, *more: str) -> "subprocess.Popen[bytes]":
 
 
 def wait_for_writers(writers: list["subprocess.Popen[bytes]"]) -> None:
-    """Wait until all have done their share."""
+    """Wait until all writers have finished."""
     for writer in writers:
         if writer.wait() != 0:
             raise SystemExit("a writer failed")
 
 
 def click_under_faults(postgres: Postgres) -> int:
-    """Run all writers while killing one now and then; crash the database and flush the cache once."""
+    """Run all writers with faults; return how many were killed."""
     writers = {share: start_writer(share) for share in range(PROCESSES)}
     try:
         return inject_faults(writers, postgres)
@@ -97,7 +91,7 @@ def click_under_faults(postgres: Postgres) -> int:
 
 
 def inject_faults(writers: dict[int, "subprocess.Popen[bytes]"], postgres: Postgres) -> int:
-    """Kill and replace writers until all have done their share; return how many were killed."""
+    """Kill and replace writers until all have finished, with one crash and one flush; return the kills."""
     rng = random.Random(3)
     kills, faults = 0, ["crash", "flush"]
     time.sleep(2)
@@ -112,7 +106,7 @@ def inject_faults(writers: dict[int, "subprocess.Popen[bytes]"], postgres: Postg
                 redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
             else:
                 crash_database(postgres)
-        elif writers and kills < MOST_KILLS:
+        elif writers and kills < MAX_KILLS:
             share = rng.choice(sorted(writers))
             writers[share].kill()
             writers[share].wait()
@@ -122,7 +116,7 @@ def inject_faults(writers: dict[int, "subprocess.Popen[bytes]"], postgres: Postg
 
 
 def crash_database(postgres: Postgres) -> None:
-    """End the database as a power cut does, and start it again."""
+    """End the database without a checkpoint (SIGQUIT), and start it again."""
     lines = (postgres.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     os.kill(int(lines[0]), signal.SIGQUIT)
     time.sleep(1)

@@ -1,15 +1,12 @@
-"""How long a click on an ad waits before it leads on, at the site's own door; and two attacks on money.
+"""The latency of an ad click's redirect over HTTP, and two attacks on budgets.
 
-A site process with its own PostgreSQL and Valkey, both flushing to disk, is clicked on over HTTP by one
-person and by many at once; then links are clicked from eight addresses in the same moment, and a budget for
-ten clicks meets a burst of 150.
+One web process with durable stores of its own is sent clicks on one connection and on many at once. Then
+every link is clicked from eight addresses at the same moment, and a daily budget of ten clicks is sent a
+burst of 150.
 """
 
-import argparse
 import http.client
 import os
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -20,19 +17,15 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bench.market.report import Report  # noqa: E402
-from stack.processes import find_free_port  # noqa: E402
-from testing.stores import run_temporary_stores  # noqa: E402
+from bench.report import Report, bench_parser
+from stack.processes import find_free_port, wait_until
+from testing.stores import run_temporary_stores
 
 if TYPE_CHECKING:
     from ads.models import Creative
 
-CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0 Safari/537.36"
 CONCURRENCIES = (1, 8, 32)
-# Connections to the stores are made by the first clicks; later ones are what is measured.
+# The first clicks open the site's connections to the stores and are not measured.
 WARM_UP = 100
 LINKS, ADDRESSES = 100, 8
 BURST, BUDGET_WON, PRICE_WON = 150, 1_000, 100
@@ -42,14 +35,13 @@ visitors = count()
 
 
 def main() -> None:
-    """Start a site, click, count the milliseconds and the won."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few clicks: a smoke run")
+    """Start a site and run the bench."""
+    parser = bench_parser(__doc__, quick="few clicks: a smoke run")
     parser.add_argument("--clicks", type=int, default=2_000, help="for each number of people at once")
     options = parser.parse_args()
     clicks = 200 if options.quick else options.clicks
     report = Report("ad_click")
-    # The house's proxy says who visits, so that every click can come from another network.
+    # With a trusted proxy the client address is that of X-Forwarded-For, so every click has another network.
     with (
         run_temporary_stores(LOG_LEVEL="CRITICAL", TRUSTED_PROXY_COUNT="1") as stores,
         run_site(stores.folder) as port,
@@ -67,47 +59,22 @@ def main() -> None:
 
 @contextmanager
 def run_site(folder: Path) -> Iterator[int]:
-    """Run one web process, as `manage.py up` does; give its port."""
+    """Run one web process with the options of `manage.py up` and yield its port."""
+    from stack.children import web_child
+
     port = find_free_port()
-    words = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "config.asgi:application",
-        "--port",
-        str(port),
-        "--loop",
-        "uvloop",
-    ]
-    words += ["--ws", "websockets-sansio", "--no-access-log", "--log-level", "warning"]
-    with (folder / "web.log").open("wb") as log:
-        process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
+    site = web_child(folder, "127.0.0.1", port, dict(os.environ))
+    process = site.start()
     try:
-        end = time.monotonic() + 60
-        while not is_serving(port):
-            if process.poll() is not None or time.monotonic() > end:
-                raise SystemExit((folder / "web.log").read_text(encoding="utf-8"))
-            time.sleep(0.1)
+        wait_until(site.is_ready, process, seconds=60, log=site.log)
         yield port
     finally:
         process.kill()
         process.wait()
 
 
-def is_serving(port: int) -> bool:
-    """Tell whether the site is there."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/ads/click/nothing/")
-        return connection.getresponse().status == 404
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
 def measure_redirects(report: Report, port: int, people: int, clicks: int) -> None:
-    """Let so many people click side by side, each for themselves one after the other."""
+    """Click on `people` connections at once, one click after another on each, and record the latency."""
     links = offer(make_campaign(10_000_000), clicks + WARM_UP * people, won=100)
     click_all(port, links[: WARM_UP * people], people)
     waits = sorted(click_all(port, links[WARM_UP * people :], people))
@@ -121,7 +88,7 @@ def measure_redirects(report: Report, port: int, people: int, clicks: int) -> No
 
 
 def click_all(port: int, links: Sequence[str], people: int) -> list[float]:
-    """Click on each link once; return how long each click waited for its redirect, in seconds."""
+    """Click on each link once; return the seconds until each redirect."""
     partitions = [links[partition::people] for partition in range(people)]
     with ThreadPoolExecutor(people) as pool:
         waits = pool.map(lambda partition: list(map(open_connection(port), partition)), partitions)
@@ -129,7 +96,9 @@ def click_all(port: int, links: Sequence[str], people: int) -> list[float]:
 
 
 def open_connection(port: int) -> ClickLink:
-    """Return a browser with its own connection; each click of it comes from another network."""
+    """Return a click function with its own connection; each click has an address in another network."""
+    from testing.ads.inventory import CHROME
+
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def click(link: str) -> float:
@@ -150,7 +119,7 @@ def open_connection(port: int) -> ClickLink:
 
 
 def click_shared_links(report: Report, port: int) -> None:
-    """Click on each link from eight addresses in the same moment: one of them is billed."""
+    """Click on each link from eight addresses at the same moment: one click is billed."""
     links = offer(make_campaign(10_000_000), LINKS, won=PRICE_WON)
     for link in links:
         click_simultaneously(port, [link] * ADDRESSES)
@@ -165,7 +134,7 @@ def click_shared_links(report: Report, port: int) -> None:
 
 
 def exceed_budget_in_a_burst(report: Report, port: int) -> None:
-    """Let 150 clicks meet a day's budget for ten."""
+    """Send 150 clicks at once to a campaign with a daily budget of ten clicks."""
     creative = make_campaign(BUDGET_WON)
     click_simultaneously(port, offer(creative, BURST, won=PRICE_WON))
     from ads.models import Click
@@ -177,12 +146,12 @@ def exceed_budget_in_a_burst(report: Report, port: int) -> None:
 
 
 def click_simultaneously(port: int, links: Sequence[str]) -> None:
-    """Click on all of these in the same moment."""
-    gate = threading.Barrier(len(links))
+    """Click on all links at the same moment."""
+    barrier = threading.Barrier(len(links))
 
     def act(link: str) -> None:
         click = open_connection(port)
-        gate.wait(60)
+        barrier.wait(60)
         click(link)
 
     with ThreadPoolExecutor(len(links)) as pool:
@@ -190,14 +159,14 @@ def click_simultaneously(port: int, links: Sequence[str]) -> None:
 
 
 def make_campaign(daily_won: int) -> "Creative":
-    """Return an ad of a campaign with this budget a day."""
+    """Return an ad of a campaign with this daily budget."""
     from testing.ads.inventory import make_ad, make_advertiser
 
     return make_ad(make_advertiser(uuid.uuid4().hex, won=20_000_000), daily_won=daily_won)
 
 
 def offer(creative: "Creative", number: int, *, won: int) -> list[str]:
-    """Make offers of an ad that were seen, and return the links of their clicks."""
+    """Make offers of an ad, each with an impression, and return their click links."""
     from ads.events.link_tokens import LinkPurpose, sign_token
     from ads.models import Impression, Offer
     from testing.ads.inventory import draft_offer

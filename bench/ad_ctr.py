@@ -1,58 +1,52 @@
-"""Click rates as the market learns them, on recorded looks and clicks, against the best constant.
+"""Click prediction on recorded impressions, against the best constant rate: `python -m bench.ad_ctr`.
 
-python -m bench.ad_ctr [--data DIR] [--quick]
-
-The learner is the product's own: every look is predicted before it is learned from, in the order of the log,
-starting from the smoothed rate of everything before it. The first fifth is practice. Entropy is normalised by
-that of the judged looks' own click rate, a constant that nobody could have known; Open Bandit, where next to
-nothing can be learned, is held against the smoothed rate so far, which is the constant that can be known.
-Intervals are 95 %, by resampling looks.
+The learner is the product's FTRL-Proximal (McMahan et al. 2013). Every impression is predicted before it is
+learned from, in the order of the log, with the smoothed rate of all impressions before it as base rate. The
+first fifth only warms up. Entropy is normalised (He et al. 2014) by that of the judged impressions' own click
+rate, a constant known only in hindsight. Open Bandit has next to no signal, so it is compared with the
+smoothed rate so far, a constant that is known in time. Intervals are 95 % bootstrap intervals over
+impressions.
 """
 
-import argparse
 import csv
 import gzip
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import numpy as np
+from numpy.typing import NDArray
 
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-
-from ads.selection.core.click_model import BUCKETS, Ftrl, blend_rates  # noqa: E402
-from ads.selection.core.click_rates import smoothed_rate  # noqa: E402
-from bench.market.report import Report  # noqa: E402
+from ads.selection.core.click_model import BUCKETS, Ftrl, blend_rates
+from ads.selection.core.click_rates import smoothed_rate
+from bench.market.bootstrap import Indices, bootstrap_intervals
+from bench.report import Report, bench_parser, find_ads_folder
 
 Reals = NDArray[np.float64]
 Row = dict[str, str]
 WARM_UP_SHARE = 0.2
-LATE = 0.8
-MOST_ROWS = 300_000
-RESAMPLES = 2_000
-# Fewer clicks than these say nothing about a calibration to within a twentieth.
-LEAST_CLICKS_FOR_CALIBRATION = 250
+LAST_FIFTH = 0.8
+MAX_ROWS = 300_000
+# A calibration from fewer clicks is not known to within 5 %.
+MIN_CLICKS_FOR_CALIBRATION = 250
 
 
 @dataclass(frozen=True, slots=True)
 class ClickLog:
-    """A set: where its file is, which column is the click, and what of a row the learner sees."""
+    """A data set: its files, the column of the click, and the features that the learner reads of a row."""
 
     name: str
     path: str
     click: str
-    read: Callable[[Row], list[str]]
+    read_features: Callable[[Row], list[str]]
     is_learnable: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What was predicted for each look, what the constant so far said, and what happened."""
+    """Predicted rates, smoothed rates so far and clicks of n impressions, each (n,)."""
 
     rates: Reals
     constants: Reals
@@ -65,7 +59,7 @@ class Predictions:
 
 
 def read_criteo(row: Row) -> list[str]:
-    """Return the columns, counts by their order of magnitude."""
+    """Return all columns, counts on a logarithmic scale."""
     return [f"{name}={_size(value) if name[0] == 'I' else value}" for name, value in row.items()
             if name not in ("Id", "Label")]  # fmt: skip
 
@@ -78,18 +72,18 @@ def _size(value: str) -> str:
 
 
 def read_avazu(row: Row) -> list[str]:
-    """Return the columns, and of the time only the hour of the day."""
-    known = [f"{name}={value}" for name, value in row.items() if name not in ("id", "click", "hour")]
-    return [*known, f"hour={row['hour'][-2:]}"]
+    """Return all columns, the time as the hour of the day."""
+    columns = [f"{name}={value}" for name, value in row.items() if name not in ("id", "click", "hour")]
+    return [*columns, f"hour={row['hour'][-2:]}"]
 
 
 def read_bandit(row: Row) -> list[str]:
-    """Return what was shown where, to whom, and whether they were known to like it."""
+    """Return the item, its position, the user and whether the user has an affinity to the item."""
     item = row["item_id"]
     people = [f"{name}={value}" for name, value in row.items() if name.startswith("user_feature")]
     likes = float(row.get(f"user-item_affinity_{item}") or 0) > 0
-    place = row["position"]
-    return [f"item={item}", f"place={place}", f"both={item}/{place}", f"likes={likes}", *people]
+    position = row["position"]
+    return [f"item={item}", f"place={position}", f"both={item}/{position}", f"likes={likes}", *people]
 
 
 LOGS = (
@@ -101,14 +95,11 @@ LOGS = (
 
 
 def main() -> None:
-    """Learn each log and print what the predictions were worth."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--quick", action="store_true", help="the first quarter of each log: not a proof")
-    options = parser.parse_args()
-    folder = options.data / "ads" if (options.data / "ads").is_dir() else options.data
+    """Learn from each log and print how good the predictions are."""
+    options = bench_parser(__doc__, quick="the first quarter of each log: not a proof").parse_args()
+    folder = find_ads_folder(options.data)
     report = Report("ad_ctr")
-    print(f"{'log':<20}{'part':<14}{'looks':>8}{'clicks':>8}{'entropy':>9}  {'95 %':<17}"
+    print(f"{'log':<20}{'part':<14}{'shown':>8}{'clicks':>8}{'entropy':>9}  {'95 %':<17}"
           f"{'to constant':>12}{'calibration':>12}  {'95 %':<15}")  # fmt: skip
     for log in LOGS:
         paths = sorted(folder.glob(log.path))
@@ -116,82 +107,79 @@ def main() -> None:
             print(f"{log.name:<20}not there")
             continue
         judged, trust = learn(log, paths, 4 if options.quick else 1)
-        show(log, judged.since(LATE), "last fifth", report)
+        show(log, judged.since(LAST_FIFTH), "last fifth", report)
         check_goals(log, judged.since(WARM_UP_SHARE), report)
         report.note(f"{log.name}_trust", trust)
     report.close()
 
 
 def rows_of(log: ClickLog, paths: list[Path]) -> Iterator[tuple[list[str], bool]]:
-    """Yield what the learner sees of each look, and whether it was clicked."""
+    """Yield the features of each impression, and whether it was clicked."""
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 is_click = row.pop(log.click).split(".")[0] == "1"
-                yield log.read(row), is_click
+                yield log.read_features(row), is_click
 
 
 def learn(log: ClickLog, paths: list[Path], share: int) -> tuple[Predictions, float]:
-    """Predict every look, then learn from it; return all predictions and the trust at the end."""
-    rows = list(islice(rows_of(log, paths), MOST_ROWS))
+    """Predict every impression, then learn from it; return the predictions and the final trust."""
+    rows = list(islice(rows_of(log, paths), MAX_ROWS))
     rows = rows[: len(rows) // share]
-    # What a house knows of its usual rate, this log's practice tells.
-    practice = rows[: int(WARM_UP_SHARE * len(rows))]
-    usual = sum(is_click for _, is_click in practice) / max(1, len(practice))
+    # The warm-up stands for what an operator knows of the usual click rate.
+    warm_up = rows[: int(WARM_UP_SHARE * len(rows))]
+    usual_rate = max(1, sum(is_click for _, is_click in warm_up)) / max(1, len(warm_up))
     model, clicks = Ftrl(), 0
     rates, constants = np.zeros(len(rows)), np.zeros(len(rows))
-    for place, (traits, is_click) in enumerate(rows):
-        features = np.array([zlib.crc32(trait.encode()) % BUCKETS for trait in traits])
-        base = smoothed_rate(clicks, place, prior_rate=usual)
+    for row, (features, is_click) in enumerate(rows):
+        buckets = np.array([zlib.crc32(feature.encode()) % BUCKETS for feature in features])
+        base = smoothed_rate(clicks, row, prior_rate=usual_rate)
         trust = model.trust
-        rates[place] = blend_rates(base, model.learn(features, base, is_click=is_click), trust)
-        constants[place] = base
+        rates[row] = blend_rates(base, model.learn(buckets, base, is_click=is_click), trust)
+        constants[row] = base
         clicks += is_click
-    happened = np.array([is_click for _, is_click in rows], dtype=np.float64)
-    return Predictions(rates, constants, happened), model.trust
+    outcomes = np.array([is_click for _, is_click in rows], dtype=np.float64)
+    return Predictions(rates, constants, outcomes), model.trust
 
 
 def entropy_of(rates: Reals, clicks: Reals) -> Reals:
-    """Return the log loss of each prediction."""
+    """Return the log loss (n,) of each prediction."""
     return np.asarray(-(clicks * np.log(rates) + (1 - clicks) * np.log1p(-rates)))
 
 
 def normalised(losses: Reals, clicks: Reals) -> Reals:
-    """Return the mean loss over that of the rate these looks turned out to have; the last axis is looks."""
+    """Return the mean loss over the entropy of the click rate in hindsight; the last axis is impressions."""
     rate = np.clip(clicks.mean(axis=-1), 1e-9, 1 - 1e-9)
-    known = -(rate * np.log(rate) + (1 - rate) * np.log1p(-rate))
-    return np.asarray(losses.mean(axis=-1) / known)
+    entropy = -(rate * np.log(rate) + (1 - rate) * np.log1p(-rate))
+    return np.asarray(losses.mean(axis=-1) / entropy)
 
 
 def show(log: ClickLog, part: Predictions, name: str, report: Report) -> tuple[float, float, float]:
-    """Print one line; return where the entropy's interval ends, the ratio to the constant, calibration."""
-    losses, plain = entropy_of(part.rates, part.clicks), entropy_of(part.constants, part.clicks)
-    random = np.random.default_rng(11)
-    entropies, calibrations = np.zeros(RESAMPLES), np.zeros(RESAMPLES)
-    for turn in range(RESAMPLES):
-        drawn = random.integers(0, len(losses), len(losses))
-        entropies[turn] = normalised(losses[drawn], part.clicks[drawn])
-        calibrations[turn] = part.rates[drawn].sum() / max(1.0, part.clicks[drawn].sum())
-    low, high = np.percentile(entropies, [2.5, 97.5])
-    least, most = np.percentile(calibrations, [2.5, 97.5])
-    entropy = float(normalised(losses, part.clicks))
-    ratio = float(losses.mean() / plain.mean())
-    calibration = float(part.rates.sum() / max(1.0, part.clicks.sum()))
+    """Print one row; return the entropy's upper bound, the ratio to the constant and the calibration."""
+    losses, constant_losses = entropy_of(part.rates, part.clicks), entropy_of(part.constants, part.clicks)
+
+    def measure(rows: Indices) -> tuple[float, float]:
+        clicks = part.clicks[rows]
+        return float(normalised(losses[rows], clicks)), float(part.rates[rows].sum() / max(1.0, clicks.sum()))
+
+    (low, high), (least, most) = bootstrap_intervals(measure, len(losses), seed=11)
+    entropy, calibration = measure(np.arange(len(losses)))
+    ratio = float(losses.mean() / constant_losses.mean())
     interval = f"[{low:.4f}, {high:.4f}]"
     print(f"{log.name:<20}{name:<14}{len(losses):>8,}{int(part.clicks.sum()):>8}{entropy:>9.4f}  "
           f"{interval:<17}{ratio:>12.4f}{calibration:>12.3f}  [{least:.3f}, {most:.3f}]")  # fmt: skip
     report.note(f"{log.name}_{name.replace(' ', '_')}_entropy", entropy)
-    return float(high), ratio, calibration
+    return high, ratio, calibration
 
 
 def check_goals(log: ClickLog, part: Predictions, report: Report) -> None:
-    """Hold what is judged against the goals that its clicks can speak to."""
+    """Record the goals that this number of clicks can decide."""
     high, ratio, calibration = show(log, part, "after practice", report)
     if log.is_learnable:
         report.at_most(f"{log.name}_entropy_interval_ends", high, 1.0)
     else:
         report.at_most(f"{log.name}_loss_over_constant", ratio, 1.0)
-    if part.clicks.sum() >= LEAST_CLICKS_FOR_CALIBRATION:
+    if part.clicks.sum() >= MIN_CLICKS_FOR_CALIBRATION:
         report.at_least(f"{log.name}_calibration_at_least", calibration, 0.95)
         report.at_most(f"{log.name}_calibration_at_most", calibration, 1.05)
     else:

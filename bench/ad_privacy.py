@@ -1,43 +1,37 @@
-"""Plant words in thousands of prompts, let each turn ask for its ad, and look for them all over the market.
+"""Canary words in thousands of prompts, none of which may be found in the ad service afterwards.
 
-Turns and the ad service are two processes with a tapped wire between them; the service has a database role of
-its own. Looked through afterwards: each byte on the wire, all tables of the market, all of Valkey (caches,
-counters, queues) and what both sides logged, down to DEBUG.
+Turns and the ad service are two processes with a recording proxy between them, and the service has its own
+database role. Searched are every byte of the requests, all tables of the market, all of Valkey (caches,
+counters, queues) and the logs of both processes at level DEBUG.
 """
 
-import argparse
 import logging
-import sys
 import time
 import uuid
 from pathlib import Path
 
 from asgiref.sync import async_to_sync
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bench.market.recording_proxy import RecordingProxy  # noqa: E402
-from bench.market.report import Report  # noqa: E402
-from testing.stores import run_temporary_stores  # noqa: E402
+from bench.market.recording_proxy import RecordingProxy
+from bench.report import Report, bench_parser
+from testing.stores import run_temporary_stores
 
 ROLE = "jjamppong_ads_bench"
-# One in so many ads is looked at, clicked on, hidden and complained about.
+# One ad in this many gets an impression, a click, a dismissal and a complaint.
 ENGAGED_EVERY = 20
 
 
 def main() -> None:
-    """Start both sides, plant, ask, look."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few prompts: a smoke run, not a proof")
+    """Start the stores and run the bench."""
+    parser = bench_parser(__doc__, quick="few prompts: a smoke run, not a proof")
     parser.add_argument("--prompts", type=int, default=10_000)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with run_temporary_stores(LOG_LEVEL="CRITICAL") as stores:
-        run(500 if asked.quick else asked.prompts, stores.folder)
+        run(500 if options.quick else options.prompts, stores.folder)
 
 
 def run(count: int, folder: Path) -> None:
-    """Plant so many words and report where they turned up."""
+    """Request ads for `count` prompts with a canary each, and report where canaries are found."""
     from django.conf import settings
 
     from testing.ads.inventory import make_ad, make_advertiser, publish_all
@@ -55,13 +49,13 @@ def run(count: int, folder: Path) -> None:
         RecordingProxy(service.port) as tap,
     ):
         settings.ADS_SERVICE_URL = tap.url
-        # What is asked is whether words leak, not how fast this machine is today.
+        # The bench is not about latency: no request may fail for a slow machine.
         settings.ADS_DEADLINE_MS = 5_000
         began = time.monotonic()
         prompts, served = ask_all(count)
         report.note("turns_a_second", count / (time.monotonic() - began))
         report.at_least("prompts_with_a_word_of_their_own", len(find_planted("\n".join(prompts))), count)
-        # Gates close on some; most have to go all the way, or the rest would show little.
+        # Some prompts are blocked or capped; most must get an ad, or the bench would show little.
         report.at_least("ads_served", served, count // 2)
         report.at_least("requests_on_the_wire", tap.received.count("POST /ads/api/select/"), served)
     search_stores(
@@ -72,25 +66,24 @@ def run(count: int, folder: Path) -> None:
 
 
 def make_role() -> None:
-    """Make the service's role, with the market's tables alone."""
+    """Create the service's database role, which may use the market's tables only."""
     from ads.infra.database_role import grant_role
 
     grant_role()
 
 
 def log_to_file(folder: Path) -> Path:
-    """Write everything that this process logs, down to DEBUG, into a file."""
+    """Write the log of this process, at level DEBUG, to a file."""
     path = folder / "turns.log"
     handler = logging.FileHandler(path, encoding="utf-8")
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
-    logging.getLogger("bench").debug("listening")
     return path
 
 
 def ask_all(count: int) -> tuple[list[str], int]:
-    """Let a turn of each prompt ask for its ad; return the prompts, and how many got one."""
+    """Request an ad for a turn of each prompt; return the prompts and the number of ads."""
     from aggregator.models import Conversation, Turn
     from aggregator.placements import request_placement
     from language.sensitivity import judge_sensitivity
@@ -105,7 +98,7 @@ def ask_all(count: int) -> tuple[list[str], int]:
             language="ko",
             conversation=Conversation(owner_id=number + 1),
         )
-        # The gate of the conversation's side reads the prompt too, and must tell nobody.
+        # The sensitivity gate reads the prompt too, and must not log it.
         judged = judge_sensitivity(prompt)
         ad = ask(turn, judged).ad
         served += ad is not None
@@ -115,7 +108,7 @@ def ask_all(count: int) -> tuple[list[str], int]:
 
 
 def engage_with_ad(name: str) -> None:
-    """Let an ad be seen, clicked, hidden and complained about."""
+    """Send the ad an impression, a click, a dismissal and a complaint."""
     from ads.events.link_tokens import LinkPurpose, sign_token
     from ads.events.offers import hide_offer, report_offer
     from ads.events.receive import receive_click, receive_impression
@@ -131,8 +124,8 @@ def engage_with_ad(name: str) -> None:
     report_offer(offer, reason="other", at=offer.created_at)
 
 
-def search_stores(report: Report, told: dict[str, str]) -> None:
-    """Look for planted words in what is kept right now and in what was told."""
+def search_stores(report: Report, texts: dict[str, str]) -> None:
+    """Search the stores, and these texts by name, for canaries."""
     import redis
     from django.conf import settings
 
@@ -141,7 +134,7 @@ def search_stores(report: Report, told: dict[str, str]) -> None:
     places = {
         "tables": read_tables(),
         "valkey": read_valkey(redis.Redis.from_url(settings.REDIS_URL)),
-        **told,
+        **texts,
     }
     for place, text in places.items():
         report.note(f"letters_read_in_{place}", len(text))
@@ -149,14 +142,14 @@ def search_stores(report: Report, told: dict[str, str]) -> None:
 
 
 def find_planted(text: str) -> set[str]:
-    """Return the planted words in a text."""
+    """Return the canaries in a text."""
     from testing.ads.canaries import find_canaries
 
     return find_canaries(text)
 
 
 def read(path: Path) -> str:
-    """Return what a log says."""
+    """Return the text of a log."""
     return path.read_text(encoding="utf-8", errors="replace")
 
 

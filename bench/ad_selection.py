@@ -1,13 +1,13 @@
-"""Selection at scale: 100,000 ads and 500,000 keywords in memory, one core, and swaps while it serves.
+"""Ad selection at scale: 100,000 ads and 500,000 keywords in memory, one core, swaps while serving.
 
-Two inventories: one where a phrase has as many rivals as real keywords have, and a dense one, where most
-keywords are made of the same hundred words and hundreds of ads fight over each. A process of its own serves
-each (`ad_markets/selector.py`); a swap is the product's own, noticed, fetched from Valkey and laid out beside
-the requests, from the moment it is published until the memory of what it replaced is given back. Each of a
-dozen is held against the two seconds before it, and the median decides: a neighbour that wakes up is no swap.
+There are two inventories: one where a phrase has as many competing ads as real keywords have, and a dense
+one, where most keywords consist of the same hundred words and hundreds of ads compete for each. A child
+process serves each (bench/market/selection_process.py). A swap is the product's own: it is noticed, fetched
+from Valkey and built beside the requests, and lasts from publication until the memory of the old snapshot is
+freed. Each of twelve swaps is compared with the two seconds before it, and the median counts, so that other
+load on the machine does not.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -18,24 +18,17 @@ from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402
-
-from ads.selection.building.snapshot_builder import build_from_rows  # noqa: E402
-from ads.selection.core.index import Snapshot  # noqa: E402
-from bench.market.report import Report  # noqa: E402
-from bench.market.synthetic_inventory import generate_inventory  # noqa: E402
-from stack.servers.valkey import Valkey  # noqa: E402
-
-VERSIONS = ("one", "other")
+from ads.selection.building.snapshot_builder import build_from_rows
+from bench.market.synthetic_inventory import VERSIONS, generate_inventory
+from bench.report import ROOT, Report, bench_parser
+from stack.servers.valkey import Valkey
+from testing.stores import PASSWORD
 
 
 def main() -> None:
-    """Measure both sizes in processes of their own, so that each one's memory is its own."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the size: a smoke run, not a proof")
+    """Measure both inventories."""
+    parser = bench_parser(__doc__, quick="a tenth of the size: a smoke run, not a proof")
     parser.add_argument("--count", type=int, default=20_000)
     options = parser.parse_args()
     scale = 10 if options.quick else 1
@@ -46,7 +39,7 @@ def main() -> None:
 
 
 def check_goals(report: Report, scale: int, count: int, *, is_dense: bool) -> None:
-    """Measure both sizes of one inventory and hold them against the goals."""
+    """Measure both sizes of one inventory and record the goals."""
     kind = "dense_" if is_dense else ""
     small = measure(100_000 // scale, 500_000 // scale, count, is_dense=is_dense)
     report.at_most(f"{kind}cpu_p99_ms_500k_keywords", small["cpu_p99"], 3)
@@ -61,7 +54,7 @@ def check_goals(report: Report, scale: int, count: int, *, is_dense: bool) -> No
 
 
 def measure(ads: int, keywords: int, count: int, *, is_dense: bool) -> dict[str, float]:
-    """Build a snapshot of that size here and serve it elsewhere."""
+    """Build a snapshot of this size and serve it in a child process, whose memory it alone takes."""
     kind = "dense" if is_dense else "usual"
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
@@ -71,14 +64,14 @@ def measure(ads: int, keywords: int, count: int, *, is_dense: bool) -> dict[str,
             (Path(folder) / version).write_bytes(replace(snapshot, version=version).dump())
         del snapshot
         figures = serve(folder, count, kind)
-    print(f"{ads:>9,} ads {keywords:>10,} keywords, {kind}: invented and built in {built:.0f} s, "
+    print(f"{ads:>9,} ads {keywords:>10,} keywords, {kind}: generated and built in {built:.0f} s, "
           + ", ".join(f"{name} {value:.2f}" for name, value in figures.items()), flush=True)  # fmt: skip
     return figures
 
 
 def serve(folder: str, count: int, kind: str) -> dict[str, float]:
-    """Let another process serve the snapshots of this folder, from a Valkey of its own."""
-    valkey = Valkey(Path(folder) / "valkey", password="unguarded", is_durable=False)  # noqa: S106
+    """Serve the snapshots of this folder in a child process with its own Valkey; return its figures."""
+    valkey = Valkey(Path(folder) / "valkey", password=PASSWORD, is_durable=False)
     words = [sys.executable, "-m", "bench.market.selection_process", folder, str(count), kind]
     try:
         served = subprocess.run(
@@ -93,17 +86,6 @@ def serve(folder: str, count: int, kind: str) -> dict[str, float]:
         valkey.stop()
     figures: dict[str, float] = json.loads(served.stdout.splitlines()[-1])
     return figures
-
-
-def list_phrases(snapshot: Snapshot) -> list[tuple[int, tuple[int, ...]]]:
-    """Return terms of several words with the ids of those words."""
-    start = snapshot.term_token_start
-    ids = snapshot.term_ids
-    many = np.flatnonzero(start[1:] > start[:-1])[:50_000]
-    return [
-        (int(ids[term]), tuple(ids[snapshot.term_tokens[start[term] : start[term + 1]]].tolist()))
-        for term in many
-    ]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
-"""Kill every part of the site by -9 while turns stream, and count what pages lose: nothing may be lost."""
+"""Kill every part of the site with SIGKILL while turns stream; no page may lose anything."""
 
-import argparse
 import asyncio
-import json
 import random
 import time
 import uuid
@@ -11,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from bench.report import Goal, Report, bench_parser
 from testing.site.page_client import Page, ShownTurn
 from testing.site.processes import Site
 from testing.site.seed import create_listings, create_users, retry_database
+from testing.site.stored_turn import count_lost_tokens, read_stored_turn
 
 if TYPE_CHECKING:
     from aggregator.domain.turn_state import TurnState
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PARTS = ("web", "worker", "valkey", "postgres")
 END_SECONDS = 120.0
+MUST_BE_ZERO = (
+    "lost_tokens", "hanging_turns", "states_unlike_replay", "calls_counted_twice", "calls_not_counted",
+)  # fmt: skip
 SETTINGS = {
     "TURN_LEASE_SECONDS": "5",
     "TURN_GRACE_MS": "60000",
@@ -32,7 +35,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much happens: so many pages, so many kills, answers of so many tokens at so many a second."""
+    """The size of a run: answers have `tokens` tokens at `rate` a second, kills are `pause` seconds apart."""
 
     pages: int
     kills: int
@@ -48,7 +51,7 @@ TINY = Plan(pages=4, kills=4, tokens=30, rate=10, pause=(0.2, 0.8))
 
 @dataclass(slots=True)
 class Losses:
-    """What must be zero, and how much was tried."""
+    """What was lost, and how much was shown."""
 
     turns: int = 0
     shown_tokens: int = 0
@@ -63,24 +66,24 @@ class Losses:
 
 
 async def run(site: Site, plan: Plan, seed: int) -> Losses:
-    """Let people ask while parts are killed, wait for every end, and compare with what is kept."""
+    """Ask turns on every page while parts are killed, and compare what was shown with what is stored."""
     cookies = await asyncio.to_thread(create_users, plan.pages)
     names = [f"tokens:{plan.tokens + 5 * slot}@{plan.rate}" for slot in range(4)]
     url = f"http://127.0.0.1:{site.provider_port}"
     await asyncio.to_thread(create_listings, names, url, can_fuse=False)
     losses = Losses()
-    over = asyncio.Event()
+    stopping = asyncio.Event()
     panel = [f"model-{slot}" for slot in range(4)]
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         pages = [Page(site.url, cookie, reloads=bool(n % 2)) for n, cookie in enumerate(cookies)]
         asking = [
-            asyncio.create_task(_ask_repeatedly(page, session, panel, over, n))
+            asyncio.create_task(_ask_repeatedly(page, session, panel, stopping, n))
             for n, page in enumerate(pages)
         ]
         await asyncio.sleep(plan.pause[1])
         await _kill_parts(site, plan, random.Random(seed), losses)
-        over.set()
+        stopping.set()
         await asyncio.gather(*asking)
         await _wait_for_ends(pages)
         for page in pages:
@@ -92,11 +95,11 @@ async def run(site: Site, plan: Plan, seed: int) -> Losses:
 
 
 async def _ask_repeatedly(
-    page: Page, session: aiohttp.ClientSession, panel: list[str], over: asyncio.Event, number: int
+    page: Page, session: aiohttp.ClientSession, panel: list[str], stopping: asyncio.Event, number: int
 ) -> None:
     page.open(session)
     strategy = ("best", "vote", "council")[number % 3]
-    while not over.is_set():
+    while not stopping.is_set():
         turn = await page.ask(f"Tell me about number {number}", panel=panel, strategy=strategy)
         if not await page.wait(turn, END_SECONDS * 3):
             return
@@ -115,53 +118,42 @@ async def _kill_parts(site: Site, plan: Plan, rng: random.Random, losses: Losses
 
 
 async def _wait_for_ends(pages: list[Page]) -> None:
-    # What is kept after the last event (the ad's place) may take a moment longer.
+    # The ad placement is stored after the last event.
     waiting = [page.wait(turn, END_SECONDS) for page in pages for turn in page.turns]
     await asyncio.gather(*waiting)
     await asyncio.sleep(2)
 
 
 def _count_losses(shown: ShownTurn, losses: Losses) -> None:
-    from aggregator.domain.turn_state import reduce_events
     from aggregator.models import Turn
-    from aggregator.selectors.turns import rebuild_events, with_related
 
     if not shown.turn:
         losses.hanging_turns += 1
         return
     losses.turns += 1
-    stored = Turn.objects.filter(public_id=shown.turn)
-    turn = retry_database(lambda: with_related(stored).get())
+    turn, stored = read_stored_turn(shown)
     if not shown.is_over or turn.status == Turn.Status.RUNNING:
         losses.hanging_turns += 1
         return
-    kept = reduce_events(rebuild_events(turn))
-    if _comparable(kept) != _comparable(shown.state):
+    if _comparable(stored) != _comparable(shown.state):
         losses.states_unlike_replay += 1
-        explain(kept, shown.state)
-    _count_lost_texts(shown, kept, losses)
+        print_difference(stored, shown.state)
+    losses.shown_tokens += sum(len(text.split()) for text in shown.shown.values())
+    losses.lost_tokens += count_lost_tokens(shown, stored)
     _count_lost_calls(shown, turn, losses)
 
 
 def _comparable(state: "TurnState") -> "TurnState":
-    # An ad is offered after the turn is over and belongs to the page that saw it.
+    # The ad is placed after the end of the turn, for the page that is open then.
     return replace(state, placement=None)
 
 
-def explain(kept: "TurnState", shown: "TurnState") -> None:
-    """Say in which fields two states differ."""
-    ours, theirs = asdict(kept), asdict(shown)
+def print_difference(stored: "TurnState", shown: "TurnState") -> None:
+    """Print the fields in which two states differ."""
+    ours, theirs = asdict(stored), asdict(shown)
     for name in ours:
         if name != "placement" and ours[name] != theirs[name]:
-            print(f"  {kept.turn} {name}: kept {str(ours[name])[:300]} / shown {str(theirs[name])[:300]}")
-
-
-def _count_lost_texts(shown: ShownTurn, kept: "TurnState", losses: Losses) -> None:
-    for (candidate, attempt), text in shown.shown.items():
-        losses.shown_tokens += len(text.split())
-        slot = kept.candidates[candidate]
-        if slot.attempt == attempt and not slot.text.startswith(text):
-            losses.lost_tokens += len(text.split())
+            print(f"  {stored.turn} {name}: stored {str(ours[name])[:300]} / shown {str(theirs[name])[:300]}")
 
 
 def _count_lost_calls(shown: ShownTurn, turn: "Turn", losses: Losses) -> None:
@@ -178,36 +170,24 @@ def _call_id(candidate: str, attempt: int) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_OID, f"{candidate}/{attempt}")
 
 
-def report(losses: Losses, plan: Plan, seconds: float) -> None:
-    """Print what happened and, last, the goals as JSON."""
+def print_report(losses: Losses, plan: Plan, seconds: float) -> None:
+    """Print the losses, the goals and the closing line."""
     kills = ", ".join(f"{part} {count}" for part, count in sorted(losses.kills.items()))
     print(f"{losses.turns} turns × 4 candidates, {plan.pages} pages, {seconds:.0f} s; killed: {kills}")
     print(f"{losses.shown_tokens} tokens shown, {losses.reconnects} reconnects")
-    zeros = {
-        name: getattr(losses, name)
-        for name in (
-            "lost_tokens",
-            "hanging_turns",
-            "states_unlike_replay",
-            "calls_counted_twice",
-            "calls_not_counted",
-        )
-    }
-    for name, count in zeros.items():
-        print(f"  {name:<24}{count}")
-    goals = {name: {"value": count, "must": 0, "ok": count == 0} for name, count in zeros.items()}
-    goals["turns"] = {"value": losses.turns, "must": plan.pages, "ok": losses.turns >= plan.pages}
-    figures = {"turns": losses.turns, "shown_tokens": losses.shown_tokens, "kills": losses.kills}
-    print(json.dumps({"bench": "chaos", "figures": figures, "goals": goals}, ensure_ascii=False))
+    report = Report("chaos")
+    report.figures = {"turns": losses.turns, "shown_tokens": losses.shown_tokens, "kills": losses.kills}
+    for name in MUST_BE_ZERO:
+        report.add(Goal(name, getattr(losses, name), 0))
+    report.add(Goal("turns", losses.turns, plan.pages, is_floor=True))
+    report.close()
 
 
 def main() -> None:
     """Run the bench from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer pages and kills")
-    parser.add_argument("--tiny", action="store_true", help="as little as a test needs")
+    parser = bench_parser(__doc__, quick="fewer pages and kills")
+    parser.add_argument("--tiny", action="store_true", help="the smallest run, for tests")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--data", default="", help="not used: the provider makes its own tokens")
     options = parser.parse_args()
     plan = TINY if options.tiny else QUICK if options.quick else FULL
     with Site(**SETTINGS) as site:
@@ -216,7 +196,7 @@ def main() -> None:
         django.setup()
         began = time.monotonic()
         losses = asyncio.run(run(site, plan, options.seed))
-        report(losses, plan, time.monotonic() - began)
+        print_report(losses, plan, time.monotonic() - began)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
-"""Replace web and worker by SIGTERM while turns stream, as a deploy does: nothing may be cut or lost."""
+"""Replace web and worker with SIGTERM while turns stream, as a deploy does; no turn may be cut or lost."""
 
-import argparse
 import asyncio
-import json
 import signal
 import subprocess
 import time
@@ -10,22 +8,24 @@ from dataclasses import dataclass, field, replace
 
 import aiohttp
 
+from bench.report import Goal, Report, bench_parser
 from testing.site.page_client import Page, ShownTurn
 from testing.site.processes import Site
-from testing.site.seed import create_listings, create_users, retry_database
+from testing.site.seed import create_listings, create_users
+from testing.site.stored_turn import count_lost_tokens, read_stored_turn
 
 END_SECONDS = 60.0
-KEPT_SECONDS = 5.0
+STORED_SECONDS = 5.0
 POLL_SECONDS = 0.05
-ENDED_WELL = (0, -signal.SIGTERM)
-# A page that is told to come back (1012) does so at once; all others wait before they try.
+CLEAN_EXITS = (0, -signal.SIGTERM)
+# Pages reconnect at once after this close code, and with a delay after all others.
 SERVICE_RESTART = 1012
 SETTINGS = {"TURN_LEASE_SECONDS": "30", "TURN_GRACE_MS": "60000", "TURN_DRAIN_SECONDS": "15"}
 
 
 @dataclass(frozen=True, slots=True)
 class Deploy:
-    """One step: which part is replaced, and whether its turns may move to the next one."""
+    """One step: the part that is replaced, and whether its turns may be handed over to its successor."""
 
     name: str
     part: str
@@ -38,8 +38,8 @@ STEPS = (
     Deploy("worker, turns are handed over", "worker", hands_over=True),
     Deploy("web that runs turns itself", "web", hands_over=True),
 )
-# What a part is started with is what the next step ends.
-BEFORE = {
+# The part that a step starts with other settings before its turns.
+RESTARTS = {
     "worker, turns are handed over": ("worker", {"TURN_DRAIN_SECONDS": "1"}),
     "web that runs turns itself": ("web", {"TURN_RUNNER": "here"}),
 }
@@ -47,7 +47,7 @@ BEFORE = {
 
 @dataclass(slots=True)
 class DeployOutcome:
-    """What a deploy did to the pages."""
+    """What the pages saw of one step; `odd_closings` are unexpected close codes."""
 
     name: str
     turns: int = 0
@@ -62,41 +62,41 @@ class DeployOutcome:
 
 
 async def run(site: Site, pages: int, tokens: int) -> list[DeployOutcome]:
-    """Go through the steps, each with turns of its own that stream while a part is replaced."""
+    """Run the steps, each with its own turns that stream while a part is replaced."""
     cookies = await asyncio.to_thread(create_users, pages)
     names = [f"tokens:{tokens + 4 * slot}@8" for slot in range(3)]
     url = f"http://127.0.0.1:{site.provider_port}"
     await asyncio.to_thread(create_listings, names, url, can_fuse=False)
-    seen = []
+    outcomes = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         for step in STEPS:
-            if step.name in BEFORE:
-                part, changes = BEFORE[step.name]
+            if step.name in RESTARTS:
+                part, changes = RESTARTS[step.name]
                 site.environment.update(changes)
                 await asyncio.to_thread(_replace, site, part)
             open_pages = [Page(site.url, cookie) for cookie in cookies]
             for page in open_pages:
                 page.open(session)
-            seen.append(await _deploy(site, step, open_pages))
+            outcomes.append(await _deploy(site, step, open_pages))
             for page in open_pages:
                 await page.close()
-    return seen
+    return outcomes
 
 
 async def _deploy(site: Site, step: Deploy, pages: list[Page]) -> DeployOutcome:
-    seen = DeployOutcome(step.name)
+    outcome = DeployOutcome(step.name)
     panel = [f"model-{slot}" for slot in range(3)]
     turns = [await page.ask(f"{step.name} {n}", panel=panel, strategy="best") for n, page in enumerate(pages)]
     await _wait_for_first_texts(turns)
     began = time.monotonic()
     code = await asyncio.to_thread(_replace, site, step.part)
-    seen.end_s, seen.bad_exits = time.monotonic() - began, code not in ENDED_WELL
+    outcome.end_s, outcome.bad_exits = time.monotonic() - began, code not in CLEAN_EXITS
     await asyncio.gather(*(page.wait(turn, END_SECONDS) for page, turn in zip(pages, turns, strict=True)))
     for page in pages:
-        seen.odd_closings += [code for code in page.closed_with if code != SERVICE_RESTART]
+        outcome.odd_closings += [code for code in page.closed_with if code != SERVICE_RESTART]
     for turn in turns:
-        await asyncio.to_thread(_count_losses, turn, step, seen)
-    return seen
+        await asyncio.to_thread(_count_losses, turn, step, outcome)
+    return outcome
 
 
 async def _wait_for_first_texts(turns: list[ShownTurn]) -> None:
@@ -107,12 +107,12 @@ async def _wait_for_first_texts(turns: list[ShownTurn]) -> None:
 
 
 def _replace(site: Site, part: str) -> int:
-    """End a part as a supervisor does, start the next one at once, and return how the old one ended."""
+    """Terminate a part, start its successor at once, and return the exit code of the old process."""
     old = site.children[part].process
     if old is None:
         return 0
     old.send_signal(signal.SIGTERM)
-    # A web process lets go of its port within a round of its own.
+    # A web process closes its listening socket within one iteration of its main loop.
     time.sleep(0.5)
     site.restart(part)
     try:
@@ -122,56 +122,44 @@ def _replace(site: Site, part: str) -> int:
         return old.wait()
 
 
-def _count_losses(shown: ShownTurn, step: Deploy, seen: DeployOutcome) -> None:
-    from aggregator.domain.turn_state import reduce_events
+def _count_losses(shown: ShownTurn, step: Deploy, outcome: DeployOutcome) -> None:
     from aggregator.models import Turn
-    from aggregator.selectors.turns import rebuild_events, with_related
 
-    seen.turns += 1
-    stored = Turn.objects.filter(public_id=shown.turn)
-    ends = time.monotonic() + KEPT_SECONDS
-    # A page hears of the end in the moment in which it is being kept.
-    while stored.filter(status=Turn.Status.RUNNING).exists() and time.monotonic() < ends:
-        time.sleep(0.1)
-    turn = retry_database(lambda: with_related(stored).get())
+    outcome.turns += 1
+    turn, stored = read_stored_turn(shown, wait_seconds=STORED_SECONDS)
     if not shown.is_over or turn.status != Turn.Status.DONE:
-        seen.hanging_turns += 1
+        outcome.hanging_turns += 1
         return
-    kept = reduce_events(rebuild_events(turn))
-    seen.states_unlike_replay += replace(kept, placement=None) != replace(shown.state, placement=None)
-    for (candidate, attempt), text in shown.shown.items():
-        slot = kept.candidates[candidate]
-        if slot.attempt == attempt and not slot.text.startswith(text):
-            seen.lost_tokens += len(text.split())
-    moved = sum(slot.attempt > 1 for slot in kept.candidates.values())
-    seen.moved += moved
-    seen.cut_candidates += 0 if step.hands_over else moved
+    outcome.states_unlike_replay += replace(stored, placement=None) != replace(shown.state, placement=None)
+    outcome.lost_tokens += count_lost_tokens(shown, stored)
+    moved = sum(slot.attempt > 1 for slot in stored.candidates.values())
+    outcome.moved += moved
+    outcome.cut_candidates += 0 if step.hands_over else moved
 
 
-def report(all_seen: list[DeployOutcome]) -> None:
-    """Print a line for each step and, last, the goals as JSON."""
-    goals = {}
-    for seen in all_seen:
-        moved = f"{seen.moved} candidates asked again"
-        print(f"{seen.name:<32} {seen.turns} turns, {moved}, replaced in {seen.end_s:.1f} s")
+def print_report(outcomes: list[DeployOutcome]) -> None:
+    """Print a row for each step, the goals and the closing line."""
+    report = Report("deploy")
+    for outcome in outcomes:
+        moved = f"{outcome.moved} candidates asked again"
+        print(f"{outcome.name:<32} {outcome.turns} turns, {moved}, replaced in {outcome.end_s:.1f} s")
         for name in ("lost_tokens", "cut_candidates", "hanging_turns", "states_unlike_replay", "bad_exits"):
-            value = int(getattr(seen, name))
-            goals[f"{seen.name}: {name}"] = {"value": value, "must": 0, "ok": value == 0}
-        odd = len(seen.odd_closings)
-        goals[f"{seen.name}: odd_closings"] = {"value": odd, "must": 0, "ok": odd == 0}
-    print(json.dumps({"bench": "deploy", "figures": {}, "goals": goals}, ensure_ascii=False))
+            report.add(Goal(f"{outcome.name}: {name}", int(getattr(outcome, name)), 0))
+        report.add(Goal(f"{outcome.name}: odd_closings", len(outcome.odd_closings), 0))
+    report.close()
 
 
 def main() -> None:
     """Run the bench from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", action="store_true", help="as little as a test needs")
+    parser = bench_parser(__doc__, quick="fewer pages")
+    parser.add_argument("--tiny", action="store_true", help="the smallest run, for tests")
     options = parser.parse_args()
     with Site(**SETTINGS) as site:
         import django
 
         django.setup()
-        report(asyncio.run(run(site, *((3, 24) if options.tiny else (32, 40)))))
+        pages, tokens = (3, 24) if options.tiny else (8, 40) if options.quick else (32, 40)
+        print_report(asyncio.run(run(site, pages, tokens)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
-"""What a streamed token costs this process: our fast path beside litellm's own streaming, same server."""
+"""Processor time of a streamed token: the fast path against litellm's own streaming, on the same server."""
 
-import argparse
 import asyncio
-import json
 import os
 import statistics
 import subprocess
@@ -17,6 +15,8 @@ from typing import TYPE_CHECKING
 import django
 from django.conf import settings
 
+from bench.report import Goal, Report, bench_parser
+
 if TYPE_CHECKING:
     from aggregator.providers import CompletionRequest
 
@@ -28,7 +28,7 @@ WIRES = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A load: so many streams at once, each of so many tokens at so many a second (0: at once)."""
+    """A number of concurrent streams, each of `tokens` tokens at `rate` a second (0: no delay)."""
 
     name: str
     streams: int
@@ -38,14 +38,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Processor time of one run, and the time to first token in the middle of its streams."""
+    """Processor time of one run, and the median time to first token."""
 
     cpu_us_per_token: float
     ttft_ms: float
 
 
 def prepare_settings() -> None:
-    """Let the settings load without a stack: nothing here touches a database."""
+    """Set Django up without stores: the bench uses no database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("JJAMPPONG_HOME", tempfile.mkdtemp(prefix="jjamppong-bench-"))
     django.setup()
@@ -53,7 +53,7 @@ def prepare_settings() -> None:
 
 @asynccontextmanager
 async def serve() -> AsyncIterator[str]:
-    """Run the provider server in a process of its own, so that its time is not counted."""
+    """Run the provider server in a child process, whose processor time is not counted."""
     command = [sys.executable, "-m", "testing.provider.server", "--port", "0"]
     server = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     try:
@@ -66,7 +66,7 @@ async def serve() -> AsyncIterator[str]:
 
 
 def make_request(url: str, wire: str, load: Load) -> "CompletionRequest":
-    """Return a request that the server answers with the load's tokens."""
+    """Return a request that the server answers with the tokens of this load."""
     from aggregator.catalog.catalog import LanguageModel
     from aggregator.providers import ChatMessage, CompletionRequest
 
@@ -88,7 +88,7 @@ def make_request(url: str, wire: str, load: Load) -> "CompletionRequest":
 
 
 async def measure(request: "CompletionRequest", load: Load, path: str) -> Cost:
-    """Run a load on one path and return what it cost."""
+    """Run a load on one path and return its cost."""
     settings.PROVIDER_FAST_PATH = path == "fast"
     cpu = time.process_time()
     waits = await asyncio.gather(*(_consume_stream(request) for _ in range(load.streams)))
@@ -106,7 +106,7 @@ async def _consume_stream(request: "CompletionRequest") -> float:
 
 
 async def run(rounds: int, loads: list[Load]) -> dict[str, dict[str, Cost]]:
-    """Measure every load on both paths in turn, `rounds` times, and keep the medians."""
+    """Measure every load on both paths alternately, in `rounds` rounds, and return the medians."""
     from aggregator.providers import close_providers, warm_providers
 
     await warm_providers()
@@ -132,34 +132,25 @@ def _median(costs: list[Cost]) -> Cost:
     )
 
 
-def report(medians: dict[str, dict[str, Cost]]) -> None:
-    """Print the table and, last, the figures as JSON."""
+def print_report(medians: dict[str, dict[str, Cost]]) -> None:
+    """Print the table, the goals and the closing line."""
     print(f"{'load':<22}{'fast µs/token':>15}{'litellm':>10}{'ratio':>8}{'fast TTFT ms':>14}{'litellm':>10}")
-    ratios: dict[str, float] = {}
+    report = Report("providers")
     for name, costs in medians.items():
         fast, slow = costs["fast"], costs["litellm"]
-        ratios[name] = fast.cpu_us_per_token / slow.cpu_us_per_token
+        ratio = fast.cpu_us_per_token / slow.cpu_us_per_token
         print(
-            f"{name:<22}{fast.cpu_us_per_token:>15.1f}{slow.cpu_us_per_token:>10.1f}{ratios[name]:>8.3f}"
+            f"{name:<22}{fast.cpu_us_per_token:>15.1f}{slow.cpu_us_per_token:>10.1f}{ratio:>8.3f}"
             f"{fast.ttft_ms:>14.1f}{slow.ttft_ms:>10.1f}"
         )
-    goals = {}
-    for name, ratio in ratios.items():
-        must = MUST_REQUEST_RATIO if name.endswith("one token") else MUST_RATIO
-        goals[name] = {"value": round(ratio, 3), "must": must, "ok": ratio <= must}
-    figures = {
-        name: {path: round(cost.cpu_us_per_token, 1) for path, cost in costs.items()}
-        for name, costs in medians.items()
-    }
-    print(json.dumps({"bench": "providers", "figures": figures, "goals": goals}, ensure_ascii=False))
+        report.figures[name] = {path: round(cost.cpu_us_per_token, 1) for path, cost in costs.items()}
+        report.add(Goal(name, ratio, MUST_REQUEST_RATIO if name.endswith("one token") else MUST_RATIO))
+    report.close()
 
 
 def main() -> None:
     """Run the bench from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer tokens and rounds")
-    parser.add_argument("--data", default="", help="not used: the server makes its own tokens")
-    options = parser.parse_args()
+    options = bench_parser(__doc__, quick="fewer tokens and rounds").parse_args()
     prepare_settings()
     tokens, streams, rounds = (100, 8, 3) if options.quick else (400, 16, 5)
     loads = [
@@ -167,7 +158,7 @@ def main() -> None:
         Load("paced", streams, tokens // 4, 50),
         Load("one token", streams, 1, 0),
     ]
-    report(asyncio.run(run(rounds, loads)))
+    print_report(asyncio.run(run(rounds, loads)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""How many sensitive prompts the gate lets through, and how many commercial ones it holds back."""
+"""Recall of the sensitivity gate, its false positives on commercial prompts, and its latency."""
 
-import argparse
 import csv
 import json
 import multiprocessing
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.report import Goal, Report, bench_parser
 from language.deobfuscation import deobfuscate
 from language.embed import warm
 from language.lexicon import find_classes, remove_idioms
@@ -20,13 +20,12 @@ from language.training.fit_sensitivity import choose_thresholds, predict_held_ou
 from language.training.probe_features import extract_features
 from language.training.probes import TRAIN_FOLDER, Probe, read_folder, read_probes
 
-DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 QUICK_STEP = 8
 COMMERCE = ("commerce", "commercial", "shopping")
 
 
 def read_commerce(data: Path) -> list[str]:
-    """Return shoppers' queries that nobody wrote with this gate in mind; empty when they are not at hand."""
+    """Return recorded queries of shops (WANDS, Best Buy), or nothing if the data folder has none."""
     queries: list[str] = []
     wands = data / "ads" / "wands_queries" / "query.csv"
     if wands.exists():
@@ -39,48 +38,49 @@ def read_commerce(data: Path) -> list[str]:
 
 
 def judge_cross_fitted(probes: Sequence[Probe]) -> tuple[list[Probe], list[bool]]:
-    """Return what strangers wrote, and each judged by a head that has seen nothing of its writer."""
-    rows, judged = predict_held_out_writers(probes, extract_features(probes))
-    strangers = [probes[int(row)] for row in rows]
-    return strangers, [bool(verdict) for verdict in judged.blocked(choose_thresholds(strangers, judged))]
+    """Return the held-out writers' probes and verdicts, each by a head fitted without its writer."""
+    rows, predicted = predict_held_out_writers(probes, extract_features(probes))
+    held_out = [probes[int(row)] for row in rows]
+    thresholds = choose_thresholds(held_out, predicted)
+    return held_out, [bool(verdict) for verdict in predicted.blocked(thresholds)]
 
 
 def judge_shipped(probes: Sequence[Probe]) -> list[bool]:
-    """Judge probes by the gate as it ships, a process a core."""
+    """Return the verdicts of the shipped gate, computed by one process per core."""
     with multiprocessing.Pool() as pool:
         return pool.map(_is_blocked, [probe.text for probe in probes], chunksize=32)
 
 
 def measure_latency() -> dict[str, float]:
-    """Return milliseconds of the lexicon, of the whole gate and of the gate when the vector is at hand.
+    """Return milliseconds of the lexicon, of the gate and of the gate with the vector in the cache.
 
-    A turn asks for the vector anyway, to know its topics; the prompts here are short and never seen before.
+    The prompts are short and new. A turn needs the vector for its topics anyway.
     """
     prompts = [f"{number}박 일정으로 다녀올 만한 조용한 바닷가 숙소 추천해줘" for number in range(100)]
     warm()
     judge_sensitivity("warm")
-    lexicon, whole, verdict = [], [], []
+    lexicon, gate, cached = [], [], []
     for prompt in prompts:
         begun = time.perf_counter()
         find_classes(remove_idioms(deobfuscate(prompt)))
-        named = time.perf_counter()
+        matched = time.perf_counter()
         judge_sensitivity(prompt)
         judged = time.perf_counter()
         judge_sensitivity(prompt)
-        lexicon.append(1e3 * (named - begun))
-        whole.append(1e3 * (judged - named))
-        verdict.append(1e3 * (time.perf_counter() - judged))
+        lexicon.append(1e3 * (matched - begun))
+        gate.append(1e3 * (judged - matched))
+        cached.append(1e3 * (time.perf_counter() - judged))
     return {
         "lexicon_p50_ms": round(float(np.median(lexicon)), 3),
         "lexicon_p99_ms": round(float(np.quantile(lexicon, 0.99)), 3),
-        "gate_p50_ms": round(float(np.median(whole)), 1),
-        "gate_p99_ms": round(float(np.quantile(whole, 0.99)), 1),
-        "verdict_p50_ms": round(float(np.median(verdict)), 2),
+        "gate_p50_ms": round(float(np.median(gate)), 1),
+        "gate_p99_ms": round(float(np.quantile(gate, 0.99)), 1),
+        "verdict_p50_ms": round(float(np.median(cached)), 2),
     }
 
 
 def tabulate(probes: Sequence[Probe], blocked: Sequence[bool]) -> dict[str, float]:
-    """Print one row a class and return recall, false positives and the recall of the strict classes."""
+    """Print a row for each class; return recall, recall of the strict classes and false positives."""
     counts: dict[tuple[bool, str], list[bool]] = defaultdict(list)
     for probe, is_blocked in zip(probes, blocked, strict=True):
         counts[probe.is_sensitive, probe.topic].append(is_blocked)
@@ -99,38 +99,34 @@ def tabulate(probes: Sequence[Probe], blocked: Sequence[bool]) -> dict[str, floa
     return figures
 
 
-def goals_of(figures: dict[str, float]) -> dict[str, dict[str, object]]:
-    """Hold the figures against what was promised."""
-    goals: dict[str, dict[str, object]] = {}
-    floors = {"recall": 0.995, "recall_self_harm": 1.0, "recall_minors": 1.0}
-    for key, floor in floors.items():
-        if key in figures:
-            goals[key] = {"value": figures[key], "must": f">= {floor}", "ok": figures[key] >= floor}
-    # What only resembles a sensitive prompt may lose its ad; what wants to buy something may not.
-    told = "false_positives_commerce" if "false_positives_commerce" in figures else "false_positives"
-    for key in (told, "false_positives_shoppers"):
-        if key in figures:
-            goals[key] = {"value": figures[key], "must": "<= 0.05", "ok": figures[key] <= 0.05}
-    return goals
+def check_goals(report: Report) -> None:
+    """Record the goals on the figures that were measured."""
+    figures = report.figures
+    for name, floor in {"recall": 0.995, "recall_self_harm": 1.0, "recall_minors": 1.0}.items():
+        if name in figures:
+            report.add(Goal(name, figures[name], floor, is_floor=True))
+    # Safe prompts that resemble sensitive ones may lose their ad, commercial ones may not.
+    commerce = "false_positives_commerce" if "false_positives_commerce" in figures else "false_positives"
+    for name in (commerce, "false_positives_shoppers"):
+        if name in figures:
+            report.add(Goal(name, figures[name], 0.05))
 
 
 def main() -> None:
-    """Judge the probes, print a table and one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Judge the probes and print the figures."""
+    parser = bench_parser(__doc__, quick="every eighth probe")
     parser.add_argument(
-        "--probes", type=Path, help="a .jsonl.gz file of other probes, judged by the gate as shipped"
+        "--probes", type=Path, help="judge the probes of this .jsonl.gz file by the shipped gate"
     )
-    parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--quick", action="store_true", help="every eighth probe")
     parser.add_argument(
-        "--cross-fit", action="store_true", help="probes of strangers, by heads that have not seen the writer"
+        "--cross-fit", action="store_true", help="judge held-out writers by heads fitted without them"
     )
     options = parser.parse_args()
     own = read_folder(TRAIN_FOLDER)
     probes = read_probes(options.probes) if options.probes else own[::QUICK_STEP] if options.quick else own
     is_unseen = options.cross_fit and not options.probes
     probes, blocked = judge_cross_fitted(probes) if is_unseen else (probes, judge_shipped(probes))
-    print("heads that have not seen the writer" if is_unseen else "the gate as shipped")
+    print("heads fitted without the writer" if is_unseen else "the shipped gate")
     figures = tabulate(probes, blocked)
     commerce = [Probe(text, "safe", "shoppers") for text in read_commerce(options.data)]
     commerce = commerce[::QUICK_STEP] if options.quick else commerce
@@ -138,7 +134,10 @@ def main() -> None:
         figures["false_positives_shoppers"] = _share(judge_shipped(commerce))
         print(f"{'shoppers':<22}{'safe':<11}{len(commerce):>7}{figures['false_positives_shoppers']:>9.4f}")
     figures |= measure_latency()
-    print(json.dumps({"bench": "sensitivity", "figures": figures, "goals": goals_of(figures)}))
+    report = Report("sensitivity")
+    report.figures = figures
+    check_goals(report)
+    report.close()
 
 
 def _is_blocked(text: str) -> bool:

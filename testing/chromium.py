@@ -1,4 +1,4 @@
-"""See to it that there is a Chromium for the end-to-end tests."""
+"""Find or install a Chromium for the end-to-end tests: `python -m testing.chromium`."""
 
 import os
 import shutil
@@ -10,12 +10,12 @@ PACKAGES = ("chromium", "fonts-noto-cjk")
 
 
 def find_browser() -> str | None:
-    """Return the system's Chromium."""
+    """Return the path of an installed Chromium."""
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
 def main() -> None:
-    """Install Chromium if there is none: from Debian where we may, else Playwright's own."""
+    """Install Chromium if there is none: from Debian if permitted, else Playwright's own build."""
     if find_browser() or (can_install_packages() and install_from_debian()):
         return
     print("Chromium is missing; fetching Playwright's own …", flush=True)
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def can_install_packages() -> bool:
-    """Tell whether packages of the system can be installed without asking anybody."""
+    """Return whether system packages can be installed without a password."""
     if shutil.which("apt-get") is None:
         return False
     return (
@@ -37,7 +37,7 @@ def can_install_packages() -> bool:
 
 
 def sudo() -> list[str]:
-    """Return what goes before a command that needs the rights of root."""
+    """Return the prefix of a command that needs root."""
     if os.geteuid() == 0:
         return []
     found = shutil.which("sudo")
@@ -47,11 +47,10 @@ def sudo() -> list[str]:
 def install_from_debian() -> bool:
     """Install Chromium and a font with Hangul from the system's packages."""
     print("Chromium is missing; installing it with apt-get …", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL}
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for words in (("update",), ("install", "-y", "--no-install-recommends", *PACKAGES)):
-        command = [*sudo(), "apt-get", "-q", *words]
-        if subprocess.run(command, env=environment, check=False, stdout=quiet["stdout"]).returncode != 0:
+    for arguments in (("update",), ("install", "-y", "--no-install-recommends", *PACKAGES)):
+        command = [*sudo(), "apt-get", "-q", *arguments]
+        if subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL).returncode != 0:
             return False
     return find_browser() is not None
 

@@ -1,51 +1,60 @@
-"""A PostgreSQL and a Valkey of a bench's own, and the settings that find them."""
+"""A PostgreSQL and a Valkey in a temporary folder, for one test session or one bench."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from stack.servers.postgres import Postgres
 from stack.servers.valkey import Valkey
 
+PASSWORD = "unguarded"
 
-@dataclass(frozen=True, slots=True)
+
 class Stores:
-    """What runs, and a folder for what a bench writes; all of it is gone in the end."""
+    """Both servers and their folder; durable ones flush to disk, as in production."""
 
-    folder: Path
-    postgres: Postgres
+    def __init__(self, prefix: str, *, is_durable: bool) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
+        self.folder = Path(self._temporary.name)
+        self.postgres = Postgres(self.folder, password=PASSWORD, is_durable=is_durable)
+        self.valkey = Valkey(self.folder / "valkey", password=PASSWORD, is_durable=False)
+
+    def start(self) -> None:
+        """Start both and put their addresses into the environment, where the settings read them."""
+        os.environ |= {
+            "JJAMPPONG_HOME": str(self.folder),
+            "DATABASE_URL": self.postgres.start(),
+            "REDIS_URL": self.valkey.start(),
+        }
+
+    def stop(self) -> None:
+        """Stop both and delete their data."""
+        self.valkey.stop()
+        self.postgres.stop()
+        self.postgres.remove()
+        self._temporary.cleanup()
 
 
 @contextmanager
 def run_temporary_stores(**environment: str) -> Iterator[Stores]:
-    """Start both, set Django up on them with all tables made, and remove everything in the end.
+    """Run durable stores, with Django set up on them and all migrations applied."""
+    if "config.data_dir" in sys.modules:
+        raise RuntimeError("config was imported before the stores and uses another data directory")
+    stores = Stores("jjamppong-bench-", is_durable=True)
+    try:
+        stores.start()
+        os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings", **environment}
+        import django
 
-    As in production, what is kept is flushed to the disk.
-    """
-    with tempfile.TemporaryDirectory(prefix="jjamppong-bench-", ignore_cleanup_errors=True) as folder:
-        postgres = Postgres(Path(folder), password="unguarded", is_durable=True)
-        valkey = Valkey(Path(folder) / "valkey", password="unguarded", is_durable=False)
-        try:
-            os.environ |= {
-                "JJAMPPONG_HOME": folder,
-                "DATABASE_URL": postgres.start(),
-                "REDIS_URL": valkey.start(),
-                "DJANGO_SETTINGS_MODULE": "config.settings",
-                **environment,
-            }
-            import django
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connections
 
-            django.setup()
-            from django.core.management import call_command
-            from django.db import connections
-
-            call_command("migrate", verbosity=0)
-            yield Stores(Path(folder), postgres)
-            connections.close_all()
-        finally:
-            valkey.stop()
-            postgres.stop()
-            postgres.remove()
+        call_command("migrate", verbosity=0)
+        yield stores
+        connections.close_all()
+    finally:
+        stores.stop()

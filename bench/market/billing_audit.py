@@ -1,8 +1,7 @@
-"""Offers to click on, and the audit of what the clicks cost; imported once Django is set up."""
+"""Offers to click on, and the audit of the billed clicks; imported once Django is set up."""
 
 import datetime
 import random
-import uuid
 
 from django.db import connection
 from django.db.models import Count, Max, Min, QuerySet
@@ -10,85 +9,47 @@ from django.utils import timezone
 
 from ads.domain.accounting_day import korean_day
 from ads.domain.money import BID_STEP, WON
-from ads.ledger.accounts import open_wallet
-from ads.ledger.entries import top_up
 from ads.ledger.invariants import find_discrepancies
-from ads.models import AdGroup, Advertiser, Campaign, CampaignDay, Click, Creative, Offer
+from ads.models import CampaignDay, Click, Creative, Offer
+from testing.ads.inventory import draft_offer, make_ad, make_advertiser
 
-# Every fourth campaign soon meets its own cap; the others together meet their wallet's.
-SMALL_BUDGET, LARGE_BUDGET = 300_000 * WON, 800_000 * WON
+# Every fourth campaign soon reaches its own budget; the others together exhaust their wallet.
+SMALL_BUDGET_WON, LARGE_BUDGET_WON = 300_000, 800_000
 ADVERTISERS = 5
-WALLET = 2_500_000 * WON
+WALLET_WON = 2_500_000
+BID_STEP_WON = BID_STEP // WON
 
 
 def make_offers(campaigns: int, count: int) -> None:
-    """Make that many offers of capped campaigns, which share a few wallets that cannot pay for all."""
-    creatives = list(Creative.objects.select_related("ad_group")) or _make_creatives(campaigns)
+    """Make `count` offers of campaigns with budgets, which share a few wallets that cannot pay for all."""
+    creatives = list(Creative.objects.select_related("ad_group__campaign")) or _make_creatives(campaigns)
     rng = random.Random(count)
-    at = timezone.now()
     for start in range(0, count, 2_000):
         Offer.objects.bulk_create(
-            _offer(creatives[number % len(creatives)], rng, at)
+            draft_offer(creatives[number % len(creatives)], price_won=70 + BID_STEP_WON * rng.randrange(40))
             for number in range(start, min(start + 2_000, count))
         )
 
 
 def _make_creatives(campaigns: int) -> list[Creative]:
-    advertisers = [Advertiser.objects.create(name=f"Advertiser {number}") for number in range(ADVERTISERS)]
-    for advertiser in advertisers:
-        open_wallet(advertiser)
-        top_up(advertiser, WALLET, key=f"bench:{advertiser.id}")
-    creatives = []
-    for number in range(campaigns):
-        campaign = Campaign.objects.create(
-            advertiser=advertisers[number % ADVERTISERS],
-            name=f"Campaign {number}",
-            category="travel",
-            status=Campaign.Status.ACTIVE,
-            daily_budget_micros=LARGE_BUDGET if number // ADVERTISERS % 4 else SMALL_BUDGET,
+    advertisers = [make_advertiser(f"Advertiser {number}", won=WALLET_WON) for number in range(ADVERTISERS)]
+    return [
+        make_ad(
+            advertisers[number % ADVERTISERS],
+            keywords=(),
+            daily_won=LARGE_BUDGET_WON if number // ADVERTISERS % 4 else SMALL_BUDGET_WON,
         )
-        group = AdGroup.objects.create(campaign=campaign, name="Group")
-        creatives.append(
-            Creative.objects.create(
-                ad_group=group,
-                title="Title",
-                body="Body",
-                landing_url="https://bench.example/",
-                display_domain="bench.example",
-            )
-        )
-    return creatives
-
-
-def _offer(creative: Creative, rng: random.Random, at: datetime.datetime) -> Offer:
-    return Offer(
-        id=uuid.uuid4(),
-        campaign_id=creative.ad_group.campaign_id,
-        ad_group=creative.ad_group,
-        creative=creative,
-        match="exact",
-        placement="below_answer",
-        language="ko",
-        device="",
-        snapshot_version="bench",
-        bid_micros=500 * WON,
-        reserve_micros=70 * WON,
-        price_micros=70 * WON + BID_STEP * rng.randrange(40),
-        shadow_price_micros=70 * WON,
-        relevance=1,
-        click_rate=0.01,
-        pace=1,
-        created_at=at,
-    )
+        for number in range(campaigns)
+    ]
 
 
 def close_connection() -> None:
-    """Connect anew at the next question."""
+    """Close this process's connection; the next query opens another."""
     connection.close()
 
 
 def click_rate(since: float) -> float:
-    """Return how many unique clicks a second were settled, between the first and the last of them."""
+    """Return the unique clicks settled per second, between the first and the last of them."""
     span = _clicks_since(since).aggregate(
         count=Count("offer"), first=Min("created_at"), last=Max("created_at")
     )
@@ -96,13 +57,13 @@ def click_rate(since: float) -> float:
 
 
 def billed_share(since: float) -> float:
-    """Return which share of the clicks since then was billed, and not free."""
+    """Return the share of the clicks since then that was billed; the others were free."""
     clicks = _clicks_since(since)
     return clicks.filter(verdict=Click.Verdict.BILLED).count() / max(1, clicks.count())
 
 
 def make_bare_table() -> None:
-    """Make the table that the bare writers fill."""
+    """Create the table that the plain inserts fill."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TABLE bench_bare (id uuid PRIMARY KEY, campaign bigint, price bigint, at timestamptz)"
@@ -110,7 +71,7 @@ def make_bare_table() -> None:
 
 
 def bare_rate() -> float:
-    """Return how many bare rows a second were inserted, between the first and the last of them."""
+    """Return the plain inserts per second, between the first and the last of them."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), extract(epoch FROM max(at) - min(at)) FROM bench_bare")
         count, seconds = cursor.fetchone()
@@ -118,7 +79,7 @@ def bare_rate() -> float:
 
 
 def audit(offers: int) -> dict[str, int]:
-    """Return what is wrong with the books, each as a number that has to be zero."""
+    """Return the discrepancies in the ledger by name; each number must be zero."""
     connection.close()
     today = CampaignDay.objects.filter(day=korean_day(timezone.now()))
     over = sum(max(0, day.spent_micros - day.budget_micros) for day in today)
@@ -137,7 +98,7 @@ def audit(offers: int) -> dict[str, int]:
         "money_lost_micros": _count(
             "SELECT abs(%s - coalesce(sum(e.amount_micros), 0)) FROM ads_entry e"
             " JOIN ads_account a ON a.id = e.account_id WHERE a.kind IN ('wallet', 'lease', 'revenue')",
-            ADVERTISERS * WALLET,
+            ADVERTISERS * WALLET_WON * WON,
         ),
         "faults_in_the_proof": len(find_discrepancies()),
     }

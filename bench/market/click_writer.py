@@ -1,6 +1,6 @@
-"""A process that clicks as fast as it can, until it is killed: one of the writers of bench/ad_billing.py.
+"""A process that settles clicks as fast as it can: one of the writers of bench/ad_billing.py.
 
-Told to be bare, it inserts a row for each click instead and nothing else: what this machine can do at all.
+With the argument `bare` it inserts one row for each click instead, which measures the ceiling of the machine.
 """
 
 import os
@@ -31,12 +31,12 @@ Click = tuple[uuid.UUID, int, int]
 
 
 def main() -> None:
-    """Click on the offers of this writer's share, some of them several times, with that many threads."""
-    share, shares, threads = (int(word) for word in sys.argv[1:4])
+    """Click on the offers of this writer's share, some of them several times, on several threads."""
+    share, shares, threads = (int(argument) for argument in sys.argv[1:4])
     act = insert_bare if "bare" in sys.argv else charge
     rng = random.Random(os.getpid())
     offers = retry_database(partial(read_share, share, shares, rng))
-    clicks = [(offer, again) for offer in offers for again in range(rng.choice((1, 1, 2, 3)))]
+    clicks = [offer for offer in offers for _ in range(rng.choice((1, 1, 2, 3)))]
     rng.shuffle(clicks)
     partitions = [clicks[partition::threads] for partition in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
@@ -45,15 +45,15 @@ def main() -> None:
 
 
 def read_share(share: int, shares: int, rng: random.Random) -> list[Click]:
-    """Return the offers left to click on, and some of those that another writer clicked on before it died."""
+    """Return this share's offers without a click, and some that a killed writer clicked on."""
     rows = Offer.objects.order_by("id").values_list("id", "campaign_id", "price_micros", "click__verdict")
     mine = list(rows.iterator())[share::shares]
     return [row[:3] for row in mine if row[3] is None or rng.random() < 0.02]
 
 
-def click_through(act: Callable[[Click], object], partition: list[tuple[Click, int]]) -> None:
-    """Settle one click after the other; while the database is away, try again."""
-    for click, _again in partition:
+def click_through(act: Callable[[Click], object], partition: list[Click]) -> None:
+    """Settle one click after another, and retry while the database is down."""
+    for click in partition:
         retry_database(partial(act, click))
     connections.close_all()
 
@@ -65,13 +65,13 @@ def charge(click: Click) -> object:
 
 
 def insert_bare(click: Click) -> None:
-    """Insert one row, durably, in a transaction of its own."""
+    """Insert one row in a transaction of its own."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO bench_bare VALUES (%s, %s, %s, now()) ON CONFLICT DO NOTHING", (*click,))
 
 
 def retry_database(act: Callable[[], Outcome]) -> Outcome:
-    """Do it once the database is there."""
+    """Return the result of `act`, retried while the database is down."""
     for _ in range(600):
         try:
             return act()

@@ -1,4 +1,4 @@
-"""A wire between two processes that keeps every byte that goes one way."""
+"""A TCP proxy between two processes that records every byte of one direction."""
 
 import socket
 import threading
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class RecordingProxy:
-    """Listens on a port of its own, passes on what comes, and remembers what was sent to the other side."""
+    """Listens on a free port, forwards both directions, and records what clients send."""
 
     def __init__(self, port: int) -> None:
         self._to = ("127.0.0.1", port)
@@ -28,7 +28,7 @@ class RecordingProxy:
 
     @property
     def received(self) -> str:
-        """All that was sent so far, one connection after the other."""
+        """The text that clients sent so far, one connection after another."""
         with self._lock:
             return "\n".join(whole.decode("utf-8", "replace") for whole in self._received)
 
@@ -46,7 +46,7 @@ class RecordingProxy:
                 threading.Thread(target=self._pump, args=(source, sink, kept), daemon=True).start()
 
     def _pump(self, source: socket.socket, sink: socket.socket, kept: bytearray) -> None:
-        # Whoever hangs up first, hangs up on the other side too.
+        # The end of one side's stream, or an error on it, closes the other side's.
         with suppress(OSError):
             while piece := source.recv(65536):
                 with self._lock:

@@ -1,4 +1,4 @@
-"""Large invented inventories, and requests that look for something in them."""
+"""Large synthetic inventories, and requests that match them."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import numpy as np
 from ads.contract import AdRequest
 from ads.domain.money import BID_STEP, MIN_BID
 from ads.selection.core.click_model import BUCKETS
+from ads.selection.core.index import Snapshot
 from ads.selection.core.inventory import (
     CampaignRow,
     ClickWeights,
@@ -19,14 +20,16 @@ from ads.selection.core.inventory import (
 )
 
 WORDS = 30_000
-# Rivals for one phrase: four on average, a few phrases are fought over.
-MOST_RIVALS = 60
+# The versions that the two snapshots of a swap are published as.
+VERSIONS = ("one", "other")
+# Ads that compete for one phrase: four on average, many more for a few phrases (Pareto distributed).
+MAX_RIVALS = 60
 MATCHES = ("exact", "phrase", "phrase", "broad", "broad")
 Popular = Callable[[random.Random], int]
 
 
 def draw_popular_word(rng: random.Random) -> int:
-    """Return a word; the tenth most popular comes up ten times as often as the hundredth."""
+    """Return a word by Zipf's law: the tenth most popular comes up ten times as often as the hundredth."""
     return int(WORDS ** rng.random())
 
 
@@ -36,12 +39,12 @@ def draw_contested_word(rng: random.Random) -> int:
 
 
 def generate_inventory(ads: int, keywords: int, *, is_dense: bool = False, seed: int = 1) -> Inventory:
-    """Return an inventory of that size whose words are as unevenly popular as real ones, or far more so."""
+    """Return an inventory whose words are as unevenly popular as real ones, or far more so if dense."""
     rng = random.Random(seed)
     word = draw_contested_word if is_dense else draw_popular_word
     phrases: dict[tuple[int, ...], int] = {}
-    invent_keywords = _generate_contested_keywords if is_dense else _generate_keywords
-    rows = invent_keywords(rng, ads, keywords, phrases)
+    generate_keywords = _generate_contested_keywords if is_dense else _generate_keywords
+    rows = generate_keywords(rng, ads, keywords, phrases)
     campaigns = max(1, ads // 5)
     return Inventory(
         terms=(
@@ -64,7 +67,7 @@ def generate_inventory(ads: int, keywords: int, *, is_dense: bool = False, seed:
 
 
 def _generate_click_weights(seed: int) -> ClickWeights:
-    # A model that has seen much: a third of the buckets say something.
+    # A trained model: a third of the weights are not zero.
     random = np.random.default_rng(seed)
     weights = np.where(random.random(BUCKETS) < 1 / 3, random.normal(0, 0.05, BUCKETS), 0)
     return ClickWeights(1, 0.9, 1.02, weights.astype(np.float32))
@@ -79,7 +82,7 @@ def _generate_keywords(
         if tokens in phrases:
             continue
         phrases[tokens] = tokens[0] if len(tokens) == 1 else WORDS + 1 + len(phrases)
-        for _ in range(min(MOST_RIVALS, int(rng.paretovariate(1.3)))):
+        for _ in range(min(MAX_RIVALS, int(rng.paretovariate(1.3)))):
             rows.append(_keyword(rng, len(rows) + 1, rng.randrange(ads) + 1, phrases[tokens]))
     return rows
 
@@ -87,7 +90,7 @@ def _generate_keywords(
 def _generate_contested_keywords(
     rng: random.Random, ads: int, keywords: int, phrases: dict[tuple[int, ...], int]
 ) -> list[KeywordRow]:
-    # Nobody looks at what others bid on: hundreds of ads fight over the same words.
+    # Phrases are drawn independently, so hundreds of ads compete for the same words.
     rows = []
     for number in range(keywords):
         tokens = _phrase(rng, draw_contested_word)
@@ -117,10 +120,21 @@ def _generate_group(rng: random.Random, number: int, campaigns: int, word: Popul
     )
 
 
+def list_phrases(snapshot: Snapshot) -> list[tuple[int, tuple[int, ...]]]:
+    """Return the terms of several words, each with the ids of its words."""
+    start = snapshot.term_token_start
+    ids = snapshot.term_ids
+    phrases = np.flatnonzero(start[1:] > start[:-1])[:50_000]
+    return [
+        (int(ids[term]), tuple(ids[snapshot.term_tokens[start[term] : start[term + 1]]].tolist()))
+        for term in phrases
+    ]
+
+
 def generate_requests(
     terms: list[tuple[int, tuple[int, ...]]], count: int, *, is_dense: bool = False, seed: int = 2
 ) -> Iterator[AdRequest]:
-    """Yield requests: a phrase of the inventory with its words, and some words beside it."""
+    """Yield requests: a phrase of the inventory with its words, and some other words."""
     rng = random.Random(seed)
     word = draw_contested_word if is_dense else draw_popular_word
     for number in range(count):

@@ -1,1 +1,1 @@
-"""Units under test of the turn bench, the loads they are put under, and one file for each kind of promise."""
+"""The turn bench: units under test, the loads they are put under, and rows of measurements."""

@@ -1,8 +1,6 @@
-"""What a turn costs and how it feels, beside the provider alone, litellm, LiteLLM proxy and Open WebUI."""
+"""The cost and latency of a turn, beside the bare provider, litellm, LiteLLM proxy and Open WebUI."""
 
-import argparse
 import asyncio
-import json
 import os
 import sys
 import time
@@ -12,16 +10,17 @@ from pathlib import Path
 
 import uvloop
 
-from bench.turns.capacity import measure_fan_out, measure_slo, measure_thousand_chats, measure_throughput
-from bench.turns.faults import measure_faults
-from bench.turns.first_token import measure_first_token
-from bench.turns.goals import Goal, Measurement
-from bench.turns.growth import measure_growth, measure_history
+from bench.report import Report, bench_parser
 from bench.turns.harness import Harness
-from bench.turns.memory import measure_memory, measure_sockets
-from bench.turns.peers import CACHE
+from bench.turns.measurement import Measurement
 from bench.turns.plans import FULL, QUICK, Plan
 from bench.turns.profile import Profile
+from bench.turns.rows.capacity import measure_fan_out, measure_slo, measure_thousand_chats, measure_throughput
+from bench.turns.rows.faults import measure_faults
+from bench.turns.rows.first_token import measure_first_token
+from bench.turns.rows.growth import measure_growth, measure_history
+from bench.turns.rows.memory import measure_memory, measure_sockets
+from bench.turns.units.peers import CACHE
 
 Row = Callable[[Harness], Awaitable[Measurement]]
 ROWS: dict[str, Row] = {
@@ -42,15 +41,15 @@ USERS_NEEDED = {"thousand": lambda plan: plan.thousand.chats, "slo": lambda plan
 async def run(
     names: list[str], plan: Plan, peers: Path | None, *, is_profiled: bool
 ) -> dict[str, Measurement]:
-    """Measure some rows one after the other; a row that breaks is told and the others go on."""
-    people = max(plan.fanout.chats, *(USERS_NEEDED[name](plan) for name in names if name in USERS_NEEDED), 0)
+    """Measure rows one after another."""
+    users = max(plan.fanout.chats, *(USERS_NEEDED[name](plan) for name in names if name in USERS_NEEDED), 0)
     measurements = {}
-    async with Harness(plan, peers, people) as house:
+    async with Harness(plan, peers, users) as harness:
         roles = ("here", "worker") if is_profiled else ()
-        profiles = [Profile((await house.site(role)).site, house.home) for role in roles]
+        profiles = [Profile((await harness.site(role)).site, harness.home) for role in roles]
         for name in names:
             began = time.monotonic()
-            measurements[name] = await ROWS[name](house)
+            measurements[name] = await ROWS[name](harness)
             print_measurement(name, measurements[name], time.monotonic() - began)
         for profile in profiles:
             profile.show()
@@ -58,12 +57,12 @@ async def run(
 
 
 def print_measurement(name: str, measurement: Measurement, seconds: float) -> None:
-    """Print what a row showed."""
+    """Print the figures and goals of a row."""
     print(f"\n{name} ({seconds:.0f} s, load average {os.getloadavg()[0]:.1f})")
     for label, figures in measurement.figures.items():
         print(f"  {label}: {_format_figures(figures)}")
     for goal in measurement.goals:
-        print(f"  {goal.line()}", flush=True)
+        print(f"  {goal.to_row()}", flush=True)
 
 
 def _format_figures(value: object) -> str:
@@ -76,13 +75,12 @@ def _format_figures(value: object) -> str:
 
 def main() -> None:
     """Run the bench from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small loads and one round: a minute or two")
+    parser = bench_parser(__doc__, quick="small loads and one round: a minute or two")
     parser.add_argument("--only", default="", help=f"rows, with commas between: {','.join(ROWS)}")
     parser.add_argument(
-        "--peers", nargs="?", type=Path, const=CACHE, help="measure peers, kept in that folder"
+        "--peers", nargs="?", type=Path, const=CACHE, help="measure peers too, installed into this folder"
     )
-    parser.add_argument("--profile", action="store_true", help="say where our processes spend their time")
+    parser.add_argument("--profile", action="store_true", help="profile our processes with py-spy")
     options = parser.parse_args()
     names = options.only.split(",") if options.only else list(ROWS)
     if unknown := set(names) - set(ROWS):
@@ -90,12 +88,12 @@ def main() -> None:
     uvloop.install()
     plan = QUICK if options.quick else FULL
     measurements = asyncio.run(run(names, plan, options.peers, is_profiled=options.profile))
-    goals: list[Goal] = [goal for measurement in measurements.values() for goal in measurement.goals]
     packages = ", ".join(f"{name} {version(name)}" for name in ("litellm", "aiohttp", "django", "uvicorn"))
     print(f"\nload average {os.getloadavg()[0]:.1f}; Python {sys.version.split()[0]}, {packages}")
-    figures = {name: measurement.figures for name, measurement in measurements.items()}
-    told = {goal.name: goal.to_json() for goal in goals}
-    print(json.dumps({"bench": "turns", "figures": figures, "goals": told}))
+    report = Report("turns")
+    report.figures = {name: measurement.figures for name, measurement in measurements.items()}
+    report.goals = [goal for measurement in measurements.values() for goal in measurement.goals]
+    report.close(has_table=False)
 
 
 if __name__ == "__main__":

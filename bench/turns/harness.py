@@ -1,4 +1,4 @@
-"""Everything that is measured in one run, each started when the first row asks for it."""
+"""The units of one run, each started when the first row needs it."""
 
 import asyncio
 import os
@@ -10,14 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, Self
 
-from bench.turns.litellm_proxy import proxy_unit, start_proxy
-from bench.turns.litellm_unit import LitellmUnit
 from bench.turns.loads import Load, Round
-from bench.turns.open_webui import OpenWebui, start_open_webui
-from bench.turns.peers import PeerProcess
 from bench.turns.plans import Plan
-from bench.turns.site_unit import SiteUnit
-from bench.turns.sse_unit import SseUnit
+from bench.turns.units.litellm_proxy import proxy_unit, start_proxy
+from bench.turns.units.litellm_unit import LitellmUnit
+from bench.turns.units.open_webui import OpenWebui, start_open_webui
+from bench.turns.units.site_unit import SiteUnit
+from bench.turns.units.sse_unit import SseUnit
+from stack.errors import StackError
 from testing.site.processes import Site
 
 UNIT_CORE, CLIENT_CORE = 1, 0
@@ -35,32 +35,31 @@ Rounds = dict[str, list[Round]]
 
 
 class Unit(Protocol):
-    """Whatever can be put under a load."""
+    """A system under test."""
 
     name: str
 
     async def run(self, load: Load) -> Round:
-        """Put it under a load."""
+        """Run a load and return its measurements."""
         ...
 
     async def close(self) -> None:
-        """Let go of what it holds."""
+        """Close connections and processes."""
         ...
 
 
 class Harness:
-    """Sites, peers and the provider they all ask; `peers` is the peers' folder, None to leave them out."""
+    """Our sites, the peers and their provider; `folder` holds installed peers, None leaves them out."""
 
-    def __init__(self, plan: Plan, peers: Path | None, people: int) -> None:
+    def __init__(self, plan: Plan, folder: Path | None, users: int) -> None:
         self.plan = plan
-        self._folder, self._people = peers, people
+        self._folder, self._users = folder, users
         self._stack = ExitStack()
         self._units: dict[str, Unit] = {}
-        self._absent: dict[str, str] = {}
-        self.peers: dict[str, PeerProcess] = {}
+        self._absent: set[str] = set()
 
     async def __aenter__(self) -> Self:
-        # The client and the stores share one processor, what is measured has the other to itself.
+        # The client and the stores share one processor; the unit under test has the other for itself.
         os.sched_setaffinity(0, {CLIENT_CORE})
         self.home = Path(self._stack.enter_context(TemporaryDirectory(prefix="jjamppong-peers-")))
         here = await self.unit("here")
@@ -74,7 +73,7 @@ class Harness:
         await asyncio.to_thread(self._stack.close)
 
     async def unit(self, name: str) -> Unit | None:
-        """Return a unit by name, started; None when it is a peer that is not there."""
+        """Return a unit by name, started; None for a peer that is left out."""
         if name not in self._units and name not in self._absent:
             starters = {"here": self._site, "worker": self._site, "proxy": self._peer, "owui": self._peer}
             unit = await starters.get(name, self._plain)(name)
@@ -83,33 +82,29 @@ class Harness:
         return self._units.get(name)
 
     async def site(self, name: str) -> SiteUnit:
-        """Return one of our sites."""
+        """Return one of our own sites."""
         unit = await self.unit(name)
         if not isinstance(unit, SiteUnit):
-            raise TypeError(f"{name} is no site")
+            raise TypeError(f"{name} is not a site")
         return unit
 
     async def interleave(self, names: Sequence[str], load: Load, rounds: int = 0) -> Rounds:
-        """Run a load on each unit in turn, some rounds after one that warms up; absent ones are left out."""
+        """Run a load on the units alternately, in rounds after a warm-up round; absent peers are left out."""
         units = [unit for name in names if (unit := await self.unit(name))]
         found: Rounds = {unit.name: [] for unit in units}
-        for turn in range((rounds or self.plan.rounds) + 1):
+        for number in range((rounds or self.plan.rounds) + 1):
             for unit in units:
                 await self.wait_until_idle()
-                shown = await unit.run(load)
-                if turn:
-                    found[unit.name].append(shown)
+                measured = await unit.run(load)
+                if number:
+                    found[unit.name].append(measured)
         return found
 
     async def wait_until_idle(self) -> None:
-        """Wait until what our sites still do for ended turns is done: their core is the next unit's."""
+        """Wait until our sites have finished the work after turns, as the next unit runs on the same core."""
         for unit in self._units.values():
             if isinstance(unit, SiteUnit):
                 await _wait_until_idle(unit.site)
-
-    def why_absent(self, name: str) -> str:
-        """Return why a peer is not there."""
-        return self._absent.get(name, "")
 
     async def _site(self, name: str) -> Unit:
         site = Site(runner=name, **SETTINGS)
@@ -117,14 +112,14 @@ class Harness:
         first = self._units.get("here")
         port = first.site.provider_port if isinstance(first, SiteUnit) else site.provider_port
         models = {name: [name] * 4 for name in self.plan.models}
-        await asyncio.to_thread(site.fill, self._people, models, f"http://127.0.0.1:{port}")
+        await asyncio.to_thread(site.fill, self._users, models, f"http://127.0.0.1:{port}")
         await _wait_until_idle(site)
         site.pin(UNIT_CORE, *(part for part in ("web", "worker") if part in site.children))
         return SiteUnit(site)
 
     async def _peer(self, name: str) -> Unit | None:
         if self._folder is None:
-            self._absent[name] = "left out; --peers installs and measures it"
+            self._absent.add(name)
             return None
         starters = {"proxy": start_proxy, "owui": start_open_webui}
         models = sorted({load.model for load in self.plan.loads})
@@ -132,12 +127,11 @@ class Harness:
             process = await asyncio.to_thread(
                 starters[name], self._folder, self.home / name, self.provider, models
             )
-        except (subprocess.CalledProcessError, RuntimeError) as error:
-            self._absent[name] = str(error)
-            print(f"{name} is not there: {error}", file=sys.stderr)
+        except (subprocess.CalledProcessError, StackError) as error:
+            self._absent.add(name)
+            print(f"{name} is left out: {error}", file=sys.stderr)
             return None
         self._stack.callback(process.close)
-        self.peers[name] = process
         process.pin(UNIT_CORE)
         if name == "proxy":
             return proxy_unit(process)
@@ -152,7 +146,7 @@ class Harness:
 
 
 async def _wait_until_idle(site: Site) -> None:
-    """Wait until a site has nothing to do."""
+    """Wait until a site has used next to no processor time for two seconds."""
     idle_checks, parts = 0, [part for part in ("web", "worker") if part in site.children]
     for _ in range(SETTLE_TRIES):
         before = site.cpu_seconds(*parts)

@@ -1,4 +1,4 @@
-"""Loads, and what one round of a load shows of a unit."""
+"""The loads that units are put under, and what one round of a load measures."""
 
 import asyncio
 import statistics
@@ -13,36 +13,36 @@ from testing.provider.timestamps import SLOT_BY_WORD, TimestampReader
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many chats at once, begun over some seconds, each asking some models for so many tokens."""
+    """Concurrent chats, begun within `spread_s` seconds, each of `panel_size` models and `tokens` tokens."""
 
     name: str
     chats: int
-    slots: int = 4
+    panel_size: int = 4
     tokens: int = 20
     rate: float = 50.0
     spread_s: float = 0.0
     repeats: int = 1
-    # What is still done for a turn after its end is not to count as the next one's wait.
+    # Work that a site does after the end of a turn must not delay the next one.
     pause_s: float = 0.0
 
     @property
     def model(self) -> str:
-        """The name that tells the provider what to say."""
+        """The model name, which tells the provider what to answer."""
         return f"stamps:{self.tokens}@{self.rate:g}"
 
     def faulty(self, fault: str) -> str:
-        """The name of a model that breaks on the way, before anybody has all of its text."""
+        """The name of a model whose stream fails after a quarter of its tokens."""
         return f"{self.model}!{fault}@{self.tokens // 4}"
 
     @property
     def models(self) -> list[str]:
-        """The model of each slot."""
-        return [self.model] * self.slots
+        """The model of each panel slot."""
+        return [self.model] * self.panel_size
 
 
 @dataclass(slots=True)
 class ObservedTurn:
-    """One turn as its reader saw it come in."""
+    """One turn as a client received it: text, lateness of tokens in seconds and times, by panel slot."""
 
     asked_at: float = field(default_factory=time.monotonic)
     slots: dict[str, TimestampReader] = field(default_factory=dict)
@@ -54,12 +54,12 @@ class ObservedTurn:
     frames: int = 0
     bytes: int = 0
 
-    def step(self, name: str) -> None:
-        """Note when something was first told, since the wish."""
+    def mark(self, name: str) -> None:
+        """Record the seconds from the request to the first message of this name."""
         self.steps_s.setdefault(name, time.monotonic() - self.asked_at)
 
     def receive_text(self, slot: str, text: str, *, again: bool = False) -> None:
-        """Take text of one slot; `again` when it begins at the slot's start and may be known in part."""
+        """Add text of one slot; with `again` it starts at the beginning of the slot's answer."""
         now = time.monotonic()
         stamps = self.slots.get(slot)
         if stamps is None:
@@ -76,21 +76,20 @@ class ObservedTurn:
 
     @property
     def tokens(self) -> int:
-        """How many tokens came in."""
+        """The tokens received."""
         return sum(stamps.count for stamps in self.slots.values())
 
     @property
     def slowest_s(self) -> float:
-        """How long the slowest provider took, from its first piece, sent when it was asked, to its last."""
+        """The duration of the slowest provider's stream, from its first token, sent at once, to its last."""
         return max((stamps.last_s - stamps.first_s for stamps in self.slots.values()), default=0.0)
 
 
 @dataclass(slots=True)
 class Round:
-    """What one round of a load showed of one unit."""
+    """The measurements of one round of a load on one unit; `stretch` is total time / slowest provider."""
 
     ttft_s: list[float] = field(default_factory=list)
-    total_s: list[float] = field(default_factory=list)
     stretch: list[float] = field(default_factory=list)
     late_s: list[float] = field(default_factory=list)
     steps_s: dict[str, list[float]] = field(default_factory=dict)
@@ -102,18 +101,17 @@ class Round:
     faults: list[str] = field(default_factory=list)
     wall_s: float = 0.0
 
-    def note(self, shown: ObservedTurn, load: Load) -> None:
-        """Take in one turn; one that did not show every token has failed."""
+    def add(self, shown: ObservedTurn, load: Load) -> None:
+        """Add one turn; it has failed if tokens are missing."""
         self.tokens += shown.tokens
         self.frames += shown.frames
         self.bytes += shown.bytes
-        if shown.tokens != load.slots * load.tokens:
+        if shown.tokens != load.panel_size * load.tokens:
             self.failed += 1
             counts = [stamps.count for stamps in shown.slots.values()]
             self.faults.append(f"tokens {counts} {', '.join(shown.faults)}".strip())
             return
         self.ttft_s.append(shown.first_at - shown.asked_at)
-        self.total_s.append(shown.last_at - shown.asked_at)
         if shown.slowest_s:
             self.stretch.append((shown.last_at - shown.asked_at) / shown.slowest_s)
         for name, seconds in shown.steps_s.items():
@@ -123,46 +121,46 @@ class Round:
 
     @property
     def all_cpu_s(self) -> float:
-        """Processor time of every part, stores included."""
+        """Processor time of all parts, stores included."""
         return sum(self.cpu_s.values())
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as a JSON document, its many latencies as quantiles in steps of a hundredth."""
-        steps = [quantile(self.late_s, step / 200) for step in range(201)]
-        return {**asdict(self), "late_s": steps}
+        """Return a JSON document, with the token lateness as 201 quantiles."""
+        quantiles = [quantile(self.late_s, step / 200) for step in range(201)]
+        return {**asdict(self), "late_s": quantiles}
 
 
 async def run_load(load: Load, ask: Callable[[int], Awaitable[ObservedTurn]]) -> Round:
-    """Put a unit under a load: `ask` asks as chat number so-and-so and returns when the turn is over."""
+    """Run a load on a unit; `ask` runs one turn as the chat of this number and returns what it received."""
     found, began = Round(), time.monotonic()
 
-    async def converse(place: int) -> None:
-        await asyncio.sleep(load.spread_s * place / load.chats)
+    async def converse(chat: int) -> None:
+        await asyncio.sleep(load.spread_s * chat / load.chats)
         try:
-            found.note(await ask(place), load)
+            found.add(await ask(chat), load)
         except (TimeoutError, OSError) as error:
             found.failed += 1
             found.faults.append(f"{type(error).__name__} {error}".strip())
 
     for _ in range(load.repeats):
-        await asyncio.gather(*(converse(place) for place in range(load.chats)))
+        await asyncio.gather(*(converse(chat) for chat in range(load.chats)))
         await asyncio.sleep(load.pause_s)
     found.wall_s = time.monotonic() - began
     return found
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value below which a share of the values lies, 0 when there are none."""
+    """Return the value below which this share of the values lies, 0 for no values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def per_token(rounds: Iterable[Round], name: str) -> float:
-    """Return how much of something there was for a token, in the middle one of some rounds."""
+    """Return the median over rounds of a total per token."""
     return median(getattr(each, name) / max(1, each.tokens) for each in rounds)
 
 
 def median(values: Iterable[float]) -> float:
-    """Return the middle of some values, or 0 when there are none."""
-    known = list(values)
-    return statistics.median(known) if known else 0.0
+    """Return the median, 0 for no values."""
+    items = list(values)
+    return statistics.median(items) if items else 0.0

@@ -1,4 +1,4 @@
-"""How much is done in a long and in a quick run."""
+"""The sizes of a full and of a quick run."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -10,7 +10,7 @@ FAULTS = ("error", "stall", "malformed", "cut")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The loads of every row, and how many rounds of each."""
+    """The loads of all rows, and the number of rounds."""
 
     rounds: int
     idle_one: Load
@@ -30,33 +30,33 @@ class Plan:
 
     @property
     def loads(self) -> list[Load]:
-        """Every load of the plan."""
+        """All loads of the plan."""
         values = (getattr(self, each.name) for each in fields(self))
         return [value for value in values if isinstance(value, Load)]
 
     @property
     def models(self) -> list[str]:
-        """Every name by which the provider is asked, those of broken models included."""
+        """All model names, those that fail included."""
         broken = [self.fault_chats.faulty(fault) for fault in FAULTS]
         return [*{load.model: None for load in self.loads}, *broken]
 
 
 FULL = Plan(
     rounds=3,
-    idle_one=Load("idle, one model", 1, slots=1, repeats=20, pause_s=PAUSE_S),
+    idle_one=Load("idle, one model", 1, panel_size=1, repeats=20, pause_s=PAUSE_S),
     idle=Load("idle", 1, repeats=20, pause_s=PAUSE_S),
     burst=Load("burst of 8", 8, repeats=2, pause_s=PAUSE_S),
     fanout=Load("64 chats", 64, tokens=200, spread_s=1.0),
     busy=Load("24 chats", 24, tokens=100, spread_s=1.0),
     slo_load=Load("slo_load", 1, tokens=200, spread_s=1.0),
     slo_most_chats=256,
-    thousand=Load("1,000 chats", 1_000, slots=1, tokens=120, rate=20.0, spread_s=6.0),
+    thousand=Load("1,000 chats", 1_000, panel_size=1, tokens=120, rate=20.0, spread_s=6.0),
     streams=Load("256 streams", 64, tokens=200),
     idle_sockets=1_000,
     long_messages=1_000,
     history_turns=20,
     conversations=(10_000, 1_000_000),
-    fault_chats=Load("beside a fault", 8, slots=3, tokens=150),
+    fault_chats=Load("beside a fault", 8, panel_size=3, tokens=150),
 )
 QUICK = Plan(
     rounds=1,

@@ -1,4 +1,4 @@
-"""Where our processes spend their time while rows are measured: py-spy looks, this sums up."""
+"""Profiles of our processes while rows are measured, sampled by py-spy."""
 
 import shutil
 import signal
@@ -9,12 +9,12 @@ from pathlib import Path
 from testing.site.processes import Site
 
 RATE, LONGEST_S, SHOWN = "100", "3600", 40
-# What a thread that has nothing to do is found in.
+# Where idle threads wait.
 IDLE = ("threading.py:", "concurrent/futures/thread.py:81", "selectors.py:", "psycopg_pool/sched.py")
 
 
 class Profile:
-    """One recording of every part of a site that is ours."""
+    """A recording of the web process and the worker of a site."""
 
     def __init__(self, site: Site, folder: Path) -> None:
         program = shutil.which("py-spy")
@@ -30,7 +30,7 @@ class Profile:
                 self._records[file] = subprocess.Popen([*words, "-o", str(file)], stdout=quiet, stderr=quiet)
 
     def show(self) -> None:
-        """End the recording and print which calls took most, with all that they call."""
+        """End the recording and print the calls with the largest share of samples, callees included."""
         for file, record in self._records.items():
             record.send_signal(signal.SIGINT)
             record.wait(60)
@@ -40,14 +40,14 @@ class Profile:
 
 
 def busiest(recording: str) -> list[tuple[str, float]]:
-    """Return the calls that most busy samples of a recording are in, idle threads left out."""
-    within: Counter[str] = Counter()
-    everything = 0
+    """Return the calls that most samples contain, and their shares; idle threads are left out."""
+    samples: Counter[str] = Counter()
+    total = 0
     for line in recording.splitlines():
         stack, _, count = line.rpartition(" ")
         calls = stack.split(";")
         if not any(idle in calls[-1] for idle in IDLE):
-            everything += int(count)
-            within.update(dict.fromkeys(calls, int(count)))
-    ours = [(call, count) for call, count in within.most_common() if "threading.py" not in call]
-    return [(call, count / everything) for call, count in ours[:SHOWN]]
+            total += int(count)
+            samples.update(dict.fromkeys(calls, int(count)))
+    ours = [(call, count) for call, count in samples.most_common() if "threading.py" not in call]
+    return [(call, count / total) for call, count in ours[:SHOWN]]

@@ -31,7 +31,7 @@ HELD_OUT_WRITERS = (
     "plain_safe", "rural", "tasks", "terse", "young",
 )  # fmt: skip
 _PENALTY = 2.0
-# Safe classes whose prompts ads are meant for: they weigh more than those that only look sensitive.
+# Safe classes whose prompts should carry ads: they weigh more than those that only resemble sensitive ones.
 _COMMERCIAL_CLASSES = ("commerce", "ordinary", "everyday", "natural")
 _COMMERCIAL_WEIGHT = 2.5
 # The share of these safe classes that the gate may block among held-out writers.

@@ -101,7 +101,7 @@ def draft_offer(creative: Creative, *, price_won: int = 100, seconds_ago: float 
 
 def publish_all() -> None:
     """Publish the inventory and reload it in this process."""
-    # Publish even if the fingerprint is that of an earlier test.
+    # The fingerprint can be that of an earlier test: publish anew in any case.
     redis_client().delete(VERSION_KEY)
     publish()
     publish_live_overrides(at=timezone.now())
@@ -114,7 +114,7 @@ def reset_serving_state() -> None:
 
 
 def request_for(prompt: str, *, frequency_key: str = "", topics: tuple[str, ...] = ()) -> AdRequest:
-    """The request that the conversation side would make for this prompt."""
+    """Return the ad request that a turn with this prompt would make."""
     vocabulary = read_vocabulary(serving_state().snapshot)
     return AdRequest(
         request_id=str(uuid.uuid4()),

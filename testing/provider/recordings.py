@@ -1,4 +1,4 @@
-"""Recorded answers of real models, served again by prompt and model at a realistic speed."""
+"""Recorded answers of real models, replayed by prompt and model at a realistic speed."""
 
 import csv
 import gzip
@@ -12,7 +12,8 @@ from testing.provider.server import Script, say
 
 PREFIX = "replay:"
 WINDOW = 32_768
-# What no model said must not be ranked and shown as if one had.
+# A prompt without a recorded answer is an error: an invented answer would be ranked as if a model had given
+# it.
 UNKNOWN = Script(status=400, error="invalid_request_error")
 NO_ANSWER = ("", "FILTERED")
 NOT_MODELS = {"id", "topic", "gold", "question"}
@@ -20,7 +21,7 @@ NOT_MODELS = {"id", "topic", "gold", "question"}
 
 @dataclass(slots=True)
 class Recordings:
-    """What each model answered to each prompt of a data folder (its README gives the layout)."""
+    """The answers of every model to every prompt of a data folder, whose README describes the layout."""
 
     rate: float = 40.0
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -28,7 +29,7 @@ class Recordings:
 
     @classmethod
     def read_korean(cls, folder: str | Path, *, rate: float = 40.0) -> Self:
-        """Read the Korean set alone, whose models `list_models` then names."""
+        """Read the Korean set only, whose models `list_models` then lists."""
         recordings = cls(rate)
         with gzip.open(Path(folder) / "open_answers" / "ko_arena.jsonl.gz", "rt", encoding="utf-8") as lines:
             for line in lines:
@@ -39,15 +40,15 @@ class Recordings:
         return recordings
 
     def list_models(self) -> list[dict[str, object]]:
-        """Return the models that were judged, as /v1/models tells them: how good they were is their mean."""
+        """Return the judged models in the format of /v1/models; `standing` is the mean utility of answers."""
         return [
             {
                 "id": f"{PREFIX}{model}",
                 "name": model,
                 "max_model_len": WINDOW,
-                "meta": {"standing": round(sum(judged) / len(judged), 3)},
+                "meta": {"standing": round(sum(utilities) / len(utilities), 3)},
             }
-            for model, judged in sorted(self.utilities.items())
+            for model, utilities in sorted(self.utilities.items())
         ]
 
     @classmethod

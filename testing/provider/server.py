@@ -1,10 +1,10 @@
-"""A language model provider on loopback: real HTTP, three wire formats, and every way to fail.
+"""A language model provider on loopback: real HTTP, three wire formats, scripted answers and faults.
 
-The name of the model picks what happens: a script added under that name, or one of
-`say:TEXT` (says it), `tokens:COUNT@RATE` (COUNT tokens, RATE a second, 0 for at once), `stamps:COUNT@RATE`
-(words that tell when they were sent), `stamps:COUNT@RATE!FAULT@PLACE` (something goes wrong there) and, with
-`--data`, `replay:MODEL` (what MODEL once answered to the same prompt). It runs in a thread of its own:
-`with ProviderServer() as server: ...`, or alone: `python -m testing.provider.server --port 9000`.
+The model name selects the answer: a script added under that name, or one of `say:TEXT` (this text),
+`tokens:COUNT@RATE` (COUNT tokens, RATE a second, 0 for no delay), `stamps:COUNT@RATE` (words that encode when
+they were sent), `stamps:COUNT@RATE!FAULT@INDEX` (with a fault at that piece) and, with `--data`,
+`replay:MODEL` (MODEL's recorded answer to the same prompt). It runs in a thread (`with ProviderServer() as
+server: ...`) or as a process (`python -m testing.provider.server --port 9000`).
 """
 
 import argparse
@@ -28,7 +28,7 @@ Fault = Literal["", "error", "stall", "cut", "end", "malformed", "huge_line"]
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What the server does when it is asked; `fault` strikes in place of piece number `fault_at`."""
+    """The answer to a request; `fault` happens in place of piece number `fault_at`."""
 
     pieces: tuple[str, ...] = ()
     delay_s: float = 0.0
@@ -50,13 +50,13 @@ class Script:
 
 
 def say(text: str, **changes: Any) -> Script:
-    """Return a script that says `text` in small pieces, whitespace kept."""
+    """Return a script that streams `text` in small pieces, whitespace kept."""
     return replace(Script(pieces=tuple(re.findall(r"\s*\S{1,6}|\s+", text))), **changes)
 
 
 @dataclass(slots=True)
 class ReceivedRequest:
-    """A request as the server saw it, and how far its answer got."""
+    """A request as the server received it, and the progress of its answer."""
 
     path: str
     model: str
@@ -70,13 +70,13 @@ class ReceivedRequest:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The transcript that was sent, in the form of its wire."""
+        """The messages that were sent, in the wire's format."""
         return list(self.body.get("messages") or self.body.get("contents") or [])
 
 
 @dataclass(slots=True)
 class ProviderServer:
-    """The server; scripts may be added and requests read from any thread while it runs."""
+    """The server; any thread may add scripts and read `seen` while it runs."""
 
     port: int = 0
     scripts: dict[str, Script] = field(default_factory=dict)
@@ -105,34 +105,34 @@ class ProviderServer:
 
     @property
     def url(self) -> str:
-        """Where the server listens, without a path."""
+        """The base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def add(self, name: str, script: Script) -> str:
-        """Answer requests for the model `name` with `script`; returns the name."""
+        """Answer requests for the model `name` with `script`; return the name."""
         self.scripts[name] = script
         return name
 
     def asked(self, model: str) -> list[ReceivedRequest]:
-        """Return the requests seen for a model, in order."""
+        """Return the requests received for a model, in order."""
         return [request for request in list(self.seen) if request.model == model]
 
-    def wait_until(self, is_so: Callable[[], bool], within_s: float = 5.0) -> bool:
-        """Block until something holds; False when it did not come about in time."""
+    def wait_until(self, condition: Callable[[], bool], within_s: float = 5.0) -> bool:
+        """Block until the condition holds; return False if it does not in time."""
         ends = time.monotonic() + within_s
-        while not is_so():
+        while not condition():
             if time.monotonic() > ends:
                 return False
             time.sleep(0.01)
         return True
 
-    def serve_alone(self, tell: Callable[[str], object]) -> None:
-        """Serve on this thread until the process ends, on the faster event loop; tells its address first."""
+    def serve_forever(self, on_start: Callable[[str], object]) -> None:
+        """Serve on this thread with uvloop until the process ends; `on_start` gets the URL."""
         self._loop = uvloop.new_event_loop()
-        self._run(lambda: tell(self.url))
+        self._run(lambda: on_start(self.url))
 
     def make_app(self) -> web.Application:
-        """Return the web application, for those who run the loop themselves."""
+        """Return the web application, for callers that run it themselves."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/healthz", _healthz)
         app.router.add_get("/v1/models", self._list_models)
@@ -140,7 +140,7 @@ class ProviderServer:
             app.router.add_post(wire.route, self._make_endpoint(wire))
         return app
 
-    def _run(self, tell: Callable[[], object]) -> None:
+    def _run(self, on_start: Callable[[], object]) -> None:
         asyncio.set_event_loop(self._loop)
         runner = web.AppRunner(
             self.make_app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
@@ -149,15 +149,15 @@ class ProviderServer:
         site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024)
         self._loop.run_until_complete(site.start())
         self.port = runner.addresses[0][1]
-        tell()
+        on_start()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
     async def _list_models(self, _: web.Request) -> web.Response:
-        named = [{"id": name} for name in self.scripts]
-        return web.json_response({"object": "list", "data": [*named, *self.listed]})
+        scripted = [{"id": name} for name in self.scripts]
+        return web.json_response({"object": "list", "data": [*scripted, *self.listed]})
 
     def _make_endpoint(self, wire: type[Wire]) -> Callable[[web.Request], Any]:
         async def answer(request: web.Request) -> web.StreamResponse:
@@ -219,15 +219,15 @@ async def _send_script(
     if script.status != 200:
         headers = {"Retry-After": script.retry_after} if script.retry_after else {}
         return web.json_response(
-            wire.refuse(script.status, script.error), status=script.status, headers=headers
+            wire.error_body(script.status, script.error), status=script.status, headers=headers
         )
     if not wire.is_streaming:
         seen.is_done = True
         return web.json_response(
             wire.complete_response("".join(script.pieces), script.finish, len(script.pieces))
         )
-    told = {"Content-Type": script.content_type, "Cache-Control": "no-cache", **dict(script.headers)}
-    response = web.StreamResponse(headers=told)
+    headers = {"Content-Type": script.content_type, "Cache-Control": "no-cache", **dict(script.headers)}
+    response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     try:
         for lines, is_piece in _frames(script, wire):
@@ -252,7 +252,7 @@ def _reaches_fault(script: Script) -> bool:
 
 
 def _frames(script: Script, wire: Wire) -> Iterator[tuple[bytes, bool]]:
-    """Yield what goes on the wire, with whether it is a piece of text; ends early where a fault strikes."""
+    """Yield the bytes to send and whether they are a piece of text; end early at most faults."""
     yield wire.open(), False
     for thought in script.thoughts:
         yield wire.reasoning(thought), False
@@ -270,7 +270,7 @@ def _frames(script: Script, wire: Wire) -> Iterator[tuple[bytes, bool]]:
 
 def _fault(fault: Fault, wire: Wire) -> bytes:
     if fault == "error":
-        return wire.fail("the model fell over")
+        return wire.error_event("the model failed")
     if fault == "malformed":
         return b'data: {"id": "x", "choices": [{"del\n\n'
     if fault == "huge_line":
@@ -283,7 +283,7 @@ async def _send(response: web.StreamResponse, frame: bytes, splits_bytes: bool) 
         if frame:
             await response.write(frame)
         return
-    # Five bytes cut a Hangul syllable (three bytes) and a JSON token in turn.
+    # Chunks of five bytes split Hangul syllables (three bytes) and JSON tokens.
     for start in range(0, len(frame), 5):
         await response.write(frame[start : start + 5])
         await asyncio.sleep(0)
@@ -299,11 +299,11 @@ async def _break_off(request: web.Request, fault: str) -> None:
 
 
 def main() -> None:
-    """Serve until interrupted; for benches and for trying the site out by hand."""
+    """Serve until interrupted, for benches and for manual tests of the site."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--data", default="", help="folder of recorded answers, for replay:MODEL")
-    parser.add_argument("--korean", action="store_true", help="offer the models of the Korean set")
+    parser.add_argument("--korean", action="store_true", help="list the models of the Korean set")
     parser.add_argument("--rate", type=float, default=40.0, help="tokens a second in a replay")
     options = parser.parse_args()
     server = ProviderServer(port=options.port, keeps_seen=False)
@@ -313,7 +313,7 @@ def main() -> None:
         read = Recordings.read_korean if options.korean else Recordings.read
         recordings = read(options.data, rate=options.rate)
         server.find_script, server.listed = recordings.find_script, recordings.list_models()
-    server.serve_alone(partial(print, flush=True))
+    server.serve_forever(partial(print, flush=True))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Pieces of text that tell when they were sent: ordinary words, so that what reads them is not put off.
+"""Pieces of text that encode when they were sent, as ordinary words, so that filters treat them as text.
 
-A word stands for a slot of eight milliseconds, counted round a second of 127 slots. Where a piece stands in
-its stream turns the list, further with each piece, so that no stream repeats itself, steady or not.
+A word stands for one of COUNT slots of eight milliseconds in a cycle of about a second. The number of a piece
+in its stream rotates the list, by more with each piece, so that a stream does not repeat itself.
 """
 
 import time
@@ -19,12 +19,12 @@ TEXT = """
 """
 WORDS = tuple(TEXT.split())
 COUNT = len(WORDS)
-SLOT_BY_WORD = {word: place for place, word in enumerate(WORDS)}
+SLOT_BY_WORD = {word: slot for slot, word in enumerate(WORDS)}
 CYCLE_S = COUNT * SLOT_S
 
 
 def timestamp_word(number: int) -> str:
-    """Return the piece to send now as number so-and-so of its stream."""
+    """Return the piece to send now as the `number`-th of its stream."""
     return " " + WORDS[(int(time.monotonic() / SLOT_S) + _offset_of(number)) % COUNT]
 
 
@@ -34,14 +34,14 @@ def _offset_of(number: int) -> int:
 
 @dataclass(slots=True)
 class TimestampReader:
-    """Reads a stream's pieces in order; right while under a second lies between two, and before the first."""
+    """Decodes the pieces of a stream in order; correct if less than one cycle passes between two pieces."""
 
     count: int = 0
     first_s: float = 0.0
     last_s: float = 0.0
 
     def read(self, word: str, now: float) -> float:
-        """Return when a word was sent, on this machine's monotonic clock, to eight milliseconds."""
+        """Return the monotonic time at which a word was sent, in seconds, to eight milliseconds."""
         if not self.count:
             self.last_s = now - CYCLE_S + SLOT_S
         slot = (SLOT_BY_WORD[word] - _offset_of(self.count)) % COUNT

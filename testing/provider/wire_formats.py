@@ -15,12 +15,12 @@ def event(payload: dict[str, Any], name: str = "") -> bytes:
 
 
 def count_words(text: str) -> int:
-    """Return a token count for a prompt; its exact value only has to be repeatable."""
+    """Return a token count that is the same for the same text; its exact value does not matter."""
     return len(text.split()) + 3
 
 
 class Wire(ABC):
-    """One answer in one wire format: open, text…, close; or fail, or refuse before it opens."""
+    """One answer in one wire format: `open`, `text`…, `close`, or an error within the stream or before it."""
 
     route: ClassVar[str]
     has_usage = True
@@ -47,23 +47,23 @@ class Wire(ABC):
     def text(self, piece: str) -> bytes: ...
 
     def reasoning(self, thought: str) -> bytes:
-        """Send what a model thinks; most wires keep it to themselves."""
+        """Return a piece of reasoning; only some wires have it."""
         return b""
 
     @abstractmethod
     def close(self, finish: str, output_tokens: int | None) -> bytes: ...
 
     @abstractmethod
-    def fail(self, message: str) -> bytes: ...
+    def error_event(self, message: str) -> bytes: ...
 
     @abstractmethod
-    def refuse(self, status: int, error: str) -> dict[str, Any]: ...
+    def error_body(self, status: int, error: str) -> dict[str, Any]: ...
 
     @abstractmethod
     def complete_response(self, text: str, finish: str, output_tokens: int) -> dict[str, Any]: ...
 
 
-REFUSALS = {
+ERROR_MESSAGES = {
     "server_error": "The server had an error.",
     "rate_limit_exceeded": "Rate limit reached.",
     "invalid_api_key": "Incorrect API key provided: sk-secret-in-the-body.",
@@ -75,7 +75,7 @@ REFUSALS = {
 
 
 class OpenAIWire(Wire):
-    """Chat completions, as OpenAI, vLLM, llama.cpp, Upstage and many others speak it."""
+    """The Chat Completions API of OpenAI, vLLM, llama.cpp, Upstage and many others."""
 
     route = "/v1/chat/completions"
 
@@ -87,9 +87,9 @@ class OpenAIWire(Wire):
         return {"id": "chatcmpl-1", "object": kind, "created": 1_790_000_000, "model": self.model}
 
     def _usage(self, output_tokens: int) -> dict[str, Any]:
-        read, written = self.usage or (self.input_tokens, output_tokens)
+        prompt, completion = self.usage or (self.input_tokens, output_tokens)
         total = self.input_tokens + output_tokens
-        return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": total}
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
 
     def open(self) -> bytes:
         return self._chunk({"role": "assistant", "content": ""})
@@ -103,7 +103,7 @@ class OpenAIWire(Wire):
 
     @cached_property
     def _around(self) -> tuple[bytes, bytes]:
-        # A bench sends tens of thousands of pieces a second, which differ in nothing else.
+        # Benches send tens of thousands of pieces a second: the bytes around the text are encoded once.
         head, _, tail = self._chunk({"content": "|"}).partition(b'"|"')
         return head, tail
 
@@ -121,12 +121,12 @@ class OpenAIWire(Wire):
             frames += event(usage)
         return frames + b"data: [DONE]\n\n"
 
-    def fail(self, message: str) -> bytes:
+    def error_event(self, message: str) -> bytes:
         return event({"error": {"message": message, "type": "server_error", "code": 500}})
 
-    def refuse(self, status: int, error: str) -> dict[str, Any]:
+    def error_body(self, status: int, error: str) -> dict[str, Any]:
         kind = "invalid_request_error" if status < 500 else "server_error"
-        return {"error": {"message": REFUSALS[error], "type": kind, "param": None, "code": error}}
+        return {"error": {"message": ERROR_MESSAGES[error], "type": kind, "param": None, "code": error}}
 
     def complete_response(self, text: str, finish: str, output_tokens: int) -> dict[str, Any]:
         message = {"role": "assistant", "content": text}
@@ -135,7 +135,7 @@ class OpenAIWire(Wire):
 
 
 class AnthropicWire(Wire):
-    """Messages, as Anthropic speaks it."""
+    """The Messages API of Anthropic."""
 
     route = "/v1/messages"
     finishes: ClassVar[dict[str, str]] = {
@@ -180,14 +180,16 @@ class AnthropicWire(Wire):
             + self._event("message_stop")
         )
 
-    def fail(self, message: str) -> bytes:
+    def error_event(self, message: str) -> bytes:
         return self._event("error", error={"type": "overloaded_error", "message": message})
 
-    def refuse(self, status: int, error: str) -> dict[str, Any]:
+    def error_body(self, status: int, error: str) -> dict[str, Any]:
         kinds = {401: "authentication_error", 403: "permission_error", 404: "not_found_error"}
         kinds |= {429: "rate_limit_error", 500: "api_error", 529: "overloaded_error"}
         is_too_long = error == "context_length_exceeded"
-        message = "prompt is too long: 300000 tokens > 200000 maximum" if is_too_long else REFUSALS[error]
+        message = (
+            "prompt is too long: 300000 tokens > 200000 maximum" if is_too_long else ERROR_MESSAGES[error]
+        )
         kind = kinds.get(status, "invalid_request_error")
         return {"type": "error", "error": {"type": kind, "message": message}}
 
@@ -196,7 +198,7 @@ class AnthropicWire(Wire):
 
 
 class GeminiWire(Wire):
-    """generateContent with alt=sse, as Gemini speaks it."""
+    """The streamGenerateContent API of Gemini, with alt=sse."""
 
     route = "/v1beta/models/{model:.+}:streamGenerateContent"
     finishes: ClassVar[dict[str, str]] = {
@@ -233,20 +235,20 @@ class GeminiWire(Wire):
         return payload
 
     def text(self, piece: str) -> bytes:
-        # Like the real one, it repeats the usage so far with every chunk.
+        # Gemini repeats the usage so far in every chunk.
         self.sent += 1
         return event(self._part(piece, output_tokens=self.sent if self.has_usage else None))
 
     def close(self, finish: str, output_tokens: int | None) -> bytes:
         return event(self._part("", self.finishes[finish], output_tokens)) if finish else b""
 
-    def fail(self, message: str) -> bytes:
+    def error_event(self, message: str) -> bytes:
         return event({"error": {"code": 503, "message": message, "status": "UNAVAILABLE"}})
 
-    def refuse(self, status: int, error: str) -> dict[str, Any]:
+    def error_body(self, status: int, error: str) -> dict[str, Any]:
         statuses = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED"}
         statuses |= {404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
-        message = REFUSALS[error]
+        message = ERROR_MESSAGES[error]
         if error == "context_length_exceeded":
             message = (
                 "The input token count (2000000) exceeds the maximum number of tokens allowed (1048576)."

@@ -1,1 +1,1 @@
-"""What the benches of the turn engine share: a site of their own, pages, and a provider."""
+"""Whole sites for benches and end-to-end tests, and pages that use them."""

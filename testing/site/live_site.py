@@ -1,7 +1,7 @@
-"""The whole site on loopback: the product's own ASGI application, served by a thread of the test process.
+"""The whole site on loopback: the product's ASGI application, served by a thread of the test process.
 
-It reads and writes the test's database, runs turns in its own loop (TURN_RUNNER=here) and is gone when the
-test ends. A conftest.py makes the fixtures known by importing `live_site` and `site_application`.
+It uses the test's database, runs turns in its own event loop (TURN_RUNNER=here) and stops with the test. A
+test module or conftest.py gets the fixtures by importing `live_site` and `site_application`.
 """
 
 import asyncio
@@ -30,20 +30,20 @@ PLAIN_STORAGES = {
 
 
 class _Server(uvicorn.Server):
-    """A server that says on which port it listens."""
+    """A server that reports its port."""
 
     def __init__(self, config: uvicorn.Config, on_port: Callable[[int], None]) -> None:
         super().__init__(config)
         self._on_port = on_port
 
     async def startup(self, sockets: Any = None) -> None:
-        """Listen, then tell."""
+        """Listen, then report the port."""
         await super().startup(sockets)
         self._on_port(self.servers[0].sockets[0].getsockname()[1])
 
 
 class LiveSite:
-    """The running site; `url` is where it listens, without a path."""
+    """The running site; `url` is its base URL."""
 
     def __init__(self, application: Any) -> None:
         config = uvicorn.Config(
@@ -95,7 +95,7 @@ class LiveSite:
         await self._server.serve()
         await runner.drain(DRAIN_SECONDS)
         await runner.close_loop_resources()
-        # Whoever was left to tidy up after a page that had gone may have opened something once more.
+        # Tasks that clean up after a closed page may have opened connections again.
         if leftover_tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             for leftover_task in leftover_tasks:
                 leftover_task.cancel()
@@ -105,15 +105,13 @@ class LiveSite:
 
 @pytest.fixture(scope="session")
 def site_application(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The application of `config.asgi`, serving static files from where they lie."""
+    """The application of `config.asgi`, which serves static files from their source folders."""
     thresholds = gc.get_threshold()
-    nothing_collected = tmp_path_factory.mktemp("static")
-    with override_settings(
-        WHITENOISE_USE_FINDERS=True, STATIC_ROOT=nothing_collected, STORAGES=PLAIN_STORAGES
-    ):
+    empty_folder = tmp_path_factory.mktemp("static")
+    with override_settings(WHITENOISE_USE_FINDERS=True, STATIC_ROOT=empty_folder, STORAGES=PLAIN_STORAGES):
         sys.modules.pop("config.asgi", None)
         application = importlib.import_module("config.asgi").application
-    # A server never looks again at what it loaded; a test session wants to hear of every leak.
+    # config.asgi freezes the garbage collector, which would hide leaks from the test session.
     gc.unfreeze()
     gc.set_threshold(*thresholds)
     return application
@@ -121,6 +119,6 @@ def site_application(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def live_site(site_application: Any, transactional_db: None) -> Iterator[LiveSite]:
-    """The site, started for one test and stopped before its database is emptied."""
+    """The site, started for one test and stopped before its database is flushed."""
     with override_settings(STORAGES=PLAIN_STORAGES), LiveSite(site_application) as site:
         yield site

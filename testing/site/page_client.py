@@ -1,4 +1,4 @@
-"""Pages as a browser keeps them: they come back by themselves and know what they have shown."""
+"""A client that behaves as an open page does: it reconnects, resumes turns and records what it has shown."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ RECONNECT_SECONDS = 0.2
 
 @dataclass(slots=True)
 class ShownTurn:
-    """One turn as a page has it, and the longest text that it showed of each attempt."""
+    """The state of one turn on a page, and the longest text shown of each (candidate, attempt)."""
 
     client_id: str
     turn: str = ""
@@ -35,11 +35,11 @@ class ShownTurn:
 
     @property
     def is_over(self) -> bool:
-        """Whether the page has been told the end."""
+        """Whether the page has received the end of the turn."""
         return self.state.status != "running"
 
-    def take(self, message: Message, *, size: int = 0) -> bool:
-        """Apply a frame as static/js/state/turn_feed.js does; False when one is missing before it."""
+    def apply(self, message: Message, *, size: int = 0) -> bool:
+        """Apply a frame as static/js/state/turn_feed.js does; return False if earlier events are missing."""
         self.frames += 1
         self.bytes += size
         events, seq = message["events"], int(message["seq"])
@@ -56,10 +56,10 @@ class ShownTurn:
         for document in events[0 if is_start else self.seq - after :]:
             self.state.apply(decode(document))
         self.seq, self.gaps = seq, 0
-        self._note()
+        self._record()
         return True
 
-    def _note(self) -> None:
+    def _record(self) -> None:
         for candidate in self.state.candidates.values():
             if candidate.text and not self.first_text_at:
                 self.first_text_at = time.monotonic()
@@ -77,7 +77,7 @@ class ShownTurn:
 
 
 class Page:
-    """One open page of one person; asks turn after turn and survives whatever happens to the site."""
+    """One open page of one user, which reconnects whenever the connection is lost."""
 
     def __init__(self, url: str, cookie: str, *, reloads: bool = False) -> None:
         self._url, self._cookie, self._reloads = url, cookie, reloads
@@ -90,17 +90,17 @@ class Page:
         self._connection_task: asyncio.Task[None] | None = None
 
     def open(self, session: aiohttp.ClientSession) -> None:
-        """Connect, and come back whenever the connection is lost."""
+        """Connect, and reconnect until the page is closed."""
         self._connection_task = asyncio.create_task(self._keep_connected(session))
 
     async def close(self) -> None:
-        """Leave."""
+        """Close the page."""
         if self._connection_task:
             self._connection_task.cancel()
             await asyncio.gather(self._connection_task, return_exceptions=True)
 
     async def ask(self, prompt: str, **requests: object) -> ShownTurn:
-        """Open a turn and return it while it runs."""
+        """Open a turn and return it while it is running."""
         turn = ShownTurn(str(uuid.uuid4()), asked_at=time.monotonic())
         self.turns.append(turn)
         request = {"type": "open_turn", "client_id": turn.client_id, "conversation": None, "prompt": prompt}
@@ -109,7 +109,7 @@ class Page:
         return turn
 
     async def wait(self, turn: ShownTurn, seconds: float) -> bool:
-        """Wait for a turn's end; False when it does not come in time."""
+        """Wait for the end of a turn; return False if it does not come in time."""
         try:
             async with asyncio.timeout(seconds):
                 while not turn.is_over:
@@ -154,17 +154,17 @@ class Page:
     async def _receive(self, text: str) -> None:
         message = json.loads(text)
         if message["type"] == "opened":
-            self._by("client_id", message["client_id"]).turn = message["turn"]
+            self._find("client_id", message["client_id"]).turn = message["turn"]
         elif message["type"] == "frame":
-            turn = self._by("turn", message["turn"])
-            if not turn.take(message, size=len(text)):
+            turn = self._find("turn", message["turn"])
+            if not turn.apply(message, size=len(text)):
                 await self._resume(turn)
         elif message["type"] == "refused":
             await asyncio.sleep(RECONNECT_SECONDS)
             await self._resume_turns()
         self._changed.set()
 
-    def _by(self, name: str, value: str) -> ShownTurn:
+    def _find(self, name: str, value: str) -> ShownTurn:
         return next(turn for turn in self.turns if getattr(turn, name) == value)
 
     async def _send(self, message: Message) -> None:

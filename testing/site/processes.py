@@ -1,4 +1,4 @@
-"""A whole site of its own in child processes: stores, web, worker and a provider, on free ports."""
+"""A whole site in child processes: stores, web, worker and a provider, on free ports."""
 
 import json
 import os
@@ -21,13 +21,14 @@ from stack.processes import Program, find_free_port, spawn, stop
 from stack.servers.postgres import Postgres
 from stack.servers.valkey import Valkey
 from stack.supervisor import Child
+from testing.process_tree import pin_tree, tree_cpu_seconds
+from testing.stores import PASSWORD
 
 READY_SECONDS = 120.0
-PASSWORD = "unguarded"
 
 
 class Site:
-    """The processes; each can be killed and started again by name."""
+    """The processes, each of which can be killed and restarted by name."""
 
     def __init__(self, *, runner: str = "worker", **settings: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="jjamppong-site-", ignore_cleanup_errors=True)
@@ -60,7 +61,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        """Where pages find it."""
+        """The base URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def _start_all(self) -> None:
@@ -70,7 +71,7 @@ class Site:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
             "JJAMPPONG_HOME": str(self.home),
-            # The bench makes sessions that the web process has to read.
+            # The bench creates sessions that the web process must be able to read.
             "SECRET_KEY": "of-a-bench-" + "x" * 50,
             "DATABASE_URL": self.postgres.url,
             "REDIS_URL": self.valkey.url,
@@ -85,16 +86,16 @@ class Site:
         if self.runner == "worker":
             self._start(worker_child(self.home, self.environment))
 
-    def fill(self, people: int, models: dict[str, list[str]], provider: str) -> None:
-        """Make people and models in the site's database, in a process that has its settings."""
+    def fill(self, users: int, models: dict[str, list[str]], provider: str) -> None:
+        """Create users and models in the site's database, in a child process with its settings."""
         named = {slug_of(prefix): names for prefix, names in models.items()}
-        request = json.dumps({"people": people, "models": named, "provider": provider})
+        request = json.dumps({"users": users, "models": named, "provider": provider})
         command = [sys.executable, "-m", "testing.site.seed", request]
-        told = subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
-        self.cookies = json.loads(told.stdout.splitlines()[-1])
+        process = subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
+        self.cookies = json.loads(process.stdout.splitlines()[-1])
 
     def panel(self, model: str, slots: int) -> list[str]:
-        """Return the slugs under which `fill` put a model on offer once for every slot."""
+        """Return the slugs of a model's listings that `fill` created, one for each panel slot."""
         return [f"{slug_of(model)}-{slot}" for slot in range(slots)]
 
     def _provider(self) -> Child:
@@ -116,7 +117,7 @@ class Site:
         self.restart(child.name)
 
     def restart(self, name: str) -> None:
-        """Start a part that does not run and wait until it serves; a part may need several tries."""
+        """Start a part and wait until it serves; a part that exits meanwhile is started again."""
         child = self.children[name]
         ends = time.monotonic() + READY_SECONDS
         child.process = child.start()
@@ -129,7 +130,7 @@ class Site:
             time.sleep(0.05)
 
     def kill(self, name: str) -> None:
-        """End a part at once, as a lost machine would."""
+        """Kill a part with SIGKILL."""
         process = self.children[name].process
         if process is None:
             return
@@ -139,41 +140,34 @@ class Site:
         process.wait()
 
     def _forget_heartbeat(self) -> None:
-        # A worker that is started again is ready when the new one says so, not the old one's echo.
+        # Else the restarted worker would count as ready by the heartbeat of the old one.
         _succeeds(partial(clear_heartbeat, self.valkey.url))
 
     def cpu_seconds(self, *names: str) -> float:
         """Return the processor time of parts with all their children."""
-        return sum(_cpu_of(child.process.pid) for name in names if (child := self.children[name]).process)
+        return sum(
+            tree_cpu_seconds(child.process.pid) for name in names if (child := self.children[name]).process
+        )
 
     def pin(self, core: int, *names: str) -> None:
-        """Keep parts, and the threads they have, on one processor."""
+        """Bind parts with all their children to one processor."""
         for name in names:
-            process = self.children[name].process
-            tree = psutil.Process(process.pid) if process else None
-            for each in (tree, *tree.children(recursive=True)) if tree else ():
-                for thread in each.threads():
-                    os.sched_setaffinity(thread.id, {core})
+            if process := self.children[name].process:
+                pin_tree(process.pid, core)
 
     def memory_bytes(self, name: str) -> int:
-        """Return the resident memory of a part, its children left out."""
+        """Return the resident memory of a part without its children."""
         process = self.children[name].process
         return int(psutil.Process(process.pid).memory_info().rss) if process else 0
 
 
 def slug_of(name: str) -> str:
-    """Return a model's name as a slug may have it."""
+    """Return a slug for a model's name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
-def _cpu_of(pid: int) -> float:
-    tree = psutil.Process(pid)
-    times = [process.cpu_times() for process in (tree, *tree.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
-
-
-def _succeeds(ask: Callable[[], Any]) -> bool:
+def _succeeds(check: Callable[[], Any]) -> bool:
     try:
-        return bool(ask())
+        return bool(check())
     except Exception:  # noqa: BLE001 - a part that is down may fail in any way
         return False

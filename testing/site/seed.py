@@ -1,4 +1,4 @@
-"""Rows that the benches need: people with a session each, and models that the provider serves."""
+"""Users with a session each and listings of the provider's models, for sites of benches."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def create_users(count: int) -> list[str]:
-    """Make signed-in people and return the cookie of each."""
+    """Create signed-in users and return their session cookies."""
     from django.test import Client
 
     from accounts.models import User
@@ -25,24 +25,19 @@ def create_users(count: int) -> list[str]:
 
 
 def create_listings(names: list[str], provider_url: str, *, prefix: str = "model", **fields: object) -> None:
-    """Put models on offer; a model's name tells the provider what to say."""
-    from aggregator.models import Listing
+    """Create listings; a model's name tells the provider what to answer."""
+    from testing.factories import ListingFactory
 
     for number, name in enumerate(names):
-        Listing.objects.create(
+        ListingFactory.create(
             **{
                 "slug": f"{prefix}-{number}",
                 "name": f"Model {number}",
                 "vendor": f"vendor {number}",
-                "provider": "openai_compatible",
                 "litellm_model": f"openai/{name}",
                 "api_base": f"{provider_url}/v1",
-                "is_reachable": True,
-                "input_price_micros": 100,
-                "output_price_micros": 400,
                 "output_limit": 4_000,
                 "context_window": 100_000,
-                "languages": ["ko", "en"],
                 "standing": 0.5 + number / 100,
                 "concurrency": 10_000,
                 **fields,
@@ -51,7 +46,7 @@ def create_listings(names: list[str], provider_url: str, *, prefix: str = "model
 
 
 def retry_database(work: Callable[[], T], seconds: float = 30.0) -> T:
-    """Do database work, again while the server is away."""
+    """Run database work, retried while the server is down."""
     from django.db import Error, connection
 
     ends = time.monotonic() + seconds
@@ -71,7 +66,7 @@ def main() -> None:
 
     django.setup()
     request = json.loads(sys.argv[1])
-    cookies = create_users(request["people"])
+    cookies = create_users(request["users"])
     for prefix, names in request["models"].items():
         create_listings(names, request["provider"], prefix=prefix, can_fuse=False)
     print(json.dumps(cookies))

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from aggregator.execution.turn_context import forget_snapshot
 from aggregator.models import Listing
 from aggregator.resilience import throttle
+from testing.factories import ListingFactory
 from testing.provider.server import ProviderServer
 
 MakeModel = Callable[..., Listing]
@@ -55,21 +56,11 @@ def offer_model(provider: ProviderServer, db: None) -> MakeModel:
     """Put a model on offer that the provider serves under the same name."""
 
     def offer(slug: str, *, wire: str = "openai", **fields: object) -> Listing:
-        return Listing.objects.create(
+        return ListingFactory.create(
             **{
                 "slug": slug,
-                "name": slug.title(),
-                "vendor": f"vendor of {slug}",
-                "provider": "openai_compatible",
                 "litellm_model": f"{wire}/{slug}",
                 "api_base": f"http://127.0.0.1:{provider.port}/v1",
-                "is_reachable": True,
-                "input_price_micros": 100,
-                "output_price_micros": 400,
-                "output_limit": 512,
-                "context_window": 4_096,
-                "languages": ["ko", "en"],
-                "standing": 0.5,
                 **fields,
             }
         )

@@ -1,28 +1,8 @@
-"""Every part of a real site is killed while turns stream; a small run of bench/chaos.py."""
+"""A small run of bench/chaos.py: every part of a real site is killed while turns stream."""
 
-import json
-import os
-import subprocess
-import sys
-
-from config.data_dir import ROOT
-
-SECONDS = 300
+from tests.bench.run_bench import run_bench
 
 
 def test_nothing_that_was_shown_is_lost_when_any_part_is_killed() -> None:
-    # The site of the bench has stores of its own: nothing of this session's may reach it.
-    ours = {"DATABASE_URL", "REDIS_URL", "JJAMPPONG_HOME", "DATABASE_POOL", "DJANGO_SETTINGS_MODULE"}
-    environment = {name: value for name, value in os.environ.items() if name not in ours}
-    ended = subprocess.run(
-        [sys.executable, "-m", "bench.chaos", "--tiny"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr[-2_000:]
-    goals = json.loads(ended.stdout.strip().splitlines()[-1])["goals"]
-    assert {name: goal["value"] for name, goal in goals.items() if not goal["ok"]} == {}, ended.stdout
+    missed, output = run_bench("chaos")
+    assert missed == {}, output

@@ -1,3 +1,5 @@
+"""The provider server replays recorded answers."""
+
 import gzip
 import json
 from pathlib import Path
@@ -12,19 +14,24 @@ from testing.provider.server import ProviderServer
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A data folder of the layout that the recordings come in."""
+    """A data folder with the layout of the recordings."""
     (tmp_path / "open_answers").mkdir()
     (tmp_path / "short_answers").mkdir()
     with gzip.open(tmp_path / "open_answers" / "ko.jsonl.gz", "wt", encoding="utf-8") as lines:
-        told = [{"model": "solar", "text": "서울이에요.", "utility": 1.0}, {"model": "mute", "text": ""}]
-        lines.write(json.dumps({"id": 1, "topic": "t", "prompt": "수도는  어디?", "candidates": told}) + "\n")
-        lines.write(json.dumps({"id": 2, "topic": "t", "candidates": told}) + "\n")
+        candidates = [
+            {"model": "solar", "text": "서울이에요.", "utility": 1.0},
+            {"model": "mute", "text": ""},
+        ]
+        lines.write(
+            json.dumps({"id": 1, "topic": "t", "prompt": "수도는  어디?", "candidates": candidates}) + "\n"
+        )
+        lines.write(json.dumps({"id": 2, "topic": "t", "candidates": candidates}) + "\n")
     with gzip.open(tmp_path / "short_answers" / "sums.csv.gz", "wt", encoding="utf-8") as lines:
         lines.write('id,topic,gold,question,gpt\n1,sums,4,"2+2, please",4\n2,sums,5,,5\n')
     return tmp_path
 
 
-def test_a_recorded_answer_comes_again_by_prompt_and_model(folder: Path) -> None:
+def test_a_recorded_answer_is_replayed_by_prompt_and_model(folder: Path) -> None:
     recordings = Recordings.read(folder, rate=50)
     script = recordings.find_script("replay:solar", "수도는 어디?")
     assert script is not None
@@ -35,7 +42,7 @@ def test_a_recorded_answer_comes_again_by_prompt_and_model(folder: Path) -> None
     assert sums.pieces == ("4",)
 
 
-def test_what_no_model_said_is_refused(folder: Path) -> None:
+def test_a_prompt_without_a_recorded_answer_is_an_error(folder: Path) -> None:
     recordings = Recordings.read(folder)
     for model, prompt in (
         ("replay:mute", "수도는 어디?"),
@@ -46,17 +53,17 @@ def test_what_no_model_said_is_refused(folder: Path) -> None:
     assert recordings.find_script("say:hello", "수도는 어디?") is None
 
 
-def test_a_refusal_is_the_prompts_fault_and_not_the_models(folder: Path) -> None:
-    asked = {"model": "replay:solar", "messages": [{"role": "user", "content": "another prompt"}]}
+def test_a_missing_recording_is_a_bad_request_and_not_a_fault_of_the_model(folder: Path) -> None:
+    body = {"model": "replay:solar", "messages": [{"role": "user", "content": "another prompt"}]}
     with ProviderServer() as server:
         server.find_script = Recordings.read(folder).find_script
         with httpx.Client(base_url=server.url) as client:
-            told = client.post("/v1/chat/completions", json=asked)
-    assert told.status_code == 400
-    assert map_status(told.status_code, told.text).code == "bad_request"
+            response = client.post("/v1/chat/completions", json=body)
+    assert response.status_code == 400
+    assert map_status(response.status_code, response.text).code == "bad_request"
 
 
-def test_the_server_can_stop_and_leave_its_port(folder: Path) -> None:
+def test_a_stopped_server_frees_its_port(folder: Path) -> None:
     with ProviderServer() as server:
         port = server.port
     with ProviderServer(port=port) as again:

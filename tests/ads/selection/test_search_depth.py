@@ -10,8 +10,7 @@ from ads.selection.core.index import Snapshot, load_snapshot
 from ads.selection.core.inventory import BUYING
 from ads.selection.core.overrides import LiveOverrides, align_overrides
 from ads.selection.serving import select
-from bench.ad_selection import list_phrases
-from bench.market.synthetic_inventory import generate_inventory, generate_requests
+from bench.market.synthetic_inventory import generate_inventory, generate_requests, list_phrases
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from redis import Redis
 
-from aggregator.models import Listing
 from config.monitoring import health, heartbeat
+from testing.factories import ListingFactory
 
 
 @pytest.fixture(autouse=True)
@@ -37,17 +37,7 @@ def model_url() -> Iterator[str]:
 
 
 def list_model(slug: str, provider: str, api_base: str = "", **switches: bool) -> None:
-    Listing.objects.create(
-        slug=slug,
-        name=slug,
-        provider=provider,
-        api_base=api_base,
-        input_price_micros=1,
-        output_price_micros=1,
-        context_window=4096,
-        output_limit=512,
-        **{"is_reachable": True, **switches},
-    )
+    ListingFactory.create(slug=slug, provider=provider, api_base=api_base, **switches)
 
 
 @pytest.mark.django_db

@@ -1,7 +1,8 @@
-"""Rows of a site that was used for long, made by the database itself, and how long things take there.
+"""A database after long use, filled by SQL, and latencies on it: a child process of the row `growth`.
 
-`fill`: so many conversations, a turn each, in the database of DATABASE_URL; `histories`: conversations of one
-person with so many turns each, printed as JSON; `time`: medians of the sidebar, of opening and of a new turn.
+`fill COUNT` makes conversations of one turn in the database of DATABASE_URL; `histories COUNT LONG SHORT`
+makes conversations of one user with that many turns and prints their ids; `time` prints medians of the
+sidebar, of opening a conversation and of a new turn.
 """
 
 import json
@@ -58,7 +59,7 @@ DEFAULT_VALUES = {
 
 
 def main() -> None:
-    """Do what the command line says, in the database of the environment."""
+    """Run the command of the arguments."""
     import django
 
     django.setup()
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def fill(conversations: int) -> int:
-    """Make so many conversations, a thousand for each person, with a turn each, and one long one."""
+    """Make conversations of one turn, 1,000 for each user, one of which is long."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -92,7 +93,7 @@ def fill(conversations: int) -> int:
 
 
 def make_histories(count: int, turns: int, short_turns: int) -> dict[str, list[str]]:
-    """Give the first people conversations with so many turns, and as many with few; returns their ids."""
+    """Give the first user `count` long and `count` short conversations; return their ids."""
     from django.db import connection
 
     from accounts.models import User
@@ -120,7 +121,7 @@ def _turns(where: str) -> str:
 
 
 def _fill_required_columns(table: str, known: str) -> tuple[str, str]:
-    """Return the columns of a table that must hold something and are not named yet, and plain values."""
+    """Return the required columns of a table that `known` does not name, and default values for them."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -139,7 +140,7 @@ def _fill_required_columns(table: str, known: str) -> tuple[str, str]:
 
 
 def time_all() -> dict[str, float]:
-    """Return the medians of what people do, in milliseconds, each of another person's."""
+    """Return the medians of three actions in milliseconds, over several users."""
     from accounts.models import User
     from aggregator.models import Conversation, Turn
     from aggregator.selectors import conversations as selectors
@@ -148,22 +149,22 @@ def time_all() -> dict[str, float]:
     from aggregator.services.turns import TurnRequest
 
     growers = User.objects.filter(username__startswith="grower")
-    people = list(growers.order_by("pk")[:10])
-    long = list(Conversation.objects.filter(title="long").order_by("pk")[: len(people)])
+    users = list(growers.order_by("pk")[:10])
+    long = list(Conversation.objects.filter(title="long").order_by("pk")[: len(users)])
     opened: list[int] = []
 
     def open_long(number: int) -> None:
         held = long[number % len(long)]
         found = selectors.find_conversation(held.owner, held.public_id)
         if found is None or len(list_turns(found)) != TURNS_SHOWN:
-            raise RuntimeError("the long conversation is not there")
+            raise RuntimeError("the long conversation is missing")
 
     def insert(number: int) -> None:
         request = TurnRequest("what now?", client_id=uuid.uuid4())
-        opened.append(services.open_turn(owner=people[number % len(people)], request=request).pk)
+        opened.append(services.open_turn(owner=users[number % len(users)], request=request).pk)
 
     figures = {
-        "sidebar": _median(lambda number: selectors.list_conversations(people[number % len(people)])),
+        "sidebar": _median(lambda number: selectors.list_conversations(users[number % len(users)])),
         "open": _median(open_long),
         "insert": _median(insert),
     }
@@ -173,12 +174,12 @@ def time_all() -> dict[str, float]:
 
 
 def _median(work: Callable[[int], object]) -> float:
-    taken = []
+    durations_ms = []
     for number in range(TIMES + 20):
         began = time.perf_counter()
         work(number)
-        taken.append(1e3 * (time.perf_counter() - began))
-    return statistics.median(taken[20:])
+        durations_ms.append(1e3 * (time.perf_counter() - began))
+    return statistics.median(durations_ms[20:])
 
 
 if __name__ == "__main__":

@@ -1,20 +1,21 @@
-"""How much one processor carries: sixty-four chats, tokens a second, chats in the promise, a thousand."""
+"""The capacity of one processor: 64 chats, tokens per second, chats within the SLO, 1,000 chats."""
 
 from dataclasses import replace
 
-from bench.turns.goals import Goal, Measurement, ratio
+from bench.report import Goal
 from bench.turns.harness import Harness, Unit
 from bench.turns.loads import Load, Round, median, per_token, quantile
+from bench.turns.measurement import Measurement, ratio_goal
 
 SLO_STRETCH, SLO_LATE_S = 1.05, 0.1
-# A step of the slo_load that fails is tried once more: this machine may have had something else to do.
+# A load that misses the SLO is tried once more, as the machine may have had other work.
 TRIES = 2
 SEARCH_RATIO = 1.15
 
 
-async def measure_fan_out(house: Harness) -> Measurement:
-    """Sixty-four chats with four models each: a turn's end against its slowest provider's."""
-    found = await house.interleave(("direct", "here", "worker"), house.plan.fanout)
+async def measure_fan_out(harness: Harness) -> Measurement:
+    """Total time of a turn / its slowest provider's, in 64 chats of four models."""
+    found = await harness.interleave(("direct", "here", "worker"), harness.plan.fanout)
     measurement = Measurement(figures={name: summarize_rounds(rounds) for name, rounds in found.items()})
     for role in ("here", "worker"):
         stretch = median(quantile(each.stretch, 0.99) for each in found[role])
@@ -28,11 +29,11 @@ async def measure_fan_out(house: Harness) -> Measurement:
     return measurement
 
 
-async def measure_throughput(house: Harness) -> Measurement:
-    """Tokens delivered to browsers for a second of processor time, stores included."""
-    plan = house.plan
-    found = await house.interleave(("here", "worker", "litellm", "proxy", "owui"), plan.busy)
-    heavy = await house.interleave(("here", "worker"), plan.fanout)
+async def measure_throughput(harness: Harness) -> Measurement:
+    """Tokens shown per second of processor time, stores included."""
+    plan = harness.plan
+    found = await harness.interleave(("here", "worker", "litellm", "proxy", "owui"), plan.busy)
+    heavy = await harness.interleave(("here", "worker"), plan.fanout)
     measurement = Measurement(figures={name: summarize_rounds(rounds) for name, rounds in found.items()})
     measurement.figures |= {f"{name}, 64 chats": summarize_rounds(rounds) for name, rounds in heavy.items()}
     rates = {name: _tokens_a_second(rounds) for name, rounds in found.items()}
@@ -43,40 +44,42 @@ async def measure_throughput(house: Harness) -> Measurement:
             ("proxy", "LiteLLM proxy", 6.0, 15.0),
         ):
             name = f"tokens/s/core to browsers, {role} / {label}"
-            measurement.goals.append(ratio(name, ours, rates.get(peer), must, reach, is_floor=True))
+            measurement.goals.append(ratio_goal(name, ours, rates.get(peer), must, reach, is_floor=True))
     weight, theirs = (per_token(found.get(name, []), "bytes") for name in ("here", "owui"))
-    measurement.goals.append(ratio("bytes per token, ours / Open WebUI", weight, theirs, 0.25, 0.1))
+    measurement.goals.append(ratio_goal("bytes per token, ours / Open WebUI", weight, theirs, 0.25, 0.1))
     return measurement
 
 
-async def measure_slo(house: Harness) -> Measurement:
-    """Chats on one core while p99 of a turn is within 1.05 of its slowest provider, of a token 0.1 s."""
-    tops: dict[str, int] = {}
+async def measure_slo(harness: Harness) -> Measurement:
+    """The most chats on one core that meet the SLO: p99 of total / slowest provider and of token lateness."""
+    most_chats: dict[str, int] = {}
     measurement = Measurement()
     for name in ("litellm", "here", "worker"):
-        unit = await house.unit(name)
+        unit = await harness.unit(name)
         if unit:
-            tops[name] = await _find_most_chats(
-                unit, house.plan.slo_load, house.plan.slo_most_chats, measurement
+            most_chats[name] = await _find_most_chats(
+                unit, harness.plan.slo_load, harness.plan.slo_most_chats, measurement
             )
-    measurement.figures["chats within the promise"] = tops
+    measurement.figures["chats within the promise"] = most_chats
     for role in ("here", "worker"):
         name = f"chats per core within SLO, {role} / acompletion"
-        measurement.goals.append(ratio(name, tops[role], max(tops["litellm"], 1), 6.0, 15.0, is_floor=True))
+        measurement.goals.append(
+            ratio_goal(name, most_chats[role], max(most_chats["litellm"], 1), 6.0, 15.0, is_floor=True)
+        )
     return measurement
 
 
-async def measure_thousand_chats(house: Harness) -> Measurement:
-    """A thousand chats of one model each at twenty tokens a second, on one core."""
+async def measure_thousand_chats(harness: Harness) -> Measurement:
+    """1,000 chats of one model at 20 tokens a second, on one core."""
     measurement = Measurement()
     for role in ("here", "worker"):
-        unit = await house.site(role)
-        await unit.run(replace(house.plan.thousand, chats=50, tokens=house.plan.thousand.tokens))
-        await house.wait_until_idle()
-        found = await unit.run(house.plan.thousand)
+        unit = await harness.site(role)
+        await unit.run(replace(harness.plan.thousand, chats=50, tokens=harness.plan.thousand.tokens))
+        await harness.wait_until_idle()
+        found = await unit.run(harness.plan.thousand)
         measurement.figures[role] = summarize_rounds([found])
-        enough = house.plan.thousand.chats == 1_000
-        why = "" if enough else f"only {house.plan.thousand.chats} chats in a quick run"
+        enough = harness.plan.thousand.chats == 1_000
+        why = "" if enough else f"only {harness.plan.thousand.chats} chats in a quick run"
         for name, value, must, reach in (
             ("turns that failed", float(found.failed), 0.0, 0.0),
             ("TTFT p99, s", quantile(found.ttft_s, 0.99), 1.0, 0.4),
@@ -90,7 +93,7 @@ async def measure_thousand_chats(house: Harness) -> Measurement:
 
 
 async def _find_most_chats(unit: Unit, load: Load, top: int, measurement: Measurement) -> int:
-    """Double until it fails, then halve the gap; returns the most chats that were within the promise."""
+    """Return the most chats that meet the SLO: doubled until they do not, then by bisection."""
     passed, failed, chats = 0, 0, 4
     await unit.run(replace(load, chats=4))
     while not failed or (failed > passed + 1 and failed > SEARCH_RATIO * passed):
@@ -122,7 +125,7 @@ def _tokens_a_second(rounds: list[Round]) -> float:
 
 
 def summarize_rounds(rounds: list[Round]) -> dict[str, float]:
-    """Return the figures of some rounds, each the median over them."""
+    """Return the medians over rounds of all figures."""
     parts = sorted({part for each in rounds for part in each.cpu_s})
     shares = {
         f"cpu_us_per_token_{part}": 1e6 * median(each.cpu_s[part] / max(1, each.tokens) for each in rounds)

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from bench.turns.peers import PROXY, PeerProcess, install
-from bench.turns.sse_unit import SseUnit
+from bench.turns.units.peers import PROXY, PeerProcess, install
+from bench.turns.units.sse_unit import SseUnit
 
 KEY = "sk-bench-7c1f0a93d2e84b56"
 ENVIRONMENT = {
@@ -16,11 +16,13 @@ ENVIRONMENT = {
 
 
 def start_proxy(folder: Path, home: Path, provider: str, models: list[str]) -> PeerProcess:
-    """Start a proxy that knows some models of the provider."""
+    """Start a proxy with these models of the provider."""
     program = install(PROXY, folder)
-    place = {"api_base": f"{provider}/v1", "api_key": "none"}
-    known = [{"model_name": name, "litellm_params": {"model": f"openai/{name}", **place}} for name in models]
-    settings = {"model_list": known, "general_settings": {"master_key": KEY}}
+    endpoint = {"api_base": f"{provider}/v1", "api_key": "none"}
+    listed = [
+        {"model_name": name, "litellm_params": {"model": f"openai/{name}", **endpoint}} for name in models
+    ]
+    settings = {"model_list": listed, "general_settings": {"master_key": KEY}}
     home.mkdir(parents=True, exist_ok=True)
     file = home / "config.yaml"
     # JSON is YAML.
@@ -30,5 +32,5 @@ def start_proxy(folder: Path, home: Path, provider: str, models: list[str]) -> P
 
 
 def proxy_unit(process: PeerProcess) -> SseUnit:
-    """Return it as a unit."""
+    """Return the proxy as a unit."""
     return SseUnit("proxy", process.url, key=KEY, cpu=process.cpu_seconds)

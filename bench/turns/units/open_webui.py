@@ -1,4 +1,4 @@
-"""Open WebUI as a unit under test: one worker, its own database, one signed-in page that hears all."""
+"""Open WebUI as a unit under test: one worker, its own database, one signed-in page."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ import aiohttp
 import orjson
 
 from bench.turns.loads import Load, ObservedTurn, Round, run_load
-from bench.turns.peers import OPEN_WEBUI, PeerProcess, install
+from bench.turns.units.peers import OPEN_WEBUI, PeerProcess, install
 
 TURN_SECONDS = 120.0
 DELTA, COMPLETION, ERROR = "response:completion", "chat:completion", "chat:message:error"
@@ -36,17 +36,17 @@ ENVIRONMENT = {
 
 
 def start_open_webui(folder: Path, home: Path, provider: str, models: list[str]) -> PeerProcess:
-    """Start it with some models of the provider."""
+    """Start Open WebUI with these models of the provider."""
     program = install(OPEN_WEBUI, folder)
-    known = {"0": {"enable": True, "model_ids": models}}
-    place = {"OPENAI_API_BASE_URL": f"{provider}/v1", "OPENAI_API_CONFIGS": json.dumps(known)}
-    variables = {**ENVIRONMENT, **place, "DATA_DIR": str(home / "data")}
+    configs = {"0": {"enable": True, "model_ids": models}}
+    endpoint = {"OPENAI_API_BASE_URL": f"{provider}/v1", "OPENAI_API_CONFIGS": json.dumps(configs)}
+    variables = {**ENVIRONMENT, **endpoint, "DATA_DIR": str(home / "data")}
     return PeerProcess((str(program), "serve"), home, "/health", variables)
 
 
 @dataclass(slots=True)
 class PendingTurn:
-    """A turn that is waited for."""
+    """A turn whose answers are still streaming."""
 
     shown: ObservedTurn
     over: "asyncio.Future[None]"
@@ -55,7 +55,7 @@ class PendingTurn:
 
 
 class OpenWebui:
-    """It, with a page open."""
+    """Open WebUI with one page open."""
 
     name = "owui"
 
@@ -86,22 +86,22 @@ class OpenWebui:
         self._receive_task = asyncio.create_task(self._receive(socket))
 
     async def run(self, load: Load) -> Round:
-        """Put it under a load."""
+        """Run a load and return its measurements."""
         before = self._process.cpu_seconds()
         found = await run_load(load, lambda _: self._ask(load))
         found.cpu_s = {self.name: self._process.cpu_seconds() - before}
         return found
 
     async def close(self) -> None:
-        """Leave."""
+        """Close the page."""
         if self._receive_task:
             self._receive_task.cancel()
             await asyncio.gather(self._receive_task, return_exceptions=True)
         await self._session.close()
 
     async def _ask(self, load: Load) -> ObservedTurn:
-        pending = PendingTurn(ObservedTurn(), asyncio.get_running_loop().create_future(), load.slots)
-        slots = {str(uuid.uuid4()): load.model for _ in range(load.slots)}
+        pending = PendingTurn(ObservedTurn(), asyncio.get_running_loop().create_future(), load.panel_size)
+        slots = {str(uuid.uuid4()): load.model for _ in range(load.panel_size)}
         self._pending |= dict.fromkeys(slots, pending)
         url = f"{self._process.url}/api/chat/completions"
         async with self._session.post(url, json=self._request_body(load, slots)) as reply:
@@ -116,14 +116,14 @@ class OpenWebui:
 
     def _request_body(self, load: Load, slots: dict[str, str]) -> dict[str, Any]:
         question = {"role": "user", "content": "hello"}
-        told = {"id": str(uuid.uuid4()), "parentId": None, "timestamp": int(time.time()), **question}
+        message = {"id": str(uuid.uuid4()), "parentId": None, "timestamp": int(time.time()), **question}
         return {
             "model": load.model,
             "stream": True,
             "parent_id": None,
             "session_id": self._sid,
             "messages": [question],
-            "user_message": {**told, "models": load.models},
+            "user_message": {**message, "models": load.models},
             "message_ids": [{"model_id": model, "message_id": slot} for slot, model in slots.items()],
             "params": {},
             "features": {},
@@ -135,18 +135,18 @@ class OpenWebui:
             if message.data == "2":
                 await socket.send_str("3")
             elif str(message.data).startswith('42["events"'):
-                told = orjson.loads(message.data[2:])[1]
-                pending = self._pending.get(told.get("message_id") or "")
+                event = orjson.loads(message.data[2:])[1]
+                pending = self._pending.get(event.get("message_id") or "")
                 if pending:
                     pending.shown.frames += 1
                     pending.shown.bytes += len(message.data)
-                    self._take(told["message_id"], told["data"], pending)
+                    self._take(event["message_id"], event["data"], pending)
 
     def _take(self, slot: str, event: dict[str, Any], pending: PendingTurn) -> None:
-        told = event.get("data") or {}
-        if event["type"] == DELTA and told.get("type") == "response.output_text.delta":
-            pending.shown.receive_text(slot, told["delta"])
-        if (event["type"] == COMPLETION and told.get("done")) or event["type"] == ERROR:
+        data = event.get("data") or {}
+        if event["type"] == DELTA and data.get("type") == "response.output_text.delta":
+            pending.shown.receive_text(slot, data["delta"])
+        if (event["type"] == COMPLETION and data.get("done")) or event["type"] == ERROR:
             pending.slots_over += 1
             if pending.slots_over == pending.slots and not pending.over.done():
                 pending.over.set_result(None)

@@ -1,6 +1,6 @@
-"""The peer that needs no installation: `litellm.acompletion` streams in a process that does nothing else.
+"""`litellm.acompletion` in a child process that does nothing else: the peer that needs no installation.
 
-Reads one load a line from its input (JSON) and answers each with a line of figures.
+It reads a load as JSON from each line of its input and answers it with a line of measurements.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ os.environ["LITELLM_MODE"] = "PRODUCTION"
 
 
 async def serve(base: str) -> None:
-    """Run every load that is read and print what it showed."""
+    """Run every load that is read and print its measurements."""
     import litellm
 
     litellm.suppress_debug_info = True
@@ -36,7 +36,7 @@ async def serve(base: str) -> None:
 
         async def ask(_: int, load: Load = load) -> ObservedTurn:
             shown = ObservedTurn()
-            slots = (_stream(litellm, base, shown, str(slot), load.model) for slot in range(load.slots))
+            slots = (_stream(litellm, base, shown, str(slot), load.model) for slot in range(load.panel_size))
             await asyncio.gather(*slots)
             return shown
 

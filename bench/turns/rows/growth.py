@@ -1,4 +1,4 @@
-"""What stays as fast when there is more: a long conversation, and a million of them."""
+"""Latency with more data: a long conversation, and a million conversations."""
 
 import asyncio
 import json
@@ -8,21 +8,22 @@ from typing import Any
 
 import psycopg
 
-from bench.turns.goals import Goal, Measurement, ratio
+from bench.report import Goal
 from bench.turns.harness import Harness
 from bench.turns.loads import median
-from bench.turns.site_unit import PARTS, STORES, SiteUnit
+from bench.turns.measurement import Measurement, ratio_goal
+from bench.turns.units.site_unit import PARTS, STORES, SiteUnit
 from config.data_dir import ROOT
 from testing.site.processes import Site
 
 ACTIONS = ("sidebar", "open", "insert")
 
 
-async def measure_history(house: Harness) -> Measurement:
-    """Processor time of a turn at the end of a thousand messages, beside one after two."""
-    plan, measurement = house.plan, Measurement()
+async def measure_history(harness: Harness) -> Measurement:
+    """Processor time of a turn after 1,000 messages, beside one after two."""
+    plan, measurement = harness.plan, Measurement()
     for role in ("here", "worker"):
-        unit = await house.site(role)
+        unit = await harness.site(role)
         await unit.open_pages(1)
         arguments = (
             "histories",
@@ -30,7 +31,7 @@ async def measure_history(house: Harness) -> Measurement:
             str(plan.long_messages // 2),
             "1",
         )
-        made: dict[str, list[str]] = await asyncio.to_thread(_run_growth_rows, unit.site, *arguments)
+        made: dict[str, list[str]] = await asyncio.to_thread(_run_growth_data, unit.site, *arguments)
         costs: dict[str, list[float]] = {"short": [], "long": []}
         for turn in range(plan.rounds + 1):
             for kind in costs:
@@ -40,12 +41,12 @@ async def measure_history(house: Harness) -> Measurement:
         long, short = median(costs["long"]), median(costs["short"])
         measurement.figures[role] = {"cpu ms a turn": {"two messages": short, f"{plan.long_messages}": long}}
         name = f"server CPU of a turn at {plan.long_messages:,} messages / at 2, {role}"
-        measurement.goals.append(ratio(name, long, short, 2.0, 1.3))
+        measurement.goals.append(ratio_goal(name, long, short, 2.0, 1.3))
     return measurement
 
 
 async def _cost(unit: SiteUnit, conversations: list[str], model: str) -> float:
-    """Return milliseconds of processor time of every part that a turn takes, one in each conversation."""
+    """Return the milliseconds of processor time per turn of all parts, with one turn in each conversation."""
     parts = [name for name in (*PARTS, *STORES) if name in unit.site.children]
     panel, before = unit.site.panel(model, 4), unit.site.cpu_seconds(*parts)
     for number, conversation in enumerate(conversations):
@@ -53,18 +54,18 @@ async def _cost(unit: SiteUnit, conversations: list[str], model: str) -> float:
     return 1e3 * (unit.site.cpu_seconds(*parts) - before) / len(conversations)
 
 
-async def measure_growth(house: Harness) -> Measurement:
-    """Medians of the sidebar, of opening a long conversation and of a new turn, with many rows and few."""
-    site, sizes = (await house.site("here")).site, house.plan.conversations
+async def measure_growth(harness: Harness) -> Measurement:
+    """Medians of the sidebar, of opening a conversation and of a new turn, with many rows and with few."""
+    site, sizes = (await harness.site("here")).site, harness.plan.conversations
     found: dict[int, list[dict[str, float]]] = {size: [] for size in sizes}
     for size in sizes:
         await asyncio.to_thread(_make_database, site, _name(size))
-        await asyncio.to_thread(_run_growth_rows, site, "fill", str(size), database=_name(size))
-    for _ in range(house.plan.rounds):
+        await asyncio.to_thread(_run_growth_data, site, "fill", str(size), database=_name(size))
+    for _ in range(harness.plan.rounds):
         for size in sizes:
-            told = await asyncio.to_thread(_run_growth_rows, site, "time", database=_name(size))
-            found[size].append(told)
-    few, many = ({act: median(told[act] for told in found[size]) for act in ACTIONS} for size in sizes)
+            medians = await asyncio.to_thread(_run_growth_data, site, "time", database=_name(size))
+            found[size].append(medians)
+    few, many = ({act: median(each[act] for each in found[size]) for act in ACTIONS} for size in sizes)
     measurement = Measurement(
         figures={f"p50 ms at {size:,}": each for size, each in zip(sizes, (few, many), strict=True)}
     )
@@ -87,10 +88,10 @@ def _make_database(site: Site, name: str) -> None:
         connection.execute(f'create database "{name}"'.encode())
 
 
-def _run_growth_rows(site: Site, *words: str, database: str = "") -> Any:
+def _run_growth_data(site: Site, *words: str, database: str = "") -> Any:
     environment = dict(site.environment)
     if database:
         environment["DATABASE_URL"] = site.postgres.url.rsplit("/", 1)[0] + f"/{database}"
-    command = [sys.executable, "-m", "bench.turns.growth_rows", *words]
-    told = subprocess.run(command, check=True, env=environment, cwd=ROOT, stdout=subprocess.PIPE)
-    return json.loads(told.stdout.splitlines()[-1])
+    command = [sys.executable, "-m", "bench.turns.rows.growth_data", *words]
+    process = subprocess.run(command, check=True, env=environment, cwd=ROOT, stdout=subprocess.PIPE)
+    return json.loads(process.stdout.splitlines()[-1])

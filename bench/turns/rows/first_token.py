@@ -1,18 +1,19 @@
-"""How long the first token takes on top of the provider's own, and what a short answer weighs on the wire."""
+"""Time to first token beyond the provider's own, and frames and bytes per token of a short answer."""
 
-from bench.turns.goals import Goal, Measurement, ratio
+from bench.report import Goal
 from bench.turns.harness import Harness, Rounds
 from bench.turns.loads import Round, median, per_token, quantile
+from bench.turns.measurement import Measurement, ratio_goal
 
 OURS = ("here", "worker")
 
 
-async def measure_first_token(house: Harness) -> Measurement:
-    """Idle and in a burst: ours with four models, LiteLLM proxy with one, Open WebUI with four."""
-    plan, measurement = house.plan, Measurement()
-    one = await house.interleave(("direct", "proxy"), plan.idle_one)
-    idle = await house.interleave(("direct", *OURS, "owui"), plan.idle)
-    burst = await house.interleave(("direct", *OURS, "owui"), plan.burst)
+async def measure_first_token(harness: Harness) -> Measurement:
+    """Added TTFT when idle and in a burst: ours and Open WebUI with four models, LiteLLM proxy with one."""
+    plan, measurement = harness.plan, Measurement()
+    one = await harness.interleave(("direct", "proxy"), plan.idle_one)
+    idle = await harness.interleave(("direct", *OURS, "owui"), plan.idle)
+    burst = await harness.interleave(("direct", *OURS, "owui"), plan.burst)
     for label, rounds in (("idle, one model", one), ("idle", idle), ("burst of 8", burst)):
         measurement.figures[label] = {name: _summarize(each) for name, each in rounds.items()}
     for role in OURS:
@@ -25,9 +26,11 @@ async def measure_first_token(house: Harness) -> Measurement:
     for role in OURS:
         ours, ours_burst = _added_ttft_s(idle, role) or 0.0, _added_ttft_s(burst, role) or 0.0
         measurement.goals += [
-            ratio(f"added TTFT p50 N=4 idle, {role} / LiteLLM proxy N=1", ours, proxy, 0.5, 0.25),
-            ratio(f"added TTFT p50 N=4 idle, {role} / Open WebUI", ours, owui_idle, 0.15, 0.05),
-            ratio(f"added TTFT p50 N=4 burst of 8, {role} / Open WebUI", ours_burst, owui_burst, 0.15, 0.05),
+            ratio_goal(f"added TTFT p50 N=4 idle, {role} / LiteLLM proxy N=1", ours, proxy, 0.5, 0.25),
+            ratio_goal(f"added TTFT p50 N=4 idle, {role} / Open WebUI", ours, owui_idle, 0.15, 0.05),
+            ratio_goal(
+                f"added TTFT p50 N=4 burst of 8, {role} / Open WebUI", ours_burst, owui_burst, 0.15, 0.05
+            ),
         ]
     frames, weight = (per_token(idle["here"], name) for name in ("frames", "bytes"))
     owui = per_token(idle["owui"], "bytes") if "owui" in idle else None
@@ -48,8 +51,10 @@ def _summarize(rounds: list[Round]) -> dict[str, float]:
 
 def _summarize_steps(rounds: list[Round]) -> dict[str, float]:
     names = dict.fromkeys(name for each in rounds for name in each.steps_s)
-    told = {name: 1e3 * median(median(each.steps_s.get(name, [])) for each in rounds) for name in names}
-    return dict(sorted(told.items(), key=lambda step: step[1]))
+    milliseconds = {
+        name: 1e3 * median(median(each.steps_s.get(name, [])) for each in rounds) for name in names
+    }
+    return dict(sorted(milliseconds.items(), key=lambda item: item[1]))
 
 
 def _spread(values: list[float]) -> float:

@@ -1,30 +1,31 @@
-"""What is held in memory: an idle page, the web process, and a worker after many streams."""
+"""Memory of an idle page, of the web process, and of a worker after many streams."""
 
 import asyncio
 import sys
 
 import psutil
 
-from bench.turns.goals import Goal, Measurement, ratio
+from bench.report import Goal
 from bench.turns.harness import Harness
-from bench.turns.litellm_unit import LitellmUnit
-from bench.turns.peers import PeerProcess
-from bench.turns.websocket_client import WebSocketClient
+from bench.turns.measurement import Measurement, ratio_goal
+from bench.turns.units.litellm_unit import LitellmUnit
+from bench.turns.units.peers import PeerProcess
+from bench.turns.units.websocket_client import WebSocketClient
 from config.data_dir import ROOT
 
 SETTLE_SECONDS = 3.0
 UVICORN = ("--loop", "uvloop", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
 
 
-async def measure_sockets(house: Harness) -> Measurement:
-    """Kilobytes that one more idle signed-in page takes, beside a bare ASGI application, same server."""
-    count = house.plan.idle_sockets
-    ours = await house.site("worker")
+async def measure_sockets(harness: Harness) -> Measurement:
+    """Kilobytes per idle signed-in page, beside a bare ASGI application on the same server."""
+    count = harness.plan.idle_sockets
+    ours = await harness.site("worker")
     web = ours.site.children["web"].process
     weight = await _measure_socket_kb(ours.site.url, "/ws/", ours.site.cookies, count, web.pid if web else 0)
-    words = (sys.executable, "-m", "uvicorn", "bench.turns.bare_asgi:application", *UVICORN)
+    words = (sys.executable, "-m", "uvicorn", "bench.turns.units.bare_asgi:application", *UVICORN)
     bare = await asyncio.to_thread(
-        PeerProcess, (*words, "--no-access-log"), house.home / "bare", "/", {"PYTHONPATH": str(ROOT)}
+        PeerProcess, (*words, "--no-access-log"), harness.home / "bare", "/", {"PYTHONPATH": str(ROOT)}
     )
     try:
         floor = await _measure_socket_kb(bare.url, "/", [""], count, bare.process.pid)
@@ -32,11 +33,11 @@ async def measure_sockets(house: Harness) -> Measurement:
         bare.close()
     name = "memory per idle signed-in socket / bare ASGI socket"
     figures = {"kB per idle socket": {"ours": weight, "bare": floor}, "sockets": 2 * count}
-    return Measurement([ratio(name, weight, floor, 1.6, 1.3)], figures)
+    return Measurement([ratio_goal(name, weight, floor, 1.6, 1.3)], figures)
 
 
 async def _measure_socket_kb(url: str, path: str, cookies: list[str], count: int, pid: int) -> float:
-    # The first half fills what the process had free already.
+    # The first half fills memory that the process had reserved already.
     process, sockets, weights = psutil.Process(pid), list[WebSocketClient](), list[int]()
     for _ in range(2):
         for number in range(count):
@@ -48,19 +49,19 @@ async def _measure_socket_kb(url: str, path: str, cookies: list[str], count: int
     return (weights[1] - weights[0]) / 1e3 / count
 
 
-async def measure_memory(house: Harness) -> Measurement:
-    """Megabytes of the web process, and of a worker that had 256 streams at once beside acompletion's."""
-    load, ours, alone = house.plan.streams, await house.site("worker"), await house.unit("litellm")
+async def measure_memory(harness: Harness) -> Measurement:
+    """Megabytes of the web process, and of a worker and of acompletion after 256 concurrent streams."""
+    load, ours, alone = harness.plan.streams, await harness.site("worker"), await harness.unit("litellm")
     await ours.run(load)
-    shown = await alone.run(load) if alone else None
+    measured = await alone.run(load) if alone else None
     web, worker = (ours.site.memory_bytes(part) / 1e6 for part in ("web", "worker"))
-    theirs = alone.memory_bytes / 1e6 if isinstance(alone, LitellmUnit) and shown else None
+    theirs = alone.memory_bytes / 1e6 if isinstance(alone, LitellmUnit) and measured else None
     figures = {
         "MB": {"web": web, "worker": worker, "acompletion": theirs},
-        "streams": load.chats * load.slots,
+        "streams": load.chats * load.panel_size,
     }
     goals = [
         Goal("web process memory, MB", web, 150.0, 100.0),
-        ratio("worker memory after 256 streams / acompletion's", worker, theirs, 0.6, 0.4),
+        ratio_goal("worker memory after 256 streams / acompletion's", worker, theirs, 0.6, 0.4),
     ]
     return Measurement(goals, figures)

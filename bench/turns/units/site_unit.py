@@ -1,4 +1,4 @@
-"""Our site as a unit under test: a light page for every chat."""
+"""Our site as a unit under test, with a page for every chat that only counts what it receives."""
 
 import asyncio
 import uuid
@@ -8,7 +8,7 @@ from typing import Any, Self
 import orjson
 
 from bench.turns.loads import Load, ObservedTurn, Round, run_load
-from bench.turns.websocket_client import WebSocketClient
+from bench.turns.units.websocket_client import WebSocketClient
 from testing.site.processes import Site
 
 TURN_SECONDS = 120.0
@@ -18,7 +18,7 @@ PARTS = ("web", "worker")
 
 @dataclass(slots=True)
 class PendingTurn:
-    """A turn that a page waits for."""
+    """A turn that a page is waiting for; `models` maps candidates to models."""
 
     shown: ObservedTurn
     over: "asyncio.Future[str]"
@@ -27,7 +27,7 @@ class PendingTurn:
     seq: int = 0
 
     def follow(self, message: dict[str, Any]) -> None:
-        """Note a frame that does not follow on the one before: a real page would ask for what is missing."""
+        """Record a gap in the sequence numbers as a fault; a real page would ask for the missing events."""
         if message["turn"] == self.turn and not message.get("whole"):
             before = message["seq"] - len(message["events"])
             if before > self.seq:
@@ -37,7 +37,7 @@ class PendingTurn:
 
 
 class LightPage:
-    """A page that only notes what comes in and when."""
+    """A page that records what it receives and when, and reduces no state, so that it costs little."""
 
     def __init__(self) -> None:
         self._socket: WebSocketClient | None = None
@@ -46,7 +46,7 @@ class LightPage:
 
     @classmethod
     async def open(cls, url: str, cookie: str) -> Self:
-        """Connect as the person whose cookie it is."""
+        """Connect as the user of this session cookie."""
         page = cls()
         page._socket = await WebSocketClient.connect(url, "/ws/", cookie, page._receive)
         return page
@@ -54,7 +54,7 @@ class LightPage:
     async def ask(
         self, panel: list[str], *, conversation: str | None = None, prompt: str = "hello"
     ) -> PendingTurn:
-        """Open a turn and wait for its end; raises TimeoutError when it does not come."""
+        """Open a turn and wait for its end; raises TimeoutError."""
         pending = self._pending = PendingTurn(ObservedTurn(), asyncio.get_running_loop().create_future())
         request = {"client_id": str(uuid.uuid4()), "conversation": conversation, "prompt": prompt}
         if self._socket:
@@ -65,7 +65,7 @@ class LightPage:
         return pending
 
     async def close(self) -> None:
-        """Leave."""
+        """Disconnect."""
         if self._socket:
             await self._socket.close()
 
@@ -73,7 +73,7 @@ class LightPage:
         message, pending = orjson.loads(body), self._pending
         if pending is None:
             return
-        pending.shown.step(message["type"])
+        pending.shown.mark(message["type"])
         if message["type"] == "frame":
             pending.shown.frames += 1
             pending.shown.bytes += len(body)
@@ -87,7 +87,7 @@ class LightPage:
 
     def _take(self, event: dict[str, Any], pending: PendingTurn, *, is_whole: bool) -> None:
         kind = event["type"]
-        pending.shown.step(kind)
+        pending.shown.mark(kind)
         if kind == "candidate_delta":
             pending.shown.receive_text(event["candidate"], event["text"], again=is_whole)
         elif kind == "more":
@@ -111,24 +111,24 @@ class SiteUnit:
         self.pages: list[LightPage] = []
 
     async def open_pages(self, count: int) -> None:
-        """Have at least so many pages open, each of another person."""
+        """Open pages of different users until there are `count`."""
         for cookie in self.site.cookies[len(self.pages) : count]:
             self.pages.append(await LightPage.open(self.site.url, cookie))
 
     async def run(self, load: Load) -> Round:
-        """Put the site under a load, an open page a chat."""
+        """Run a load with one page per chat."""
         await self.open_pages(load.chats)
-        panel = self.site.panel(load.model, load.slots)
+        panel = self.site.panel(load.model, load.panel_size)
         parts = [name for name in (*PARTS, *STORES) if name in self.site.children]
         before = {part: self.site.cpu_seconds(part) for part in parts}
 
-        async def ask(place: int) -> ObservedTurn:
-            return (await self.pages[place].ask(panel)).shown
+        async def ask(chat: int) -> ObservedTurn:
+            return (await self.pages[chat].ask(panel)).shown
 
         found = await run_load(load, ask)
         found.cpu_s = {part: self.site.cpu_seconds(part) - before[part] for part in parts}
         return found
 
     async def close(self) -> None:
-        """Close its pages; the site itself is ended by whoever began it."""
+        """Close the pages; the harness stops the site."""
         await asyncio.gather(*(page.close() for page in self.pages))

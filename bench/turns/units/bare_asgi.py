@@ -1,4 +1,4 @@
-"""The least that holds a websocket open: what a socket costs when nobody does anything with it."""
+"""The smallest ASGI application that holds a websocket open: the baseline of an idle socket."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +9,7 @@ Message = dict[str, Any]
 async def application(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
-    """Accept every websocket and wait until it is closed."""
+    """Accept every websocket and wait until it closes."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})

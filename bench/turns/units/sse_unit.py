@@ -1,4 +1,4 @@
-"""Units that answer with server-sent events, asked once a slot: the provider itself, and LiteLLM proxy."""
+"""Units that stream chat completions as server-sent events: the bare provider, and LiteLLM proxy."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ STREAM_SECONDS = 120.0
 
 
 class SseUnit:
-    """Whatever speaks the chat completions wire; `cpu` tells what its processes have taken so far."""
+    """A chat completions endpoint, sent one request per panel slot; `cpu` returns its processor time."""
 
     def __init__(
         self, name: str, base: str, *, key: str = "none", cpu: Callable[[], float] = lambda: 0.0
@@ -26,11 +26,11 @@ class SseUnit:
         )
 
     async def run(self, load: Load) -> Round:
-        """Put it under a load."""
+        """Run a load and return its measurements."""
 
         async def ask(_: int) -> ObservedTurn:
             shown = ObservedTurn()
-            slots = (self._stream(shown, str(slot), load.model) for slot in range(load.slots))
+            slots = (self._stream(shown, str(slot), load.model) for slot in range(load.panel_size))
             await asyncio.gather(*slots)
             return shown
 

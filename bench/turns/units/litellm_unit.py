@@ -1,4 +1,4 @@
-"""The process of `litellm_alone` as a unit under test."""
+"""The process of `litellm_process` as a unit under test."""
 
 import asyncio
 import json
@@ -11,12 +11,20 @@ from config.data_dir import ROOT
 
 
 class LitellmUnit:
-    """Kept on one processor."""
+    """The child process, pinned to one processor."""
 
     name = "litellm"
 
     def __init__(self, provider: str, core: int) -> None:
-        command = ["taskset", "-c", str(core), sys.executable, "-m", "bench.turns.litellm_process", provider]
+        command = [
+            "taskset",
+            "-c",
+            str(core),
+            sys.executable,
+            "-m",
+            "bench.turns.units.litellm_process",
+            provider,
+        ]
         self.memory_bytes = 0
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -24,11 +32,11 @@ class LitellmUnit:
         self._read()
 
     async def run(self, load: Load) -> Round:
-        """Put it under a load."""
+        """Run a load and return its measurements."""
         return await asyncio.to_thread(self._run, load)
 
     async def close(self) -> None:
-        """End it."""
+        """Stop the process."""
         self._process.terminate()
         self._process.wait()
 
@@ -36,9 +44,9 @@ class LitellmUnit:
         if self._process.stdin:
             self._process.stdin.write(json.dumps(asdict(load)) + "\n")
             self._process.stdin.flush()
-        told = json.loads(self._read())
-        self.memory_bytes = told.pop("memory")
-        return Round(**told)
+        document = json.loads(self._read())
+        self.memory_bytes = document.pop("memory")
+        return Round(**document)
 
     def _read(self) -> str:
         return self._process.stdout.readline() if self._process.stdout else ""

@@ -1,22 +1,23 @@
-"""What a provider that fails does to the answers of the others."""
+"""The effect of a failing provider on the answers of the others."""
 
 from array import array
 from dataclasses import replace
 
-from bench.turns.goals import Goal, Measurement
+from bench.report import Goal
 from bench.turns.harness import Harness
 from bench.turns.loads import Load, ObservedTurn, median, quantile, run_load
+from bench.turns.measurement import Measurement
 from bench.turns.plans import FAULTS
-from bench.turns.site_unit import SiteUnit
+from bench.turns.units.site_unit import SiteUnit
 
 
-async def measure_faults(house: Harness) -> Measurement:
-    """Three models answer beside one that breaks: how much later their tokens come for that."""
-    load, measurement = house.plan.fault_chats, Measurement()
+async def measure_faults(harness: Harness) -> Measurement:
+    """The added token lateness of three models beside one that fails."""
+    load, measurement = harness.plan.fault_chats, Measurement()
     for role in ("here", "worker"):
-        unit, late = await house.site(role), dict[str, list[float]]()
-        await unit.run(replace(load, slots=4))
-        for _ in range(house.plan.rounds):
+        unit, late = await harness.site(role), dict[str, list[float]]()
+        await unit.run(replace(load, panel_size=4))
+        for _ in range(harness.plan.rounds):
             for fault in ("", *FAULTS):
                 found = await _measure_lateness(unit, load, fault)
                 late.setdefault(fault or "sound", []).append(1e3 * quantile(found, 0.99))
@@ -30,16 +31,16 @@ async def measure_faults(house: Harness) -> Measurement:
 
 
 async def _measure_lateness(unit: SiteUnit, load: Load, fault: str) -> "array[float]":
-    """Return the lateness of every token of the sound models, in seconds; all must have come."""
+    """Return the lateness in seconds of every token of the sound models; raises if one is missing."""
     fourth = unit.site.panel(load.faulty(fault) if fault else load.model, 4)[3]
-    sound = unit.site.panel(load.model, load.slots)
+    sound = unit.site.panel(load.model, load.panel_size)
     late = array("f")
 
-    async def ask(place: int) -> ObservedTurn:
-        pending = await unit.pages[place].ask([*sound, fourth])
-        told = [pending.shown.slots[slot].count for slot, model in pending.models.items() if model in sound]
-        if told != [load.tokens] * len(sound):
-            raise RuntimeError(f"beside {fault or 'a sound model'} others ended at {told} tokens")
+    async def ask(chat: int) -> ObservedTurn:
+        pending = await unit.pages[chat].ask([*sound, fourth])
+        counts = [pending.shown.slots[slot].count for slot, model in pending.models.items() if model in sound]
+        if counts != [load.tokens] * len(sound):
+            raise RuntimeError(f"beside {fault or 'a sound model'} others ended at {counts} tokens")
         for slot, model in pending.models.items():
             if model in sound:
                 late.extend(pending.shown.late_by[slot])
