@@ -64,7 +64,7 @@ class Report:
 
     def note(self, name: str, value: float) -> None:
         """Record a figure."""
-        self.figures[name] = round(value, 4)
+        self.figures[name] = value if isinstance(value, int) else round(float(value), 4)
 
     def add(self, goal: Goal) -> None:
         """Record a goal that is no figure by itself."""
@@ -86,9 +86,12 @@ class Report:
             print()
             for goal in self.goals:
                 print(f"  {goal.to_row()}")
+        print(json.dumps(self.to_json(), ensure_ascii=False))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of the closing line."""
         goals = {goal.name: goal.to_json() for goal in self.goals}
-        document = {"bench": self.bench, "figures": self.figures, "goals": goals}
-        print(json.dumps(document, ensure_ascii=False))
+        return {"bench": self.bench, "figures": self.figures, "goals": goals}
 
 
 def bench_parser(description: str | None, *, quick: str) -> ArgumentParser:

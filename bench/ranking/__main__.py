@@ -1,28 +1,22 @@
-"""Measures voting, cascades, routing, pacing and ranking on recorded answers, on test halves only.
+"""Voting, cascades, routing, pacing and ranking on recorded answers, on test halves only."""
 
-python -m bench.ranking [--data DIR] [--quick] [--only NAME]
-"""
-
-import argparse
-import json
 import os
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-ROOT = Path(__file__).resolve().parents[2]
 
-from aggregator.training.recordings import read_recorded_sets  # noqa: E402
-from bench.ranking.budget_pacing import bench_pacing  # noqa: E402
-from bench.ranking.cascades import bench_cascades  # noqa: E402
-from bench.ranking.latency import bench_speed  # noqa: E402
-from bench.ranking.pairs import bench_pairs  # noqa: E402
-from bench.ranking.rankers import bench_rankers  # noqa: E402
-from bench.ranking.report import Report  # noqa: E402
-from bench.ranking.routers import Stream, bench_routers  # noqa: E402
-from bench.ranking.votes import bench_votes  # noqa: E402
+from aggregator.training.recordings import read_recorded_sets
+from bench.ranking.budget_pacing import bench_pacing
+from bench.ranking.cascades import bench_cascades
+from bench.ranking.latency import bench_speed
+from bench.ranking.pairs import bench_pairs
+from bench.ranking.rankers import bench_rankers
+from bench.ranking.report import RankingReport
+from bench.ranking.routers import Stream, bench_routers
+from bench.ranking.votes import bench_votes
+from bench.report import bench_parser
 
 SPLITS, QUICK_SPLITS = 10, 2
 ROWS, QUICK_ROWS = 20_000, 1_200
@@ -30,16 +24,12 @@ ROWS, QUICK_ROWS = 20_000, 1_200
 
 def main() -> None:
     """Run the requested parts, print their tables, and end with one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument(
-        "--quick", action="store_true", help="two splits of small sets: a smoke run that judges few goals"
-    )
+    parser = bench_parser(__doc__, quick="two splits of small sets: a smoke run that judges few goals")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     splits, rows = (QUICK_SPLITS, QUICK_ROWS) if options.quick else (SPLITS, ROWS)
     short = read_recorded_sets(options.data)
-    report = Report(options.quick)
+    report = RankingReport(is_quick=options.quick)
 
     @cache
     def streams() -> list[Stream]:
@@ -59,17 +49,7 @@ def main() -> None:
             began = time.monotonic()
             run()
             report.print_row(f"  [{name}: {time.monotonic() - began:.0f} s, {splits} splits]")
-    print()
-    for name, goal in report.goals.items():
-        print(f"  {'ok  ' if goal['ok'] else 'SHORT'} {name:42s} {goal['value']:>9} must {goal['must']}")
-    for name in report.not_judged:
-        print(f"  --   {name:42s} {report.figures[name]:>9} quick: not judged")
-    print(json.dumps(_to_json(report), ensure_ascii=False))
-
-
-def _to_json(report: Report) -> dict[str, object]:
-    document: dict[str, object] = {"bench": "ranking", "figures": report.figures, "goals": report.goals}
-    return document | ({"not_judged": report.not_judged} if report.not_judged else {})
+    report.close()
 
 
 if __name__ == "__main__":

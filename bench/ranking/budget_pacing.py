@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 from aggregator.budgeting.pacing import choose_action, solve_price, start_pacing, update_pacing
 from aggregator.training.recordings import RecordedSet
 from aggregator.training.response_matrix import Codes, Numbers
-from bench.ranking.report import Report, mean_sd
+from bench.ranking.report import RankingReport, mean_sd
 
 TURNS = 4_000
 FILL, SPREAD, AD_SHARE = 0.7, 0.8, 0.8
@@ -116,7 +116,7 @@ def _simulate_day(
     return utility / best[0], spent / float(income.sum()), debt, utility / best[1], utility / best[2]
 
 
-def bench_pacing(sets: list[RecordedSet], report: Report, seeds: int) -> None:
+def bench_pacing(sets: list[RecordedSet], report: RankingReport, seeds: int) -> None:
     """Simulate days over the recorded models, and compare each half with its own optimal mixtures."""
     if not find_priced(sets):
         return
@@ -143,7 +143,7 @@ def bench_pacing(sets: list[RecordedSet], report: Report, seeds: int) -> None:
             ("spend", table[:, 1].mean()),
             ("debt", table[:, 2].max()),
         ):
-            report.record(f"pacing.{scenario}.{name}", value)
+            report.note(f"pacing.{scenario}.{name}", value)
         shares.append(table[:, 0].mean())
         mixtures.append(table[:, 4].mean())
         spends.append(table[:, 1].max())

@@ -5,7 +5,7 @@ import numpy as np
 from aggregator.training.fit_cascade import choose_cascade, run_cascade
 from aggregator.training.recordings import RecordedSet
 from bench.ranking.pools import list_pools
-from bench.ranking.report import Report, mean_sd
+from bench.ranking.report import RankingReport, mean_sd
 
 # The share of the strong model's cost allowed, and the share of its accuracy that must be kept.
 GOALS = {"gsm8k": (0.20, 0.997), "math_l5": (0.35, 1.03), "crux": (0.50, 0.97)}
@@ -39,7 +39,7 @@ def _measure_split(
     )
 
 
-def bench_cascades(sets: list[RecordedSet], report: Report, splits: int) -> None:
+def bench_cascades(sets: list[RecordedSet], report: RankingReport, splits: int) -> None:
     """Choose the panel, threshold and strong model on the train half, and measure them on the test half."""
     report.print_row(
         "\nCascade (test halves): accuracy / strong model's | cost / strong model's | strong alone"
@@ -56,8 +56,8 @@ def bench_cascades(sets: list[RecordedSet], report: Report, splits: int) -> None
         report.print_row(
             f"  {recorded.name:10s} {mean_sd(found[:, 0])} | {mean_sd(found[:, 1])} | {alone:.3f}"
         )
-        report.record(f"cascade.{recorded.name}.accuracy_ratio", kept)
-        report.record(f"cascade.{recorded.name}.cost_ratio", cost)
+        report.note(f"cascade.{recorded.name}.accuracy_ratio", kept)
+        report.note(f"cascade.{recorded.name}.cost_ratio", cost)
         if recorded.name in GOALS:
             report.add_goal(f"cascade.{recorded.name}.accuracy_ratio", kept, must)
             report.add_goal(f"cascade.{recorded.name}.cost_ratio", cost, share, at_most=True)

@@ -8,13 +8,13 @@ import numpy as np
 from aggregator.pipeline.ranking.rank import rank
 from aggregator.pipeline.types import Draft, Question
 from aggregator.training.recordings import detect_language, read_json_lines
-from bench.ranking.report import Report
+from bench.ranking.report import RankingReport
 
 PANEL = 8
 TURNS = 60
 
 
-def bench_speed(folder: Path, report: Report) -> None:
+def bench_speed(folder: Path, report: RankingReport) -> None:
     """Measure the processor time of rank, which includes the vote."""
     took = []
     for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
@@ -32,5 +32,5 @@ def bench_speed(folder: Path, report: Report) -> None:
         report.print_row(
             f"\nSpeed: rank and vote of {PANEL} candidates: median {middle:.1f} ms, p95 {tail:.1f} ms of CPU"
         )
-        report.record("speed.p95_ms", tail)
+        report.note("speed.p95_ms", tail)
         report.add_goal("speed.median_ms", middle, 5.0, at_most=True, is_steady=True)

@@ -11,7 +11,7 @@ from aggregator.pipeline.ranking.style_weights import extract_response_features
 from aggregator.pipeline.ranking.weights import get_active_weights
 from aggregator.pipeline.types import Question
 from aggregator.training.recordings import detect_language, read_json_lines
-from bench.ranking.report import Report
+from bench.ranking.report import RankingReport
 
 SIDES = ("response_A", "response_B")
 
@@ -32,7 +32,7 @@ def _prefer_form(row: dict[str, Any]) -> float:
     return float(scores[0] - scores[1])
 
 
-def bench_pairs(folder: Path, report: Report) -> None:
+def bench_pairs(folder: Path, report: RankingReport) -> None:
     """Compare every pair by the self-checks; nothing is fitted on pairs, so all of them are test data."""
     for path in sorted((folder / "pairs").glob("*.jsonl.gz")):
         rows = read_json_lines(path)
@@ -51,6 +51,6 @@ def bench_pairs(folder: Path, report: Report) -> None:
             if signed.any():
                 right, _ = _share_right(signed[signed != 0])
                 report.print_row(f"    {check:18s} differs in {np.mean(signed != 0):5.1%}, right {right:.1%}")
-        report.record(f"pairs.{name}.form", form)
-        report.record(f"pairs.{name}.error", error)
+        report.note(f"pairs.{name}.form", form)
+        report.note(f"pairs.{name}.error", error)
         report.add_goal(f"pairs.{name}.accuracy", share, 0.52, is_steady=True)

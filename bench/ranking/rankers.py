@@ -13,7 +13,7 @@ from aggregator.training.fit_style import (
     remove_length_effect,
 )
 from aggregator.training.recordings import read_json_lines, read_rated_responses
-from bench.ranking.report import Report, mean_sd
+from bench.ranking.report import RankingReport, mean_sd
 
 REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
     "ko_arena": {
@@ -101,7 +101,7 @@ def _close_gap(found: Numbers) -> float:
     return float((picked - best) / max(oracle - best, 1e-9))
 
 
-def bench_rankers(folder: Path, report: Report, splits: int) -> None:
+def bench_rankers(folder: Path, report: RankingReport, splits: int) -> None:
     """Fit on the train half and choose on the test half, by rated utility and by utility without length."""
     report.print_row("\nRanker: best single | ranker | oracle | gap closed raw | length-controlled")
     raw_gaps, worst = [], []
@@ -117,8 +117,8 @@ def bench_rankers(folder: Path, report: Report, splits: int) -> None:
                 f"  {name:12s} {title:10s} {mean_sd(raw[:, 0])} | {mean_sd(raw[:, 1])}"
                 f" | {raw[:, 2].mean():.3f} | {gaps[0]:+.1%} | {gaps[1]:+.1%}"
             )
-            report.record(f"rank.{name}.{title}.raw_gap_closed", gaps[0])
-            report.record(f"rank.{name}.{title}.controlled_gap_closed", gaps[1])
+            report.note(f"rank.{name}.{title}.raw_gap_closed", gaps[0])
+            report.note(f"rank.{name}.{title}.controlled_gap_closed", gaps[1])
             raw_gaps.append(gaps[0])
             worst.append(gain)
             by_set.setdefault(name, []).append(gaps[1])

@@ -1,41 +1,38 @@
-"""Collects the table rows, figures and goals of the parts of the bench."""
+"""The report of the ranking bench, and the statistics of its parts."""
 
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.report import Goal, Report
 
-@dataclass
-class Report:
-    """Printed rows, figures by name, and goals with their bounds.
 
-    A quick run judges steady goals only; the others are recorded as figures.
-    """
+class RankingReport(Report):
+    """A report whose quick runs judge steady goals only, and record the others as figures."""
 
-    is_quick: bool = False
-    rows: list[str] = field(default_factory=list)
-    figures: dict[str, float] = field(default_factory=dict)
-    goals: dict[str, dict[str, float | bool]] = field(default_factory=dict)
-    not_judged: list[str] = field(default_factory=list)
+    def __init__(self, *, is_quick: bool) -> None:
+        super().__init__("ranking")
+        self.is_quick = is_quick
+        self.not_judged: list[str] = []
 
     def print_row(self, row: str) -> None:
-        self.rows.append(row)
+        """Print a row of a table at once, also into a pipe."""
         print(row, flush=True)
-
-    def record(self, name: str, value: float) -> None:
-        self.figures[name] = round(float(value), 4)
 
     def add_goal(
         self, name: str, value: float, must: float, *, at_most: bool = False, is_steady: bool = False
     ) -> None:
         """Record a goal and its bound; a steady goal can be judged on few splits."""
         if self.is_quick and not is_steady:
-            self.record(name, value)
+            self.note(name, value)
             self.not_judged.append(name)
-            return
-        ok = value <= must if at_most else value >= must
-        self.goals[name] = {"value": round(float(value), 4), "must": must, "ok": bool(ok)}
+        else:
+            self.add(Goal(name, float(value), must, is_floor=not at_most))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of the closing line, with the goals that were not judged."""
+        return super().to_json() | ({"not_judged": self.not_judged} if self.not_judged else {})
 
 
 def mean_sd(values: "list[float] | NDArray[np.float64]") -> str:

@@ -10,7 +10,7 @@ from aggregator.pipeline.routing.topic_classifier import Vectors
 from aggregator.training.fit_router import PARITY, Codes, Numbers, choose_models, fit_router
 from aggregator.training.recordings import read_json_lines
 from aggregator.training.router_features import extract_router_features
-from bench.ranking.report import Report, mean_sd
+from bench.ranking.report import RankingReport, mean_sd
 
 ANSWER_TOKENS = 250
 FOLDS = 5
@@ -66,7 +66,7 @@ def _measure_fold(stream: Stream, train: Codes, test: Codes, seed: int) -> tuple
     return best, routed, float(scores.max(axis=1).mean()), parity, spent, float(known)
 
 
-def bench_router(stream: Stream, report: Report, splits: int) -> None:
+def bench_router(stream: Stream, report: RankingReport, splits: int) -> None:
     """Measure by nested cross-validation: blend and price are chosen inside the training folds."""
     found = []
     for turn in range(max(1, splits // FOLDS)):
@@ -81,14 +81,14 @@ def bench_router(stream: Stream, report: Report, splits: int) -> None:
     )
     row = f"  {stream.name} {best:.3f} | {mean_sd(table[:, 1])} | {oracle:.3f} | {mean_sd(gap)}"
     report.print_row(f"{row} | {mean_sd(table[:, 3])} at {mean_sd(table[:, 4])} | {known:.3f}")
-    report.record("router.topic_accuracy", known)
-    report.record("router.parity_quality", parity)
+    report.note("router.topic_accuracy", known)
+    report.note("router.parity_quality", parity)
     report.add_goal("router.gap_closed", gap.mean(), 0.24)
     report.add_goal("router.parity_quality", parity, PARITY)
     report.add_goal("router.parity_cost", spent, 0.20, at_most=True)
 
 
-def bench_routers(streams: list[Stream], report: Report, splits: int) -> None:
+def bench_routers(streams: list[Stream], report: RankingReport, splits: int) -> None:
     """Measure the router on every routing set."""
     for stream in streams:
         bench_router(stream, report, splits)

@@ -7,7 +7,7 @@ from aggregator.training.fit_vote import count_vote, fit_vote_weights
 from aggregator.training.recordings import RecordedSet
 from aggregator.training.response_matrix import ResponseMatrix
 from bench.ranking.pools import list_pools
-from bench.ranking.report import Report, calibration_error, calibration_error_floor, mean_sd
+from bench.ranking.report import RankingReport, calibration_error, calibration_error_floor, mean_sd
 
 KOREAN = {"click": ("5", 1.5), "kmmlu": ("6 reasoning", 2.0)}
 
@@ -59,7 +59,7 @@ def _measure_pool(
     return np.array(rows)
 
 
-def bench_votes(sets: list[RecordedSet], report: Report, splits: int, limit: int) -> None:
+def bench_votes(sets: list[RecordedSet], report: RankingReport, splits: int, limit: int) -> None:
     """Measure every pool on the test halves of random splits."""
     report.print_row(
         "\nVote: best single | majority | cold start | learned | oracle | gap closed | ECE (its floor)"
@@ -77,10 +77,10 @@ def bench_votes(sets: list[RecordedSet], report: Report, splits: int, limit: int
             row = f"  {recorded.name} {name:15s} {mean_sd(found[:, 0])} | {majority:.3f} | {cold:.3f}"
             row += f" | {mean_sd(found[:, 3])} | {oracle:.3f} | {gap:+.1%} | {error:.3f} ({floor:.3f})"
             report.print_row(f"{row}  gain {gain.mean():+.2f} ± {gain.std():.2f} pt")
-            report.record(f"vote.{recorded.name}.{name}.gain_pt", gain.mean())
-            report.record(f"vote.{recorded.name}.{name}.gap_closed", gap)
-            report.record(f"vote.{recorded.name}.{name}.ece", error)
-            report.record(f"vote.{recorded.name}.{name}.ece_floor", floor)
+            report.note(f"vote.{recorded.name}.{name}.gain_pt", gain.mean())
+            report.note(f"vote.{recorded.name}.{name}.gap_closed", gap)
+            report.note(f"vote.{recorded.name}.{name}.ece", error)
+            report.note(f"vote.{recorded.name}.{name}.ece_floor", floor)
             if KOREAN.get(recorded.name, ("", 0.0))[0] == name:
                 report.add_goal(f"vote.korean.{recorded.name}_gain_pt", gain.mean(), KOREAN[recorded.name][1])
     if gaps:
