@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from aggregator.models import Listing
 from config.data_dir import ROOT
 from stack.install.weights import SMOLLM2
 from stack.servers.local_models import LocalModel
+from testing.factories import ListingFactory
 from tests.e2e.conftest import OpenPage, ask
 
 # Downloaded once and shared with `make run`; the tests' own data folder is deleted after each session.
@@ -47,14 +47,13 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
 def test_a_real_small_model_answers_on_the_page(
     smollm2: LocalModel, transactional_db: None, open_page: OpenPage
 ) -> None:
-    Listing.objects.create(
+    ListingFactory.create(
         slug=smollm2.slug,
         name="SmolLM2 135M",
         vendor="Hugging Face",
         provider="local",
         litellm_model=f"openai/{smollm2.slug}",
         api_base=smollm2.url,
-        is_reachable=True,
         input_price_micros=10,
         output_price_micros=50,
         output_limit=64,
