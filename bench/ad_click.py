@@ -37,7 +37,7 @@ visitors = count()
 def main() -> None:
     """Start a site and run the bench."""
     parser = bench_parser(__doc__, quick="few clicks: a smoke run")
-    parser.add_argument("--clicks", type=int, default=2_000, help="for each number of people at once")
+    parser.add_argument("--clicks", type=int, default=2_000, help="clicks for each concurrency")
     options = parser.parse_args()
     clicks = 200 if options.quick else options.clicks
     report = Report("ad_click")
@@ -47,8 +47,8 @@ def main() -> None:
         run_site(stores.folder) as port,
     ):
         report.note("load_of_the_machine", os.getloadavg()[0])
-        for people in CONCURRENCIES:
-            measure_redirects(report, port, people, clicks)
+        for concurrency in CONCURRENCIES:
+            measure_redirects(report, port, concurrency, clicks)
         click_shared_links(report, port)
         exceed_budget_in_a_burst(report, port)
         from ads.ledger.invariants import find_discrepancies
@@ -73,24 +73,24 @@ def run_site(folder: Path) -> Iterator[int]:
         process.wait()
 
 
-def measure_redirects(report: Report, port: int, people: int, clicks: int) -> None:
-    """Click on `people` connections at once, one click after another on each, and record the latency."""
-    links = offer(make_campaign(10_000_000), clicks + WARM_UP * people, won=100)
-    click_all(port, links[: WARM_UP * people], people)
-    waits = sorted(click_all(port, links[WARM_UP * people :], people))
+def measure_redirects(report: Report, port: int, concurrency: int, clicks: int) -> None:
+    """Click on this many connections at once, one click after another on each, and record the latency."""
+    links = offer(make_campaign(10_000_000), clicks + WARM_UP * concurrency, won=100)
+    click_all(port, links[: WARM_UP * concurrency], concurrency)
+    waits = sorted(click_all(port, links[WARM_UP * concurrency :], concurrency))
     for share, name in ((0.5, "p50"), (0.99, "p99")):
         figure = 1_000 * waits[min(len(waits) - 1, int(share * len(waits)))]
-        if people == 1 and name == "p99":
-            report.at_most(f"{name}_ms_with_{people}_at_once", figure, 25)
+        if concurrency == 1 and name == "p99":
+            report.at_most(f"{name}_ms_with_{concurrency}_at_once", figure, 25)
         else:
-            report.note(f"{name}_ms_with_{people}_at_once", figure)
-    report.at_most(f"clicks_not_billed_with_{people}_at_once", len(links) - billed(links), 0)
+            report.note(f"{name}_ms_with_{concurrency}_at_once", figure)
+    report.at_most(f"clicks_not_billed_with_{concurrency}_at_once", len(links) - billed(links), 0)
 
 
-def click_all(port: int, links: Sequence[str], people: int) -> list[float]:
+def click_all(port: int, links: Sequence[str], concurrency: int) -> list[float]:
     """Click on each link once; return the seconds until each redirect."""
-    partitions = [links[partition::people] for partition in range(people)]
-    with ThreadPoolExecutor(people) as pool:
+    partitions = [links[partition::concurrency] for partition in range(concurrency)]
+    with ThreadPoolExecutor(concurrency) as pool:
         waits = pool.map(lambda partition: list(map(open_connection(port), partition)), partitions)
         return [wait for partition in waits for wait in partition]
 

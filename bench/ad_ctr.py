@@ -80,10 +80,10 @@ def read_avazu(row: Row) -> list[str]:
 def read_bandit(row: Row) -> list[str]:
     """Return the item, its position, the user and whether the user has an affinity to the item."""
     item = row["item_id"]
-    people = [f"{name}={value}" for name, value in row.items() if name.startswith("user_feature")]
+    user = [f"{name}={value}" for name, value in row.items() if name.startswith("user_feature")]
     likes = float(row.get(f"user-item_affinity_{item}") or 0) > 0
     position = row["position"]
-    return [f"item={item}", f"place={position}", f"both={item}/{position}", f"likes={likes}", *people]
+    return [f"item={item}", f"place={position}", f"both={item}/{position}", f"likes={likes}", *user]
 
 
 LOGS = (

@@ -15,8 +15,8 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
         model = User
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda number: f"person{number}")
-    email = factory.LazyAttribute(lambda person: f"{person.username}@example.com")
+    username = factory.Sequence(lambda number: f"user{number}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
     password = factory.django.Password("jjamppong-1234")
 
 

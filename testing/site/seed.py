@@ -17,9 +17,9 @@ def create_users(count: int) -> list[str]:
 
     cookies = []
     for number in range(count):
-        person = User.objects.create_user(f"ada{number}", f"ada{number}@example.com")
+        user = User.objects.create_user(f"ada{number}", f"ada{number}@example.com")
         browser = Client()
-        browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         cookies.append(f"sessionid={browser.cookies['sessionid'].value}")
     return cookies
 
