@@ -212,10 +212,7 @@ class RefusedVisit(models.Model):
 
 
 class CountedTellings(models.Model):
-    """A batch of spooled events whose rejected events are counted, so that counting is idempotent.
-
-    One row for each few hundred events of an outage; rows are never deleted.
-    """
+    """A batch of spooled events whose rejected events are counted, so that counting is idempotent."""
 
     digest = models.CharField(_("지문"), max_length=64, primary_key=True)
     kept_at = models.DateTimeField(_("적힌 때"), db_default=Now(), editable=False)

@@ -7,10 +7,11 @@ import uuid
 from django.db.models import Exists
 
 from ads.contract import AdRequest
+from ads.domain.auction import Sale
 from ads.events.frequency_caps import FrequencyCaps
 from ads.infra.redis_client import read_values, redis_client, redis_key
 from ads.models import Campaign, Creative, Keyword, Offer
-from ads.selection.core.decision import Decision
+from ads.selection.core.decision import Contender, Decision
 from ads.selection.core.overrides import is_servable
 from ads.selection.serving.snapshots import ServingState
 from ads.selection.serving.traces import KEPT_CONTENDERS, trace_line
@@ -27,38 +28,13 @@ def create_offer(
     """
     winner, sale = decision.winner, decision.sale
     assert winner is not None and sale is not None  # noqa: S101
-    # A context hint has no keyword row.
-    keyword = winner.keyword if winner.keyword > 0 else None
-    creative = _find_servable_creative(winner.creative, keyword)
+    creative = _find_servable_creative(winner.creative, _keyword_of(winner))
     if creative is None:
         return None
-    offer = Offer.objects.create(
-        id=uuid.uuid4(),
-        request_id=request.request_id,
-        campaign=creative.ad_group.campaign,
-        ad_group=creative.ad_group,
-        creative=creative,
-        keyword_id=keyword,
-        keyword_text=winner.term,
-        match=winner.match if keyword else "hint",
-        placement=request.placement,
-        language=request.language,
-        device=request.device,
-        topics=list(request.topics),
-        frequency_key=request.frequency_key,
-        snapshot_version=version,
-        bid_micros=winner.bid_micros,
-        reserve_micros=winner.reserve_micros,
-        price_micros=sale.price_micros,
-        # With one slot, the VCG price is the price.
-        shadow_price_micros=sale.price_micros,
-        relevance=winner.relevance,
-        click_rate=winner.click_rate,
-        pace=winner.pace,
-        is_explored=decision.is_explored,
-        trace=[trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
-        created_at=at,
-    )
+    offer = _build_offer(request, winner, sale, creative)
+    offer.snapshot_version, offer.created_at, offer.is_explored = version, at, decision.is_explored
+    offer.trace = [trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]]
+    offer.save(force_insert=True)
     key = _repeat_key(request)
     if key:
         with redis_client().pipeline(transaction=False) as pipeline:
@@ -85,6 +61,37 @@ def find_repeat(request: AdRequest, state: ServingState) -> Offer | None:
     if offer is None or not is_servable(state.snapshot, state.live, offer.campaign_id, offer.price_micros):
         return None
     return offer if _find_servable_creative(offer.creative_id, offer.keyword_id) else None
+
+
+def _build_offer(request: AdRequest, winner: Contender, sale: Sale, creative: Creative) -> Offer:
+    keyword = _keyword_of(winner)
+    return Offer(
+        request_id=request.request_id,
+        campaign=creative.ad_group.campaign,
+        ad_group=creative.ad_group,
+        creative=creative,
+        keyword_id=keyword,
+        keyword_text=winner.term,
+        match=winner.match if keyword else "hint",
+        placement=request.placement,
+        language=request.language,
+        device=request.device,
+        topics=list(request.topics),
+        frequency_key=request.frequency_key,
+        bid_micros=winner.bid_micros,
+        reserve_micros=winner.reserve_micros,
+        price_micros=sale.price_micros,
+        # With one slot, the VCG price is the price.
+        shadow_price_micros=sale.price_micros,
+        relevance=winner.relevance,
+        click_rate=winner.click_rate,
+        pace=winner.pace,
+    )
+
+
+def _keyword_of(winner: Contender) -> int | None:
+    # A context hint has no keyword row.
+    return winner.keyword if winner.keyword > 0 else None
 
 
 def _repeat_key(request: AdRequest) -> str | None:
