@@ -86,7 +86,7 @@ def wait_until_settled(seconds: int = 10) -> None:
         if not spool().is_waiting():
             return
         time.sleep(0.05)
-    raise AssertionError("what was told is still on the disk")
+    raise AssertionError("the events are still in the spool")
 
 
 def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server: Postgres) -> None:
@@ -96,15 +96,15 @@ def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server
         make_offer(creative, seen=False),
         make_offer(creative, seen=False),
     )
-    told_twice, by_robot = make_offer(creative), make_offer(creative)
-    links = links_of(seen, unseen, fast, told_twice, by_robot)
-    look = sign_token(LinkPurpose.IMPRESSION, unseen.id, at=unseen.created_at)
+    clicked_twice, by_robot = make_offer(creative), make_offer(creative)
+    links = links_of(seen, unseen, fast, clicked_twice, by_robot)
+    view_token = sign_token(LinkPurpose.IMPRESSION, unseen.id, at=unseen.created_at)
     client = Client()
 
     server.stop()
     started = time.monotonic()
-    assert client.post(f"/ads/seen/{look}/", headers=HEADERS).status_code == 204
-    for offer in (seen, unseen, fast, told_twice, told_twice):
+    assert client.post(f"/ads/seen/{view_token}/", headers=HEADERS).status_code == 204
+    for offer in (seen, unseen, fast, clicked_twice, clicked_twice):
         answer = client.get(f"/ads/click/{links[offer.id]}/", headers=HEADERS)
         assert (answer.status_code, answer["Location"]) == (302, "https://grace.example/tokyo")
     robot = client.get(f"/ads/click/{links[by_robot.id]}/", headers={"User-Agent": "Googlebot/2.1"})
@@ -121,7 +121,7 @@ def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server
         seen.id: ("billed", ""),
         unseen.id: ("billed", ""),
         fast.id: ("invalid", "not_seen"),
-        told_twice.id: ("billed", ""),
+        clicked_twice.id: ("billed", ""),
     }
     assert Impression.objects.get(offer=unseen).verdict == "valid"
     assert RefusedVisit.objects.get().reason == "robot"
@@ -151,24 +151,24 @@ def test_the_first_click_after_an_outage_settles_the_spool(server: Postgres) -> 
     }
 
 
-def tell_by_another_process(offer: Offer) -> None:
+def spool_in_another_process(offer: Offer) -> None:
     """Spool a click as a process that has ended did."""
     spool().append(
         [SpooledEvent("click", offer.id, offer.created_at + datetime.timedelta(seconds=5), "", "")]
     )
 
 
-def look_at(offer: Offer) -> None:
+def view_ad(offer: Offer) -> None:
     link = sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at)
     assert Client().post(f"/ads/seen/{link}/", headers=HEADERS).status_code == 204
 
 
 def test_events_spooled_by_an_ended_process_are_settled_by_another(server: Postgres) -> None:
     creative = make_ad()
-    told, visited = make_offer(creative), make_offer(creative, seen=False)
-    tell_by_another_process(told)
+    spooled, visited = make_offer(creative), make_offer(creative, seen=False)
+    spool_in_another_process(spooled)
     reset_database_state()
-    look_at(visited)
+    view_ad(visited)
     wait_until_settled()
     assert Click.objects.get().verdict == "billed"
     assert find_discrepancies() == []
@@ -176,8 +176,8 @@ def test_events_spooled_by_an_ended_process_are_settled_by_another(server: Postg
 
 def test_a_failed_settlement_is_retried_by_later_events(server: Postgres) -> None:
     creative = make_ad()
-    told, visited = make_offer(creative), make_offer(creative, seen=False)
-    tell_by_another_process(told)
+    spooled, visited = make_offer(creative), make_offer(creative, seen=False)
+    spool_in_another_process(spooled)
     server.stop()
     connection.close()
     with pytest.raises(DATABASE_ERRORS):
@@ -186,7 +186,7 @@ def test_a_failed_settlement_is_retried_by_later_events(server: Postgres) -> Non
     connection.close()
     for _ in range(2):
         reset_database_state()
-        look_at(visited)
+        view_ad(visited)
         wait_until_settled()
     assert Click.objects.get().verdict == "billed"
     assert CampaignDay.objects.get().spent_micros == 100 * WON
@@ -195,7 +195,7 @@ def test_a_failed_settlement_is_retried_by_later_events(server: Postgres) -> Non
 def test_a_starting_web_process_settles_the_spool(
     server: Postgres, settings: Settings, tmp_path: Path
 ) -> None:
-    tell_by_another_process(make_offer())
+    spool_in_another_process(make_offer())
     environment = {
         **os.environ,
         "JJAMPPONG_HOME": str(tmp_path),
@@ -212,7 +212,7 @@ def test_a_starting_web_process_settles_the_spool(
     assert Click.objects.get().verdict == "billed"
 
 
-def click_aside(link: str) -> "tuple[threading.Thread, list[int]]":
+def click_in_thread(link: str) -> "tuple[threading.Thread, list[int]]":
     """A browser on its own thread, and the HTTP status it received."""
     statuses: list[int] = []
 
@@ -247,7 +247,7 @@ def settle_all() -> None:
         if not spool().is_waiting():
             return
         time.sleep(0.1)
-    raise AssertionError("what was told is still on the disk")
+    raise AssertionError("the events are still in the spool")
 
 
 def test_a_click_leads_on_while_the_server_is_frozen(server: Postgres) -> None:
@@ -279,7 +279,7 @@ def test_a_click_that_a_frozen_server_settles_after_all_is_billed_once(server: P
     with ExitStack() as stopped:
         with transaction.atomic():
             day = CampaignDay.objects.select_for_update(no_key=True).get()
-            visitor, statuses = click_aside(link)
+            visitor, statuses = click_in_thread(link)
             stopped.enter_context(frozen(*wait_for_lock(visitor)))
         # The day row is free and the click was sent, but the server process that settles it is stopped.
         visitor.join(60)
@@ -314,7 +314,7 @@ def test_a_click_leads_on_while_its_day_row_is_locked(server: Postgres) -> None:
     with transaction.atomic():
         CampaignDay.objects.select_for_update(no_key=True).get(campaign=held.ad_group.campaign)
         for offer in offers:
-            visitor, statuses = click_aside(links[offer.id])
+            visitor, statuses = click_in_thread(links[offer.id])
             visitor.join(60)
             assert statuses == [302]
         assert spool().is_waiting()

@@ -34,7 +34,7 @@ def ask(prompt: str) -> ServedAd | NoAd:
     return request_ad(request_for(prompt, frequency_key="ada-today"))
 
 
-def look(ad: ServedAd) -> bool:
+def view(ad: ServedAd) -> bool:
     at = timezone.now() + datetime.timedelta(seconds=3)
     return receive_impression(
         ad.impression_url.split("/")[-2], EventRequest("POST", CHROME, "203.0.113.9", "", at)
@@ -46,7 +46,7 @@ def test_concurrent_pages_get_a_capped_campaign_once(settings: Settings) -> None
     first, *others = map(ask, PROMPTS)
     assert isinstance(first, ServedAd)
     assert others == [NoAd("frequency")] * 3
-    assert look(first)
+    assert view(first)
     assert ask(PROMPTS[1]) == NoAd("frequency")
 
 
@@ -57,7 +57,7 @@ def test_while_an_offer_is_pending_other_answers_get_no_ad(settings: Settings) -
     assert isinstance(first, ServedAd)
     assert others == [NoAd("ad_load")] * 3
     # The rest before the next ad starts with the impression.
-    assert look(first)
+    assert view(first)
     rested = [ask(prompt) for prompt in PROMPTS[1 : settings.ADS_ANSWERS_PER_AD]]
     assert rested == [NoAd("ad_load")] * (settings.ADS_ANSWERS_PER_AD - 1)
     assert isinstance(ask(PROMPTS[3]), ServedAd)
@@ -80,7 +80,7 @@ def test_an_impression_turns_a_pending_offer_into_one_view(campaign: Campaign) -
     ad = ask(PROMPTS[0])
     assert isinstance(ad, ServedAd)
     assert views() == {campaign.pk: 1}
-    assert look(ad)
+    assert view(ad)
     assert views() == {campaign.pk: 1}
     FrequencyCaps("ada-today", at=timezone.now()).record_impression(campaign.pk, uuid.uuid4())
     assert views() == {campaign.pk: 2}

@@ -20,7 +20,7 @@ from testing.ads.inventory import CHROME, make_ad, make_advertiser, make_offer
 
 PURPOSES = {"seen": LinkPurpose.IMPRESSION, "click": LinkPurpose.CLICK}
 # Links as an attacker or a fault could make them; none of them may bill anything.
-SPOILED = ("expired", "cut", "changed", "stranger", "other_door", "crossed", "nobody")
+MANIPULATED = ("expired", "cut", "changed", "stranger", "other_purpose", "crossed", "unknown_offer")
 
 
 class Links(RuleBasedStateMachine):
@@ -52,7 +52,7 @@ class Links(RuleBasedStateMachine):
         return make_offer(self.creatives[which], price_won=won * 10, seen=False)
 
     @rule(offer=offers, times=st.integers(1, 2))
-    def look(self, offer: Offer, times: int) -> None:
+    def view(self, offer: Offer, times: int) -> None:
         for _ in range(times):
             assert self.open("seen", sign_token(LinkPurpose.IMPRESSION, offer.id, at=offer.created_at)) == 204
         self.seen.add(offer.id)
@@ -65,26 +65,31 @@ class Links(RuleBasedStateMachine):
             self.due[offer.id] = offer.price_micros
         self.used_up.add(offer.id)
 
-    @rule(offer=offers, other=offers, door=st.sampled_from(["seen", "click"]), how=st.sampled_from(SPOILED))
-    def spoil(self, offer: Offer, other: Offer, door: str, how: str) -> None:
-        status = self.open(door, spoil(offer, other, PURPOSES[door], how))
+    @rule(
+        offer=offers,
+        other=offers,
+        action=st.sampled_from(["seen", "click"]),
+        how=st.sampled_from(MANIPULATED),
+    )
+    def manipulate(self, offer: Offer, other: Offer, action: str, how: str) -> None:
+        status = self.open(action, manipulate(offer, other, PURPOSES[action], how))
         if how == "crossed" and offer.id == other.id:
             # A link recombined from its own halves is the same link.
-            (self.seen if door == "seen" else self.used_up).add(offer.id)
-            if door == "click" and offer.id in self.seen and not Click.objects.get(pk=offer.id).reason:
+            (self.seen if action == "seen" else self.used_up).add(offer.id)
+            if action == "click" and offer.id in self.seen and not Click.objects.get(pk=offer.id).reason:
                 self.due[offer.id] = offer.price_micros
-        elif how == "expired" and door == "click":
+        elif how == "expired" and action == "click":
             # The visitor is redirected all the same; the advertiser does not pay.
             assert status == 302
             self.used_up.add(offer.id)
         else:
             assert status in (204, 404, 410)
 
-    def open(self, door: str, token: str) -> int:
+    def open(self, action: str, token: str) -> int:
         number = next(self.visitors)
         header = {"User-Agent": CHROME, "X-Forwarded-For": f"211.{number // 200}.{number % 200}.7"}
-        act = Client().post if door == "seen" else Client().get
-        return int(act(f"/ads/{door}/{token}/", headers=header).status_code)
+        act = Client().post if action == "seen" else Client().get
+        return int(act(f"/ads/{action}/{token}/", headers=header).status_code)
 
     @invariant()
     def only_what_is_due_is_billed(self) -> None:
@@ -92,17 +97,17 @@ class Links(RuleBasedStateMachine):
         assert billed == self.due
 
     @invariant()
-    def clicks_follow_looks_and_looks_offers(self) -> None:
+    def billed_clicks_have_impressions_and_offers(self) -> None:
         paid = set(Click.objects.filter(verdict="billed").values_list("offer_id", flat=True))
-        looks = set(Impression.objects.values_list("offer_id", flat=True))
-        assert paid <= looks == self.seen <= set(Offer.objects.values_list("id", flat=True))
+        impressions = set(Impression.objects.values_list("offer_id", flat=True))
+        assert paid <= impressions == self.seen <= set(Offer.objects.values_list("id", flat=True))
 
     @invariant()
-    def books_agree(self) -> None:
+    def ledger_is_consistent(self) -> None:
         assert find_discrepancies() == []
 
 
-def spoil(offer: Offer, other: Offer, purpose: LinkPurpose, how: str) -> str:
+def manipulate(offer: Offer, other: Offer, purpose: LinkPurpose, how: str) -> str:
     """Return a manipulated link of an offer."""
     link = sign_token(purpose, offer.id, at=offer.created_at)
     if how == "expired":
@@ -114,10 +119,10 @@ def spoil(offer: Offer, other: Offer, purpose: LinkPurpose, how: str) -> str:
     if how == "stranger":
         with override_settings(ADS_TOKEN_KEY="mallory"):
             return sign_token(purpose, offer.id, at=offer.created_at)
-    if how == "other_door":
+    if how == "other_purpose":
         rest = {LinkPurpose.IMPRESSION: LinkPurpose.CLICK, LinkPurpose.CLICK: LinkPurpose.FEEDBACK}
         return sign_token(rest[purpose], offer.id, at=offer.created_at)
-    if how == "nobody":
+    if how == "unknown_offer":
         return sign_token(purpose, uuid.uuid4(), at=offer.created_at)
     # The payload of one link with the MAC of another: 23 bytes are 30 whole base64 characters and a rest.
     return link[:30] + sign_token(purpose, other.id, at=offer.created_at)[30:]

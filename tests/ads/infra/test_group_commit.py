@@ -14,8 +14,8 @@ def test_who_comes_alone_leaves_at_once() -> None:
         trips.append(list(loads))
         return [load * 2 for load in loads]
 
-    convoy = GroupCommit(commit, most=8)
-    assert [convoy.send(1), convoy.send(2)] == [2, 4]
+    group = GroupCommit(commit, most=8)
+    assert [group.send(1), group.send(2)] == [2, 4]
     assert trips == [[1], [2]]
 
 
@@ -29,12 +29,12 @@ def test_those_who_come_during_a_trip_share_the_next_ones_and_each_gets_their_ow
         assert may_arrive.wait(10)
         return [load * 2 for load in loads]
 
-    convoy = GroupCommit(commit, most=8)
+    group = GroupCommit(commit, most=8)
     with ThreadPoolExecutor(21) as pool:
-        first = pool.submit(convoy.send, 0)
+        first = pool.submit(group.send, 0)
         assert first_is_under_way.wait(10)
-        others = [pool.submit(convoy.send, number) for number in range(1, 21)]
-        while len(convoy._waiting) < 20:
+        others = [pool.submit(group.send, number) for number in range(1, 21)]
+        while len(group._waiting) < 20:
             threading.Event().wait(0.01)
         may_arrive.set()
         assert first.result(10) == 0
@@ -48,7 +48,7 @@ def test_a_trip_that_fails_fails_for_all_of_it_and_the_next_one_leaves() -> None
             raise ConnectionError("the road is gone")
         return list(loads)
 
-    convoy = GroupCommit(commit, most=8)
+    group = GroupCommit(commit, most=8)
     with pytest.raises(ConnectionError):
-        convoy.send(13)
-    assert convoy.send(7) == 7
+        group.send(13)
+    assert group.send(7) == 7

@@ -127,7 +127,7 @@ class Market(RuleBasedStateMachine):
         roll_up()
 
     @invariant()
-    def books_agree(self) -> None:
+    def ledger_is_consistent(self) -> None:
         assert find_discrepancies() == []
 
     @invariant()

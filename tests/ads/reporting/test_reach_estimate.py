@@ -106,10 +106,10 @@ def test_the_estimate_equals_what_selection_matches(
         lines = trace["contenders"] if trace else []
         mine = [line["rung"] for line in lines if line["campaign"] == ad.ad_group.campaign_id]  # type: ignore[attr-defined]
         found += mine[:1] in (["won"], ["outbid"])
-    told = estimate_reach(plan(*keywords, negatives=tuple(negatives)))
+    estimate = estimate_reach(plan(*keywords, negatives=tuple(negatives)))
     ad.ad_group.campaign.status = "paused"
     ad.ad_group.campaign.save()
-    assert (told.asked, told.matched, told.uncounted) == (len(prompts), found, ())
+    assert (estimate.asked, estimate.matched, estimate.uncounted) == (len(prompts), found, ())
 
 
 def test_a_negative_that_excludes_few_requests_changes_no_estimate(market: object) -> None:

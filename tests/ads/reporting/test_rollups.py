@@ -118,7 +118,10 @@ def test_however_events_and_rollups_mix_all_grains_agree_with_the_clicks(
 ) -> None:
     Rollup.objects.all().delete()
     seen, now = Click.objects.count(), timezone.now()
-    looks, spent = Impression.objects.count(), sum(day.spent_micros for day in CampaignDay.objects.all())
+    impressions, spent = (
+        Impression.objects.count(),
+        sum(day.spent_micros for day in CampaignDay.objects.all()),
+    )
     creative = make_ad(daily_won=600)
     campaign = creative.ad_group.campaign_id
     for seconds, reason, is_rolled in events:
@@ -130,5 +133,5 @@ def test_however_events_and_rollups_mix_all_grains_agree_with_the_clicks(
     for grain in ("minute", "hour", "day"):
         rows = Rollup.objects.filter(grain=grain, campaign=campaign)
         assert sum(row.clicks + row.invalid_clicks for row in rows) == Click.objects.count() - seen
-        assert sum(row.impressions for row in rows) == Impression.objects.count() - looks
+        assert sum(row.impressions for row in rows) == Impression.objects.count() - impressions
         assert sum(row.spend_micros for row in rows) == paid
