@@ -13,7 +13,7 @@ from aggregator.models import Turn
 from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest, choose_fuser, fuse, make_fusion_key
 from aggregator.pipeline.fusion.fusion_inputs import select_fusion_inputs
 from aggregator.pipeline.fusion.support import find_supports
-from aggregator.pipeline.panel.fan_out import Panel
+from aggregator.pipeline.panel.panel import Panel
 from aggregator.pipeline.panel.provisional_answer import name_answer_kind
 from aggregator.pipeline.routing.route import is_budget_limited
 from aggregator.pipeline.types import Question, Ranking

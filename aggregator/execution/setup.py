@@ -18,7 +18,7 @@ from aggregator.execution.turn_context import (
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.infra.concurrency import retry_db, retry_db_async, run_in_db_thread
 from aggregator.models import Conversation, Turn
-from aggregator.pipeline.panel.fan_out import Outcome
+from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.panel.resume import resume_route
 from aggregator.pipeline.routing.route import RoutePreferences, plan_route
 from aggregator.pipeline.types import Route, RouteLimits

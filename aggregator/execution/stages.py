@@ -23,7 +23,8 @@ from aggregator.infra import metrics
 from aggregator.infra.concurrency import run_in_cpu_pool
 from aggregator.infra.flush_scheduler import get_flush_scheduler
 from aggregator.models import Candidate
-from aggregator.pipeline.panel.fan_out import Panel, fan_out
+from aggregator.pipeline.panel.fan_out import fan_out
+from aggregator.pipeline.panel.panel import Panel
 from aggregator.pipeline.panel.provisional_answer import choose_leader
 from aggregator.pipeline.ranking.disagreements import find_claims
 from aggregator.pipeline.ranking.rank_stability import rank_stably

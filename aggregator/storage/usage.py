@@ -8,7 +8,7 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.turn_state import TurnState
 from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest, restore_fusion
 from aggregator.pipeline.fusion.judge import Judgement
-from aggregator.pipeline.panel.fan_out import Outcome
+from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.panel.resume import restore_calls
 from aggregator.pipeline.types import Question
 

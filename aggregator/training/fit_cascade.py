@@ -37,12 +37,12 @@ class Cascade:
 
 def run_cascade(cascade: Cascade, given: Mapping[str, str], topic: str) -> tuple[str, float, bool]:
     """Return the answer, its probability and whether the strong model was asked."""
-    asked = {model: given[model] for model in cascade.panel}
-    answer, confidence = count_vote(cascade.panel_weights, asked, topic)
+    panel_answers = {model: given[model] for model in cascade.panel}
+    answer, confidence = count_vote(cascade.panel_weights, panel_answers, topic)
     if not needs_escalation(confidence, cascade.threshold):
         return answer, confidence, False
     answer, confidence = count_vote(
-        cascade.full_weights, asked | {cascade.strong: given[cascade.strong]}, topic
+        cascade.full_weights, panel_answers | {cascade.strong: given[cascade.strong]}, topic
     )
     return answer, confidence, True
 
@@ -68,25 +68,25 @@ def _score_by_prior(
     sums = votes[:, :, columns] @ weights
     exponents = np.exp(sums) * votes[:, :, columns].any(axis=2)
     leading = exponents.argmax(axis=1)
-    sure = exponents[np.arange(len(leading)), leading] / (1.0 + exponents.sum(axis=1))
-    return sure, (leading == responses.gold).astype(float)
+    confidences = exponents[np.arange(len(leading)), leading] / (1.0 + exponents.sum(axis=1))
+    return confidences, (leading == responses.gold).astype(float)
 
 
 def _sweep_thresholds(
-    sure: Numbers, right: Numbers, right_after: Numbers, costs: tuple[Numbers, Numbers, float]
+    confidences: Numbers, right: Numbers, right_after: Numbers, costs: tuple[Numbers, Numbers, float]
 ) -> tuple[float, float]:
     """Return the best accuracy that a threshold reaches within the allowed cost, and that threshold."""
     panel_cost, strong_cost, allowance = costs
     best = (-1.0, 0.0)
     for threshold in _THRESHOLDS:
-        unsure = sure < threshold
-        if float((panel_cost + unsure * strong_cost).mean()) <= allowance * _COST_MARGIN:
-            best = max(best, (float(np.where(unsure, right_after, right).mean()), threshold))
+        is_escalated = confidences < threshold
+        if float((panel_cost + is_escalated * strong_cost).mean()) <= allowance * _COST_MARGIN:
+            best = max(best, (float(np.where(is_escalated, right_after, right).mean()), threshold))
     return best
 
 
 def _measure(weights: VoteWeights, responses: ResponseMatrix) -> tuple[list[float], list[bool]]:
-    sure, right = [], []
+    confidences, right = [], []
     for row in range(len(responses.gold)):
         given = {
             m: responses.name_answer(int(c))
@@ -94,20 +94,20 @@ def _measure(weights: VoteWeights, responses: ResponseMatrix) -> tuple[list[floa
             if c >= 0
         }
         answer, confidence = count_vote(weights, given, responses.topics[row])
-        sure.append(confidence)
+        confidences.append(confidence)
         right.append(
             bool(responses.gold[row] >= 0 and answer == responses.name_answer(int(responses.gold[row])))
         )
-    return sure, right
+    return confidences, right
 
 
 def _measure_folds(responses: ResponseMatrix, fold: Codes) -> tuple[Numbers, Numbers]:
-    sure, right = np.zeros(len(fold)), np.zeros(len(fold))
+    confidences, right = np.zeros(len(fold)), np.zeros(len(fold))
     for number in range(_FOLDS):
         held_out = np.flatnonzero(fold == number)
         weights = fit_vote_weights(responses.select_rows(np.flatnonzero(fold != number)), quick=True)
-        sure[held_out], right[held_out] = _measure(weights, responses.select_rows(held_out))
-    return sure, right
+        confidences[held_out], right[held_out] = _measure(weights, responses.select_rows(held_out))
+    return confidences, right
 
 
 def choose_cascade(
@@ -128,19 +128,22 @@ def choose_cascade(
     screened = []
     for panel in list_panels(cheap):
         panel_cost = costs[:, [responses.models.index(model) for model in panel]].sum(axis=1)
-        sure, right = _score_by_prior(responses, votes, panel)
+        confidences, right = _score_by_prior(responses, votes, panel)
         _, right_after = _score_by_prior(responses, votes, (*panel, strong))
-        best, _ = _sweep_thresholds(sure, right, right_after, (panel_cost, strong_cost, allowance))
+        best, _ = _sweep_thresholds(confidences, right, right_after, (panel_cost, strong_cost, allowance))
         screened.append((best, -float(panel_cost.mean()), panel, panel_cost))
     screened.sort(key=lambda entry: entry[:2], reverse=True)
     fold = np.random.default_rng(seed).permutation(len(responses.gold)) % _FOLDS
     chosen = (-1.0, 0.0, screened[0][2])
     for _, _, panel, panel_cost in screened[:_SHORTLIST_SIZE]:
-        sure, right = _measure_folds(responses.select_models(panel), fold)
+        confidences, right = _measure_folds(responses.select_models(panel), fold)
         _, right_after = _measure_folds(responses.select_models((*panel, strong)), fold)
         chosen = max(
             chosen,
-            (*_sweep_thresholds(sure, right, right_after, (panel_cost, strong_cost, allowance)), panel),
+            (
+                *_sweep_thresholds(confidences, right, right_after, (panel_cost, strong_cost, allowance)),
+                panel,
+            ),
         )
     _, threshold, panel = chosen
     fitted = [

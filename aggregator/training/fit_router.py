@@ -149,16 +149,6 @@ def fit_router(
     coefficients, held_out = _solve_ridge_leave_one_out(
         _combine_kernels(topical, similarity, blend), 1.0, targets
     )
+    parameters = (topic_coefficients, coefficients, topic_level, level)
     price = _find_parity_price(held_out + level, scores, costs)
-    return RouterModel(
-        tuple(models),
-        names,
-        features,
-        shares,
-        topic_coefficients,
-        coefficients,
-        topic_level,
-        level,
-        blend,
-        price,
-    )
+    return RouterModel(tuple(models), names, features, shares, *parameters, blend, price)

@@ -21,7 +21,7 @@ SCENARIOS = ("calm", "income -50%", "price x2", "provider down")
 class QualityTable:
     """Quality and cost, shape (topics, models): estimated on the train half, and true on the test half."""
 
-    believed: Numbers
+    estimated: Numbers
     true: Numbers
     expected_costs: Numbers
     costs: Numbers
@@ -49,15 +49,15 @@ def _measure_quality_table(sets: list[RecordedSet], seed: int) -> QualityTable:
         for half, rows in enumerate((order[: len(order) // 2], order[len(order) // 2 :])):
             halves[half].append(responses.select_rows(rows).score_models())
             halves[half + 2].append(costs[rows].mean(axis=0))
-    believed, true, expected, real = (np.array(half) for half in halves)
-    return QualityTable(believed, true, expected, real)
+    estimated, true, expected, real = (np.array(half) for half in halves)
+    return QualityTable(estimated, true, expected, real)
 
 
 def _apply_scenario(table: QualityTable, scenario: str) -> tuple[float, float, Numbers]:
     """Return the factors of income and prices, and the available models, of the second half of the day."""
     open_models = np.ones(table.true.shape[1])
     if scenario == "provider down":
-        value = (table.believed - 0.2 * table.expected_costs / table.expected_costs.mean()).mean(axis=0)
+        value = (table.estimated - 0.2 * table.expected_costs / table.expected_costs.mean()).mean(axis=0)
         open_models[value.argmax()] = 0.0
     return (0.5 if scenario == "income -50%" else 1.0), (2.0 if scenario == "price x2" else 1.0), open_models
 
@@ -71,9 +71,9 @@ def _solve_mixture(
     """
     counts = np.bincount(topics.astype(int), minlength=len(table.true))[:, None]
     rows = np.kron(np.eye(len(table.true)), np.ones(table.true.shape[1]))
-    bounds = [(0, 1 if open_models[place % len(open_models)] else 0) for place in range(table.true.size)]
+    bounds = [(0, 1 if open_models[index % len(open_models)] else 0) for index in range(table.true.size)]
     worth = []
-    for quality, costs in ((table.believed, table.expected_costs), (table.true, table.costs)):
+    for quality, costs in ((table.estimated, table.expected_costs), (table.true, table.costs)):
         solved = linprog(
             -(counts * quality).ravel(), A_ub=(counts * costs * price).ravel()[None], b_ub=[income],
             A_eq=rows, b_eq=np.ones(len(table.true)), bounds=bounds,
@@ -94,17 +94,17 @@ def _simulate_day(
     topics = rng.integers(len(table.true), size=TURNS)
     drawn = rng.lognormal(-(SPREAD**2) / 2, SPREAD, TURNS) * (rng.random(TURNS) < FILL) / FILL
     income = budget * (AD_SHARE * drawn + (1 - AD_SHARE))
-    less, dearer, open_models = _apply_scenario(table, scenario)
-    income[TURNS // 2 :] *= less
+    income_factor, price_factor, open_models = _apply_scenario(table, scenario)
+    income[TURNS // 2 :] *= income_factor
     plan_options = [
-        (q.tolist(), c.tolist()) for q, c in zip(table.believed, table.expected_costs, strict=True)
+        (q.tolist(), c.tolist()) for q, c in zip(table.estimated, table.expected_costs, strict=True)
     ]
     pace, utility, spent, debt = start_pacing(budget, solve_price(plan_options, budget)), 0.0, 0.0, 0.0
     for turn, topic in enumerate(topics):
         late = turn >= TURNS // 2
         usable = np.flatnonzero(open_models) if late else np.arange(len(open_models))
-        price = dearer if late else 1.0
-        qualities, expected = table.believed[topic, usable], table.expected_costs[topic, usable] * price
+        price = price_factor if late else 1.0
+        qualities, expected = table.estimated[topic, usable], table.expected_costs[topic, usable] * price
         model = usable[choose_action(pace, qualities.tolist(), expected.tolist())]
         cost = float(table.costs[topic, model] * price)
         utility, spent = utility + float(table.true[topic, model]), spent + cost
@@ -112,7 +112,7 @@ def _simulate_day(
         debt = max(debt, -pace.balance / pace.usual_income)
     half = TURNS // 2
     best = _solve_mixture(table, topics[:half], float(income[:half].sum()), 1.0, np.ones(len(open_models)))
-    best += _solve_mixture(table, topics[half:], float(income[half:].sum()), dearer, open_models)
+    best += _solve_mixture(table, topics[half:], float(income[half:].sum()), price_factor, open_models)
     return utility / best[0], spent / float(income.sum()), debt, utility / best[1], utility / best[2]
 
 
@@ -129,8 +129,8 @@ def bench_pacing(sets: list[RecordedSet], report: RankingReport, seeds: int) -> 
         outcomes = []
         for seed in range(seeds):
             qualities = _measure_quality_table(sets, seed)
-            dear = float(np.sort(qualities.expected_costs.mean(axis=0))[-3])
-            outcomes += [_simulate_day(qualities, share * dear, scenario, seed) for share in BUDGETS]
+            high_cost = float(np.sort(qualities.expected_costs.mean(axis=0))[-3])
+            outcomes += [_simulate_day(qualities, share * high_cost, scenario, seed) for share in BUDGETS]
         table = np.array(outcomes)
         row = (
             f"  {scenario:14s} {mean_sd(table[:, 0])} | {mean_sd(table[:, 1])} (max {table[:, 1].max():.3f})"

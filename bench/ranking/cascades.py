@@ -18,8 +18,8 @@ def _measure_split(
     responses, costs = recorded.responses(pool), recorded.costs(pool)
     order = np.random.default_rng(seed).permutation(len(responses.gold))
     train, test = order[: len(order) // 2], order[len(order) // 2 :]
-    dear = np.argsort(costs[train].mean(axis=0))[-max(2, len(pool) // 3) :]
-    strong = pool[max(dear, key=lambda column: responses.select_rows(train).score_models()[column])]
+    costly = np.argsort(costs[train].mean(axis=0))[-max(2, len(pool) // 3) :]
+    strong = pool[max(costly, key=lambda column: responses.select_rows(train).score_models()[column])]
     cascade = choose_cascade(responses.select_rows(train), costs[train], strong, share, seed)
     panel = [pool.index(model) for model in cascade.panel]
     spent, right = [], []

@@ -16,19 +16,19 @@ TURNS = 60
 
 def bench_speed(folder: Path, report: RankingReport) -> None:
     """Measure the processor time of rank, which includes the vote."""
-    took = []
+    times_ms = []
     for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
         for row in read_json_lines(path)[:TURNS]:
             question = Question(row["prompt"], detect_language(row["prompt"]))
             drafts = [
-                Draft(str(place), answer["model"], answer["model"], 0.5, answer["text"])
-                for place, answer in enumerate(row["candidates"][:PANEL])
+                Draft(str(index), answer["model"], answer["model"], 0.5, answer["text"])
+                for index, answer in enumerate(row["candidates"][:PANEL])
             ]
-            began = time.process_time()
+            started = time.process_time()
             rank(question, drafts)
-            took.append((time.process_time() - began) * 1_000)
-    if took:
-        middle, tail = float(np.median(took)), float(np.percentile(took, 95))
+            times_ms.append((time.process_time() - started) * 1_000)
+    if times_ms:
+        middle, tail = float(np.median(times_ms)), float(np.percentile(times_ms, 95))
         report.print_row(
             f"\nSpeed: rank and vote of {PANEL} candidates: median {middle:.1f} ms, p95 {tail:.1f} ms of CPU"
         )

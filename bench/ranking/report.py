@@ -40,20 +40,25 @@ def mean_sd(values: "list[float] | NDArray[np.float64]") -> str:
     return f"{np.mean(values):.3f} ± {np.std(values):.3f}"
 
 
-def calibration_error(sure: NDArray[np.float64], right: NDArray[np.float64], bins: int = 10) -> float:
+def calibration_error(confidences: NDArray[np.float64], right: NDArray[np.float64], bins: int = 10) -> float:
     """Return the expected calibration error (Naeini et al., 2015) over bins of equal width."""
-    bin_index = np.minimum((sure * bins).astype(int), bins - 1)
+    bin_index = np.minimum((confidences * bins).astype(int), bins - 1)
     gaps = [
         (bin_index == number).mean()
-        * abs(sure[bin_index == number].mean() - right[bin_index == number].mean())
+        * abs(confidences[bin_index == number].mean() - right[bin_index == number].mean())
         for number in set(bin_index.tolist())
     ]
     return float(sum(gaps))
 
 
-def calibration_error_floor(sure: NDArray[np.float64], seed: int = 0, draws: int = 20) -> float:
+def calibration_error_floor(confidences: NDArray[np.float64], seed: int = 0, draws: int = 20) -> float:
     """Return the calibration error of perfect probabilities on a sample of this size."""
     rng = np.random.default_rng(seed)
     return float(
-        np.mean([calibration_error(sure, (rng.random(len(sure)) < sure).astype(float)) for _ in range(draws)])
+        np.mean(
+            [
+                calibration_error(confidences, (rng.random(len(confidences)) < confidences).astype(float))
+                for _ in range(draws)
+            ]
+        )
     )

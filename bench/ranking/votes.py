@@ -14,17 +14,17 @@ KOREAN = {"click": ("5", 1.5), "kmmlu": ("6 reasoning", 2.0)}
 
 def run_vote(weights: VoteWeights, responses: ResponseMatrix) -> tuple[list[float], list[float]]:
     """Return the confidence and correctness (0 or 1) of the vote on every question."""
-    sure, right = [], []
+    confidences, right = [], []
     for row, codes in enumerate(responses.answers):
         given = {
             m: responses.name_answer(int(c)) for m, c in zip(responses.models, codes, strict=True) if c >= 0
         }
         answer, confidence = count_vote(weights, given, responses.topics[row])
-        sure.append(confidence)
+        confidences.append(confidence)
         right.append(
             float(responses.gold[row] >= 0 and answer == responses.name_answer(int(responses.gold[row])))
         )
-    return sure, right
+    return confidences, right
 
 
 def make_cold_start_weights(train: ResponseMatrix) -> VoteWeights:
@@ -51,10 +51,10 @@ def _measure_pool(
             responses.select_rows(order[len(order) // 2 :]),
         )
         best = test.score_models()[train.score_models().argmax()]
-        sure, right = (np.array(found) for found in run_vote(fit_vote_weights(train, seed), test))
+        confidences, right = (np.array(found) for found in run_vote(fit_vote_weights(train, seed), test))
         _, cold = run_vote(make_cold_start_weights(train), test)
         oracle = float((test.gold >= 0).mean())
-        errors = (calibration_error(sure, right), calibration_error_floor(sure, seed))
+        errors = (calibration_error(confidences, right), calibration_error_floor(confidences, seed))
         rows.append((best, _count_majority(test), np.mean(cold), right.mean(), oracle, *errors))
     return np.array(rows)
 

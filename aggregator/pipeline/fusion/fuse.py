@@ -15,13 +15,13 @@ from aggregator.pipeline.chat_messages import fit_history
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
 from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge
 from aggregator.pipeline.fusion.judge_report import JudgeReport
-from aggregator.pipeline.panel.fan_out import Outcome
 from aggregator.pipeline.panel.model_calls import (
     count_usage,
     make_call_id,
     make_request,
     stream_with_limits,
 )
+from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.types import Emit, Question, Ranking
 from aggregator.providers import (
     ChatMessage,

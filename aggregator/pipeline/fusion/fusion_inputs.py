@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregator.pipeline.panel.fan_out import Outcome
+from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.types import Question, Ranking
 
 MAX_CANDIDATES = 3

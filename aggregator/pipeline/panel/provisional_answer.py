@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from aggregator.domain.turn_state import TurnState
-from aggregator.pipeline.panel.fan_out import Outcome
+from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.types import Ranking, Route, Strategy
 
 # Once this much of one answer was read, another one replaces it only by the ranking.

@@ -13,7 +13,7 @@ from aggregator.domain.events import AnswerDelta, ClaimsMapped, Event, RankedCan
 from aggregator.pipeline.fusion.fuse import FusionRequest, fuse
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
 from aggregator.pipeline.fusion.judge import RETRY_PROMPT, build_judge_messages, judge
-from aggregator.pipeline.panel.fan_out import Outcome
+from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.types import PanelSlot, Question, Ranking
 from aggregator.providers import TokenUsage, close_providers
 from testing.provider.server import ProviderServer, Script, say

@@ -10,6 +10,7 @@ import pytest
 from aggregator.budgeting.pacing import PacingState, choose_action
 from aggregator.budgeting.turn_budget import DailyFunds, TurnBudget
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.models import Turn
 from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.exploration import MIN_EXPOSURES, Explorer
 from aggregator.pipeline.routing.plan_options import (
@@ -63,6 +64,10 @@ def plan(
 def panel_of(route: Route) -> set[str]:
     """Return the slugs of the models asked."""
     return {slot.model.slug for slot in route.slots}
+
+
+def test_the_strategies_are_those_that_a_turn_stores() -> None:
+    assert set(Strategy) == set(Turn.Strategy.values)
 
 
 def test_quality_without_a_price_asks_the_best_models_and_with_a_price_cheap_ones() -> None:
