@@ -57,7 +57,7 @@ async def prepare_setup(run: TurnRun, context: TurnContext) -> TurnSetup:
 
     Raises NoModelError.
     """
-    # Also applies the pauses that providers asked for, whoever is asked.
+    # Called for every turn, because it also applies the pauses that providers asked for.
     available = await filter_available(run.writer.log.client, context.offer)
     if run.state.candidates:
         return await _resume_setup(run, context)

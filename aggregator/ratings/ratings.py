@@ -49,7 +49,7 @@ class LeaderboardRow:
     chance: float
     low: float
     high: float
-    picks: int
+    votes: int
 
     @property
     def percent(self) -> int:

@@ -64,8 +64,8 @@ def expire_api_conversations(*, before: dt.datetime) -> int:
 
 @transaction.atomic
 def _delete_batch(conversations: Sequence[int]) -> None:
-    # Whoever keeps a turn holds its row and then its conversation's; whoever opens one, its conversation's.
-    # All of them are held here, in that order, so that nothing is added to what is being removed.
+    # A checkpoint locks a turn and then its conversation, an insertion the conversation. All are locked in
+    # that order, so that nothing is added to a conversation that is being deleted.
     turns = _lock_turns(conversations)
     list(
         Conversation.objects.select_for_update().filter(pk__in=conversations).order_by("pk").values_list("pk")

@@ -88,7 +88,7 @@ def _describe_custom(served: ServedModel, address: str) -> LanguageModel:
     return LanguageModel(
         slug=f"own-{slugify(served.name.replace('/', '-').replace(':', '-').replace('.', '-'))}"[:80],
         name=(served.title or served.name)[:120],
-        # Models of one vendor are treated as alike, whoever serves them.
+        # The vendor that made the model, whichever server it runs on.
         vendor=format_vendor(served.name)[:40],
         provider=CUSTOM_PROVIDER,
         litellm_model=f"openai/{served.name}"[:160],

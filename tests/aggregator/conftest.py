@@ -15,20 +15,20 @@ MakeModel = Callable[..., Listing]
 
 
 @pytest.fixture(autouse=True)
-def _empty_pantry() -> None:
-    """What an earlier test had on offer is of no use to the next one."""
+def _forget_snapshot() -> None:
+    """Forget the models that an earlier test listed."""
     forget_snapshot()
 
 
 @pytest.fixture(autouse=True)
-def _nobody_is_tried(settings: Settings) -> None:
-    """Which models are asked is no matter of luck here."""
+def _without_exploration(settings: Settings) -> None:
+    """Switch off exploration, so that the panel does not depend on chance."""
     settings.EXPLORE_PERCENT = 0
 
 
 @pytest.fixture(autouse=True)
 def forget_pauses() -> None:
-    """No test waits for what another one's provider said."""
+    """Forget the pauses that the provider of another test asked for."""
     throttle.clear_pauses()
 
 
@@ -41,7 +41,7 @@ def provider_session() -> Iterator[ProviderServer]:
 
 @pytest.fixture
 def provider(provider_session: ProviderServer) -> ProviderServer:
-    """The provider, with nothing scripted and nothing seen."""
+    """The provider, without scripts and recorded requests."""
     provider_session.scripts.clear()
     provider_session.seen.clear()
     provider_session.find_script = lambda _model, _prompt: None
@@ -53,7 +53,7 @@ def provider(provider_session: ProviderServer) -> ProviderServer:
 
 @pytest.fixture
 def offer_model(provider: ProviderServer, db: None) -> MakeModel:
-    """Put a model on offer that the provider serves under the same name."""
+    """Return a function that lists a model which the provider serves under the same name."""
 
     def offer(slug: str, *, wire: str = "openai", **fields: object) -> Listing:
         return ListingFactory.create(

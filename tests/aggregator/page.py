@@ -1,4 +1,4 @@
-"""A page's end of the socket, speaking ASGI straight to the consumer."""
+"""A page's end of the socket, which calls the consumer by ASGI."""
 
 import asyncio
 import json
@@ -83,6 +83,6 @@ async def leave(*pages: Page) -> None:
     """Close pages and what this loop holds for them."""
     for page in pages:
         await page.close()
-    # A turn may still be looking for its ad: the loop must not be taken from under it.
+    # A turn may still be waiting for its ad, which needs the loop.
     await asyncio.wait_for(wait_for_turns(), TIMEOUT_SECONDS)
     await runner.close_loop_resources()

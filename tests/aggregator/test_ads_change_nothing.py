@@ -30,7 +30,7 @@ TEXTS = {
     "quick": "일찍 예약하세요.",
     "third": "화요일 새벽에 예약하면 싸요.",
 }
-# What a clock, a key or the day's purse says differs from turn to turn, with ads or without.
+# What a clock, a key or the day's budget says differs from turn to turn, with ads or without.
 PASSING = {"conversation", "turn", "ttft_ms", "duration_ms", "quality", "expected_micros"}
 # Who leads for a moment, who waits and how text is cut into pieces are matters of time.
 FLEETING = {"candidate_delta", "more", "answer_delta", "candidate_queued", "turn_queued", "leader_changed"}

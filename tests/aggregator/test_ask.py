@@ -1,4 +1,4 @@
-"""`manage.py ask`: one question from a shell, answered here or by whoever answers for the page."""
+"""`manage.py ask`: one prompt from a shell, answered in its own process or by a worker."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Half a character, a seat at an unlucky moment or a deaf database: one turn suffers, and it ends."""
+"""Text or candidates that cannot be stored affect one turn only, and it ends."""
 
 import asyncio
 import contextlib
@@ -75,8 +75,8 @@ async def test_a_model_added_before_the_panel_is_stored_joins_it(
     await runner.close_loop_resources()
     kept = await run_in_db_thread(with_related(Turn.objects.filter(pk=turn.pk)).get)
     assert kept.status == Turn.Status.DONE
-    seats = [(row.position, row.model, row.status) for row in kept.candidates.all()]
-    assert seats == [(0, "wise", "done"), (1, "quick", "done")]
+    candidates = [(row.position, row.model, row.status) for row in kept.candidates.all()]
+    assert candidates == [(0, "wise", "done"), (1, "quick", "done")]
 
 
 async def test_a_turn_whose_candidates_cannot_be_stored_is_closed_as_failed(
@@ -87,7 +87,7 @@ async def test_a_turn_whose_candidates_cannot_be_stored_is_closed_as_failed(
     turn = await run_in_db_thread(
         turns.open_turn, owner=ada, request=turns.TurnRequest("안녕?", panel=("wise",))
     )
-    # A seat where the panel's first one belongs, which nobody asked for.
+    # A stored candidate at the position of the panel's first one.
     stray = Candidate(turn=turn, position=0, model="other", status=Candidate.Status.STREAMING)
     await run_in_db_thread(stray.save)
     for _ in range(close.MAX_FAULTS):

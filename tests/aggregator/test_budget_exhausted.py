@@ -34,7 +34,7 @@ async def ask(page: Page, *panel: str) -> list[Frame]:
 def route_of(events: list[Frame]) -> tuple[list[str], list[str]]:
     """Return who was asked and why."""
     route = next(event for event in events if event["type"] == "route_chosen")
-    return [seat["model"] for seat in route["panel"]], route["reasons"]
+    return [member["model"] for member in route["panel"]], route["reasons"]
 
 
 @pytest.mark.usefixtures("offer")

@@ -1,4 +1,4 @@
-"""What a turn has become is kept once, whoever keeps it, and a command that comes too late is not lost."""
+"""A turn's state and calls are stored once, whichever process stores them, and no late command is lost."""
 
 import asyncio
 import uuid
@@ -26,7 +26,7 @@ def turn(ada: User) -> Turn:
 
 
 def done(work: Awaitable[T]) -> T:
-    """Do something on an event loop of its own."""
+    """Run a coroutine on an event loop of its own."""
 
     async def alone() -> T:
         try:
@@ -39,10 +39,11 @@ def done(work: Awaitable[T]) -> T:
 
 def ended(candidate: str, *, text: str = "서울이에요.", model: str = "wise") -> TurnState:
     """Return a turn with one answer that has ended."""
-    seat = CandidateState(candidate, model, model.title(), "vendor", "done", text=text, cost_micros=700)
+    name = model.title()
+    state = CandidateState(candidate, model, name, "vendor", "done", text=text, cost_micros=700)
     return TurnState(
         strategy="best",
-        candidates={candidate: seat},
+        candidates={candidate: state},
         answer_kind="best",
         answer_candidate=candidate,
         status="done",

@@ -1,4 +1,4 @@
-"""What a page and the socket say to each other."""
+"""The commands of a page and the frames and refusals that it gets."""
 
 import asyncio
 import json
@@ -163,8 +163,8 @@ async def test_a_vote_for_another_candidate_replaces_the_earlier_one(
     await page.say(ask_of("수도는?"))
     events = await page.hear_turn()
     panel = next(event["panel"] for event in events if event["type"] == "route_chosen")
-    for seat in panel:
-        await page.say({"type": "vote", "candidate": seat["candidate"]})
+    for member in panel:
+        await page.say({"type": "vote", "candidate": member["candidate"]})
         assert (await page.hear())["type"] == "voted"
 
     votes = await run_in_db_thread(lambda: [str(vote.candidate.public_id) for vote in Vote.objects.all()])

@@ -1,4 +1,4 @@
-"""What is deleted while it is being answered stops, is forgotten everywhere, and has cost what it cost."""
+"""A turn that is deleted while it runs stops, its log is deleted, and its calls stay stored."""
 
 import asyncio
 import threading
@@ -45,18 +45,18 @@ def talkers(provider: ProviderServer, offer_model: MakeModel) -> None:
 
 @pytest.fixture
 def turn(ada: User) -> Turn:
-    """A running turn of Ada's that nobody has begun."""
+    """A running turn of Ada's that no process has begun."""
     return turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?", panel=("quick", "talker")))
 
 
 def has_log(turn: str) -> bool:
-    """Whether anything is held that was told of a turn."""
+    """Whether a turn has a log."""
     with redis.Redis.from_url(site_settings.REDIS_URL) as store:
         return bool(store.exists(stream_key(turn)))
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something about what is kept holds."""
+    """Wait until a condition on stored rows holds."""
     for _ in range(500):
         if await run_in_db_thread(is_so):
             return
@@ -65,7 +65,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def ends_soon(provider: ProviderServer) -> None:
-    """Wait until nothing runs any more; no model may have gone on for long."""
+    """Wait until no turn runs any more, and assert that no model went on for long."""
     began = time.monotonic()
     await asyncio.wait_for(wait_for_turns(), SOON_SECONDS)
     assert await asyncio.to_thread(provider.wait_until, lambda: provider.asked("talker")[0].is_cancelled)
@@ -73,7 +73,7 @@ async def ends_soon(provider: ProviderServer) -> None:
 
 
 def check_books(turn: str) -> None:
-    """Hold that nothing is left of a turn but what its two calls cost."""
+    """Assert that only the two calls of a turn are left."""
     assert not Conversation.objects.exists()
     assert {(row.model, row.turn_id) for row in Usage.objects.all()} == {("quick", None), ("talker", None)}
     assert all(row.cost_micros > 0 for row in Usage.objects.all())
@@ -95,7 +95,7 @@ async def test_deleting_a_conversation_stops_its_turn_and_stores_its_calls(
     await asyncio.to_thread(client.force_login, ada)
     gone = await asyncio.to_thread(client.post, f"/c/{opened['conversation']}/delete/")
     await ends_soon(provider)
-    # Who still has the page open learns that it ended.
+    # An open page still gets the end.
     await page.hear_turn(until="turn_closed")
     await leave(page)
 
@@ -107,7 +107,7 @@ async def test_deleting_a_conversation_stops_its_turn_and_stores_its_calls(
 async def test_closing_an_account_stops_its_running_turns(
     provider: ProviderServer, settings: Settings, ada: User, turn: Turn
 ) -> None:
-    # As on a worker: what deletes and what runs the turn hear of each other through Valkey alone.
+    # As on a worker: only Valkey connects the process that deletes with the one that runs the turn.
     settings.TURN_RUNNER = "worker"
     name, running = str(turn.public_id), asyncio.create_task(runner.run_turn(turn.public_id))
     await until(lambda: Candidate.objects.filter(model="quick", status="done").exists())
@@ -128,7 +128,7 @@ async def test_a_deleted_turn_whose_wakeup_is_lost_stops_at_the_next_checkpoint(
     running = asyncio.create_task(runner.run_turn(turn.public_id))
     await until(lambda: Candidate.objects.filter(model="quick", status="done").exists())
 
-    # A row that goes without a word, as when the database's own shell removes it.
+    # A row that is deleted without a wakeup, as by the database's own shell.
     await run_in_db_thread(turn.conversation.delete)
     await asyncio.wait_for(running, SOON_SECONDS)
     await ends_soon(provider)

@@ -1,4 +1,4 @@
-"""Turns go to workers through Celery: many at once in few messages, and none is lost on the way."""
+"""Turns are sent to workers through Celery: many in few messages, and none is lost."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ QUEUE = "celery"
 
 
 def make_request(number: int) -> services.TurnRequest:
-    """Return a prompt that goes to the one model there is."""
+    """Return a request to the only model."""
     return services.TurnRequest(f"질문 {number}", panel=("wise",))
 
 
@@ -91,7 +91,7 @@ def test_a_broker_that_accepts_nothing_delays_no_turn_for_long(
 
 
 class DeafProxy:
-    """A way to a server on which old connections can go deaf: what they are told goes nowhere, unsaid."""
+    """A proxy to a server that can stop forwarding on existing connections without closing them."""
 
     def __init__(self, url: str) -> None:
         self._there = urlsplit(url)
@@ -130,7 +130,7 @@ def test_a_connection_to_the_broker_that_does_not_reply_is_replaced() -> None:
     sender.config_from_object("django.conf:settings", namespace="CELERY")
     limits = site_settings.CELERY_BROKER_TRANSPORT_OPTIONS
     assert 0 < limits["socket_timeout"] <= 10 and 0 < limits["socket_connect_timeout"] <= 10
-    # As on the site, only sooner.
+    # As in production, with a shorter interval.
     sender.conf.update({"broker_url": proxy.url, "broker_transport_options": limits | {"socket_timeout": 1}})
     failures: list[BaseException] = []
 

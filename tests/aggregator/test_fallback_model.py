@@ -35,9 +35,9 @@ def _replay(public_id: uuid.UUID) -> TurnState:
     return reduce_events(rebuild_events(with_related(Turn.objects.filter(public_id=public_id)).get()))
 
 
-def seats_of(state: TurnState) -> dict[str, CandidateState]:
+def members_of(state: TurnState) -> dict[str, CandidateState]:
     """Return a turn's candidates by their models."""
-    return {seat.model: seat for seat in state.candidates.values()}
+    return {member.model: member for member in state.candidates.values()}
 
 
 async def offer_four(offer_model: MakeModel) -> None:
@@ -63,14 +63,14 @@ async def test_a_failed_model_keeps_its_text_and_a_fallback_is_asked(
     provider.add("calm", fault)
     shown, kept = await answer(ada)
 
-    seats = seats_of(shown)
-    assert list(seats) == ["wise", "calm", "quick", "spare"]
-    assert (seats["calm"].status, seats["calm"].error) == ("failed", error)
-    assert seats["calm"].text == "".join(fault.pieces[: fault.fault_at])
-    assert (seats["spare"].status, seats["spare"].stands_in_for) == ("done", seats["calm"].candidate)
+    members = members_of(shown)
+    assert list(members) == ["wise", "calm", "quick", "spare"]
+    assert (members["calm"].status, members["calm"].error) == ("failed", error)
+    assert members["calm"].text == "".join(fault.pieces[: fault.fault_at])
+    assert (members["spare"].status, members["spare"].stands_in_for) == ("done", members["calm"].candidate)
     assert shown.ranking is not None
-    assert {row.candidate for row in shown.ranking.standings} >= {seats["spare"].candidate}
-    assert seats == seats_of(kept)
+    assert {row.candidate for row in shown.ranking.standings} >= {members["spare"].candidate}
+    assert members == members_of(kept)
     assert await run_in_db_thread(Usage.objects.filter(purpose="candidate").count) == 4
 
 
@@ -82,7 +82,7 @@ async def test_no_fallback_is_asked_if_the_prompt_is_at_fault(
         provider.add(name, say("서울이에요."))
     provider.add("calm", Script(status=400, error="context_length_exceeded"))
     shown, _ = await answer(ada)
-    assert list(seats_of(shown)) == ["wise", "calm", "quick"]
+    assert list(members_of(shown)) == ["wise", "calm", "quick"]
 
 
 async def test_no_fallback_is_asked_in_a_requested_panel(
@@ -91,7 +91,7 @@ async def test_no_fallback_is_asked_in_a_requested_panel(
     await offer_four(offer_model)
     provider.add("calm", CUT)
     shown, _ = await answer(ada, panel=("calm",))
-    assert list(seats_of(shown)) == ["calm"]
+    assert list(members_of(shown)) == ["calm"]
 
 
 async def test_a_failed_fallback_is_not_replaced(
@@ -104,8 +104,8 @@ async def test_a_failed_fallback_is_not_replaced(
     for name in ("calm", "spare"):
         provider.add(name, CUT)
     shown, kept = await answer(ada)
-    assert [seat.status for seat in seats_of(shown).values()] == ["done", "failed", "done", "failed"]
-    assert seats_of(shown) == seats_of(kept)
+    assert [member.status for member in members_of(shown).values()] == ["done", "failed", "done", "failed"]
+    assert members_of(shown) == members_of(kept)
 
 
 async def test_an_expensive_fallback_needs_the_budget(
@@ -120,4 +120,4 @@ async def test_an_expensive_fallback_needs_the_budget(
         provider.add(name, say("서울이에요.", delay_s=0.2))
     provider.add("calm", CUT)
     shown, _ = await answer(ada)
-    assert "gold" not in seats_of(shown)
+    assert "gold" not in members_of(shown)

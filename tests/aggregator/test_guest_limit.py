@@ -19,7 +19,13 @@ from tests.aggregator.page import Page, leave
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WISH = {"type": "open_turn", "conversation": None, "prompt": "수도는?", "panel": ["wise"], "strategy": "best"}
+COMMAND = {
+    "type": "open_turn",
+    "conversation": None,
+    "prompt": "수도는?",
+    "panel": ["wise"],
+    "strategy": "best",
+}
 
 
 def newcomer() -> Page:
@@ -38,14 +44,14 @@ async def test_a_guest_too_many_is_refused_in_words_and_accepted_later(
     assert (await first.open(), await second.open()) == (0, 0)
     await second.say({"type": "ping"})
     assert await second.hear() == {"type": "pong"}
-    await second.say({**WISH, "client_id": str(uuid.uuid4())})
+    await second.say({**COMMAND, "client_id": str(uuid.uuid4())})
     refused = await second.hear()
     assert (refused["type"], refused["code"]) == ("refused", "too_many_guests")
     assert "로그인" in refused["message"]
     assert await run_in_db_thread(User.objects.count) == 1
 
     settings.NEW_GUESTS_PER_HOUR = 9
-    await second.say({**WISH, "client_id": str(uuid.uuid4())})
+    await second.say({**COMMAND, "client_id": str(uuid.uuid4())})
     assert (await second.hear())["type"] == "opened"
     await second.hear_turn()
     await leave(first, second)

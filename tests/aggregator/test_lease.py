@@ -1,4 +1,4 @@
-"""A turn is worked on by one process at a time, and by the next one as soon as that is gone."""
+"""One process at a time answers a turn, and another one as soon as that has ended."""
 
 import asyncio
 import subprocess
@@ -28,13 +28,13 @@ async def client() -> AsyncIterator["redis.Redis"]:
 
 
 async def holder_of(client: "redis.Redis") -> str:
-    """Return who holds the turn."""
+    """Return the holder of the turn's lease."""
     holder = await client.get(lease_key(TURN))
     return holder.decode() if isinstance(holder, bytes) else ""
 
 
 def a_dead_process() -> int:
-    """Return the number of a process that is no more."""
+    """Return the id of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
@@ -137,7 +137,7 @@ async def test_a_wait_for_the_database_can_be_cancelled() -> None:
 
 async def test_the_lease_of_a_new_turn_excludes_others_and_is_released(client: "redis.Redis") -> None:
     async with hold_lease(client, TURN, 5, is_new=True):
-        # It is on its way: nobody waits for it.
+        # It was sent without waiting for the reply.
         await asyncio.sleep(0.05)
         async with hold_lease(client, TURN, 5) as second:
             assert not second.is_held

@@ -1,4 +1,4 @@
-"""What a person may open in a day: counted apart from the turns, so that nothing sets it back."""
+"""The turns that a person may open a day, counted apart from the turns so that deleting resets nothing."""
 
 import asyncio
 import datetime as dt
@@ -36,7 +36,7 @@ MORE = LanguageModel(
 def open_turn(
     person: User, conversation: uuid.UUID | None = None, client_id: uuid.UUID | None = None
 ) -> Turn:
-    """Open a turn, which is then taken to be running."""
+    """Open a turn, which counts as running from then on."""
     return turns.open_turn(owner=person, request=TurnRequest("수도는?", client_id, conversation))
 
 
@@ -49,12 +49,12 @@ def end(turn: Turn, status: str = Candidate.Status.FAILED) -> Candidate:
 
 
 def count_of(person: User) -> int:
-    """Return what is counted for somebody today."""
+    """Return a person's count of today."""
     return DayCount.objects.get(person=person, day=timezone.localdate()).opened
 
 
 def why_refused(*, retry: Candidate) -> str:
-    """Return the code with which asking a candidate again is refused."""
+    """Return the code with which a retry is refused."""
     with pytest.raises(Refusal) as refusal:
         retry_candidate(candidate=retry)
     return refusal.value.code
@@ -118,7 +118,7 @@ def test_a_retry_is_refused_where_a_new_turn_would_be(ada: User, grace: User, se
     open_turn(grace)
     settings.TURNS_OPEN = 2
     assert why_refused(retry=failed) == "overloaded"
-    # What is refused is not counted.
+    # A refused retry is not counted.
     assert count_of(ada) == 2
 
 
@@ -135,7 +135,7 @@ def test_a_candidate_that_was_retried_meanwhile_is_not_retried_twice(ada: User) 
     failed = end(open_turn(ada))
     retry_candidate(candidate=failed)
 
-    # This page's copy still says that it has failed.
+    # The object in memory still says that it has failed.
     assert why_refused(retry=failed) == "candidate_not_failed"
     failed.refresh_from_db()
     assert (failed.attempt, count_of(ada)) == (2, 2)
@@ -175,7 +175,7 @@ async def test_of_many_concurrent_prompts_only_the_day_s_number_is_opened(
             return refusal.code
         return "opened"
 
-    # Who is dealt the same number of a conversation asks for another, a few times.
+    # A draft that gets the same number as another one tries again, a few times.
     heard = Counter(
         [await send() for _ in range(2)] + list(await asyncio.gather(*(send() for _ in range(4))))
     )

@@ -1,4 +1,4 @@
-"""A turn is one trace from the page to the models, and it holds no word of it."""
+"""A turn is one trace from the page to the models, without any text of the turn."""
 
 import asyncio
 import subprocess
@@ -37,7 +37,7 @@ ANSWER = "모델의 비밀스러운 대답"
 
 @pytest.fixture(scope="module")
 def exporter() -> InMemorySpanExporter:
-    """Where this process' spans go from now on."""
+    """An exporter that collects this process's spans."""
     kept = InMemorySpanExporter()
     start_tracing("test", SimpleSpanProcessor(kept))
     return kept
@@ -45,7 +45,7 @@ def exporter() -> InMemorySpanExporter:
 
 @pytest.fixture
 def spans(exporter: InMemorySpanExporter) -> Iterator[InMemorySpanExporter]:
-    """The same, emptied."""
+    """The exporter, emptied."""
     exporter.clear()
     yield exporter
     exporter.clear()
@@ -116,7 +116,7 @@ def test_spans_reach_a_collector_over_http() -> None:
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Collector) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

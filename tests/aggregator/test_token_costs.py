@@ -17,7 +17,7 @@ from aggregator.streaming.turn_log import TurnLog
 
 pytestmark = pytest.mark.usefixtures("valkey")
 
-SEATS, TOKENS, PACE_SECONDS = "abcd", 50, 0.02
+CANDIDATES, TOKENS, PACE_SECONDS = "abcd", 50, 0.02
 MOST_FRAMES, MOST_BYTES = 0.3, 130
 # Of what it takes to write and read a token's event as JSON, in the same process at the same moment: about 60
 # when tokens come lonely. An accident in a token's path, as a write of its own, costs several times that.
@@ -37,16 +37,16 @@ async def test_tokens_share_frames_and_cost_little() -> None:
     state = TurnState()
     log.open_writer(name, 0, 0, lambda: build_snapshot_events(state))
     writer = EventWriter(log, name, state)
-    panel = tuple(PanelMember(seat, seat, seat, seat) for seat in SEATS)
+    panel = tuple(PanelMember(name, name, name, name) for name in CANDIDATES)
     await writer.emit(TurnOpened("conversation", name, "?"))
     await writer.emit(RouteChosen("best", panel, ("asked_panel",)))
-    for seat in SEATS:
-        await writer.emit(CandidateStarted(seat))
+    for candidate in CANDIDATES:
+        await writer.emit(CandidateStarted(candidate))
     spent = time.process_time()
 
     for token in range(TOKENS):
-        for seat in SEATS:
-            await writer.emit(CandidateDelta(seat, f" w{token}", None if token else 5))
+        for candidate in CANDIDATES:
+            await writer.emit(CandidateDelta(candidate, f" w{token}", None if token else 5))
         await asyncio.sleep(PACE_SECONDS)
     last = await writer.flush()
     for _ in range(400):
@@ -57,7 +57,7 @@ async def test_tokens_share_frames_and_cost_little() -> None:
     spent = time.process_time() - spent
     await outbox.close()
     await log.close()
-    tokens = TOKENS * len(SEATS)
+    tokens = TOKENS * len(CANDIDATES)
     assert f'"seq":{last},' in frames[-1]
     assert len(frames) / tokens <= MOST_FRAMES
     assert sum(map(len, frames)) / tokens <= MOST_BYTES

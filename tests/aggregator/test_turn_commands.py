@@ -1,4 +1,4 @@
-"""What can be asked of a turn while it runs, after it has ended, and when its process has to go."""
+"""Commands to a turn while it runs, after it has ended, and while its process is ending."""
 
 import asyncio
 import uuid
@@ -37,7 +37,7 @@ async def ask(page: Page, *panel: str) -> str:
 
 
 def load(turn: str) -> Turn:
-    """Return a turn with its parts."""
+    """Return a turn with its related rows."""
     return with_related(Turn.objects.filter(public_id=turn)).get()
 
 
@@ -57,7 +57,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def has_failed(turn: str) -> bool:
-    """Whether a failed candidate of a turn is kept."""
+    """Whether a failed candidate of a turn is stored."""
     return Candidate.objects.filter(turn__public_id=turn, status="failed").exists()
 
 
@@ -193,7 +193,7 @@ async def test_a_turn_that_meets_repeated_faults_of_ours_is_closed_as_failed(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요."))
-    # A listing that nobody can read: a fault of the installation, not of the prompt.
+    # A listing that cannot be read: a fault of the installation, not of the prompt.
     await asyncio.to_thread(offer_model, "wise", languages=7)
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
     for _ in range(close.MAX_FAULTS):
@@ -233,7 +233,7 @@ async def test_a_stopping_turn_accepts_no_model_and_accepts_all_once_it_has_ende
     request = turns.TurnRequest("수도는?", panel=("wise",))
     turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, request=request))
     offered = {model.slug: model for model in await run_in_db_thread(list_offered_models)}
-    # One comes before the stop, when nobody works on the turn yet, and one after it.
+    # One is added before the stop, while no process runs the turn yet, and one after it.
     await run_in_db_thread(lambda: add_candidate(turn=turn, model=offered["quick"]))
     assert await run_in_db_thread(lambda: turns.request_stop(turn=turn))
     with pytest.raises(Refusal, match="turn_running"):

@@ -1,4 +1,4 @@
-"""What happens in a turn of each shape, against a real provider, database and log."""
+"""Turns of every shape, against a real provider, database and log."""
 
 import asyncio
 import uuid
@@ -62,7 +62,7 @@ def _load(public_id: uuid.UUID) -> Turn:
 
 
 def types_of(history: list[Event]) -> list[str]:
-    """Return the kinds of events, deltas left out: how text is cut into pieces is a matter of time."""
+    """Return the kinds of events, without deltas, because how text is split depends on timing."""
     return [event.type for event in history if event.type not in {"candidate_delta", "more"}]
 
 
@@ -98,7 +98,7 @@ async def test_what_is_stored_replays_to_what_was_streamed(
 
 
 def _settled(state: TurnState) -> TurnState:
-    # The provisional mark tells when a ranking was made, not what it says.
+    # `provisional` depends on timing.
     return state
 
 
@@ -298,7 +298,7 @@ async def test_a_turn_costs_what_its_calls_cost(
     turn, _ = await finish(turn)
 
     costs = await run_in_db_thread(lambda: [usage.cost_micros for usage in turn.usages.all()])
-    # Two answers, the one that broke off, and the fused one.
+    # Two answers, the broken one, and the fused one.
     assert len(costs) == 4
     assert turn.cost_micros == sum(costs)
     assert len(provider.asked("wise")) == 2

@@ -1,4 +1,4 @@
-"""What a turn's calls cost is in the books, however its models and its processes behave."""
+"""Every call of a turn is stored with its cost, however its models and processes fail."""
 
 import asyncio
 from collections import Counter
@@ -32,8 +32,8 @@ async def finish(turn: Turn) -> Turn:
     return await run_in_db_thread(Turn.objects.get, pk=turn.pk)
 
 
-async def booked(turn: Turn) -> list[Usage]:
-    """Return what is booked for a turn."""
+async def stored(turn: Turn) -> list[Usage]:
+    """Return the stored calls of a turn."""
     return await run_in_db_thread(lambda: list(Usage.objects.filter(turn=turn).order_by("pk")))
 
 
@@ -46,7 +46,7 @@ async def test_tokens_that_a_provider_miscounts_are_counted_by_us(
     turn = await finish(
         await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("한국의 수도는?"))
     )
-    (call,) = await booked(turn)
+    (call,) = await stored(turn)
     assert turn.status == Turn.Status.DONE
     assert call.source == "counted"
     assert turn.cost_micros == call.cost_micros > 0
@@ -65,7 +65,7 @@ async def test_a_broken_call_is_stored_with_its_input_tokens(
     await runner.drain(0)
     provider.add("wise", say("서울이에요."))
     turn = await finish(turn)
-    broken, whole = await booked(turn)
+    broken, whole = await stored(turn)
     assert turn.status == Turn.Status.DONE
     assert broken.input_tokens > 200
     assert broken.output_tokens > 0
@@ -95,13 +95,13 @@ async def test_the_calls_of_a_broken_fusion_and_its_judge_are_stored_once(
     runner.start_local_turn(turn.public_id)
     await told(turn, "answer_delta")
     await runner.drain(0)
-    assert sorted(call.purpose for call in await booked(turn)) == ["fuse", "judge"]
+    assert sorted(call.purpose for call in await stored(turn)) == ["fuse", "judge"]
     if is_killed:
-        # Who is killed books nothing: then what the log tells of the answer is counted.
+        # A killed process stores no call: the calls are counted from what the log has of the answer.
         await run_in_db_thread(Usage.objects.filter(purpose="fuse").delete)
     provider.find_script = answer
     turn = await finish(turn)
-    calls = await booked(turn)
+    calls = await stored(turn)
     assert (turn.status, turn.answer_kind) == (Turn.Status.DONE, "fused")
     assert Counter(call.purpose for call in calls) == {"candidate": 2, "judge": 2, "fuse": 2}
     assert all(call.input_tokens and call.output_tokens for call in calls)
@@ -121,7 +121,7 @@ async def test_a_reopened_turn_costs_what_all_its_calls_cost(
     await runner.run_turn(turn.public_id)
     history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
     await runner.close_loop_resources()
-    kept, calls = await run_in_db_thread(Turn.objects.get, pk=turn.pk), await booked(turn)
+    kept, calls = await run_in_db_thread(Turn.objects.get, pk=turn.pk), await stored(turn)
     assert len(calls) > 5
     assert kept.cost_micros == sum(call.cost_micros for call in calls) > first.cost_micros
     assert reduce_events(history).cost_micros == kept.cost_micros
@@ -135,7 +135,7 @@ async def test_reasoning_without_an_answer_is_stored_as_a_call(
     turn = await finish(
         await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("한국의 수도는?"))
     )
-    (call,) = await booked(turn)
+    (call,) = await stored(turn)
     assert turn.status == Turn.Status.FAILED
     assert (call.input_tokens, call.output_tokens, call.source) == (4_000, 4_096, "provider")
     assert turn.cost_micros == call.cost_micros == 4_000 * 100 + 4_096 * 400
@@ -147,6 +147,6 @@ async def test_reasoning_of_a_judge_and_a_fuser_is_stored_as_calls(
     thinks = Script(finish="length", usage=(900, 800))
     provider.find_script = lambda model, prompt: thinks if "<<<ANSWER" in prompt else answer(model, prompt)
     turn = await finish(await open_council(offer_model, ada))
-    took = {call.purpose: (call.input_tokens, call.output_tokens) for call in await booked(turn)}
+    took = {call.purpose: (call.input_tokens, call.output_tokens) for call in await stored(turn)}
     assert (turn.status, turn.answer_kind) == (Turn.Status.DONE, "best")
     assert took["judge"] == took["fuse"] == (900, 800)

@@ -1,4 +1,4 @@
-"""Boards count picks in the database and once a minute; a night's learning reads votes a round at a time."""
+"""Boards count votes in the database and once a minute; a night's learning reads votes a round at a time."""
 
 import time
 
@@ -36,7 +36,7 @@ def test_votes_are_counted_by_language_and_topic(ada: User) -> None:
     assert vote_counts.count_votes("", "code") == {"quick": 2}
     assert vote_counts.count_votes("ko", "code") == {}
     assert vote_counts.list_voted_topics() == ["life", "code"]
-    shown = {place.slug: place.picks for place in ratings.build_leaderboard(ratings.ALL)}
+    shown = {place.slug: place.votes for place in ratings.build_leaderboard(ratings.ALL)}
     assert shown == {"wise": 3, "quick": 2}
 
 

@@ -26,7 +26,7 @@ from aggregator.streaming.turn_feed import LogEntry
 
 SHELL_USER = "shell"
 WON = 1_000_000
-# After a turn's deadline, for a worker that is just starting and for the ad.
+# Added to a turn's deadline for a worker that is just starting, and for the ad.
 DEADLINE_MARGIN_SECONDS = 60
 
 
