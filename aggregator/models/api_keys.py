@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ApiKey(models.Model):
-    """A bearer key of the public API; only its digest is kept, and its first characters to know it by."""
+    """A bearer key of the public API; only its digest and its first characters are stored."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     owner = models.ForeignKey(

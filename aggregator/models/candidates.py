@@ -8,7 +8,7 @@ from aggregator.models.conversations import Turn
 
 
 class Candidate(models.Model):
-    """A completion kept and shown: what one language model answered to a turn."""
+    """The answer of one language model to a turn."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("기다리는 중")
@@ -53,7 +53,7 @@ class Candidate(models.Model):
 
 
 class Ballot(models.Model):
-    """The order in which a judge put a turn's candidates, best first."""
+    """A judge's order of a turn's candidates, best first."""
 
     turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="ballots", verbose_name=_("턴"))
     judge = models.CharField(max_length=80, verbose_name=_("심사한 모델"))
@@ -70,7 +70,7 @@ class Ballot(models.Model):
 
 
 class Vote(models.Model):
-    """The candidate a person picked in a turn; picking another one moves the vote."""
+    """A person's vote for a candidate of a turn; voting for another one replaces it."""
 
     turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="votes", verbose_name=_("턴"))
     candidate = models.ForeignKey(

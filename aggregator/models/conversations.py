@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Conversation(models.Model):
-    """A person's thread of turns; one that a program opened may begin with exchanges it gave itself."""
+    """A person's conversation; one opened by the API may begin with exchanges that the program sent."""
 
     class Origin(models.TextChoices):
         PAGE = "page", _("화면")
@@ -35,7 +35,7 @@ class Conversation(models.Model):
 
 
 class Turn(models.Model):
-    """One prompt and all that answers it; a conversation's turns in order are its transcript."""
+    """One prompt and its answers; a conversation's turns in order are its transcript."""
 
     class Status(models.TextChoices):
         RUNNING = "running", _("답하는 중")

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DayCount(models.Model):
-    """How many turns a person opened, or put back to work, on a day of the house; it outlives the turns."""
+    """The number of turns that a person opened or reopened on a day; it outlives the turns."""
 
     # No constraint: a process of the last release, which knows nothing of it, still deletes people beside us.
     person = models.ForeignKey(

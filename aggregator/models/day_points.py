@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DayPoint(models.Model):
-    """One moment of the day's curve: what came in and went out since the last one, and the price it left."""
+    """One point of the budget's history: income and cost since the last one, and the price after it."""
 
     at = models.DateTimeField(_("언제"), unique=True)
     income_micros = models.BigIntegerField(_("광고 수입(백만분의 1원)"))

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Listing(models.Model):
-    """A catalog model as this installation offers it: what an admin may switch, price and limit."""
+    """A catalog model as this installation offers it; an admin may switch, price and limit it."""
 
     slug = models.CharField(max_length=80, unique=True, verbose_name=_("짧은 이름"))
     name = models.CharField(_("이름"), max_length=120)

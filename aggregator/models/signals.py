@@ -6,7 +6,7 @@ from aggregator.models.candidates import Candidate
 
 
 class Signal(models.Model):
-    """What a person did with an answer without picking it: copied it, went on with it, wanted another one."""
+    """What a person did with an answer without a vote: copied, continued or regenerated it."""
 
     class Kind(models.TextChoices):
         COPY = "copy", _("복사")

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SkillRecord(models.Model):
-    """What picks have taught about the models, in all languages or in one; `last_vote` was the last."""
+    """The models' ratings by votes, in all languages or in one, up to the vote `last_vote`."""
 
     scope = models.CharField(_("범위"), max_length=8, unique=True)
     beliefs = models.JSONField(default=list, verbose_name=_("믿음"))

@@ -6,7 +6,7 @@ from aggregator.models.conversations import Turn
 
 
 class Usage(models.Model):
-    """What one call to a provider took and cost; rows are only added, once a call."""
+    """The tokens and cost of one provider call; rows are only inserted, once a call."""
 
     class Purpose(models.TextChoices):
         CANDIDATE = "candidate", _("후보 답")
