@@ -19,7 +19,7 @@ from testing.factories import UserFactory
 
 @pytest.fixture
 def admin(client: Client, db: None) -> Client:
-    """The browser of whoever runs this installation."""
+    """A client with an admin logged in."""
     client.force_login(UserFactory.create(username="admin", is_staff=True, is_superuser=True))
     return client
 
@@ -46,7 +46,7 @@ def keep_turn(owner: User, *, failed: bool = False) -> Turn:
     return turn
 
 
-def test_the_market_s_day_counts_income_clicks_and_what_waits(db: None) -> None:
+def test_the_market_statistics_count_income_clicks_and_reviews(db: None) -> None:
     ad = make_ad()
     for reason in ("", "", "too_fast"):
         settle_click(make_offer(ad, price_won=100), reason=reason, network="", at=timezone.now())
@@ -64,7 +64,7 @@ def test_the_market_s_day_counts_income_clicks_and_what_waits(db: None) -> None:
     assert (day.impressions, day.waiting, day.complaints, day.income_before_micros) == (3, 1, 0, 0)
 
 
-def test_the_kitchen_s_day_names_the_models_that_fail(ada: User) -> None:
+def test_the_turn_statistics_name_the_failing_models(ada: User) -> None:
     keep_turn(ada)
     keep_turn(ada, failed=True)
     day = turn_stats_today(timezone.now() + datetime.timedelta(seconds=1))
@@ -72,7 +72,7 @@ def test_the_kitchen_s_day_names_the_models_that_fail(ada: User) -> None:
     assert [(each.model, each.asked, each.failed) for each in day.models] == [("qwen2.5-0.5b", 2, 1)]
 
 
-def test_the_first_page_of_the_admin_answers_its_three_questions(
+def test_the_admin_index_shows_the_three_groups_of_cards(
     admin: Client, ada: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     keep_turn(ada, failed=True)
@@ -83,7 +83,7 @@ def test_the_first_page_of_the_admin_answers_its_three_questions(
         assert words in page
 
 
-def test_every_card_leads_to_rows_that_open(admin: Client, ada: User) -> None:
+def test_every_card_links_to_a_page_that_opens(admin: Client, ada: User) -> None:
     keep_turn(ada)
     page = admin.get("/admin/")
     for _, cards in page.context["groups"]:
@@ -91,7 +91,7 @@ def test_every_card_leads_to_rows_that_open(admin: Client, ada: User) -> None:
             assert admin.get(card.link).status_code == 200, card.link
 
 
-def test_only_the_admin_s_pages_have_the_looser_policy(admin: Client) -> None:
+def test_only_admin_pages_have_the_relaxed_policy(admin: Client) -> None:
     assert "'unsafe-eval'" in admin.get("/admin/").headers["Content-Security-Policy"]
     strict = admin.get("/accounts/me/").headers["Content-Security-Policy"]
     assert "unsafe" not in strict
