@@ -1,4 +1,4 @@
-"""What every turn writes goes past Django, and yet it is whole or not at all, and told in Django's words."""
+"""Statements outside the ORM are transactional, and raise Django's errors."""
 
 import asyncio
 import uuid
@@ -35,7 +35,7 @@ BREAK_ALL = (
 
 
 async def nothing() -> None:
-    """Read no reply."""
+    """Return no result."""
 
 
 @pytest.fixture
@@ -46,19 +46,19 @@ def conversation(ada: User) -> Conversation:
 
 @pytest_asyncio.fixture(autouse=True)
 async def closed() -> AsyncIterator[None]:
-    """Leave no connection behind."""
+    """Close the connections of the test's loop."""
     yield
     await close_database()
 
 
 async def rename(connection: Connection) -> Reply[None]:
-    """Give all conversations a new name."""
+    """Rename all conversations."""
     await connection.execute(RENAME, {"title": "new"})
     return nothing
 
 
 def count_transactions() -> int:
-    """Return how many transactions stored the conversations that are there."""
+    """Return the number of transactions that stored the existing conversations."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(DISTINCT xmin::text) FROM aggregator_conversation")
         return int(cursor.fetchone()[0])
@@ -70,12 +70,12 @@ async def title_of(conversation: Conversation) -> str:
     return conversation.title
 
 
-async def test_what_is_done_is_kept(conversation: Conversation) -> None:
+async def test_a_transaction_is_committed(conversation: Conversation) -> None:
     await in_transaction(rename)
     assert await title_of(conversation) == "new"
 
 
-async def test_what_goes_wrong_takes_all_of_it_back(conversation: Conversation) -> None:
+async def test_an_error_rolls_the_transaction_back(conversation: Conversation) -> None:
     async def rename_and_fail(connection: Connection) -> Reply[None]:
         await rename(connection)
         raise ValueError("in between")
@@ -92,7 +92,7 @@ async def test_what_goes_wrong_takes_all_of_it_back(conversation: Conversation) 
         ("SELECT 1 / 0", DatabaseError),
     ],
 )
-async def test_a_refused_statement_is_told_in_django_s_words_and_takes_all_back(
+async def test_a_failed_statement_raises_django_s_error_and_rolls_back(
     conversation: Conversation, statement: str, kind: type[Exception]
 ) -> None:
     async def rename_and_break(connection: Connection) -> Reply[None]:
@@ -106,7 +106,7 @@ async def test_a_refused_statement_is_told_in_django_s_words_and_takes_all_back(
     assert await title_of(conversation) == "new"
 
 
-async def test_of_those_that_share_a_transaction_only_the_refused_one_is_lost(ada: User) -> None:
+async def test_only_the_failed_call_of_a_shared_transaction_is_lost(ada: User) -> None:
     async def add(number: int, connection: Connection) -> Reply[int]:
         given = {"owner": ada.pk, "title": str(number), "id": uuid.UUID(int=number % 50)}
         cursor = await connection.execute(ADD, given)
@@ -126,7 +126,7 @@ async def test_of_those_that_share_a_transaction_only_the_refused_one_is_lost(ad
 
 
 @override_settings(DATABASE_LOOP_POOL_SIZE=1)
-async def test_one_connection_serves_whoever_comes_as_it_has_just_served_another(
+async def test_a_call_that_arrives_as_another_ends_uses_the_same_connection(
     conversation: Conversation,
 ) -> None:
     async def rename_often() -> None:
@@ -138,7 +138,7 @@ async def test_one_connection_serves_whoever_comes_as_it_has_just_served_another
 
 
 @override_settings(DATABASE_LOOP_POOL_SIZE=1)
-async def test_those_that_share_a_transaction_stand_in_it_by_their_order(conversation: Conversation) -> None:
+async def test_calls_of_a_shared_transaction_are_sorted_by_their_order(conversation: Conversation) -> None:
     sent: list[int] = []
 
     async def note(order: int, connection: Connection) -> Reply[None]:
@@ -151,7 +151,7 @@ async def test_those_that_share_a_transaction_stand_in_it_by_their_order(convers
     assert sent[-4:] == sorted(sent[-4:])
 
 
-async def test_whoever_stops_waiting_does_not_stop_it(conversation: Conversation) -> None:
+async def test_cancelling_the_caller_does_not_cancel_the_transaction(conversation: Conversation) -> None:
     has_begun = asyncio.Event()
 
     async def rename_slowly(connection: Connection) -> Reply[None]:
@@ -171,7 +171,7 @@ async def test_whoever_stops_waiting_does_not_stop_it(conversation: Conversation
     raise AssertionError("it was never written")
 
 
-async def test_a_server_that_hung_up_is_reached_again(conversation: Conversation) -> None:
+async def test_lost_connections_are_replaced(conversation: Conversation) -> None:
     await asyncio.gather(*(in_transaction(rename) for _ in range(4)))
 
     def hang_up() -> None:

@@ -1,4 +1,4 @@
-"""A model that fails again and again is left out for a while, by every process."""
+"""A model that fails repeatedly is left out for a while, by every process."""
 
 import pytest
 import redis.asyncio as redis
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("valkey")
 
 
 def model(slug: str) -> LanguageModel:
-    """Return a model of that name."""
+    """Return a model with this slug."""
     return LanguageModel(
         slug=slug,
         name=slug,
@@ -31,7 +31,7 @@ OFFER = (model("wise"), model("shaky"))
 
 
 async def slugs_after(*errors: str, times: int = breaker.FAILURE_THRESHOLD) -> list[str]:
-    """Let the shaky model end so, some times, and return who would be asked."""
+    """Record these errors of the shaky model some times and return the available models."""
     client = redis.Redis.from_url(settings.REDIS_URL)
     for _ in range(times):
         await breaker.record_call_results(client, [("shaky", error) for error in errors] + [("wise", "")])
@@ -40,23 +40,23 @@ async def slugs_after(*errors: str, times: int = breaker.FAILURE_THRESHOLD) -> l
     return [each.slug for each in offer]
 
 
-async def test_a_model_that_fails_in_a_row_rests() -> None:
+async def test_a_model_that_fails_in_a_row_is_left_out() -> None:
     assert await slugs_after("server_failed") == ["wise"]
 
 
-async def test_a_few_failures_are_forgiven() -> None:
+async def test_fewer_failures_change_nothing() -> None:
     assert await slugs_after("server_failed", times=breaker.FAILURE_THRESHOLD - 1) == ["wise", "shaky"]
 
 
-async def test_an_answer_in_between_begins_the_count_anew() -> None:
+async def test_a_success_resets_the_count() -> None:
     assert await slugs_after("stalled", "", "stalled") == ["wise", "shaky"]
 
 
-async def test_a_refused_prompt_says_nothing_about_a_model() -> None:
+async def test_a_refused_prompt_is_no_failure_of_the_model() -> None:
     assert await slugs_after("refused") == ["wise", "shaky"]
 
 
-async def test_when_all_rest_all_are_asked() -> None:
+async def test_when_all_models_are_left_out_all_are_available() -> None:
     client = redis.Redis.from_url(settings.REDIS_URL)
     for _ in range(breaker.FAILURE_THRESHOLD):
         await breaker.record_call_results(client, [(each.slug, "timed_out") for each in OFFER])
@@ -64,7 +64,7 @@ async def test_when_all_rest_all_are_asked() -> None:
     await client.aclose()
 
 
-async def test_a_store_that_does_not_answer_leaves_nobody_out() -> None:
+async def test_without_valkey_no_model_is_left_out() -> None:
     client = redis.Redis.from_url("redis://127.0.0.1:1/0")
     await breaker.record_call_results(client, [("shaky", "stalled")])
     assert await breaker.filter_available(client, OFFER) == OFFER

@@ -1,4 +1,4 @@
-"""The day's price of quality follows what comes in and goes out, and admins see its history."""
+"""The price of quality follows income and costs, and the admin charts its history."""
 
 import datetime as dt
 import json
@@ -27,7 +27,7 @@ WON = 1_000_000
 
 @pytest.fixture(autouse=True)
 def fresh_pace(settings: object) -> Iterator[None]:
-    """Every test reads the price anew; the house adds 24,000 won a day, 1,000 an hour."""
+    """Clear the cached pace around every test; the subsidy is 24,000 won a day, 1,000 an hour."""
     settings.DAILY_SUBSIDY_WON = 24_000  # type: ignore[attr-defined]
     budget.read_pace.cache_clear()
     yield
@@ -35,7 +35,7 @@ def fresh_pace(settings: object) -> Iterator[None]:
 
 
 def spend(owner: User, won: float, at: dt.datetime, *, turns: int = 1, quality: float = 0.7) -> None:
-    """Let turns end at a moment, each having cost so much."""
+    """Store closed turns with a cost each."""
     for _ in range(turns):
         conversation = Conversation.objects.create(owner=owner, updated_at=at)
         micros = round(won * WON)
@@ -51,8 +51,8 @@ def spend(owner: User, won: float, at: dt.datetime, *, turns: int = 1, quality: 
         Usage.objects.filter(pk=call.pk).update(created_at=at)
 
 
-def keep(at: dt.datetime, income_won: float = 0) -> DayPoint:
-    """Keep a point of the history."""
+def update(at: dt.datetime, income_won: float = 0) -> DayPoint:
+    """Update the pace at a moment."""
     price = find_initial_price(list_offered_models())
     return budget.update_pace(income_micros=round(income_won * WON), initial_price=price, now=at)
 
@@ -62,79 +62,79 @@ def minutes(count: float) -> dt.timedelta:
     return dt.timedelta(minutes=count)
 
 
-def test_before_any_point_quality_costs_nothing_yet(offer_model: MakeModel) -> None:
+def test_before_the_first_point_the_price_is_zero(offer_model: MakeModel) -> None:
     assert budget.read_pace().price == 0.0
     assert budget.read_pace().credit == math.inf
 
 
-def test_the_first_price_is_one_at_which_a_day_can_be_paid(offer_model: MakeModel) -> None:
+def test_the_first_price_is_one_that_a_day_can_afford(offer_model: MakeModel) -> None:
     offer_model("cheap", standing=0.5, output_price_micros=1_000)
     offer_model("dear", standing=0.9, output_price_micros=2_000_000)
-    assert keep(NOON).price > 0
+    assert update(NOON).price > 0
     DayPoint.objects.all().delete()
     Listing.objects.filter(slug="dear").delete()
-    assert keep(NOON).price < 1e-3
+    assert update(NOON).price < 1e-3
 
 
-def test_the_price_rises_while_turns_cost_more_than_comes_in_and_falls_when_they_do_not(ada: User) -> None:
-    first = keep(NOON)
+def test_the_price_rises_while_costs_exceed_income_and_falls_otherwise(ada: User) -> None:
+    first = update(NOON)
     DayPoint.objects.update(price=0.01)
     spend(ada, 2_000, NOON + minutes(0.5), turns=20)
-    dear = keep(NOON + minutes(1))
+    dear = update(NOON + minutes(1))
     assert dear.price > 0.01
     assert dear.balance < first.balance
     assert dear.turns == 20
     for place in range(1, 30):
         spend(ada, 0.1, NOON + minutes(place + 0.5), turns=3)
-        last = keep(NOON + minutes(place + 1), income_won=place * 9_000)
+        last = update(NOON + minutes(place + 1), income_won=place * 9_000)
     assert last.price < dear.price
     assert budget.read_pace().price == last.price
 
 
-def test_what_comes_in_while_nobody_asks_waits_for_the_next_turn(ada: User) -> None:
-    keep(NOON)
-    quiet = keep(NOON + minutes(60), income_won=500)
+def test_income_without_turns_waits_for_the_next_turn(ada: User) -> None:
+    update(NOON)
+    quiet = update(NOON + minutes(60), income_won=500)
     assert (quiet.turns, quiet.income_micros, quiet.subsidy_micros) == (0, 500 * WON, 1_000 * WON)
     assert quiet.waiting_micros > quiet.income_micros
     spend(ada, 10, NOON + minutes(61))
-    busy = keep(NOON + minutes(62), income_won=500)
+    busy = update(NOON + minutes(62), income_won=500)
     assert (busy.income_micros, busy.waiting_micros) == (0, 0)
     assert busy.balance == pytest.approx(
         (quiet.waiting_micros + busy.subsidy_micros - 10 * WON) / WON, abs=0.01
     )
 
 
-def test_every_won_is_booked_once_and_a_new_day_begins_with_nothing(ada: User) -> None:
-    keep(NOON)
+def test_every_won_is_counted_once_and_a_new_day_begins_at_zero(ada: User) -> None:
+    update(NOON)
     spend(ada, 3, NOON + minutes(1), turns=2)
-    keep(NOON + minutes(2), income_won=40)
-    keep(NOON + minutes(3), income_won=40)
+    update(NOON + minutes(2), income_won=40)
+    update(NOON + minutes(3), income_won=40)
     history = read_budget_history(NOON + minutes(4))
     assert (history.income, history.spent, history.turns) == (40, 6, 2)
     price = DayPoint.objects.first().price  # type: ignore[union-attr]
-    tomorrow = keep(NOON + dt.timedelta(hours=13))
+    tomorrow = update(NOON + dt.timedelta(hours=13))
     assert (tomorrow.balance, tomorrow.price) == (0.0, price)
     assert tomorrow.subsidy_micros == pytest.approx(1_000 * WON, rel=0.01)
 
 
-def test_what_was_shown_is_counted_for_each_model(ada: User, offer_model: MakeModel) -> None:
+def test_shown_answers_are_counted_for_each_model(ada: User, offer_model: MakeModel) -> None:
     offer_model("wise")
-    keep(NOON)
+    update(NOON)
     spend(ada, 1, NOON + minutes(1), turns=3)
-    keep(NOON + minutes(2))
+    update(NOON + minutes(2))
     assert Listing.objects.get(slug="wise").shown == 3
 
 
-def test_the_runway_is_told_while_money_runs_out_and_not_when_ads_pay(ada: User) -> None:
+def test_the_runway_is_shown_while_money_runs_out_and_not_when_ads_pay(ada: User) -> None:
     spend(ada, 1_000, NOON - minutes(30), turns=12)
-    keep(NOON)
+    update(NOON)
     history = read_budget_history(NOON)
     # 12,000 won in three hours leave 12,000 for three hours.
     assert history.left == 12_000
     assert history.runway == dt.timedelta(hours=3)
     assert history.covered_percent == 0
     assert read_budget_history(NOON + dt.timedelta(days=1)).runway is None
-    keep(NOON + minutes(1), income_won=30_000)
+    update(NOON + minutes(1), income_won=30_000)
     assert read_budget_history(NOON + minutes(1)).runway is None
 
 

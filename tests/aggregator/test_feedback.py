@@ -1,4 +1,4 @@
-"""What people do with answers teaches a little; what they pick teaches more; nobody teaches without end."""
+"""Signals count less than votes, and nobody's count without limit."""
 
 import uuid
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def two_models(offer_model: MakeModel) -> Iterator[None]:
-    """Two models of which nobody knows which is better; every test reads what is stored."""
+    """Two models with the same prior, and no cached ratings."""
     offer_model("wise", name="슬기")
     offer_model("quick", name="날쌘")
     ratings.forget_ratings()
@@ -30,7 +30,7 @@ def two_models(offer_model: MakeModel) -> Iterator[None]:
 
 
 def answered(owner: User, topic: str = "code", answer: str = "") -> tuple[Turn, dict[str, Candidate]]:
-    """Return a turn that both models have answered."""
+    """Return a turn that both models answered."""
     conversation = Conversation.objects.create(owner=owner, updated_at="2026-01-01T00:00Z")
     turn = Turn.objects.create(
         conversation=conversation, number=1, prompt="정렬 함수", language="ko", route={"topic": topic}
@@ -51,7 +51,7 @@ def answered(owner: User, topic: str = "code", answer: str = "") -> tuple[Turn, 
 
 
 def chance(model: str = "wise", topic: str = "") -> float:
-    """Return a model's chance on the board of all languages."""
+    """Return a model's probability on the leaderboard of all languages."""
     ratings.forget_ratings()
     return next(
         place.chance for place in ratings.build_leaderboard(ratings.ALL, topic) if place.slug == model
@@ -141,7 +141,7 @@ def test_a_topic_has_a_leaderboard_of_its_own(client: Client, ada: User) -> None
     assert client.get("/leaderboard/?topic=nonsense").status_code == 200
 
 
-def test_a_candidate_of_somebody_else_is_not_found(ada: User, mallory: User) -> None:
+def test_another_user_s_candidate_is_not_found(ada: User, mallory: User) -> None:
     _, rows = answered(ada)
     assert find_candidate(mallory, rows["wise"].public_id) is None
     assert find_candidate(ada, uuid.uuid4()) is None

@@ -1,4 +1,4 @@
-"""Streams of one turn are woken together, and whoever is told to end while waiting takes nobody along."""
+"""The streams of a turn tick together, and a cancelled waiter affects no other."""
 
 import asyncio
 import time
@@ -15,15 +15,15 @@ from aggregator.infra.flush_scheduler import (
 )
 
 
-async def beats(count: int, heard: list[str], name: str) -> None:
-    """Note each of some ticks."""
+async def record_ticks(count: int, ticks: list[str], name: str) -> None:
+    """Append a name at each of `count` ticks."""
     for _ in range(count):
         await get_flush_scheduler().wait_tick()
-        heard.append(name)
+        ticks.append(name)
 
 
-async def come_late(times: int) -> None:
-    """Let some ticks come too late, as the loop's time goes elsewhere."""
+async def delay_ticks(times: int) -> None:
+    """Block the loop so that some ticks are late."""
     for _ in range(times):
         waiting = get_flush_scheduler().wait_tick()
         await asyncio.sleep(0)
@@ -31,33 +31,33 @@ async def come_late(times: int) -> None:
         await waiting
 
 
-async def test_those_that_a_task_begins_beat_together() -> None:
-    heard: list[str] = []
+async def test_the_tasks_of_a_turn_tick_together() -> None:
+    ticks: list[str] = []
 
     async def turn() -> None:
         get_flush_scheduler().join()
-        await asyncio.gather(*(beats(3, heard, name) for name in "abcd"))
+        await asyncio.gather(*(record_ticks(3, ticks, name) for name in "abcd"))
 
     await turn()
 
-    assert [sorted(heard[place : place + 4]) for place in (0, 4, 8)] == [["a", "b", "c", "d"]] * 3
+    assert [sorted(ticks[place : place + 4]) for place in (0, 4, 8)] == [["a", "b", "c", "d"]] * 3
 
 
-async def test_turns_take_turns() -> None:
-    heard: list[str] = []
+async def test_turns_tick_in_different_lanes() -> None:
+    ticks: list[str] = []
 
     async def turn(name: str) -> None:
         get_flush_scheduler().join()
-        await beats(2, heard, name)
+        await record_ticks(2, ticks, name)
 
     names = [str(number) for number in range(LANES // SPARSE_STRIDE)]
     await asyncio.gather(*(turn(name) for name in names))
 
-    assert sorted(heard[: len(names)]) == sorted(heard[len(names) :]) == names
+    assert sorted(ticks[: len(names)]) == sorted(ticks[len(names) :]) == names
 
 
 async def count_groups(turns: int) -> int:
-    """Return in how many moments apart so many turns are woken."""
+    """Return at how many different times so many turns are woken."""
     moments: list[float] = []
 
     async def turn() -> None:
@@ -75,17 +75,17 @@ async def test_many_turns_are_woken_in_more_and_smaller_groups() -> None:
     assert max([await count_groups(3 * MANY_TASKS) for _ in range(5)]) > LANES // SPARSE_STRIDE + 2
 
 
-async def test_whoever_ends_while_waiting_takes_nobody_along() -> None:
-    heard: list[str] = []
-    leaving, staying = (asyncio.create_task(beats(2, heard, name)) for name in ("leaving", "staying"))
+async def test_a_cancelled_waiter_affects_no_other() -> None:
+    ticks: list[str] = []
+    leaving, staying = (asyncio.create_task(record_ticks(2, ticks, name)) for name in ("leaving", "staying"))
     await asyncio.sleep(0)
     leaving.cancel()
     await asyncio.wait_for(staying, 5)
 
-    assert heard == ["staying", "staying"]
+    assert ticks == ["staying", "staying"]
 
 
-async def test_whoever_has_a_reason_wakes_one_alone_before_the_tick() -> None:
+async def test_a_tick_can_be_released_early() -> None:
     early, other = get_flush_scheduler().wait_tick(), get_flush_scheduler().wait_tick()
     release_tick(early)
     release_tick(early)
@@ -95,7 +95,7 @@ async def test_whoever_has_a_reason_wakes_one_alone_before_the_tick() -> None:
     await asyncio.wait_for(other, 5)
 
 
-async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_turns() -> None:
+async def test_a_loop_short_of_processor_time_ticks_more_slowly_with_many_turns() -> None:
     ticker = get_flush_scheduler()
     leaving = asyncio.Event()
 
@@ -104,8 +104,8 @@ async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_tu
         await leaving.wait()
 
     turns = [asyncio.create_task(turn()) for _ in range(MANY_TASKS + 1)]
-    # Others have the processor: little is worked here, and yet all comes too late.
-    await come_late(12)
+    # Other processes use the processor: this one works little, and its ticks are late.
+    await delay_ticks(12)
     begun = time.monotonic()
     for _ in range(8):
         await ticker.wait_tick()
@@ -114,7 +114,7 @@ async def test_a_loop_that_waits_for_its_processor_beats_more_slowly_for_many_tu
     assert time.monotonic() - begun > 1.4 * 8 * MIN_PERIOD_SECONDS
 
 
-async def test_a_loop_with_time_to_spare_makes_nobody_wait() -> None:
+async def test_an_idle_loop_defers_no_work() -> None:
     ticker = get_flush_scheduler()
     # In a moment in which others take the processor the loop is late, and rightly makes one wait.
     for _ in range(50):
@@ -125,9 +125,9 @@ async def test_a_loop_with_time_to_spare_makes_nobody_wait() -> None:
     raise AssertionError("it made everybody wait")
 
 
-async def test_a_loop_that_is_late_lets_what_can_wait_give_way_but_not_for_ever() -> None:
+async def test_a_late_loop_defers_work_for_a_limited_time() -> None:
     ticker = get_flush_scheduler()
-    await come_late(8)
+    await delay_ticks(8)
     begun = time.monotonic()
     giving_way = [asyncio.create_task(ticker.yield_when_busy(0.05)) for _ in range(20)]
     await asyncio.sleep(0)

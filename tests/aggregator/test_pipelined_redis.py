@@ -1,4 +1,4 @@
-"""Commands of one moment share a connection, and each gets its own reply, whatever becomes of others."""
+"""Concurrent commands share a connection, and each gets its own reply, whatever happens to others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,13 +15,15 @@ pytestmark = pytest.mark.usefixtures("valkey")
 
 @pytest.fixture
 async def client() -> AsyncIterator[PipelinedClient]:
-    """A client of its own."""
+    """A client for one test."""
     client = open_client(settings.REDIS_URL)
     yield client
     await client.aclose()
 
 
-async def test_many_at_once_share_one_connection_and_get_their_own_replies(client: PipelinedClient) -> None:
+async def test_concurrent_commands_share_a_connection_and_get_their_own_replies(
+    client: PipelinedClient,
+) -> None:
     await asyncio.gather(*(client.set(f"key {number}", number) for number in range(200)))
     found = await client.send_all([("GET", f"key {number}") for number in range(200)])
 
@@ -30,7 +32,7 @@ async def test_many_at_once_share_one_connection_and_get_their_own_replies(clien
     assert len(set(numbers)) == 1
 
 
-async def test_a_refused_command_spoils_none_of_its_neighbours(client: PipelinedClient) -> None:
+async def test_a_failed_command_affects_no_other(client: PipelinedClient) -> None:
     await client.set("word", "text")
     word, refused, left = await client.send_all([("GET", "word"), ("INCR", "word"), ("TTL", "word")])
 
@@ -40,7 +42,7 @@ async def test_a_refused_command_spoils_none_of_its_neighbours(client: Pipelined
         await client.incr("word")
 
 
-async def test_who_stops_waiting_takes_no_reply_from_another(client: PipelinedClient) -> None:
+async def test_a_cancelled_command_takes_no_reply_of_another(client: PipelinedClient) -> None:
     await client.set("mine", "1")
     waiting = [asyncio.ensure_future(client.get("other")) for _ in range(20)]
     mine = asyncio.ensure_future(client.get("mine"))
@@ -52,7 +54,7 @@ async def test_who_stops_waiting_takes_no_reply_from_another(client: PipelinedCl
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def test_a_connection_that_broke_is_replaced(client: PipelinedClient) -> None:
+async def test_a_broken_connection_is_replaced(client: PipelinedClient) -> None:
     await client.set("kept", "1")
     number = await client.client_id()
     other = open_client(settings.REDIS_URL)
@@ -63,7 +65,7 @@ async def test_a_connection_that_broke_is_replaced(client: PipelinedClient) -> N
     assert await client.client_id() != number
 
 
-async def test_whoever_waits_as_it_is_closed_is_told(client: PipelinedClient) -> None:
+async def test_pending_commands_fail_when_the_client_is_closed(client: PipelinedClient) -> None:
     waiting = asyncio.ensure_future(client.send_all([("GET", "word")]))
     await asyncio.sleep(0)
     await client.aclose()

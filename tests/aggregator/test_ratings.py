@@ -1,4 +1,4 @@
-"""Picks move skills, skills move standings, and everybody can see where the models stand."""
+"""Votes change ratings, ratings change the order of models, and the leaderboard shows them."""
 
 from collections.abc import Iterator
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def no_memory() -> Iterator[None]:
-    """Every test reads what is stored, not what another one left in memory."""
+def uncached_ratings() -> Iterator[None]:
+    """Clear the cached ratings around every test."""
     ratings.forget_ratings()
     yield
     ratings.forget_ratings()
@@ -26,13 +26,13 @@ def no_memory() -> Iterator[None]:
 
 @pytest.fixture
 def two_models(offer_model: MakeModel) -> None:
-    """Two models of which nobody knows which is better."""
+    """Two models with the same prior."""
     offer_model("wise", name="슬기")
     offer_model("quick", name="날쌘")
 
 
 def pick(voter: User, winner: str = "quick", *, language: str = "ko", times: int = 1) -> None:
-    """Let somebody prefer one of two answers of the same length."""
+    """Vote for one of two answers of the same length."""
     for _ in range(times):
         conversation = Conversation.objects.create(owner=voter, updated_at="2026-01-01T00:00Z")
         turn = Turn.objects.create(
@@ -49,7 +49,7 @@ def pick(voter: User, winner: str = "quick", *, language: str = "ko", times: int
 
 
 @pytest.mark.usefixtures("two_models")
-def test_picks_change_who_is_asked_first() -> None:
+def test_votes_change_the_order_of_models() -> None:
     before = ratings.apply_ratings(list_offered_models(), ratings.read_ratings("ko"))
     assert [model.slug for model in before] == ["quick", "wise"]
     pick(UserFactory.create(), "wise", times=5)
@@ -60,7 +60,7 @@ def test_picks_change_who_is_asked_first() -> None:
 
 
 @pytest.mark.usefixtures("two_models")
-def test_a_vote_is_taken_in_once_and_a_moved_one_counts_after_the_night() -> None:
+def test_a_vote_is_learned_once_and_a_changed_one_counts_after_the_refit() -> None:
     ada = UserFactory.create()
     pick(ada, "wise")
     assert (ratings.learn_new_votes(), ratings.learn_new_votes()) == (2, 0)
@@ -72,7 +72,7 @@ def test_a_vote_is_taken_in_once_and_a_moved_one_counts_after_the_night() -> Non
 
 
 @pytest.mark.usefixtures("two_models")
-def test_korean_picks_make_the_korean_board_and_english_ones_do_not() -> None:
+def test_only_korean_votes_count_for_the_korean_leaderboard() -> None:
     pick(UserFactory.create(), "wise", language="en", times=4)
     ratings.learn_new_votes()
     assert ratings.build_leaderboard(ratings.KOREAN)[0].chance == pytest.approx(0.5)
@@ -80,7 +80,7 @@ def test_korean_picks_make_the_korean_board_and_english_ones_do_not() -> None:
 
 
 @pytest.mark.usefixtures("two_models")
-def test_a_guest_moves_less_than_an_account_and_nobody_moves_without_end() -> None:
+def test_a_guest_s_vote_counts_less_and_nobody_s_votes_count_without_limit() -> None:
     pick(GuestFactory.create(), "wise")
     ratings.learn_new_votes()
     by_guest = ratings.build_leaderboard(ratings.ALL)[0].chance
@@ -102,7 +102,7 @@ def test_a_guest_moves_less_than_an_account_and_nobody_moves_without_end() -> No
 
 
 @pytest.mark.usefixtures("two_models")
-def test_the_leaderboard_is_public_and_shows_a_person_their_own(client: Client) -> None:
+def test_the_leaderboard_is_public_and_shows_a_user_their_own(client: Client) -> None:
     page = client.get("/leaderboard/").content.decode()
     assert page.index("한국어") < page.index("모든 언어")
     assert "내가 고른 것만" not in page

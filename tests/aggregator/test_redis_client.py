@@ -1,4 +1,4 @@
-"""Whoever waits for Valkey can be told to end at any moment, and a server that says nothing is given up."""
+"""Waiting for Valkey can be cancelled at any moment, and an unresponsive server times out."""
 
 import asyncio
 import socket
@@ -20,14 +20,14 @@ PATIENCE_SECONDS = 1
 
 
 @pytest.fixture
-def mute_server() -> Iterator[str]:
-    """A server that accepts everybody and says nothing."""
+def silent_server() -> Iterator[str]:
+    """A server that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
 
-async def ends_when_told(task: "asyncio.Task[None]", moment: int) -> bool:
-    """Cancel a task after so many rounds of the loop and tell whether it ended."""
+async def ends_when_cancelled(task: "asyncio.Task[None]", moment: int) -> bool:
+    """Cancel a task after so many iterations of the loop and return whether it ended."""
     for _ in range(moment):
         await asyncio.sleep(0)
     task.cancel()
@@ -39,17 +39,17 @@ async def ends_when_told(task: "asyncio.Task[None]", moment: int) -> bool:
     return has_ended
 
 
-async def test_a_reader_can_be_ended_at_any_moment() -> None:
+async def test_a_reader_can_be_cancelled_at_any_moment() -> None:
     survived = []
     for moment in range(MOMENTS):
         log = TurnLog(settings.REDIS_URL, keep_seconds=60)
-        if not await ends_when_told(asyncio.create_task(log.feed.run()), moment):
+        if not await ends_when_cancelled(asyncio.create_task(log.feed.run()), moment):
             survived.append(moment)
         await log.client.aclose()
     assert survived == []
 
 
-async def test_a_lease_can_be_let_go_at_any_moment() -> None:
+async def test_a_lease_can_be_released_at_any_moment() -> None:
     client = redis_client.open_client(settings.REDIS_URL)
 
     async def hold(moment: int) -> None:
@@ -64,11 +64,9 @@ async def test_a_lease_can_be_let_go_at_any_moment() -> None:
     await client.aclose()
 
 
-async def test_a_server_that_says_nothing_is_given_up(
-    mute_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unresponsive_server_times_out(silent_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_client, "SOCKET_TIMEOUT_SECONDS", 0.1)
-    client = redis_client.open_client(mute_server)
+    client = redis_client.open_client(silent_server)
     with pytest.raises(RedisError):
         async with asyncio.timeout(PATIENCE_SECONDS * 5):
             await client.get("key")

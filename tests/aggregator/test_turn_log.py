@@ -1,4 +1,4 @@
-"""The log of a running turn, and what pages hear of it, when Valkey loses data or a page is slow."""
+"""The log of a running turn and the frames of its pages, when Valkey loses data or a page is slow."""
 
 import asyncio
 import json
@@ -48,8 +48,8 @@ def open_event_writer(log: TurnLog, name: str) -> EventWriter:
     return EventWriter(log, name, state)
 
 
-async def tell(writer: EventWriter, *history: Event) -> int:
-    """Tell events and wait until they are in the log."""
+async def write_events(writer: EventWriter, *history: Event) -> int:
+    """Emit events and wait until they are in the log."""
     for event in history:
         await writer.emit(event)
     return await asyncio.wait_for(writer.flush(), 5)
@@ -58,10 +58,10 @@ async def tell(writer: EventWriter, *history: Event) -> int:
 async def test_a_lost_log_is_written_anew(valkey: "plain_redis.Redis") -> None:
     log, name = open_log(), str(uuid.uuid4())
     writer = open_event_writer(log, name)
-    await tell(writer, *BEGINNING)
+    await write_events(writer, *BEGINNING)
 
     await asyncio.to_thread(valkey.flushdb)
-    await tell(writer, CandidateDelta("a", "이에요."))
+    await write_events(writer, CandidateDelta("a", "이에요."))
 
     entries = await log.read(name)
     await log.close()
@@ -73,11 +73,11 @@ async def test_a_lost_log_is_written_anew(valkey: "plain_redis.Redis") -> None:
 async def test_a_log_that_lost_its_end_is_written_anew_after_the_rest(valkey: "plain_redis.Redis") -> None:
     log, name = open_log(), str(uuid.uuid4())
     writer = open_event_writer(log, name)
-    await tell(writer, *BEGINNING)
-    lost = await tell(writer, CandidateDelta("a", "이에"))
+    await write_events(writer, *BEGINNING)
+    lost = await write_events(writer, CandidateDelta("a", "이에"))
     await asyncio.to_thread(valkey.xdel, f"turns:log:{name}", f"0-{lost}")
 
-    await tell(writer, CandidateDelta("a", "요."))
+    await write_events(writer, CandidateDelta("a", "요."))
 
     entries = await log.read(name)
     await log.close()
@@ -89,29 +89,29 @@ async def test_a_log_that_lost_its_end_is_written_anew_after_the_rest(valkey: "p
 async def test_a_second_writer_of_a_log_is_fenced() -> None:
     log, name = open_log(), str(uuid.uuid4())
     first = open_event_writer(log, name)
-    await tell(first, *BEGINNING)
+    await write_events(first, *BEGINNING)
     other = TurnLog(settings.REDIS_URL, keep_seconds=60)
     other.start()
     seq = (await other.read(name))[-1].seq
     other.open_writer(name, seq, seq, list)
-    await tell(EventWriter(other, name, TurnState()), CandidateDelta("a", "!"))
+    await write_events(EventWriter(other, name, TurnState()), CandidateDelta("a", "!"))
 
     with pytest.raises(FencedError):
-        await tell(first, CandidateDelta("a", "?"))
+        await write_events(first, CandidateDelta("a", "?"))
 
     await other.close()
     await log.close()
 
 
 class SlowSocket:
-    """A page's end of a socket that takes nothing until it is let."""
+    """The sending side of a socket that blocks until it is released."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
         self.frames: list[dict[str, object]] = []
 
     async def send(self, text: str) -> None:
-        """Take one frame."""
+        """Send a frame."""
         await self.open.wait()
         self.frames.append(json.loads(text))
 
@@ -124,10 +124,10 @@ async def test_a_slow_page_delays_nobody_and_gets_a_snapshot_when_it_reads_again
     slow_box.follow(name, 0, most=5)
     quick_box.follow(name, 0, most=5)
     writer = open_event_writer(log, name)
-    await tell(writer, *BEGINNING)
+    await write_events(writer, *BEGINNING)
     piece = "가" * 2_000
     for _ in range(MAX_QUEUED_BYTES * 2 // len(piece.encode())):
-        last = await tell(writer, CandidateDelta("a", piece))
+        last = await write_events(writer, CandidateDelta("a", piece))
     await until(lambda: bool(quick.frames) and quick.frames[-1]["seq"] == last)
 
     slow.open.set()
@@ -151,9 +151,9 @@ async def test_a_page_that_asks_for_an_impossible_number_disturbs_no_other() -> 
     bold_box.follow(str(uuid.uuid4()), 10**30, most=5)
     good_box.follow(name, 0, most=5)
     writer = open_event_writer(log, name)
-    last = await tell(writer, *BEGINNING)
+    last = await write_events(writer, *BEGINNING)
     await until(lambda: bool(good.frames) and good.frames[-1]["seq"] == last)
-    last = await tell(writer, CandidateDelta("a", "이에요."))
+    last = await write_events(writer, CandidateDelta("a", "이에요."))
     await until(lambda: good.frames[-1]["seq"] == last)
 
     await bold_box.close()
@@ -163,7 +163,7 @@ async def test_a_page_that_asks_for_an_impossible_number_disturbs_no_other() -> 
 
 
 def state_of(socket: SlowSocket) -> TurnState:
-    """Return the turn as a page has it after its frames."""
+    """Return the state of a turn after a page's frames."""
     entries = [
         LogEntry(int(str(frame["seq"])), json.dumps(frame["events"]).encode(), bool(frame.get("whole")))
         for frame in socket.frames
@@ -172,7 +172,7 @@ def state_of(socket: SlowSocket) -> TurnState:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something holds."""
+    """Wait until a condition holds."""
     for _ in range(1_000):
         if is_so():
             return

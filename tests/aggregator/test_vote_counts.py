@@ -1,4 +1,4 @@
-"""Boards count votes in the database and once a minute; a night's learning reads votes a round at a time."""
+"""Leaderboards count votes in the database once a minute; the nightly refit reads votes in batches."""
 
 import time
 
@@ -13,15 +13,15 @@ from aggregator.models import Candidate, Signal, SkillRecord, Turn, Vote
 from aggregator.ratings import ratings
 from aggregator.selectors import vote_counts
 from testing.factories import UserFactory
-from tests.aggregator.test_ratings import no_memory, pick, two_models
+from tests.aggregator.test_ratings import pick, two_models, uncached_ratings
 
-__all__ = ["no_memory", "two_models"]
+__all__ = ["uncached_ratings", "two_models"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_models")]
 
 
 def queries_on(table: str, captured: CaptureQueriesContext) -> list[str]:
-    """Return the statements that read a table."""
+    """Return the queries of a table."""
     return [query["sql"] for query in captured if f'FROM "{table}"' in query["sql"]]
 
 
@@ -40,7 +40,7 @@ def test_votes_are_counted_by_language_and_topic(ada: User) -> None:
     assert shown == {"wise": 3, "quick": 2}
 
 
-def test_the_public_boards_read_no_vote_but_count_them_once_a_minute(
+def test_the_leaderboard_aggregates_votes_once_a_minute_and_reads_none(
     client: Client, ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     pick(ada, times=5)
@@ -66,9 +66,7 @@ def test_cached_counts_are_counted_again_after_a_minute(ada: User) -> None:
     assert vote_counts.count_votes() == {"quick": 2}
 
 
-def test_a_night_s_learning_reads_votes_and_signals_in_rounds_to_the_same_end(
-    ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refit_in_batches_gives_the_same_ratings(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     pick(ada, "wise", times=3)
     pick(UserFactory.create(), "quick", times=2)
     for candidate in Candidate.objects.filter(model="wise")[:3]:

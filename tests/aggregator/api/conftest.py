@@ -21,14 +21,14 @@ def ada_key(ada: User) -> str:
 
 @pytest.fixture
 def ada_client(live_site: LiveSite, ada_key: str) -> Iterator[OpenAI]:
-    """The official client, as Ada sets it up."""
+    """The official client with Ada's key."""
     with OpenAI(base_url=f"{live_site.url}/v1", api_key=ada_key, max_retries=0, timeout=60) as client:
         yield client
 
 
 @pytest.fixture
 def curl(live_site: LiveSite, ada_key: str) -> Iterator[httpx.Client]:
-    """A bare client with Ada's key."""
+    """An HTTP client with Ada's key."""
     headers = {"Authorization": f"Bearer {ada_key}"}
     with httpx.Client(base_url=f"{live_site.url}/v1", headers=headers, timeout=60) as client:
         yield client
@@ -36,7 +36,7 @@ def curl(live_site: LiveSite, ada_key: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def panel(provider: ProviderServer, offer_model: MakeModel) -> None:
-    """Two models that agree; nobody of them may fuse."""
+    """Two models that agree; neither can fuse."""
     provider.add("wise", say("서울이에요. 대한민국의 수도예요.", delay_s=0.1))
     provider.add("quick", say("서울"))
     offer_model("wise", standing=0.8)

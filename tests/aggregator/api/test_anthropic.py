@@ -1,4 +1,4 @@
-"""Messages, as Anthropic's official client sees them."""
+"""The messages API, called by Anthropic's official client."""
 
 from collections.abc import Iterator
 
@@ -18,13 +18,13 @@ WHOLE = "서울이에요. 대한민국의 수도예요."
 
 @pytest.fixture
 def anthropic_client(live_site: LiveSite, ada_key: str) -> Iterator[Anthropic]:
-    """The official client, as Ada sets it up."""
+    """The official client with Ada's key."""
     with Anthropic(base_url=live_site.url, api_key=ada_key, max_retries=0, timeout=60) as client:
         yield client
 
 
 @pytest.mark.usefixtures("panel")
-def test_the_kitchen_answers_whole(anthropic_client: Anthropic) -> None:
+def test_the_ensemble_returns_a_message(anthropic_client: Anthropic) -> None:
     message = anthropic_client.messages.create(
         model="jjamppong", max_tokens=100, messages=[{"role": "user", "content": ASK}]
     )
@@ -60,7 +60,7 @@ async def test_the_async_client_gets_the_same(live_site: LiveSite, ada_key: str)
 
 
 @pytest.mark.usefixtures("panel")
-def test_refusals_come_in_anthropic_s_form(anthropic_client: Anthropic, live_site: LiveSite) -> None:
+def test_errors_have_anthropic_s_form(anthropic_client: Anthropic, live_site: LiveSite) -> None:
     with pytest.raises(NoSuchModel) as missing:
         anthropic_client.messages.create(
             model="none", max_tokens=9, messages=[{"role": "user", "content": ASK}]
@@ -78,7 +78,7 @@ def test_refusals_come_in_anthropic_s_form(anthropic_client: Anthropic, live_sit
         stranger.messages.create(model="wise", max_tokens=9, messages=[{"role": "user", "content": ASK}])
 
 
-def test_an_answer_that_breaks_off_ends_the_stream_with_an_error(
+def test_an_interrupted_answer_ends_the_stream_with_an_error(
     anthropic_client: Anthropic, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
     provider.add("shaky", say("여기까지 말하고 끊겨요", fault="cut", fault_at=2, delay_s=0.05))

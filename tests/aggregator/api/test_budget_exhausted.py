@@ -1,4 +1,4 @@
-"""What the public API says to a program that names a model on a day that has no money for it."""
+"""The public API when the day's funds do not cover the named models."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ ASK: list[Any] = [{"role": "user", "content": "한국의 수도는?"}]
 
 @pytest.fixture(autouse=True)
 def offer(provider: ProviderServer, offer_model: MakeModel, settings: Settings) -> None:
-    """Nothing is left of the day; one model costs nothing, one little and one much."""
+    """No funds are left; one model is free, one cheap and one expensive."""
     settings.DAILY_SUBSIDY_WON = 0
     for slug, price in (("home", 0), ("small", 400), ("opus", 28_000)):
         provider.add(slug, say("서울이에요."))
@@ -25,9 +25,7 @@ def offer(provider: ProviderServer, offer_model: MakeModel, settings: Settings) 
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_model_that_the_day_has_no_money_for_is_refused_plainly(
-    ada_client: OpenAI, provider: ProviderServer, stream: bool
-) -> None:
+def test_an_unaffordable_model_is_refused(ada_client: OpenAI, provider: ProviderServer, stream: bool) -> None:
     with pytest.raises(RateLimitError) as failure:
         ada_client.chat.completions.create(model="opus", messages=ASK, stream=stream)
 
@@ -37,16 +35,16 @@ def test_a_model_that_the_day_has_no_money_for_is_refused_plainly(
     assert provider.asked("opus") == provider.asked("home") == []
 
 
-def test_a_panel_is_cut_to_what_is_paid_for_and_says_so(curl: httpx.Client, provider: ProviderServer) -> None:
+def test_a_panel_is_cut_to_the_affordable_models(curl: httpx.Client, provider: ProviderServer) -> None:
     body = {"model": "jjamppong", "messages": ASK, "panel": ["opus", "home"]}
-    told = curl.post("/chat/completions", json=body).json()["jjamppong"]
+    details = curl.post("/chat/completions", json=body).json()["jjamppong"]
 
-    assert [seat["model"] for seat in told["panel"]] == ["home"]
-    assert told["reasons"] == ["asked_panel", "panel_cut"]
+    assert [member["model"] for member in details["panel"]] == ["home"]
+    assert details["reasons"] == ["asked_panel", "panel_cut"]
     assert provider.asked("opus") == []
 
 
-def test_a_panel_of_which_nothing_is_paid_for_is_refused_in_the_caller_s_language(curl: httpx.Client) -> None:
+def test_an_unaffordable_panel_is_refused_in_the_caller_s_language(curl: httpx.Client) -> None:
     body = {"model": "jjamppong", "max_tokens": 9, "messages": ASK, "panel": ["opus", "small"]}
     answered = curl.post("/messages", json=body, headers={"Accept-Language": "en"})
 

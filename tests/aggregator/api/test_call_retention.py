@@ -1,4 +1,4 @@
-"""What programs asked is kept for a while and no longer; its owner can end that at any time."""
+"""Conversations of the API are deleted after some days, or by their owner at any time."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ API, PAGE = Conversation.Origin.API, Conversation.Origin.PAGE
 
 @pytest.fixture(autouse=True)
 def plain_static() -> Iterator[None]:
-    """Pages are looked at without collecting static files first."""
+    """Serve pages without collected static files."""
     with override_settings(STORAGES=PLAIN_STORAGES):
         yield
 
 
 def converse(owner: User, origin: str = API, *, days_ago: int = 0) -> Turn:
-    """Return an ended turn that somebody or their program asked so many days ago, and that cost something."""
+    """Return a closed turn with a cost, opened so many days ago."""
     turn = turns.open_turn(owner=owner, request=turns.TurnRequest("수도는?", origin=origin))
     Turn.objects.filter(pk=turn.pk).update(status="done", closed_at=timezone.now())
     used_at = timezone.now() - dt.timedelta(days=days_ago)
@@ -42,7 +42,7 @@ def converse(owner: User, origin: str = API, *, days_ago: int = 0) -> Turn:
     return turn
 
 
-def test_what_programs_asked_expires_and_what_it_cost_stays(
+def test_api_conversations_expire_and_their_usage_stays(
     ada: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.API_KEEP_DAYS = 30
@@ -57,7 +57,7 @@ def test_what_programs_asked_expires_and_what_it_cost_stays(
     assert tasks.expire_called() == 0
 
 
-def test_a_night_removes_only_so_much(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_run_deletes_a_limited_number(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deletion, "MAX_PER_NIGHT", 2)
     for _ in range(3):
         converse(ada, days_ago=40)
@@ -65,12 +65,12 @@ def test_a_night_removes_only_so_much(ada: User, monkeypatch: pytest.MonkeyPatch
     assert tasks.expire_called() == 1
 
 
-def test_the_night_s_work_is_on_the_schedule() -> None:
+def test_the_deletion_is_scheduled() -> None:
     planned = [each["task"] for each in site_settings.CELERY_BEAT_SCHEDULE.values()]
     assert tasks.expire_called.name in planned
 
 
-def test_an_owner_deletes_all_of_it_after_being_asked(client: Client, ada: User, mallory: User) -> None:
+def test_an_owner_deletes_all_after_confirming(client: Client, ada: User, mallory: User) -> None:
     converse(ada)
     converse(ada)
     hers, own = converse(mallory), converse(ada, PAGE)
@@ -87,7 +87,7 @@ def test_an_owner_deletes_all_of_it_after_being_asked(client: Client, ada: User,
     assert Usage.objects.count() == 4
 
 
-def test_what_is_too_much_for_one_press_is_left_for_the_next(
+def test_what_exceeds_one_request_is_left_for_the_next(
     client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     converse(ada)
@@ -98,5 +98,5 @@ def test_what_is_too_much_for_one_press_is_left_for_the_next(
     assert "모두 지우기" in page
 
 
-def test_a_guest_is_asked_to_log_in(client: Client) -> None:
+def test_a_guest_is_redirected_to_the_login(client: Client) -> None:
     assert client.post("/keys/conversations/").headers["Location"].startswith("/accounts/login/")

@@ -1,4 +1,4 @@
-"""Callers who hang up: the turn stops, so that nobody pays for what nobody reads."""
+"""A turn stops when its caller disconnects."""
 
 import asyncio
 import json
@@ -29,17 +29,17 @@ ASK = [{"role": "user", "content": "길게 말해 줘"}]
 
 
 @pytest.fixture
-def talker(provider: ProviderServer, offer_model: MakeModel) -> None:
-    """A model that would go on for half a minute."""
-    provider.add("talker", say("한 마디씩 " * 300, delay_s=0.05))
-    offer_model("talker")
+def slow_model(provider: ProviderServer, offer_model: MakeModel) -> None:
+    """A model that streams for half a minute."""
+    provider.add("slow_model", say("한 마디씩 " * 300, delay_s=0.05))
+    offer_model("slow_model")
 
 
-@pytest.mark.usefixtures("talker")
-def test_hanging_up_on_a_stream_stops_the_turn(
+@pytest.mark.usefixtures("slow_model")
+def test_disconnecting_from_a_stream_stops_the_turn(
     curl: httpx.Client, live_site: LiveSite, provider: ProviderServer
 ) -> None:
-    body = {"model": "talker", "messages": ASK, "stream": True}
+    body = {"model": "slow_model", "messages": ASK, "stream": True}
     with curl.stream("POST", "/chat/completions", json=body) as stream:
         for line in stream.iter_lines():
             if "마디" in line:
@@ -48,23 +48,23 @@ def test_hanging_up_on_a_stream_stops_the_turn(
     live_site.wait_for_turns()
 
     assert Turn.objects.get().status == "stopped"
-    assert provider.wait_until(lambda: provider.asked("talker")[0].is_cancelled)
+    assert provider.wait_until(lambda: provider.asked("slow_model")[0].is_cancelled)
 
 
-@pytest.mark.usefixtures("talker")
-def test_hanging_up_while_waiting_for_the_whole_stops_the_turn(
+@pytest.mark.usefixtures("slow_model")
+def test_disconnecting_while_waiting_for_the_completion_stops_the_turn(
     live_site: LiveSite, ada_key: str, provider: ProviderServer
 ) -> None:
     address = urlsplit(live_site.url)
     waiting = HTTPConnection(str(address.hostname), address.port, timeout=60)
-    body = json.dumps({"model": "talker", "messages": ASK})
+    body = json.dumps({"model": "slow_model", "messages": ASK})
     waiting.request("POST", "/v1/chat/completions", body, {"Authorization": f"Bearer {ada_key}"})
-    assert provider.wait_until(lambda: bool(provider.asked("talker")), within_s=40)
+    assert provider.wait_until(lambda: bool(provider.asked("slow_model")), within_s=40)
     waiting.close()
     live_site.wait_for_turns()
 
     assert Turn.objects.get().status == "stopped"
-    assert provider.wait_until(lambda: provider.asked("talker")[0].is_cancelled)
+    assert provider.wait_until(lambda: provider.asked("slow_model")[0].is_cancelled)
 
 
 def test_a_silent_stream_is_kept_alive(
@@ -84,9 +84,9 @@ def test_a_silent_stream_is_kept_alive(
     assert lines[-1] == "data: [DONE]"
 
 
-async def hang_up(application: Any, key: str, moment: asyncio.Event) -> None:
-    """Ask for a stream and leave at a moment; it has come at the latest when the status line is sent."""
-    body = json.dumps({"model": "talker", "messages": ASK, "stream": True}).encode()
+async def disconnect(application: Any, key: str, moment: asyncio.Event) -> None:
+    """Request a stream and disconnect at an event, at the latest when the status line is sent."""
+    body = json.dumps({"model": "slow_model", "messages": ASK, "stream": True}).encode()
     headers = [(b"authorization", f"Bearer {key}".encode()), (b"host", b"localhost")]
     scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": headers}
     asked, never = [{"type": "http.request", "body": body}], asyncio.Event()
@@ -105,12 +105,12 @@ async def hang_up(application: Any, key: str, moment: asyncio.Event) -> None:
     await application({**scope, "query_string": b"", "http_version": "1.1"}, receive, send)
 
 
-@pytest.mark.usefixtures("talker")
-async def test_hanging_up_before_the_first_word_stops_the_turn(
+@pytest.mark.usefixtures("slow_model")
+async def test_disconnecting_before_the_first_text_stops_the_turn(
     site_application: Any, ada_key: str, provider: ProviderServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn_stream, "READER_SECONDS", 0.3)
-    await hang_up(site_application, ada_key, asyncio.Event())
+    await disconnect(site_application, ada_key, asyncio.Event())
     await asyncio.wait_for(wait_for_turns(), 10)
     left = runner.get_turn_log().feed._subscriptions
     await runner.close_loop_resources()
@@ -118,15 +118,17 @@ async def test_hanging_up_before_the_first_word_stops_the_turn(
     turn = await run_in_db_thread(Turn.objects.get)
     assert turn.status == "stopped"
     assert left == {}
-    assert provider.asked("talker")[0].is_cancelled
+    assert provider.asked("slow_model")[0].is_cancelled
 
 
-@pytest.mark.usefixtures("talker")
-async def test_a_reader_who_comes_too_late_is_told_so(ada_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("slow_model")
+async def test_a_reader_after_the_timeout_gets_an_error(
+    ada_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(turn_stream, "READER_SECONDS", 0.05)
     key = await run_in_db_thread(ApiKey.objects.select_related("owner").get)
     answer = turn_stream.TurnStream(
-        await create_turn(key, RequestParams("talker", ("talker",), "single"), Transcript("길게"))
+        await create_turn(key, RequestParams("slow_model", ("slow_model",), "single"), Transcript("길게"))
     )
     await answer.begin()
     answer.start_reader_timeout()
@@ -138,7 +140,7 @@ async def test_a_reader_who_comes_too_late_is_told_so(ada_key: str, monkeypatch:
 
 
 def hold_turns(is_held: threading.Event, may_go: threading.Event) -> None:
-    """Let nobody store a turn until told so."""
+    """Lock the table of turns until released."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE aggregator_turn IN EXCLUSIVE MODE")
         is_held.set()
@@ -147,21 +149,21 @@ def hold_turns(is_held: threading.Event, may_go: threading.Event) -> None:
 
 
 def is_waited_for() -> bool:
-    """Whether somebody waits for a lock."""
+    """Return whether a session waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
 
 
-@pytest.mark.usefixtures("talker")
-async def test_hanging_up_while_the_turn_is_stored_asks_no_model(
+@pytest.mark.usefixtures("slow_model")
+async def test_disconnecting_while_the_turn_is_stored_calls_no_model(
     site_application: Any, ada_key: str, provider: ProviderServer
 ) -> None:
     is_held, may_go, moment = threading.Event(), threading.Event(), asyncio.Event()
     holder = threading.Thread(target=hold_turns, args=(is_held, may_go))
     holder.start()
     await asyncio.to_thread(is_held.wait, 10)
-    calling = asyncio.create_task(hang_up(site_application, ada_key, moment))
+    calling = asyncio.create_task(disconnect(site_application, ada_key, moment))
     assert await run_in_db_thread(provider.wait_until, is_waited_for, 10)
     moment.set()
     await asyncio.sleep(0.2)
@@ -174,4 +176,4 @@ async def test_hanging_up_while_the_turn_is_stored_asks_no_model(
     await runner.run_turn(turn.public_id)
     await runner.close_loop_resources()
     assert (await run_in_db_thread(Turn.objects.get)).status == "stopped"
-    assert provider.asked("talker") == []
+    assert provider.asked("slow_model") == []

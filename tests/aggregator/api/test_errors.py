@@ -1,4 +1,4 @@
-"""What the public API refuses, and the form in which it says so."""
+"""The errors of the public API and their form."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,9 +25,7 @@ PICTURE = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAA
 ODD = [{"type": ["text"], "text": "x"}]
 
 
-def test_a_body_that_cannot_be_answered_is_a_400_that_names_the_field(
-    curl: httpx.Client, offer_model: MakeModel
-) -> None:
+def test_an_invalid_body_is_a_400_that_names_the_field(curl: httpx.Client, offer_model: MakeModel) -> None:
     offer_model("wise")
     good: dict[str, Any] = {"model": "wise", "messages": ASK}
     cases: list[tuple[dict[str, Any], int, str]] = [
@@ -65,7 +63,7 @@ def test_a_body_that_cannot_be_answered_is_a_400_that_names_the_field(
     assert Turn.objects.count() == 0
 
 
-def test_rubbish_in_place_of_json_is_refused(curl: httpx.Client) -> None:
+def test_invalid_json_is_refused(curl: httpx.Client) -> None:
     for rubbish in (b"", b"{", b"[1]", b'"x"', b"\xff\xfe"):
         answered = curl.post("/chat/completions", content=rubbish)
         assert (answered.status_code, answered.json()["error"]["code"]) == (400, "invalid_json")
@@ -74,7 +72,7 @@ def test_rubbish_in_place_of_json_is_refused(curl: httpx.Client) -> None:
     assert curl.get("/chat/completions").status_code == 405
 
 
-def test_without_a_good_key_nothing_opens(live_site: LiveSite, ada: User) -> None:
+def test_without_a_valid_key_the_status_is_401(live_site: LiveSite, ada: User) -> None:
     revoked = api_keys.issue_api_key(owner=ada, name="옛 열쇠")
     api_keys.revoke_api_key(key=ApiKey.objects.get())
     for key in ("jjp-guess", revoked, "한글"):
@@ -90,7 +88,7 @@ def test_without_a_good_key_nothing_opens(live_site: LiveSite, ada: User) -> Non
         client.models.list()
 
 
-def test_a_key_of_an_account_that_was_shut_out_opens_nothing(curl: httpx.Client, ada: User) -> None:
+def test_a_key_of_a_deactivated_account_is_invalid(curl: httpx.Client, ada: User) -> None:
     User.objects.filter(pk=ada.pk).update(is_active=False)
 
     assert curl.get("/models").status_code == 401
@@ -104,13 +102,13 @@ def test_an_unknown_model_is_not_found(ada_client: OpenAI) -> None:
         ada_client.models.retrieve("gpt-none")
 
 
-def test_a_kitchen_without_models_says_so_at_once(curl: httpx.Client) -> None:
+def test_without_models_the_ensemble_is_unavailable(curl: httpx.Client) -> None:
     answered = curl.post("/chat/completions", json={"model": "jjamppong", "messages": ASK, "stream": True})
 
     assert (answered.status_code, answered.json()["error"]["code"]) == (503, "no_models")
 
 
-def test_calling_too_often_is_refused_with_the_time_to_wait(curl: httpx.Client, settings: Settings) -> None:
+def test_a_rate_limited_call_gets_the_time_to_wait(curl: httpx.Client, settings: Settings) -> None:
     settings.API_CALLS_PER_MINUTE = 2
     answers = [curl.get("/models") for _ in range(6)]
 
@@ -120,7 +118,7 @@ def test_calling_too_often_is_refused_with_the_time_to_wait(curl: httpx.Client, 
     assert refused[-1].json()["error"]["code"] == "rate_limit_exceeded"
 
 
-def test_a_spent_day_is_refused_and_not_tried_again(
+def test_an_exhausted_quota_is_not_retried(
     ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel, settings: Settings
 ) -> None:
     settings.ACCOUNT_TURNS_PER_DAY = 1
@@ -135,7 +133,7 @@ def test_a_spent_day_is_refused_and_not_tried_again(
     assert failure.value.response.headers["X-Should-Retry"] == "false"
 
 
-def test_a_full_kitchen_is_refused_with_the_time_to_wait(
+def test_an_overloaded_site_gives_the_time_to_wait(
     curl: httpx.Client, offer_model: MakeModel, settings: Settings
 ) -> None:
     offer_model("wise")
@@ -151,7 +149,7 @@ def test_a_full_kitchen_is_refused_with_the_time_to_wait(
         assert "X-Should-Retry" not in answered.headers
 
 
-def test_the_use_of_a_key_is_noted_once_a_minute(curl: httpx.Client) -> None:
+def test_the_use_of_a_key_is_recorded_once_a_minute(curl: httpx.Client) -> None:
     curl.get("/models")
     first = ApiKey.objects.get().last_used_at
     curl.get("/models")
@@ -162,7 +160,7 @@ def test_the_use_of_a_key_is_noted_once_a_minute(curl: httpx.Client) -> None:
 
 @pytest.fixture
 def no_database() -> Iterator[None]:
-    """A table that every call reads is away."""
+    """Rename a table that every call reads."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE aggregator_listing RENAME TO aggregator_listing_away")
     yield
@@ -171,7 +169,7 @@ def no_database() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_database")
-def test_a_fault_of_ours_is_told_in_the_form_of_each_wire(curl: httpx.Client) -> None:
+def test_a_server_error_has_the_form_of_each_api(curl: httpx.Client) -> None:
     openai = curl.post("/chat/completions", json={"model": "wise", "messages": ASK})
     assert openai.status_code == 500
     assert openai.json()["error"]["code"] == "server_failed"
@@ -183,7 +181,7 @@ def test_a_fault_of_ours_is_told_in_the_form_of_each_wire(curl: httpx.Client) ->
 
 
 @pytest.mark.usefixtures("no_database")
-async def test_a_test_still_sees_the_fault_itself(ada_key: str, async_client: AsyncClient) -> None:
+async def test_the_test_client_still_raises_the_exception(ada_key: str, async_client: AsyncClient) -> None:
     headers = {"authorization": f"Bearer {ada_key}"}
     with pytest.raises(ProgrammingError):
         await async_client.get("/v1/models", headers=headers)

@@ -1,4 +1,4 @@
-"""Chat completions, as OpenAI's official client sees them."""
+"""The chat completions API, called by OpenAI's official client."""
 
 import pytest
 from openai import APIError, AsyncOpenAI, OpenAI
@@ -16,7 +16,7 @@ WHOLE = "서울이에요. 대한민국의 수도예요."
 
 
 @pytest.mark.usefixtures("panel")
-def test_the_models_are_the_kitchen_and_each_one_on_offer(ada_client: OpenAI) -> None:
+def test_the_models_are_the_ensemble_and_each_offered_one(ada_client: OpenAI) -> None:
     assert [model.id for model in ada_client.models.list()] == ["jjamppong", "wise", "quick"]
     assert ada_client.models.retrieve("wise").owned_by == "vendor of wise"
 
@@ -39,7 +39,7 @@ def test_one_model_streams_as_it_writes(ada_client: OpenAI) -> None:
 
 
 @pytest.mark.usefixtures("panel")
-def test_the_kitchen_answers_whole_and_tells_how_it_came_about(ada_client: OpenAI) -> None:
+def test_the_ensemble_returns_a_completion_and_how_it_was_made(ada_client: OpenAI) -> None:
     completion = ada_client.chat.completions.create(model="jjamppong", messages=ASK)
 
     assert completion.choices[0].message.content == WHOLE
@@ -57,7 +57,7 @@ def test_the_kitchen_answers_whole_and_tells_how_it_came_about(ada_client: OpenA
 
 
 @pytest.mark.usefixtures("panel")
-def test_the_kitchen_streams_the_winner_after_the_ranking(ada_client: OpenAI) -> None:
+def test_the_ensemble_streams_the_winner_after_the_ranking(ada_client: OpenAI) -> None:
     chunks = list(ada_client.chat.completions.create(model="jjamppong", messages=ASK, stream=True))
 
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == WHOLE
@@ -101,7 +101,7 @@ async def test_the_async_client_gets_the_same(live_site: LiveSite, ada_key: str)
 
 
 @pytest.mark.usefixtures("panel")
-def test_what_was_said_before_reaches_the_model(ada_client: OpenAI, provider: ProviderServer) -> None:
+def test_the_history_reaches_the_model(ada_client: OpenAI, provider: ProviderServer) -> None:
     ada_client.chat.completions.create(
         model="wise",
         messages=[
@@ -126,7 +126,7 @@ def test_what_was_said_before_reaches_the_model(ada_client: OpenAI, provider: Pr
 
 
 @pytest.mark.usefixtures("panel")
-def test_a_panel_and_a_strategy_may_be_wished_for(ada_client: OpenAI) -> None:
+def test_a_panel_and_a_strategy_can_be_chosen(ada_client: OpenAI) -> None:
     completion = ada_client.chat.completions.create(
         model="jjamppong", messages=ASK, extra_body={"panel": ["quick"], "strategy": "best"}
     )
@@ -156,7 +156,7 @@ def test_a_model_that_fails_is_an_error_with_its_status(
     assert failure.value.code == "server_failed"
 
 
-def test_an_answer_that_breaks_off_ends_the_stream_with_an_error(
+def test_an_interrupted_answer_ends_the_stream_with_an_error(
     ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
     provider.add("shaky", say("여기까지 말하고 끊겨요", fault="cut", fault_at=2, delay_s=0.05))

@@ -1,4 +1,4 @@
-"""The price of quality keeps spending within income, and never refuses a turn."""
+"""Pacing keeps spending within income and refuses no turn."""
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ QUALITIES, COSTS = (0.5, 0.7, 0.8), (1.0, 10.0, 100.0)
 
 
 @given(st.lists(st.floats(0.0, 60.0), min_size=50, max_size=300))
-def test_debt_never_passes_the_line_of_credit(incomes: list[float]) -> None:
+def test_debt_never_exceeds_the_credit(incomes: list[float]) -> None:
     pacing = start_pacing(20.0, 0.001)
     for income in incomes:
         cheapest_only = pacing.credit < COSTS[1]
@@ -27,11 +27,11 @@ def test_debt_never_passes_the_line_of_credit(incomes: list[float]) -> None:
         pacing = update_pacing(pacing, COSTS[action], income)
 
 
-def test_without_credit_the_cheapest_is_asked() -> None:
+def test_without_credit_the_cheapest_is_chosen() -> None:
     assert choose_action(PacingState(0.0, -CREDIT_TURNS * 10, 10.0), QUALITIES, COSTS) == 0
 
 
-def test_overspending_raises_the_price_and_thrift_lowers_it() -> None:
+def test_overspending_raises_the_price_and_underspending_lowers_it() -> None:
     pacing = PacingState(0.01, 100.0, 10.0)
     assert update_pacing(pacing, 100.0, 10.0).price > pacing.price
     rich = PacingState(0.01, 1_000.0, 10.0)
@@ -39,13 +39,13 @@ def test_overspending_raises_the_price_and_thrift_lowers_it() -> None:
 
 
 @pytest.mark.parametrize("allowed", [1.0, 5.0, 50.0, 200.0])
-def test_the_found_price_is_paid_for(allowed: float) -> None:
+def test_the_solved_price_meets_the_allowance(allowed: float) -> None:
     price = solve_price([(QUALITIES, COSTS)], allowed)
     chosen = max(range(3), key=lambda place: QUALITIES[place] - price * COSTS[place])
     assert COSTS[chosen] <= allowed
 
 
-def test_a_long_day_spends_what_it_earns() -> None:
+def test_a_long_day_spends_its_income() -> None:
     pacing, spent = start_pacing(20.0, solve_price([(QUALITIES, COSTS)], 20.0)), 0.0
     for _ in range(3_000):
         cost = COSTS[choose_action(pacing, QUALITIES, COSTS)]

@@ -1,9 +1,9 @@
-"""Votes move skills, and neither length nor place on the screen is taken for skill."""
+"""Votes change skills; length and position bias are not mistaken for skill."""
 
 from aggregator.ratings.bradley_terry import BradleyTerryModel, Comparison
 
 
-def test_a_model_that_is_picked_rises_and_becomes_surer() -> None:
+def test_a_chosen_model_s_skill_rises_and_its_variance_falls() -> None:
     book = BradleyTerryModel()
     before = book.estimate_skill("ada-model")
     for _ in range(20):
@@ -30,7 +30,7 @@ def test_the_first_place_on_the_screen_is_less_of_a_win() -> None:
     assert second.estimate_skill("m")[0] > first.estimate_skill("m")[0]
 
 
-def test_a_weak_signal_and_an_unreliable_judge_move_less() -> None:
+def test_a_weak_signal_and_an_unreliable_rater_count_less() -> None:
     pick, copy, doubtful = BradleyTerryModel(), BradleyTerryModel(), BradleyTerryModel()
     pick.learn(Comparison("m", "n"))
     copy.learn(Comparison("m", "n", signal="copy"))
