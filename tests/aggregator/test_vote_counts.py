@@ -15,7 +15,7 @@ from aggregator.selectors import vote_counts
 from testing.factories import UserFactory
 from tests.aggregator.test_ratings import pick, two_models, uncached_ratings
 
-__all__ = ["uncached_ratings", "two_models"]
+__all__ = ["two_models", "uncached_ratings"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_models")]
 
