@@ -15,11 +15,7 @@ import { watchLength } from "./prompt_length.js";
  * }} Composer
  */
 
-/**
- * @param {number} limit characters
- * @param {ComposerActions} actions
- * @returns {Composer}
- */
+/** @param {number} limit characters @param {ComposerActions} actions @returns {Composer} */
 export function openComposer(limit, actions) {
   const form = /** @type {HTMLFormElement} */ (find(document, ".composer"));
   const field = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));

@@ -15,10 +15,7 @@ export function readDraft(conversation) {
   }
 }
 
-/**
- * @param {string} conversation
- * @param {string} text
- */
+/** @param {string} conversation @param {string} text */
 export function saveDraft(conversation, text) {
   try {
     for (const store of [sessionStorage, localStorage]) {

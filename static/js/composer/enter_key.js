@@ -11,10 +11,7 @@ const INPUT_METHOD_KEY_CODE = 229;
 const SAME_KEY_MS = 150;
 const SAFARI_LATE_MS = 10;
 
-/**
- * @param {HTMLTextAreaElement} field
- * @param {() => void} send
- */
+/** @param {HTMLTextAreaElement} field @param {() => void} send */
 export function sendOnEnter(field, send) {
   let isSendDue = false;
   let sentAt = Number.NEGATIVE_INFINITY;

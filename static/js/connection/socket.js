@@ -25,11 +25,7 @@ export function backoffMs(failures, random) {
   return longest * (0.5 + random / 2);
 }
 
-/**
- * @param {string} url
- * @param {Listener} listener
- * @returns {Connection}
- */
+/** @param {string} url @param {Listener} listener @returns {Connection} */
 export function connect(url, listener) {
   /** @type {WebSocket | undefined} */
   let socket;
@@ -118,10 +114,7 @@ function openSocket(url, { onOpen, onMessage, onClose }) {
   return socket;
 }
 
-/**
- * @param {unknown} text
- * @returns {ServerMessage | undefined}
- */
+/** @param {unknown} text @returns {ServerMessage | undefined} */
 function readMessage(text) {
   try {
     return JSON.parse(String(text));

@@ -19,10 +19,7 @@ const PROMPT_BUDGET_AFTER_DROPPING = PROMPT_BUDGET * 0.6;
 const MIN_CORRECTION = 0.5;
 const MAX_CORRECTION = 1.5;
 
-/**
- * @param {string} text
- * @param {number} perSyllable tokens of one character outside ASCII
- */
+/** @param {string} text @param {number} perSyllable tokens of one character outside ASCII */
 export function estimateTokens(text, perSyllable) {
   let tokens = 0;
   for (const letter of text) {
@@ -49,11 +46,7 @@ const messagesOf = (systemPrompt, turns, prompt) => [
   { role: "user", content: prompt },
 ];
 
-/**
- * @param {string} systemPrompt
- * @param {number} perSyllable
- * @returns {ContextWindow}
- */
+/** @param {string} systemPrompt @param {number} perSyllable @returns {ContextWindow} */
 export function openContextWindow(systemPrompt, perSyllable) {
   /** @type {ContextTurn[]} */
   let turns = [];

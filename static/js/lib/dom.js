@@ -18,20 +18,13 @@ export function element(tag, attributes = {}, ...children) {
   return created;
 }
 
-/**
- * @param {Element} target
- * @param {string} name
- * @param {string | number | boolean | undefined} value
- */
+/** @param {Element} target @param {string} name @param {string | number | boolean | undefined} value */
 export function setAttribute(target, name, value) {
   if (value === undefined || value === false) target.removeAttribute(name);
   else target.setAttribute(name, value === true ? "" : String(value));
 }
 
-/**
- * @param {string} name of a symbol in templates/aggregator/_icons.html
- * @returns {SVGSVGElement}
- */
+/** @param {string} name of a symbol in templates/aggregator/_icons.html @returns {SVGSVGElement} */
 export function icon(name) {
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("class", "icon");
@@ -42,12 +35,7 @@ export function icon(name) {
   return drawing;
 }
 
-/**
- * @param {string} label
- * @param {string} iconName
- * @param {() => void} press
- * @returns {HTMLButtonElement}
- */
+/** @param {string} label @param {string} iconName @param {() => void} press @returns {HTMLButtonElement} */
 export function iconButton(label, iconName, press) {
   const button = element("button", {
     type: "button",
@@ -70,11 +58,7 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/**
- * @param {ParentNode} parent
- * @param {string} selector
- * @returns {HTMLElement}
- */
+/** @param {ParentNode} parent @param {string} selector @returns {HTMLElement} */
 export function find(parent, selector) {
   const found = parent.querySelector(selector);
   if (!(found instanceof HTMLElement)) throw new Error(`the page has no ${selector}`);

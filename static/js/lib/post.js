@@ -11,13 +11,3 @@ export async function postForm(url, fields) {
   const headers = { "X-CSRFToken": value };
   return fetch(url, { method: "POST", body: fields, headers }).catch(() => undefined);
 }
-
-/**
- * @param {string} url
- * @param {FormData} fields
- * @returns {Promise<boolean>} whether the server accepted it
- */
-export async function post(url, fields) {
-  const response = await postForm(url, fields);
-  return Boolean(response?.ok);
-}

@@ -7,10 +7,7 @@ const FENCE = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 const LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 const PARTIAL_LIST_ITEM = /^ {0,3}(?:[-*+]|\d{1,9}[.)]?)?$/;
 
-/**
- * @param {string} line
- * @param {string} mark the fence's opening mark
- */
+/** @param {string} line @param {string} mark the fence's opening mark */
 function closesFence(line, mark) {
   const close = line.match(/^ {0,3}(`+|~+)[ \t]*$/)?.[1] ?? "";
   return close.length >= mark.length && close[0] === mark[0];

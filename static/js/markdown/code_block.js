@@ -21,10 +21,7 @@ export function decorateCode(pre) {
   if (language) colourCode(code, language);
 }
 
-/**
- * @param {HTMLElement} code
- * @param {string} language
- */
+/** @param {HTMLElement} code @param {string} language */
 async function colourCode(code, language) {
   const { highlight } = await import("./highlight.js");
   const coloured = highlight(code.textContent ?? "", language);

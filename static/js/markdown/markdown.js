@@ -75,10 +75,7 @@ function linkAttributes() {
  */
 export const markdownToHtml = (text, isOpen = false) => parser.render(text, { isOpen });
 
-/**
- * @param {string} text
- * @returns {import("markdown-it").Token[]}
- */
+/** @param {string} text @returns {import("markdown-it").Token[]} */
 export const parseMarkdown = (text) => parser.parse(text, {});
 
 /**

@@ -25,20 +25,13 @@ export function findPassageIndex(texts, passage) {
   return best;
 }
 
-/**
- * @param {ParentNode} candidate
- * @param {string} passage
- * @returns {HTMLElement | null}
- */
+/** @param {ParentNode} candidate @param {string} passage @returns {HTMLElement | null} */
 export function findPassage(candidate, passage) {
   const blocks = /** @type {HTMLElement[]} */ ([...candidate.querySelectorAll(`.candidate-text ${BLOCKS}`)]);
   return blocks[findPassageIndex(blocks.map(sourceOf), passage)] ?? null;
 }
 
-/**
- * @param {ParentNode} answer
- * @returns {HTMLElement[]} the blocks of a rendered answer
- */
+/** @param {ParentNode} answer @returns {HTMLElement[]} the blocks of a rendered answer */
 export const blocksOf = (answer) => /** @type {HTMLElement[]} */ ([...answer.querySelectorAll(BLOCKS)]);
 
 /**

@@ -32,10 +32,7 @@ export function splitUtterances(markdown, names) {
   return parts;
 }
 
-/**
- * @param {string} text
- * @returns {"ko" | "en"} Korean when enough of the letters are Hangul
- */
+/** @param {string} text @returns {"ko" | "en"} Korean when enough of the letters are Hangul */
 export function languageByScript(text) {
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
   const hangul = text.match(/\p{Script=Hangul}/gu)?.length ?? 0;

@@ -34,10 +34,7 @@ export function placementView() {
   };
 }
 
-/**
- * @param {Ad} ad
- * @param {HTMLElement} host
- */
+/** @param {Ad} ad @param {HTMLElement} host */
 function cardOf(ad, host) {
   const head = element(
     "p",

@@ -2,7 +2,7 @@ import { announce } from "../lib/announcer.js";
 import { openDialog } from "../lib/dialogs.js";
 import { find, setText } from "../lib/dom.js";
 import { clearError, showError } from "../lib/error_notice.js";
-import { post } from "../lib/post.js";
+import { postForm } from "../lib/post.js";
 import { word } from "../lib/words.js";
 
 /**
@@ -39,12 +39,12 @@ export async function deleteConversation(conversation, title) {
  * @param {string} done the key of what is announced on success
  */
 async function change(url, fields, done) {
-  const isDone = await post(url, fields);
-  if (isDone) {
-    clearError(word("save_failed"));
-    announce(word(done));
-  } else {
+  const response = await postForm(url, fields);
+  if (!response?.ok) {
     showError(word("save_failed"));
+    return false;
   }
-  return isDone;
+  clearError(word("save_failed"));
+  announce(word(done));
+  return true;
 }

@@ -21,11 +21,7 @@ export function showShortcuts() {
   /** @type {HTMLDialogElement} */ (find(document, "#keys")).showModal();
 }
 
-/**
- * @param {KeyboardEvent} event
- * @param {() => void} action
- * @param {boolean} isBlocked
- */
+/** @param {KeyboardEvent} event @param {() => void} action @param {boolean} isBlocked */
 function run(event, action, isBlocked) {
   if (isBlocked) return;
   event.preventDefault();

@@ -4,11 +4,7 @@
  * @import { TurnState, CandidateState } from "./turn_types.js"
  */
 
-/**
- * @param {TurnState} state
- * @param {string} id
- * @returns {CandidateState | undefined}
- */
+/** @param {TurnState} state @param {string} id @returns {CandidateState | undefined} */
 export const candidateOf = (state, id) => state.candidates.find((each) => each.id === id);
 
 /**
@@ -42,11 +38,7 @@ export function answerText(state) {
     : { key: "none", text: "", isOpen, source: undefined };
 }
 
-/**
- * @param {TurnState} state
- * @param {string} id
- * @returns {number} 1 for the best, 0 when not ranked
- */
+/** @param {TurnState} state @param {string} id @returns {number} 1 for the best, 0 when not ranked */
 export const rankOf = (state, id) =>
   (state.ranking?.standings.findIndex((standing) => standing.candidate === id) ?? -1) + 1;
 

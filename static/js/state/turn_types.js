@@ -22,11 +22,7 @@
  * }} TurnState
  */
 
-/**
- * @param {string} turn
- * @param {string} [prompt]
- * @returns {TurnState}
- */
+/** @param {string} turn @param {string} [prompt] @returns {TurnState} */
 export function emptyTurn(turn, prompt = "") {
   return {
     turn,
@@ -64,10 +60,7 @@ const NO_RESULT = {
   costMicros: 0,
 };
 
-/**
- * @param {PanelMember} member
- * @returns {CandidateState} a candidate that waits for its model
- */
+/** @param {PanelMember} member @returns {CandidateState} a candidate that waits for its model */
 export const startCandidate = ({ candidate, model, name, vendor, stands_in_for = "" }) => ({
   ...NO_RESULT,
   id: candidate,

@@ -91,8 +91,5 @@ function createParts(turn, actions, answerCandidate) {
   };
 }
 
-/**
- * @param {string} turn
- * @returns {HTMLElement}
- */
+/** @param {string} turn @returns {HTMLElement} */
 export const turnHost = (turn) => element("article", { class: "turn", "data-turn": turn });

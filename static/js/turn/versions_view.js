@@ -11,11 +11,11 @@ import { word } from "../lib/words.js";
  */
 export function versionsView(choose) {
   /** @type {string[]} */
-  let known = [];
+  let versions = [];
   let index = 0;
   /** @param {number} step */
   const go = (step) => {
-    const turn = known[index + step];
+    const turn = versions[index + step];
     if (turn) choose(turn);
   };
   const older = iconButton(word("version_older"), "left", () => go(-1));
@@ -26,11 +26,11 @@ export function versionsView(choose) {
     host,
     // The same step again, or at the end the step back.
     focus(isOlder) {
-      const [wanted, other] = isOlder ? [older, newer] : [newer, older];
-      (wanted.disabled ? other : wanted).focus();
+      const [same, back] = isOlder ? [older, newer] : [newer, older];
+      (same.disabled ? back : same).focus();
     },
     patch(turns, current) {
-      known = turns;
+      versions = turns;
       index = Math.max(0, turns.indexOf(current));
       host.hidden = turns.length < 2;
       setText(count, `${index + 1} / ${turns.length}`);
