@@ -14,7 +14,8 @@ from aggregator.catalog.vendors import detect_vendor
 from aggregator.pipeline.ranking.tally import VoteWeights, weigh_standings
 from aggregator.pipeline.routing.escalation import needs_escalation
 from aggregator.pipeline.routing.plan_options import MAX_PER_VENDOR
-from aggregator.training.fit_vote import count_vote, fit_vote_weights
+from aggregator.training.fit_vote import fit_vote_weights
+from aggregator.training.learned_vote import count_vote
 from aggregator.training.response_matrix import Codes, Numbers, ResponseMatrix, encode_one_hot
 
 _PANEL_SIZES = (1, 2, 3, 4)

@@ -1,11 +1,10 @@
 """Fits the vote: the calibration of public priors, and the learned vote's weights by model, topic and letter.
 
-The learned vote (`fit_vote_weights`, `count_vote`) is a conditional logit (McFadden, 1974) over the answers
-of a question, with an alternative for none of them. It is not yet served: it will be
-served by the live-ensemble work.
+The learned vote (`fit_vote_weights`) is a conditional logit (McFadden, 1974) over the answers of a question,
+with an alternative for none of them. It is not yet served: it will be served by the live-ensemble work.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from aggregator.pipeline.answer_type import LETTERS
-from aggregator.pipeline.ranking.tally import VoteWeights, WeightedVote, tally_votes, weigh_standings
+from aggregator.pipeline.ranking.tally import VoteWeights, weigh_standings
 from aggregator.training.response_matrix import Codes, Numbers, ResponseMatrix, encode_one_hot
 
 _FOLDS = 4
@@ -243,26 +242,4 @@ def fit_prior_calibration(response_sets: Sequence[ResponseMatrix]) -> VoteWeight
         none_scores=tuple(round(float(score), 5) for score in calibration[2:]),
         scale=round(float(np.exp(calibration[0])), 5),
         bend=round(float(np.exp(calibration[1])), 5),
-    )
-
-
-def find_leading_answer(probabilities: Mapping[str, float]) -> tuple[str, float]:
-    """Return the most probable answer and its probability; ("", 0) of no answers."""
-    if not probabilities:
-        return "", 0.0
-    answer = min(probabilities, key=lambda name: (-probabilities[name], name))
-    return answer, probabilities[answer]
-
-
-def count_vote(weights: VoteWeights, given: Mapping[str, str], topic: str) -> tuple[str, float]:
-    """Return the leading answer of the models' answers, and its probability."""
-    weighted_votes = [
-        WeightedVote(model, answer, weights.weigh(model, topic, answer))
-        for model, answer in given.items()
-        if answer
-    ]
-    return (
-        find_leading_answer(tally_votes(weighted_votes, weights.none_scores, weights.scale, weights.bend)[0])
-        if weighted_votes
-        else ("", 0.0)
     )

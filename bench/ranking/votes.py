@@ -3,7 +3,8 @@
 import numpy as np
 
 from aggregator.pipeline.ranking.tally import VoteWeights, weigh_standings
-from aggregator.training.fit_vote import count_vote, fit_vote_weights
+from aggregator.training.fit_vote import fit_vote_weights
+from aggregator.training.learned_vote import count_vote
 from aggregator.training.recordings import RecordedSet
 from aggregator.training.response_matrix import ResponseMatrix
 from bench.ranking.pools import list_pools

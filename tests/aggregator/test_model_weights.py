@@ -86,11 +86,11 @@ def test_the_bench_measures_the_functions_of_the_product() -> None:
     from aggregator.budgeting import budget, pacing
     from aggregator.pipeline.ranking import rank, rank_stability, style_weights, tally, vote
     from aggregator.pipeline.routing import escalation, route
-    from aggregator.training import fit_cascade, fit_vote
+    from aggregator.training import fit_cascade, learned_vote
     from bench.ranking import budget_pacing, cascades, latency, rankers, votes
 
-    assert vars(votes)["count_vote"] is vars(fit_cascade)["count_vote"] is fit_vote.count_vote
-    assert vars(vote)["tally_votes"] is vars(fit_vote)["tally_votes"] is tally.tally_votes
+    assert vars(votes)["count_vote"] is vars(fit_cascade)["count_vote"] is learned_vote.count_vote
+    assert vars(vote)["tally_votes"] is vars(learned_vote)["tally_votes"] is tally.tally_votes
     assert vars(cascades)["run_cascade"] is fit_cascade.run_cascade
     assert vars(latency)["rank"] is rank.rank
     assert vars(rank_stability)["rank"] is rank.rank
