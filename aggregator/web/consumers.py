@@ -82,27 +82,15 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             await self._refuse("", "malformed")
 
     async def _run_command(self, command: Command) -> None:
-        handlers: dict[str, Callable[[Command], Awaitable[None]]] = {
-            "open_turn": self._open_turn,
-            "resume": self._resume,
-            "stop": self._stop,
-            "regenerate": self._replace,
-            "edit": self._replace,
-            "retry": self._retry,
-            "add": self._add,
-            "vote": self._vote,
-            "signal": self._signal,
-            "ping": self._pong,
-        }
         client_id, kind = command.get("client_id"), command.get("type")
         client_id = client_id if isinstance(client_id, str) else ""
-        handler = handlers.get(kind) if isinstance(kind, str) else None
+        handler = HANDLERS.get(kind) if isinstance(kind, str) else None
         try:
             if handler is None:
                 raise Refusal("malformed")
-            if self.person is None and handler != self._pong:
+            if self.person is None and kind != "ping":
                 await self._identify_person()
-            await handler(command)
+            await handler(self, command)
         except Refusal as refusal:
             if refusal.code == "not_signed_in":
                 await self._close_signed_out(client_id)
@@ -235,3 +223,17 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json(
             {"type": "refused", "client_id": client_id or None, "code": code, "message": message}
         )
+
+
+HANDLERS: dict[str, Callable[[TurnConsumer, Command], Awaitable[None]]] = {
+    "open_turn": TurnConsumer._open_turn,
+    "resume": TurnConsumer._resume,
+    "stop": TurnConsumer._stop,
+    "regenerate": TurnConsumer._replace,
+    "edit": TurnConsumer._replace,
+    "retry": TurnConsumer._retry,
+    "add": TurnConsumer._add,
+    "vote": TurnConsumer._vote,
+    "signal": TurnConsumer._signal,
+    "ping": TurnConsumer._pong,
+}

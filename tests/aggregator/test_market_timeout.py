@@ -62,4 +62,4 @@ async def test_turns_that_wait_for_an_ad_leave_the_threads_of_the_database_free(
 @pytest.mark.parametrize("service", ["gone"], indirect=True)
 async def test_a_process_warms_up_without_a_market(service: str, caplog: pytest.LogCaptureFixture) -> None:
     await placements.warm_index()
-    assert "not there yet" in caplog.text
+    assert "not available yet" in caplog.text
