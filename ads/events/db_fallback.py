@@ -65,7 +65,7 @@ def require_database() -> Iterator[None]:
 def spool_event(event: SpooledEvent) -> bool:
     """Append the event to the spool; return False and log a critical error when the disk fails."""
     try:
-        _spool_commits.send(event)
+        _spool_commits.submit(event)
     except SpoolError:
         logger.critical("a %s of offer %s is lost", event.kind, event.offer, exc_info=True)
         return False
@@ -97,4 +97,4 @@ def _append_events(events: Sequence[SpooledEvent]) -> list[None]:
     return [None] * len(events)
 
 
-_spool_commits: GroupCommit[SpooledEvent, None] = GroupCommit(_append_events, most=512)
+_spool_commits: GroupCommit[SpooledEvent, None] = GroupCommit(_append_events, max_size=512)

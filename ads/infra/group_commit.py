@@ -29,14 +29,14 @@ class _Pending(Generic[Item, Result]):
 class GroupCommit(Generic[Item, Result]):
     """Commits items in groups; `commit` returns one outcome for each item, in order, or fails for all."""
 
-    def __init__(self, commit: Callable[[Sequence[Item]], Sequence[Result]], *, most: int) -> None:
+    def __init__(self, commit: Callable[[Sequence[Item]], Sequence[Result]], *, max_size: int) -> None:
         self._commit = commit
-        self._max_size = most
+        self._max_size = max_size
         self._lock = threading.Lock()
         self._waiting: deque[_Pending[Item, Result]] = deque()
         self._is_committing = False
 
-    def send(self, item: Item) -> Result:
+    def submit(self, item: Item) -> Result:
         """Commit an item, with those of other threads, and return its outcome."""
         pending: _Pending[Item, Result] = _Pending(item)
         with self._lock:

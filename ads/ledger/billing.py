@@ -48,7 +48,7 @@ def charge_click(charge: Charge) -> ClickVerdict:
     if connection.in_atomic_block:
         # Other connections cannot see this transaction, so the click cannot join a group.
         return settle_clicks([charge])[0]
-    return _click_commits.send(charge)
+    return _click_commits.submit(charge)
 
 
 def charge_for(
@@ -154,4 +154,4 @@ def _is_duplicate_click(error: IntegrityError) -> bool:
     return getattr(diagnostics, "constraint_name", None) == "ads_click_pkey"
 
 
-_click_commits: GroupCommit[Charge, ClickVerdict] = GroupCommit(settle_clicks, most=MAX_BATCH_SIZE)
+_click_commits: GroupCommit[Charge, ClickVerdict] = GroupCommit(settle_clicks, max_size=MAX_BATCH_SIZE)
