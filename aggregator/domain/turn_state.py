@@ -201,6 +201,9 @@ class TurnState:
         self.placement = event
 
 
+# The database columns of a turn's answer; the fields above have the same names.
+ANSWER_COLUMNS = ("leader", "answer_kind", "answer_model", "answer_text", "answer_cost_micros")
+
 REDUCERS: dict[type[events.Event], Callable[[TurnState, Any], None]] = {
     events.TurnOpened: TurnState._open,
     events.TurnQueued: TurnState._queue,

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from aggregator.domain import events
 from aggregator.domain.snapshot import build_snapshot_events
-from aggregator.domain.turn_state import CANDIDATE_COLUMNS, CandidateState, TurnState
+from aggregator.domain.turn_state import ANSWER_COLUMNS, CANDIDATE_COLUMNS, CandidateState, TurnState
 from aggregator.models import Candidate, Conversation, Turn, Vote
 
 TURNS_SHOWN = 60
@@ -140,14 +140,10 @@ def build_turn_state(turn: Turn) -> TurnState:
         expected_micros=turn.route.get("cost_micros"),
         candidates={} if turn.answer_kind == "help" else _candidates_of(turn),
         supports=tuple(events.read_support(row) for row in turn.supports),
-        leader=turn.leader,
         ranking=_ranking_of(turn),
         claims=tuple(events.read_claim(row) for row in turn.claims),
-        answer_kind=turn.answer_kind,
         answer_candidate=str(turn.answer_candidate.public_id) if turn.answer_candidate else "",
-        answer_model=turn.answer_model,
-        answer_text=turn.answer_text,
-        answer_cost_micros=turn.answer_cost_micros,
+        **{name: getattr(turn, name) for name in ANSWER_COLUMNS},
         answers_begun=int(is_running and turn.answer_kind == "fused"),
         answer_is_finished=bool(turn.answer_kind) and not (is_running and turn.answer_kind == "fused"),
         status=turn.status,

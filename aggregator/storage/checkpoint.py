@@ -16,7 +16,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from aggregator.domain.events import PlacementMade, encode
-from aggregator.domain.turn_state import CANDIDATE_COLUMNS, CandidateState, TurnState
+from aggregator.domain.turn_state import ANSWER_COLUMNS, CANDIDATE_COLUMNS, CandidateState, TurnState
 from aggregator.infra.async_database import Connection, Reply, in_transaction
 from aggregator.infra.telemetry import traced
 from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
@@ -42,8 +42,6 @@ REOPENED_COLUMNS: dict[str, Any] = {
     "answer_model": "",
     "answer_text": "",
 }
-# The answer's columns have the names of the state's fields.
-SHARED_TURN_COLUMNS = ("leader", "answer_kind", "answer_model", "answer_text", "answer_cost_micros")
 INSERTED_COLUMNS = ("position", *CANDIDATE_COLUMNS.values())
 # Which model a candidate is never changes.
 UPDATED_COLUMNS = tuple(
@@ -267,7 +265,7 @@ def _turn_columns(turn: Turn, state: TurnState) -> dict[str, Any]:
         "ranking": ranking,
         "claims": [asdict(claim) for claim in state.claims],
         "supports": [asdict(support) for support in state.supports],
-        **{name: getattr(state, name) for name in SHARED_TURN_COLUMNS},
+        **{name: getattr(state, name) for name in ANSWER_COLUMNS},
     }
 
 
