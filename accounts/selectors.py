@@ -40,6 +40,11 @@ def find_guest_key(source: HttpRequest | Scope) -> uuid.UUID | None:
     return read_guest_key(read_scope_cookies(source))
 
 
+def find_first_superuser() -> User | None:
+    """Return the oldest superuser, or None."""
+    return User.objects.filter(is_superuser=True).order_by("pk").first()
+
+
 def is_still_signed_in(user: User) -> bool:
     """Return whether a user loaded earlier has neither signed out nor been deactivated since."""
     return User.objects.filter(pk=user.pk, is_active=True, sign_outs=user.sign_outs).exists()

@@ -72,6 +72,11 @@ def adopt_guest(*, guest_key: uuid.UUID, account: User) -> None:
     guest.delete()
 
 
+def create_superuser(*, username: str, email: str, password: str) -> User:
+    """Create an account with all permissions."""
+    return User.objects.create_superuser(username, email, password)
+
+
 def record_sign_out(*, account: User) -> None:
     """Invalidate the account's open websockets; pages that are still logged in reconnect."""
     User.objects.filter(pk=account.pk).update(sign_outs=F("sign_outs") + 1)

@@ -33,6 +33,11 @@ def digest_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def has_active_api_key(*, owner: User, name: str) -> bool:
+    """Return whether an owner has a key of this name that is not revoked."""
+    return ApiKey.objects.filter(owner_id=owner.pk, name=name, revoked_at=None).exists()
+
+
 def revoke_api_key(*, key: ApiKey) -> None:
     """Revoke a key."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())

@@ -11,8 +11,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
-from aggregator.models import ApiKey
-from aggregator.services.api_keys import issue_api_key
+from accounts.selectors import find_first_superuser
+from accounts.services import create_superuser
+from aggregator.services.api_keys import has_active_api_key, issue_api_key
 from aggregator.services.listings import sync_listings
 from aggregator.services.refusal import Refusal
 from config.data_dir import DATA_DIR, ROOT, read_secret
@@ -72,18 +73,18 @@ def fingerprint_static() -> str:
 
 def make_admin() -> User:
     """Return the first superuser, created with a random password if there is none."""
-    admin = User.objects.filter(is_superuser=True).order_by("pk").first()
+    admin = find_first_superuser()
     if admin is not None:
         return admin
     # Not the password of an admin of an earlier database.
     (DATA_DIR / "secrets" / ADMIN).unlink(missing_ok=True)
-    return User.objects.create_superuser(ADMIN, "admin@localhost", read_secret(ADMIN, size=12))
+    return create_superuser(username=ADMIN, email="admin@localhost", password=read_secret(ADMIN, size=12))
 
 
 def make_api_key(owner: User) -> None:
     """Create the admin's first API key if it is missing; the database stores only its digest."""
     path = DATA_DIR / "secrets" / "api_key"
-    if path.exists() and ApiKey.objects.filter(owner=owner, name=KEY_NAME, revoked_at=None).exists():
+    if path.exists() and has_active_api_key(owner=owner, name=KEY_NAME):
         return
     try:
         key = issue_api_key(owner=owner, name=KEY_NAME)
