@@ -212,16 +212,16 @@ def test_a_hidden_ad_is_kept_away_and_a_reported_one_is_kept_on_record(client: C
     assert offer.hidden_at is not None and offer.hidden_at <= timezone.now() + datetime.timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("wish", ["hide", "report"])
+@pytest.mark.parametrize("feedback_kind", ["hide", "report"])
 def test_an_ad_of_hours_ago_can_still_be_hidden_and_reported_and_stays_away(
-    wish: str, client: Client
+    feedback_kind: str, client: Client
 ) -> None:
     offer = make_offer(seconds_ago=5 * 3600)
     offer.frequency_key = "ada"
     offer.save()
     feedback = sign_token(LinkPurpose.FEEDBACK, offer.id, at=offer.created_at)
-    assert client.post(f"/ads/{wish}/{feedback}/", {"reason": "misleading"}).status_code == 200
+    assert client.post(f"/ads/{feedback_kind}/{feedback}/", {"reason": "misleading"}).status_code == 200
     person = FrequencyCaps(offer.frequency_key, at=timezone.now())
     assert person.count_views([offer.campaign_id])[offer.campaign_id] >= 1_000_000
     click = sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)
-    assert client.post(f"/ads/{wish}/{click}/", {"reason": "misleading"}).status_code == 404
+    assert client.post(f"/ads/{feedback_kind}/{click}/", {"reason": "misleading"}).status_code == 404

@@ -24,8 +24,8 @@ def spend_a_day(
     state, spent, shares = state or PacingState(), 0, []
     for minute in range(MINUTES):
         before, now = due_share(minute / MINUTES), due_share((minute + 1) / MINUTES)
-        wish = budget * demand * (now - before) * pace_factor(state) * chance.uniform(0.5, 1.5)
-        spent = min(budget, spent + int(wish))
+        demanded = budget * demand * (now - before) * pace_factor(state) * chance.uniform(0.5, 1.5)
+        spent = min(budget, spent + int(demanded))
         state = next_state(state, spent=spent, budget=budget, due_before=before, due_now=now)
         shares.append(spent / budget)
     return shares, state
