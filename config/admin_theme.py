@@ -1,4 +1,4 @@
-"""How the admin looks: django-unfold in our colours."""
+"""The theme of the admin: settings of django-unfold."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The admin's first page: are we making money today, is anything broken, what waits for me."""
+"""The dashboard of the admin: today's income and cost, failures, and pending reviews."""
 
 from dataclasses import dataclass
 
@@ -6,16 +6,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from ads.reporting.market_summary import MarketDay
-from ads.reporting.market_summary import summarize_day as market_stats_today
-from aggregator.selectors.daily_stats import DailyStats
-from aggregator.selectors.daily_stats import read_daily_stats as turn_stats_today
+from ads.reporting.market_summary import MarketDay, summarize_day
+from aggregator.selectors.daily_stats import DailyStats, read_daily_stats
 from ui.won import render_won
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One number, what it is compared with, and where the rows under it are."""
+    """One number, a note below it, and a link to its rows."""
 
     label: str
     value: str
@@ -25,8 +23,8 @@ class Card:
 
 
 def dashboard_callback(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
-    """Put today's cards into the context of the admin's first page."""
-    market, turn_stats = market_stats_today(), turn_stats_today()
+    """Add today's cards to the context of the admin's index page."""
+    market, turn_stats = summarize_day(), read_daily_stats()
     context["groups"] = [
         (_("오늘 돈을 벌고 있나요"), _revenue_cards(market, turn_stats)),
         (_("무엇이 고장 났나요"), _failure_cards(market, turn_stats)),

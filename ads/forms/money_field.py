@@ -1,4 +1,4 @@
-"""An amount that people type and read in won and that is kept in micros."""
+"""A form field for amounts: typed and shown in won, stored in micros."""
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -20,24 +20,24 @@ class WonField(forms.CharField):
         super().__init__(**kwargs)  # type: ignore[arg-type]
 
     def prepare_value(self, value: object) -> object:
-        """Show micros as won with separators, and what a person typed as they typed it."""
+        """Return micros as won with separators, and typed text unchanged."""
         return f"{value // WON:,}" if isinstance(value, int) else value
 
     def has_changed(self, initial: object, data: object) -> bool:
-        """Say whether another amount was typed; one that makes no sense is another one."""
+        """Return whether the amount differs; an invalid one does."""
         try:
             return self.clean(data) != initial
         except forms.ValidationError:
             return True
 
     def clean(self, value: object) -> int | None:
-        """Return the amount in micros, or None when nothing was typed into an optional field."""
+        """Return the amount in micros; None for an empty optional field."""
         text: str = super().clean(str(value) if isinstance(value, int) else value)
         return parse_won(text, min_won=self.min_won, step_won=self.step_won) if text else None
 
 
 def parse_won(text: str, *, min_won: int, step_won: int) -> int:
-    """Read an amount in won and return micros; raises ValidationError that says what would be right."""
+    """Parse an amount in won and return micros; raises ValidationError."""
     digits = text.replace(",", "").removesuffix("원").strip()
     if not digits.isdecimal() or len(digits) > 15:
         raise forms.ValidationError(_("원 단위 숫자로 적어 주세요. 예: 10,000"), code="not_won")

@@ -1,4 +1,4 @@
-"""Form fields of the console that hold many keywords or addresses in one box."""
+"""Form fields of the portal that hold one keyword or network per line."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ MAX_KEYWORDS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class KeywordInput:
-    """One line of a keyword box: the phrase and, after a comma, a bid of its own."""
+    """One line of a keyword field: the text and, after a comma, an optional bid."""
 
     text: str
     bid_micros: int | None = None
@@ -37,14 +37,14 @@ class KeywordInput:
 
 
 class VisibleField(forms.CharField):
-    """One line of what can be seen."""
+    """One line of text without invisible characters."""
 
     def clean(self, value: object) -> str:
         return clean_visible_text(super().clean(value))
 
 
 class KeywordsField(forms.CharField):
-    """Keywords, one a line; its value is a list of TypedKeyword without repetitions."""
+    """Keywords, one per line; its value is a list of KeywordInput without duplicates."""
 
     def __init__(self, *, allows_bids: bool = True, **kwargs: object) -> None:
         self.allows_bids = allows_bids
@@ -64,25 +64,25 @@ class KeywordsField(forms.CharField):
 
     def _read(self, lines: list[str]) -> Iterable[KeywordInput]:
         seen: set[str] = set()
-        wrong: list[forms.ValidationError] = []
+        errors: list[forms.ValidationError] = []
         for line in lines:
             try:
                 keyword = self._read_line(line)
             except forms.ValidationError as error:
-                wrong.append(forms.ValidationError(f"“{line[:40]}”: {error.messages[0]}"))
+                errors.append(forms.ValidationError(f"“{line[:40]}”: {error.messages[0]}"))
                 continue
             norm = normalise(keyword.text)
             if norm not in seen:
                 seen.add(norm)
                 yield keyword
-        if wrong:
-            raise forms.ValidationError(wrong[:3] + _remaining_errors(len(wrong) - 3))
+        if errors:
+            raise forms.ValidationError(errors[:3] + _remaining_errors(len(errors) - 3))
 
     def _read_line(self, line: str) -> KeywordInput:
         text, comma, bid = line.partition(",") if self.allows_bids else (line, "", "")
         text = clean_visible_text(text)
         norm = normalise(text)
-        # One sign can stand for many letters: "㎢" is looked for as "km2".
+        # Normalising can lengthen a text: "㎢" becomes "km2".
         if len(text) > KEYWORD_CHARS or len(norm) > NORM_CHARS:
             raise forms.ValidationError(_("%(most)s자까지예요.") % {"most": KEYWORD_CHARS})
         if not norm:
@@ -93,7 +93,7 @@ class KeywordsField(forms.CharField):
 
 
 class NetworksField(forms.CharField):
-    """IP addresses and networks, one a line; its value is a list of their plain forms, each once."""
+    """IP addresses and networks, one per line; its value is a list of distinct normalised networks."""
 
     allows_private = False
 
@@ -110,26 +110,26 @@ class NetworksField(forms.CharField):
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if len(lines) > MAX_NETWORKS:
             raise forms.ValidationError(_("%(most)s개까지 적을 수 있어요.") % {"most": MAX_NETWORKS})
-        networks, wrong = [], []
+        networks, errors = [], []
         for line in lines:
             try:
                 networks.append(parse_network(line, allows_private=self.allows_private))
             except NetworkError as error:
-                wrong.append(forms.ValidationError(f"“{line[:40]}”: {_network_error_message(error)}"))
-        if wrong:
-            raise forms.ValidationError(wrong[:3] + _remaining_errors(len(wrong) - 3))
+                errors.append(forms.ValidationError(f"“{line[:40]}”: {_network_error_message(error)}"))
+        if errors:
+            raise forms.ValidationError(errors[:3] + _remaining_errors(len(errors) - 3))
         return list(dict.fromkeys(networks))
 
 
 def clean_visible_text(text: object) -> str:
-    """Return a text as one line; raises ValidationError where it has signs that nobody sees."""
-    words = " ".join(str(text).split())
-    # Such as turn the direction of what follows; a joiner belongs to an emoji.
-    if any(unicodedata.category(sign) in ("Cc", "Cf", "Co") and sign != "\u200d" for sign in words):
+    """Return a text as one line; raises ValidationError for invisible characters."""
+    line = " ".join(str(text).split())
+    # For example a change of writing direction; a zero width joiner is part of emoji.
+    if any(unicodedata.category(sign) in ("Cc", "Cf", "Co") and sign != "\u200d" for sign in line):
         raise forms.ValidationError(
             _("보이지 않는 글자가 들어 있어요. 지우고 다시 적어 주세요."), code="unseen"
         )
-    return words
+    return line
 
 
 def _network_error_message(error: NetworkError) -> str:

@@ -1,4 +1,4 @@
-"""The forms of the console: each shows its rules before it is sent and its faults next to the field."""
+"""The forms of the portal."""
 
 import datetime
 import ipaddress
@@ -19,23 +19,23 @@ from ads.portal.fields import KeywordsField, VisibleField, clean_visible_text
 MIN_BUDGET_WON = 1_000
 MIN_TOP_UP_WON = 1_000
 DATE_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-# The ends of the calendar have no midnight in every zone.
+# Dates at the ends of the calendar cannot be converted between time zones.
 DATE_VALIDATORS = (
     MinValueValidator(datetime.date(2000, 1, 1), _("2000년부터 적을 수 있어요.")),
     MaxValueValidator(datetime.date(2099, 12, 31), _("2099년까지 적을 수 있어요.")),
 )
-# A host of a known name could be all that is seen of a longer one.
+# A longer host would be shown cut, and could then look like another one.
 MAX_HOST_CHARS = Creative._meta.get_field("display_domain").max_length or 80
 
 
 class SubmitOnceForm(forms.Form):
-    """A form that makes something; its key makes a second press, or coming back to it, the same thing."""
+    """A form that creates one object: its key is the public id, and sending it again updates the object."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
 
 
 class AdvertiserForm(SubmitOnceForm):
-    """Whoever will pay for ads."""
+    """The name of a new advertiser."""
 
     name = VisibleField(
         label=_("사업자 이름"),
@@ -46,7 +46,7 @@ class AdvertiserForm(SubmitOnceForm):
 
 
 class CampaignForm(SubmitOnceForm):
-    """A budget and a schedule."""
+    """A campaign's budget, schedule and negative keywords."""
 
     name = VisibleField(label=_("캠페인 이름"), max_length=80, help_text=_("나만 보는 이름이에요."))
     category = forms.ChoiceField(label=_("분야"), choices=Category.choices)
@@ -81,7 +81,7 @@ class CampaignForm(SubmitOnceForm):
     )
 
     def clean(self) -> dict[str, object]:
-        """Check what only two fields together can tell."""
+        """Check the dates and the budgets against each other."""
         cleaned: dict[str, object] = super().clean() or self.cleaned_data
         starts_on, ends_on = self.cleaned_data.get("starts_on"), self.cleaned_data.get("ends_on")
         if starts_on and ends_on and ends_on < starts_on:
@@ -93,18 +93,18 @@ class CampaignForm(SubmitOnceForm):
 
     @property
     def starts_at(self) -> datetime.datetime | None:
-        """The first moment of the first day in Korea."""
+        """The start of the first day in Korean time."""
         return _midnight(self.cleaned_data["starts_on"])
 
     @property
     def ends_at(self) -> datetime.datetime | None:
-        """The first moment after the last day in Korea."""
+        """The end of the last day in Korean time."""
         last = self.cleaned_data["ends_on"]
         return _midnight(last + datetime.timedelta(days=1)) if last else None
 
 
 class AdGroupForm(SubmitOnceForm):
-    """Which questions, in which language and on which device, and for how much."""
+    """An ad group's bid, targeting and keywords."""
 
     name = VisibleField(label=_("광고 그룹 이름"), max_length=80)
     default_bid = WonField(
@@ -130,7 +130,7 @@ class AdGroupForm(SubmitOnceForm):
     )
 
     def clean(self) -> dict[str, object]:
-        """Ask for at least one keyword: without any the group would never be found."""
+        """Require at least one keyword, without which the group never matches."""
         cleaned: dict[str, object] = super().clean() or self.cleaned_data
         matches = [match.value for match in Keyword.Match]
         if not any(self.has_error(match) or cleaned.get(match) for match in matches):
@@ -139,7 +139,7 @@ class AdGroupForm(SubmitOnceForm):
 
 
 class CreativeForm(SubmitOnceForm):
-    """An ad's words and where they lead."""
+    """A creative's text and landing page."""
 
     title = forms.CharField(
         label=_("제목"), max_length=Creative._meta.get_field("title").max_length, help_text=_("50자까지")
@@ -163,15 +163,15 @@ class CreativeForm(SubmitOnceForm):
     )
 
     def clean_title(self) -> str:
-        """Make it one line of what can be seen."""
+        """Return the title as one visible line."""
         return clean_visible_text(self.cleaned_data["title"])
 
     def clean_body(self) -> str:
-        """Make it one paragraph: the card has no room for line breaks."""
+        """Return the body as one visible line, because the card shows no line breaks."""
         return clean_visible_text(self.cleaned_data["body"])
 
     def clean_landing_url(self) -> str:
-        """Allow only an https page of a public host, without a user name that could pass for the host."""
+        """Allow only https pages of public hosts, without a user name that could be mistaken for the host."""
         address = str(self.cleaned_data["landing_url"]).strip()
         if not address.lower().startswith("https://"):
             raise forms.ValidationError(_("https로 시작하는 주소만 돼요."), code="not_https")
@@ -191,18 +191,18 @@ class CreativeForm(SubmitOnceForm):
 
     @property
     def display_domain(self) -> str:
-        """The host that the card shows, which is the one that the link opens."""
+        """The host of the landing page, as the card shows it."""
         return domain_of(str(self.cleaned_data["landing_url"]))
 
 
 class TopUpForm(IdempotentForm):
-    """Test money into the wallet."""
+    """The amount of test credit to add to the wallet."""
 
     amount = WonField(label=_("넣을 금액 (원)"), min_won=MIN_TOP_UP_WON)
 
 
 def campaign_initial(campaign: Campaign) -> dict[str, object]:
-    """Return what the form shows for a campaign that exists."""
+    """Return the initial values of the form of an existing campaign."""
     last = campaign.ends_at and (campaign.ends_at - datetime.timedelta(seconds=1)).astimezone(KOREA).date()
     return {
         "name": campaign.name,
@@ -216,7 +216,7 @@ def campaign_initial(campaign: Campaign) -> dict[str, object]:
 
 
 def domain_of(address: str) -> str:
-    """Return the host of an address without its www; empty when there is none."""
+    """Return the host of a URL without "www."; empty when it has none."""
     try:
         host = urlsplit(address).hostname or ""
     except ValueError:

@@ -32,10 +32,10 @@ class ReachEstimate:
     """Requests of the last `days` days and matches; keywords not countable, or added within that time."""
 
     days: int
-    asked: int
+    requests: int
     matched: int
     uncounted: tuple[str, ...] = ()
-    young: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()
     has_counted: bool = True
 
     @property
@@ -94,7 +94,7 @@ def estimate_reach(spec: AdGroupSpec, *, negatives: Iterable[str] = ()) -> Reach
     term_table = TermTable(serving_state().snapshot)
     unwanted = {normalise(text) for text in (*spec.negatives, *negatives)}
     known = _find_terms(spec.keywords, unwanted)
-    counted, uncounted, young = _resolve_keywords(spec.keywords, known, term_table, since)
+    counted, uncounted, recent = _resolve_keywords(spec.keywords, known, term_table, since)
     excluded = frozenset(known[norm][0] for norm in unwanted if norm in known)
     fitting = (
         request
@@ -103,7 +103,7 @@ def estimate_reach(spec: AdGroupSpec, *, negatives: Iterable[str] = ()) -> Reach
         and (spec.device in ("any", request.device) or not request.device)
     )
     matched = _count_matched(fitting, counted, excluded, term_table)
-    return ReachEstimate(max(1, days), sample.count, matched, uncounted, young, has_counted=bool(counted))
+    return ReachEstimate(max(1, days), sample.count, matched, uncounted, recent, has_counted=bool(counted))
 
 
 def read_enabled_spec(group: AdGroup) -> AdGroupSpec:
@@ -193,7 +193,7 @@ def _resolve_keywords(
 ) -> tuple[list[KeywordPattern], tuple[str, ...], tuple[str, ...]]:
     counted: list[KeywordPattern] = []
     uncounted: list[str] = []
-    young: list[str] = []
+    recent: list[str] = []
     for keyword in keywords:
         parts = [normalise(word) for word in split_phrase(keyword.text)]
         is_split = keyword.match == MATCHES[BROAD] and bool(parts)
@@ -202,11 +202,11 @@ def _resolve_keywords(
             uncounted.append(keyword.text)
             continue
         if any(known[name][1] > since for name in needed):
-            young.append(keyword.text)
+            recent.append(keyword.text)
         counted.append(
             _to_pattern(keyword, [known[name][0] for name in needed], len(set(parts)), is_split=is_split)
         )
-    return counted, tuple(uncounted), tuple(young)
+    return counted, tuple(uncounted), tuple(recent)
 
 
 def _to_pattern(keyword: KeywordSpec, terms: list[int], words: int, *, is_split: bool) -> KeywordPattern:

@@ -1,4 +1,4 @@
-"""The admin of conversations: importing this package registers its pages."""
+"""The admin of the aggregator; importing this package registers its pages."""
 
 from aggregator.admin import budget, catalog, conversations, feedback, usage, weights
 

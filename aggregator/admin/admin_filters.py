@@ -1,4 +1,4 @@
-"""A filter of the admin that reads a column of codes in words."""
+"""A list filter of the admin that shows labels for codes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,12 +10,12 @@ from django.utils.functional import Promise
 from aggregator.domain.messages import label_of
 
 
-def build_label_filter(words: Mapping[str, Promise]) -> type[AllValuesFieldListFilter]:
-    """Return a filter that says these words for the codes that there are."""
+def build_label_filter(labels: Mapping[str, Promise]) -> type[AllValuesFieldListFilter]:
+    """Return a filter that shows the codes in use with these labels."""
 
-    class WordedFilter(AllValuesFieldListFilter):
+    class LabelFilter(AllValuesFieldListFilter):
         def choices(self, changelist: ChangeList) -> Iterator[Any]:
             for choice in super().choices(changelist):
-                yield {**choice, "display": label_of(words, str(choice["display"]))}
+                yield {**choice, "display": label_of(labels, str(choice["display"]))}
 
-    return WordedFilter
+    return LabelFilter

@@ -1,4 +1,4 @@
-"""The history of the daily budget in the admin."""
+"""The daily budget in the admin: its charts above its points."""
 
 import datetime as dt
 from typing import Any
@@ -41,32 +41,32 @@ class DayPointAdmin(ReadOnlyAdmin):
 
     @display(description=_("광고 수입"))
     def show_income(self, point: DayPoint) -> str:
-        """Return what ads brought in."""
+        """Income from ads."""
         return render_won(point.income_micros, 3)
 
     @display(description=_("보탠 돈"))
     def show_subsidy(self, point: DayPoint) -> str:
-        """Return what was added."""
+        """The subsidy."""
         return render_won(point.subsidy_micros, 3)
 
     @display(description=_("기대한 품질"))
     def show_quality(self, point: DayPoint) -> str:
-        """Return what was expected of the answers."""
+        """The expected quality of the answers."""
         return "–" if point.quality is None else f"{point.quality:.2f}"
 
     @display(description=_("품질의 값"))
     def show_price(self, point: DayPoint) -> str:
-        """Return the price of quality."""
+        """The price of quality."""
         return f"{point.price:.4f}"
 
     @display(description=_("남은 돈(원)"))
     def show_balance(self, point: DayPoint) -> str:
-        """Return the running balance."""
+        """The balance."""
         return f"{point.balance:,.1f}"
 
     @display(description=_("쓴 돈"))
     def show_spent(self, point: DayPoint) -> str:
-        """Return what models cost."""
+        """The cost of models."""
         return render_won(point.spent_micros, 3)
 
 
@@ -96,6 +96,6 @@ def build_charts(history: BudgetHistory) -> dict[str, Any]:
 
 
 def format_runway(runway: dt.timedelta | None) -> str:
-    """Return a length of time in words."""
+    """Return how long the money lasts as text; empty when it lasts."""
     now = timezone.now()
     return timeuntil(now + runway, now) if runway else ""

@@ -1,17 +1,15 @@
-"""The catalog of language models in the admin: switched, priced and limited."""
+"""The catalog of language models in the admin."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from aggregator.models import (
-    Listing,
-)
+from aggregator.models import Listing
 
 
 @admin.register(Listing)
 class ListingAdmin(ModelAdmin):
-    """The catalog: switch, price and limit each model."""
+    """Models with their prices and limits, switched on and off here."""
 
     list_display = ["name", "slug", "vendor", "provider", "is_on", "is_reachable", "standing", "can_fuse"]
     list_editable = ["is_on"]
@@ -20,5 +18,5 @@ class ListingAdmin(ModelAdmin):
     readonly_fields = ["slug", "provider", "litellm_model", "api_base", "is_reachable", "updated_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Models come from the catalog file and the keys."""
+        """Models come from the catalog file and the configured keys."""
         return False

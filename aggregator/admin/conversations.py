@@ -13,19 +13,14 @@ from unfold.decorators import action, display
 
 from aggregator.admin.admin_filters import build_label_filter
 from aggregator.domain.messages import ANSWER_KINDS, LANGUAGES, NO_AD_REASONS, label_of
-from aggregator.models import (
-    Candidate,
-    Conversation,
-    Share,
-    Turn,
-)
+from aggregator.models import Candidate, Conversation, Share, Turn
 from aggregator.services.sharing import withdraw_share
 from ui.read_only_admin import ReadOnlyAdmin
 from ui.won import render_won
 
 
 class CandidateInline(TabularInline):
-    """A turn's candidates, best known by their first lines."""
+    """The candidates of a turn."""
 
     model = Candidate
     extra = 0
@@ -41,7 +36,7 @@ class CandidateInline(TabularInline):
 
 @admin.register(Turn)
 class TurnAdmin(ReadOnlyAdmin):
-    """Every turn with its route, candidates, ranking, answer, cost and ad."""
+    """Turns with their route, candidates, ranking, answer, cost and ad."""
 
     list_display = [
         "opened_at", "show_prompt", "show_language", "strategy", "status", "show_kind", "show_cost",
@@ -59,33 +54,33 @@ class TurnAdmin(ReadOnlyAdmin):
     inlines = [CandidateInline]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Turn]":
-        """Return turns with their conversation, newest first."""
+        """Return turns with their conversations, newest first."""
         turns: QuerySet[Turn] = super().get_queryset(request)
         return turns.select_related("conversation").order_by("-opened_at")
 
     @display(description=_("프롬프트"))
     def show_prompt(self, turn: Turn) -> str:
-        """Return the prompt's beginning."""
+        """The beginning of the prompt."""
         return turn.prompt[:60]
 
     @display(description=_("언어"), ordering="language")
     def show_language(self, turn: Turn) -> str:
-        """Return the prompt's language."""
+        """The language of the prompt."""
         return label_of(LANGUAGES, turn.language)
 
     @display(description=_("답의 종류"), ordering="answer_kind")
     def show_kind(self, turn: Turn) -> str:
-        """Return how the answer came about."""
+        """How the answer was made."""
         return label_of(ANSWER_KINDS, turn.answer_kind)
 
     @display(description=_("비용"), ordering="cost_micros")
     def show_cost(self, turn: Turn) -> str:
-        """Return what the turn cost."""
+        """The cost of the turn."""
         return render_won(turn.cost_micros, 3)
 
     @display(description=_("광고"))
     def show_ad(self, turn: Turn) -> str:
-        """Return the ad that was shown, or why there was none."""
+        """The advertiser of the ad, or why there was no ad."""
         placement = turn.placement or {}
         ad = placement.get("ad")
         return str(ad["advertiser"] if ad else label_of(NO_AD_REASONS, placement.get("reason", "")))
@@ -93,7 +88,7 @@ class TurnAdmin(ReadOnlyAdmin):
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
-    """Conversations by person."""
+    """Conversations with their owners."""
 
     list_display = ["updated_at", "title", "owner", "is_sensitive"]
     list_filter = ["is_sensitive", "updated_at"]
@@ -103,7 +98,7 @@ class ConversationAdmin(ReadOnlyAdmin):
 
 @admin.register(Share)
 class ShareAdmin(ReadOnlyAdmin):
-    """Public links to conversations; what should not be read by everybody is withdrawn here."""
+    """Public links to conversations, and an action that withdraws them."""
 
     list_display = ["created_at", "title", "show_owner", "show_link", "withdrawn_at"]
     list_filter = [("withdrawn_at", admin.EmptyFieldListFilter), "created_at"]
@@ -113,18 +108,18 @@ class ShareAdmin(ReadOnlyAdmin):
     actions = ["withdraw"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Share]":
-        """Return links without what they show, newest first."""
+        """Return links without the shared turns, newest first."""
         shares: QuerySet[Share] = super().get_queryset(request)
         return shares.defer("turns").order_by("-created_at")
 
     @display(description=_("주인"))
     def show_owner(self, share: Share) -> str:
-        """Return whose conversation it is."""
+        """The owner of the conversation."""
         return str(share.conversation.owner)
 
     @display(description=_("링크"))
     def show_link(self, share: Share) -> SafeString | str:
-        """Return the link while it leads somewhere."""
+        """The link, or a dash when it is withdrawn."""
         if share.withdrawn_at:
             return "–"
         return format_html(
@@ -132,12 +127,12 @@ class ShareAdmin(ReadOnlyAdmin):
         )
 
     def has_withdraw_permission(self, request: HttpRequest) -> bool:
-        """Rows are not edited, but whoever might edit them may withdraw them."""
+        """Withdrawing needs the permission to change shares."""
         return request.user.has_perm("aggregator.change_share")
 
     @action(description=_("공유 링크 거두기"), permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, chosen: "QuerySet[Share]") -> None:
-        """Make the chosen links lead nowhere."""
+        """Withdraw the selected links."""
         for share in chosen:
             withdraw_share(share=share)
         self.message_user(request, gettext("링크를 거뒀어요. 이제 열리지 않아요."), messages.SUCCESS)

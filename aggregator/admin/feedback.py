@@ -2,16 +2,13 @@
 
 from django.contrib import admin
 
-from aggregator.models import (
-    Signal,
-    Vote,
-)
+from aggregator.models import Signal, Vote
 from ui.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(Vote)
 class VoteAdmin(ReadOnlyAdmin):
-    """Which candidates people picked."""
+    """Votes for candidates."""
 
     list_display = ["created_at", "candidate", "voter"]
     list_select_related = ["candidate", "voter"]
@@ -19,7 +16,7 @@ class VoteAdmin(ReadOnlyAdmin):
 
 @admin.register(Signal)
 class SignalAdmin(ReadOnlyAdmin):
-    """What people did with answers without picking one."""
+    """Feedback without a vote: what users did with answers."""
 
     list_display = ["created_at", "kind", "candidate", "person"]
     list_filter = ["kind", "created_at"]

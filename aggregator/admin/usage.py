@@ -4,17 +4,14 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from aggregator.models import (
-    ApiKey,
-    Usage,
-)
+from aggregator.models import ApiKey, Usage
 from ui.read_only_admin import ReadOnlyAdmin
 from ui.won import render_won
 
 
 @admin.register(Usage)
 class UsageAdmin(ReadOnlyAdmin):
-    """What every call to a provider took and cost."""
+    """Provider calls with their tokens and costs."""
 
     list_display = [
         "created_at",
@@ -31,13 +28,13 @@ class UsageAdmin(ReadOnlyAdmin):
 
     @display(description=_("비용"), ordering="cost_micros")
     def show_cost(self, usage: Usage) -> str:
-        """Return what the call cost."""
+        """The cost of the call."""
         return render_won(usage.cost_micros, 3)
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    """Keys of the public API, without their secret part."""
+    """Keys of the public API, without their secrets."""
 
     list_display = ["name", "prefix", "owner", "created_at", "last_used_at", "revoked_at"]
     list_select_related = ["owner"]

@@ -24,7 +24,7 @@ def staff(client: Client, db: None) -> User:
         ("en", "Select Turn to view | Jjamppong", ("English", "Only answer", "No ad matches"), "짬뽕"),
     ],
 )
-def test_turns_are_listed_and_filtered_in_words(
+def test_turns_are_listed_and_filtered_by_labels(
     client: Client, staff: User, language: str, title: str, words: tuple[str, ...], foreign: str
 ) -> None:
     Turn.objects.create(

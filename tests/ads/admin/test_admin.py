@@ -17,13 +17,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 
 
 @pytest.fixture
-def desk(admin_client: Client) -> Client:
+def admin_page(admin_client: Client) -> Client:
     """The admin's browser."""
     return admin_client
 
 
-def decide(desk: Client, creative: Creative, decision: str, *, reason: str = "") -> None:
-    desk.post(
+def decide(admin_page: Client, creative: Creative, decision: str, *, reason: str = "") -> None:
+    admin_page.post(
         reverse("admin:ads_creative_change", args=[creative.pk]),
         {"review_reason": reason, f"ads_creative_{decision}": "1"},
     )
@@ -52,13 +52,13 @@ def decide(desk: Client, creative: Creative, decision: str, *, reason: str = "")
         "learnedreserve",
     ],
 )
-def test_every_page_of_the_market_opens(desk: Client, model: str) -> None:
+def test_every_page_of_the_market_opens(admin_page: Client, model: str) -> None:
     offer = make_offer()
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
-    assert desk.get(reverse(f"admin:ads_{model}_changelist")).status_code == 200
+    assert admin_page.get(reverse(f"admin:ads_{model}_changelist")).status_code == 200
 
 
-def test_an_offer_shows_its_auction(desk: Client) -> None:
+def test_an_offer_shows_its_auction(admin_page: Client) -> None:
     offer = make_offer()
     offer.trace = [
         {
@@ -74,21 +74,21 @@ def test_an_offer_shows_its_auction(desk: Client) -> None:
         }
     ]
     offer.save()
-    page = desk.get(reverse("admin:ads_offer_change", args=[offer.pk]))
+    page = admin_page.get(reverse("admin:ads_offer_change", args=[offer.pk]))
     assert "도쿄 항공권" in page.content.decode()
 
 
-def test_the_ledger_is_read_only(desk: Client) -> None:
+def test_the_ledger_is_read_only(admin_page: Client) -> None:
     make_offer()
     posted = Transaction.objects.first()
     assert posted is not None
-    assert desk.get(reverse("admin:ads_transaction_add")).status_code == 403
-    assert desk.post(reverse("admin:ads_transaction_delete", args=[posted.pk])).status_code == 403
-    page = desk.post(reverse("admin:ads_transaction_change", args=[posted.pk]), {"note": "x"})
+    assert admin_page.get(reverse("admin:ads_transaction_add")).status_code == 403
+    assert admin_page.post(reverse("admin:ads_transaction_delete", args=[posted.pk])).status_code == 403
+    page = admin_page.post(reverse("admin:ads_transaction_change", args=[posted.pk]), {"note": "x"})
     assert page.status_code == 403
 
 
-def test_a_reviewer_approves_a_version_and_the_one_before_retires(desk: Client) -> None:
+def test_an_approved_version_retires_the_previous_one(admin_page: Client) -> None:
     shown = make_ad()
     waiting = Creative.objects.create(
         ad_group=shown.ad_group,
@@ -100,29 +100,29 @@ def test_a_reviewer_approves_a_version_and_the_one_before_retires(desk: Client) 
         display_domain="grace.example",
         review=Creative.Review.WAITING,
     )
-    decide(desk, waiting, "approve")
+    decide(admin_page, waiting, "approve")
     shown.refresh_from_db()
     assert (waiting.review, shown.review) == ("approved", "retired")
     assert waiting.reviewer_id == User.objects.get(is_superuser=True).pk
 
 
-def test_a_rejection_needs_a_reason(desk: Client) -> None:
+def test_a_rejection_needs_a_reason(admin_page: Client) -> None:
     creative = make_ad()
     Creative.objects.update(review=Creative.Review.WAITING)
-    decide(desk, creative, "reject")
+    decide(admin_page, creative, "reject")
     assert creative.review == "waiting"
-    decide(desk, creative, "reject", reason="효능을 확인할 수 없어요")
+    decide(admin_page, creative, "reject", reason="효능을 확인할 수 없어요")
     assert (creative.review, creative.review_reason) == ("rejected", "효능을 확인할 수 없어요")
 
 
-def test_a_decided_ad_is_not_decided_again(desk: Client) -> None:
+def test_a_decided_ad_is_not_decided_again(admin_page: Client) -> None:
     creative = make_ad()
-    decide(desk, creative, "reject", reason="너무 늦었어요")
+    decide(admin_page, creative, "reject", reason="너무 늦었어요")
     assert creative.review == "approved"
 
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_no_link_and_no_foreign_form_decides(admin_user: User, decision: str) -> None:
+def test_a_review_decision_needs_a_post_with_a_csrf_token(admin_user: User, decision: str) -> None:
     creative = make_ad()
     Creative.objects.update(review=Creative.Review.WAITING, review_reason="-")
     browser = Client(enforce_csrf_checks=True)
@@ -144,9 +144,9 @@ def test_no_link_and_no_foreign_form_decides(admin_user: User, decision: str) ->
     assert creative.review != "waiting"
 
 
-def test_an_admin_stops_campaigns_at_once(desk: Client) -> None:
+def test_an_admin_pauses_campaigns(admin_page: Client) -> None:
     campaign = make_ad().ad_group.campaign
-    desk.post(
+    admin_page.post(
         reverse("admin:ads_campaign_changelist"),
         {"action": "pause_campaigns", "_selected_action": [campaign.pk]},
     )
@@ -154,7 +154,7 @@ def test_an_admin_stops_campaigns_at_once(desk: Client) -> None:
     assert campaign.status == Campaign.Status.PAUSED
 
 
-def test_who_may_only_look_stops_no_campaign(client: Client, grace: User) -> None:
+def test_view_permission_does_not_allow_pausing(client: Client, grace: User) -> None:
     campaign = make_ad().ad_group.campaign
     grace.is_staff = True
     grace.save()
@@ -169,27 +169,27 @@ def test_who_may_only_look_stops_no_campaign(client: Client, grace: User) -> Non
         assert campaign.status == status
 
 
-def test_every_action_on_rows_names_the_right_that_it_needs() -> None:
+def test_every_action_requires_a_permission() -> None:
     nameless = [
         f"{model.__name__}.{name}"
-        for model, desk in admin.site._registry.items()
+        for model, admin_page in admin.site._registry.items()
         for kind in ("actions", "actions_list", "actions_detail")
-        for name in getattr(desk, kind, None) or ()
-        if not getattr(getattr(desk, str(name)), "allowed_permissions", None)
+        for name in getattr(admin_page, kind, None) or ()
+        if not getattr(getattr(admin_page, str(name)), "allowed_permissions", None)
     ]
     assert nameless == []
 
 
-def test_an_admin_can_change_a_campaign_and_an_ad_group(desk: Client) -> None:
+def test_an_admin_can_change_a_campaign_and_an_ad_group(admin_page: Client) -> None:
     campaign = make_ad().ad_group.campaign
-    assert desk.get(reverse("admin:ads_campaign_change", args=[campaign.pk])).status_code == 200
+    assert admin_page.get(reverse("admin:ads_campaign_change", args=[campaign.pk])).status_code == 200
     group = campaign.ad_groups.get()
-    assert desk.get(reverse("admin:ads_adgroup_change", args=[group.pk])).status_code == 200
+    assert admin_page.get(reverse("admin:ads_adgroup_change", args=[group.pk])).status_code == 200
     advertiser = Advertiser.objects.get()
-    assert desk.get(reverse("admin:ads_advertiser_change", args=[advertiser.pk])).status_code == 200
+    assert admin_page.get(reverse("admin:ads_advertiser_change", args=[advertiser.pk])).status_code == 200
 
 
-def test_an_admin_sees_how_many_clicks_an_advertiser_s_own_addresses_made_free(desk: Client) -> None:
+def test_an_admin_sees_the_free_clicks_from_own_networks(admin_page: Client) -> None:
     offer = make_offer()
     Advertiser.objects.update(own_networks=["203.0.113.0/24"])
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at), address="203.0.113.9")
@@ -197,7 +197,7 @@ def test_an_admin_sees_how_many_clicks_an_advertiser_s_own_addresses_made_free(d
         sign_token(LinkPurpose.CLICK, make_offer(offer.creative).id, at=offer.created_at),
         address="198.51.100.9",
     )
-    page = desk.get(reverse("admin:ads_advertiser_change", args=[Advertiser.objects.get().pk]))
+    page = admin_page.get(reverse("admin:ads_advertiser_change", args=[Advertiser.objects.get().pk]))
     assert "1 / 2" in page.content.decode() and "203.0.113.0/24" in page.content.decode()
 
 
@@ -218,13 +218,13 @@ def campaign_form(campaign: Campaign, **changes: str) -> dict[str, str]:
     }
 
 
-def test_an_admin_types_budgets_in_won_and_today_follows(desk: Client) -> None:
+def test_an_admin_edits_budgets_in_won_and_today_follows(admin_page: Client) -> None:
     offer = make_offer()
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     campaign = offer.campaign
     page = reverse("admin:ads_campaign_change", args=[campaign.pk])
-    assert 'value="50,000"' in desk.get(page).content.decode()
-    assert desk.post(page, campaign_form(campaign, daily_budget_micros="3,000")).status_code == 302
+    assert 'value="50,000"' in admin_page.get(page).content.decode()
+    assert admin_page.post(page, campaign_form(campaign, daily_budget_micros="3,000")).status_code == 302
     campaign.refresh_from_db()
     day = CampaignDay.objects.get()
     assert (campaign.daily_budget_micros, day.budget_micros) == (3_000 * WON, 3_000 * WON)
@@ -240,20 +240,18 @@ def test_an_admin_types_budgets_in_won_and_today_follows(desk: Client) -> None:
         ("total_budget_micros", "100", "보다 작을 수 없어요"),
     ],
 )
-def test_a_budget_that_cannot_be_is_refused_on_the_page(
-    desk: Client, field: str, typed: str, words: str
-) -> None:
+def test_an_invalid_budget_is_refused(admin_page: Client, field: str, typed: str, words: str) -> None:
     offer = make_offer()
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     page = reverse("admin:ads_campaign_change", args=[offer.campaign_id])
-    answer = desk.post(page, campaign_form(offer.campaign, **{field: typed}))
+    answer = admin_page.post(page, campaign_form(offer.campaign, **{field: typed}))
     assert answer.status_code == 200 and words in answer.content.decode()
 
 
-def test_an_admin_types_bids_in_won_and_ticks(desk: Client) -> None:
+def test_an_admin_edits_bids_in_won_and_bid_steps(admin_page: Client) -> None:
     group = make_ad(bid_won=300).ad_group
     page = reverse("admin:ads_adgroup_change", args=[group.pk])
-    assert 'value="300"' in desk.get(page).content.decode()
+    assert 'value="300"' in admin_page.get(page).content.decode()
     keyword = group.keywords.get()
     sent = {
         "campaign": str(group.campaign_id),
@@ -274,21 +272,21 @@ def test_an_admin_types_bids_in_won_and_ticks(desk: Client) -> None:
         "negative_keywords-TOTAL_FORMS": "0",
         "negative_keywords-INITIAL_FORMS": "0",
     }
-    assert desk.post(page, sent | {"default_bid_micros": "415"}).status_code == 200
-    assert desk.post(page, sent).status_code == 302
+    assert admin_page.post(page, sent | {"default_bid_micros": "415"}).status_code == 200
+    assert admin_page.post(page, sent).status_code == 302
     group.refresh_from_db()
     keyword.refresh_from_db()
     assert (group.default_bid_micros, keyword.bid_micros) == (410 * WON, 1_200 * WON)
 
 
-def test_amounts_are_read_in_won_on_every_page_of_rows(desk: Client) -> None:
+def test_every_list_shows_amounts_in_won(admin_page: Client) -> None:
     offer = make_offer(price_won=240)
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     for model, row, won in (("offer", offer.pk, "240"), ("click", offer.pk, "240")):
-        page = desk.get(reverse(f"admin:ads_{model}_change", args=[row])).content.decode()
+        page = admin_page.get(reverse(f"admin:ads_{model}_change", args=[row])).content.decode()
         assert f"{won}원" in page and str(240 * WON) not in page
     day = CampaignDay.objects.get()
-    page = desk.get(reverse("admin:ads_campaignday_change", args=[day.pk])).content.decode()
+    page = admin_page.get(reverse("admin:ads_campaignday_change", args=[day.pk])).content.decode()
     assert "50,000원" in page and str(50_000 * WON) not in page
 
 
@@ -296,9 +294,7 @@ def test_amounts_are_read_in_won_on_every_page_of_rows(desk: Client) -> None:
     ("typed", "words"),
     [("도쿄  항공권!", "이미 있는 키워드"), ("???", "글자가 있어야"), ("㎢" * 80, "80자까지")],
 )
-def test_a_keyword_that_cannot_be_found_or_stands_there_twice_is_refused(
-    desk: Client, typed: str, words: str
-) -> None:
+def test_an_empty_or_duplicate_keyword_is_refused(admin_page: Client, typed: str, words: str) -> None:
     group = make_ad().ad_group
     kept = group.keywords.get()
     where = reverse("admin:ads_adgroup_change", args=[group.pk])
@@ -323,8 +319,8 @@ def test_a_keyword_that_cannot_be_found_or_stands_there_twice_is_refused(
         "negative_keywords-TOTAL_FORMS": "0",
         "negative_keywords-INITIAL_FORMS": "0",
     }
-    answer = desk.post(where, sent)
+    answer = admin_page.post(where, sent)
     assert answer.status_code == 200
     assert words in answer.content.decode()
-    assert desk.post(where, sent | {"keywords-1-text": "오사카 호텔"}).status_code == 302
+    assert admin_page.post(where, sent | {"keywords-1-text": "오사카 호텔"}).status_code == 302
     assert set(group.keywords.values_list("norm", flat=True)) == {kept.norm, "오사카호텔"}

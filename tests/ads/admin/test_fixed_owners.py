@@ -41,7 +41,7 @@ def test_no_admin_moves_a_campaign_and_its_money_to_another_advertiser(admin_cli
     assert find_discrepancies() == []
 
 
-def test_no_admin_moves_an_ad_group_away_from_the_words_that_keep_it_out(admin_client: Client) -> None:
+def test_no_admin_moves_an_ad_group_away_from_its_negative_keywords(admin_client: Client) -> None:
     group = make_ad().ad_group
     NegativeKeyword.objects.create(campaign=group.campaign, ad_group=group, text="무료", norm="무료")
     sent = {
@@ -64,13 +64,13 @@ def test_no_admin_moves_an_ad_group_away_from_the_words_that_keep_it_out(admin_c
 
 
 @pytest.mark.parametrize("model", ["campaign", "adgroup"])
-def test_whose_a_new_one_is_is_chosen_when_it_is_made(admin_client: Client, model: str) -> None:
+def test_the_owner_of_a_new_row_can_be_chosen(admin_client: Client, model: str) -> None:
     field = {"campaign": "advertiser", "adgroup": "campaign"}[model]
     page = admin_client.get(reverse(f"admin:ads_{model}_add")).content.decode()
     assert f'name="{field}"' in page
 
 
-def test_a_campaign_whose_money_is_set_aside_in_another_name_is_found() -> None:
+def test_a_campaign_leased_from_another_advertiser_is_found() -> None:
     offer = make_offer()
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     assert find_discrepancies() == []

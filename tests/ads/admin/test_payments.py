@@ -29,7 +29,7 @@ def pay_out(client: Client, advertiser: Advertiser, won: str, key: str = "") -> 
     return client.post(where, sent, follow=True).content.decode()
 
 
-def test_an_admin_pays_out_what_was_paid_in_once(admin_client: Client) -> None:
+def test_an_admin_refunds_a_payment_once(admin_client: Client) -> None:
     shop = make_advertiser(won=5_000)
     where = reverse("admin:ads_advertiser_pay_out", args=[shop.pk])
     assert where in admin_client.get(reverse("admin:ads_advertiser_change", args=[shop.pk])).content.decode()
@@ -43,7 +43,7 @@ def test_an_admin_pays_out_what_was_paid_in_once(admin_client: Client) -> None:
     assert find_discrepancies() == []
 
 
-def test_an_admin_puts_a_payment_into_the_wallet_once(admin_client: Client, settings: Settings) -> None:
+def test_an_admin_tops_up_a_wallet_once(admin_client: Client, settings: Settings) -> None:
     settings.ADS_TEST_MONEY = False
     shop = make_advertiser(won=0)
     where = reverse("admin:ads_advertiser_pay_in", args=[shop.pk])
@@ -60,7 +60,7 @@ def test_an_admin_puts_a_payment_into_the_wallet_once(admin_client: Client, sett
 
 @pytest.mark.parametrize("changed", [{"amount": "2,000"}, {"note": "다른 계약"}])
 @pytest.mark.parametrize("way", ["pay_in", "pay_out"])
-def test_a_form_that_was_used_for_another_payment_moves_nothing_and_says_so(
+def test_a_used_form_moves_no_other_payment_and_says_so(
     admin_client: Client, way: str, changed: dict[str, str]
 ) -> None:
     shop = make_advertiser(won=5_000)
@@ -80,7 +80,7 @@ def test_a_form_that_was_used_for_another_payment_moves_nothing_and_says_so(
     assert find_discrepancies() == []
 
 
-def test_a_form_that_paid_one_advertiser_pays_no_other_by_mistake(admin_client: Client) -> None:
+def test_a_used_form_pays_no_other_advertiser(admin_client: Client) -> None:
     shop, other = make_advertiser(won=0), make_advertiser("다른 가게", won=0)
     sent = {"amount": "1,000", "note": "계약", "key": str(uuid.uuid4())}
     pages = [
@@ -91,7 +91,7 @@ def test_a_form_that_paid_one_advertiser_pays_no_other_by_mistake(admin_client: 
     assert (wallet_balance(shop.id), wallet_balance(other.id)) == (1_000 * WON, 0)
 
 
-def test_who_moved_money_stays_on_record(admin_client: Client, admin_user: User) -> None:
+def test_payments_are_logged_with_their_admin(admin_client: Client, admin_user: User) -> None:
     shop = make_advertiser(won=0)
     key = str(uuid.uuid4())
     for way, won in (("pay_in", "30,000"), ("pay_in", "30,000"), ("pay_in", "1"), ("pay_out", "2,000")):
@@ -113,7 +113,7 @@ def test_who_moved_money_stays_on_record(admin_client: Client, admin_user: User)
     assert "+30,000 KRW" in page
 
 
-def test_granted_money_is_never_paid_out(admin_client: Client) -> None:
+def test_test_credit_is_never_refunded(admin_client: Client) -> None:
     shop = make_advertiser(won=1_000)
     top_up(shop, 9_000 * WON, key="grant", source=Account.Kind.GRANT)
     assert refundable_micros(open_wallet(shop)) == 1_000 * WON
@@ -122,14 +122,14 @@ def test_granted_money_is_never_paid_out(admin_client: Client) -> None:
     assert refundable_micros(open_wallet(shop)) == 0
 
 
-def test_a_frozen_market_pays_nothing_out(admin_client: Client) -> None:
+def test_a_frozen_market_refunds_nothing(admin_client: Client) -> None:
     shop = make_advertiser(won=1_000)
     freeze_market([])
     assert "멈춰 있는 동안" in pay_out(admin_client, shop, "500")
     assert wallet_balance(shop.id) == 1_000 * WON
 
 
-def test_what_was_paid_out_before_the_market_froze_was_paid_out(admin_client: Client) -> None:
+def test_a_refund_from_before_the_freeze_is_reported_as_made(admin_client: Client) -> None:
     shop, key = make_advertiser(won=1_000), str(uuid.uuid4())
     pay_out(admin_client, shop, "500", key)
     freeze_market([])
@@ -137,7 +137,7 @@ def test_what_was_paid_out_before_the_market_froze_was_paid_out(admin_client: Cl
     assert wallet_balance(shop.id) == 500 * WON
 
 
-def test_a_disputed_click_is_given_back_once_and_says_so(admin_client: Client) -> None:
+def test_a_disputed_click_is_credited_once_and_says_so(admin_client: Client) -> None:
     offer = make_offer(price_won=100)
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     where = reverse("admin:ads_click_changelist")
@@ -154,7 +154,7 @@ def test_a_disputed_click_is_given_back_once_and_says_so(admin_client: Client) -
     assert find_discrepancies() == []
 
 
-def test_paying_in_or_out_and_giving_back_are_rights_of_their_own(client: Client, grace: User) -> None:
+def test_payments_and_credits_need_their_own_permissions(client: Client, grace: User) -> None:
     grace.is_staff = True
     grace.save()
     client.force_login(grace)
@@ -164,7 +164,7 @@ def test_paying_in_or_out_and_giving_back_are_rights_of_their_own(client: Client
     assert client.post(reverse("admin:ads_click_changelist"), {"action": "give_back"}).status_code == 403
 
 
-def test_reasons_are_read_in_words(admin_client: Client) -> None:
+def test_reasons_are_shown_as_labels(admin_client: Client) -> None:
     offer = make_offer(seen=False)
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     page = admin_client.get(reverse("admin:ads_click_changelist")).content.decode()

@@ -58,7 +58,9 @@ def test_grace_s_advertiser_does_not_exist_for_mallory(
     assert ad.ad_group.campaign.status == Campaign.Status.ACTIVE
 
 
-def test_mallory_s_own_desk_does_not_open_grace_s_things(client: Client, mallory: User, ad: Creative) -> None:
+def test_membership_elsewhere_gives_no_access_to_grace_s_advertiser(
+    client: Client, mallory: User, ad: Creative
+) -> None:
     den = make_advertiser("맬러리")
     Membership.objects.create(advertiser=den, member=mallory, role=Membership.Role.OWNER)
     client.force_login(mallory)
@@ -67,7 +69,9 @@ def test_mallory_s_own_desk_does_not_open_grace_s_things(client: Client, mallory
     assert ad.ad_group.campaign.status == Campaign.Status.ACTIVE
 
 
-def test_a_visitor_is_sent_to_the_log_in(client: Client, shop: Advertiser, ad: Creative) -> None:
+def test_an_anonymous_visitor_is_redirected_to_the_login(
+    client: Client, shop: Advertiser, ad: Creative
+) -> None:
     for page in READ + EDIT + OWN:
         answer = client.get(address(shop, page, ad))
         assert answer.status_code == 302, page
@@ -78,7 +82,7 @@ def test_a_visitor_is_sent_to_the_log_in(client: Client, shop: Advertiser, ad: C
     ("role", "may_edit", "may_pay"),
     [("owner", True, True), ("editor", True, False), ("reporter", False, False)],
 )
-def test_each_role_does_what_is_its_own(
+def test_each_role_may_do_only_its_actions(
     client: Client, ada: User, shop: Advertiser, ad: Creative, role: str, may_edit: bool, may_pay: bool
 ) -> None:
     Membership.objects.create(advertiser=shop, member=ada, role=role)
@@ -94,9 +98,7 @@ def test_each_role_does_what_is_its_own(
     assert client.get(address(shop, OWN[0], ad)).status_code == (200 if may_pay else 403)
 
 
-def test_a_reporter_is_offered_nothing_to_press(
-    client: Client, ada: User, shop: Advertiser, ad: Creative
-) -> None:
+def test_a_reporter_sees_no_buttons(client: Client, ada: User, shop: Advertiser, ad: Creative) -> None:
     Membership.objects.create(advertiser=shop, member=ada, role=Membership.Role.REPORTER)
     client.force_login(ada)
     page = client.get(address(shop, "campaigns/{campaign}/", ad)).content.decode()
@@ -104,7 +106,7 @@ def test_a_reporter_is_offered_nothing_to_press(
     assert "/edit/" not in page
 
 
-def test_every_form_asks_for_its_token(grace: User, shop: Advertiser, ad: Creative) -> None:
+def test_every_form_requires_a_csrf_token(grace: User, shop: Advertiser, ad: Creative) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(grace)
     for page in EDIT + OWN + ACT + PAY:
@@ -112,7 +114,7 @@ def test_every_form_asks_for_its_token(grace: User, shop: Advertiser, ad: Creati
     assert browser.post("/advertise/join/", {"name": "가게"}).status_code == 403
 
 
-def test_ids_that_are_nobody_s_are_not_there(portal_client: Client, shop: Advertiser) -> None:
+def test_unknown_ids_are_not_found(portal_client: Client, shop: Advertiser) -> None:
     assert portal_client.get(f"/advertise/{uuid.uuid4()}/").status_code == 404
     assert portal_client.get(f"/advertise/{shop.public_id}/campaigns/{uuid.uuid4()}/").status_code == 404
 

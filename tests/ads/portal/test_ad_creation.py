@@ -42,13 +42,13 @@ def test_grace_becomes_an_advertiser(client: Client, grace: User) -> None:
     assert client.get(f"/advertise/{advertiser.public_id}/").status_code == 200
 
 
-def test_a_visitor_learns_what_advertising_here_means(client: Client, db: None) -> None:
+def test_an_anonymous_visitor_sees_the_description_of_the_market(client: Client, db: None) -> None:
     page = client.get("/advertise/").content.decode()
     assert "/accounts/signup/?next=/advertise/join/" in page
     assert client.get("/advertise/join/").status_code == 302
 
 
-def test_names_and_keywords_hold_only_what_can_be_seen(
+def test_names_and_keywords_have_no_invisible_characters(
     portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
     home, campaign = f"/advertise/{shop.public_id}", ad.ad_group.campaign
@@ -64,7 +64,7 @@ def test_names_and_keywords_hold_only_what_can_be_seen(
     assert Advertiser.objects.filter(name="가족 👩‍👩‍👧 여행").exists()
 
 
-def test_somebody_with_two_advertisers_chooses(client: Client, grace: User) -> None:
+def test_a_member_of_two_advertisers_chooses_one(client: Client, grace: User) -> None:
     client.force_login(grace)
     for name in ("하나", "둘"):
         client.post("/advertise/join/", {"name": name})
@@ -96,7 +96,7 @@ def test_an_ad_is_made_in_three_steps_and_waits_for_review(portal_client: Client
     assert "무료 제외" in shown
 
 
-def test_the_preview_is_the_card_that_people_see(
+def test_the_preview_shows_the_card_that_users_see(
     portal_client: Client, ad: Creative, shop: Advertiser
 ) -> None:
     where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/ads/new/"
@@ -123,7 +123,7 @@ def test_the_preview_is_the_card_that_people_see(
         ("en", "name", "", "This field is required."),
     ],
 )
-def test_what_is_wrong_with_a_campaign_stands_next_to_its_field(
+def test_campaign_errors_are_shown_beside_their_fields(
     portal_client: Client, shop: Advertiser, language: str, field: str, typed: str, words: str
 ) -> None:
     sent = CAMPAIGN | {"starts_on": "2026-12-01", field: typed}
@@ -148,7 +148,7 @@ def test_what_is_wrong_with_a_campaign_stands_next_to_its_field(
         ("phrase", "", "키워드를 하나는"),
     ],
 )
-def test_what_is_wrong_with_a_group_stands_next_to_its_field(
+def test_group_errors_are_shown_beside_their_fields(
     portal_client: Client, campaign: Campaign, shop: Advertiser, field: str, typed: str, words: str
 ) -> None:
     sent = GROUP | ({"exact": ""} if field == "phrase" else {}) | {field: typed}
@@ -185,7 +185,7 @@ def test_an_ad_leads_only_to_a_public_https_page(
     assert 'id="id_landing_url_error"' in answer.content.decode()
 
 
-def test_an_address_in_capitals_is_an_address(portal_client: Client, ad: Creative, shop: Advertiser) -> None:
+def test_a_url_in_capitals_is_accepted(portal_client: Client, ad: Creative, shop: Advertiser) -> None:
     where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/ads/new/"
     assert (
         portal_client.post(where, AD | {"landing_url": "HTTPS://Grace.Example/A", "keep": "yes"}).status_code
@@ -196,7 +196,7 @@ def test_an_address_in_capitals_is_an_address(portal_client: Client, ad: Creativ
 
 
 @pytest.mark.parametrize("field", ["title", "body"])
-def test_an_ad_has_no_signs_that_nobody_sees(
+def test_a_creative_has_no_invisible_characters(
     portal_client: Client, ad: Creative, shop: Advertiser, field: str
 ) -> None:
     where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/ads/new/"
@@ -207,7 +207,7 @@ def test_an_ad_has_no_signs_that_nobody_sees(
 
 
 @pytest.mark.parametrize(("asked", "told"), [(70, 70), (115, 120), (30, 70)])
-def test_the_bids_that_a_group_is_told_to_start_at_are_those_of_the_house(
+def test_the_group_form_shows_the_lowest_bid_of_the_site(
     portal_client: Client, shop: Advertiser, ad: Creative, settings: Settings, asked: int, told: int
 ) -> None:
     settings.ADS_FLOOR_WON = asked
@@ -295,7 +295,7 @@ def test_switching_an_ad_or_its_group_off_changes_what_is_published(
     assert (ad.is_on, ad.ad_group.is_on) == (False, False)
 
 
-def test_a_campaign_s_last_day_is_seen_to_its_end_in_korea(portal_client: Client, shop: Advertiser) -> None:
+def test_a_campaign_ends_with_its_last_day_in_korea(portal_client: Client, shop: Advertiser) -> None:
     sent = CAMPAIGN | {"starts_on": "2026-12-01", "ends_on": "2026-12-24"}
     portal_client.post(f"/advertise/{shop.public_id}/campaigns/new/", sent)
     campaign = Campaign.objects.get()

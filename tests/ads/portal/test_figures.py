@@ -59,7 +59,7 @@ def busy(ad: Creative) -> Creative:
     return ad
 
 
-def test_a_day_counts_what_was_seen_clicked_and_paid(shop: Advertiser, busy: Creative) -> None:
+def test_a_day_counts_impressions_clicks_and_spend(shop: Advertiser, busy: Creative) -> None:
     rows = figures_by_day(shop, Period.until_today(7))
     assert len(rows) == 7
     assert rows[0].day == korean_day(timezone.now())
@@ -85,7 +85,7 @@ def test_another_advertiser_s_ads_are_not_counted(shop: Advertiser, busy: Creati
     assert set(figures_by_campaign(shop, Period.until_today(7))) == {busy.ad_group.campaign_id}
 
 
-def test_an_invalid_look_is_not_an_impression(shop: Advertiser, busy: Creative) -> None:
+def test_an_invalid_impression_is_not_counted(shop: Advertiser, busy: Creative) -> None:
     Impression.objects.update(verdict=Impression.Verdict.INVALID, reason="bot")
     roll_up()
     assert sum_figures(figures_by_day(shop, Period.until_today(7))).impressions == 0
@@ -120,7 +120,7 @@ def read_chart(page: str) -> dict[str, Any]:
     return chart
 
 
-def test_the_first_page_shows_today_and_the_table_under_it(
+def test_the_dashboard_shows_today_a_chart_and_a_table(
     portal_client: Client, shop: Advertiser, busy: Creative
 ) -> None:
     page = portal_client.get(f"/advertise/{shop.public_id}/").content.decode()
@@ -131,14 +131,14 @@ def test_the_first_page_shows_today_and_the_table_under_it(
 
 
 @pytest.mark.parametrize(("asked", "bars"), [("7", 7), ("90", 90), ("12", 30), ("-7", 30), ("9999999", 30)])
-def test_the_stretch_of_days_can_be_chosen(
+def test_the_period_can_be_chosen(
     portal_client: Client, shop: Advertiser, busy: Creative, asked: str, bars: int
 ) -> None:
     page = portal_client.get(f"/advertise/{shop.public_id}/?days={asked}").content.decode()
     assert len(read_chart(page)["titles"]) == bars
 
 
-def test_the_first_page_costs_a_known_number_of_queries(
+def test_the_dashboard_takes_a_fixed_number_of_queries(
     portal_client: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     portal_client.get(f"/advertise/{shop.public_id}/")
@@ -146,7 +146,7 @@ def test_the_first_page_costs_a_known_number_of_queries(
         portal_client.get(f"/advertise/{shop.public_id}/?days=90")
 
 
-def test_the_list_of_campaigns_costs_the_same_for_many(
+def test_the_list_of_campaigns_takes_a_fixed_number_of_queries(
     portal_client: Client, shop: Advertiser, busy: Creative, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(12):
@@ -157,7 +157,7 @@ def test_the_list_of_campaigns_costs_the_same_for_many(
     assert page.content.decode().count('<th scope="row">') == 13
 
 
-def test_a_campaign_s_page_costs_the_same_for_many_ads(
+def test_a_campaign_s_page_takes_a_fixed_number_of_queries(
     portal_client: Client,
     shop: Advertiser,
     campaign: Campaign,
@@ -183,7 +183,7 @@ def read_csv(body: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
-def test_figures_come_as_files_too(portal_client: Client, shop: Advertiser, busy: Creative) -> None:
+def test_figures_are_exported_as_csv(portal_client: Client, shop: Advertiser, busy: Creative) -> None:
     home = f"/advertise/{shop.public_id}"
     campaign = f"{home}/campaigns/{busy.ad_group.campaign.public_id}"
     days = read_csv(portal_client.get(f"{home}/days.csv?days=7").content)
@@ -194,7 +194,7 @@ def test_figures_come_as_files_too(portal_client: Client, shop: Advertiser, busy
     assert [row[0] for row in keywords[1:]] == ["도쿄 항공권", "오사카 호텔"]
 
 
-def test_a_keyword_cannot_smuggle_a_formula_into_a_spreadsheet(
+def test_a_keyword_cannot_inject_a_spreadsheet_formula(
     portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
     show_ad(ad, keyword="=cmd|calc!A1")
@@ -203,14 +203,14 @@ def test_a_keyword_cannot_smuggle_a_formula_into_a_spreadsheet(
     assert read_csv(portal_client.get(where).content)[1][0] == "'=cmd|calc!A1"
 
 
-def test_a_rejected_ad_is_told_on_the_first_page(
+def test_a_rejected_ad_is_shown_on_the_dashboard(
     portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
     Creative.objects.filter(pk=ad.pk).update(review="rejected", review_reason="가격이 사실과 달라요")
     assert "가격이 사실과 달라요" in portal_client.get(f"/advertise/{shop.public_id}/").content.decode()
 
 
-def test_clicks_that_cost_nothing_are_told_apart(shop: Advertiser, busy: Creative) -> None:
+def test_free_clicks_count_as_clicks_without_spend(shop: Advertiser, busy: Creative) -> None:
     Click.objects.create(
         offer=show_ad(busy),
         campaign=busy.ad_group.campaign,
@@ -255,7 +255,7 @@ def test_a_campaign_whose_money_is_spent_says_so(
         (0, 0, "잔액이 없어요"),
     ],
 )
-def test_a_campaign_that_the_wallet_pays_no_click_of_says_so(
+def test_a_campaign_without_money_in_the_wallet_says_so(
     portal_client: Client, grace: User, won: int, set_aside: int, words: str
 ) -> None:
     shop = make_advertiser(won=won)
@@ -277,10 +277,10 @@ def test_a_campaign_whose_ad_is_off_says_so(portal_client: Client, shop: Adverti
 
 
 @pytest.mark.parametrize(
-    ("asked", "own", "is_told"), [(70, None, False), (330, None, True), (330, 400, False)]
+    ("asked", "own", "is_shown"), [(70, None, False), (330, None, True), (330, 400, False)]
 )
-def test_a_campaign_that_bids_less_than_its_category_asks_says_so(
-    portal_client: Client, shop: Advertiser, ad: Creative, asked: int, own: int | None, *, is_told: bool
+def test_a_campaign_that_bids_below_the_reserve_says_so(
+    portal_client: Client, shop: Advertiser, ad: Creative, asked: int, own: int | None, *, is_shown: bool
 ) -> None:
     LearnedReserve.objects.create(
         category=ad.ad_group.campaign.category,
@@ -293,4 +293,4 @@ def test_a_campaign_that_bids_less_than_its_category_asks_says_so(
     home = f"/advertise/{shop.public_id}/campaigns/"
     for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
         page = portal_client.get(where).content.decode()
-        assert ("이 분야의 최저가 330원보다 낮아요" in page) == is_told
+        assert ("이 분야의 최저가 330원보다 낮아요" in page) == is_shown

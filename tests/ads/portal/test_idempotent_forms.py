@@ -23,7 +23,7 @@ def key() -> dict[str, str]:
     return {"key": str(uuid.uuid4())}
 
 
-def test_everything_is_made_once(portal_client: Client, shop: Advertiser) -> None:
+def test_a_form_sent_twice_creates_one_object(portal_client: Client, shop: Advertiser) -> None:
     home = f"/advertise/{shop.public_id}"
     made = CAMPAIGN | key()
     first, second = (portal_client.post(f"{home}/campaigns/new/", made) for _ in range(2))
@@ -37,7 +37,7 @@ def test_everything_is_made_once(portal_client: Client, shop: Advertiser) -> Non
     assert Creative.objects.get().review == Creative.Review.WAITING
 
 
-def test_coming_back_corrects_what_was_made(portal_client: Client, shop: Advertiser) -> None:
+def test_a_form_sent_again_updates_what_it_created(portal_client: Client, shop: Advertiser) -> None:
     home = f"/advertise/{shop.public_id}"
     made = CAMPAIGN | key()
     step_two = portal_client.post(f"{home}/campaigns/new/", made).headers["Location"]
@@ -53,7 +53,9 @@ def test_coming_back_corrects_what_was_made(portal_client: Client, shop: Adverti
     assert Creative.objects.get().title == "다른 제목"
 
 
-def test_a_campaign_that_runs_is_no_draft_to_come_back_to(portal_client: Client, shop: Advertiser) -> None:
+def test_a_form_sent_again_does_not_update_a_running_campaign(
+    portal_client: Client, shop: Advertiser
+) -> None:
     made = CAMPAIGN | key()
     where = f"/advertise/{shop.public_id}/campaigns/new/"
     portal_client.post(where, made)
@@ -62,7 +64,9 @@ def test_a_campaign_that_runs_is_no_draft_to_come_back_to(portal_client: Client,
     assert sorted(Campaign.objects.values_list("name", flat=True)) == ["다른 것", "여름 휴가"]
 
 
-def test_a_key_opens_nothing_of_others(portal_client: Client, shop: Advertiser, grace: User) -> None:
+def test_a_key_gives_no_access_to_objects_of_others(
+    portal_client: Client, shop: Advertiser, grace: User
+) -> None:
     foreign = make_ad(make_advertiser("다른 가게"))
     theirs = foreign.ad_group.campaign
     mine = make_ad(shop)
@@ -83,7 +87,7 @@ def test_a_key_opens_nothing_of_others(portal_client: Client, shop: Advertiser, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_presses_at_the_same_moment_make_one_thing(grace: User) -> None:
+def test_concurrent_requests_of_a_form_create_one_object(grace: User) -> None:
     shop, ad = make_advertiser(), make_ad()
     keys = [uuid.uuid4() for _ in range(3)]
     words = CreativeContent("제목", "본문", "https://grace.example/", "grace.example", False)

@@ -10,7 +10,7 @@ from ads.reporting.statements import read_statement
 from testing.ads.inventory import make_offer
 
 
-def test_an_advertiser_sees_what_was_refused_and_given_back_and_why(
+def test_an_advertiser_sees_refused_and_credited_clicks_by_reason(
     portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
     now = timezone.now()

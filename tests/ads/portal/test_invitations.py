@@ -50,7 +50,7 @@ def roles() -> list[tuple[str, str]]:
     return sorted(Membership.objects.values_list("member__username", "role"))
 
 
-def test_who_is_invited_accepts_by_the_mailed_link_and_once(
+def test_an_invitation_is_accepted_once_by_its_mailed_link(
     portal_client: Client, shop: Advertiser, ada: User, mailoutbox: Outbox
 ) -> None:
     prove(ada)
@@ -69,7 +69,7 @@ def test_who_is_invited_accepts_by_the_mailed_link_and_once(
     )
 
 
-def test_whoever_claims_an_address_without_proof_gets_no_desk(
+def test_an_unverified_email_address_gets_no_membership(
     portal_client: Client, shop: Advertiser, mallory: User, mailoutbox: Outbox
 ) -> None:
     """Mallory signed up as somebody of the company, and even has the link."""
@@ -86,7 +86,7 @@ def test_whoever_claims_an_address_without_proof_gets_no_desk(
     assert roles() == [("grace", "owner")]
 
 
-def test_a_member_who_claims_another_s_address_gets_no_role_by_it(
+def test_a_member_with_an_unverified_address_gets_no_other_role(
     portal_client: Client, shop: Advertiser, mallory: User
 ) -> None:
     Membership.objects.create(advertiser=shop, member=mallory, role=Membership.Role.REPORTER)
@@ -97,7 +97,7 @@ def test_a_member_who_claims_another_s_address_gets_no_role_by_it(
 
 
 @override_settings(EMAIL_HOST="mail.example")
-def test_an_owner_hears_the_same_of_every_address(
+def test_the_answer_to_an_invitation_does_not_reveal_accounts(
     portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
 ) -> None:
     prove(ada)
@@ -110,13 +110,13 @@ def test_an_owner_hears_the_same_of_every_address(
     assert roles() == [("grace", "owner")]
 
 
-def test_an_owner_hears_that_a_site_without_mail_sent_none(portal_client: Client, shop: Advertiser) -> None:
+def test_a_site_without_mail_says_that_none_was_sent(portal_client: Client, shop: Advertiser) -> None:
     page = ask(portal_client, shop, "nobody@example.com")
     assert "링크는 서버 기록에만 있어요" in page
     assert "초대를 보냈어요" not in page
 
 
-def test_somebody_new_signs_up_proves_the_address_and_accepts(
+def test_a_new_user_signs_up_verifies_the_address_and_accepts(
     portal_client: Client, shop: Advertiser, mailoutbox: Outbox
 ) -> None:
     ask(portal_client, shop, "new@example.com", "reporter")
@@ -135,7 +135,7 @@ def test_somebody_new_signs_up_proves_the_address_and_accepts(
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "old", "renewed", "forged", "inviter gone"])
-def test_an_invitation_that_is_over_opens_nothing(
+def test_a_closed_invitation_cannot_be_accepted(
     portal_client: Client, shop: Advertiser, grace: User, ada: User, mailoutbox: Outbox, end: str
 ) -> None:
     prove(ada)
@@ -161,7 +161,7 @@ def test_an_invitation_that_is_over_opens_nothing(
     assert not Membership.objects.filter(member=ada).exists()
 
 
-def test_only_owners_invite_and_withdraw_and_only_at_their_own_desk(
+def test_only_owners_invite_and_revoke_and_only_at_their_advertiser(
     portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
 ) -> None:
     ask(portal_client, shop, "new@example.com")
@@ -178,7 +178,7 @@ def test_only_owners_invite_and_withdraw_and_only_at_their_own_desk(
     assert len(mailoutbox) == 1
 
 
-def test_nobody_mails_more_than_a_few_strangers_a_day(
+def test_invitations_per_inviter_are_limited_each_day(
     portal_client: Client, shop: Advertiser, grace: User, mailoutbox: Outbox
 ) -> None:
     for number in range(MAX_PER_DAY):
@@ -187,9 +187,7 @@ def test_nobody_mails_more_than_a_few_strangers_a_day(
     assert len(mailoutbox) == MAX_PER_DAY
 
 
-def test_addresses_are_forgotten_when_their_invitation_is_over(
-    portal_client: Client, shop: Advertiser
-) -> None:
+def test_expired_invitations_are_deleted(portal_client: Client, shop: Advertiser) -> None:
     ask(portal_client, shop, "new@example.com")
     delete_expired_invitations()
     assert Invitation.objects.count() == 1
@@ -198,7 +196,7 @@ def test_addresses_are_forgotten_when_their_invitation_is_over(
     assert not Invitation.objects.exists()
 
 
-def test_the_address_of_a_withdrawn_invitation_is_forgotten_in_a_day(
+def test_a_revoked_invitation_is_deleted_after_a_day(
     portal_client: Client, shop: Advertiser, grace: User
 ) -> None:
     ask(portal_client, shop, "new@example.com")

@@ -44,7 +44,7 @@ def campaigns(shop: Advertiser) -> str:
     return f"/advertise/{shop.public_id}/campaigns/"
 
 
-def test_500_campaigns_come_in_pages_at_a_known_cost(
+def test_500_campaigns_are_paginated_in_a_fixed_number_of_queries(
     portal_client: Client, campaigns: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(9):
@@ -57,7 +57,7 @@ def test_500_campaigns_come_in_pages_at_a_known_cost(
         assert len(rows_of(read(portal_client, campaigns, page=odd))) == 50
 
 
-def test_campaigns_are_found_and_ordered(portal_client: Client, campaigns: str) -> None:
+def test_campaigns_are_searched_filtered_and_sorted(portal_client: Client, campaigns: str) -> None:
     assert rows_of(read(portal_client, campaigns, sort="budget"))[0] == "Trip 499"
     assert rows_of(read(portal_client, campaigns, sort="-budget"))[0] == "Trip 000"
     assert rows_of(read(portal_client, campaigns, sort="name", page=2))[0] == "Trip 050"
@@ -85,7 +85,7 @@ def keywords(campaign: Campaign, ad: Creative) -> str:
     return f"/advertise/{campaign.advertiser.public_id}/campaigns/{campaign.public_id}/keywords/"
 
 
-def test_keywords_are_found_with_what_they_brought(
+def test_keywords_are_searched_and_shown_with_their_figures(
     portal_client: Client, keywords: str, ad: Creative, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     offer = make_offer(ad)
@@ -100,7 +100,9 @@ def test_keywords_are_found_with_what_they_brought(
     assert "그런 키워드가 없어요" in read(portal_client, keywords, state="off")
 
 
-def test_keywords_are_switched_alone_and_together(portal_client: Client, keywords: str, ad: Creative) -> None:
+def test_keywords_are_switched_one_by_one_and_in_bulk(
+    portal_client: Client, keywords: str, ad: Creative
+) -> None:
     first, second, *_ = Keyword.objects.filter(match="exact").order_by("pk").values_list("pk", flat=True)
     answer = portal_client.post(
         f"{keywords}switch/", {"off": first, "keyword": [second], "back": "?page=2&q=호텔"}
@@ -130,9 +132,7 @@ def test_a_keyword_keeps_its_switch_when_the_group_is_saved(
     "said",
     [{}, {"off": "chosen"}, {"off": "x"}, {"on": "9" * 40}, {"off": "-1"}, {"off": "²"}, {"off": "\x00"}],
 )
-def test_what_makes_no_sense_switches_nothing(
-    portal_client: Client, keywords: str, said: dict[str, str]
-) -> None:
+def test_invalid_input_switches_nothing(portal_client: Client, keywords: str, said: dict[str, str]) -> None:
     for back in ("", "//evil.example", "https://evil.example", "?\r\nSet-Cookie: a=b"):
         answer = portal_client.post(f"{keywords}switch/", said | {"back": back})
         assert answer.status_code == 302
@@ -141,7 +141,7 @@ def test_what_makes_no_sense_switches_nothing(
     assert not Keyword.objects.filter(is_on=False).exists()
 
 
-def test_keywords_of_others_are_not_theirs_to_see_or_switch(
+def test_keywords_of_others_cannot_be_seen_or_switched(
     portal_client: Client, client: Client, keywords: str, shop: Advertiser, ada: User
 ) -> None:
     foreign = make_ad(make_advertiser("다른 가게")).ad_group
@@ -156,7 +156,7 @@ def test_keywords_of_others_are_not_theirs_to_see_or_switch(
     assert client.get(keywords).status_code == 404
 
 
-def test_a_campaign_s_page_names_the_first_of_many_keywords(
+def test_a_campaign_s_page_shows_the_first_keywords_of_many(
     portal_client: Client, keywords: str, ad: Creative
 ) -> None:
     page = read(portal_client, keywords.removesuffix("keywords/"))

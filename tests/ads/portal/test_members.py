@@ -6,7 +6,7 @@ from accounts.services import delete_account
 from ads.models import Advertiser, Campaign, Entry, Membership
 
 
-def test_an_owner_gives_a_member_another_role_and_dismisses(
+def test_an_owner_changes_a_member_s_role_and_removes_the_member(
     portal_client: Client, shop: Advertiser, ada: User
 ) -> None:
     where = f"/advertise/{shop.public_id}/people/"
@@ -20,7 +20,7 @@ def test_an_owner_gives_a_member_another_role_and_dismisses(
     assert not Membership.objects.filter(member=ada).exists()
 
 
-def test_the_last_owner_stays(portal_client: Client, shop: Advertiser, grace: User) -> None:
+def test_the_last_owner_cannot_be_removed(portal_client: Client, shop: Advertiser, grace: User) -> None:
     where = f"/advertise/{shop.public_id}/people/"
     EmailAddress.objects.create(user=grace, email=grace.email, verified=True)
     own = Membership.objects.get(member=grace)
@@ -30,7 +30,7 @@ def test_the_last_owner_stays(portal_client: Client, shop: Advertiser, grace: Us
     assert own.role == Membership.Role.OWNER
 
 
-def test_mallory_cannot_dismiss_anybody_of_grace_s(
+def test_mallory_cannot_remove_grace_s_members(
     client: Client, mallory: User, shop: Advertiser, grace: User
 ) -> None:
     client.force_login(mallory)
@@ -39,14 +39,14 @@ def test_mallory_cannot_dismiss_anybody_of_grace_s(
     assert Membership.objects.filter(pk=own.pk).exists()
 
 
-def test_campaigns_pause_when_the_last_owner_s_account_goes(grace: User, campaign: Campaign) -> None:
+def test_campaigns_pause_when_the_last_owner_deletes_the_account(grace: User, campaign: Campaign) -> None:
     delete_account(account=grace)
     campaign.refresh_from_db()
     assert campaign.status == Campaign.Status.PAUSED
     assert Entry.objects.exists()
 
 
-def test_campaigns_go_on_while_another_owner_is_there(
+def test_campaigns_continue_while_another_owner_exists(
     grace: User, ada: User, shop: Advertiser, campaign: Campaign
 ) -> None:
     Membership.objects.create(advertiser=shop, member=ada, role=Membership.Role.OWNER)

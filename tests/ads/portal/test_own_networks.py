@@ -43,7 +43,7 @@ def click_on(ad: Creative, address: str) -> str:
 
 
 @pytest.mark.usefixtures("valkey")
-def test_a_click_from_an_address_that_grace_named_costs_her_nothing_and_she_sees_why(
+def test_a_click_from_an_own_network_is_free_and_shown_with_its_reason(
     portal_client: Client, shop: Advertiser, ad: Creative, where: str
 ) -> None:
     assert click_on(ad, OFFICE) == ""
@@ -64,7 +64,7 @@ def test_a_click_from_an_address_that_grace_named_costs_her_nothing_and_she_sees
     assert find_discrepancies() == []
 
 
-def test_one_press_names_the_address_grace_is_at(portal_client: Client, shop: Advertiser, where: str) -> None:
+def test_a_button_adds_the_current_address(portal_client: Client, shop: Advertiser, where: str) -> None:
     save_own_networks(advertiser=shop, networks=["211.104.9.0/24"])
     assert "지금 이 기기의 주소 더하기" in portal_client.get(where, headers=from_(OFFICE)).content.decode()
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_one_press_names_the_address_grace_is_at(portal_client: Client, shop: Ad
         ("en", "office", "Not an IP address or range"),
     ],
 )
-def test_what_cannot_be_named_is_said_next_to_the_field_and_changes_nothing(
+def test_an_invalid_network_is_reported_beside_the_field_and_changes_nothing(
     portal_client: Client, shop: Advertiser, where: str, language: str, typed: str, words: str
 ) -> None:
     save_own_networks(advertiser=shop, networks=[OFFICE])
@@ -101,7 +101,7 @@ def test_what_cannot_be_named_is_said_next_to_the_field_and_changes_nothing(
     assert named(shop) == [OFFICE]
 
 
-def test_the_list_ends_at_its_cap_also_press_by_press(
+def test_the_list_of_networks_is_limited_also_by_the_button(
     portal_client: Client, shop: Advertiser, where: str
 ) -> None:
     full = [f"211.104.5.{n}" for n in range(MAX_NETWORKS)]
@@ -112,15 +112,13 @@ def test_the_list_ends_at_its_cap_also_press_by_press(
         save_own_networks(advertiser=shop, networks=[*full, "1.2.3.4"])
 
 
-def test_an_empty_list_takes_all_of_them_back(portal_client: Client, shop: Advertiser, where: str) -> None:
+def test_an_empty_list_removes_all_networks(portal_client: Client, shop: Advertiser, where: str) -> None:
     save_own_networks(advertiser=shop, networks=[OFFICE])
     assert portal_client.post(where, {"networks": ""}).status_code == 302
     assert named(shop) == []
 
 
-def test_what_was_charged_before_stays(
-    portal_client: Client, shop: Advertiser, ad: Creative, where: str
-) -> None:
+def test_earlier_charges_stay(portal_client: Client, shop: Advertiser, ad: Creative, where: str) -> None:
     offer = make_offer(ad)
     settle_click(offer, reason="", network="211.104.5.0/24", at=timezone.now())
     portal_client.post(where, {"networks": OFFICE}, headers=from_("1.2.3.4"))
@@ -128,7 +126,7 @@ def test_what_was_charged_before_stays(
 
 
 @pytest.mark.usefixtures("valkey")
-def test_grace_s_addresses_are_no_other_advertiser_s(
+def test_own_networks_hold_for_one_advertiser_only(
     portal_client: Client, shop: Advertiser, ad: Creative, where: str
 ) -> None:
     rival = make_advertiser("다른 가게")
@@ -136,7 +134,7 @@ def test_grace_s_addresses_are_no_other_advertiser_s(
     assert click_on(ad, OFFICE) == ""
 
 
-def test_only_who_may_edit_names_addresses(
+def test_only_editors_declare_networks(
     client: Client, ada: User, mallory: User, shop: Advertiser, where: str
 ) -> None:
     Membership.objects.create(advertiser=shop, member=ada, role=Membership.Role.REPORTER)

@@ -43,7 +43,7 @@ def test_an_estimate_is_shown_and_nothing_saved(portal_client: Client, forms: tu
     assert (AdGroup.objects.count(), Keyword.objects.count()) == (1, 1)
 
 
-def test_a_group_that_is_there_is_estimated_with_what_is_on(
+def test_a_saved_group_is_estimated_with_its_enabled_keywords(
     portal_client: Client, forms: tuple[str, str]
 ) -> None:
     assert "약 20건" in portal_client.get(forms[1]).content.decode()
@@ -51,7 +51,7 @@ def test_a_group_that_is_there_is_estimated_with_what_is_on(
     assert "약 20건" not in portal_client.get(forms[1]).content.decode()
 
 
-def test_words_that_were_never_counted_are_said_to_be(portal_client: Client, forms: tuple[str, str]) -> None:
+def test_keywords_outside_the_vocabulary_are_reported(portal_client: Client, forms: tuple[str, str]) -> None:
     new = forms[0]
     page = portal_client.post(
         new, GROUP | {"estimate": "yes", "exact": "달 여행\n<b>화성</b>"}
@@ -61,9 +61,7 @@ def test_words_that_were_never_counted_are_said_to_be(portal_client: Client, for
     assert "아직 세어 본 적이 없어서" in unknown
 
 
-def test_where_nobody_asked_anything_it_says_so(
-    portal_client: Client, shop: Advertiser, ad: Creative
-) -> None:
+def test_an_estimate_without_requests_says_so(portal_client: Client, shop: Advertiser, ad: Creative) -> None:
     publish_all()
     page = portal_client.get(
         f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/edit/"
@@ -71,7 +69,7 @@ def test_where_nobody_asked_anything_it_says_so(
     assert "아직 세어 둔 질문이 없어서" in page
 
 
-def test_an_estimate_of_many_keywords_comes_soon(portal_client: Client, forms: tuple[str, str]) -> None:
+def test_an_estimate_of_many_keywords_is_fast(portal_client: Client, forms: tuple[str, str]) -> None:
     many = "\n".join(f"도쿄 호텔 {n}" for n in range(1_000))
     began = timezone.now()
     page = portal_client.post(
@@ -81,7 +79,7 @@ def test_an_estimate_of_many_keywords_comes_soon(portal_client: Client, forms: t
     assert timezone.now() - began < datetime.timedelta(seconds=10)
 
 
-def test_without_the_quick_memory_keywords_are_saved_without_an_estimate(
+def test_without_valkey_keywords_are_saved_without_an_estimate(
     portal_client: Client, shop: Advertiser, campaign: Campaign, ad: Creative, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_all()

@@ -10,7 +10,7 @@ def serving_problem(campaign: Campaign) -> str:
     return find_serving_problems(shop, [campaign.pk], read_balance(shop))[campaign.pk]
 
 
-def test_groups_that_are_all_off_are_named(campaign: Campaign) -> None:
+def test_a_campaign_with_all_groups_off_says_so(campaign: Campaign) -> None:
     assert serving_problem(campaign) == ""
     AdGroup.objects.update(is_on=False)
     assert serving_problem(campaign) == "광고 그룹이 모두 꺼져 있어요"

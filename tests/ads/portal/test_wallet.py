@@ -22,9 +22,7 @@ from testing.ads.inventory import make_advertiser, make_offer
 from tests.ads.ledger.test_concurrent_charges import at_once
 
 
-def test_test_money_is_added_once_however_often_the_button_is_pressed(
-    portal_client: Client, shop: Advertiser
-) -> None:
+def test_test_credit_is_added_once_for_a_form_sent_twice(portal_client: Client, shop: Advertiser) -> None:
     where = f"/advertise/{shop.public_id}/money/"
     before = wallet_balance(shop.pk)
     page = portal_client.get(where)
@@ -36,9 +34,7 @@ def test_test_money_is_added_once_however_often_the_button_is_pressed(
     assert find_discrepancies() == []
 
 
-def test_a_form_that_was_used_adds_no_other_amount_and_says_so(
-    portal_client: Client, shop: Advertiser
-) -> None:
+def test_a_used_form_adds_no_other_amount_and_says_so(portal_client: Client, shop: Advertiser) -> None:
     where = f"/advertise/{shop.public_id}/money/add/"
     sent = {"amount": "50,000", "key": str(uuid.uuid4())}
     assert portal_client.post(where, sent).status_code == 302
@@ -57,7 +53,7 @@ def add(portal_client: Client, shop: Advertiser, won: int, key: str = "") -> int
     return portal_client.post(f"/advertise/{shop.public_id}/money/add/", sent).status_code
 
 
-def test_where_test_money_is_not_allowed_nobody_is_offered_or_gets_any(
+def test_a_site_without_test_credit_neither_offers_nor_grants_it(
     portal_client: Client, shop: Advertiser, settings: Settings
 ) -> None:
     settings.ADS_TEST_MONEY = False
@@ -69,7 +65,7 @@ def test_where_test_money_is_not_allowed_nobody_is_offered_or_gets_any(
     assert wallet_balance(shop.pk) == before
 
 
-def test_a_grant_and_a_day_of_grants_are_bounded_for_all_that_a_person_owns(
+def test_grants_are_limited_per_grant_and_per_owner_and_day(
     portal_client: Client, shop: Advertiser, grace: User
 ) -> None:
     other = register_advertiser(name="또 다른 가게", owner_id=grace.pk)
@@ -91,9 +87,7 @@ def test_a_grant_and_a_day_of_grants_are_bounded_for_all_that_a_person_owns(
         assert add(portal_client, shop, 1_000_000) == 302
 
 
-def test_test_money_is_called_so_in_the_language_of_whoever_reads(
-    portal_client: Client, shop: Advertiser
-) -> None:
+def test_test_credit_is_labelled_in_the_reader_s_language(portal_client: Client, shop: Advertiser) -> None:
     where = f"/advertise/{shop.public_id}/money/"
     sent = {"amount": "50,000", "key": str(uuid.uuid4())}
     assert portal_client.post(f"{where}add/", sent, headers={"accept-language": "en"}).status_code == 302
@@ -107,7 +101,7 @@ def test_test_money_is_called_so_in_the_language_of_whoever_reads(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_grants_at_the_same_moment_keep_to_the_bound_of_the_day(shop: Advertiser, grace: User) -> None:
+def test_concurrent_grants_keep_the_daily_limit(shop: Advertiser, grace: User) -> None:
     def grant(_number: int) -> bool:
         try:
             grant_test_credit(shop, 1_000_000 * WON, owner_id=grace.pk, key=uuid.uuid4())
@@ -131,9 +125,7 @@ def test_the_same_key_of_another_advertiser_is_another_payment(
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-5,000", "999", "1000000001", "5.5", "백만원", "1e9"])
-def test_an_amount_that_makes_no_sense_moves_nothing(
-    portal_client: Client, shop: Advertiser, amount: str
-) -> None:
+def test_an_invalid_amount_moves_nothing(portal_client: Client, shop: Advertiser, amount: str) -> None:
     before = Transaction.objects.count()
     answer = portal_client.post(
         f"/advertise/{shop.public_id}/money/add/", {"amount": amount, "key": str(uuid.uuid4())}
@@ -144,12 +136,14 @@ def test_an_amount_that_makes_no_sense_moves_nothing(
 
 
 @pytest.mark.parametrize("typed", ["5,000", "5000", "5000원", " 5,000 "])
-def test_won_can_be_typed_the_way_people_do(portal_client: Client, shop: Advertiser, typed: str) -> None:
+def test_amounts_can_be_typed_with_separators_and_unit(
+    portal_client: Client, shop: Advertiser, typed: str
+) -> None:
     portal_client.post(f"/advertise/{shop.public_id}/money/add/", {"amount": typed, "key": str(uuid.uuid4())})
     assert read_statement(shop)[0].amount_micros == 5_000 * WON
 
 
-def test_the_statement_shows_money_in_and_clicks_out_with_what_was_left(
+def test_the_statement_shows_movements_with_the_balance_after_each(
     portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
     settle_click(make_offer(ad, price_won=120), reason="", network="", at=timezone.now())
@@ -169,7 +163,7 @@ def test_the_statement_shows_money_in_and_clicks_out_with_what_was_left(
     assert "999,880원" in page
 
 
-def test_a_long_statement_is_read_page_by_page_without_gap_or_repetition(
+def test_a_long_statement_is_paginated_without_gap_or_repetition(
     portal_client: Client, shop: Advertiser
 ) -> None:
     for _ in range(120):
@@ -188,7 +182,7 @@ def test_a_long_statement_is_read_page_by_page_without_gap_or_repetition(
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "-1", "1.5", "٣" * 30, "9" * 40, "'; DROP TABLE ads_entry"])
-def test_a_cursor_that_makes_no_sense_is_the_beginning(
+def test_an_invalid_cursor_starts_at_the_newest_line(
     portal_client: Client, shop: Advertiser, cursor: str
 ) -> None:
     page = portal_client.get(f"/advertise/{shop.public_id}/money/", {"before": cursor})

@@ -109,7 +109,7 @@ def test_the_estimate_equals_what_selection_matches(
     estimate = estimate_reach(plan(*keywords, negatives=tuple(negatives)))
     ad.ad_group.campaign.status = "paused"
     ad.ad_group.campaign.save()
-    assert (estimate.asked, estimate.matched, estimate.uncounted) == (len(prompts), found, ())
+    assert (estimate.requests, estimate.matched, estimate.uncounted) == (len(prompts), found, ())
 
 
 def test_a_negative_that_excludes_few_requests_changes_no_estimate(market: object) -> None:
@@ -137,24 +137,24 @@ def test_keywords_outside_the_vocabulary_are_reported_as_uncounted(market: objec
 def test_keywords_added_recently_are_reported_separately(market: object) -> None:
     ask("도쿄 항공권 추천", 12)
     Term.objects.filter(text="도쿄 항공권").update(created_at=timezone.now() + datetime.timedelta(minutes=1))
-    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).young == ("도쿄 항공권",)
+    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).recent == ("도쿄 항공권",)
 
 
 def test_without_requests_the_estimate_is_empty(valkey: object) -> None:
     make_ad()
     publish_all()
-    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).asked == 0
+    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).requests == 0
 
 
 def test_requests_skipped_by_ad_load_count_and_sensitive_ones_do_not(market: object) -> None:
     FrequencyCaps("ada", at=timezone.now()).record_impression(1)
     request = dataclasses.replace(request_for("도쿄 항공권 추천"), frequency_key="ada")
     assert request_ad(request) == NoAd("ad_load")
-    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).asked == 1
+    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).requests == 1
     ask("도쿄 항공권 추천", sensitivity="block")
     ask("도쿄 항공권 추천", audience="minor")
     ask("도쿄 항공권 추천", topics=("insurance",))
-    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).asked == 1
+    assert estimate_reach(plan(("도쿄 항공권", "phrase"))).requests == 1
 
 
 def test_a_busy_hour_is_stored_as_a_sample(market: "Redis", monkeypatch: pytest.MonkeyPatch) -> None:
