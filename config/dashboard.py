@@ -19,7 +19,7 @@ class Card:
     value: str
     note: str
     link: str
-    is_alarming: bool = False
+    is_alert: bool = False
 
 
 def dashboard_callback(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
@@ -51,7 +51,7 @@ def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
             before % {"amount": _render_won(turn_stats.cost_before_micros)},
             turns,
         ),
-        Card(_("남은 것"), _render_won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alarming=margin < 0),
+        Card(_("남은 것"), _render_won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alert=margin < 0),
         Card(
             _("노출과 클릭"),
             f"{market.impressions:,} · {market.clicks:,}",
@@ -76,21 +76,21 @@ def _failure_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
             f"{turn_stats.failed:,}",
             _("오늘 %(count)s개 가운데") % {"count": f"{turn_stats.turns:,}"},
             f"{turns}?status__exact=failed",
-            is_alarming=turn_stats.failed > 0,
+            is_alert=turn_stats.failed > 0,
         ),
         Card(
             _("실패한 모델"),
             f"{len(failing):,}",
             ", ".join(each.model for each in failing[:3]) or _("모두 답하고 있어요"),
             reverse("admin:aggregator_listing_changelist"),
-            is_alarming=bool(failing),
+            is_alert=bool(failing),
         ),
         Card(
             _("광고 장부"),
             _("어긋나서 멈췄어요") if market.is_frozen else _("맞아요"),
             _("어긋나면 광고를 멈춰요"),
             reverse("admin:ads_freeze_changelist"),
-            is_alarming=market.is_frozen,
+            is_alert=market.is_frozen,
         ),
         Card(_("답하는 중"), f"{turn_stats.running:,}", _("지금 이 순간"), f"{turns}?status__exact=running"),
     ]
@@ -104,14 +104,14 @@ def _review_cards(market: MarketDay) -> list[Card]:
             f"{market.waiting:,}",
             _("승인해야 보여요"),
             f"{creatives}?review__exact=waiting",
-            is_alarming=market.waiting > 0,
+            is_alert=market.waiting > 0,
         ),
         Card(
             _("오늘 들어온 신고"),
             f"{market.complaints:,}",
             _("사람들이 싫다고 한 광고"),
             reverse("admin:ads_complaint_changelist"),
-            is_alarming=market.complaints > 0,
+            is_alert=market.complaints > 0,
         ),
     ]
 

@@ -67,7 +67,7 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     desk.locator("[name=username]").fill("root")
     desk.locator("[name=password]").fill(PASSWORD)
     desk.locator("[type=submit]").first.click()
-    expect(desk.locator(".metric-card.alarming").first).to_be_visible()
+    expect(desk.locator(".metric-card.alert").first).to_be_visible()
     desk.goto(f"/admin/ads/creative/{Creative.objects.get().pk}/change/")
     desk.get_by_text("승인", exact=True).first.click()
     desk.wait_for_load_state()
