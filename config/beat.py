@@ -8,29 +8,29 @@ from celery.schedules import crontab
 # some are sent every five seconds: a busy worker may lag by more than that, and clocks of machines differ.
 MIN_EXPIRY_SECONDS = 60
 CRON_EXPIRY_SECONDS = 3_600
-NEVER_EXPIRES = {"prove the books"}
+NEVER_EXPIRES = {"reconcile the market"}
 
 _TASKS: dict[str, tuple[str, int | crontab]] = {
     "recover turns": ("aggregator.tasks.recover_turns", 10),
     "learn votes": ("aggregator.tasks.learn_votes", 20),
-    "keep the pace": ("aggregator.tasks.keep_pace", 60),
-    "refit skills": ("aggregator.tasks.refit_skills", crontab(hour=4, minute=10)),
-    "clear counts": ("aggregator.tasks.clear_counts", crontab(hour=4, minute=40)),
-    "clear guests": ("aggregator.tasks.clear_guests", crontab(hour=4, minute=50)),
-    "expire called": ("aggregator.tasks.expire_called", crontab(hour=3, minute=40)),
+    "update the budget pace": ("aggregator.tasks.keep_pace", 60),
+    "refit ratings": ("aggregator.tasks.refit_skills", crontab(hour=4, minute=10)),
+    "delete old turn counts": ("aggregator.tasks.clear_counts", crontab(hour=4, minute=40)),
+    "delete empty guests": ("aggregator.tasks.clear_guests", crontab(hour=4, minute=50)),
+    "expire API conversations": ("aggregator.tasks.expire_called", crontab(hour=3, minute=40)),
     "reload inventory": ("ads.tasks.publish_inventory", 60),
     "learn ad words": ("ads.tasks.learn_words", 30),
     # After the click audit (minute 20), so that clicks which it refunds are no training data.
     "learn ad clicks": ("ads.tasks.learn_from_clicks", crontab(minute=26)),
     "learn ad reserves": ("ads.tasks.learn_reserves", crontab(minute=12)),
-    "refresh live bits": ("ads.tasks.publish_live_bits", 5),
-    "settle told clicks": ("ads.tasks.settle_told_clicks", 10),
+    "publish live overrides": ("ads.tasks.publish_live_bits", 5),
+    "settle spooled events": ("ads.tasks.settle_told_clicks", 10),
     "close ad days": ("ads.tasks.close_days", 600),
-    "forget invitations": ("ads.tasks.forget_invitations", crontab(hour=4, minute=40)),
+    "delete expired invitations": ("ads.tasks.forget_invitations", crontab(hour=4, minute=40)),
     "roll up ad figures": ("ads.tasks.roll_up_figures", 15),
-    "sweep ad clicks": ("ads.tasks.sweep_clicks", crontab(minute=20)),
+    "audit ad clicks": ("ads.tasks.sweep_clicks", crontab(minute=20)),
     # Once a night after yesterday is closed, and three more times.
-    "prove the books": ("ads.tasks.prove_books", crontab(minute=30, hour="1,7,13,19")),
+    "reconcile the market": ("ads.tasks.prove_books", crontab(minute=30, hour="1,7,13,19")),
 }
 
 

@@ -21,9 +21,9 @@ def send_alert(subject: str, text: str) -> None:
         try:
             _post(settings.ALARM_URL, {"text": f"{subject}\n{text}"})
         except (OSError, HTTPException):
-            logger.exception("the alarm could not be posted")
+            logger.exception("the alert could not be posted")
     if settings.ALARM_EMAILS:
-        send_text(subject, text, settings.ALARM_EMAILS, purpose="the alarm")
+        send_text(subject, text, settings.ALARM_EMAILS, purpose="the alert")
 
 
 def _post(url: str, message: dict[str, str]) -> None:
@@ -35,6 +35,6 @@ def _post(url: str, message: dict[str, str]) -> None:
         connection.request("POST", path, json.dumps(message).encode(), {"Content-Type": "application/json"})
         status = connection.getresponse().status
         if status >= 300:
-            logger.error("the alarm's address answered %d", status)
+            logger.error("the alert's address answered %d", status)
     finally:
         connection.close()

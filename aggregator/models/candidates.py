@@ -87,4 +87,4 @@ class Vote(models.Model):
         constraints = [models.UniqueConstraint(fields=["turn", "voter"], name="vote_once_a_turn")]
 
     def __str__(self) -> str:
-        return f"{self.voter_id} picks {self.candidate_id}"
+        return f"{self.voter_id} votes for {self.candidate_id}"

@@ -87,7 +87,7 @@ class Turn(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1, verbose_name=_("시도"))
     stop_asked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("멈춤을 누른 때"))
     route_reasons = models.JSONField(default=list, blank=True, verbose_name=_("고른 까닭"))
-    # The plan behind the route: topic, promise, price, and how likely each seat was to be taken.
+    # The plan behind the route: topic, promise, price, and the propensity of each slot.
     route = models.JSONField(default=dict, blank=True, verbose_name=_("고른 길"))
     ranking = models.JSONField(null=True, blank=True, verbose_name=_("순위"))
     claims = models.JSONField(default=list, blank=True, verbose_name=_("주장"))

@@ -19,7 +19,7 @@ class Usage(models.Model):
         COUNTED = "counted", _("우리가 셈")
 
     call_id = models.UUIDField(unique=True, verbose_name=_("호출 번호"))
-    # A person may delete a conversation; what it cost stays in the books.
+    # A person may delete a conversation; what it cost stays on record.
     turn = models.ForeignKey(
         Turn, null=True, on_delete=models.SET_NULL, related_name="usages", verbose_name=_("턴")
     )

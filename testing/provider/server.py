@@ -113,7 +113,7 @@ class ProviderServer:
         self.scripts[name] = script
         return name
 
-    def asked(self, model: str) -> list[ReceivedRequest]:
+    def requests_for(self, model: str) -> list[ReceivedRequest]:
         """Return the requests received for a model, in order."""
         return [request for request in list(self.seen) if request.model == model]
 

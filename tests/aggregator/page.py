@@ -47,17 +47,17 @@ class Page:
         text = command if isinstance(command, str) else json.dumps(command)
         await self._socket.send_input({"type": "websocket.receive", "text": text})
 
-    async def hear(self) -> Frame:
+    async def receive(self) -> Frame:
         """Return the next message of the server."""
         reply = await self._socket.receive_output(TIMEOUT_SECONDS)
         frame: Frame = json.loads(reply["text"])
         return frame
 
-    async def hear_turn(self, until: str = "placement_made") -> list[Frame]:
+    async def receive_turn(self, until: str = "placement_made") -> list[Frame]:
         """Return a turn's events until one of a kind has come."""
         seen: list[Frame] = []
         while not any(event["type"] == until for event in seen):
-            seen += (await self.hear()).get("events", [])
+            seen += (await self.receive()).get("events", [])
         return seen
 
     async def hear_end(self) -> int:

@@ -37,7 +37,7 @@ FLEETING = {"candidate_delta", "more", "answer_delta", "candidate_queued", "turn
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Observed:
     """Everything of a turn that an ad must not touch."""
 
     answer: bytes
@@ -46,7 +46,7 @@ class Told:
     asked: dict[str, list[str]]
 
 
-async def ask(ada: User, provider: ProviderServer) -> tuple[Told, Turn]:
+async def ask(ada: User, provider: ProviderServer) -> tuple[Observed, Turn]:
     provider.seen.clear()
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest(PROMPT))
     await runner.run_turn(turn.public_id)
@@ -60,11 +60,11 @@ def load(public_id: uuid.UUID) -> Turn:
     return with_related(Turn.objects.filter(public_id=public_id)).get()
 
 
-def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Told:
+def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Observed:
     rows = list(turn.candidates.all())
     names = {str(row.public_id): row.model for row in rows}
     asked = {
-        model: sorted(json.dumps(request.body, sort_keys=True) for request in provider.asked(model))
+        model: sorted(json.dumps(request.body, sort_keys=True) for request in provider.requests_for(model))
         for model in TEXTS
     }
     lines = [
@@ -72,7 +72,7 @@ def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Told:
         for event in history
         if event.type not in FLEETING and event.type != "placement_made"
     ]
-    return Told(
+    return Observed(
         answer=(answer_text_of(turn) or "").encode(),
         candidates={row.model: row.text.encode() for row in rows},
         # Models answer side by side: whose news comes first is a matter of time too.

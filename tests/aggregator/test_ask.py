@@ -36,9 +36,13 @@ def ask(*words: str) -> str:
 def test_the_command_answers_a_prompt(provider: ProviderServer, offer_model: MakeModel) -> None:
     provider.add("wise", say(ANSWER))
     offer_model("wise")
-    told = json.loads(ask("--json"))
-    assert (told["status"], told["answer"]["model"], told["answer"]["text"]) == ("done", "wise", ANSWER)
-    assert told["no_ad_reason"] == "no_match"
+    observed = json.loads(ask("--json"))
+    assert (observed["status"], observed["answer"]["model"], observed["answer"]["text"]) == (
+        "done",
+        "wise",
+        ANSWER,
+    )
+    assert observed["no_ad_reason"] == "no_match"
     said = ask().replace(ANSWER, "")
     assert re.search(r"Wise · .* · [\d.]+ won", said) and re.search(r"[\d.]+ s · [\d.]+ won\n", said)
     assert said.endswith("(no ad: no_match)\n")
@@ -65,10 +69,10 @@ def test_with_a_worker_the_command_only_follows_the_turn(
     provider.add("wise", say(ANSWER))
     offer_model("wise")
     with start_worker(app, perform_ping_check=False, pool="solo", shutdown_timeout=30):
-        told = json.loads(ask("--json"))
+        observed = json.loads(ask("--json"))
     asyncio.run_coroutine_threadsafe(runner.close_loop_resources(), tasks._loops[0]).result(10)
-    assert (told["status"], told["answer"]["text"]) == ("done", ANSWER)
-    assert told["no_ad_reason"] == "no_match"
+    assert (observed["status"], observed["answer"]["text"]) == ("done", ANSWER)
+    assert observed["no_ad_reason"] == "no_match"
 
 
 @pytest.mark.usefixtures("valkey")

@@ -28,7 +28,7 @@ async def ask(page: Page, *panel: str) -> list[Frame]:
     """Ask these models and return what the turn told."""
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
     await page.say({**command, "panel": list(panel), "strategy": "best"})
-    return [await page.hear(), *await page.hear_turn()]
+    return [await page.receive(), *await page.receive_turn()]
 
 
 def route_of(events: list[Frame]) -> tuple[list[str], list[str]]:
@@ -50,7 +50,7 @@ async def test_an_expensive_requested_model_is_left_out_with_a_reason(
     assert route_of(both) == (["home"], ["asked_panel", "panel_cut"])
     panel, reasons = route_of(alone)
     assert (panel, "asked_too_dear" in reasons) == (["home"], True)
-    assert provider.asked("opus") == []
+    assert provider.requests_for("opus") == []
 
 
 @pytest.mark.usefixtures("offer")
@@ -68,15 +68,15 @@ async def test_an_expensive_model_is_neither_added_nor_retried(
     alone = await ask(page, "home")
     settings.DAILY_SUBSIDY_WON = 0
     await asyncio.to_thread(forget_snapshot)
-    heard = []
+    received = []
     for command in (
         {"type": "retry", "candidate": failed},
         {"type": "add", "turn": alone[0]["turn"], "model": "opus"},
     ):
         await page.say(command)
-        heard.append(await page.hear())
+        received.append(await page.receive())
     await leave(page)
 
-    assert [each["code"] for each in heard] == ["model_too_dear"] * 2
-    assert "오늘 남은 돈" in heard[0]["message"]
-    assert len(provider.asked("opus")) == 1
+    assert [each["code"] for each in received] == ["model_too_dear"] * 2
+    assert "오늘 남은 돈" in received[0]["message"]
+    assert len(provider.requests_for("opus")) == 1

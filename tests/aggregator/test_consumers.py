@@ -43,11 +43,11 @@ async def test_a_prompt_streams_back_as_numbered_frames(
     command = ask_of("한국의 수도는?")
     await page.say(command)
 
-    opened = await page.hear()
+    opened = await page.receive()
     assert (opened["type"], opened["client_id"], opened["number"]) == ("opened", command["client_id"], 1)
     seq, kinds, text = 0, [], ""
     while "placement_made" not in kinds:
-        frame = await page.hear()
+        frame = await page.receive()
         assert frame["seq"] == seq + len(frame["events"])
         seq = frame["seq"]
         kinds += [event["type"] for event in frame["events"]]
@@ -64,9 +64,9 @@ async def test_sending_the_same_prompt_twice_opens_one_turn(
     page = await open_page(ada)
     command = ask_of("수도는?")
     await page.say(command)
-    await page.hear_turn()
+    await page.receive_turn()
     await page.say(command)
-    again = await page.hear()
+    again = await page.receive()
 
     assert again["type"] == "opened"
     assert await run_in_db_thread(Turn.objects.count) == 1
@@ -80,14 +80,14 @@ async def test_another_page_resumes_after_any_event(
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     await page.say(ask_of("세어 줘"))
-    opened = await page.hear()
-    whole = await page.hear_turn()
+    opened = await page.receive()
+    whole = await page.receive_turn()
     other = await open_page(ada)
     for place in (0, 3, len(whole) - 1):
         await other.say({"type": "resume", "turn": opened["turn"], "after_seq": place})
         rest: list[Frame] = []
         while len(rest) < 1 or rest[-1]["type"] != "placement_made":
-            rest += (await other.hear())["events"]
+            rest += (await other.receive())["events"]
         if place == 0:
             assert rest == whole
         assert rest[-1] == whole[-1]
@@ -101,8 +101,8 @@ async def test_mallory_cannot_follow_stop_or_vote_on_ada_s_turn(
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     await page.say(ask_of("비밀"))
-    opened = await page.hear()
-    events = await page.hear_turn()
+    opened = await page.receive()
+    events = await page.receive_turn()
     candidate = next(event["candidate"] for event in events if event["type"] == "candidate_started")
     intruder = await open_page(mallory)
     for command in (
@@ -113,7 +113,7 @@ async def test_mallory_cannot_follow_stop_or_vote_on_ada_s_turn(
         {"type": "retry", "candidate": candidate},
     ):
         await intruder.say(command)
-        refused = await intruder.hear()
+        refused = await intruder.receive()
         assert (refused["type"], refused["code"].rsplit("_", 2)[-1]) == ("refused", "found")
     await leave(intruder, page)
 
@@ -134,13 +134,13 @@ async def test_a_malformed_command_is_refused_in_words_and_the_page_stays_open(a
     ]
     for text in rubbish:
         await page.say(text)
-        refused = await page.hear()
+        refused = await page.receive()
         assert (refused["type"], refused["code"]) == ("refused", "malformed")
         assert "새로 고쳐" in refused["message"]
     await page.say(ask_of("   "))
-    assert (await page.hear())["code"] == "prompt_empty"
+    assert (await page.receive())["code"] == "prompt_empty"
     await page.say({"type": "ping"})
-    assert await page.hear() == {"type": "pong"}
+    assert await page.receive() == {"type": "pong"}
     await leave(page)
 
 
@@ -149,7 +149,7 @@ async def test_an_event_number_that_no_turn_can_have_is_refused(ada: User, place
     turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?")))
     page = await open_page(ada)
     await page.say(f'{{"type": "resume", "turn": "{turn.public_id}", "after_seq": {place}}}')
-    assert (await page.hear())["code"] == "malformed"
+    assert (await page.receive())["code"] == "malformed"
     await leave(page)
 
 
@@ -161,11 +161,11 @@ async def test_a_vote_for_another_candidate_replaces_the_earlier_one(
         await asyncio.to_thread(offer_model, name)
     page = await open_page(ada)
     await page.say(ask_of("수도는?"))
-    events = await page.hear_turn()
+    events = await page.receive_turn()
     panel = next(event["panel"] for event in events if event["type"] == "route_chosen")
     for member in panel:
         await page.say({"type": "vote", "candidate": member["candidate"]})
-        assert (await page.hear())["type"] == "voted"
+        assert (await page.receive())["type"] == "voted"
 
     votes = await run_in_db_thread(lambda: [str(vote.candidate.public_id) for vote in Vote.objects.all()])
     assert votes == [panel[-1]["candidate"]]
@@ -179,24 +179,24 @@ async def test_editing_a_prompt_replaces_the_turn_and_what_followed(
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     await page.say(ask_of("첫 질문"))
-    first = await page.hear()
-    await page.hear_turn()
+    first = await page.receive()
+    await page.receive_turn()
     await page.say(ask_of("둘째 질문", conversation=first["conversation"]))
-    await page.hear()
-    await page.hear_turn()
+    await page.receive()
+    await page.receive_turn()
     await page.say(
         {"type": "edit", "turn": first["turn"], "client_id": str(uuid.uuid4()), "prompt": "고친 질문"}
     )
-    edited = await page.hear()
-    await page.hear_turn()
+    edited = await page.receive()
+    await page.receive_turn()
 
     assert (edited["replaces"], edited["number"]) == (first["turn"], 3)
     standing = await run_in_db_thread(
         lambda: list(Turn.objects.filter(replaced_by=None).values_list("prompt", flat=True))
     )
     assert standing == ["고친 질문"]
-    told = [message["content"] for message in provider.asked("wise")[-1].messages]
-    assert "첫 질문" not in told
+    observed = [message["content"] for message in provider.requests_for("wise")[-1].messages]
+    assert "첫 질문" not in observed
     await leave(page)
 
 
@@ -207,11 +207,11 @@ async def test_a_failed_model_can_be_retried_from_the_page(
     await asyncio.to_thread(offer_model, "shaky")
     page = await open_page(ada)
     await page.say(ask_of("되나요?"))
-    events = await page.hear_turn(until="turn_closed")
+    events = await page.receive_turn(until="turn_closed")
     candidate = next(event["candidate"] for event in events if event["type"] == "candidate_started")
     provider.add("shaky", say("이제 돼요."))
     await page.say({"type": "retry", "candidate": candidate})
-    again = await page.hear_turn()
+    again = await page.receive_turn()
 
     assert again[0]["type"] == "turn_opened"
     assert any(event["type"] == "answer_finished" for event in again)

@@ -68,7 +68,9 @@ async def ends_soon(provider: ProviderServer) -> None:
     """Wait until no turn runs any more, and assert that no model went on for long."""
     began = time.monotonic()
     await asyncio.wait_for(wait_for_turns(), SOON_SECONDS)
-    assert await asyncio.to_thread(provider.wait_until, lambda: provider.asked("talker")[0].is_cancelled)
+    assert await asyncio.to_thread(
+        provider.wait_until, lambda: provider.requests_for("talker")[0].is_cancelled
+    )
     assert time.monotonic() - began < SOON_SECONDS
 
 
@@ -88,15 +90,15 @@ async def test_deleting_a_conversation_stops_its_turn_and_stores_its_calls(
     page = await open_page(ada)
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
     await page.say({**command, "panel": ["quick", "talker"]})
-    opened = await page.hear()
-    await page.hear_turn(until="candidate_finished")
+    opened = await page.receive()
+    await page.receive_turn(until="candidate_finished")
     assert await run_in_db_thread(has_log, opened["turn"])
 
     await asyncio.to_thread(client.force_login, ada)
     gone = await asyncio.to_thread(client.post, f"/c/{opened['conversation']}/delete/")
     await ends_soon(provider)
     # An open page still gets the end.
-    await page.hear_turn(until="turn_closed")
+    await page.receive_turn(until="turn_closed")
     await leave(page)
 
     assert gone.status_code == 302

@@ -32,11 +32,11 @@ def read_device(client: Client, language: str) -> dict[str, object]:
 
 
 def test_the_page_names_the_models_whose_weights_are_here(client: Client, db: None, weights: bytes) -> None:
-    told = read_device(client, "ko")
-    (model,) = cast(list[dict[str, object]], told["models"])
+    observed = read_device(client, "ko")
+    (model,) = cast(list[dict[str, object]], observed["models"])
     assert (model["name"], model["url"], model["bytes"]) == ("SmolLM2 135M", SMALL, SIZE)
     assert (model["temperature"], model["languages"]) == (0, ["en"])
-    assert told["help"] == CRISIS_HELP
+    assert observed["help"] == CRISIS_HELP
 
 
 def test_only_this_page_may_compile_webassembly(client: Client, db: None, weights: bytes) -> None:

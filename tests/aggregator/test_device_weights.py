@@ -33,8 +33,8 @@ async def read(answer: object) -> bytes:
 
 
 def test_the_table_tells_of_the_weights_that_the_stack_fetches() -> None:
-    told = [(model.file, model.sha256, model.size) for model in read_table()]
-    assert told == [(each.file_name, each.sha256, each.size) for each in (SMOLLM2, QWEN_HALF)]
+    observed = [(model.file, model.sha256, model.size) for model in read_table()]
+    assert observed == [(each.file_name, each.sha256, each.size) for each in (SMOLLM2, QWEN_HALF)]
 
 
 async def test_weights_are_sent_whole_and_cached_for_ever(weights: bytes) -> None:

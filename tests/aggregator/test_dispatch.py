@@ -119,9 +119,9 @@ class DeafProxy:
 
     def _pump(self, source: socket.socket, goal: socket.socket, generation: int) -> None:
         with contextlib.suppress(OSError), source, goal:
-            while told := source.recv(65_536):
+            while observed := source.recv(65_536):
                 if generation == self._generation:
-                    goal.sendall(told)
+                    goal.sendall(observed)
 
 
 def test_a_connection_to_the_broker_that_does_not_reply_is_replaced() -> None:

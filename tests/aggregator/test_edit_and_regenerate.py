@@ -29,7 +29,7 @@ def command(kind: str, **more: object) -> Frame:
 
 async def hear_one(page: Page, kind: str) -> Frame:
     """Return the next message of a kind."""
-    while (frame := await page.hear())["type"] != kind:
+    while (frame := await page.receive())["type"] != kind:
         pass
     return frame
 
@@ -38,7 +38,7 @@ async def open_running(page: Page, prompt: str, conversation: str | None = None)
     """Open a turn, wait until its answer is being written, and return what opened it."""
     await page.say(command("open_turn", prompt=prompt, conversation=conversation))
     opened = await hear_one(page, "opened")
-    await page.hear_turn("candidate_delta")
+    await page.receive_turn("candidate_delta")
     return opened
 
 

@@ -77,7 +77,7 @@ async def test_no_further_model_is_asked_if_models_agree(
 
     turn, _ = await run_ask(PROMPT)
 
-    assert provider.asked("strong") == []
+    assert provider.requests_for("strong") == []
     assert "escalated" not in turn.route_reasons
     assert turn.answer_kind == "vote"
 
@@ -89,8 +89,8 @@ async def test_what_was_planned_is_stored_with_the_turn(
 
     turn, history = await run_ask(PROMPT)
 
-    told = next(event for event in history if isinstance(event, RouteChosen))
-    assert (told.topic, told.quality) == (turn.route["topic"], turn.route["quality"])
+    observed = next(event for event in history if isinstance(event, RouteChosen))
+    assert (observed.topic, observed.quality) == (turn.route["topic"], turn.route["quality"])
     assert turn.route["price"] == 0.02
     assert turn.route["propensities"] == {"quick": 1.0, "plain": 1.0}
     assert turn.asked_strategy == ""

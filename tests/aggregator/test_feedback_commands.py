@@ -35,11 +35,11 @@ async def test_a_copy_is_stored_and_an_unknown_kind_is_refused(
     candidate = str(turn.candidates.all()[0].public_id)
     page, other = await open_page(ada), await open_page(mallory)
     await page.say({"type": "signal", "candidate": candidate, "kind": "copy"})
-    assert await page.hear() == {"type": "signalled", "candidate": candidate, "kind": "copy"}
+    assert await page.receive() == {"type": "signalled", "candidate": candidate, "kind": "copy"}
     await page.say({"type": "signal", "candidate": candidate, "kind": "regenerate"})
-    assert (await page.hear())["code"] == "malformed"
+    assert (await page.receive())["code"] == "malformed"
     await other.say({"type": "signal", "candidate": candidate, "kind": "copy"})
-    assert (await other.hear())["code"] == "candidate_not_found"
+    assert (await other.receive())["code"] == "candidate_not_found"
     assert await run_in_db_thread(Signal.objects.count) == 1
     await leave(page)
     await leave(other)
@@ -51,7 +51,7 @@ async def test_regenerating_stores_a_signal_and_keeps_strategy_and_panel(
     turn = await answered(offer_model, provider, run_ask)
     page = await open_page(ada)
     await page.say({"type": "regenerate", "client_id": str(uuid.uuid4()), "turn": str(turn.public_id)})
-    await page.hear_turn()
+    await page.receive_turn()
     kinds = await run_in_db_thread(lambda: list(Signal.objects.values_list("kind", flat=True)))
     assert kinds == ["regenerate"]
     # One model was on offer, so the route was single; that was nobody's command.
@@ -103,7 +103,7 @@ async def test_a_requested_strategy_survives_the_route(
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     await page.say(ask_of("수도는?", strategy="vote"))
-    await page.hear_turn()
+    await page.receive_turn()
     turn = await run_in_db_thread(Turn.objects.get)
     assert (turn.asked_strategy, turn.strategy) == ("vote", "single")
     await leave(page)

@@ -80,7 +80,7 @@ async def test_the_call_of_a_stopped_judge_is_stored(
         turns.open_turn, owner=ada, request=turns.TurnRequest("서울은 어떤 도시인가요?")
     )
     running = asyncio.create_task(runner.run_turn(turn.public_id))
-    assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.asked("wise")) == 2, 30)
+    assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.requests_for("wise")) == 2, 30)
     await stop_turn(turn)
     await asyncio.wait_for(running, 10)
     await runner.close_loop_resources()

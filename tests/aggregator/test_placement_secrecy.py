@@ -23,7 +23,7 @@ class Wire(ThreadingHTTPServer):
     """An ad service that answers with no ad and keeps every byte that it was sent."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.received: list[str] = []
         super().__init__(("127.0.0.1", 0), Listener)
 
 
@@ -31,12 +31,12 @@ class Listener(BaseHTTPRequestHandler):
     server: Wire
 
     def do_GET(self) -> None:
-        self.server.heard.append(f"{self.requestline}\n{self.headers}")
+        self.server.received.append(f"{self.requestline}\n{self.headers}")
         self._answer({"version": "v1", "terms": [[7, "도쿄 항공권"], [8, "노트북"]]})
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.server.heard.append(f"{self.requestline}\n{self.headers}\n{body}")
+        self.server.received.append(f"{self.requestline}\n{self.headers}\n{body}")
         self._answer({"ad": None, "reason": "no_match"})
 
     def _answer(self, document: dict[str, object]) -> None:
@@ -82,9 +82,9 @@ def test_no_word_of_a_prompt_goes_over_the_wire_into_a_log_or_into_the_cache(
             conversation=Conversation(owner_id=4_711_471_147),
         )
         assert placements._request_ad(turn, passed) == NoAd("no_match")
-    heard = "\n".join(wire.heard)
-    assert heard.count('"term_ids": [7]') == PROMPTS
+    received = "\n".join(wire.received)
+    assert received.count('"term_ids": [7]') == PROMPTS
     kept = "".join(f"{name!r}{(valkey.dump(name) or b'').decode('latin-1')}" for name in valkey.keys("*"))
-    for place in (heard, kept, caplog.text):
+    for place in (received, kept, caplog.text):
         assert "canary" not in place and "비밀" not in place and "4711471147" not in place
         assert not any(canary in place for canary in canaries[:20])

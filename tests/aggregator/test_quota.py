@@ -151,8 +151,8 @@ def test_a_retry_in_a_deleted_turn_is_refused(ada: User) -> None:
 async def test_of_many_concurrent_retries_one_is_accepted(ada: User) -> None:
     failed = await run_in_db_thread(lambda: end(open_turn(ada)))
     retries = (run_in_db_thread(retry_candidate, candidate=failed) for _ in range(6))
-    heard = await asyncio.gather(*retries, return_exceptions=True)
-    refused = [each for each in heard if isinstance(each, Refusal)]
+    received = await asyncio.gather(*retries, return_exceptions=True)
+    refused = [each for each in received if isinstance(each, Refusal)]
 
     assert [each.code for each in refused] == ["candidate_not_failed"] * 5
     await run_in_db_thread(failed.refresh_from_db)
@@ -176,12 +176,12 @@ async def test_of_many_concurrent_prompts_only_the_day_s_number_is_opened(
         return "opened"
 
     # A draft that gets the same number as another one tries again, a few times.
-    heard = Counter(
+    received = Counter(
         [await send() for _ in range(2)] + list(await asyncio.gather(*(send() for _ in range(4))))
     )
     await close_database()
 
-    assert heard == {"opened": 3, "quota_reached": 3}
+    assert received == {"opened": 3, "quota_reached": 3}
     assert await run_in_db_thread(Turn.objects.count) == 4
     assert await run_in_db_thread(count_of, ada) == 4
     assert await run_in_db_thread(Conversation.objects.count) == (1 if is_held else 4)

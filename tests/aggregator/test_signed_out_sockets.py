@@ -70,11 +70,11 @@ async def test_the_socket_of_a_signed_out_person_opens_no_turn_and_is_closed(
     await page.say(command())
     assert await page.hear_end() == 4401
     await other.say(command())
-    assert (await other.hear())["type"] == "opened"
-    await other.hear_turn()
+    assert (await other.receive())["type"] == "opened"
+    await other.receive_turn()
     await leave(other)
 
-    assert len(provider.asked("wise")) == 1
+    assert len(provider.requests_for("wise")) == 1
     assert not await run_in_db_thread(Turn.objects.filter(conversation__owner=ada).exists)
     assert not await run_in_db_thread(DayCount.objects.filter(person=ada).exists)
 
@@ -83,8 +83,8 @@ async def test_the_socket_of_a_signed_out_person_opens_no_turn_and_is_closed(
 async def test_the_socket_of_a_signed_out_person_reopens_no_turn(ada: User, kind: str) -> None:
     page = await open_page(ada)
     await page.say(command())
-    opened = await page.hear()
-    await page.hear_turn()
+    opened = await page.receive()
+    await page.receive_turn()
     failed = await run_in_db_thread(Candidate.objects.get, status="failed")
     await run_in_db_thread(record_sign_out, account=ada)
     also = {
@@ -95,7 +95,7 @@ async def test_the_socket_of_a_signed_out_person_reopens_no_turn(ada: User, kind
     }
     await page.say({"type": kind, **also[kind]})
     if "client_id" not in also[kind]:
-        refused = await page.hear()
+        refused = await page.receive()
         assert (refused["type"], refused["code"]) == ("refused", "not_signed_in")
     assert await page.hear_end() == 4401
 
@@ -111,8 +111,8 @@ async def test_a_page_that_is_still_signed_in_reconnects_and_its_command_is_carr
     assert await page.hear_end() == 4401
     again = await open_page(await run_in_db_thread(User.objects.get, pk=ada.pk))
     await again.say(sent)
-    assert (await again.hear())["type"] == "opened"
-    await again.hear_turn()
+    assert (await again.receive())["type"] == "opened"
+    await again.receive_turn()
     await leave(page, again)
 
 
@@ -129,7 +129,7 @@ async def test_a_guest_s_socket_ends_as_the_guest_logs_in(ada: User) -> None:
 async def test_a_running_turn_ends_undisturbed_and_its_page_may_follow_it(ada: User) -> None:
     page: Page = await open_page(ada)
     await page.say(command())
-    await page.hear()
+    await page.receive()
     await run_in_db_thread(record_sign_out, account=ada)
-    assert (await page.hear_turn())[-1]["type"] == "placement_made"
+    assert (await page.receive_turn())[-1]["type"] == "placement_made"
     await leave(page)

@@ -70,18 +70,18 @@ async def test_a_trace_has_the_stages_of_a_turn_and_each_model_s_duration(
     await runner.run_turn(turn.public_id)
     await runner.close_loop_resources()
 
-    told = spans.get_finished_spans()
+    observed = spans.get_finished_spans()
     whole = by_name(spans)["turn"]
-    assert {span.name for span in told} >= {"turn", "candidate", "rank", "keep"}
-    assert {span.context.trace_id for span in told if span.context} == {whole.context.trace_id}
-    assert {(span.attributes or {}).get("turn") for span in told} == {str(turn.public_id)}
-    candidates = [dict(span.attributes or {}) for span in told if span.name == "candidate"]
+    assert {span.name for span in observed} >= {"turn", "candidate", "rank", "keep"}
+    assert {span.context.trace_id for span in observed if span.context} == {whole.context.trace_id}
+    assert {(span.attributes or {}).get("turn") for span in observed} == {str(turn.public_id)}
+    candidates = [dict(span.attributes or {}) for span in observed if span.name == "candidate"]
     assert {(each["model"], each["outcome"]) for each in candidates} == {
         ("wise", "done"),
         ("shaky", "auth_failed"),
     }
     assert all(int(str(each["output_tokens"])) >= 0 and "ttft_ms" in each for each in candidates)
-    everything = "".join(span.to_json() for span in told)
+    everything = "".join(span.to_json() for span in observed)
     assert PROMPT not in everything and ANSWER not in everything
 
 
@@ -98,8 +98,8 @@ def test_the_trace_goes_on_in_the_worker(
         assert provider.wait_until(lambda: "turn" in by_name(spans), within_s=40)
     asyncio.run_coroutine_threadsafe(runner.close_loop_resources(), tasks._loops[0]).result(10)
 
-    told = by_name(spans)
-    sent, ran = told["hand over"], told["turn"]
+    observed = by_name(spans)
+    sent, ran = observed["hand over"], observed["turn"]
     assert sent.context and ran.parent
     assert (ran.parent.trace_id, ran.parent.span_id) == (sent.context.trace_id, sent.context.span_id)
     assert Turn.objects.get(pk=turn.pk).status == Turn.Status.DONE
@@ -151,8 +151,8 @@ async def test_the_lag_of_frames_is_measured(
     await page.say(
         {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": PROMPT}
     )
-    await page.hear()
-    await page.hear_turn()
+    await page.receive()
+    await page.receive_turn()
     assert _frames_measured() > before
     await leave(page)
 

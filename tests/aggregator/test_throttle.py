@@ -41,7 +41,7 @@ async def test_a_rate_limited_provider_is_paused(provider: ProviderServer) -> No
     second = await call_model(provider, "busy")
     assert isinstance(first.error, RateLimited) and isinstance(second.error, RateLimited)
     assert second.error.retry_after_s == pytest.approx(30, abs=2)
-    assert len(provider.asked("busy")) == 1
+    assert len(provider.requests_for("busy")) == 1
 
 
 async def test_other_processes_pause_it_too(provider: ProviderServer) -> None:
@@ -53,7 +53,7 @@ async def test_other_processes_pause_it_too(provider: ProviderServer) -> None:
     throttle.clear_pauses()
     assert await list_available(provider, "busy") == ["elsewhere"]
     assert isinstance((await call_model(provider, "busy")).error, RateLimited)
-    assert len(provider.asked("busy")) == 1
+    assert len(provider.requests_for("busy")) == 1
 
 
 async def test_a_short_pause_is_waited_for(provider: ProviderServer) -> None:
@@ -70,7 +70,7 @@ async def test_an_exhausted_limit_pauses_before_the_first_error(provider: Provid
     provider.add("busy", say("서울이에요.", headers=empty))
     assert (await call_model(provider, "busy")).completion is not None
     assert isinstance((await call_model(provider, "busy")).error, RateLimited)
-    assert len(provider.asked("busy")) == 1
+    assert len(provider.requests_for("busy")) == 1
 
 
 async def test_an_expired_pause_is_ignored(provider: ProviderServer) -> None:

@@ -32,8 +32,8 @@ async def test_tokens_share_frames_and_cost_little() -> None:
     async def send(text: str) -> None:
         frames.append(text)
 
-    outbox = SendQueue(log, send)
-    outbox.follow(name, 0, most=5)
+    send_queue = SendQueue(log, send)
+    send_queue.follow(name, 0, most=5)
     state = TurnState()
     log.open_writer(name, 0, 0, lambda: build_snapshot_events(state))
     writer = EventWriter(log, name, state)
@@ -55,7 +55,7 @@ async def test_tokens_share_frames_and_cost_little() -> None:
         await asyncio.sleep(0.05)
 
     spent = time.process_time() - spent
-    await outbox.close()
+    await send_queue.close()
     await log.close()
     tokens = TOKENS * len(CANDIDATES)
     assert f'"seq":{last},' in frames[-1]

@@ -31,7 +31,7 @@ async def ask(page: Page, *panel: str) -> str:
     """Ask something and return the turn's id once it is open."""
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
     await page.say({**command, "panel": list(panel), "strategy": "best"})
-    while (opened := await page.hear())["type"] != "opened":
+    while (opened := await page.receive())["type"] != "opened":
         pass
     return str(opened["turn"])
 
@@ -80,7 +80,7 @@ async def test_a_failed_candidate_can_be_retried_while_the_others_stream(
     await leave(page)
 
     assert [(row.status, row.attempt) for row in kept.candidates.all()] == [("done", 1), ("done", 2)]
-    assert len(provider.asked("talker")) == 1
+    assert len(provider.requests_for("talker")) == 1
     assert kept.attempt == 1
     assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(kept))
 
@@ -103,7 +103,7 @@ async def test_a_model_can_be_added_to_a_turn_that_has_ended(
 
     assert [row.model for row in kept.candidates.all()] == ["wise", "quick"]
     assert [row.status for row in kept.candidates.all()] == ["done", "done"]
-    assert len(provider.asked("wise")) == 1
+    assert len(provider.requests_for("wise")) == 1
     assert reduce_events(decode_entries(log)) == reduce_events(rebuild_events(kept))
 
 
@@ -114,11 +114,11 @@ async def test_a_model_that_is_in_the_panel_cannot_be_added(
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     turn = await ask(page, "wise")
-    await page.hear_turn()
+    await page.receive_turn()
     await ends(turn)
 
     await page.say({"type": "add", "turn": turn, "model": "wise"})
-    refused = await page.hear()
+    refused = await page.receive()
     await leave(page)
 
     assert (refused["type"], refused["code"]) == ("refused", "model_in_panel")
@@ -138,7 +138,7 @@ async def test_a_page_that_resumes_after_the_log_expired_still_gets_the_end(
 
     late = await open_page(ada)
     await late.say({"type": "resume", "turn": turn, "after_seq": 2})
-    frame = await late.hear()
+    frame = await late.receive()
     await leave(late)
 
     assert frame["whole"] is True
@@ -153,7 +153,7 @@ async def test_a_process_that_ends_releases_its_turns_at_once(
     await asyncio.to_thread(offer_model, "talker")
     page = await open_page(ada)
     turn = await ask(page, "talker")
-    await page.hear_turn(until="candidate_delta")
+    await page.receive_turn(until="candidate_delta")
 
     left = await runner.drain(0.1)
     began = asyncio.get_running_loop().time()
@@ -213,13 +213,13 @@ async def test_a_turn_that_is_refused_reaches_no_provider_and_leaves_nothing_beh
     page = await open_page(ada)
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
     await page.say({**command, "panel": ["wise"], "strategy": "best"})
-    refused = await page.hear()
+    refused = await page.receive()
     await asyncio.wait_for(wait_for_turns(), 20)
     left = [key async for key in runner.get_turn_log().client.scan_iter("turns:l*")]
     await leave(page)
 
     assert (refused["type"], refused["code"]) == ("refused", "quota_reached")
-    assert provider.asked("wise") == []
+    assert provider.requests_for("wise") == []
     assert left == []
     assert not await run_in_db_thread(Turn.objects.exists)
 
@@ -242,12 +242,12 @@ async def test_a_stopping_turn_accepts_no_model_and_accepts_all_once_it_has_ende
     stopped = await run_in_db_thread(load, str(turn.public_id))
     assert stopped.status == "stopped"
     assert {row.status for row in stopped.candidates.all()} == {"stopped"}
-    assert not provider.asked("wise")
+    assert not provider.requests_for("wise")
 
     page = await open_page(ada)
     added = next(row for row in stopped.candidates.all() if row.model == "quick")
     await page.say({"type": "retry", "candidate": str(added.public_id)})
-    await page.hear_turn()
+    await page.receive_turn()
     again = await ends(str(turn.public_id))
     log = await runner.get_turn_log().read(str(turn.public_id))
     await leave(page)
@@ -272,7 +272,7 @@ async def test_a_queued_turn_can_be_stopped_or_deleted(
 
     await until(lambda: Turn.objects.filter(public_id=second, status="stopped").exists())
     await until(lambda: set(runner._controls) == {first})
-    assert not provider.asked("quick")
+    assert not provider.requests_for("quick")
     assert await run_in_db_thread(lambda: Turn.objects.get(public_id=first).status) == "running"
     assert not await runner.get_turn_log().read(third)
     await page.say({"type": "stop", "turn": first})

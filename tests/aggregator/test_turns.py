@@ -47,7 +47,7 @@ async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
     return await run_in_db_thread(_load, turn.public_id), decode_entries(entries)
 
 
-async def told(turn: Turn, kind: str) -> None:
+async def observed(turn: Turn, kind: str) -> None:
     """Wait until the log of a turn that runs has an event of a kind."""
     for _ in range(1_000):
         entries = await runner.get_turn_log().read(str(turn.public_id))
@@ -145,7 +145,7 @@ async def test_a_failed_candidate_can_be_asked_again(
 
     assert turn.status == "done"
     assert [row.status for row in turn.candidates.all()] == ["done", "done"]
-    assert len(provider.asked("wise")) == 1
+    assert len(provider.requests_for("wise")) == 1
     assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
@@ -176,7 +176,7 @@ async def test_a_stop_keeps_what_was_written(
     await asyncio.to_thread(offer_model, "talker")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
-    await told(turn, "more")
+    await observed(turn, "more")
     await stop_turn(turn)
     await asyncio.wait_for(running, 5)
     await runner.close_loop_resources()
@@ -186,7 +186,9 @@ async def test_a_stop_keeps_what_was_written(
     assert kept.status == "stopped"
     assert candidate.status == "stopped"
     assert candidate.text.startswith("한 마디씩")
-    assert await asyncio.to_thread(provider.wait_until, lambda: provider.asked("talker")[0].is_cancelled)
+    assert await asyncio.to_thread(
+        provider.wait_until, lambda: provider.requests_for("talker")[0].is_cancelled
+    )
 
 
 async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
@@ -201,7 +203,7 @@ async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
 
     assert turn.answer_kind == "fused"
     assert types_of(history).count("answer_started") == 1
-    asked = provider.asked("wise")[-1]
+    asked = provider.requests_for("wise")[-1]
     sent = str(asked.messages)
     assert "quick" not in sent
     assert "<<<ANSWER" in sent
@@ -219,8 +221,8 @@ async def test_models_get_the_conversation_so_far(
 
     await run_ask("거기 인구는?", conversation=conversation)
 
-    told = [message["content"] for message in provider.asked("wise")[-1].messages]
-    assert told[-3:] == ["한국의 수도는?", "서울이에요.", "거기 인구는?"]
+    observed = [message["content"] for message in provider.requests_for("wise")[-1].messages]
+    assert observed[-3:] == ["한국의 수도는?", "서울이에요.", "거기 인구는?"]
 
 
 async def test_a_turn_whose_process_died_is_finished_by_another_one(
@@ -230,7 +232,7 @@ async def test_a_turn_whose_process_died_is_finished_by_another_one(
     await asyncio.to_thread(offer_model, "talker")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
-    await told(turn, "more")
+    await observed(turn, "more")
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
 
@@ -251,7 +253,7 @@ async def test_a_turn_runs_once_however_often_it_is_started(
     await asyncio.gather(*(runner.run_turn(turn.public_id) for _ in range(5)))
     await runner.close_loop_resources()
 
-    assert len(provider.asked("wise")) == 1
+    assert len(provider.requests_for("wise")) == 1
 
 
 async def test_a_model_that_repeats_itself_is_cut_short(
@@ -291,7 +293,7 @@ async def test_a_turn_costs_what_its_calls_cost(
     await asyncio.to_thread(offer_model, "slow")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
-    await told(turn, "candidate_finished")
+    await observed(turn, "candidate_finished")
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
 
@@ -301,7 +303,7 @@ async def test_a_turn_costs_what_its_calls_cost(
     # Two answers, the broken one, and the fused one.
     assert len(costs) == 4
     assert turn.cost_micros == sum(costs)
-    assert len(provider.asked("wise")) == 2
+    assert len(provider.requests_for("wise")) == 2
 
 
 async def test_a_stop_also_ends_the_fusion(
@@ -313,7 +315,7 @@ async def test_a_stop_also_ends_the_fusion(
     await asyncio.to_thread(offer_model, "quick")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
-    assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.asked("wise")) == 2, 30)
+    assert await asyncio.to_thread(provider.wait_until, lambda: len(provider.requests_for("wise")) == 2, 30)
     await stop_turn(turn)
     await asyncio.wait_for(running, 10)
     await runner.close_loop_resources()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from redis import Redis
 
-RECONCILIATION = "prove the books"
+RECONCILIATION = "reconcile the market"
 
 
 def test_every_task_but_the_reconciliation_expires() -> None:

@@ -124,8 +124,8 @@ def test_a_sensitive_prompt_shows_no_card(
 
 
 def test_an_admin_can_open_every_table(live_site: object, open_page: OpenPage, admin: User) -> None:
-    desk = open_page("/admin/")
-    log_in_as_admin(desk)
+    admin_page = open_page("/admin/")
+    log_in_as_admin(admin_page)
     for path in (
         "/admin/aggregator/listing/",
         "/admin/aggregator/turn/",
@@ -136,7 +136,7 @@ def test_an_admin_can_open_every_table(live_site: object, open_page: OpenPage, a
         "/admin/accounts/user/",
         "/admin/",
     ):
-        reply = desk.goto(path)
+        reply = admin_page.goto(path)
         assert reply is not None and reply.status == 200, path
-    expect(desk.locator("body")).to_contain_text("오늘 돈을 벌고 있나요")
-    take_picture(desk, "admin")
+    expect(admin_page.locator("body")).to_contain_text("오늘 돈을 벌고 있나요")
+    take_picture(admin_page, "admin")

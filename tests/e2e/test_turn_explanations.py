@@ -96,5 +96,5 @@ def test_a_model_is_added_to_a_turn_and_its_answer_is_continued(
     ask(page, "거기 인구는?")
     expect(page.locator(".turn[data-status=done]")).to_have_count(2)
     assert Turn.objects.count() == 2
-    sent = str(provider.asked("wise")[-1].messages)
+    sent = str(provider.requests_for("wise")[-1].messages)
     assert "늦었지만 서울이에요." in sent

@@ -20,9 +20,9 @@ def read(name: str) -> str:
 
 def test_every_event_is_documented_with_its_fields() -> None:
     table = read("docs/events.md").split("## Reasons")[0]
-    told = {kind: re.findall(r"`(\w+)`", names) for kind, names in ROW.findall(table)}
+    observed = {kind: re.findall(r"`(\w+)`", names) for kind, names in ROW.findall(table)}
     known = {kind: [field.name for field in fields(event)] for kind, event in EVENTS.items()}
-    assert told == known
+    assert observed == known
 
 
 def test_every_ranking_reason_is_documented() -> None:

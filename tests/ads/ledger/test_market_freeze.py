@@ -125,12 +125,12 @@ def test_a_mail_server_that_never_answers_does_not_delay_the_alert(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
-        raising = threading.Thread(target=send_alert, args=("The books disagree", "badly"), daemon=True)
+        raising = threading.Thread(target=send_alert, args=("The ledger disagrees", "badly"), daemon=True)
         raising.start()
         raising.join(60)
         assert not raising.is_alive()
-    assert alert_receiver == [{"text": "The books disagree\nbadly"}]
-    assert "the alarm could not be mailed" in caplog.text
+    assert alert_receiver == [{"text": "The ledger disagrees\nbadly"}]
+    assert "the alert could not be mailed" in caplog.text
 
 
 def test_an_alert_that_cannot_be_sent_freezes_all_the_same(ad: Creative, settings: Settings) -> None:

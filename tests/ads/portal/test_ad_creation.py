@@ -208,11 +208,11 @@ def test_a_creative_has_no_invisible_characters(
 
 @pytest.mark.parametrize(("asked", "told"), [(70, 70), (115, 120), (30, 70)])
 def test_the_group_form_shows_the_lowest_bid_of_the_site(
-    portal_client: Client, shop: Advertiser, ad: Creative, settings: Settings, asked: int, told: int
+    portal_client: Client, shop: Advertiser, ad: Creative, settings: Settings, asked: int, observed: int
 ) -> None:
     settings.ADS_FLOOR_WON = asked
     where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/edit/"
-    assert f"입찰가는 {told}원부터 10원 단위로" in portal_client.get(where).content.decode()
+    assert f"입찰가는 {observed}원부터 10원 단위로" in portal_client.get(where).content.decode()
 
 
 def test_two_groups_of_a_campaign_cannot_share_a_name(

@@ -101,11 +101,11 @@ def test_the_answer_to_an_invitation_does_not_reveal_accounts(
     portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
 ) -> None:
     prove(ada)
-    told = set()
+    observed = set()
     for email in (ada.email, mallory.email, "nobody@example.com"):
         said = re.findall(r"\S+로 초대를 보냈어요", ask(portal_client, shop, email))
-        told.add(said[0].replace(email, "…").split(">")[-1])
-    assert len(told) == 1
+        observed.add(said[0].replace(email, "…").split(">")[-1])
+    assert len(observed) == 1
     assert [mail.to for mail in mailoutbox] == [[ada.email], [mallory.email], ["nobody@example.com"]]
     assert roles() == [("grace", "owner")]
 

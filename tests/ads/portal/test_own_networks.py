@@ -19,7 +19,7 @@ OFFICE = "211.104.5.20"
 
 @pytest.fixture
 def where(shop: Advertiser, settings: Settings) -> str:
-    """Where the addresses are named; one proxy of the house says who visits."""
+    """Where the addresses are named; a proxy of the site names the visitor."""
     settings.TRUSTED_PROXY_COUNT = 1
     return f"/advertise/{shop.public_id}/addresses/"
 
@@ -56,8 +56,8 @@ def test_a_click_from_an_own_network_is_free_and_shown_with_its_reason(
     assert click_on(ad, "211.104.7.1") == ""
     assert wallet_balance(shop.pk) <= paid
     assert sum(Click.objects.values_list("price_micros", flat=True)) == 2 * make_offer(ad).price_micros
-    told = portal_client.get(where, headers=from_("1.2.3.4")).content.decode()
-    assert f"{OFFICE}\n2001:2d8:5::/48\n211.104.6.0/24" in told
+    observed = portal_client.get(where, headers=from_("1.2.3.4")).content.decode()
+    assert f"{OFFICE}\n2001:2d8:5::/48\n211.104.6.0/24" in observed
     assert portal_client.get(where, headers=from_("1.2.3.4")).context["refused"] == 3
     campaign = portal_client.get(f"/advertise/{shop.public_id}/campaigns/{ad.ad_group.campaign.public_id}/")
     assert "광고주 자신이 누름" in campaign.content.decode()

@@ -97,7 +97,7 @@ def test_test_credit_spent_yesterday_does_not_reduce_today_s_income(settings: Se
         -300 * WON,
         kind=Transaction.Kind.TOP_UP,
         at=yesterday,
-        house=Account.Kind.GRANT,
+        platform=Account.Kind.GRANT,
     )
     move(advertiser.pk, 400 * WON, kind=Transaction.Kind.CLICK, at=yesterday)
     move(advertiser.pk, 90 * WON, kind=Transaction.Kind.CLICK, at=timezone.now())
@@ -123,14 +123,14 @@ def move(
     kind: Transaction.Kind,
     at: datetime.datetime,
     reverses: Transaction | None = None,
-    house: Account.Kind = Account.Kind.REVENUE,
+    platform: Account.Kind = Account.Kind.REVENUE,
 ) -> Transaction:
     wallet = Account.objects.get(kind="wallet", advertiser=advertiser)
     with transaction.atomic():
         posted = Transaction.objects.create(
             kind=kind, idempotency_key=str(uuid.uuid4()), created_at=at, reverses=reverses
         )
-        for leg in (Leg(wallet.pk, -micros), Leg(platform_account(house).pk, micros)):
+        for leg in (Leg(wallet.pk, -micros), Leg(platform_account(platform).pk, micros)):
             Entry.objects.create(
                 transaction=posted, account_id=leg.account_id, amount_micros=leg.amount_micros
             )

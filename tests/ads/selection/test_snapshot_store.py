@@ -24,21 +24,21 @@ Answer = Callable[[socket.socket], None]
 @contextmanager
 def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[None]:
     """A fake Valkey server that answers HELLO and STRLEN and then sends the value like this."""
-    door = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0))
 
     def receive() -> None:
-        line, _ = door.accept()
-        with line:
-            while heard := line.recv(65536):
-                if b"GETRANGE" in heard:
-                    return answer(line)
-                line.sendall(b":10\r\n" if b"STRLEN" in heard else b"+OK\r\n" * heard.count(b"*"))
+        connection, _ = listener.accept()
+        with connection:
+            while received := connection.recv(65536):
+                if b"GETRANGE" in received:
+                    return answer(connection)
+                connection.sendall(b":10\r\n" if b"STRLEN" in received else b"+OK\r\n" * received.count(b"*"))
 
     thread = threading.Thread(target=receive)
     thread.start()
     client = redis.Redis(
         host="127.0.0.1",
-        port=door.getsockname()[1],
+        port=listener.getsockname()[1],
         protocol=2,
         socket_timeout=1,
         retry=Retry(NoBackoff(), 0),
@@ -48,7 +48,7 @@ def another_store(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Iterator[N
         yield
     finally:
         thread.join()
-        door.close()
+        listener.close()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,10 @@ def test_an_unavailable_store_raises_a_redis_error(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("said", [b"", b"$10", b"$10\r\nabc"])
 def test_a_store_that_hangs_up_halfway_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
-    with another_store(monkeypatch, lambda line: line.sendall(said)), pytest.raises(redis.ConnectionError):
+    with (
+        another_store(monkeypatch, lambda peer: peer.sendall(said)),
+        pytest.raises(redis.ConnectionError),
+    ):
         fetch_blob("any")
 
 
@@ -92,7 +95,7 @@ def test_a_value_removed_during_the_download_is_an_error(
     monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     with (
-        another_store(monkeypatch, lambda line: line.sendall(said)),
+        another_store(monkeypatch, lambda peer: peer.sendall(said)),
         pytest.raises(redis.DataError, match="removed or replaced"),
     ):
         fetch_blob("any")
@@ -101,8 +104,8 @@ def test_a_value_removed_during_the_download_is_an_error(
 def test_a_store_that_stops_answering_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = threading.Event()
 
-    def fall_silent(line: socket.socket) -> None:
-        line.sendall(b"$10\r\nabc")
+    def fall_silent(connection: socket.socket) -> None:
+        connection.sendall(b"$10\r\nabc")
         is_over.wait(30)
 
     with another_store(monkeypatch, fall_silent):

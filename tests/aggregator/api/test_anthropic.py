@@ -45,7 +45,7 @@ def test_one_model_streams_as_it_writes(anthropic_client: Anthropic, provider: P
     assert "".join(texts) == WHOLE
     assert len(texts) > 1
     assert final.usage.output_tokens > 0
-    assert "짧게 답해요." in provider.asked("wise")[0].messages[0]["content"]
+    assert "짧게 답해요." in provider.requests_for("wise")[0].messages[0]["content"]
 
 
 @pytest.mark.usefixtures("panel")

@@ -32,7 +32,7 @@ def test_an_unaffordable_model_is_refused(ada_client: OpenAI, provider: Provider
     assert failure.value.code == "model_too_dear"
     assert failure.value.response.headers["X-Should-Retry"] == "false"
     assert "오늘 남은 돈" in failure.value.message
-    assert provider.asked("opus") == provider.asked("home") == []
+    assert provider.requests_for("opus") == provider.requests_for("home") == []
 
 
 def test_a_panel_is_cut_to_the_affordable_models(curl: httpx.Client, provider: ProviderServer) -> None:
@@ -41,7 +41,7 @@ def test_a_panel_is_cut_to_the_affordable_models(curl: httpx.Client, provider: P
 
     assert [member["model"] for member in details["panel"]] == ["home"]
     assert details["reasons"] == ["asked_panel", "panel_cut"]
-    assert provider.asked("opus") == []
+    assert provider.requests_for("opus") == []
 
 
 def test_an_unaffordable_panel_is_refused_in_the_caller_s_language(curl: httpx.Client) -> None:

@@ -48,7 +48,7 @@ def test_disconnecting_from_a_stream_stops_the_turn(
     live_site.wait_for_turns()
 
     assert Turn.objects.get().status == "stopped"
-    assert provider.wait_until(lambda: provider.asked("slow_model")[0].is_cancelled)
+    assert provider.wait_until(lambda: provider.requests_for("slow_model")[0].is_cancelled)
 
 
 @pytest.mark.usefixtures("slow_model")
@@ -59,12 +59,12 @@ def test_disconnecting_while_waiting_for_the_completion_stops_the_turn(
     waiting = HTTPConnection(str(address.hostname), address.port, timeout=60)
     body = json.dumps({"model": "slow_model", "messages": ASK})
     waiting.request("POST", "/v1/chat/completions", body, {"Authorization": f"Bearer {ada_key}"})
-    assert provider.wait_until(lambda: bool(provider.asked("slow_model")), within_s=40)
+    assert provider.wait_until(lambda: bool(provider.requests_for("slow_model")), within_s=40)
     waiting.close()
     live_site.wait_for_turns()
 
     assert Turn.objects.get().status == "stopped"
-    assert provider.wait_until(lambda: provider.asked("slow_model")[0].is_cancelled)
+    assert provider.wait_until(lambda: provider.requests_for("slow_model")[0].is_cancelled)
 
 
 def test_a_silent_stream_is_kept_alive(
@@ -118,7 +118,7 @@ async def test_disconnecting_before_the_first_text_stops_the_turn(
     turn = await run_in_db_thread(Turn.objects.get)
     assert turn.status == "stopped"
     assert left == {}
-    assert provider.asked("slow_model")[0].is_cancelled
+    assert provider.requests_for("slow_model")[0].is_cancelled
 
 
 @pytest.mark.usefixtures("slow_model")
@@ -176,4 +176,4 @@ async def test_disconnecting_while_the_turn_is_stored_calls_no_model(
     await runner.run_turn(turn.public_id)
     await runner.close_loop_resources()
     assert (await run_in_db_thread(Turn.objects.get)).status == "stopped"
-    assert provider.asked("slow_model") == []
+    assert provider.requests_for("slow_model") == []

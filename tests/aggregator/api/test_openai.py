@@ -120,9 +120,9 @@ def test_the_history_reaches_the_model(ada_client: OpenAI, provider: ProviderSer
         extra_body={"something": "new"},
     )
 
-    told = [message["content"] for message in provider.asked("wise")[0].messages]
-    assert "짧게 답해요." in told[0]
-    assert told[1:] == ["한국의 수도는?", "서울이에요.", "거기\n인구는?"]
+    observed = [message["content"] for message in provider.requests_for("wise")[0].messages]
+    assert "짧게 답해요." in observed[0]
+    assert observed[1:] == ["한국의 수도는?", "서울이에요.", "거기\n인구는?"]
 
 
 @pytest.mark.usefixtures("panel")

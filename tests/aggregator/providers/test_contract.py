@@ -66,7 +66,7 @@ async def test_both_paths_send_the_same_request(
 ) -> None:
     provider_server.add(name, say("서울"))
     await ask_both_paths(provider_server, settings, wire, name)
-    fast, slow = provider_server.asked(name)[-2:]
+    fast, slow = provider_server.requests_for(name)[-2:]
     assert _comparable(fast.body) == _comparable(slow.body)
     assert fast.path == slow.path
     keys = ("Authorization", "X-Api-Key", "X-Goog-Api-Key", "Anthropic-Version")

@@ -93,7 +93,7 @@ async def test_all_messages_and_the_key_are_sent(provider_server: ProviderServer
     name = f"sees-{wire}"
     provider_server.add(name, say(ANSWER))
     await ask(make_request(make_model(provider_server, name, wire)))
-    request = provider_server.asked(name)[-1]
+    request = provider_server.requests_for(name)[-1]
     assert MESSAGES[0].text in str(request.body)
     assert MESSAGES[1].text in str(request.messages)
     assert any(SECRET in value for value in request.headers.values())
@@ -111,5 +111,5 @@ async def test_many_answers_stream_at_once(provider_server: ProviderServer, path
     model = make_model(provider_server, name)
     answers = await asyncio.gather(*(ask(make_request(model)) for _ in range(16)))
     assert [reply.text for reply in answers] == [ANSWER] * 16
-    requests = provider_server.asked(name)
+    requests = provider_server.requests_for(name)
     assert max(one.started_at for one in requests) < min(one.ended_at for one in requests)

@@ -41,13 +41,13 @@ async def test_a_cancelled_task_stops_the_provider_at_once(
     task = asyncio.create_task(ask(make_request(make_model(provider_server, name, wire))))
     assert await asyncio.to_thread(
         provider_server.wait_until,
-        lambda: any(request.pieces_sent > 3 for request in provider_server.asked(name)),
+        lambda: any(request.pieces_sent > 3 for request in provider_server.requests_for(name)),
     )
     task.cancel()
     cancelled_at = time.monotonic()
     with pytest.raises(asyncio.CancelledError):
         await task
-    (request,) = provider_server.asked(name)
+    (request,) = provider_server.requests_for(name)
     assert await asyncio.to_thread(provider_server.wait_until, lambda: request.is_cancelled)
     assert request.ended_at - cancelled_at < 5
 
@@ -61,7 +61,7 @@ async def test_a_closed_generator_stops_the_provider(
         async for piece in pieces:
             assert isinstance(piece, Delta)
             break
-    (request,) = provider_server.asked(name)
+    (request,) = provider_server.requests_for(name)
     assert await asyncio.to_thread(provider_server.wait_until, lambda: request.is_cancelled)
 
 
@@ -70,14 +70,14 @@ async def test_a_failed_start_is_retried_once(provider_server: ProviderServer, p
     reply = await ask(make_request(make_model(provider_server, name)))
     assert isinstance(reply.completion, Completion)
     assert reply.text == TEXT
-    assert len(provider_server.asked(name)) == 2
+    assert len(provider_server.requests_for(name)) == 2
 
 
 async def test_a_start_that_fails_twice_is_an_error(provider_server: ProviderServer, path: str) -> None:
     name = provider_server.add(f"gives-up-{path}", say(TEXT, status=503))
     reply = await ask(make_request(make_model(provider_server, name)))
     assert type(reply.error) is ServerFailed
-    assert len(provider_server.asked(name)) == 2
+    assert len(provider_server.requests_for(name)) == 2
 
 
 @pytest.mark.parametrize(("retry_after", "requests"), [("1", 2), ("30", 1), ("", 1)])
@@ -88,7 +88,7 @@ async def test_only_a_short_rate_limit_is_retried(
     name = provider_server.add(f"limited-{retry_after}-{path}", script)
     reply = await ask(make_request(make_model(provider_server, name)))
     assert type(reply.error) is RateLimited
-    assert len(provider_server.asked(name)) == requests
+    assert len(provider_server.requests_for(name)) == requests
 
 
 async def test_a_retry_stays_within_the_limit_for_the_first_token(
@@ -98,11 +98,11 @@ async def test_a_retry_stays_within_the_limit_for_the_first_token(
     name = provider_server.add(f"no-time-{path}", script)
     reply = await ask(make_request(make_model(provider_server, name), first_token_ms=2_500))
     assert type(reply.error) is RateLimited
-    assert len(provider_server.asked(name)) == 1
+    assert len(provider_server.requests_for(name)) == 1
 
 
 async def test_a_call_with_partial_text_is_not_retried(provider_server: ProviderServer, path: str) -> None:
     name = provider_server.add(f"shown-{path}", say(TEXT, fault="error", fault_at=3))
     reply = await ask(make_request(make_model(provider_server, name)))
     assert type(reply.error) is ServerFailed
-    assert len(provider_server.asked(name)) == 1
+    assert len(provider_server.requests_for(name)) == 1

@@ -76,7 +76,7 @@ async def test_a_server_that_ignores_the_limit_is_cut_off(
     assert len(reply.text) == 16 * 200
     assert reply.completion.usage.output_tokens > 500
     if script.delay_s:
-        (request,) = provider_server.asked(name)
+        (request,) = provider_server.requests_for(name)
         assert await asyncio.to_thread(provider_server.wait_until, lambda: request.is_cancelled, 10)
 
 

@@ -43,9 +43,9 @@ def test_each_sdk_has_the_address_that_it_takes(client: Client, ada: User) -> No
     client.force_login(ada)
     page = client.get("/keys/").content.decode()
 
-    told = dict(re.findall(r"<dt>(\w+) SDK의 주소</dt>\s*<dd>\s*<code>([^<]+)</code>", page))
+    observed = dict(re.findall(r"<dt>(\w+) SDK의 주소</dt>\s*<dd>\s*<code>([^<]+)</code>", page))
     # Anthropic's adds /v1 itself.
-    assert told == {"OpenAI": "http://testserver/v1", "Anthropic": "http://testserver"}
+    assert observed == {"OpenAI": "http://testserver/v1", "Anthropic": "http://testserver"}
 
 
 def test_a_revoked_key_is_refused_and_listed_as_revoked(client: Client, ada: User) -> None:

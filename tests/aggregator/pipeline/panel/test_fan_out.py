@@ -57,7 +57,7 @@ async def test_a_repeated_command_asks_a_model_once(provider: ProviderServer) ->
             await panel.wait_until_complete()
     await close_providers()
     assert len(panel.outcomes) == len(NAMES)
-    assert [len(provider.asked(name)) for name in NAMES] == [2, 1, 1]
+    assert [len(provider.requests_for(name)) for name in NAMES] == [2, 1, 1]
 
 
 async def test_a_slot_without_a_free_call_in_time_times_out(provider: ProviderServer) -> None:
@@ -79,7 +79,7 @@ async def test_a_slot_without_a_free_call_in_time_times_out(provider: ProviderSe
         await panel.wait_until_complete()
     await close_providers()
     assert ended == {"candidate 0": "timed_out", "candidate 1": "timed_out"}
-    assert not provider.asked("wise")
+    assert not provider.requests_for("wise")
 
 
 async def test_a_judge_waits_for_a_free_call(provider: ProviderServer) -> None:
@@ -91,7 +91,7 @@ async def test_a_judge_waits_for_a_free_call(provider: ProviderServer) -> None:
         async with limit_model_concurrency(limited, 1):
             judging = asyncio.ensure_future(judge(QUESTION, fusion_inputs, model=limited))
             await asyncio.sleep(0.3)
-            assert not provider.asked("wise")
+            assert not provider.requests_for("wise")
         await judging
     await close_providers()
-    assert provider.asked("wise")
+    assert provider.requests_for("wise")
