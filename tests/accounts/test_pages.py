@@ -29,7 +29,7 @@ ACCOUNT_PAGES = [
 def test_every_public_page_uses_our_templates(client: Client, db: None, where: str) -> None:
     page = client.get(where)
     assert page.status_code == 200
-    assert 'class="sheet"' in page.content.decode()
+    assert 'class="narrow-page"' in page.content.decode()
     assert "style=" not in page.content.decode()
 
 
@@ -38,7 +38,7 @@ def test_every_account_page_uses_our_templates(client: Client, ada: User, where:
     client.force_login(ada)
     page = client.get(where)
     assert page.status_code == 200
-    assert 'class="sheet"' in page.content.decode()
+    assert 'class="narrow-page"' in page.content.decode()
 
 
 @pytest.mark.parametrize("where", ["/accounts/me/", "/accounts/leave/", "/accounts/email/"])

@@ -1,8 +1,10 @@
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 import redis
 from django.conf import settings as site_settings
+from django.db import connection
 from pytest_django import Settings
 
 from aggregator.execution.turn_context import forget_snapshot
@@ -56,7 +58,7 @@ def offer_model(provider: ProviderServer, db: None) -> MakeModel:
     """Return a function that lists a model which the provider serves under the same name."""
 
     def offer(slug: str, *, wire: str = "openai", **fields: object) -> Listing:
-        return ListingFactory.create(
+        listing: Listing = ListingFactory.create(
             **{
                 "slug": slug,
                 "litellm_model": f"{wire}/{slug}",
@@ -64,5 +66,9 @@ def offer_model(provider: ProviderServer, db: None) -> MakeModel:
                 **fields,
             }
         )
+        if threading.current_thread() is not threading.main_thread():
+            # Threads of an event loop's executor end with the loop and would leave their connection open.
+            connection.close()
+        return listing
 
     return offer

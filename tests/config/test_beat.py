@@ -30,7 +30,7 @@ def test_sent_messages_carry_their_expiry(valkey: Redis, settings: Settings) -> 
     beat.conf.update({"broker_url": settings.REDIS_URL})
     scheduler = Scheduler(app=beat, lazy=True)
     scheduler.setup_schedule()
-    for name in ("refresh live bits", RECONCILIATION):
+    for name in ("publish live overrides", RECONCILIATION):
         scheduler.apply_async(scheduler.schedule[name], advance=False)
     live, reconciliation = (json.loads(message) for message in reversed(valkey.lrange("celery", 0, -1)))
     expires = datetime.datetime.fromisoformat(live["headers"]["expires"])
