@@ -47,7 +47,7 @@ async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
     return await run_in_db_thread(_load, turn.public_id), decode_entries(entries)
 
 
-async def observed(turn: Turn, kind: str) -> None:
+async def wait_for_event(turn: Turn, kind: str) -> None:
     """Wait until the log of a turn that runs has an event of a kind."""
     for _ in range(1_000):
         entries = await runner.get_turn_log().read(str(turn.public_id))
@@ -176,7 +176,7 @@ async def test_a_stop_keeps_what_was_written(
     await asyncio.to_thread(offer_model, "talker")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
-    await observed(turn, "more")
+    await wait_for_event(turn, "more")
     await stop_turn(turn)
     await asyncio.wait_for(running, 5)
     await runner.close_loop_resources()
@@ -232,7 +232,7 @@ async def test_a_turn_whose_process_died_is_finished_by_another_one(
     await asyncio.to_thread(offer_model, "talker")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
-    await observed(turn, "more")
+    await wait_for_event(turn, "more")
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
 
@@ -293,7 +293,7 @@ async def test_a_turn_costs_what_its_calls_cost(
     await asyncio.to_thread(offer_model, "slow")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
-    await observed(turn, "candidate_finished")
+    await wait_for_event(turn, "candidate_finished")
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
 

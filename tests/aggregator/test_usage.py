@@ -17,7 +17,7 @@ from aggregator.streaming.turn_log import decode_entries
 from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.test_judge import answer
-from tests.aggregator.test_turns import observed
+from tests.aggregator.test_turns import wait_for_event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,11 +37,11 @@ async def stored(turn: Turn) -> list[Usage]:
     return await run_in_db_thread(lambda: list(Usage.objects.filter(turn=turn).order_by("pk")))
 
 
-@pytest.mark.parametrize("told", [(-5, -7), (50, 3 * 10**9), (True, 5), (None, None)])
+@pytest.mark.parametrize("usage", [(-5, -7), (50, 3 * 10**9), (True, 5), (None, None)])
 async def test_tokens_that_a_provider_miscounts_are_counted_by_us(
-    provider: ProviderServer, offer_model: MakeModel, ada: User, observed: tuple[object, object]
+    provider: ProviderServer, offer_model: MakeModel, ada: User, usage: tuple[object, object]
 ) -> None:
-    provider.add("wise", say("서울이에요.", usage=observed))
+    provider.add("wise", say("서울이에요.", usage=usage))
     await asyncio.to_thread(offer_model, "wise")
     turn = await finish(
         await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("한국의 수도는?"))
@@ -61,7 +61,7 @@ async def test_a_broken_call_is_stored_with_its_input_tokens(
         turns.open_turn, owner=ada, request=turns.TurnRequest("한국의 수도는? " * 100)
     )
     runner.start_local_turn(turn.public_id)
-    await observed(turn, "candidate_delta")
+    await wait_for_event(turn, "candidate_delta")
     await runner.drain(0)
     provider.add("wise", say("서울이에요."))
     turn = await finish(turn)
@@ -93,7 +93,7 @@ async def test_the_calls_of_a_broken_fusion_and_its_judge_are_stored_once(
     provider.find_script = slowly
     turn = await open_council(offer_model, ada)
     runner.start_local_turn(turn.public_id)
-    await observed(turn, "answer_delta")
+    await wait_for_event(turn, "answer_delta")
     await runner.drain(0)
     assert sorted(call.purpose for call in await stored(turn)) == ["fuse", "judge"]
     if is_killed:

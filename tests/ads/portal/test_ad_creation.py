@@ -206,7 +206,7 @@ def test_a_creative_has_no_invisible_characters(
     assert portal_client.post(where, AD | {field: "가족 👨‍👩‍👧 여행", "keep": "yes"}).status_code == 302
 
 
-@pytest.mark.parametrize(("asked", "told"), [(70, 70), (115, 120), (30, 70)])
+@pytest.mark.parametrize(("asked", "observed"), [(70, 70), (115, 120), (30, 70)])
 def test_the_group_form_shows_the_lowest_bid_of_the_site(
     portal_client: Client, shop: Advertiser, ad: Creative, settings: Settings, asked: int, observed: int
 ) -> None:
