@@ -1,13 +1,43 @@
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
 from django.core.cache import cache
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from pytest_socket import socket_allow_hosts
 
 from accounts.models import User
 from testing.factories import UserFactory
+
+# Connections that threads other than the main one opened. While they stand here, nothing collects them.
+_thread_connections: list[tuple[threading.Thread, BaseDatabaseWrapper]] = []
+
+
+def pytest_configure() -> None:
+    """Keep the connections of threads, so that they can be closed after the thread."""
+    connection_created.connect(_keep_thread_connection)
+
+
+def _keep_thread_connection(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    thread = threading.current_thread()
+    if thread is not threading.main_thread():
+        _thread_connections.append((thread, connection))
+
+
+@pytest.fixture(autouse=True)
+def _close_thread_connections() -> Iterator[None]:
+    """Close what threads of this test left open: those of an event loop's executor never close theirs."""
+    yield
+    for kept in list(_thread_connections):
+        thread, connection = kept
+        if not thread.is_alive():
+            connection.inc_thread_sharing()
+            connection.close()
+            _thread_connections.remove(kept)
 
 
 def pytest_runtest_setup() -> None:

@@ -1,10 +1,8 @@
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 import redis
 from django.conf import settings as site_settings
-from django.db import connection
 from pytest_django import Settings
 
 from aggregator.execution.turn_context import forget_snapshot
@@ -66,9 +64,6 @@ def offer_model(provider: ProviderServer, db: None) -> MakeModel:
                 **fields,
             }
         )
-        if threading.current_thread() is not threading.main_thread():
-            # Threads of an event loop's executor end with the loop and would leave their connection open.
-            connection.close()
         return listing
 
     return offer
