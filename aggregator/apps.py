@@ -9,8 +9,8 @@ class AggregatorConfig(AppConfig):
 
     def ready(self) -> None:
         """Make a process that changes the listings read them anew at once."""
-        from aggregator.execution.turn_context import forget_snapshot
+        from aggregator.execution.setup import forget_snapshot
 
         listing = self.get_model("Listing")
         for signal in (post_save, post_delete):
-            signal.connect(forget_snapshot, sender=listing, dispatch_uid="aggregator.execution.turn_context")
+            signal.connect(forget_snapshot, sender=listing, dispatch_uid="aggregator.forget_snapshot")

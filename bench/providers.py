@@ -83,8 +83,10 @@ def make_request(url: str, wire: str, load: Load) -> "CompletionRequest":
         languages=("en",),
         standing=0.5,
         api_base=f"{url}{WIRES[wire]}",
+        first_token_ms=60_000,
+        stall_ms=60_000,
     )
-    return CompletionRequest(model, (ChatMessage("user", "hello"),), 4_000, 0.5, 60_000, 60_000, 120_000)
+    return CompletionRequest(model, (ChatMessage("user", "hello"),), 4_000, 0.5, 120_000)
 
 
 async def measure(request: "CompletionRequest", load: Load, path: str) -> Cost:

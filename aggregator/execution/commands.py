@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from aggregator.execution.runner import DATABASE_RETRY_SECONDS, get_turn_log, start_turn
-from aggregator.execution.turn_context import can_afford_model
+from aggregator.execution.setup import can_afford_model
 from aggregator.infra.concurrency import retry_db, run_in_db_thread
 from aggregator.models import Turn
 from aggregator.selectors.turns import list_replaced_running

@@ -13,7 +13,7 @@ from django.utils import timezone
 from aggregator import placements
 from aggregator.execution import runner
 from aggregator.execution.lease import is_holder_dead, lease_key
-from aggregator.execution.turn_context import REFRESH_SECONDS, load_snapshot
+from aggregator.execution.setup import REFRESH_SECONDS, load_snapshot
 from aggregator.infra.concurrency import log_errors, retry_db, run_in_cpu_pool, run_in_db_thread
 from aggregator.pipeline.ranking.rank import rank
 from aggregator.pipeline.types import Draft, Question

@@ -14,9 +14,8 @@ from aggregator.execution.close import (
     record_unlogged_calls,
 )
 from aggregator.execution.crisis import judge_after_start, offer_help
-from aggregator.execution.setup import load_context, prepare_setup
+from aggregator.execution.setup import TurnContext, load_context, prepare_setup
 from aggregator.execution.stages import PanelStages
-from aggregator.execution.turn_context import TurnContext
 from aggregator.execution.turn_control import TurnControl
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.models import Turn

@@ -43,7 +43,10 @@ class FairSemaphore:
 
     @contextlib.asynccontextmanager
     async def acquire(
-        self, report: ReportPosition, owner: str = "", is_cancelled: CheckAsync | None = None
+        self,
+        report: ReportPosition | None = None,
+        owner: str = "",
+        is_cancelled: CheckAsync | None = None,
     ) -> AsyncIterator[None]:
         """Wait to be admitted, reporting the position meanwhile, and hold the semaphore in the body.
 
@@ -53,7 +56,7 @@ class FairSemaphore:
         self._queue.append(waiter)
         try:
             self._admit()
-            await self._wait(waiter, report, is_cancelled or _return_false)
+            await self._wait(waiter, report, is_cancelled)
             self._leave_queue(waiter)
             yield
         finally:
@@ -82,17 +85,15 @@ class FairSemaphore:
         ordered = sorted(self._queue, key=self._count_held)
         return ordered.index(waiter) + 1 if waiter in ordered else 0
 
-    async def _wait(self, waiter: Waiter, report: ReportPosition, is_cancelled: CheckAsync) -> None:
+    async def _wait(
+        self, waiter: Waiter, report: ReportPosition | None, is_cancelled: CheckAsync | None
+    ) -> None:
         reported = 0
-        while not (waiter.admitted.is_set() or await is_cancelled()):
+        while not (waiter.admitted.is_set() or (is_cancelled and await is_cancelled())):
             position = self._position(waiter)
-            if position and position != reported:
+            if report and position and position != reported:
                 reported = position
                 await report(position)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_SECONDS):
                     await waiter.admitted.wait()
-
-
-async def _return_false() -> bool:
-    return False

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.exchange import Exchange
 from aggregator.pipeline.types import Question
-from aggregator.providers import ChatMessage, overestimate_tokens
+from aggregator.providers import ChatMessage, TokenUsage, overestimate_tokens
 
 LANGUAGE_INSTRUCTIONS = {
     "ko": "한국어로 답하세요.",
@@ -16,6 +16,16 @@ LANGUAGE_INSTRUCTIONS = {
 def count_message_tokens(messages: Sequence[ChatMessage]) -> int:
     """Return the estimated tokens of all messages of a call."""
     return sum(overestimate_tokens(message.text) for message in messages)
+
+
+def count_usage(messages: Sequence[ChatMessage], text: str) -> TokenUsage:
+    """Return the estimated usage of a call that its provider did not report.
+
+    A call without any text has no usage: its provider may never have been reached.
+    """
+    if not text:
+        return TokenUsage(0, 0, "counted")
+    return TokenUsage(count_message_tokens(messages), overestimate_tokens(text), "counted")
 
 
 def max_output_tokens(model: LanguageModel, question: Question) -> int:

@@ -22,8 +22,8 @@ class CompletionTimer:
         self._task = cast("asyncio.Task[object]", asyncio.current_task())
         self._cancelling = self._task.cancelling()
         self.started_at = self._loop.time()
-        self._stall_s = request.stall_ms / 1000
-        self._first_due = self.started_at + request.first_token_ms / 1000
+        self._stall_s = request.model.stall_ms / 1000
+        self._first_due = self.started_at + request.model.first_token_ms / 1000
         self._end_due = self.started_at + request.deadline_ms / 1000
         self._due = min(self._first_due, self._end_due)
         self._is_waiting = self._is_late = False

@@ -20,7 +20,7 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """One request to one language model, with its time limits.
+    """One request to one language model; the model's own time limits apply within the deadline.
 
     `gate` is awaited before the request is sent; everything else is prepared before.
     """
@@ -29,8 +29,6 @@ class CompletionRequest:
     messages: tuple[ChatMessage, ...]
     max_tokens: int
     temperature: float
-    first_token_ms: int
-    stall_ms: int
     deadline_ms: int
     gate: Gate | None = None
 

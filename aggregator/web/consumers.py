@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -18,15 +19,20 @@ from aggregator.infra.concurrency import retry_db, run_in_db_thread
 from aggregator.models import Turn
 from aggregator.selectors.turns import find_turn
 from aggregator.services import feedback
+from aggregator.services.candidates import PANEL_LIMIT
 from aggregator.services.refusal import Refusal
+from aggregator.services.turns import TurnRequest
 from aggregator.streaming.send_queue import SendQueue, encode_frame, read_stored_snapshot
-from aggregator.web.command_parsing import Command, parse_after_seq, parse_id, parse_turn_request
+from aggregator.streaming.turn_feed import MAX_SEQ
 from aggregator.web.user_agent import device_from_headers
 
 logger = logging.getLogger(__name__)
 
 FRAME_LIMIT = 200_000
 MAX_SUBSCRIPTIONS = 50
+# No model's slug is longer.
+SLUG_LIMIT = 80
+Command = dict[str, Any]
 
 
 class TurnConsumer(AsyncJsonWebsocketConsumer):
@@ -104,14 +110,14 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
             await self._refuse(client_id, "server_failed")
 
     async def _open_turn(self, command: Command) -> None:
-        request = parse_turn_request(command, device=self._device)
+        request = _parse_turn_request(command, device=self._device)
         turn = await runner.submit_turn(owner=self._owner, request=request)
         await self._announce_and_start(turn, command)
 
     async def _replace(self, command: Command) -> None:
         await self._check_signed_in()
         old = await self._find_own_turn(command)
-        request = parse_turn_request(command, device=self._device, replaced=old)
+        request = _parse_turn_request(command, device=self._device, replaced=old)
         is_regeneration = command["type"] == "regenerate"
         turn = await commands.replace_turn(old, request, is_regeneration=is_regeneration)
         await self._announce_and_start(turn, command, replaces=str(old.public_id))
@@ -120,7 +126,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json(
             {
                 "type": "opened",
-                "client_id": str(parse_id(command, "client_id")),
+                "client_id": str(_parse_id(command, "client_id")),
                 "turn": str(turn.public_id),
                 "conversation": str(turn.conversation.public_id),
                 "number": turn.number,
@@ -133,7 +139,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def _resume(self, command: Command) -> None:
         turn = await self._find_own_turn(command)
-        name, after_seq = str(turn.public_id), parse_after_seq(command)
+        name, after_seq = str(turn.public_id), _parse_after_seq(command)
         snapshot = None
         if turn.status != Turn.Status.RUNNING and turn.last_seq > after_seq:
             # The log of a turn that has ended may have expired.
@@ -147,7 +153,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def _retry(self, command: Command) -> None:
         await self._check_signed_in()
-        turn = await commands.retry_candidate(self._owner, parse_id(command, "candidate"))
+        turn = await commands.retry_candidate(self._owner, _parse_id(command, "candidate"))
         self._follow_reopened(turn)
 
     async def _add(self, command: Command) -> None:
@@ -157,12 +163,12 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
 
     async def _vote(self, command: Command) -> None:
         candidate = await run_in_db_thread(
-            feedback.cast_own_vote, voter=self._owner, public_id=parse_id(command, "candidate")
+            feedback.cast_own_vote, voter=self._owner, public_id=_parse_id(command, "candidate")
         )
         await self.send_json({"type": "voted", "candidate": str(candidate.public_id)})
 
     async def _signal(self, command: Command) -> None:
-        kind, public_id = str(command["kind"]), parse_id(command, "candidate")
+        kind, public_id = str(command["kind"]), _parse_id(command, "candidate")
         candidate = await run_in_db_thread(
             feedback.record_own_signal, person=self._owner, public_id=public_id, kind=kind
         )
@@ -191,7 +197,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         return self.person
 
     async def _find_own_turn(self, command: Command) -> Turn:
-        find = partial(find_turn, self._owner, parse_id(command, "turn"))
+        find = partial(find_turn, self._owner, _parse_id(command, "turn"))
         turn = await retry_db(runner.DATABASE_RETRY_SECONDS, find)
         if turn is None:
             raise Refusal("turn_not_found")
@@ -223,6 +229,56 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json(
             {"type": "refused", "client_id": client_id or None, "code": code, "message": message}
         )
+
+
+def _parse_id(command: Command, field: str) -> uuid.UUID:
+    """Return an id that a command names."""
+    return uuid.UUID(str(command[field]))
+
+
+def _parse_turn_request(command: Command, *, device: str, replaced: Turn | None = None) -> TurnRequest:
+    """Return the turn that a command asks for; what it leaves out is as in the turn that it replaces."""
+    keeps_prompt = replaced is not None and command["type"] != "edit"
+    prompt = replaced.prompt if replaced and keeps_prompt else str(command["prompt"])
+    strategy, panel = _parse_strategy(command), _parse_panel(command)
+    if replaced:
+        strategy, panel = strategy or replaced.asked_strategy, panel or tuple(replaced.asked_panel)
+    is_follow_up = replaced is None and command.get("conversation")
+    return TurnRequest(
+        prompt=prompt,
+        client_id=_parse_id(command, "client_id"),
+        conversation=_parse_id(command, "conversation") if is_follow_up else None,
+        strategy=strategy,
+        panel=panel,
+        device=device,
+    )
+
+
+def _parse_after_seq(command: Command) -> int:
+    """Return the number of the last event that a page has of a turn."""
+    seq = int(command.get("after_seq", 0))
+    if seq > MAX_SEQ:
+        raise Refusal("malformed")
+    return max(0, seq)
+
+
+def _parse_strategy(command: Command) -> str:
+    strategy = command.get("strategy") or ""
+    if strategy and strategy not in Turn.Strategy.values:
+        raise Refusal("malformed")
+    return str(strategy)
+
+
+def _parse_panel(command: Command) -> tuple[str, ...]:
+    panel = command.get("panel") or []
+    slugs = tuple(map(str, panel)) if isinstance(panel, list) else ()
+    if len(slugs) != len(panel) or len(slugs) > PANEL_LIMIT or not all(map(_is_slug, slugs)):
+        raise Refusal("malformed")
+    return slugs
+
+
+def _is_slug(text: str) -> bool:
+    return text.isprintable() and len(text) <= SLUG_LIMIT
 
 
 HANDLERS: dict[str, Callable[[TurnConsumer, Command], Awaitable[None]]] = {

@@ -5,7 +5,7 @@ import redis
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from aggregator.execution.turn_context import forget_snapshot
+from aggregator.execution.setup import forget_snapshot
 from aggregator.models import Listing
 from aggregator.resilience import throttle
 from testing.factories import ListingFactory

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from aggregator.execution.turn_context import forget_snapshot
+from aggregator.execution.setup import forget_snapshot
 from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Frame, Page, leave, open_page

@@ -2,8 +2,7 @@
 
 import pytest
 
-from aggregator.execution.setup import load_context
-from aggregator.execution.turn_context import build_context, load_snapshot
+from aggregator.execution.setup import build_context, load_context, load_snapshot
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Conversation, Listing, Turn
 from aggregator.pipeline.types import Question

@@ -1,6 +1,7 @@
 """Writes one answer from several candidates with the best model of the panel that can fuse."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,26 +12,23 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import AnswerDelta, AnswerStarted, ClaimsMapped
 from aggregator.domain.turn_state import TurnState
 from aggregator.infra.telemetry import traced
-from aggregator.pipeline.chat_messages import fit_history
+from aggregator.pipeline.chat_messages import count_usage, fit_history
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
 from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge
 from aggregator.pipeline.fusion.judge_report import JudgeReport
-from aggregator.pipeline.panel.model_calls import (
-    count_usage,
-    make_call_id,
-    make_request,
-    stream_with_limits,
-)
-from aggregator.pipeline.panel.panel import Outcome
+from aggregator.pipeline.panel.fan_out import limit_model_concurrency
+from aggregator.pipeline.panel.panel import Outcome, make_call_id
 from aggregator.pipeline.types import Emit, Question, Ranking
 from aggregator.providers import (
     ChatMessage,
     Completion,
+    CompletionRequest,
     ProviderError,
     TimedOut,
     TokenUsage,
     cost_micros,
     overestimate_tokens,
+    stream_completion,
 )
 
 PROMPTS = Path(__file__).with_name("prompts")
@@ -136,15 +134,15 @@ class FusionRequest:
             self.error = self.error or "malformed"
 
     async def _stream(self, emit: Emit) -> None:
-        request = make_request(
-            self.fuser,
-            self.messages,
-            max_tokens=self.fuser.output_limit,
-            temperature=FUSE_TEMPERATURE,
-            deadline_ms=FUSE_DEADLINE_MS,
+        fuser = self.fuser
+        request = CompletionRequest(
+            fuser, self.messages, fuser.output_limit, FUSE_TEMPERATURE, FUSE_DEADLINE_MS
         )
         try:
-            async with stream_with_limits(request) as pieces:
+            async with (
+                limit_model_concurrency(fuser, FUSE_DEADLINE_MS / 1000),
+                contextlib.aclosing(stream_completion(request)) as pieces,
+            ):
                 async for piece in pieces:
                     if isinstance(piece, Completion):
                         self.usage = piece.usage

@@ -14,9 +14,17 @@ from aggregator.infra.telemetry import traced
 from aggregator.pipeline.chat_messages import count_message_tokens
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs
 from aggregator.pipeline.fusion.judge_report import JudgeReport, JudgeReportError, parse_judge_report
-from aggregator.pipeline.panel.model_calls import make_request, stream_with_limits
+from aggregator.pipeline.panel.fan_out import limit_model_concurrency
 from aggregator.pipeline.types import Question
-from aggregator.providers import ChatMessage, Completion, ProviderError, TokenUsage, cost_micros
+from aggregator.providers import (
+    ChatMessage,
+    Completion,
+    CompletionRequest,
+    ProviderError,
+    TokenUsage,
+    cost_micros,
+    stream_completion,
+)
 
 PROMPT = Path(__file__).with_name("prompts") / "judge.md"
 RETRY_PROMPT = "That was not the JSON object asked for. Reply with the JSON object and nothing else."
@@ -97,16 +105,14 @@ def build_judge_messages(question: Question, fusion_inputs: FusionInputs) -> tup
 
 
 async def _call_judge(model: LanguageModel, messages: Sequence[ChatMessage], judge_usage: JudgeUsage) -> str:
-    request = make_request(
-        model,
-        messages,
-        max_tokens=min(JUDGE_TOKENS, model.output_limit),
-        temperature=0.0,
-        deadline_ms=round(JUDGE_SECONDS * 1000),
-    )
+    max_tokens, deadline_ms = min(JUDGE_TOKENS, model.output_limit), round(JUDGE_SECONDS * 1000)
+    request = CompletionRequest(model, tuple(messages), max_tokens, 0.0, deadline_ms)
     text, usage, estimated_input, is_whole = "", None, 0, False
     try:
-        async with stream_with_limits(request) as pieces:
+        async with (
+            limit_model_concurrency(model, JUDGE_SECONDS),
+            contextlib.aclosing(stream_completion(request)) as pieces,
+        ):
             estimated_input = count_message_tokens(messages)
             judge_usage.input_tokens += estimated_input
             async for piece in pieces:

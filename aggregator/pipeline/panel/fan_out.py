@@ -5,20 +5,18 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 
+from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import CandidateDelta, CandidateFinished, CandidateQueued, CandidateStarted
+from aggregator.infra.fair_semaphore import FairSemaphore, ReportPosition
+from aggregator.infra.loop_runtime import PerLoop, per_loop
 from aggregator.infra.telemetry import span
-from aggregator.pipeline.chat_messages import build_messages, max_output_tokens
-from aggregator.pipeline.panel.model_calls import (
-    count_usage,
-    limit_model_concurrency,
-    make_call_id,
-    make_request,
-)
-from aggregator.pipeline.panel.panel import Outcome, Panel
+from aggregator.pipeline.chat_messages import build_messages, count_usage, max_output_tokens
+from aggregator.pipeline.panel.panel import Outcome, Panel, make_call_id
 from aggregator.pipeline.ranking.format_checks import is_repetitive
 from aggregator.pipeline.types import Emit, PanelSlot, Question, Route
 from aggregator.providers import (
     Completion,
+    CompletionRequest,
     Gate,
     ProviderError,
     TimedOut,
@@ -29,6 +27,7 @@ from aggregator.providers import (
 
 LOOP_CHECK_CHARS, LOOP_CHECK_SHARE = 400, 3
 MIN_DEADLINE_MS = 1_000
+_semaphores: PerLoop[dict[str, FairSemaphore]] = per_loop(dict)
 
 
 @contextlib.asynccontextmanager
@@ -69,6 +68,20 @@ async def _cancel_on_stop(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None
     await stop.wait()
     for task in tasks:
         task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def limit_model_concurrency(
+    model: LanguageModel, within_s: float, report: ReportPosition | None = None
+) -> AsyncIterator[None]:
+    """Hold one of the calls that a model serves at once in this process; raises TimeoutError."""
+    semaphores = _semaphores()
+    if model.slug not in semaphores:
+        semaphores[model.slug] = FairSemaphore(model.concurrency)
+    async with contextlib.AsyncExitStack() as held:
+        async with asyncio.timeout(within_s):
+            await held.enter_async_context(semaphores[model.slug].acquire(report))
+        yield
 
 
 async def _call_model(slot: PanelSlot, question: Question, panel: Panel, emit: Emit) -> None:
@@ -116,14 +129,8 @@ class _Attempt:
     async def run(self, deadline_ms: int, gate: Gate | None) -> None:
         """Stream the completion and emit its deltas."""
         model = self.slot.model
-        request = make_request(
-            model,
-            self.messages,
-            max_tokens=max_output_tokens(model, self.question),
-            temperature=model.temperature,
-            deadline_ms=deadline_ms,
-            gate=gate,
-        )
+        max_tokens = max_output_tokens(model, self.question)
+        request = CompletionRequest(model, self.messages, max_tokens, model.temperature, deadline_ms, gate)
         async with contextlib.aclosing(stream_completion(request)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Completion):

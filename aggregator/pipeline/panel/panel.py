@@ -13,6 +13,11 @@ from aggregator.providers import Gate, TokenUsage
 LATEST_START_SHARE = 0.5
 
 
+def make_call_id(*parts: str | int) -> uuid.UUID:
+    """Return the id that follows from what a call is for, so that a repeated call is recorded once."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, "/".join(map(str, parts)))
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one call of the panel ended: its text, whole or partial, its status and its cost."""

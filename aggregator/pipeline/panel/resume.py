@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.turn_state import CandidateState, TurnState
-from aggregator.pipeline.chat_messages import build_messages
-from aggregator.pipeline.panel.model_calls import count_usage, make_call_id
-from aggregator.pipeline.panel.panel import Outcome
+from aggregator.pipeline.chat_messages import build_messages, count_usage
+from aggregator.pipeline.panel.panel import Outcome, make_call_id
 from aggregator.pipeline.types import NoModelError, PanelSlot, Question, Route, RouteLimits
 from aggregator.providers import TokenUsage, cost_micros
 

@@ -1,7 +1,7 @@
 """Calls the test provider server through `stream_completion`."""
 
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.providers import (
@@ -46,7 +46,8 @@ def make_request(
     max_tokens: int = 200,
 ) -> CompletionRequest:
     """Return a request with MESSAGES."""
-    return CompletionRequest(model, MESSAGES, max_tokens, 0.5, first_token_ms, stall_ms, deadline_ms)
+    model = replace(model, first_token_ms=first_token_ms, stall_ms=stall_ms)
+    return CompletionRequest(model, MESSAGES, max_tokens, 0.5, deadline_ms)
 
 
 @dataclass(slots=True)

@@ -6,8 +6,7 @@ from dataclasses import replace
 from aggregator.domain.events import CandidateFinished, Event
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs
 from aggregator.pipeline.fusion.judge import judge
-from aggregator.pipeline.panel.fan_out import fan_out
-from aggregator.pipeline.panel.model_calls import limit_model_concurrency
+from aggregator.pipeline.panel.fan_out import fan_out, limit_model_concurrency
 from aggregator.pipeline.types import PanelSlot, Question, Route
 from aggregator.providers import close_providers
 from testing.provider.server import ProviderServer, say
