@@ -28,7 +28,7 @@ from aggregator.models import Turn
 from aggregator.pipeline.routing.initial_price import find_initial_price
 from aggregator.ratings import ratings
 from aggregator.selectors.turns import find_unstarted_turns
-from aggregator.services import deletion, retention
+from aggregator.services import deletion
 from aggregator.services.listings import list_offered_models
 from aggregator.storage import quota
 
@@ -138,7 +138,7 @@ def clear_counts() -> int:
 @shared_task(name="aggregator.tasks.clear_guests")
 def clear_guests() -> int:
     """Delete old guests without conversations."""
-    return retention.delete_idle_guests()
+    return deletion.delete_idle_guests()
 
 
 @shared_task(name="aggregator.tasks.expire_called")

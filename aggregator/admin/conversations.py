@@ -1,9 +1,15 @@
 """Conversations, turns and public links in the admin."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin import AllValuesFieldListFilter
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -11,12 +17,22 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from aggregator.admin.admin_filters import build_label_filter
 from aggregator.domain.messages import ANSWER_KINDS, LANGUAGES, NO_AD_REASONS, label_of
 from aggregator.models import Candidate, Conversation, Share, Turn
 from aggregator.services.sharing import withdraw_share
 from ui.read_only_admin import ReadOnlyAdmin
 from ui.won import render_won
+
+
+def build_label_filter(labels: Mapping[str, Promise]) -> type[AllValuesFieldListFilter]:
+    """Return a filter that shows the codes in use with these labels."""
+
+    class LabelFilter(AllValuesFieldListFilter):
+        def choices(self, changelist: ChangeList) -> Iterator[Any]:
+            for choice in super().choices(changelist):
+                yield {**choice, "display": label_of(labels, str(choice["display"]))}
+
+    return LabelFilter
 
 
 class CandidateInline(TabularInline):

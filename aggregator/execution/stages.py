@@ -27,7 +27,7 @@ from aggregator.pipeline.panel.fan_out import fan_out
 from aggregator.pipeline.panel.panel import Panel
 from aggregator.pipeline.panel.provisional_answer import choose_leader
 from aggregator.pipeline.ranking.disagreements import find_claims
-from aggregator.pipeline.ranking.rank_stability import rank_stably
+from aggregator.pipeline.ranking.rank import rank_stably
 from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.fallback import choose_fallback
 from aggregator.pipeline.types import Draft, PanelSlot, Ranking

@@ -1,7 +1,8 @@
-"""Deletes conversations: their running turns stop, and the usage rows of their calls stay.
+"""Deletes conversations, on request and after their retention time, and guests who have none.
 
-Deleting does not wait for a running turn. The process that runs it is woken, finds no row, stops, stores
-its calls and deletes what it has written to the log since.
+Running turns stop, and the usage rows of their calls stay. Deleting does not wait for a running turn: the
+process that runs it is woken, finds no row, stops, stores its calls and deletes what it has written to the
+log since.
 """
 
 import contextlib
@@ -15,8 +16,11 @@ import redis
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from redis.exceptions import RedisError
 
+from accounts.models import User
 from aggregator.models import Conversation, Turn
 from aggregator.selectors import conversations as selectors
 from aggregator.streaming.turn_feed import WAKEUPS, WAKEUPS_MAXLEN, stream_key
@@ -28,6 +32,8 @@ VALKEY_TIMEOUT_SECONDS = 2
 BATCH_SIZE, MAX_PER_NIGHT = 200, 50_000
 # How long a request may take.
 REQUEST_BUDGET_SECONDS = 8
+RETENTION_DAYS = 30
+GUEST_BATCH_SIZE = 500
 
 
 def delete_conversation(*, conversation: Conversation) -> None:
@@ -102,3 +108,32 @@ def _connect() -> "redis.Redis":
         socket_timeout=VALKEY_TIMEOUT_SECONDS,
         socket_connect_timeout=VALKEY_TIMEOUT_SECONDS,
     )
+
+
+def delete_idle_guests() -> int:
+    """Delete old guests who have no conversation and return how many.
+
+    A guest who comes back with the old cookie is created again.
+    """
+    deleted = 0
+    while batch := _delete_guests():
+        deleted += batch
+    return deleted
+
+
+@transaction.atomic
+def _delete_guests() -> int:
+    locked = list(
+        _find_idle_guests()
+        .select_for_update(skip_locked=True)
+        .values_list("pk", flat=True)[:GUEST_BATCH_SIZE]
+    )
+    # Filtered again, because a guest may have opened a conversation before the lock was taken.
+    _, deleted = _find_idle_guests().filter(pk__in=locked).delete()
+    return deleted.get(User._meta.label, 0)
+
+
+def _find_idle_guests() -> "QuerySet[User]":
+    since = timezone.now() - dt.timedelta(days=RETENTION_DAYS)
+    own_conversations = Conversation.objects.filter(owner_id=OuterRef("pk"))
+    return User.objects.filter(~Exists(own_conversations), is_guest=True, date_joined__lt=since)

@@ -1,7 +1,9 @@
 """The pages of the conversation."""
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
@@ -15,18 +17,34 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.selectors import find_user
 from aggregator.catalog.device_models import list_device_models
+from aggregator.domain.events import encode
 from aggregator.domain.messages import topic_label
-from aggregator.models import Conversation
+from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
+from aggregator.models import Candidate, Conversation, Turn
 from aggregator.ratings import ratings
 from aggregator.selectors import conversations, vote_counts
-from aggregator.selectors.turns import list_turns
+from aggregator.selectors.turns import list_turns, rebuild_events
 from aggregator.services import conversations as services
 from aggregator.services import deletion, sharing
 from aggregator.services.candidates import PANEL_LIMIT
 from aggregator.services.listings import list_offered_models
 from aggregator.services.refusal import Refusal
-from aggregator.web.example_prompts import EXAMPLES
-from aggregator.web.turn_pages import earlier_than, view_turns
+
+# The example prompts of an empty conversation; each was tried with the smallest panel.
+EXAMPLES: Final = {
+    "ko": (
+        "한국의 수도는 어디인가요?",
+        "도쿄 3박 4일 여행 일정을 짜 줘",
+        "면접에서 자기소개를 1분으로 하고 싶어. 예시를 써 줘",
+        "파이썬으로 피보나치 수열을 구하는 함수를 만들어 줘",
+    ),
+    "en": (
+        "What is the capital of South Korea?",
+        "Plan three days in Tokyo for me",
+        "Write a short, polite email asking to move a meeting",
+        "Explain recursion in Python with a small example",
+    ),
+}
 
 
 @require_GET
@@ -133,3 +151,56 @@ def _done(request: HttpRequest, path: str) -> HttpResponse:
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"ok": True})
     return redirect(path)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """One turn of the transcript: its state for pages without JavaScript, its events for those with it."""
+
+    public_id: str
+    number: int
+    prompt: str
+    status: str
+    seq: int
+    state: TurnState
+    candidates: tuple[CandidateState, ...]
+    answer: str
+    events: list[dict[str, Any]]
+    voted: str
+    continued: str
+    replaced_by: str
+
+
+def view_turns(turns: Sequence[Turn]) -> list[TurnView]:
+    """Return turns ready to show."""
+    return [_view(turn) for turn in turns]
+
+
+def earlier_than(turns: Sequence[Turn]) -> int:
+    """Return the number before which there are more turns, or 0."""
+    return turns[0].number if turns and turns[0].number > 1 else 0
+
+
+def _view(turn: Turn) -> TurnView:
+    history = rebuild_events(turn)
+    state = reduce_events(history)
+    votes = list(turn.votes.all())
+    voted_pk = votes[0].candidate_id if votes else None
+    voted: list[Candidate] = [row for row in turn.candidates.all() if row.pk == voted_pk]
+    return TurnView(
+        public_id=str(turn.public_id),
+        number=turn.number,
+        prompt=turn.prompt,
+        status=turn.status,
+        # A running turn is read from the start of its log, which may be ahead of its rows.
+        seq=0 if turn.status == Turn.Status.RUNNING else turn.last_seq,
+        state=state,
+        candidates=tuple(state.candidates.values()),
+        answer=state.answer,
+        events=[encode(event) for event in history],
+        continued=next(
+            (str(row.public_id) for row in turn.candidates.all() if row.pk == turn.continued_with_id), ""
+        ),
+        voted=str(voted[0].public_id) if voted else "",
+        replaced_by=str(turn.replaced_by.public_id) if turn.replaced_by else "",
+    )

@@ -1,7 +1,6 @@
 from django.urls import path
 
-from aggregator.web import api_key_views, conversation_views, share_views
-from aggregator.web.device import device_views
+from aggregator.web import api_key_views, conversation_views, device_views, share_views
 
 app_name = "aggregator"
 urlpatterns = [

@@ -7,7 +7,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from aggregator.catalog import device_models
-from aggregator.web.device.byte_range import CHUNK_BYTES
+from aggregator.web.device_views import CHUNK_BYTES
 from stack.install.weights import SMOLLM2
 
 SIZE = 3 * CHUNK_BYTES + 17

@@ -12,7 +12,7 @@ from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 
 from aggregator.catalog.device_models import read_table
-from aggregator.web.device.byte_range import (
+from aggregator.web.device_views import (
     CHUNK_BYTES,
     RangeNotSatisfiable,
     iterate_file_range,

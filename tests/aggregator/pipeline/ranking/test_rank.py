@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from aggregator.pipeline.ranking.format_checks import FAULTS, find_faults
-from aggregator.pipeline.ranking.rank import REASONS, rank
-from aggregator.pipeline.ranking.rank_stability import keep_order
+from aggregator.pipeline.ranking.rank import REASONS, keep_order, rank
 from aggregator.pipeline.types import Draft, Question
 
 TRIP = Question("서울 여행을 추천해줘", "ko")

@@ -1,7 +1,7 @@
 """The shown order changes only for a clear lead."""
 
 from aggregator.domain.events import RankedCandidate
-from aggregator.pipeline.ranking.rank_stability import stabilise_order
+from aggregator.pipeline.ranking.rank import stabilise_order
 from aggregator.pipeline.types import Ranking
 
 
