@@ -58,8 +58,8 @@ class KeywordPattern:
     term: int
     words: frozenset[int]
     match: str
-    fits_asked: bool
-    fits_unasked: bool
+    fits_with_intent: bool
+    fits_without_intent: bool
 
 
 class TermTable:
@@ -96,13 +96,13 @@ def estimate_reach(spec: AdGroupSpec, *, negatives: Iterable[str] = ()) -> Reach
     known = _find_terms(spec.keywords, unwanted)
     counted, uncounted, recent = _resolve_keywords(spec.keywords, known, term_table, since)
     excluded = frozenset(known[norm][0] for norm in unwanted if norm in known)
-    fitting = (
+    in_scope = (
         request
         for request in sample.sample
         if spec.language in ("any", request.language)
         and (spec.device in ("any", request.device) or not request.device)
     )
-    matched = _count_matched(fitting, counted, excluded, term_table)
+    matched = _count_matched(in_scope, counted, excluded, term_table)
     return ReachEstimate(max(1, days), sample.count, matched, uncounted, recent, has_counted=bool(counted))
 
 
@@ -168,7 +168,7 @@ def _matches(
     *,
     is_buying: bool,
 ) -> bool:
-    if not (keyword.fits_asked if is_buying else keyword.fits_unasked):
+    if not (keyword.fits_with_intent if is_buying else keyword.fits_without_intent):
         return False
     if keyword.match == MATCHES[BROAD]:
         return keyword.words <= covered
@@ -220,6 +220,6 @@ def _to_pattern(keyword: KeywordSpec, terms: list[int], words: int, *, is_split:
         term=terms[0],
         words=frozenset(terms) if is_split else frozenset(),
         match=keyword.match,
-        fits_asked=bool(buying[0] >= RELEVANCE_THRESHOLD),
-        fits_unasked=bool(browsing[0] >= RELEVANCE_THRESHOLD),
+        fits_with_intent=bool(buying[0] >= RELEVANCE_THRESHOLD),
+        fits_without_intent=bool(browsing[0] >= RELEVANCE_THRESHOLD),
     )

@@ -44,7 +44,7 @@ class Load:
 class ObservedTurn:
     """One turn as a client received it: text, lateness of tokens in seconds and times, by panel slot."""
 
-    asked_at: float = field(default_factory=time.monotonic)
+    sent_at: float = field(default_factory=time.monotonic)
     slots: dict[str, TimestampReader] = field(default_factory=dict)
     late_by: "dict[str, array[float]]" = field(default_factory=dict)
     first_at: float = 0.0
@@ -56,7 +56,7 @@ class ObservedTurn:
 
     def mark(self, name: str) -> None:
         """Record the seconds from the request to the first message of this name."""
-        self.steps_s.setdefault(name, time.monotonic() - self.asked_at)
+        self.steps_s.setdefault(name, time.monotonic() - self.sent_at)
 
     def receive_text(self, slot: str, text: str, *, again: bool = False) -> None:
         """Add text of one slot; with `again` it starts at the beginning of the slot's answer."""
@@ -111,9 +111,9 @@ class Round:
             counts = [stamps.count for stamps in shown.slots.values()]
             self.faults.append(f"tokens {counts} {', '.join(shown.faults)}".strip())
             return
-        self.ttft_s.append(shown.first_at - shown.asked_at)
+        self.ttft_s.append(shown.first_at - shown.sent_at)
         if shown.slowest_s:
-            self.stretch.append((shown.last_at - shown.asked_at) / shown.slowest_s)
+            self.stretch.append((shown.last_at - shown.sent_at) / shown.slowest_s)
         for name, seconds in shown.steps_s.items():
             self.steps_s.setdefault(name, []).append(seconds)
         for late in shown.late_by.values():

@@ -26,7 +26,7 @@ class ShownTurn:
     gaps: int = 0
     state: TurnState = field(default_factory=TurnState)
     shown: dict[tuple[str, int], str] = field(default_factory=dict)
-    asked_at: float = 0.0
+    sent_at: float = 0.0
     first_text_at: float = 0.0
     texts_ended_at: float = 0.0
     closed_at: float = 0.0
@@ -101,7 +101,7 @@ class Page:
 
     async def ask(self, prompt: str, **requests: object) -> ShownTurn:
         """Open a turn and return it while it is running."""
-        turn = ShownTurn(str(uuid.uuid4()), asked_at=time.monotonic())
+        turn = ShownTurn(str(uuid.uuid4()), sent_at=time.monotonic())
         self.turns.append(turn)
         request = {"type": "open_turn", "client_id": turn.client_id, "conversation": None, "prompt": prompt}
         self.requests[turn.client_id] = {**request, "panel": None, "strategy": None, **requests}

@@ -60,7 +60,7 @@ class Page:
             seen += (await self.receive()).get("events", [])
         return seen
 
-    async def hear_end(self) -> int:
+    async def receive_close(self) -> int:
         """Return the code with which the server ends the socket, which it must do now."""
         reply = await self._socket.receive_output(TIMEOUT_SECONDS)
         assert reply["type"] == "websocket.close"

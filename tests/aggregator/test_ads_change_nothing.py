@@ -1,4 +1,4 @@
-"""An answer is the same, byte by byte, with an ad or without: what is asked, told, ranked and kept."""
+"""An answer is the same, byte by byte, with an ad or without: the requests, events, ranking and rows."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ class Observed:
     answer: bytes
     candidates: dict[str, bytes]
     events: list[str]
-    asked: dict[str, list[str]]
+    requests: dict[str, list[str]]
 
 
 async def ask(ada: User, provider: ProviderServer) -> tuple[Observed, Turn]:
@@ -53,17 +53,17 @@ async def ask(ada: User, provider: ProviderServer) -> tuple[Observed, Turn]:
     history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
     await runner.close_loop_resources()
     turn = await run_in_db_thread(load, turn.public_id)
-    return await run_in_db_thread(tell, turn, history, provider), turn
+    return await run_in_db_thread(observe, turn, history, provider), turn
 
 
 def load(public_id: uuid.UUID) -> Turn:
     return with_related(Turn.objects.filter(public_id=public_id)).get()
 
 
-def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Observed:
+def observe(turn: Turn, history: list[Event], provider: ProviderServer) -> Observed:
     rows = list(turn.candidates.all())
     names = {str(row.public_id): row.model for row in rows}
-    asked = {
+    requests = {
         model: sorted(json.dumps(request.body, sort_keys=True) for request in provider.requests_for(model))
         for model in TEXTS
     }
@@ -77,7 +77,7 @@ def tell(turn: Turn, history: list[Event], provider: ProviderServer) -> Observed
         candidates={row.model: row.text.encode() for row in rows},
         # Models answer side by side: whose news comes first is a matter of time too.
         events=sorted(lines),
-        asked=asked,
+        requests=requests,
     )
 
 
@@ -108,4 +108,4 @@ async def test_answers_are_the_same_with_ads_on_and_off(
     assert await run_in_db_thread(Offer.objects.count) == 1
 
     assert with_ad == without
-    assert with_ad.answer and all(with_ad.asked.values())
+    assert with_ad.answer and all(with_ad.requests.values())

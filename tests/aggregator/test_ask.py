@@ -43,10 +43,10 @@ def test_the_command_answers_a_prompt(provider: ProviderServer, offer_model: Mak
         ANSWER,
     )
     assert observed["no_ad_reason"] == "no_match"
-    said = ask().replace(ANSWER, "")
-    assert re.search(r"Wise · .* · [\d.]+ won", said) and re.search(r"[\d.]+ s · [\d.]+ won\n", said)
-    assert said.endswith("(no ad: no_match)\n")
-    assert re.findall(r"[가-힣]", said) == []
+    output = ask().replace(ANSWER, "")
+    assert re.search(r"Wise · .* · [\d.]+ won", output) and re.search(r"[\d.]+ s · [\d.]+ won\n", output)
+    assert output.endswith("(no ad: no_match)\n")
+    assert re.findall(r"[가-힣]", output) == []
 
 
 def test_a_failed_turn_fails_the_command(provider: ProviderServer, offer_model: MakeModel) -> None:

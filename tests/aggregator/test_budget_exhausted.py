@@ -1,4 +1,4 @@
-"""A page that names models on a day whose money is spent: asked for, added, asked again."""
+"""A page that names models on a day whose money is spent: requested, added, retried."""
 
 import asyncio
 import uuid
@@ -25,14 +25,14 @@ def offer(provider: ProviderServer, offer_model: MakeModel) -> None:
 
 
 async def ask(page: Page, *panel: str) -> list[Frame]:
-    """Ask these models and return what the turn told."""
+    """Ask these models and return the events of the turn."""
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
     await page.say({**command, "panel": list(panel), "strategy": "best"})
     return [await page.receive(), *await page.receive_turn()]
 
 
 def route_of(events: list[Frame]) -> tuple[list[str], list[str]]:
-    """Return who was asked and why."""
+    """Return which models were asked and why."""
     route = next(event for event in events if event["type"] == "route_chosen")
     return [member["model"] for member in route["panel"]], route["reasons"]
 

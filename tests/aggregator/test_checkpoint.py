@@ -90,9 +90,9 @@ def test_a_candidate_that_was_retried_is_not_set_back(turn: Turn) -> None:
     candidate = str(uuid.uuid4())
     done(checkpoint.save_checkpoint(turn=turn, state=ended(candidate), seq=5))
     Candidate.objects.update(attempt=2, status=Candidate.Status.WAITING)
-    asked = done(checkpoint.save_checkpoint(turn=turn, state=ended(candidate, text="older"), seq=6))
+    pending = done(checkpoint.save_checkpoint(turn=turn, state=ended(candidate, text="older"), seq=6))
     assert Candidate.objects.get().status == "waiting"
-    assert [str(row.public_id) for row in asked.candidates] == [candidate]
+    assert [str(row.public_id) for row in pending.candidates] == [candidate]
 
 
 def test_a_fallback_is_stored_with_the_candidate_that_it_replaces(turn: Turn) -> None:

@@ -74,7 +74,7 @@ async def ends_soon(provider: ProviderServer) -> None:
     assert time.monotonic() - began < SOON_SECONDS
 
 
-def check_books(turn: str) -> None:
+def check_calls(turn: str) -> None:
     """Assert that only the two calls of a turn are left."""
     assert not Conversation.objects.exists()
     assert {(row.model, row.turn_id) for row in Usage.objects.all()} == {("quick", None), ("talker", None)}
@@ -102,7 +102,7 @@ async def test_deleting_a_conversation_stops_its_turn_and_stores_its_calls(
     await leave(page)
 
     assert gone.status_code == 302
-    await run_in_db_thread(check_books, opened["turn"])
+    await run_in_db_thread(check_calls, opened["turn"])
 
 
 @pytest.mark.usefixtures("talkers")
@@ -119,7 +119,7 @@ async def test_closing_an_account_stops_its_running_turns(
     await ends_soon(provider)
     await runner.close_loop_resources()
 
-    await run_in_db_thread(check_books, name)
+    await run_in_db_thread(check_calls, name)
 
 
 @pytest.mark.usefixtures("talkers")
@@ -136,7 +136,7 @@ async def test_a_deleted_turn_whose_wakeup_is_lost_stops_at_the_next_checkpoint(
     await ends_soon(provider)
     await runner.close_loop_resources()
 
-    await run_in_db_thread(check_books, str(turn.public_id))
+    await run_in_db_thread(check_calls, str(turn.public_id))
 
 
 @pytest.mark.usefixtures("provider")
@@ -166,8 +166,8 @@ def test_of_a_turn_deleted_while_it_runs_only_the_calls_are_stored(turn: Turn) -
     state = ended(candidate)
     deletion.delete_conversation(conversation=Conversation.objects.get())
 
-    asked = done(checkpoint.save_checkpoint(turn=turn, state=state, seq=5, calls=(call(candidate),)))
-    assert (asked.stop, asked.is_deleted) == (True, True)
+    pending = done(checkpoint.save_checkpoint(turn=turn, state=state, seq=5, calls=(call(candidate),)))
+    assert (pending.stop, pending.is_deleted) == (True, True)
     assert done(checkpoint.close_turn(turn=turn, state=state, seq=9, calls=(call(candidate),)))
     checkpoint.save_ballot(turn=turn, judge="judge", order=(candidate,))
     assert done(checkpoint.save_placement(turn=turn, placement=PlacementMade(None, "none"), seq=10))

@@ -55,7 +55,7 @@ async def test_head_tells_the_size_and_sends_nothing(weights: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("byte_range", "first", "last"),
     [
         ("bytes=0-0", 0, 0),
         ("bytes=5-", 5, SIZE - 1),
@@ -63,8 +63,10 @@ async def test_head_tells_the_size_and_sends_nothing(weights: bytes) -> None:
         ("bytes=9-9999999999", 9, SIZE - 1),
     ],
 )
-async def test_a_range_is_answered_with_its_part(weights: bytes, asked: str, first: int, last: int) -> None:
-    answer = await AsyncClient().get(SMALL, headers={"range": asked})
+async def test_a_range_is_answered_with_its_part(
+    weights: bytes, byte_range: str, first: int, last: int
+) -> None:
+    answer = await AsyncClient().get(SMALL, headers={"range": byte_range})
     assert answer.status_code == 206
     assert answer["Content-Range"] == f"bytes {first}-{last}/{SIZE}"
     assert await read(answer) == weights[first : last + 1]

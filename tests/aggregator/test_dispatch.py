@@ -69,10 +69,10 @@ def test_a_broker_that_accepts_nothing_delays_no_turn_for_long(
     taken: list[TurnTask] = []
     is_back = threading.Event()
 
-    def send_slowly(handed_over: Sequence[TurnTask]) -> None:
+    def send_slowly(tasks_to_send: Sequence[TurnTask]) -> None:
         if not is_back.wait(0 if taken else 60):
             raise AssertionError("nobody let the broker go on")
-        taken.extend(handed_over)
+        taken.extend(tasks_to_send)
 
     async def start() -> None:
         for turn in turns[:2]:
@@ -90,26 +90,26 @@ def test_a_broker_that_accepts_nothing_delays_no_turn_for_long(
     assert str(turns[2].public_id) in {each["turn"] for each in taken}
 
 
-class DeafProxy:
+class StallingProxy:
     """A proxy to a server that can stop forwarding on existing connections without closing them."""
 
     def __init__(self, url: str) -> None:
         self._there = urlsplit(url)
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0))
         self._generation = 0
-        self.url = url.replace(f":{self._there.port}", f":{self._door.getsockname()[1]}")
+        self.url = url.replace(f":{self._there.port}", f":{self._listener.getsockname()[1]}")
         threading.Thread(target=self._take, daemon=True).start()
 
-    def go_deaf(self) -> None:
+    def stall(self) -> None:
         self._generation += 1
 
     def close(self) -> None:
-        self._door.close()
+        self._listener.close()
 
     def _take(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                near, _ = self._door.accept()
+                near, _ = self._listener.accept()
                 far = socket.create_connection((self._there.hostname or "", self._there.port or 0))
                 for source, goal in ((near, far), (far, near)):
                     pump = threading.Thread(
@@ -125,7 +125,7 @@ class DeafProxy:
 
 
 def test_a_connection_to_the_broker_that_does_not_reply_is_replaced() -> None:
-    proxy = DeafProxy(site_settings.REDIS_URL)
+    proxy = StallingProxy(site_settings.REDIS_URL)
     sender = Celery("sender", broker=proxy.url, set_as_current=False)
     sender.config_from_object("django.conf:settings", namespace="CELERY")
     limits = site_settings.CELERY_BROKER_TRANSPORT_OPTIONS
@@ -142,7 +142,7 @@ def test_a_connection_to_the_broker_that_does_not_reply_is_replaced() -> None:
 
     with contextlib.closing(proxy), redis.Redis.from_url(site_settings.REDIS_URL) as client:
         send()
-        proxy.go_deaf()
+        proxy.stall()
         for _ in range(2):
             thread = threading.Thread(target=send, daemon=True)
             thread.start()

@@ -27,7 +27,7 @@ def command(kind: str, **more: object) -> Frame:
     return {"type": kind, "client_id": str(uuid.uuid4()), **more}
 
 
-async def hear_one(page: Page, kind: str) -> Frame:
+async def receive_one(page: Page, kind: str) -> Frame:
     """Return the next message of a kind."""
     while (frame := await page.receive())["type"] != kind:
         pass
@@ -37,7 +37,7 @@ async def hear_one(page: Page, kind: str) -> Frame:
 async def open_running(page: Page, prompt: str, conversation: str | None = None) -> Frame:
     """Open a turn, wait until its answer is being written, and return what opened it."""
     await page.say(command("open_turn", prompt=prompt, conversation=conversation))
-    opened = await hear_one(page, "opened")
+    opened = await receive_one(page, "opened")
     await page.receive_turn("candidate_delta")
     return opened
 
@@ -79,7 +79,7 @@ async def test_a_refused_edit_stops_nothing(
     opened = await open_running(page, "수도는?")
 
     await page.say(command("edit" if change else "regenerate", turn=opened["turn"], **change))
-    assert (await hear_one(page, "refused"))["code"] == code
+    assert (await receive_one(page, "refused"))["code"] == code
     turn = await run_in_db_thread(Turn.objects.get)
     assert (turn.status, turn.stop_asked_at, turn.replaced_by) == ("running", None, None)
     assert not await run_in_db_thread(Signal.objects.exists)
@@ -96,10 +96,10 @@ async def test_an_edit_stops_all_that_followed_at_once_and_none_counts_against_i
     first = await open_running(page, "하나")
     second = await open_running(page, "둘", first["conversation"])
     await page.say(command("open_turn", prompt="셋", conversation=first["conversation"]))
-    assert (await hear_one(page, "refused"))["code"] == "too_many_running"
+    assert (await receive_one(page, "refused"))["code"] == "too_many_running"
 
     await page.say(command("edit", turn=first["turn"], prompt="하나 고침"))
-    third = await hear_one(page, "opened")
+    third = await receive_one(page, "opened")
     assert (third["number"], third["replaces"]) == (3, first["turn"])
     assert [await ends(first["turn"]), await ends(second["turn"])] == ["stopped", "stopped"]
     successor = await run_in_db_thread(Turn.objects.get, number=3)

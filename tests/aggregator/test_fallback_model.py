@@ -1,4 +1,4 @@
-"""When a model breaks another one is asked in its place, once, within the money, and the page is told."""
+"""A failed model is replaced by another one, once, within the budget, and the page shows it."""
 
 import asyncio
 import uuid

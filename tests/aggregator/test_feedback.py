@@ -116,14 +116,14 @@ def test_the_candidate_continued_with_counts_as_the_answer(ada: User) -> None:
 
 
 def test_a_voter_who_disagrees_with_all_others_counts_less() -> None:
-    book = BradleyTerryModel()
+    ratings = BradleyTerryModel()
     for number in range(40):
-        book.learn(Comparison("wise", "quick", rater=str(number)))
+        ratings.learn(Comparison("wise", "quick", rater=str(number)))
     for _ in range(20):
-        book.record_rater_agreement("mallory", [Comparison("quick", "wise")])
-        book.record_rater_agreement("ada", [Comparison("wise", "quick")])
-    assert book.rater_reliability("mallory") == pytest.approx(0.2)
-    assert book.rater_reliability("ada") == book.rater_reliability("somebody new") == 1.0
+        ratings.record_rater_agreement("mallory", [Comparison("quick", "wise")])
+        ratings.record_rater_agreement("ada", [Comparison("wise", "quick")])
+    assert ratings.rater_reliability("mallory") == pytest.approx(0.2)
+    assert ratings.rater_reliability("ada") == ratings.rater_reliability("somebody new") == 1.0
 
 
 def test_a_topic_has_a_leaderboard_of_its_own(client: Client, ada: User) -> None:

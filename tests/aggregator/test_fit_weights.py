@@ -42,13 +42,13 @@ def _pack(path: Path, text: str) -> None:
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
     """Return a small data folder, in which the models differ in accuracy and length."""
-    sheet = io.StringIO()
-    table = csv.writer(sheet)
+    buffer = io.StringIO()
+    table = csv.writer(buffer)
     table.writerow(["id", "topic", "gold", "question", *MODELS])
     for row in range(PROMPTS):
         answers = ["ABCD"[(row + place * (row % (2 + place) == 0)) % 4] for place in range(len(MODELS))]
         table.writerow([row, "sums" if row % 2 else "words", "ABCD"[row % 4], f"question {row}", *answers])
-    _pack(tmp_path / "short_answers" / "toy.csv.gz", sheet.getvalue())
+    _pack(tmp_path / "short_answers" / "toy.csv.gz", buffer.getvalue())
     rows = [
         {
             "id": row,

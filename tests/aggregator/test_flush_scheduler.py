@@ -96,11 +96,11 @@ async def test_a_tick_can_be_released_early() -> None:
 
 
 async def test_a_loop_short_of_processor_time_ticks_more_slowly_with_many_turns() -> None:
-    ticker = get_flush_scheduler()
+    scheduler = get_flush_scheduler()
     leaving = asyncio.Event()
 
     async def turn() -> None:
-        ticker.join()
+        scheduler.join()
         await leaving.wait()
 
     turns = [asyncio.create_task(turn()) for _ in range(MANY_TASKS + 1)]
@@ -108,28 +108,28 @@ async def test_a_loop_short_of_processor_time_ticks_more_slowly_with_many_turns(
     await delay_ticks(12)
     begun = time.monotonic()
     for _ in range(8):
-        await ticker.wait_tick()
+        await scheduler.wait_tick()
     leaving.set()
     await asyncio.gather(*turns)
     assert time.monotonic() - begun > 1.4 * 8 * MIN_PERIOD_SECONDS
 
 
 async def test_an_idle_loop_defers_no_work() -> None:
-    ticker = get_flush_scheduler()
+    scheduler = get_flush_scheduler()
     # In a moment in which others take the processor the loop is late, and rightly makes one wait.
     for _ in range(50):
-        await ticker.wait_tick()
+        await scheduler.wait_tick()
         with suppress(TimeoutError):
-            await asyncio.wait_for(ticker.yield_when_busy(60), 0.005)
+            await asyncio.wait_for(scheduler.yield_when_busy(60), 0.005)
             return
     raise AssertionError("it made everybody wait")
 
 
 async def test_a_late_loop_defers_work_for_a_limited_time() -> None:
-    ticker = get_flush_scheduler()
+    scheduler = get_flush_scheduler()
     await delay_ticks(8)
     begun = time.monotonic()
-    giving_way = [asyncio.create_task(ticker.yield_when_busy(0.05)) for _ in range(20)]
+    giving_way = [asyncio.create_task(scheduler.yield_when_busy(0.05)) for _ in range(20)]
     await asyncio.sleep(0)
     assert not any(task.done() for task in giving_way)
     await asyncio.wait_for(asyncio.gather(*giving_way), 5)

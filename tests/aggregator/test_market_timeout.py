@@ -44,9 +44,9 @@ async def test_turns_that_wait_for_an_ad_leave_the_threads_of_the_database_free(
     placing = [asyncio.create_task(placements.request_placement(turn(), PASSED)) for _ in range(TURNS)]
     waited: list[float] = []
     while not all(task.done() for task in placing):
-        asked = time.monotonic()
+        queued_at = time.monotonic()
         await run_in_db_thread(threading.get_ident)
-        waited.append(time.monotonic() - asked)
+        waited.append(time.monotonic() - queued_at)
         await asyncio.sleep(0.01)
     took = time.monotonic() - began
     made = [await task for task in placing]

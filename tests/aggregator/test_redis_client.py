@@ -13,10 +13,10 @@ from aggregator.execution.lease import hold_lease
 from aggregator.infra import redis_client
 from aggregator.streaming.turn_log import TurnLog
 
-# More rounds of the loop than connecting, asking and hearing a reply take.
+# More rounds of the loop than connecting, sending and reading a reply take.
 MOMENTS = 60
 # Far below the two seconds after which a reader that missed its end would look again.
-PATIENCE_SECONDS = 1
+TIMEOUT_SECONDS = 1
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def ends_when_cancelled(task: "asyncio.Task[None]", moment: int) -> bool:
     for _ in range(moment):
         await asyncio.sleep(0)
     task.cancel()
-    await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+    await asyncio.wait({task}, timeout=TIMEOUT_SECONDS)
     has_ended = task.done()
     if not has_ended:
         task.cancel()
@@ -59,7 +59,7 @@ async def test_a_lease_can_be_released_at_any_moment() -> None:
                 await asyncio.sleep(0)
 
     # A lease of a second is renewed after a third of one: each of these ends at its own moment of that.
-    async with asyncio.timeout(PATIENCE_SECONDS * 3):
+    async with asyncio.timeout(TIMEOUT_SECONDS * 3):
         await asyncio.gather(*(hold(moment) for moment in range(MOMENTS)))
     await client.aclose()
 
@@ -68,7 +68,7 @@ async def test_an_unresponsive_server_times_out(silent_server: str, monkeypatch:
     monkeypatch.setattr(redis_client, "SOCKET_TIMEOUT_SECONDS", 0.1)
     client = redis_client.open_client(silent_server)
     with pytest.raises(RedisError):
-        async with asyncio.timeout(PATIENCE_SECONDS * 5):
+        async with asyncio.timeout(TIMEOUT_SECONDS * 5):
             await client.get("key")
     with suppress(RedisError):
         await client.aclose()

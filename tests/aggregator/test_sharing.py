@@ -76,8 +76,8 @@ def test_anybody_with_the_link_reads_prompt_answer_and_other_answers(
     shown = page.content.decode()
 
     assert re.fullmatch(r"/s/[\w-]{43}/", path)
-    for said in ("수도가 어디예요?", "**서울**이에요.", "서울 아닐까요", "모델 1", "나도 물어보기"):
-        assert said in shown
+    for text in ("수도가 어디예요?", "**서울**이에요.", "서울 아닐까요", "모델 1", "나도 물어보기"):
+        assert text in shown
     assert shown.count("**서울**이에요.") == 1
 
 

@@ -68,7 +68,7 @@ async def test_the_socket_of_a_signed_out_person_opens_no_turn_and_is_closed(
     page, other = await open_page(ada), await open_page(await run_in_db_thread(UserFactory.create))
     await run_in_db_thread(part, ada)
     await page.say(command())
-    assert await page.hear_end() == 4401
+    assert await page.receive_close() == 4401
     await other.say(command())
     assert (await other.receive())["type"] == "opened"
     await other.receive_turn()
@@ -97,7 +97,7 @@ async def test_the_socket_of_a_signed_out_person_reopens_no_turn(ada: User, kind
     if "client_id" not in also[kind]:
         refused = await page.receive()
         assert (refused["type"], refused["code"]) == ("refused", "not_signed_in")
-    assert await page.hear_end() == 4401
+    assert await page.receive_close() == 4401
 
     turn = await run_in_db_thread(Turn.objects.get)
     assert (turn.attempt, turn.status, await run_in_db_thread(Candidate.objects.count)) == (1, "done", 2)
@@ -108,7 +108,7 @@ async def test_a_page_that_is_still_signed_in_reconnects_and_its_command_is_carr
     page, sent = await open_page(ada), command()
     await run_in_db_thread(record_sign_out, account=ada)
     await page.say(sent)
-    assert await page.hear_end() == 4401
+    assert await page.receive_close() == 4401
     again = await open_page(await run_in_db_thread(User.objects.get, pk=ada.pk))
     await again.say(sent)
     assert (await again.receive())["type"] == "opened"
@@ -122,7 +122,7 @@ async def test_a_guest_s_socket_ends_as_the_guest_logs_in(ada: User) -> None:
     assert guest.guest_key
     await run_in_db_thread(adopt_guest, guest_key=guest.guest_key, account=ada)
     await page.say(command())
-    assert await page.hear_end() == 4401
+    assert await page.receive_close() == 4401
     await leave(page)
 
 

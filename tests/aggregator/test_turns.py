@@ -203,8 +203,8 @@ async def test_an_able_model_fuses_one_answer_from_anonymous_candidates(
 
     assert turn.answer_kind == "fused"
     assert types_of(history).count("answer_started") == 1
-    asked = provider.requests_for("wise")[-1]
-    sent = str(asked.messages)
+    request = provider.requests_for("wise")[-1]
+    sent = str(request.messages)
     assert "quick" not in sent
     assert "<<<ANSWER" in sent
     purposes = await run_in_db_thread(lambda: list(Usage.objects.values_list("purpose", flat=True)))

@@ -135,7 +135,7 @@ def test_corrupt_weights_are_removed_and_can_be_fetched_again(
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (lambda route: route.abort(), "연결이 끊겼어요"),
         (lambda route: route.fulfill(status=404), "지금은 이 모델을 받을 수 없어요"),
@@ -144,12 +144,12 @@ def test_corrupt_weights_are_removed_and_can_be_fetched_again(
     ids=["cut", "gone", "short"],
 )
 def test_a_failed_download_shows_why_and_leaves_no_file(
-    broken_weights: Path, open_page: OpenPage, answer: Callable[[Route], None], said: str
+    broken_weights: Path, open_page: OpenPage, answer: Callable[[Route], None], message: str
 ) -> None:
     page = open_page("/on-device/")
     page.route("**/*.gguf", answer)
     press(page, "받고 시작하기")
-    expect(page.locator(CARD)).to_contain_text(said)
+    expect(page.locator(CARD)).to_contain_text(message)
     assert page.evaluate(STORED) == 0
     expect(page.locator(CARD).get_by_role("button", name="받고 시작하기")).to_be_enabled()
 
@@ -165,7 +165,7 @@ def test_a_download_can_be_cancelled(broken_weights: Path, open_page: OpenPage) 
 
 
 @pytest.mark.parametrize(
-    ("lack", "said"),
+    ("lack", "message"),
     [
         ("delete WebAssembly.Suspending", "크롬이나 엣지의 최신판으로 열어 주세요"),
         ("delete window.WebAssembly", "크롬이나 엣지의 최신판으로 열어 주세요"),
@@ -174,12 +174,12 @@ def test_a_download_can_be_cancelled(broken_weights: Path, open_page: OpenPage) 
     ],
 )
 def test_a_browser_that_cannot_run_a_model_shows_why(
-    broken_weights: Path, open_page: OpenPage, lack: str, said: str
+    broken_weights: Path, open_page: OpenPage, lack: str, message: str
 ) -> None:
     page = open_page("/on-device/")
     page.add_init_script(lack)
     page.reload()
-    expect(page.locator(".device-obstacle")).to_contain_text(said)
+    expect(page.locator(".device-obstacle")).to_contain_text(message)
     expect(page.locator(".device-model")).to_have_count(0)
 
 

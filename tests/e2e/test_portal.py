@@ -63,14 +63,14 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     press(page, "시작하기")
     expect(page.get_by_role("main")).to_contain_text("광고 문구를 검토하고 있어요")
 
-    desk = open_page("/admin/")
-    desk.locator("[name=username]").fill("root")
-    desk.locator("[name=password]").fill(PASSWORD)
-    desk.locator("[type=submit]").first.click()
-    expect(desk.locator(".metric-card.alert").first).to_be_visible()
-    desk.goto(f"/admin/ads/creative/{Creative.objects.get().pk}/change/")
-    desk.get_by_text("승인", exact=True).first.click()
-    desk.wait_for_load_state()
+    admin_page = open_page("/admin/")
+    admin_page.locator("[name=username]").fill("root")
+    admin_page.locator("[name=password]").fill(PASSWORD)
+    admin_page.locator("[type=submit]").first.click()
+    expect(admin_page.locator(".metric-card.alert").first).to_be_visible()
+    admin_page.goto(f"/admin/ads/creative/{Creative.objects.get().pk}/change/")
+    admin_page.get_by_text("승인", exact=True).first.click()
+    admin_page.wait_for_load_state()
     assert Creative.objects.get().review == Creative.Review.APPROVED
 
     page.get_by_role("navigation").get_by_text("돈", exact=True).click()

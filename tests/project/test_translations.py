@@ -99,24 +99,24 @@ def find_messages() -> dict[ContextAndText, str]:
     """Every string of the project that goes through gettext, and where."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "templates"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    said: dict[ContextAndText, str] = {}
+    messages: dict[ContextAndText, str] = {}
     for name in names.splitlines():
         path = ROOT / name
         if not path.is_file() or path.suffix not in {".py", ".html", ".txt"} or name.startswith("tests/"):
             continue
         found = find_in_python(path) if path.suffix == ".py" else find_in_template(path)
-        said |= dict.fromkeys(found, name)
-    return said
+        messages |= dict.fromkeys(found, name)
+    return messages
 
 
 def test_everything_said_has_its_english() -> None:
-    catalog, said = read_catalog(ENGLISH), find_messages()
+    catalog, messages = read_catalog(ENGLISH), find_messages()
     missing = {}
-    for (context, text), where in said.items():
+    for (context, text), where in messages.items():
         message = catalog.get(text, context or None)
         if message is None or message.fuzzy or not all(as_texts(message.string)):
             missing[text] = where
-    assert len(said) > 600
+    assert len(messages) > 600
     assert missing == {}, "say these in locale/en"
 
 
@@ -196,10 +196,10 @@ def test_a_refusal_over_the_socket_is_in_the_language_of_its_page(
     cookie: str, accepted: str, begins: str
 ) -> None:
     cookies = {"django_language": cookie} if cookie else {}
-    said = refusal_message_for_scope(
+    message = refusal_message_for_scope(
         "turn_running", {"cookies": cookies, "headers": [(b"accept-language", accepted.encode())]}
     )
-    assert said.startswith(begins)
+    assert message.startswith(begins)
 
 
 def test_libraries_say_in_korean_what_to_do_next(client: Client, db: None) -> None:

@@ -12,7 +12,7 @@ from ads.selection.building.learned_models import latest_reserves
 from ads.selection.core.click_rates import SMOOTHED
 
 COLUMNS = (
-    "{rung:<17}{term:<24}{match:<8}{bid:>8}{left:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}"
+    "{status:<17}{term:<24}{match:<8}{bid:>8}{left:>8}{pace:>6}{reserve:>9}{fit:>6}{smoothed:>9}{rate:>8}"
     "  {source:<12}{score:>10}  campaign {campaign}"
 )
 
@@ -67,13 +67,13 @@ class Command(BaseCommand):
     def _print_contenders(self, trace: dict[str, Any]) -> None:
         self.stdout.write(f"floor     {format_won(floor_price_micros(settings.ADS_FLOOR_WON))} won a click")
         self._print_reserves({line["category"] for line in trace["contenders"] if "category" in line})
-        names = ("rung", "match", "bid", "left", "pace", "reserve", "fit", "smoothed", "rate", "source")
-        heads = {name: name for name in (*names, "score")}
-        self.stdout.write(COLUMNS.format(term="keyword", campaign="id", **heads))
+        names = ("status", "match", "bid", "left", "pace", "reserve", "fit", "smoothed", "rate", "source")
+        header = {name: name for name in (*names, "score")}
+        self.stdout.write(COLUMNS.format(term="keyword", campaign="id", **header))
         for line in trace["contenders"]:
             self.stdout.write(
                 COLUMNS.format(
-                    rung=line["rung"],
+                    status=line["rung"],
                     term=line["term"][:22],
                     match=line["match"],
                     bid=format_won(line["bid_micros"]),

@@ -21,7 +21,7 @@ def choose_escalation(
     question: Question, models: Sequence[LanguageModel], route: Route, ranking: Ranking, budget: TurnBudget
 ) -> LanguageModel | None:
     """Return the most skilled stronger model that is worth its price, or None when none is needed."""
-    confidence, asked = ranking.confidence, {slot.model.slug for slot in route.slots}
+    confidence, panel = ranking.confidence, {slot.model.slug for slot in route.slots}
     if confidence is None or not needs_escalation(confidence):
         return None
     if (
@@ -35,7 +35,7 @@ def choose_escalation(
     best = max(slot.model.standing for slot in route.slots)
     for model in sorted(models, key=lambda model: (-model.standing, model.slug)):
         cost = estimate_cost_micros(model, question)
-        is_stronger = model.slug not in asked and model.standing > best
+        is_stronger = model.slug not in panel and model.standing > best
         gain = max(_MIN_GAIN, model.standing - confidence)
         if (
             is_stronger

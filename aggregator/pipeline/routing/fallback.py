@@ -30,7 +30,7 @@ def choose_fallback(
     if "asked_panel" in state.reasons or state.ranking or candidate.stands_in_for or is_replaced:
         return None
     by_slug = {model.slug: model for model in models}
-    asked = {each.model for each in state.candidates.values()}
+    in_turn = {each.model for each in state.candidates.values()}
     failed_model = by_slug.get(candidate.model)
     spent = sum(
         estimate_cost_micros(by_slug[each.model], question)
@@ -40,7 +40,7 @@ def choose_fallback(
     capable = [
         model
         for model in models
-        if model.slug not in asked
+        if model.slug not in in_turn
         and question.language in model.languages
         and max_output_tokens(model, question)
         and _is_affordable(model, failed_model, question, spent=spent, budget=budget)

@@ -39,13 +39,13 @@ export function addModel(add) {
   return {
     host,
     patch({ status, candidates }) {
-      const asked = candidates.map(({ model }) => model);
+      const panel = candidates.map(({ model }) => model);
       const { models, panelLimit } = readOffer();
-      const free = models.filter(({ slug }) => !asked.includes(slug));
-      const isFull = asked.length >= panelLimit || free.length === 0;
-      host.hidden = status === "running" || asked.length === 0 || isFull;
-      if (host.hidden || shownKey === asked.join()) return;
-      shownKey = asked.join();
+      const free = models.filter(({ slug }) => !panel.includes(slug));
+      const isFull = panel.length >= panelLimit || free.length === 0;
+      host.hidden = status === "running" || panel.length === 0 || isFull;
+      if (host.hidden || shownKey === panel.join()) return;
+      shownKey = panel.join();
       field.replaceChildren(
         element("option", { value: "" }, word("add_model")),
         ...free.map(({ slug, name }) => element("option", { value: slug }, name)),

@@ -202,7 +202,7 @@ def test_the_admin_guides_the_only_reviewer(
     page = reverse("admin:ads_creative_change", args=[creative.pk])
     header = {"accept-language": language}
 
-    def look() -> str:
+    def read_page() -> str:
         return admin_client.get(page, headers=header).content.decode()
 
     def press(button: str, **more: str) -> str:
@@ -211,13 +211,13 @@ def test_the_admin_guides_the_only_reviewer(
         creative.refresh_from_db()
         return answer.content.decode()
 
-    assert before in look() and "approve_alone" not in look()
+    assert before in read_page() and "approve_alone" not in read_page()
     assert between in press("approve")
-    assert "approve_alone" in look() and "lone_reason" in look()
+    assert "approve_alone" in read_page() and "lone_reason" in read_page()
     assert between in press("approve_alone", lone_reason="약관을 봤어요") and creative.review == "waiting"
     let_hours_pass(25)
     press("approve_alone")
     assert creative.review == "waiting"
     press("approve_alone", lone_reason="약관을 봤어요")
     assert creative.review == "approved"
-    assert after in look() and "약관을 봤어요" in look() and "approve_alone" not in look()
+    assert after in read_page() and "약관을 봤어요" in read_page() and "approve_alone" not in read_page()

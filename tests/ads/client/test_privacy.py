@@ -38,10 +38,10 @@ def test_no_word_of_a_prompt_reaches_the_market(valkey: "Redis", caplog: pytest.
     make_ad()
     publish_all()
     prompts = make_canary_prompts(PLANTED)
-    asked = request_for(prompts[0])
+    template = request_for(prompts[0])
     index = TermIndex(read_vocabulary(serving_state().snapshot).terms)
     requests = [
-        dataclasses.replace(asked, request_id=str(uuid.uuid4()), term_ids=index.match(prompt))
+        dataclasses.replace(template, request_id=str(uuid.uuid4()), term_ids=index.match(prompt))
         for prompt in prompts
     ]
     assert all(request.term_ids for request in requests)

@@ -86,8 +86,8 @@ def test_a_pending_offer_is_not_repeated_for_a_sensitive_request(
     offers = Offer.objects.count()
     closed = dataclasses.replace(open_request, **data.draw(CLOSED[gate]))
     for key in (person, "", uuid.uuid4().hex[:16]):
-        asked = dataclasses.replace(closed, frequency_key=key)
-        for answer in (request_ad(asked), ask_over_http(asked)):
+        ad_request = dataclasses.replace(closed, frequency_key=key)
+        for answer in (request_ad(ad_request), ask_over_http(ad_request)):
             assert answer == NoAd("not_adult" if gate == "minor" else "sensitive")
     assert Offer.objects.count() == offers
 
@@ -95,13 +95,15 @@ def test_a_pending_offer_is_not_repeated_for_a_sensitive_request(
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(audience=words.filter(lambda word: word != "adult"))
 def test_with_adults_only_every_other_audience_is_refused(ad: Creative, audience: str) -> None:
-    asked = dataclasses.replace(request_for(PROMPT, frequency_key=uuid.uuid4().hex[:16]), audience=audience)
+    ad_request = dataclasses.replace(
+        request_for(PROMPT, frequency_key=uuid.uuid4().hex[:16]), audience=audience
+    )
     if audience != "minor":
-        assert isinstance(request_ad(asked), ServedAd)
+        assert isinstance(request_ad(ad_request), ServedAd)
     offers = Offer.objects.count()
     with override_settings(ADS_ADULTS_ONLY=True):
-        assert request_ad(asked) == ask_over_http(asked) == NoAd("not_adult")
-        assert isinstance(request_ad(dataclasses.replace(asked, audience="adult")), ServedAd)
+        assert request_ad(ad_request) == ask_over_http(ad_request) == NoAd("not_adult")
+        assert isinstance(request_ad(dataclasses.replace(ad_request, audience="adult")), ServedAd)
     assert Offer.objects.count() <= offers + 1
 
 

@@ -78,7 +78,7 @@ class Market(RuleBasedStateMachine):
         assert len({each.id for each in fresh}) == len(fresh)
 
     @rule(chosen=st.lists(offers, max_size=4), times=st.integers(1, 3), hours=st.sampled_from([0, 1, 30]))
-    def tell_late(self, chosen: Sequence[Offer], times: int, hours: int) -> None:
+    def settle_late(self, chosen: Sequence[Offer], times: int, hours: int) -> None:
         at = timezone.now() - datetime.timedelta(hours=hours)
         events = [SpooledEvent("click", each.id, at, "", "") for each in chosen]
         settle_events(events)

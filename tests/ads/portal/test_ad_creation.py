@@ -206,11 +206,11 @@ def test_a_creative_has_no_invisible_characters(
     assert portal_client.post(where, AD | {field: "가족 👨‍👩‍👧 여행", "keep": "yes"}).status_code == 302
 
 
-@pytest.mark.parametrize(("asked", "observed"), [(70, 70), (115, 120), (30, 70)])
+@pytest.mark.parametrize(("floor_won", "observed"), [(70, 70), (115, 120), (30, 70)])
 def test_the_group_form_shows_the_lowest_bid_of_the_site(
-    portal_client: Client, shop: Advertiser, ad: Creative, settings: Settings, asked: int, observed: int
+    portal_client: Client, shop: Advertiser, ad: Creative, settings: Settings, floor_won: int, observed: int
 ) -> None:
-    settings.ADS_FLOOR_WON = asked
+    settings.ADS_FLOOR_WON = floor_won
     where = f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/edit/"
     assert f"입찰가는 {observed}원부터 10원 단위로" in portal_client.get(where).content.decode()
 

@@ -130,11 +130,11 @@ def test_the_dashboard_shows_today_a_chart_and_a_table(
     assert read_chart(page)["series"] == [{"label": "쓴 돈", "values": [0.0] * 29 + [240.0]}]
 
 
-@pytest.mark.parametrize(("asked", "bars"), [("7", 7), ("90", 90), ("12", 30), ("-7", 30), ("9999999", 30)])
+@pytest.mark.parametrize(("days", "bars"), [("7", 7), ("90", 90), ("12", 30), ("-7", 30), ("9999999", 30)])
 def test_the_period_can_be_chosen(
-    portal_client: Client, shop: Advertiser, busy: Creative, asked: str, bars: int
+    portal_client: Client, shop: Advertiser, busy: Creative, days: str, bars: int
 ) -> None:
-    page = portal_client.get(f"/advertise/{shop.public_id}/?days={asked}").content.decode()
+    page = portal_client.get(f"/advertise/{shop.public_id}/?days={days}").content.decode()
     assert len(read_chart(page)["titles"]) == bars
 
 
@@ -277,14 +277,20 @@ def test_a_campaign_whose_ad_is_off_says_so(portal_client: Client, shop: Adverti
 
 
 @pytest.mark.parametrize(
-    ("asked", "own", "is_shown"), [(70, None, False), (330, None, True), (330, 400, False)]
+    ("reserve_won", "own", "is_shown"), [(70, None, False), (330, None, True), (330, 400, False)]
 )
 def test_a_campaign_that_bids_below_the_reserve_says_so(
-    portal_client: Client, shop: Advertiser, ad: Creative, asked: int, own: int | None, *, is_shown: bool
+    portal_client: Client,
+    shop: Advertiser,
+    ad: Creative,
+    reserve_won: int,
+    own: int | None,
+    *,
+    is_shown: bool,
 ) -> None:
     LearnedReserve.objects.create(
         category=ad.ad_group.campaign.category,
-        reserve_micros=asked * WON,
+        reserve_micros=reserve_won * WON,
         auctions=1,
         income_gain=0,
         fill_loss=0,

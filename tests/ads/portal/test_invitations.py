@@ -18,7 +18,7 @@ from ads.models import Advertiser, Invitation, Membership
 from ads.tasks import delete_expired_invitations
 from testing.ads.inventory import make_advertiser
 
-Outbox = list[EmailMessage]
+SentMails = list[EmailMessage]
 
 
 def ask(portal_client: Client, shop: Advertiser, email: str, role: str = "editor") -> str:
@@ -51,7 +51,7 @@ def roles() -> list[tuple[str, str]]:
 
 
 def test_an_invitation_is_accepted_once_by_its_mailed_link(
-    portal_client: Client, shop: Advertiser, ada: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, ada: User, mailoutbox: SentMails
 ) -> None:
     prove(ada)
     page = ask(portal_client, shop, "Ada@Example.com")
@@ -70,7 +70,7 @@ def test_an_invitation_is_accepted_once_by_its_mailed_link(
 
 
 def test_an_unverified_email_address_gets_no_membership(
-    portal_client: Client, shop: Advertiser, mallory: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, mallory: User, mailoutbox: SentMails
 ) -> None:
     """Mallory signed up as somebody of the company, and even has the link."""
     mallory.email = "boss@company.example"
@@ -98,13 +98,13 @@ def test_a_member_with_an_unverified_address_gets_no_other_role(
 
 @override_settings(EMAIL_HOST="mail.example")
 def test_the_answer_to_an_invitation_does_not_reveal_accounts(
-    portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: SentMails
 ) -> None:
     prove(ada)
     observed = set()
     for email in (ada.email, mallory.email, "nobody@example.com"):
-        said = re.findall(r"\S+로 초대를 보냈어요", ask(portal_client, shop, email))
-        observed.add(said[0].replace(email, "…").split(">")[-1])
+        messages = re.findall(r"\S+로 초대를 보냈어요", ask(portal_client, shop, email))
+        observed.add(messages[0].replace(email, "…").split(">")[-1])
     assert len(observed) == 1
     assert [mail.to for mail in mailoutbox] == [[ada.email], [mallory.email], ["nobody@example.com"]]
     assert roles() == [("grace", "owner")]
@@ -117,7 +117,7 @@ def test_a_site_without_mail_says_that_none_was_sent(portal_client: Client, shop
 
 
 def test_a_new_user_signs_up_verifies_the_address_and_accepts(
-    portal_client: Client, shop: Advertiser, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, mailoutbox: SentMails
 ) -> None:
     ask(portal_client, shop, "new@example.com", "reporter")
     link, theirs = link_in(mailoutbox[0]), Client()
@@ -136,7 +136,7 @@ def test_a_new_user_signs_up_verifies_the_address_and_accepts(
 
 @pytest.mark.parametrize("end", ["withdrawn", "old", "renewed", "forged", "inviter gone"])
 def test_a_closed_invitation_cannot_be_accepted(
-    portal_client: Client, shop: Advertiser, grace: User, ada: User, mailoutbox: Outbox, end: str
+    portal_client: Client, shop: Advertiser, grace: User, ada: User, mailoutbox: SentMails, end: str
 ) -> None:
     prove(ada)
     ask(portal_client, shop, ada.email)
@@ -162,7 +162,7 @@ def test_a_closed_invitation_cannot_be_accepted(
 
 
 def test_only_owners_invite_and_revoke_and_only_at_their_advertiser(
-    portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, ada: User, mallory: User, mailoutbox: SentMails
 ) -> None:
     ask(portal_client, shop, "new@example.com")
     there = Invitation.objects.get().public_id
@@ -179,7 +179,7 @@ def test_only_owners_invite_and_revoke_and_only_at_their_advertiser(
 
 
 def test_invitations_per_inviter_are_limited_each_day(
-    portal_client: Client, shop: Advertiser, grace: User, mailoutbox: Outbox
+    portal_client: Client, shop: Advertiser, grace: User, mailoutbox: SentMails
 ) -> None:
     for number in range(MAX_PER_DAY):
         create_invitation(advertiser=shop, email=f"{number}@example.com", role="editor", inviter_id=grace.pk)

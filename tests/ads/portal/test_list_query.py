@@ -17,12 +17,12 @@ from testing.ads.inventory import make_ad, make_advertiser, make_offer
 
 def rows_of(page: str) -> list[str]:
     """The first words of each row."""
-    heads = re.findall(r'<th scope="row"[^>]*>(.*?)</th>', page, re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", " ", head).split()) for head in heads]
+    cells = re.findall(r'<th scope="row"[^>]*>(.*?)</th>', page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells]
 
 
-def read(portal_client: Client, where: str, **asked: str | int) -> str:
-    answer = portal_client.get(where, asked)
+def read(portal_client: Client, where: str, **parameters: str | int) -> str:
+    answer = portal_client.get(where, parameters)
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -129,12 +129,12 @@ def test_a_keyword_keeps_its_switch_when_the_group_is_saved(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [{}, {"off": "chosen"}, {"off": "x"}, {"on": "9" * 40}, {"off": "-1"}, {"off": "²"}, {"off": "\x00"}],
 )
-def test_invalid_input_switches_nothing(portal_client: Client, keywords: str, said: dict[str, str]) -> None:
+def test_invalid_input_switches_nothing(portal_client: Client, keywords: str, fields: dict[str, str]) -> None:
     for back in ("", "//evil.example", "https://evil.example", "?\r\nSet-Cookie: a=b"):
-        answer = portal_client.post(f"{keywords}switch/", said | {"back": back})
+        answer = portal_client.post(f"{keywords}switch/", fields | {"back": back})
         assert answer.status_code == 302
         assert answer.headers["Location"].startswith(keywords)
     assert "먼저 골라 주세요" in read(portal_client, keywords)

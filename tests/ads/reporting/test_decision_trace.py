@@ -49,19 +49,19 @@ def decide() -> AdRequest:
 
 
 def explain(*words: str) -> str:
-    said = StringIO()
-    call_command("explain_ad", *words, stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("explain_ad", *words, stdout=output)
+    return output.getvalue()
 
 
 def test_explain_ad_shows_rate_reserve_and_vcg_price() -> None:
-    said = explain(decide().request_id)
-    assert "300 won a click (VCG 300" in said
-    assert "floor     70 won" in said
-    assert "reserve   travel 90 won" in said
-    assert "replay of 700 auctions, income +12.0%, fill loss 3.0%" in said
-    assert "smoothed" in said
-    assert [line.split()[0] for line in said.splitlines()[-2:]] == ["won", "outbid"]
+    output = explain(decide().request_id)
+    assert "300 won a click (VCG 300" in output
+    assert "floor     70 won" in output
+    assert "reserve   travel 90 won" in output
+    assert "replay of 700 auctions, income +12.0%, fill loss 3.0%" in output
+    assert "smoothed" in output
+    assert [line.split()[0] for line in output.splitlines()[-2:]] == ["won", "outbid"]
 
 
 def test_an_offer_is_explained_after_the_trace_expired(valkey: object) -> None:
@@ -109,17 +109,17 @@ def test_explaining_requires_the_permission_to_view_offers(client: Client, grace
     assert client.get(reverse("admin:ads_offer_explain_request")).status_code == 403
 
 
-def replaced(**said: object) -> AdRequest:
+def replaced(**fields: object) -> AdRequest:
     """Another request for the same prompt with these changes."""
-    return dataclasses.replace(request_for(PROMPT), request_id=str(uuid.uuid4()), **said)  # type: ignore[arg-type]
+    return dataclasses.replace(request_for(PROMPT), request_id=str(uuid.uuid4()), **fields)  # type: ignore[arg-type]
 
 
 def why_none(request: AdRequest) -> str:
     """The output of explain_ad for a request without an ad."""
     assert isinstance(request_ad(request), NoAd)
-    said = explain(request.request_id)
-    assert "not used" in said and "keyword" not in said
-    return next(line.split()[2].rstrip(":") for line in said.splitlines() if line.startswith("no ad"))
+    output = explain(request.request_id)
+    assert "not used" in output and "keyword" not in output
+    return next(line.split()[2].rstrip(":") for line in output.splitlines() if line.startswith("no ad"))
 
 
 def test_a_request_that_ended_before_selection_is_explained(admin_client: Client, settings: Settings) -> None:
@@ -160,8 +160,8 @@ def test_an_ad_that_was_stopped_a_moment_ago_is_explained() -> None:
     type(ad).objects.update(is_on=False)
     request = replaced()
     assert request_ad(request) == NoAd("no_match")
-    said = explain(request.request_id)
-    assert "no ad     stopped" in said and said.splitlines()[-1].startswith("won")
+    output = explain(request.request_id)
+    assert "no ad     stopped" in output and output.splitlines()[-1].startswith("won")
 
 
 def test_a_repeated_request_names_the_original_request(admin_client: Client) -> None:

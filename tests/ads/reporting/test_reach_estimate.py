@@ -49,11 +49,11 @@ def plan(*keywords: tuple[str, str], negatives: tuple[str, ...] = (), language: 
     )
 
 
-def ask(prompt: str, times: int = 1, **said: object) -> str:
+def ask(prompt: str, times: int = 1, **fields: object) -> str:
     """Send this many requests, each with a new id, and return the id of the last one."""
     request = request_for(prompt)
     for _ in range(times):
-        request = dataclasses.replace(request, request_id=str(uuid.uuid4()), **said)  # type: ignore[arg-type]
+        request = dataclasses.replace(request, request_id=str(uuid.uuid4()), **fields)  # type: ignore[arg-type]
         request_ad(request)
     return request.request_id
 

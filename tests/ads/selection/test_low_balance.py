@@ -34,19 +34,19 @@ def click_on(offer: Offer) -> str:
     Impression.objects.create(offer=offer, verdict="valid", created_at=timezone.now())
     charge = Charge(offer.id, offer.campaign_id, offer.price_micros, "", timezone.now())
     verdict = charge_click(charge)
-    tell_what_is_left()
+    publish_overrides()
     return verdict
 
 
-def tell_what_is_left() -> None:
+def publish_overrides() -> None:
     publish_live_overrides(at=timezone.now())
     reset_serving_state()
 
 
 def explain(request: AdRequest) -> str:
-    said = StringIO()
-    call_command("explain_ad", request.request_id, stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("explain_ad", request.request_id, stdout=output)
+    return output.getvalue()
 
 
 def test_an_advertiser_with_less_than_its_bid_wins_no_auction_beyond_its_money() -> None:
@@ -140,7 +140,7 @@ def test_an_offer_that_can_no_longer_be_paid_is_not_repeated(settings: Settings)
     assert isinstance(first, ServedAd) and first.advertiser == "Poor"
     campaign = poor.ad_group.campaign
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget_micros=200 * WON)
-    tell_what_is_left()
+    publish_overrides()
     _, again = ask("ada")
     assert isinstance(again, ServedAd)
     assert again.offer != first.offer

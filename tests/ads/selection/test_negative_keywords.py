@@ -58,12 +58,12 @@ def test_a_negative_wins_at_the_end_of_a_long_prompt() -> None:
     assert creative.ad_group.campaign.negative_keywords.count() == 1
 
 
-@pytest.mark.parametrize("said", ["취소규정", "예매취소는 어떻게", "취소표", "취소수수료가"])
-def test_a_negative_wins_inside_of_a_compound(said: str) -> None:
+@pytest.mark.parametrize("compound", ["취소규정", "예매취소는 어떻게", "취소표", "취소수수료가"])
+def test_a_negative_wins_inside_of_a_compound(compound: str) -> None:
     make_ad(keywords=(("도쿄 항공권", "phrase"),), negatives=("취소",))
     publish_all()
     assert isinstance(ask("도쿄 항공권 추천"), ServedAd)
-    assert isinstance(ask(f"도쿄 항공권 추천, {said}"), NoAd)
+    assert isinstance(ask(f"도쿄 항공권 추천, {compound}"), NoAd)
 
 
 def test_a_prompt_with_too_many_negatives_names_no_terms() -> None:
@@ -109,7 +109,7 @@ def markets(draw: st.DrawFn) -> tuple[list[tuple[list[str], str, list[str], bool
         st.booleans(),
     )
     prompts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5, unique=True)
-    spoken = prompts.flatmap(lambda said: st.tuples(*map(with_particle, said)))
+    spoken = prompts.flatmap(lambda prompt_words: st.tuples(*map(with_particle, prompt_words)))
     return (
         draw(st.lists(ads, min_size=1, max_size=4)),
         draw(st.lists(spoken.map(list), min_size=1, max_size=4)),
@@ -132,12 +132,12 @@ def test_no_ad_is_shown_beside_its_negative(
             for text in negatives:
                 keep_away(creative, text, by_group=by_group)
         publish_all()
-        for said in prompts:
-            ad = ask(f"{' '.join(said)} 추천해 줘")
+        for prompt_words in prompts:
+            ad = ask(f"{' '.join(prompt_words)} 추천해 줘")
             if isinstance(ad, ServedAd):
                 event("served")
                 group = Offer.objects.get(pk=ad.offer).ad_group
-                assert not [text for text in negatives_of(group) if is_said(text, said)]
+                assert not [text for text in negatives_of(group) if is_contained(text, prompt_words)]
         transaction.set_rollback(True)
 
 
@@ -147,9 +147,9 @@ def negatives_of(group: AdGroup) -> list[str]:
     return [row.text for row in rows | shared]
 
 
-def is_said(text: str, said: list[str]) -> bool:
+def is_contained(text: str, prompt_words: list[str]) -> bool:
     """Whether these words follow each other in the prompt, ignoring particles."""
     words = text.split()
-    bare = [next(word for word in WORDS if each.startswith(word)) for each in said]
+    bare = [next(word for word in WORDS if each.startswith(word)) for each in prompt_words]
     places = range(len(bare) - len(words) + 1)
     return any(bare[place : place + len(words)] == words for place in places)

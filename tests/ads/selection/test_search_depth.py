@@ -36,11 +36,11 @@ def test_limited_depth_finds_the_winner_of_a_full_search(
     crowd: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = LiveOverrides(off=frozenset(range(1, 40)), paces=tuple((number, 0.4) for number in range(50, 150)))
-    asked = list(generate_requests(list_phrases(crowd), 150, is_dense=True))
+    requests = list(generate_requests(list_phrases(crowd), 150, is_dense=True))
     monkeypatch.setattr(select, "SEARCH_DEPTHS", ())
-    whole = [choose(crowd, request, live) for request in asked]
+    whole = [choose(crowd, request, live) for request in requests]
     monkeypatch.setattr(select, "SEARCH_DEPTHS", (20, 60))
-    quick = [choose(crowd, request, live) for request in asked]
+    quick = [choose(crowd, request, live) for request in requests]
     assert [decision.winner for decision in quick] == [decision.winner for decision in whole]
     assert [decision.sale for decision in quick] == [decision.sale for decision in whole]
     assert [decision.reason for decision in quick] == [decision.reason for decision in whole]

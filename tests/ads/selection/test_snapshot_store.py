@@ -81,21 +81,21 @@ def test_an_unavailable_store_raises_a_redis_error(monkeypatch: pytest.MonkeyPat
         fetch_blob("any")
 
 
-@pytest.mark.parametrize("said", [b"", b"$10", b"$10\r\nabc"])
-def test_a_store_that_hangs_up_halfway_is_an_error(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+@pytest.mark.parametrize("reply", [b"", b"$10", b"$10\r\nabc"])
+def test_a_store_that_hangs_up_halfway_is_an_error(monkeypatch: pytest.MonkeyPatch, reply: bytes) -> None:
     with (
-        another_store(monkeypatch, lambda peer: peer.sendall(said)),
+        another_store(monkeypatch, lambda peer: peer.sendall(reply)),
         pytest.raises(redis.ConnectionError),
     ):
         fetch_blob("any")
 
 
-@pytest.mark.parametrize("said", [b"$0\r\n\r\n", b"$3\r\nabc\r\n"])
+@pytest.mark.parametrize("reply", [b"$0\r\n\r\n", b"$3\r\nabc\r\n"])
 def test_a_value_removed_during_the_download_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, said: bytes
+    monkeypatch: pytest.MonkeyPatch, reply: bytes
 ) -> None:
     with (
-        another_store(monkeypatch, lambda peer: peer.sendall(said)),
+        another_store(monkeypatch, lambda peer: peer.sendall(reply)),
         pytest.raises(redis.DataError, match="removed or replaced"),
     ):
         fetch_blob("any")

@@ -110,7 +110,7 @@ class Stops(RuleBasedStateMachine):
         publish_live_overrides(at=timezone.now())
 
     @rule()
-    def look_for_news(self) -> None:
+    def read_serving_state(self) -> None:
         serving_state()
 
     @rule(who=st.sampled_from(PEOPLE), times=st.integers(1, 3))

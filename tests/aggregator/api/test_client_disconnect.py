@@ -89,11 +89,11 @@ async def disconnect(application: Any, key: str, moment: asyncio.Event) -> None:
     body = json.dumps({"model": "slow_model", "messages": ASK, "stream": True}).encode()
     headers = [(b"authorization", f"Bearer {key}".encode()), (b"host", b"localhost")]
     scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": headers}
-    asked, never = [{"type": "http.request", "body": body}], asyncio.Event()
+    requests, never = [{"type": "http.request", "body": body}], asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        if asked:
-            return asked.pop()
+        if requests:
+            return requests.pop()
         await moment.wait()
         return {"type": "http.disconnect"}
 

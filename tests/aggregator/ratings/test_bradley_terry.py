@@ -4,14 +4,14 @@ from aggregator.ratings.bradley_terry import BradleyTerryModel, Comparison
 
 
 def test_a_chosen_model_s_skill_rises_and_its_variance_falls() -> None:
-    book = BradleyTerryModel()
-    before = book.estimate_skill("ada-model")
+    ratings = BradleyTerryModel()
+    before = ratings.estimate_skill("ada-model")
     for _ in range(20):
-        book.learn(Comparison("ada-model", "grace-model"))
-    after = book.estimate_skill("ada-model")
+        ratings.learn(Comparison("ada-model", "grace-model"))
+    after = ratings.estimate_skill("ada-model")
     assert after[0] > before[0]
     assert after[1] < before[1]
-    assert book.predict(Comparison("ada-model", "grace-model")) > 0.7
+    assert ratings.predict(Comparison("ada-model", "grace-model")) > 0.7
 
 
 def test_winning_by_length_alone_is_less_of_a_win() -> None:
@@ -35,5 +35,5 @@ def test_a_weak_signal_and_an_unreliable_rater_count_less() -> None:
     pick.learn(Comparison("m", "n"))
     copy.learn(Comparison("m", "n", signal="copy"))
     doubtful.learn(Comparison("m", "n", reliability=0.1))
-    skills = [book.estimate_skill("m")[0] for book in (pick, copy, doubtful)]
+    skills = [ratings.estimate_skill("m")[0] for ratings in (pick, copy, doubtful)]
     assert skills == sorted(skills, reverse=True)
