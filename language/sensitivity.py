@@ -25,7 +25,7 @@ from language.sensitivity_head import (
 
 logger = logging.getLogger(__name__)
 
-Verdict = Literal["pass", "block"]
+SensitivityVerdict = Literal["pass", "block"]
 UNREADABLE = "unreadable"
 SECRETS = "secrets"
 # A longer text is searched in full for crises and personal data only; the rest of the lexicon reads its head
@@ -42,7 +42,7 @@ _PASSAGE_MARGIN = 0.6
 class Sensitivity:
     """The verdict on a prompt; `needs_help` means that the answer must lead with a help line."""
 
-    verdict: Verdict
+    verdict: SensitivityVerdict
     classes: tuple[str, ...] = ()
     needs_help: bool = False
 

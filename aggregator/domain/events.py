@@ -316,11 +316,11 @@ def read_support(row: dict[str, Any]) -> Support:
 def merge_deltas(events: list[Event]) -> list[Event]:
     """Return events with each candidate's consecutive texts joined; they leave the same state."""
     merged: list[Event] = []
-    index_by_seat: dict[int, int] = {}
+    index_by_slot: dict[int, int] = {}
     for event in events:
         last = merged[-1] if merged else None
         if isinstance(event, MoreText):
-            index = index_by_seat.setdefault(event.seat, len(merged))
+            index = index_by_slot.setdefault(event.seat, len(merged))
             if index == len(merged):
                 merged.append(event)
             else:
@@ -328,7 +328,7 @@ def merge_deltas(events: list[Event]) -> list[Event]:
                 text = earlier.text if isinstance(earlier, MoreText) else ""
                 merged[index] = MoreText(event.seat, text + event.text)
             continue
-        index_by_seat.clear()
+        index_by_slot.clear()
         if isinstance(event, AnswerDelta) and isinstance(last, AnswerDelta) and not event.first:
             merged[-1] = AnswerDelta(last.text + event.text, last.first)
         else:

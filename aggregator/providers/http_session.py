@@ -22,7 +22,7 @@ def _open_session() -> aiohttp.ClientSession:
 
 async def _close_session(session: aiohttp.ClientSession) -> None:
     await session.close()
-    # A transport that is told to close does so in the loop's next iterations.
+    # A closed transport ends its connection in the loop's next iterations.
     for _ in range(3):
         await asyncio.sleep(0)
 

@@ -13,10 +13,10 @@ from aggregator.selectors.usage import spent_between
 
 @dataclass(frozen=True, slots=True)
 class ModelDailyStats:
-    """How often one language model was asked today, and how often it failed."""
+    """How often one language model was called today, and how often it failed."""
 
     model: str
-    asked: int
+    calls: int
     failed: int
 
 
@@ -45,8 +45,8 @@ def read_daily_stats(now: dt.datetime | None = None) -> DailyStats:
     models = (
         Candidate.objects.filter(turn__opened_at__gte=start, turn__opened_at__lt=now)
         .values_list("model")
-        .annotate(asked=Count("pk"), failed=Count("pk", filter=Q(status=Candidate.Status.FAILED)))
-        .order_by("-failed", "-asked", "model")
+        .annotate(calls=Count("pk"), failed=Count("pk", filter=Q(status=Candidate.Status.FAILED)))
+        .order_by("-failed", "-calls", "model")
     )
     return DailyStats(
         cost_micros=spent_between(start, now),

@@ -100,7 +100,7 @@ def audit(offers: int) -> dict[str, int]:
             " JOIN ads_account a ON a.id = e.account_id WHERE a.kind IN ('wallet', 'lease', 'revenue')",
             ADVERTISERS * WALLET_WON * WON,
         ),
-        "faults_in_the_proof": len(find_discrepancies()),
+        "discrepancies": len(find_discrepancies()),
     }
 
 

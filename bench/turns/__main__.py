@@ -46,7 +46,7 @@ async def run(
     measurements = {}
     async with Harness(plan, peers, users) as harness:
         roles = ("here", "worker") if is_profiled else ()
-        profiles = [Profile((await harness.site(role)).site, harness.home) for role in roles]
+        profiles = [Profile((await harness.site(role)).site, harness.data_dir) for role in roles]
         for name in names:
             began = time.monotonic()
             measurements[name] = await ROWS[name](harness)

@@ -61,7 +61,7 @@ class Harness:
     async def __aenter__(self) -> Self:
         # The client and the stores share one processor; the unit under test has the other for itself.
         os.sched_setaffinity(0, {CLIENT_CORE})
-        self.home = Path(self._stack.enter_context(TemporaryDirectory(prefix="jjamppong-peers-")))
+        self.data_dir = Path(self._stack.enter_context(TemporaryDirectory(prefix="jjamppong-peers-")))
         here = await self.unit("here")
         assert isinstance(here, SiteUnit)  # noqa: S101 - for the type alone
         self.provider = f"http://127.0.0.1:{here.site.provider_port}"
@@ -125,7 +125,7 @@ class Harness:
         models = sorted({load.model for load in self.plan.loads})
         try:
             process = await asyncio.to_thread(
-                starters[name], self._folder, self.home / name, self.provider, models
+                starters[name], self._folder, self.data_dir / name, self.provider, models
             )
         except (subprocess.CalledProcessError, StackError) as error:
             self._absent.add(name)

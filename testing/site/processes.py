@@ -32,9 +32,9 @@ class Site:
 
     def __init__(self, *, runner: str = "worker", **settings: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="jjamppong-site-", ignore_cleanup_errors=True)
-        self.home = Path(self._folder.name)
-        self.postgres = Postgres(self.home, password=PASSWORD)
-        self.valkey = Valkey(self.home / "valkey", password=PASSWORD)
+        self.data_dir = Path(self._folder.name)
+        self.postgres = Postgres(self.data_dir, password=PASSWORD)
+        self.valkey = Valkey(self.data_dir / "valkey", password=PASSWORD)
         self.runner = runner
         self.port = find_free_port()
         self.provider_port = find_free_port()
@@ -65,12 +65,12 @@ class Site:
         return f"http://127.0.0.1:{self.port}"
 
     def _start_all(self) -> None:
-        (self.home / "run").mkdir()
+        (self.data_dir / "run").mkdir()
         self._start(postgres_child(self.postgres))
         self._start(valkey_child(self.valkey))
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
-            "JJAMPPONG_HOME": str(self.home),
+            "JJAMPPONG_HOME": str(self.data_dir),
             # The bench creates sessions that the web process must be able to read.
             "SECRET_KEY": "of-a-bench-" + "x" * 50,
             "DATABASE_URL": self.postgres.url,
@@ -82,9 +82,9 @@ class Site:
         os.environ |= self.environment
         self._start(self._provider())
         self._run("migrate", "--verbosity", "0")
-        self._start(web_child(self.home, "127.0.0.1", self.port, self.environment))
+        self._start(web_child(self.data_dir, "127.0.0.1", self.port, self.environment))
         if self.runner == "worker":
-            self._start(worker_child(self.home, self.environment))
+            self._start(worker_child(self.data_dir, self.environment))
 
     def fill(self, users: int, models: dict[str, list[str]], provider: str) -> None:
         """Create users and models in the site's database, in a child process with its settings."""
@@ -100,7 +100,7 @@ class Site:
 
     def _provider(self) -> Child:
         words = (sys.executable, "-m", "testing.provider.server", "--port", str(self.provider_port))
-        log = self.home / "provider.log"
+        log = self.data_dir / "provider.log"
         return Child(
             name="provider",
             start=lambda: spawn(Program(words, log=log, folder=ROOT, environment=self.environment)),

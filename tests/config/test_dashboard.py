@@ -69,7 +69,7 @@ def test_the_turn_statistics_name_the_failing_models(ada: User) -> None:
     keep_turn(ada, failed=True)
     day = turn_stats_today(timezone.now() + datetime.timedelta(seconds=1))
     assert (day.turns, day.failed, day.running, day.cost_micros) == (2, 1, 0, 0)
-    assert [(each.model, each.asked, each.failed) for each in day.models] == [("qwen2.5-0.5b", 2, 1)]
+    assert [(each.model, each.calls, each.failed) for each in day.models] == [("qwen2.5-0.5b", 2, 1)]
 
 
 def test_the_admin_index_shows_the_three_groups_of_cards(

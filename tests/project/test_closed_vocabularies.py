@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from ads.admin.decision_view import STATUS_LABELS
-from ads.selection.core.decision import EligibilityStatus
+from ads.selection.serving.traces import STATUS_NAMES
 from aggregator.domain.events import EVENTS
 from aggregator.domain.turn_state import REDUCERS
 
@@ -21,7 +21,7 @@ def test_every_event_has_a_reducer_in_python_and_in_javascript() -> None:
 
 
 def test_every_eligibility_status_has_a_label() -> None:
-    assert list(STATUS_LABELS) == [status.name.lower() for status in EligibilityStatus]
+    assert list(STATUS_LABELS) == list(STATUS_NAMES.values())
 
 
 def test_every_language_of_the_site_but_the_source_has_a_catalog() -> None:

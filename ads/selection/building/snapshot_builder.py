@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ads.selection.core.brand_safety import topic_bits
 from ads.selection.core.eligibility import audience_code
 from ads.selection.core.index import (
     BROAD,
@@ -19,7 +20,6 @@ from ads.selection.core.index import (
 )
 from ads.selection.core.inventory import ClickWeights, GroupRow, Inventory, KeywordRow, TermRow
 from ads.selection.core.relevance import keyword_fits, max_relevance
-from ads.selection.core.topics import topic_bits
 
 Columns = dict[str, NDArray[Any]]
 ROUNDING_MARGIN = np.float32(1.0001)

@@ -8,12 +8,12 @@ from ads.domain.auction import Sale, floor_tick
 
 
 class EligibilityStatus(IntEnum):
-    """Eligible (STANDING), or the first check or auction rule that failed, in the order of checking.
+    """ELIGIBLE, or the first check or auction rule that failed, in the order of checking.
 
-    Member names are stored in traces, in lower case.
+    Member names are stored in traces, in lower case; ELIGIBLE as "standing".
     """
 
-    STANDING = 0
+    ELIGIBLE = 0
     PAUSED = 1
     KEYWORD_OFF = 2
     OUT_OF_SCHEDULE = 3

@@ -20,10 +20,10 @@ from ads.selection.core.posting_lists import QueryTerms
 
 OTHER = "other"
 # Plain integers: comparing a whole array with an enumeration member is slow.
-STANDING, PAUSED, KEYWORD_OFF, OUT_OF_SCHEDULE, NEGATIVE_KEYWORD = map(
+ELIGIBLE, PAUSED, KEYWORD_OFF, OUT_OF_SCHEDULE, NEGATIVE_KEYWORD = map(
     int,
     (
-        EligibilityStatus.STANDING,
+        EligibilityStatus.ELIGIBLE,
         EligibilityStatus.PAUSED,
         EligibilityStatus.KEYWORD_OFF,
         EligibilityStatus.OUT_OF_SCHEDULE,
@@ -47,7 +47,7 @@ def _audience_statuses(language: str, device: str) -> StatusCodes:
         elif device and wanted_device not in ("any", device):
             statuses.append(EligibilityStatus.OTHER_DEVICE)
         else:
-            statuses.append(EligibilityStatus.STANDING)
+            statuses.append(EligibilityStatus.ELIGIBLE)
     return np.array(statuses, dtype=np.int8)
 
 
@@ -67,7 +67,7 @@ def check_eligibility(
     live: CampaignOverrides,
     now: int,
 ) -> StatusCodes:
-    """Return for each keyword row, shape (n,), the first check it or its group fails, or STANDING."""
+    """Return for each keyword row, shape (n,), the first check it or its group fails, or ELIGIBLE."""
     groups = snapshot.keyword_group[keywords]
     campaigns = snapshot.group_campaign[groups]
     statuses = live.statuses[campaigns]
@@ -78,7 +78,7 @@ def check_eligibility(
         request.language if request.language in LANGUAGES else OTHER,
         request.device if not request.device or request.device in DEVICES else OTHER,
     ][snapshot.group_audience[groups]]
-    np.copyto(statuses, audience, where=audience != STANDING)
+    np.copyto(statuses, audience, where=audience != ELIGIBLE)
     ends = snapshot.campaign_ends[campaigns]
     closed = (snapshot.campaign_starts[campaigns] > now) | ((ends <= now) & (ends > 0))
     statuses[closed] = OUT_OF_SCHEDULE

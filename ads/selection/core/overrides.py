@@ -88,7 +88,7 @@ def is_servable(snapshot: Snapshot, live: CampaignOverrides, campaign: int, pric
     if not len(places):
         return False
     place = places[0]
-    return bool(live.statuses[place] == EligibilityStatus.STANDING and live.left[place] >= price_micros)
+    return bool(live.statuses[place] == EligibilityStatus.ELIGIBLE and live.left[place] >= price_micros)
 
 
 def are_keywords_off(snapshot: Snapshot, keywords: Int64Array, live: CampaignOverrides) -> NDArray[np.bool_]:

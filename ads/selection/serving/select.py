@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ads.contract import AdRequest
 from ads.domain.auction import Bid, run_auction
+from ads.selection.core.brand_safety import topic_bits
 from ads.selection.core.click_rates import RatingContext, predict_click_rates
 from ads.selection.core.decision import Contender, Decision, EligibilityStatus
 from ads.selection.core.eligibility import check_eligibility
@@ -21,14 +22,13 @@ from ads.selection.core.posting_lists import (
     take_most_valuable,
 )
 from ads.selection.core.relevance import RELEVANCE_THRESHOLD, read_intent, score_relevance
-from ads.selection.core.topics import topic_bits
 
 # Contenders that are rated for the request, and ineligible ones kept for the trace.
 SHORTLIST, KEPT_INELIGIBLE = 16, 4
 # Numbers of keywords to look at, one after another, before all of them.
 SEARCH_DEPTHS = (100, 400, 2000)
 STATUSES = tuple(EligibilityStatus)
-STANDING, NOT_RELEVANT = int(EligibilityStatus.STANDING), int(EligibilityStatus.NOT_RELEVANT)
+ELIGIBLE, NOT_RELEVANT = int(EligibilityStatus.ELIGIBLE), int(EligibilityStatus.NOT_RELEVANT)
 EXPLORATION_SHARE = 0.05
 
 
@@ -56,7 +56,7 @@ class Shortlist:
     @property
     def campaigns(self) -> list[int]:
         """The ids of campaigns with an eligible contender, to which frequency caps apply."""
-        return sorted({one.campaign for one in self.contenders if one.status == STANDING})
+        return sorted({one.campaign for one in self.contenders if one.status == ELIGIBLE})
 
 
 def find_contenders(
@@ -83,7 +83,7 @@ def decide(shortlist: Shortlist, views: Mapping[int, int]) -> Decision:
     contenders = list(shortlist.contenders)
     bids = []
     for place, one in enumerate(contenders):
-        if one.status != STANDING:
+        if one.status != ELIGIBLE:
             continue
         if views.get(one.campaign, 0) >= one.views_a_person:
             contenders[place] = one.with_status(EligibilityStatus.SEEN_OFTEN)
@@ -122,12 +122,12 @@ def _retrieve(
         keywords, fits = _best_of_group(snapshot, keywords, fits, live)
         groups = snapshot.keyword_group[keywords]
         statuses = check_eligibility(snapshot, request, query_terms, keywords, live=live, now=now)
-        statuses[(statuses == STANDING) & (fits < RELEVANCE_THRESHOLD)] = NOT_RELEVANT
+        statuses[(statuses == ELIGIBLE) & (fits < RELEVANCE_THRESHOLD)] = NOT_RELEVANT
         campaigns = snapshot.group_campaign[groups]
         limits = np.minimum(snapshot.keyword_bid[keywords] * live.paces[campaigns], live.left[campaigns])
         worth = fits * limits * snapshot.group_rate[groups]
         if len(rows) == len(opened) == posting_lists.count or _is_shortlist_final(
-            worth[statuses == STANDING], remaining_bound
+            worth[statuses == ELIGIBLE], remaining_bound
         ):
             break
     return ContenderColumns(keywords, fits, statuses, worth)
@@ -152,8 +152,8 @@ def _is_shortlist_final(worth: NDArray[np.floating], remaining_bound: float) -> 
 
 def _shortlist(columns: ContenderColumns) -> Int64Array:
     order = np.argsort(-columns.worth, kind="stable")
-    is_standing = columns.statuses[order] == STANDING
-    return np.concatenate([order[is_standing][:SHORTLIST], order[~is_standing][:KEPT_INELIGIBLE]])
+    is_eligible = columns.statuses[order] == ELIGIBLE
+    return np.concatenate([order[is_eligible][:SHORTLIST], order[~is_eligible][:KEPT_INELIGIBLE]])
 
 
 def _best_of_group(

@@ -18,7 +18,7 @@ from ads.events.frequency_caps import FrequencyCaps
 from ads.events.offers import build_served_ad
 from ads.ledger.market_freeze import is_frozen
 from ads.models import Offer
-from ads.selection.core.topics import are_topics_blocked
+from ads.selection.core.brand_safety import are_topics_blocked
 from ads.selection.serving.offer_store import create_offer, find_repeat
 from ads.selection.serving.select import decide, find_contenders
 from ads.selection.serving.snapshots import serving_state

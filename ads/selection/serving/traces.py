@@ -10,7 +10,7 @@ from redis.client import Pipeline
 from ads.contract import AdRequest, encode_request
 from ads.infra.redis_client import redis_client, redis_key
 from ads.models import Offer
-from ads.selection.core.decision import Contender, Decision
+from ads.selection.core.decision import Contender, Decision, EligibilityStatus
 from ads.selection.core.overrides import UNLIMITED_MICROS
 from ads.selection.serving.auction_log import log_auction
 from ads.selection.serving.request_sample import sample_request
@@ -19,6 +19,8 @@ KEPT_SECONDS = 24 * 3600
 KEPT_CONTENDERS = 20
 # Skipped by the ad load; the request could have matched, so it counts for reach estimates.
 AD_LOAD_REASONS = frozenset({"ad_load", "newcomer"})
+STATUS_NAMES = {status: status.name.lower() for status in EligibilityStatus}
+STATUS_NAMES[EligibilityStatus.ELIGIBLE] = "standing"
 NO_SALE: dict[str, object] = {"price_micros": None, "shadow_price_micros": None, "is_explored": False}
 
 
@@ -28,7 +30,7 @@ def trace_line(contender: Contender) -> dict[str, object]:
     del line["status"]
     return line | {
         "left_micros": contender.left_micros if contender.left_micros < UNLIMITED_MICROS else None,
-        "rung": contender.status.name.lower(),
+        "rung": STATUS_NAMES[contender.status],
         "score": contender.score,
     }
 

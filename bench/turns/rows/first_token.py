@@ -17,7 +17,7 @@ async def measure_first_token(harness: Harness) -> Measurement:
     for label, rounds in (("idle, one model", one), ("idle", idle), ("burst of 8", burst)):
         measurement.figures[label] = {name: _summarize(each) for name, each in rounds.items()}
     for role in OURS:
-        measurement.figures[f"idle {role}, told after ms"] = _summarize_steps(idle[role])
+        measurement.figures[f"idle {role}, sent after ms"] = _summarize_steps(idle[role])
     proxy, owui_idle, owui_burst = (
         _added_ttft_s(one, "proxy"),
         _added_ttft_s(idle, "owui"),

@@ -25,7 +25,7 @@ async def measure_sockets(harness: Harness) -> Measurement:
     weight = await _measure_socket_kb(ours.site.url, "/ws/", ours.site.cookies, count, web.pid if web else 0)
     words = (sys.executable, "-m", "uvicorn", "bench.turns.units.bare_asgi:application", *UVICORN)
     bare = await asyncio.to_thread(
-        PeerProcess, (*words, "--no-access-log"), harness.home / "bare", "/", {"PYTHONPATH": str(ROOT)}
+        PeerProcess, (*words, "--no-access-log"), harness.data_dir / "bare", "/", {"PYTHONPATH": str(ROOT)}
     )
     try:
         floor = await _measure_socket_kb(bare.url, "/", [""], count, bare.process.pid)

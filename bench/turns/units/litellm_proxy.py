@@ -15,7 +15,7 @@ ENVIRONMENT = {
 }
 
 
-def start_proxy(folder: Path, home: Path, provider: str, models: list[str]) -> PeerProcess:
+def start_proxy(folder: Path, data_dir: Path, provider: str, models: list[str]) -> PeerProcess:
     """Start a proxy with these models of the provider."""
     program = install(PROXY, folder)
     endpoint = {"api_base": f"{provider}/v1", "api_key": "none"}
@@ -23,12 +23,12 @@ def start_proxy(folder: Path, home: Path, provider: str, models: list[str]) -> P
         {"model_name": name, "litellm_params": {"model": f"openai/{name}", **endpoint}} for name in models
     ]
     settings = {"model_list": listed, "general_settings": {"master_key": KEY}}
-    home.mkdir(parents=True, exist_ok=True)
-    file = home / "config.yaml"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = data_dir / "config.yaml"
     # JSON is YAML.
     file.write_text(json.dumps(settings), encoding="utf-8")
     words = (str(program), "--config", str(file), "--telemetry", "False", "--num_workers", "1")
-    return PeerProcess(words, home, "/health/liveliness", ENVIRONMENT)
+    return PeerProcess(words, data_dir, "/health/liveliness", ENVIRONMENT)
 
 
 def proxy_unit(process: PeerProcess) -> SseUnit:

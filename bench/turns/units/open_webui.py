@@ -35,13 +35,13 @@ ENVIRONMENT = {
 }
 
 
-def start_open_webui(folder: Path, home: Path, provider: str, models: list[str]) -> PeerProcess:
+def start_open_webui(folder: Path, data_dir: Path, provider: str, models: list[str]) -> PeerProcess:
     """Start Open WebUI with these models of the provider."""
     program = install(OPEN_WEBUI, folder)
     configs = {"0": {"enable": True, "model_ids": models}}
     endpoint = {"OPENAI_API_BASE_URL": f"{provider}/v1", "OPENAI_API_CONFIGS": json.dumps(configs)}
-    variables = {**ENVIRONMENT, **endpoint, "DATA_DIR": str(home / "data")}
-    return PeerProcess((str(program), "serve"), home, "/health", variables)
+    variables = {**ENVIRONMENT, **endpoint, "DATA_DIR": str(data_dir / "data")}
+    return PeerProcess((str(program), "serve"), data_dir, "/health", variables)
 
 
 @dataclass(slots=True)

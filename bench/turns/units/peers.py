@@ -33,17 +33,17 @@ OPEN_WEBUI = PeerPackage("open-webui", ("torch==2.13.0", "open-webui==0.12.4"), 
 
 def install(recipe: PeerPackage, folder: Path) -> Path:
     """Return the peer's program, installed on first use; raises CalledProcessError."""
-    home = folder / recipe.name
-    program = home / "bin" / recipe.command
-    done = home / "installed"
+    environment_dir = folder / recipe.name
+    program = environment_dir / "bin" / recipe.command
+    done = environment_dir / "installed"
     required = "\n".join(recipe.packages)
     if program.exists() and done.exists() and done.read_text(encoding="utf-8") == required:
         return program
-    print(f"installing {recipe.packages[-1]} into {home}; this may take minutes", file=sys.stderr)
+    print(f"installing {recipe.packages[-1]} into {environment_dir}; this may take minutes", file=sys.stderr)
     environment = {**os.environ, **PIP_ENVIRONMENT}
-    subprocess.run([sys.executable, "-m", "venv", home], check=True)
+    subprocess.run([sys.executable, "-m", "venv", environment_dir], check=True)
     for package in recipe.packages:
-        words = [str(home / "bin" / "pip"), "install", "--quiet", package]
+        words = [str(environment_dir / "bin" / "pip"), "install", "--quiet", package]
         subprocess.run(words, check=True, env=environment, stdout=sys.stderr)
     done.write_text(required, encoding="utf-8")
     return program
@@ -52,15 +52,17 @@ def install(recipe: PeerPackage, folder: Path) -> Path:
 class PeerProcess:
     """A peer's server on a free port, started and ready."""
 
-    def __init__(self, words: tuple[str, ...], home: Path, path: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self, words: tuple[str, ...], data_dir: Path, path: str, environment: dict[str, str]
+    ) -> None:
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        log = home / "log"
-        home.mkdir(parents=True, exist_ok=True)
+        log = data_dir / "log"
+        data_dir.mkdir(parents=True, exist_ok=True)
         inherited = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        variables = {**inherited, "HOME": str(home), **environment}
+        variables = {**inherited, "HOME": str(data_dir), **environment}
         command = (*words, "--host", "127.0.0.1", "--port", str(self.port))
-        self.process = spawn(Program(command, log=log, folder=home, environment=variables))
+        self.process = spawn(Program(command, log=log, folder=data_dir, environment=variables))
         try:
             wait_until(lambda: self._is_ready(path), self.process, seconds=READY_SECONDS, log=log)
         except StackError:

@@ -93,7 +93,7 @@ class LightPage:
         elif kind == "more":
             pending.shown.receive_text(list(pending.models)[event["seat"]], event["text"])
         elif kind == "route_chosen":
-            pending.models = {seat["candidate"]: seat["model"] for seat in event["panel"]}
+            pending.models = {member["candidate"]: member["model"] for member in event["panel"]}
         elif kind == "candidate_finished" and event["finish_reason"] != "stop":
             pending.shown.faults.append(
                 f"{event['status']} {event['finish_reason']} {event.get('error', '')}"

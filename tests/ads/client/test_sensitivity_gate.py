@@ -15,7 +15,7 @@ from ads.client.ad_requests import request_ad
 from ads.contract import AdRequest, NoAd, ServedAd, decode_answer, encode_request
 from ads.events.link_tokens import service_key
 from ads.models import Creative, Offer
-from ads.selection.core.topics import FINANCIAL_TOPICS, SAFE_TOPICS
+from ads.selection.core.brand_safety import FINANCIAL_TOPICS, SAFE_TOPICS
 from ads.selection.serving.traces import find_trace
 from aggregator import placements
 from aggregator.models import Conversation, Turn

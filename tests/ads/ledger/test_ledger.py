@@ -95,8 +95,8 @@ def test_a_click_is_reversed_once() -> None:
     assert click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)).verdict == "billed"
     before = wallet_balance(advertiser.id)
     billed = Click.objects.get(offer=offer)
-    assert reverse_click(billed, reason="sweep") is not None
-    assert reverse_click(billed, reason="sweep") is None
+    assert reverse_click(billed, reason="burst_person") is not None
+    assert reverse_click(billed, reason="burst_person") is None
     assert wallet_balance(advertiser.id) == before + 120 * WON
     assert find_discrepancies() == []
 
@@ -105,7 +105,7 @@ def test_a_free_click_cannot_be_reversed() -> None:
     offer = make_offer(seen=False)
     click_on(sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at))
     with pytest.raises(LedgerError):
-        reverse_click(Click.objects.get(offer=offer), reason="sweep")
+        reverse_click(Click.objects.get(offer=offer), reason="burst_person")
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

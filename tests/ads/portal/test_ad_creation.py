@@ -51,12 +51,12 @@ def test_an_anonymous_visitor_sees_the_description_of_the_market(client: Client,
 def test_names_and_keywords_have_no_invisible_characters(
     portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
-    home, campaign = f"/advertise/{shop.public_id}", ad.ad_group.campaign
+    portal_url, campaign = f"/advertise/{shop.public_id}", ad.ad_group.campaign
     for where, sent in (
         ("/advertise/join/", {"name": "그레이스\u202e 100"}),
-        (f"{home}/campaigns/new/", CAMPAIGN | {"name": "\u2066휴가"}),
-        (f"{home}/campaigns/{campaign.public_id}/groups/new/", GROUP | {"name": "항공\u200b권"}),
-        (f"{home}/campaigns/{campaign.public_id}/groups/new/", GROUP | {"phrase": "도쿄\u202e 항공권"}),
+        (f"{portal_url}/campaigns/new/", CAMPAIGN | {"name": "\u2066휴가"}),
+        (f"{portal_url}/campaigns/{campaign.public_id}/groups/new/", GROUP | {"name": "항공\u200b권"}),
+        (f"{portal_url}/campaigns/{campaign.public_id}/groups/new/", GROUP | {"phrase": "도쿄\u202e 항공권"}),
     ):
         assert "보이지 않는 글자가 들어 있어요" in portal_client.post(where, sent).content.decode()
     assert (Advertiser.objects.count(), Campaign.objects.count(), AdGroup.objects.count()) == (1, 1, 1)
@@ -74,8 +74,8 @@ def test_a_member_of_two_advertisers_chooses_one(client: Client, grace: User) ->
 
 
 def test_an_ad_is_made_in_three_steps_and_waits_for_review(portal_client: Client, shop: Advertiser) -> None:
-    home = f"/advertise/{shop.public_id}"
-    step_two = portal_client.post(f"{home}/campaigns/new/", CAMPAIGN).headers["Location"]
+    portal_url = f"/advertise/{shop.public_id}"
+    step_two = portal_client.post(f"{portal_url}/campaigns/new/", CAMPAIGN).headers["Location"]
     campaign = Campaign.objects.get()
     assert campaign.status == Campaign.Status.DRAFT
     assert campaign.daily_budget_micros == 10_000 * WON
@@ -256,14 +256,14 @@ def test_an_approved_ad_goes_on_while_its_next_version_waits(
 def test_a_draft_is_changed_in_place_and_sent_once(
     portal_client: Client, ad: Creative, shop: Advertiser
 ) -> None:
-    home = f"/advertise/{shop.public_id}"
-    portal_client.post(f"{home}/groups/{ad.ad_group.public_id}/ads/new/", AD | {"keep": "yes"})
+    portal_url = f"/advertise/{shop.public_id}"
+    portal_client.post(f"{portal_url}/groups/{ad.ad_group.public_id}/ads/new/", AD | {"keep": "yes"})
     draft = Creative.objects.get(review=Creative.Review.DRAFT)
-    portal_client.post(f"{home}/ads/{draft.public_id}/edit/", AD | {"title": "새 제목", "keep": "yes"})
+    portal_client.post(f"{portal_url}/ads/{draft.public_id}/edit/", AD | {"title": "새 제목", "keep": "yes"})
     draft.refresh_from_db()
     assert (draft.title, draft.version) == ("새 제목", 1)
     for _ in range(2):
-        assert portal_client.post(f"{home}/ads/{draft.public_id}/submit/").status_code == 302
+        assert portal_client.post(f"{portal_url}/ads/{draft.public_id}/submit/").status_code == 302
     draft.refresh_from_db()
     assert draft.review == Creative.Review.WAITING
 
@@ -285,8 +285,11 @@ def test_a_campaign_pauses_goes_on_and_ends_for_good(
 def test_switching_an_ad_or_its_group_off_changes_what_is_published(
     portal_client: Client, ad: Creative, shop: Advertiser
 ) -> None:
-    home = f"/advertise/{shop.public_id}"
-    for where in (f"{home}/ads/{ad.public_id}/switch/", f"{home}/groups/{ad.ad_group.public_id}/switch/"):
+    portal_url = f"/advertise/{shop.public_id}"
+    for where in (
+        f"{portal_url}/ads/{ad.public_id}/switch/",
+        f"{portal_url}/groups/{ad.ad_group.public_id}/switch/",
+    ):
         before = fingerprint()
         assert portal_client.post(where, {"is_on": "no"}).status_code == 302
         assert fingerprint() != before

@@ -184,9 +184,9 @@ def read_csv(body: bytes) -> list[list[str]]:
 
 
 def test_figures_are_exported_as_csv(portal_client: Client, shop: Advertiser, busy: Creative) -> None:
-    home = f"/advertise/{shop.public_id}"
-    campaign = f"{home}/campaigns/{busy.ad_group.campaign.public_id}"
-    days = read_csv(portal_client.get(f"{home}/days.csv?days=7").content)
+    portal_url = f"/advertise/{shop.public_id}"
+    campaign = f"{portal_url}/campaigns/{busy.ad_group.campaign.public_id}"
+    days = read_csv(portal_client.get(f"{portal_url}/days.csv?days=7").content)
     assert len(days) == 8
     assert days[1][1:] == ["4", "2", "1", "0.5", "240.0", "0.0"]
     assert read_csv(portal_client.get(f"{campaign}/days.csv?days=7").content)[1] == days[1]
@@ -236,8 +236,8 @@ def test_a_campaign_whose_money_is_spent_says_so(
     ad = make_ad(shop, daily_won=daily, total_won=total)
     offer = make_offer(ad, price_won=200)
     assert settle_click(offer, reason="", network="", at=timezone.now()) == "billed"
-    home = f"/advertise/{shop.public_id}/campaigns/"
-    for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
+    portal_url = f"/advertise/{shop.public_id}/campaigns/"
+    for where in (portal_url, f"{portal_url}{ad.ad_group.campaign.public_id}/"):
         page = portal_client.get(where).content.decode()
         assert words in page
         assert ('class="serving-problem"' in page) == bool(words)
@@ -263,16 +263,16 @@ def test_a_campaign_without_money_in_the_wallet_says_so(
     first, other = make_ad(shop), make_ad(shop)
     if set_aside:
         extend_lease(other.ad_group.campaign_id, at=timezone.now(), price_micros=set_aside * WON)
-    home = f"/advertise/{shop.public_id}/campaigns/"
-    page = portal_client.get(f"{home}{first.ad_group.campaign.public_id}/").content.decode()
+    portal_url = f"/advertise/{shop.public_id}/campaigns/"
+    page = portal_client.get(f"{portal_url}{first.ad_group.campaign.public_id}/").content.decode()
     assert words in page
     assert ('class="serving-problem"' in page) == bool(words)
 
 
 def test_a_campaign_whose_ad_is_off_says_so(portal_client: Client, shop: Advertiser, ad: Creative) -> None:
     Creative.objects.update(is_on=False)
-    home = f"/advertise/{shop.public_id}/campaigns/"
-    for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
+    portal_url = f"/advertise/{shop.public_id}/campaigns/"
+    for where in (portal_url, f"{portal_url}{ad.ad_group.campaign.public_id}/"):
         assert "승인된 광고 문구가 꺼져 있어요" in portal_client.get(where).content.decode()
 
 
@@ -296,7 +296,7 @@ def test_a_campaign_that_bids_below_the_reserve_says_so(
         fill_loss=0,
     )
     ad.ad_group.keywords.update(bid_micros=own and own * WON)
-    home = f"/advertise/{shop.public_id}/campaigns/"
-    for where in (home, f"{home}{ad.ad_group.campaign.public_id}/"):
+    portal_url = f"/advertise/{shop.public_id}/campaigns/"
+    for where in (portal_url, f"{portal_url}{ad.ad_group.campaign.public_id}/"):
         page = portal_client.get(where).content.decode()
         assert ("이 분야의 최저가 330원보다 낮아요" in page) == is_shown

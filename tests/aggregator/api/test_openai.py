@@ -45,14 +45,14 @@ def test_the_ensemble_returns_a_completion_and_how_it_was_made(ada_client: OpenA
     assert completion.choices[0].message.content == WHOLE
     assert completion.choices[0].finish_reason == "stop"
     more = (completion.model_extra or {})["jjamppong"]
-    assert [seat["model"] for seat in more["panel"]] == ["wise", "quick"]
+    assert [member["model"] for member in more["panel"]] == ["wise", "quick"]
     assert [row["model"] for row in more["ranking"]] == ["wise", "quick"]
     assert (more["answer"], more["answer_model"]) == ("best", "wise")
     assert more["agreement"]["compared"] >= 0
-    assert more["cost_micros"] == sum(seat["cost_micros"] for seat in more["panel"]) > 0
+    assert more["cost_micros"] == sum(member["cost_micros"] for member in more["panel"]) > 0
     assert completion.usage is not None
     assert completion.usage.total_tokens == sum(
-        seat["prompt_tokens"] + seat["completion_tokens"] for seat in more["panel"]
+        member["prompt_tokens"] + member["completion_tokens"] for member in more["panel"]
     )
 
 
@@ -84,7 +84,7 @@ def test_a_fused_answer_streams_as_it_is_written_and_its_tokens_count(
     assert len([text for text in texts if text]) > 2
     more = (chunks[-2].model_extra or {})["jjamppong"]
     assert (more["answer"], more["answer_model"]) == ("fused", "wise")
-    panel_tokens = sum(seat["completion_tokens"] for seat in more["panel"])
+    panel_tokens = sum(member["completion_tokens"] for member in more["panel"])
     assert chunks[-1].usage is not None
     assert chunks[-1].usage.completion_tokens > panel_tokens
 
