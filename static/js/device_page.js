@@ -4,12 +4,12 @@ import { openConversation } from "./device/conversation.js";
 import { compileCrisisPatterns, helpLanguageOf } from "./device/crisis_detection.js";
 import { openEngine } from "./device/engine.js";
 import { openModelList } from "./device/model_list.js";
-import { findObstacle } from "./device/requirements.js";
+import { findUnsupportedReason } from "./device/requirements.js";
 import { openWeights } from "./device/weights.js";
 import { announce } from "./lib/announcer.js";
 import { element, find, setText } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
-import { codeWord, speed, word } from "./lib/words.js";
+import { speed, translate, translateCode } from "./lib/messages.js";
 
 /**
  * @import { DeviceConversation } from "./device/conversation.js"
@@ -21,10 +21,10 @@ const root = find(document, ".device");
 const context = JSON.parse(document.getElementById("device")?.textContent ?? "{}");
 
 async function open() {
-  const obstacle = await findObstacle(globalThis);
-  const notice = find(document, ".device-obstacle");
-  notice.hidden = !obstacle;
-  if (obstacle) setText(notice, codeWord("device_obstacle", obstacle, "other"));
+  const reason = await findUnsupportedReason(globalThis);
+  const notice = find(document, ".device-unsupported");
+  notice.hidden = !reason;
+  if (reason) setText(notice, translateCode("device_unsupported", reason, "other"));
   else startConversation();
 }
 
@@ -48,7 +48,7 @@ function startConversation() {
     composer.setBusy(conversation.isAnswering());
     root.dataset.stage = "talking";
     showExamples(model.examples);
-    announce(word("device_ready"));
+    announce(translate("device_ready"));
     preloadRenderers();
     if (matchMedia("(pointer: fine)").matches) composer.focus();
   });
@@ -76,7 +76,7 @@ function openStatus() {
   /** @param {number} [measured] 0 keeps the speed before */
   const show = (measured = 0) => {
     perSecond = measured || perSecond;
-    setText(host, perSecond ? word("device_status", { name, speed: speed(perSecond) }) : name);
+    setText(host, perSecond ? translate("device_status", { name, speed: speed(perSecond) }) : name);
   };
   /** @param {DeviceModel} model */
   const setModel = (model) => {
@@ -93,7 +93,7 @@ function openDeviceComposer(conversation) {
     send(prompt) {
       const refusal = conversation.ask(prompt);
       if (refusal) {
-        showError(codeWord("device_failure", refusal, "other"));
+        showError(translateCode("device_failure", refusal, "other"));
         composer.putBack(prompt);
       }
       root.classList.toggle("begun", document.querySelector(".device-turns .turn") !== null);

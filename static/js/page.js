@@ -7,7 +7,7 @@ import { connect } from "./connection/socket.js";
 import { openTabChannel } from "./connection/tab_channel.js";
 import { find } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
-import { codeWord, word } from "./lib/words.js";
+import { translate, translateCode } from "./lib/messages.js";
 import { openPalette } from "./sidebar/command_palette.js";
 import { openConversationList } from "./sidebar/conversation_list.js";
 import { watchConversations } from "./sidebar/conversation_pages.js";
@@ -65,7 +65,7 @@ const composer = openComposer(promptLimit, {
 
 /** @param {Record<string, unknown>} command without meaning later: it is sent now or not at all */
 function sendNow(command) {
-  if (!connection.send(command)) showError(word("offline"));
+  if (!connection.send(command)) showError(translate("offline"));
 }
 
 /** @returns {boolean} whether a turn was running */
@@ -106,7 +106,7 @@ const messageHandlers = {
   refused(message) {
     const command = sendQueue.settle(message.client_id);
     pending.settle(message.client_id);
-    showError(codeWord("refusal", message.code) || message.message || word("refusal.other"));
+    showError(translateCode("refusal", message.code) || message.message || translate("refusal.other"));
     // The refused text goes back to where it can be changed and sent again.
     const isEditing =
       command?.type === "edit" && transcript.editAgain(String(command.turn), String(command.prompt));

@@ -1,7 +1,7 @@
 import { element, setText } from "./lib/dom.js";
 import { hueOf } from "./lib/hue.js";
+import { translate } from "./lib/messages.js";
 import { formatTimes } from "./lib/relative_time.js";
-import { word } from "./lib/words.js";
 import { streamText } from "./markdown/streamed_text.js";
 
 /** The public copy of a conversation: the plain text of the server is replaced by rendered Markdown. */
@@ -17,6 +17,6 @@ for (const candidate of parts("[data-model]"))
   candidate.dataset.hue = String(hueOf(candidate.dataset.model ?? ""));
 for (const note of parts("[data-kind]")) {
   const { kind, name = "", written: n = "" } = note.dataset;
-  setText(note, kind ? word(`kind.${kind}`, { name, n }) : "");
+  setText(note, kind ? translate(`kind.${kind}`, { name, n }) : "");
 }
 formatTimes(document.body);

@@ -179,7 +179,7 @@ def test_a_browser_that_cannot_run_a_model_shows_why(
     page = open_page("/on-device/")
     page.add_init_script(lack)
     page.reload()
-    expect(page.locator(".device-obstacle")).to_contain_text(message)
+    expect(page.locator(".device-unsupported")).to_contain_text(message)
     expect(page.locator(".device-model")).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-"""From a guest to an ad that runs: Grace at the console, the admin at the review queue."""
+"""From a guest to an ad that runs: Grace in the portal, the admin at the review queue."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -25,7 +25,7 @@ def press(page: Page, words: str) -> None:
 
 
 def join(page: Page) -> None:
-    """A visitor of the console signs up and becomes an advertiser."""
+    """A visitor of the portal signs up and becomes an advertiser."""
     press(page, "가입하고 시작하기")
     page.locator("#id_email").fill("grace@example.com")
     page.locator("#id_password1").fill(PASSWORD)
@@ -85,7 +85,7 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     assert find_discrepancies() == []
 
 
-def test_the_console_works_without_a_script(live_site: object, open_page: OpenPage, valkey: object) -> None:
+def test_the_portal_works_without_a_script(live_site: object, open_page: OpenPage, valkey: object) -> None:
     page = open_page("/advertise/", java_script_enabled=False)
     join(page)
     press(page, "캠페인 만들기")

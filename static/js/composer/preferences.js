@@ -1,6 +1,6 @@
 import { find, setText } from "../lib/dom.js";
 import { hueOf } from "../lib/hue.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /**
  * @typedef {{ strategy: string, panel: string[] | null }} Preferences
@@ -80,10 +80,10 @@ function keepOneModel(models, target) {
 /** @param {Preferences} preferences @param {PreferenceFields} fields */
 function summaryOf({ strategy, panel }, { models }) {
   const names = models.filter((model) => model.checked).map((model) => model.dataset.name ?? model.value);
-  const auto = word(strategy === "single" ? "who_one" : "who_auto");
-  const chosen = names.length === 1 ? (names[0] ?? "") : word("who_count", { n: names.length });
+  const auto = translate(strategy === "single" ? "who_one" : "who_auto");
+  const chosen = names.length === 1 ? (names[0] ?? "") : translate("who_count", { n: names.length });
   const who = panel ? chosen : auto;
-  return word(panel?.length === 1 ? "strategy.single" : `strategy.${strategy}`, { who });
+  return translate(panel?.length === 1 ? "strategy.single" : `strategy.${strategy}`, { who });
 }
 
 /** @param {HTMLElement} popover @param {HTMLElement} anchor */

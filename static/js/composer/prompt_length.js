@@ -1,5 +1,5 @@
 import { setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 const NEAR_LIMIT = 0.9;
 
@@ -16,7 +16,7 @@ export function watchLength(field, note, limit) {
     const count = [...field.value].length;
     const isOver = count > limit;
     note.hidden = count < limit * NEAR_LIMIT;
-    setText(note, word("length", { n: count.toLocaleString(), limit: limit.toLocaleString() }));
+    setText(note, translate("length", { n: count.toLocaleString(), limit: limit.toLocaleString() }));
     note.classList.toggle("over", isOver);
     field.setAttribute("aria-invalid", String(isOver));
     return !isOver && field.value.trim() !== "";

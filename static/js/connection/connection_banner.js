@@ -1,5 +1,5 @@
 import { find, setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /**
  * The banner that is shown while the page has no connection to the server.
@@ -14,14 +14,14 @@ export function openConnectionBanner(isConnected) {
     host.hidden = !text;
     setText(host, text);
   };
-  addEventListener("offline", () => show(word("offline")));
+  addEventListener("offline", () => show(translate("offline")));
   addEventListener("online", () => isConnected() && show(""));
   return {
     hide: () => show(""),
     showLost(failures) {
-      if (!navigator.onLine) show(word("offline"));
+      if (!navigator.onLine) show(translate("offline"));
       // A first failed attempt is usually over before it could be read.
-      else if (failures > 1) show(word("reconnecting"));
+      else if (failures > 1) show(translate("reconnecting"));
     },
   };
 }

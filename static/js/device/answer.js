@@ -1,4 +1,4 @@
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { errorCodeOf } from "./errors.js";
 
 /**
@@ -35,7 +35,7 @@ export function openAnswerRunner(engine, turns, context, onChange) {
   const stop = () => {
     const stopped = running;
     if (!stopped || stopped.signal.aborted) return stopped !== null;
-    turns.views.at(-1)?.note(word("device_stopping"));
+    turns.views.at(-1)?.note(translate("device_stopping"));
     stopped.abort();
     setTimeout(() => running === stopped && engine.quit(), STOP_TIMEOUT_MS);
     return true;
@@ -126,7 +126,7 @@ async function streamAnswer({ engine, model, messages, signal }, view, scrollFol
     if (signal.aborted) continue;
     scrollFollow.before();
     if (written.text) view.show(written.text);
-    else if (piece.readShare) view.note(word("device_read", { n: Math.round(piece.readShare * 100) }));
+    else if (piece.readShare) view.note(translate("device_read", { n: Math.round(piece.readShare * 100) }));
     scrollFollow.after();
   }
   return written;

@@ -1,5 +1,5 @@
 import { element, setText } from "../lib/dom.js";
-import { codeWord, megabytes, word } from "../lib/words.js";
+import { megabytes, translate, translateCode } from "../lib/messages.js";
 import { findShortage } from "./requirements.js";
 
 /**
@@ -17,10 +17,10 @@ import { findShortage } from "./requirements.js";
  * @returns {ModelCard}
  */
 export function modelCard(model, actions) {
-  const size = word("megabytes", { n: megabytes(model.bytes) });
+  const size = translate("megabytes", { n: megabytes(model.bytes) });
   const title = element("h3", { id: `model-${model.slug}` }, model.name);
-  const stored = element("span", { class: "chip" }, word("device_stored"));
-  const about = word(model.languages.includes("ko") ? "device_speaks_korean" : "device_speaks_english");
+  const stored = element("span", { class: "chip" }, translate("device_stored"));
+  const about = translate(model.languages.includes("ko") ? "device_speaks_korean" : "device_speaks_english");
   const progress = progressBar(model, title.id, size);
   const failure = element("p", { class: "notice danger", role: "alert" });
   const buttons = cardButtons(size, actions);
@@ -36,7 +36,7 @@ export function modelCard(model, actions) {
     const isResting = step === "absent" || step === "stored" || step === "failed";
     host.dataset.step = step;
     failure.hidden = step !== "failed";
-    if (step === "failed") setText(failure, codeWord("device_failure", code, "other"));
+    if (step === "failed") setText(failure, translateCode("device_failure", code, "other"));
     stored.hidden = !isResting || !isStored;
     buttons.show(isResting, isStored, isBusy(step));
     if (isResting) shortage.check(isStored);
@@ -70,17 +70,20 @@ function progressBar(model, titleId, size) {
       if (step === "fetching") bar.value = loaded;
       else bar.removeAttribute("value");
       const n = megabytes(loaded);
-      setText(text, step === "fetching" ? word("device_loaded", { n, size }) : word("device_starting"));
+      setText(
+        text,
+        step === "fetching" ? translate("device_loaded", { n, size }) : translate("device_starting"),
+      );
     },
   };
 }
 
 /** @param {string} size @param {CardActions} actions */
 function cardButtons(size, actions) {
-  const fetching = textButton(word("device_fetch", { size }), "primary", actions.fetch);
-  const starting = textButton(word("device_start"), "primary", actions.start);
-  const cancel = textButton(word("cancel"), "", actions.cancel);
-  const remove = textButton(word("device_remove", { size }), "quiet", actions.remove);
+  const fetching = textButton(translate("device_fetch", { size }), "primary", actions.fetch);
+  const starting = textButton(translate("device_start"), "primary", actions.start);
+  const cancel = textButton(translate("cancel"), "", actions.cancel);
+  const remove = textButton(translate("device_remove", { size }), "quiet", actions.remove);
   return {
     host: element("div", { class: "device-buttons" }, fetching, starting, cancel, remove),
     /** @param {boolean} isResting @param {boolean} isStored @param {boolean} canCancel */
@@ -118,7 +121,7 @@ function shortageNotice(model, buttons) {
     isBlocked = blocked;
     buttons.setDisabled(isBlocked || code !== "");
     host.hidden = !code;
-    if (code) setText(host, codeWord("device_obstacle", code, "other"));
+    if (code) setText(host, translateCode("device_unsupported", code, "other"));
   };
   return {
     host,

@@ -1,7 +1,7 @@
 import { announce } from "../lib/announcer.js";
 import { openDialog } from "../lib/dialogs.js";
 import { find, setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { errorCodeOf } from "./errors.js";
 import { INITIAL_STATE, nextState } from "./model_state.js";
 
@@ -30,7 +30,7 @@ export function openModelController(model, { engine, weights, onStep, onReady })
   /** @param {"start" | "arrived"} type */
   const start = (type) =>
     run({ type }, async (signal) => {
-      announce(word("device_starting"));
+      announce(translate("device_starting"));
       await engine.load(model);
       if (!signal.aborted && step({ type: "started" })) onReady();
     });
@@ -54,7 +54,7 @@ export function openModelController(model, { engine, weights, onStep, onReady })
     setText(find(document, ".remove-name"), model.name);
     if (!(await openDialog("remove-dialog"))) return;
     const isGone = await weights.remove(model).then(() => true, fail);
-    if (isGone && step({ type: "remove" })) announce(word("device_removed"));
+    if (isGone && step({ type: "remove" })) announce(translate("device_removed"));
   };
 
   const checkStored = () =>

@@ -19,7 +19,7 @@ const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
  * @param {typeof globalThis} browser
  * @returns {Promise<string>}
  */
-export async function findObstacle(browser) {
+export async function findUnsupportedReason(browser) {
   if (!browser.isSecureContext) return "insecure";
   const { WebAssembly: wasm, Worker: worker } = browser;
   if (!wasm || !worker || !Reflect.get(wasm, "Suspending") || !hasMemory64(wasm)) return "old_browser";

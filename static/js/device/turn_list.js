@@ -1,5 +1,5 @@
 import { element, find, setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { openScrollFollow } from "../transcript/scroll_follow.js";
 
 /**
@@ -31,7 +31,7 @@ export function openTurnList(isAnswering) {
   /** @param {number} dropped how many answered turns left the context @param {DeviceTurn} current */
   const showContextLimit = (dropped, current) => {
     if (dropped) (answered[dropped]?.view ?? current).host.before(divider);
-    setText(divider, word("device_forgotten"));
+    setText(divider, translate("device_forgotten"));
   };
 
   return {

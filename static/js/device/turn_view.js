@@ -2,7 +2,7 @@ import { announce } from "../lib/announcer.js";
 import { copyButton } from "../lib/clipboard.js";
 import { foldButton } from "../lib/collapsible_text.js";
 import { element, iconButton, setText } from "../lib/dom.js";
-import { seconds, speed, word } from "../lib/words.js";
+import { seconds, speed, translate } from "../lib/messages.js";
 import { answerActions, answerBody } from "../turn/answer_body.js";
 
 /**
@@ -23,7 +23,7 @@ import { answerActions, answerBody } from "../turn/answer_body.js";
  */
 export function deviceTurn(prompt, onRetry) {
   let text = "";
-  const retry = iconButton(word("retry"), "retry", onRetry);
+  const retry = iconButton(translate("retry"), "retry", onRetry);
   const row = answerActions(
     copyButton(() => text),
     retry,
@@ -34,7 +34,7 @@ export function deviceTurn(prompt, onRetry) {
   body.text.translate = false;
   body.failure.role = "alert";
   body.host.setAttribute("aria-busy", "true");
-  body.showNote(word("device_reading"), "");
+  body.showNote(translate("device_reading"), "");
   const host = element("article", { class: "turn newest", "data-status": "running" });
   host.append(promptOf(prompt), body.host);
 
@@ -56,7 +56,7 @@ export function deviceTurn(prompt, onRetry) {
       row.show(text, how === "help");
       retry.hidden = how !== "failed";
       setText(measured, figures ? formatFigures(figures) : "");
-      announce(word(how === "failed" || how === "stopped" ? `said_${how}` : "said_done"));
+      announce(translate(how === "failed" || how === "stopped" ? `announced_${how}` : "announced_done"));
     },
   };
 }
@@ -76,17 +76,17 @@ function promptOf(prompt) {
 
 /** @param {TurnEnd} how @param {string} text */
 function noteOf(how, text) {
-  if (how === "stopped") return word("turn_stopped");
-  if (how === "cut") return word("device_cut");
-  if (how === "help") return word("kind.help");
-  return how === "done" && !text ? word("device_empty") : "";
+  if (how === "stopped") return translate("turn_stopped");
+  if (how === "cut") return translate("device_cut");
+  if (how === "help") return translate("kind.help");
+  return how === "done" && !text ? translate("device_empty") : "";
 }
 
 /** @param {Figures} figures as measured on this device */
 const formatFigures = ({ perSecond, firstWordMs }) =>
   [
-    perSecond > 0 ? word("device_speed", { speed: speed(perSecond) }) : "",
-    firstWordMs > 0 ? word("first_token", { time: seconds(firstWordMs) }) : "",
+    perSecond > 0 ? translate("device_speed", { speed: speed(perSecond) }) : "",
+    firstWordMs > 0 ? translate("first_token", { time: seconds(firstWordMs) }) : "",
   ]
     .filter(Boolean)
     .join(" · ");

@@ -1,7 +1,7 @@
 import { announce } from "./announcer.js";
 import { icon, iconButton } from "./dom.js";
 import { clearError, showError } from "./error_notice.js";
-import { word } from "./words.js";
+import { translate } from "./messages.js";
 
 const CHECK_MARK_MS = 1500;
 
@@ -13,7 +13,7 @@ const CHECK_MARK_MS = 1500;
  * @returns {HTMLButtonElement}
  */
 export function copyButton(text, onPress = () => {}) {
-  const button = iconButton(word("copy"), "copy", () => {
+  const button = iconButton(translate("copy"), "copy", () => {
     copyText(text(), button);
     onPress();
   });
@@ -29,10 +29,10 @@ export function copyButton(text, onPress = () => {}) {
 export async function copyText(text, button) {
   const isCopied = await writeText(text);
   if (isCopied) {
-    clearError(word("copy_failed"));
-    announce(word("copied"));
+    clearError(translate("copy_failed"));
+    announce(translate("copied"));
   } else {
-    showError(word("copy_failed"));
+    showError(translate("copy_failed"));
   }
   const content = [...button.childNodes];
   if (!isCopied || button.dataset.copied !== undefined) return;

@@ -1,5 +1,5 @@
 import { element } from "./dom.js";
-import { word } from "./words.js";
+import { translate } from "./messages.js";
 
 const LONG_TEXT_LENGTH = 1200;
 
@@ -13,11 +13,11 @@ export function foldButton(text) {
   const button = element(
     "button",
     { type: "button", class: "button quiet small", hidden: true },
-    word("show_all"),
+    translate("show_all"),
   );
   button.addEventListener("click", () => {
     const isFolded = text.classList.toggle("folded");
-    button.textContent = word(isFolded ? "show_all" : "show_less");
+    button.textContent = translate(isFolded ? "show_all" : "show_less");
   });
   return {
     button,

@@ -1,6 +1,6 @@
 import { copyText } from "../lib/clipboard.js";
 import { element, icon } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /**
  * Add a head with language and copy button to a finished code block, and highlight its syntax.
@@ -11,7 +11,11 @@ export function decorateCode(pre) {
   const code = pre.querySelector("code");
   if (!code || pre.parentElement?.classList.contains("code-block")) return;
   const language = pre.dataset.language ?? "";
-  const copy = element("button", { type: "button", class: "icon-button", "aria-label": word("copy_code") });
+  const copy = element("button", {
+    type: "button",
+    class: "icon-button",
+    "aria-label": translate("copy_code"),
+  });
   copy.append(icon("copy"));
   copy.addEventListener("click", () => copyText(code.textContent ?? "", copy));
   const frame = element("div", { class: "code-block", dir: "ltr" });

@@ -1,7 +1,7 @@
 import { openDialog } from "../lib/dialogs.js";
 import { element } from "../lib/dom.js";
 import { focusOn, keepFocus } from "../lib/focus.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { isHidden, saveHiddenAd } from "./hidden_ads.js";
 import { watchViewability } from "./viewability.js";
 
@@ -18,7 +18,7 @@ import { watchViewability } from "./viewability.js";
  * @returns {PlacementView}
  */
 export function placementView() {
-  const host = element("aside", { class: "placement", "aria-label": word("sponsored"), hidden: true });
+  const host = element("aside", { class: "placement", "aria-label": translate("sponsored"), hidden: true });
   let offer = "";
   return {
     host,
@@ -39,9 +39,9 @@ function cardOf(ad, host) {
   const head = element(
     "p",
     { class: "placement-head" },
-    element("strong", { class: "placement-label" }, word("sponsored")),
+    element("strong", { class: "placement-label" }, translate("sponsored")),
     element("span", { class: "placement-advertiser", dir: "auto" }, ad.advertiser),
-    ...(ad.is_ai_written ? [element("span", { class: "placement-ai" }, word("ai_written"))] : []),
+    ...(ad.is_ai_written ? [element("span", { class: "placement-ai" }, translate("ai_written"))] : []),
   );
   const link = element(
     "a",
@@ -55,13 +55,13 @@ function cardOf(ad, host) {
     element("span", { class: "placement-body", dir: "auto" }, ad.body),
     element("span", { class: "placement-domain", dir: "ltr" }, ad.display_domain),
   );
-  const why = element("details", { class: "placement-why" }, element("summary", {}, word("why_ad")));
+  const why = element("details", { class: "placement-why" }, element("summary", {}, translate("why_ad")));
   why.append(
     element("ul", { class: "reasons" }, ...ad.why.map((reason) => element("li", { dir: "auto" }, reason))),
-    element("p", {}, word("why_ad_note")),
+    element("p", {}, translate("why_ad_note")),
   );
-  const hide = element("button", { type: "button", class: "button quiet small" }, word("hide_ad"));
-  const report = element("button", { type: "button", class: "button quiet small" }, word("report_ad"));
+  const hide = element("button", { type: "button", class: "button quiet small" }, translate("hide_ad"));
+  const report = element("button", { type: "button", class: "button quiet small" }, translate("report_ad"));
   const actions = element("div", { class: "placement-actions" }, why, hide, report);
   hide.addEventListener("click", () =>
     postFeedback(host, ad.offer, ad.hide_url, new FormData(), "ad_hidden"),
@@ -85,7 +85,7 @@ async function postFeedback(host, offer, url, fields, done) {
   const note = element(
     "p",
     { class: "placement-note", role: "status" },
-    word(response?.ok ? done : "ad_failed"),
+    translate(response?.ok ? done : "ad_failed"),
   );
   host.querySelector(".placement-note")?.remove();
   if (!response?.ok) {

@@ -1,5 +1,5 @@
 import { element, find, setAttribute } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /** @typedef {{ label: string, run: () => void }} Command */
 
@@ -79,7 +79,7 @@ function openOptionList(field, list, run) {
       selected = 0;
       const rows = commands.map((command, index) => optionRow(command, index, run));
       list.replaceChildren(
-        ...(rows.length ? rows : [element("li", { class: "hint" }, word("nothing_found"))]),
+        ...(rows.length ? rows : [element("li", { class: "hint" }, translate("nothing_found"))]),
       );
       markSelected();
     },

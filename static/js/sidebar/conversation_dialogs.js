@@ -2,8 +2,8 @@ import { announce } from "../lib/announcer.js";
 import { openDialog } from "../lib/dialogs.js";
 import { find, setText } from "../lib/dom.js";
 import { clearError, showError } from "../lib/error_notice.js";
+import { translate } from "../lib/messages.js";
 import { postForm } from "../lib/post.js";
-import { word } from "../lib/words.js";
 
 /**
  * Ask for a new title and store it.
@@ -41,10 +41,10 @@ export async function deleteConversation(conversation, title) {
 async function change(url, fields, done) {
   const response = await postForm(url, fields);
   if (!response?.ok) {
-    showError(word("save_failed"));
+    showError(translate("save_failed"));
     return false;
   }
-  clearError(word("save_failed"));
-  announce(word(done));
+  clearError(translate("save_failed"));
+  announce(translate(done));
   return true;
 }

@@ -1,6 +1,6 @@
 import { find, setText } from "../lib/dom.js";
+import { translate } from "../lib/messages.js";
 import { formatTimes } from "../lib/relative_time.js";
-import { word } from "../lib/words.js";
 import { deleteConversation, renameConversation } from "./conversation_dialogs.js";
 
 /** @typedef {{ put: (conversation: string, title: string) => void }} ConversationList */
@@ -88,5 +88,5 @@ function setTitle(row, title, isCurrent) {
   setText(find(row, ".conversation-title"), title);
   if (!isCurrent) return;
   setText(find(document, ".pane-title"), title);
-  document.title = `${title} · ${word("brand")}`;
+  document.title = `${title} · ${translate("brand")}`;
 }

@@ -1,5 +1,5 @@
 import { find } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { showShortcuts } from "./shortcuts.js";
 
 /**
@@ -11,16 +11,16 @@ import { showShortcuts } from "./shortcuts.js";
 export function listCommands({ startNew, toggleSidebar }) {
   const deviceLink = document.querySelector("[data-on-device]");
   return [
-    { label: word("command_new"), run: startNew },
+    { label: translate("command_new"), run: startNew },
     ...(deviceLink instanceof HTMLAnchorElement
-      ? [{ label: word("command_device"), run: () => location.assign(deviceLink.href) }]
+      ? [{ label: translate("command_device"), run: () => location.assign(deviceLink.href) }]
       : []),
-    { label: word("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
+    { label: translate("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
     {
-      label: word("command_language"),
+      label: translate("command_language"),
       run: () => find(document, "[data-language-form] button").click(),
     },
-    { label: word("command_sidebar"), run: toggleSidebar },
-    { label: word("command_keys"), run: showShortcuts },
+    { label: translate("command_sidebar"), run: toggleSidebar },
+    { label: translate("command_keys"), run: showShortcuts },
   ];
 }

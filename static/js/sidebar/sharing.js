@@ -3,9 +3,9 @@ import { copyText } from "../lib/clipboard.js";
 import { openDialog } from "../lib/dialogs.js";
 import { find, setText } from "../lib/dom.js";
 import { showError } from "../lib/error_notice.js";
+import { translate } from "../lib/messages.js";
 import { postForm } from "../lib/post.js";
 import { formatTimes } from "../lib/relative_time.js";
-import { word } from "../lib/words.js";
 
 /** @typedef {{ open: () => void, patch: () => void }} Sharing */
 
@@ -24,7 +24,7 @@ export function openSharing(conversation) {
     const isShared = Boolean(dataset.sharePath);
     button.hidden = !conversation();
     button.classList.toggle("shared", isShared);
-    setText(find(button, "span"), word(isShared ? "shared" : "share"));
+    setText(find(button, "span"), translate(isShared ? "shared" : "share"));
   };
 
   const create = async () => {
@@ -42,7 +42,7 @@ export function openSharing(conversation) {
     const fields = await showLink(dataset);
     if (!fields || !(await send(`/c/${conversation()}/unshare/`, fields))) return;
     dataset.sharePath = "";
-    announce(word("unshared"));
+    announce(translate("unshared"));
     patch();
   };
 
@@ -60,7 +60,7 @@ export function openSharing(conversation) {
 async function send(url, fields) {
   const response = await postForm(url, fields);
   const payload = await response?.json().catch(() => undefined);
-  if (!response?.ok) showError(payload?.message ?? word("save_failed"));
+  if (!response?.ok) showError(payload?.message ?? translate("save_failed"));
   return response?.ok ? payload : undefined;
 }
 
@@ -83,7 +83,7 @@ function openLinkDialog() {
     field.value = `${location.origin}${sharePath}`;
     time.dateTime = sharedAt;
     leftOut.hidden = !n;
-    setText(leftOut, n ? word("share_left_out", { n }) : "");
+    setText(leftOut, n ? translate("share_left_out", { n }) : "");
     formatTimes(dialog);
     return openDialog("shared-dialog");
   };

@@ -2,7 +2,7 @@ import { announce } from "../lib/announcer.js";
 import { find, setText } from "../lib/dom.js";
 import { fetchPage } from "../lib/fetch_page.js";
 import { focusOn } from "../lib/focus.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /** @typedef {(page: ParentNode) => HTMLElement[]} PrependTurns */
 
@@ -26,8 +26,8 @@ export function watchEarlier(host, prependTurns) {
     if (page) {
       insertPage(host, page, prependTurns, document.activeElement === link);
     } else {
-      setText(link, word("earlier_failed"));
-      announce(word("earlier_failed"));
+      setText(link, translate("earlier_failed"));
+      announce(translate("earlier_failed"));
     }
   };
 
@@ -56,7 +56,7 @@ function insertPage(host, page, prependTurns, hadFocus) {
   if (nextLink) link.replaceWith(nextLink);
   else link.remove();
   scrollBy({ top: (firstTurn?.getBoundingClientRect().top ?? 0) - top, behavior: "instant" });
-  announce(word("earlier_loaded", { n: added.length }));
+  announce(translate("earlier_loaded", { n: added.length }));
   const nearest = added.at(-1);
   // Keyboard focus continues upwards from the link.
   if (hadFocus && nearest) focusOn(nearest);

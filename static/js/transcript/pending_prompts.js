@@ -1,6 +1,6 @@
 import { saveDraft } from "../composer/draft.js";
 import { element, find } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /** @typedef {{ show: (id: string, prompt: string) => void, settle: (id: string | null | undefined) => void }} PendingPrompts */
 
@@ -31,7 +31,7 @@ export function openPendingPrompts(conversation, composerText) {
   return {
     show(id, prompt) {
       const text = element("p", { class: "prompt-text", dir: "auto" }, prompt);
-      const note = element("p", { class: "answer-note" }, word("sending"));
+      const note = element("p", { class: "answer-note" }, translate("sending"));
       const host = element("article", { class: "sending" }, element("div", { class: "prompt" }, text), note);
       pending.set(id, { prompt, host });
       transcript.append(host);

@@ -1,5 +1,5 @@
 import { element, find } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /**
  * @import { TurnState } from "../state/turn_types.js"
@@ -21,8 +21,12 @@ function readOffer() {
  * @returns {AddModel}
  */
 export function addModel(add) {
-  const field = element("select", { class: "small", "aria-label": word("add_model") });
-  const ask = element("button", { type: "button", class: "button small", disabled: true }, word("add_ask"));
+  const field = element("select", { class: "small", "aria-label": translate("add_model") });
+  const ask = element(
+    "button",
+    { type: "button", class: "button small", disabled: true },
+    translate("add_ask"),
+  );
   const host = element("div", { class: "add-model", hidden: true }, field, ask);
   // Choosing sends nothing yet: a keyboard user passes through every option on the way.
   field.addEventListener("change", () => {
@@ -47,7 +51,7 @@ export function addModel(add) {
       if (host.hidden || shownKey === panel.join()) return;
       shownKey = panel.join();
       field.replaceChildren(
-        element("option", { value: "" }, word("add_model")),
+        element("option", { value: "" }, translate("add_model")),
         ...free.map(({ slug, name }) => element("option", { value: slug }, name)),
       );
     },

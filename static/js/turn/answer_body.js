@@ -1,5 +1,5 @@
 import { element, setText } from "../lib/dom.js";
-import { codeWord, word } from "../lib/words.js";
+import { translate, translateCode } from "../lib/messages.js";
 import { streamText } from "../markdown/streamed_text.js";
 
 /**
@@ -38,7 +38,7 @@ export function answerBody(actions) {
     },
     showFailure(list, code) {
       failure.hidden = code === null;
-      if (code !== null) setText(failure, codeWord(list, code, "other"));
+      if (code !== null) setText(failure, translateCode(list, code, "other"));
     },
   };
 }
@@ -51,7 +51,7 @@ export function answerBody(actions) {
  * @returns {{ host: HTMLElement, show: (text: string, isHelp: boolean) => void }}
  */
 export function answerActions(copy, ...actions) {
-  const label = element("p", { class: "ai-label" }, word("ai_label"));
+  const label = element("p", { class: "ai-label" }, translate("ai_label"));
   const host = element("div", { class: "answer-actions", hidden: true }, copy, ...actions, label);
   return {
     host,

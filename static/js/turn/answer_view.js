@@ -1,6 +1,6 @@
 import { copyButton } from "../lib/clipboard.js";
 import { iconButton } from "../lib/dom.js";
-import { codeWord, word } from "../lib/words.js";
+import { translate, translateCode } from "../lib/messages.js";
 import { answerText } from "../state/turn_selectors.js";
 import { answerActions, answerBody } from "./answer_body.js";
 import { readAloud } from "./read_aloud.js";
@@ -25,12 +25,12 @@ export function answerView({ regenerate, copied, share, show }) {
   let text = "";
   const copy = copyButton(() => text, copied);
   const reader = readAloud();
-  const sharing = iconButton(word("share"), "share", share);
+  const sharing = iconButton(translate("share"), "share", share);
   const row = answerActions(
     copy,
     reader.button,
     sharing,
-    iconButton(word("regenerate"), "retry", regenerate),
+    iconButton(translate("regenerate"), "retry", regenerate),
   );
   const body = answerBody(row.host);
   const supports = supportsView(body.text, show);
@@ -88,22 +88,22 @@ function openAnswerText({ text: host, show, clear }) {
 function noteOf(state) {
   const { answer } = state;
   const { source } = answerText(state);
-  if (answer && !answer.isFinished) return word("fusing");
+  if (answer && !answer.isFinished) return translate("fusing");
   if (answer) {
     const written = state.candidates.filter((each) => each.status === "done").length;
-    const hasWords = codeWord("kind", answer.kind) !== "";
+    const hasWords = translateCode("kind", answer.kind) !== "";
     const notes = [
-      hasWords ? word(`kind.${answer.kind}`, { name: source?.name ?? "", n: written }) : "",
-      isEscalated(state) ? word("escalated") : "",
-      state.status === "stopped" ? word("turn_stopped") : "",
+      hasWords ? translate(`kind.${answer.kind}`, { name: source?.name ?? "", n: written }) : "",
+      isEscalated(state) ? translate("escalated") : "",
+      state.status === "stopped" ? translate("turn_stopped") : "",
     ];
     return notes.filter(Boolean).join(" · ");
   }
-  if (state.status === "stopped") return word("turn_stopped");
+  if (state.status === "stopped") return translate("turn_stopped");
   if (state.status === "failed") return "";
-  if (state.waitingFor) return word("queued", { n: state.waitingFor });
-  if (!source?.text) return word("asking");
-  return isEscalated(state) ? word("escalated") : word("leading", { name: source.name });
+  if (state.waitingFor) return translate("queued", { n: state.waitingFor });
+  if (!source?.text) return translate("asking");
+  return isEscalated(state) ? translate("escalated") : translate("leading", { name: source.name });
 }
 
 /** @param {TurnState} state */

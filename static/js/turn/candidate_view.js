@@ -1,7 +1,7 @@
 import { copyButton } from "../lib/clipboard.js";
 import { element, icon, iconButton, setAttribute, setText } from "../lib/dom.js";
 import { hueOf } from "../lib/hue.js";
-import { codeWord, seconds, speed, won, word } from "../lib/words.js";
+import { seconds, speed, translate, translateCode, won } from "../lib/messages.js";
 import { streamText } from "../markdown/streamed_text.js";
 import { candidateOf, rankOf, tokensPerSecond } from "../state/turn_selectors.js";
 
@@ -58,7 +58,7 @@ export function candidateView(initial, actions) {
       shown = candidate;
       const failed = candidateOf(state, candidate.fallbackFor);
       fallbackNote.hidden = !failed;
-      setText(fallbackNote, failed ? word("stands_in", { name: failed.name }) : "");
+      setText(fallbackNote, failed ? translate("stands_in", { name: failed.name }) : "");
       setAttribute(host, "data-rank", rank.patch(state) || undefined);
       foot.patchFeedback(feedback);
     },
@@ -86,7 +86,12 @@ function textView() {
 /** @param {() => void} onRetry */
 function failureView(onRetry) {
   const reason = element("p");
-  const retry = element("button", { type: "button", class: "button small" }, icon("retry"), word("retry"));
+  const retry = element(
+    "button",
+    { type: "button", class: "button small" },
+    icon("retry"),
+    translate("retry"),
+  );
   retry.addEventListener("click", onRetry);
   const host = element("div", { class: "candidate-failure", hidden: true }, reason, retry);
   return {
@@ -94,7 +99,7 @@ function failureView(onRetry) {
     /** @param {CandidateState} candidate */
     patch({ status, error }) {
       host.hidden = status !== "failed";
-      setText(reason, codeWord("error", error, "other"));
+      setText(reason, translateCode("error", error, "other"));
     },
   };
 }
@@ -104,7 +109,7 @@ function rankView(id) {
   const host = element("span", { class: "candidate-rank", hidden: true });
   const reasons = element("ul", { class: "reasons" });
   const why = element("details", { class: "candidate-why", hidden: true });
-  why.append(element("summary", {}, word("why_rank")), reasons);
+  why.append(element("summary", {}, translate("why_rank")), reasons);
   /** @type {TurnState["ranking"]} */
   let shown = null;
   let rank = 0;
@@ -117,10 +122,10 @@ function rankView(id) {
       shown = state.ranking;
       rank = shown?.provisional ? 0 : rankOf(state, id);
       const codes = shown?.standings.find(({ candidate }) => candidate === id)?.reasons ?? [];
-      const words = codes.map((code) => codeWord("reason", code)).filter(Boolean);
+      const words = codes.map((code) => translateCode("reason", code)).filter(Boolean);
       host.hidden = rank === 0;
       why.hidden = rank === 0 || words.length === 0;
-      setText(host, rank ? word("rank", { n: rank }) : "");
+      setText(host, rank ? translate("rank", { n: rank }) : "");
       reasons.replaceChildren(...words.map((each) => element("li", {}, each)));
       return rank;
     },
@@ -135,8 +140,8 @@ function candidateFoot(id, actions) {
     () => text,
     () => actions.signal(id, "copy"),
   );
-  const proceed = iconButton(word("continue_with"), "branch", () => actions.signal(id, "continue"));
-  const vote = iconButton(word("vote"), "vote", () => actions.vote(id));
+  const proceed = iconButton(translate("continue_with"), "branch", () => actions.signal(id, "continue"));
+  const vote = iconButton(translate("vote"), "vote", () => actions.vote(id));
   return {
     host: element("footer", { class: "candidate-foot" }, figures, copy, proceed, vote),
     /** @param {CandidateState} candidate */
@@ -148,7 +153,7 @@ function candidateFoot(id, actions) {
     /** @param {TurnFeedback} feedback */
     patchFeedback({ voted, continued }) {
       vote.ariaPressed = String(voted === id);
-      vote.title = word(voted === id ? "voted" : "vote");
+      vote.title = translate(voted === id ? "voted" : "vote");
       proceed.ariaPressed = String(continued === id);
     },
   };
@@ -157,8 +162,8 @@ function candidateFoot(id, actions) {
 /** @param {CandidateState} candidate */
 function statusOf(candidate) {
   if (candidate.status === "done") return "";
-  if (candidate.waitingFor) return word("waiting_for", { n: candidate.waitingFor });
-  return codeWord(
+  if (candidate.waitingFor) return translate("waiting_for", { n: candidate.waitingFor });
+  return translateCode(
     "status",
     candidate.status === "streaming" && !candidate.text ? "thinking" : candidate.status,
   );
@@ -169,7 +174,7 @@ function figuresOf(candidate) {
   const rate = tokensPerSecond(candidate);
   const hasEnded = candidate.status === "done" || candidate.status === "stopped";
   return [
-    candidate.ttftMs === null ? "" : word("first_token", { time: seconds(candidate.ttftMs) }),
+    candidate.ttftMs === null ? "" : translate("first_token", { time: seconds(candidate.ttftMs) }),
     rate === null ? "" : speed(rate),
     hasEnded ? seconds(candidate.durationMs) : "",
     hasEnded ? won(candidate.costMicros) : "",

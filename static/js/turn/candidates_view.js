@@ -1,5 +1,5 @@
 import { element, setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { findPassage, highlightPassage } from "../markdown/passages.js";
 import { addModel } from "./add_model.js";
 import { candidateView } from "./candidate_view.js";
@@ -53,7 +53,7 @@ export function candidatesView(actions) {
       host.hidden = count === 0;
       host.dataset.count = String(count);
       adder.patch(state);
-      setText(summary, word("candidates", { n: count }));
+      setText(summary, translate("candidates", { n: count }));
       columns.patch(state, feedback);
       tabs.patch(state, columns.views);
       folding.patch(state);
@@ -103,7 +103,7 @@ function foldColumns(host, columns) {
     // All heights are read before anything is written, so that the page is laid out once.
     const isCut = all.map((view) => view.isOverflowing());
     for (const [index, view] of all.entries()) view.setCut(isCut[index] ?? false);
-    setText(button, word(isUnfolded ? "show_less" : "show_all"));
+    setText(button, translate(isUnfolded ? "show_less" : "show_all"));
     button.hidden = !isUnfolded && !isCut.some(Boolean);
     areAllCut = isCut.every(Boolean);
   };

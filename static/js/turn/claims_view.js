@@ -1,5 +1,5 @@
 import { element, setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { candidatesOf } from "../state/turn_selectors.js";
 import { passageButton } from "./passage_button.js";
 
@@ -32,8 +32,8 @@ export function claimsView(show) {
       const contested = shown.filter((claim) => claim.kind === "contested");
       const shared = shown.filter((claim) => claim.kind === "shared");
       const counts = [
-        contested.length > 0 ? word("claims_contested", { n: contested.length }) : "",
-        shared.length > 0 ? word("claims_shared", { n: shared.length }) : "",
+        contested.length > 0 ? translate("claims_contested", { n: contested.length }) : "",
+        shared.length > 0 ? translate("claims_shared", { n: shared.length }) : "",
       ];
       setText(summary, counts.filter(Boolean).join(" · "));
       list.replaceChildren(

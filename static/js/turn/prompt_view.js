@@ -4,7 +4,7 @@ import { autosizeField } from "../lib/autosize.js";
 import { copyButton } from "../lib/clipboard.js";
 import { foldButton } from "../lib/collapsible_text.js";
 import { element, iconButton, setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /**
  * @import { TurnState } from "../state/turn_types.js"
@@ -24,7 +24,7 @@ export function promptView(limit, resend) {
   const text = element("p", { class: "prompt-text", dir: "auto" });
   const folding = foldButton(text);
   const copy = copyButton(() => text.textContent ?? "");
-  const pencil = iconButton(word("edit_prompt"), "edit", () => edit());
+  const pencil = iconButton(translate("edit_prompt"), "edit", () => edit());
   const actions = element("div", { class: "prompt-actions" }, copy, pencil);
   const host = element("div", { class: "prompt" }, text, folding.button, actions);
 
@@ -70,11 +70,11 @@ export function promptView(limit, resend) {
  */
 function promptEdit(prompt, limit, cancel, send) {
   const field = element("textarea", { class: "input", rows: 1, dir: "auto" });
-  field.ariaLabel = word("edit_prompt");
+  field.ariaLabel = translate("edit_prompt");
   field.value = prompt;
   const length = element("span", { class: "prompt-length", hidden: true });
-  const back = element("button", { type: "button", class: "button quiet small" }, word("cancel"));
-  const submit = element("button", { class: "button primary small" }, word("edit_send"));
+  const back = element("button", { type: "button", class: "button quiet small" }, translate("cancel"));
+  const submit = element("button", { class: "button primary small" }, translate("edit_send"));
   const foot = element("div", { class: "dialog-actions" }, length, back, submit);
   const form = element("form", { class: "prompt-edit" }, field, foot);
   const maySend = watchLength(field, length, limit);

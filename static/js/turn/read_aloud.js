@@ -1,6 +1,6 @@
 import { announce } from "../lib/announcer.js";
 import { icon, iconButton } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { splitUtterances } from "../markdown/speech_text.js";
 
 /** @typedef {{ button: HTMLButtonElement, show: (text: string) => void }} Reader */
@@ -18,7 +18,7 @@ let stopReading = null;
 export function readAloud() {
   let text = "";
   let isReading = false;
-  const button = iconButton(word("read_aloud"), "aloud", () => (isReading ? stopReading?.() : start()));
+  const button = iconButton(translate("read_aloud"), "aloud", () => (isReading ? stopReading?.() : start()));
   const showButton = () => {
     button.hidden = !text || !voices?.getVoices().length;
   };
@@ -28,7 +28,7 @@ export function readAloud() {
   const setReading = (next) => {
     isReading = next;
     button.replaceChildren(icon(next ? "stop" : "aloud"));
-    button.title = word(next ? "read_stop" : "read_aloud");
+    button.title = translate(next ? "read_stop" : "read_aloud");
     button.setAttribute("aria-label", button.title);
   };
 
@@ -60,7 +60,11 @@ export function readAloud() {
  * @returns {() => void} stops the reading
  */
 function read(text, isWanted, onEnd) {
-  const names = { code: word("spoken_code"), formula: word("spoken_formula"), lang: pageLanguage() };
+  const names = {
+    code: translate("spoken_code"),
+    formula: translate("spoken_formula"),
+    lang: pageLanguage(),
+  };
   const parts = splitUtterances(text, names);
   let isOver = false;
   const end = () => {
@@ -83,7 +87,7 @@ function read(text, isWanted, onEnd) {
     utterance.voice = voices?.getVoices().find((each) => each.lang.startsWith(part.lang)) ?? null;
     utterance.addEventListener("end", () => speak(index + 1));
     utterance.addEventListener("error", () => {
-      if (!isOver) announce(word("read_failed"));
+      if (!isOver) announce(translate("read_failed"));
       end();
     });
     voices?.speak(utterance);

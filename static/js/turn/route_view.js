@@ -1,5 +1,5 @@
 import { element } from "../lib/dom.js";
-import { codeWord, won, word } from "../lib/words.js";
+import { translate, translateCode, won } from "../lib/messages.js";
 
 /**
  * @import { TurnState } from "../state/turn_types.js"
@@ -13,7 +13,7 @@ import { codeWord, won, word } from "../lib/words.js";
  */
 export function routeView() {
   const reasons = element("ul", { class: "reasons" });
-  const summary = element("summary", {}, word("why_models"));
+  const summary = element("summary", {}, translate("why_models"));
   const host = element("details", { class: "route-why", hidden: true }, summary, reasons);
   /** @type {readonly string[]} */
   let shown = [];
@@ -23,7 +23,7 @@ export function routeView() {
     patch(state) {
       if (state.routeReasons === shown) return;
       shown = state.routeReasons;
-      const words = [...planOf(state), ...shown.map((code) => codeWord("route", code))].filter(Boolean);
+      const words = [...planOf(state), ...shown.map((code) => translateCode("route", code))].filter(Boolean);
       host.hidden = words.length === 0;
       reasons.replaceChildren(...words.map((each) => element("li", {}, each)));
     },
@@ -32,11 +32,11 @@ export function routeView() {
 
 /** @param {TurnState} state */
 function planOf({ topic, quality, expectedMicros }) {
-  const name = codeWord("topic", topic);
+  const name = translateCode("topic", topic);
   return [
-    name ? word("route_topic", { topic: name }) : "",
+    name ? translate("route_topic", { topic: name }) : "",
     quality === null || expectedMicros === null
       ? ""
-      : word("route_plan", { quality: Math.round(quality * 100), cost: won(expectedMicros) }),
+      : translate("route_plan", { quality: Math.round(quality * 100), cost: won(expectedMicros) }),
   ];
 }

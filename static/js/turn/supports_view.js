@@ -1,5 +1,5 @@
 import { element } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { sourceOf } from "../markdown/formulas.js";
 import { blocksOf, findPassageIndex, insertAfterPassage } from "../markdown/passages.js";
 import { candidatesOf } from "../state/turn_selectors.js";
@@ -46,7 +46,7 @@ function supportMark(state, support, open) {
   const names = namesOf(candidatesOf(state, support.candidates));
   const n = support.candidates.length;
   const mark = element("button", { type: "button", class: "support-mark number", title: names }, String(n));
-  mark.ariaLabel = word("supported_by_names", { n, names });
+  mark.ariaLabel = translate("supported_by_names", { n, names });
   mark.addEventListener("click", () => open(mark, state, support));
   return mark;
 }
@@ -59,7 +59,7 @@ function supportMark(state, support, open) {
 function supportCard(show) {
   const list = element("ul", { class: "supports" });
   const card = element("div", { class: "support-card", popover: "auto" });
-  card.append(element("p", {}, word("supported_by")), list);
+  card.append(element("p", {}, translate("supported_by")), list);
 
   /** @param {HTMLElement} mark @param {TurnState} state @param {Support} support */
   const open = (mark, state, support) => {

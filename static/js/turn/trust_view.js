@@ -1,5 +1,5 @@
 import { element, setText } from "../lib/dom.js";
-import { seconds, won, word } from "../lib/words.js";
+import { seconds, translate, won } from "../lib/messages.js";
 import { groupsOf } from "../state/turn_selectors.js";
 import { modelDot, namesOf } from "./passage_button.js";
 
@@ -42,13 +42,13 @@ function lineOf(state) {
   const { ranking } = state;
   const isCompared = ranking !== null && ranking.compared > 1;
   return [
-    isCompared ? word(ranking.agreeing > 1 ? "agree" : "agree_none", counts(ranking)) : "",
+    isCompared ? translate(ranking.agreeing > 1 ? "agree" : "agree_none", counts(ranking)) : "",
     isCompared && ranking.confidence !== null
-      ? word("confidence", { n: Math.round(ranking.confidence * 100) })
+      ? translate("confidence", { n: Math.round(ranking.confidence * 100) })
       : "",
     seconds(state.durationMs),
     won(state.costMicros),
-    state.placement ? word(state.placement.ad ? "paid_ad" : "paid_house") : "",
+    state.placement ? translate(state.placement.ad ? "paid_ad" : "paid_by_site") : "",
   ]
     .filter(Boolean)
     .join(" · ");
@@ -69,7 +69,7 @@ function chipOf(group, index, show) {
     "button",
     { type: "button", class: "chip" },
     ...group.map(modelDot),
-    word(isAgreed ? "same_answer" : "other_answer", { names: namesOf(group) }),
+    translate(isAgreed ? "same_answer" : "other_answer", { names: namesOf(group) }),
   );
   button.addEventListener("click", () => first && show(first.id));
   return element("li", {}, button);

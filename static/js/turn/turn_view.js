@@ -1,6 +1,6 @@
 import { announce } from "../lib/announcer.js";
 import { element } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 import { placementView } from "../placement/placement_view.js";
 import { answerView } from "./answer_view.js";
 import { candidatesView } from "./candidates_view.js";
@@ -60,7 +60,7 @@ export function turnView(host, turn, feedback, actions) {
       if (state === shown) return;
       host.dataset.status = state.status;
       for (const view of views) view.patch(state, feedback);
-      if (shown && shown.status !== state.status) announce(word(`said_${state.status}`));
+      if (shown && shown.status !== state.status) announce(translate(`announced_${state.status}`));
       shown = state;
     },
   };

@@ -1,5 +1,5 @@
 import { element, iconButton, setText } from "../lib/dom.js";
-import { word } from "../lib/words.js";
+import { translate } from "../lib/messages.js";
 
 /**
  * Buttons that step through the versions of a turn that was regenerated or edited.
@@ -18,8 +18,8 @@ export function versionsView(choose) {
     const turn = versions[index + step];
     if (turn) choose(turn);
   };
-  const older = iconButton(word("version_older"), "left", () => go(-1));
-  const newer = iconButton(word("version_newer"), "right", () => go(1));
+  const older = iconButton(translate("version_older"), "left", () => go(-1));
+  const newer = iconButton(translate("version_newer"), "right", () => go(1));
   const count = element("span", { class: "number" });
   const host = element("div", { class: "versions", hidden: true }, older, count, newer);
   return {

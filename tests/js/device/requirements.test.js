@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DeviceError, errorCodeOf, withTimeout } from "../../../static/js/device/errors.js";
-import { findObstacle, findShortage } from "../../../static/js/device/requirements.js";
+import { findShortage, findUnsupportedReason } from "../../../static/js/device/requirements.js";
 
 const ABLE = { Suspending: class {}, Memory: class {}, Module: class {} };
 
@@ -19,8 +19,8 @@ function refuse() {
 }
 const model = /** @type {any} */ ({ bytes: 500_000_000, memory_gb: 1 });
 
-test("a capable browser has no obstacle", async () => {
-  assert.equal(await findObstacle(browser()), "");
+test("a capable browser is supported", async () => {
+  assert.equal(await findUnsupportedReason(browser()), "");
 });
 
 test("each missing requirement has its own code", async () => {
@@ -36,12 +36,12 @@ test("each missing requirement has its own code", async () => {
     ["no_storage", { navigator: {} }],
     ["no_storage", { navigator: { storage } }],
   ];
-  for (const [code, changes] of cases) assert.equal(await findObstacle(browser(changes)), code);
+  for (const [code, changes] of cases) assert.equal(await findUnsupportedReason(browser(changes)), code);
 });
 
-test("storage that never responds is an obstacle", async (context) => {
+test("storage that never responds is unsupported", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const pending = findObstacle(
+  const pending = findUnsupportedReason(
     browser({ navigator: { storage: { getDirectory: () => new Promise(() => {}) } } }),
   );
   context.mock.timers.tick(5_000);

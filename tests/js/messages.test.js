@@ -8,35 +8,35 @@ const scripts = readdirSync(new URL("static/js/", root), { recursive: true })
   .map(String)
   .filter((name) => name.endsWith(".js"))
   .map((name) => read(`static/js/${name}`));
-const page = read("templates/aggregator/_words.html");
-const known = new Set([...page.matchAll(/data-word="([^"]+)"/g)].map((match) => match[1]));
+const page = read("templates/aggregator/_messages.html");
+const known = new Set([...page.matchAll(/data-message="([^"]+)"/g)].map((match) => match[1]));
 
-test("every word that a script asks for is in the page", () => {
+test("every message that a script uses is in the page", () => {
   for (const script of scripts) {
-    for (const [, key] of script.matchAll(/\bword\(\s*"([^"]+)"/g))
-      assert.ok(known.has(key), `no word ${key}`);
+    for (const [, key] of script.matchAll(/\btranslate\(\s*"([^"]+)"/g))
+      assert.ok(known.has(key), `no message ${key}`);
   }
 });
 
-test("every list of codes has its fallback words", () => {
+test("every list of codes has its fallback message", () => {
   for (const script of scripts) {
-    for (const [, list, fallback] of script.matchAll(/codeWord\("(\w+)", [^,()]+, "(\w+)"\)/g)) {
-      assert.ok(known.has(`${list}.${fallback}`), `no word ${list}.${fallback}`);
+    for (const [, list, fallback] of script.matchAll(/translateCode\("(\w+)", [^,()]+, "(\w+)"\)/g)) {
+      assert.ok(known.has(`${list}.${fallback}`), `no message ${list}.${fallback}`);
     }
   }
 });
 
-test("every reason of the ranking has words", () => {
+test("every reason of the ranking has a message", () => {
   const source = read("aggregator/pipeline/ranking/rank.py");
   const list = source.match(/REASONS[^=]*=\s*\(([^)]*)\)/)?.[1] ?? "";
   for (const [, code] of list.matchAll(/"(\w+)"/g))
-    assert.ok(known.has(`reason.${code}`), `no word reason.${code}`);
+    assert.ok(known.has(`reason.${code}`), `no message reason.${code}`);
 });
 
-test("every error of a provider has words", () => {
+test("every error of a provider has a message", () => {
   const source = read("aggregator/providers/errors.py");
   for (const [, code] of source.matchAll(/^ {4}code = "(\w+)"/gm)) {
-    assert.ok(known.has(`error.${code}`), `no word error.${code}`);
+    assert.ok(known.has(`error.${code}`), `no message error.${code}`);
   }
 });
 
@@ -56,15 +56,15 @@ test("the reducer handles every event of the server", () => {
   }
 });
 
-test("every device failure and obstacle has words", () => {
+test("every device failure and unsupported reason has a message", () => {
   const sources = ["errors", "weights", "engine"]
     .map((name) => read(`static/js/device/${name}.js`))
     .join("\n");
   const failures = [...sources.matchAll(/(?:DeviceError\(|_MS, |\/i?, )"(\w+)"/g)].map((match) => match[1]);
   assert.ok(failures.length > 10);
   for (const code of failures)
-    assert.ok(known.has(`device_failure.${code}`), `no word device_failure.${code}`);
+    assert.ok(known.has(`device_failure.${code}`), `no message device_failure.${code}`);
   const support = read("static/js/device/requirements.js");
   for (const [, code] of support.matchAll(/(?:return|\?) "(\w+)"/g))
-    assert.ok(known.has(`device_obstacle.${code}`), `no word device_obstacle.${code}`);
+    assert.ok(known.has(`device_unsupported.${code}`), `no message device_unsupported.${code}`);
 });

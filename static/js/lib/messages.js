@@ -1,25 +1,25 @@
 /** @type {Map<string, string> | undefined} */
-let words;
+let messages;
 
-function readWords() {
-  const template = document.getElementById("words");
+function readMessages() {
+  const template = document.getElementById("messages");
   const entries =
-    template instanceof HTMLTemplateElement ? template.content.querySelectorAll("[data-word]") : [];
+    template instanceof HTMLTemplateElement ? template.content.querySelectorAll("[data-message]") : [];
   return new Map(
-    [...entries].map((entry) => [entry.getAttribute("data-word") ?? "", entry.textContent ?? ""]),
+    [...entries].map((entry) => [entry.getAttribute("data-message") ?? "", entry.textContent ?? ""]),
   );
 }
 
 /**
  * Return a text of the page in the reader's language with its {placeholders} filled.
  *
- * @param {string} key of templates/aggregator/_words.html
+ * @param {string} key of templates/aggregator/_messages.html
  * @param {Record<string, string | number>} [values]
  * @returns {string}
  */
-export function word(key, values = {}) {
-  words ??= readWords();
-  return (words.get(key) ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+export function translate(key, values = {}) {
+  messages ??= readMessages();
+  return (messages.get(key) ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
 /**
@@ -30,7 +30,8 @@ export function word(key, values = {}) {
  * @param {string} [fallback]
  * @returns {string}
  */
-export const codeWord = (list, code, fallback = "") => word(`${list}.${code}`) || word(`${list}.${fallback}`);
+export const translateCode = (list, code, fallback = "") =>
+  translate(`${list}.${code}`) || translate(`${list}.${fallback}`);
 
 /** @param {number} value @param {number} digits */
 const number = (value, digits) =>
@@ -38,17 +39,19 @@ const number = (value, digits) =>
 
 /** @param {number} milliseconds */
 export const seconds = (milliseconds) =>
-  word("seconds", { n: number(milliseconds / 1000, milliseconds < 95 ? 2 : milliseconds < 9950 ? 1 : 0) });
+  translate("seconds", {
+    n: number(milliseconds / 1000, milliseconds < 95 ? 2 : milliseconds < 9950 ? 1 : 0),
+  });
 
 /** @param {number} micros millionths of a won */
 export function won(micros) {
   const amount = micros / 1_000_000;
-  if (amount > 0 && amount < 0.01) return word("won_tiny");
-  return word("won", { n: number(amount, amount < 1 ? 2 : amount < 10 ? 1 : 0) });
+  if (amount > 0 && amount < 0.01) return translate("won_tiny");
+  return translate("won", { n: number(amount, amount < 1 ? 2 : amount < 10 ? 1 : 0) });
 }
 
 /** @param {number} rate tokens per second */
-export const speed = (rate) => word("speed", { n: number(rate, rate < 10 ? 1 : 0) });
+export const speed = (rate) => translate("speed", { n: number(rate, rate < 10 ? 1 : 0) });
 
 /** @param {number} bytes @returns {string} the number of megabytes, without the unit */
 export const megabytes = (bytes) => number(bytes / 1_000_000, bytes < 9_500_000 ? 1 : 0);
