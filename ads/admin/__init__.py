@@ -1,5 +1,5 @@
 from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
-from ads.admin.events import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RefusedVisitAdmin
+from ads.admin.events import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RejectedEventAdmin
 from ads.admin.learning import ClickModelAdmin, LearnedReserveAdmin
 from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, CreditAdmin, FreezeAdmin, TransactionAdmin
 from ads.admin.review import CreativeAdmin
@@ -20,7 +20,7 @@ __all__ = [
     "ImpressionAdmin",
     "LearnedReserveAdmin",
     "OfferAdmin",
-    "RefusedVisitAdmin",
+    "RejectedEventAdmin",
     "RollupAdmin",
     "TransactionAdmin",
 ]

@@ -13,7 +13,7 @@ from ads.admin.decision_view import describe_decision
 from ads.admin.market_admin import MarketAdmin
 from ads.domain.money import format_won
 from ads.events.click_audit import credit_click
-from ads.models import Click, Complaint, Impression, Offer, RefusedVisit
+from ads.models import Click, Complaint, Impression, Offer, RejectedEvent
 from ads.reporting.decision_trace import find_decision, offer_decision
 from ads.reporting.reason_labels import label_reason
 from ui.won import render_won
@@ -23,7 +23,7 @@ class ReasonLabelMixin:
     """Shows the reason of a verdict as advertisers read it."""
 
     @display(description=_("사유"), ordering="reason")
-    def show_reason(self, kept: Impression | Click | RefusedVisit) -> str:
+    def show_reason(self, kept: Impression | Click | RejectedEvent) -> str:
         """The label of the reason."""
         return label_reason(kept.reason)
 
@@ -121,8 +121,8 @@ class ClickAdmin(ReasonLabelMixin, MarketAdmin):
         return render_won(click.price_micros)
 
 
-@admin.register(RefusedVisit)
-class RefusedVisitAdmin(ReasonLabelMixin, MarketAdmin):
+@admin.register(RejectedEvent)
+class RejectedEventAdmin(ReasonLabelMixin, MarketAdmin):
     """Events rejected before they were recorded, with the reasons."""
 
     list_display = ["offer", "campaign", "kind", "show_reason", "visits", "first_at", "last_at"]

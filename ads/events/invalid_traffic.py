@@ -15,7 +15,7 @@ from ads.domain.invalid_reasons import InvalidReason
 from ads.events.click_context import ClickContext
 from ads.events.event_requests import EventRequest, detect_bot, find_invalid_address, is_in_networks
 from ads.infra.redis_client import redis_client, redis_key
-from ads.models import Offer, RefusedVisit
+from ads.models import Offer, RejectedEvent
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def judge_click(
 
 
 def count_rejected_event(
-    offer: Offer, *, kind: RefusedVisit.Kind, reason: str, at: datetime.datetime
+    offer: Offer, *, kind: RejectedEvent.Kind, reason: str, at: datetime.datetime
 ) -> None:
     """Count an event that has no effect, in one row for each offer, kind, reason and day."""
     values = (offer.id, offer.campaign_id, kind.value, reason, korean_day(at), at, at)

@@ -17,7 +17,7 @@ from ads.events.offers import find_offer
 from ads.events.spool import SpooledEvent
 from ads.events.spool_settlement import start_settling
 from ads.ledger.billing import ClickVerdict, settle_click
-from ads.models import Offer, RefusedVisit
+from ads.models import Offer, RejectedEvent
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,9 @@ def receive_impression(token: str, event: EventRequest) -> bool:
             if offer is None:
                 return False
             if bot_reason:
-                count_rejected_event(offer, kind=RefusedVisit.Kind.LOOK, reason=bot_reason, at=event.at)
+                count_rejected_event(
+                    offer, kind=RejectedEvent.Kind.IMPRESSION, reason=bot_reason, at=event.at
+                )
                 return False
             is_new = _save_impression(offer, event)
     except DatabaseUnavailableError:
@@ -92,13 +94,13 @@ def receive_click(token: str, event: EventRequest) -> ClickOutcome | None:
 def _settle_now(offer: Offer, judgement: ClickJudgement, event: EventRequest) -> ClickOutcome:
     url, bot_reason = judgement.context.url, judgement.bot_reason
     if bot_reason:
-        count_rejected_event(offer, kind=RefusedVisit.Kind.CLICK, reason=bot_reason, at=event.at)
+        count_rejected_event(offer, kind=RejectedEvent.Kind.CLICK, reason=bot_reason, at=event.at)
         return ClickOutcome(url, None, bot_reason)
     reason = judgement.reason or judgement.impression_reason
     verdict = settle_click(offer, reason=reason, network=event.network, at=event.at)
     if verdict == "duplicate":
         duplicate = InvalidReason.DUPLICATE
-        count_rejected_event(offer, kind=RefusedVisit.Kind.CLICK, reason=duplicate, at=event.at)
+        count_rejected_event(offer, kind=RejectedEvent.Kind.CLICK, reason=duplicate, at=event.at)
     return ClickOutcome(url, verdict, reason)
 
 

@@ -17,13 +17,13 @@ from ads.events.impressions import insert_impressions, judge_impression, judge_v
 from ads.events.invalid_traffic import count_rejected_event
 from ads.events.spool import SpooledEvent
 from ads.ledger.billing import charge_for, settle_clicks
-from ads.models import CountedTellings, Impression, Offer, RefusedVisit
+from ads.models import Impression, Offer, RejectedEvent, SettledBatch
 
 logger = logging.getLogger(__name__)
 
 # Older clicks are not billed.
 MAX_EVENT_AGE = datetime.timedelta(hours=24)
-REJECTED_KINDS = {"refused_look": RefusedVisit.Kind.LOOK, "refused_click": RefusedVisit.Kind.CLICK}
+REJECTED_KINDS = {"refused_look": RejectedEvent.Kind.IMPRESSION, "refused_click": RejectedEvent.Kind.CLICK}
 
 
 def settle_spool() -> int:
@@ -79,7 +79,7 @@ def _count_rejected(
     rejected: Sequence[SpooledEvent], offers: Mapping[uuid.UUID, Offer], *, digest: str
 ) -> None:
     # Impressions and clicks are unique by offer; rejected events are counters, made idempotent by chunk.
-    _, is_new = CountedTellings.objects.get_or_create(digest=digest)
+    _, is_new = SettledBatch.objects.get_or_create(digest=digest)
     if not is_new:
         return
     # Sorted, so that two machines never deadlock over the rows.

@@ -1,7 +1,7 @@
 from ads.models.advertisers import Advertiser, Invitation, Membership
 from ads.models.campaigns import AdGroup, Campaign, Category, Keyword, NegativeKeyword
 from ads.models.creatives import Approval, Creative
-from ads.models.events import Click, Complaint, CountedTellings, Credit, Impression, Offer, RefusedVisit
+from ads.models.events import Click, Complaint, Credit, Impression, Offer, RejectedEvent, SettledBatch
 from ads.models.learning import ClickModel, LearnedReserve
 from ads.models.ledger import Account, CampaignDay, Entry, Freeze, Transaction
 from ads.models.rollups import Rollup, RollupMark
@@ -18,7 +18,6 @@ __all__ = [
     "Click",
     "ClickModel",
     "Complaint",
-    "CountedTellings",
     "Creative",
     "Credit",
     "Entry",
@@ -30,9 +29,10 @@ __all__ = [
     "Membership",
     "NegativeKeyword",
     "Offer",
-    "RefusedVisit",
+    "RejectedEvent",
     "Rollup",
     "RollupMark",
+    "SettledBatch",
     "Term",
     "TextVector",
     "Transaction",

@@ -175,18 +175,18 @@ class Credit(models.Model):
         return f"{self.click_id} {self.reason}"
 
 
-class RefusedVisit(models.Model):
+class RejectedEvent(models.Model):
     """Rejected events, counted by offer, kind, reason and day: bots, prefetches, duplicate clicks."""
 
     class Kind(models.TextChoices):
-        LOOK = "look", _("노출")
+        IMPRESSION = "look", _("노출")
         CLICK = "click", _("클릭")
 
     offer = models.ForeignKey(
-        Offer, on_delete=models.PROTECT, related_name="refused_visits", verbose_name=_("제안")
+        Offer, on_delete=models.PROTECT, related_name="rejected_events", verbose_name=_("제안")
     )
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.PROTECT, related_name="refused_visits", verbose_name=_("캠페인")
+        Campaign, on_delete=models.PROTECT, related_name="rejected_events", verbose_name=_("캠페인")
     )
     kind = models.CharField(_("종류"), max_length=8, choices=Kind.choices)
     reason = models.CharField(_("사유"), max_length=24)
@@ -196,6 +196,7 @@ class RefusedVisit(models.Model):
     last_at = models.DateTimeField(_("마지막"))
 
     class Meta:
+        db_table = "ads_refusedvisit"
         verbose_name = _("거른 방문")
         verbose_name_plural = pgettext_lazy("plural", "거른 방문")
         ordering = ["-last_at"]
@@ -211,13 +212,14 @@ class RefusedVisit(models.Model):
         return f"{self.offer_id} {self.reason}: {self.visits}"
 
 
-class CountedTellings(models.Model):
+class SettledBatch(models.Model):
     """A batch of spooled events whose rejected events are counted, so that counting is idempotent."""
 
     digest = models.CharField(_("지문"), max_length=64, primary_key=True)
     kept_at = models.DateTimeField(_("적힌 때"), db_default=Now(), editable=False)
 
     class Meta:
+        db_table = "ads_countedtellings"
         verbose_name = _("센 방문 묶음")
         verbose_name_plural = pgettext_lazy("plural", "센 방문 묶음")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from ads.models import Campaign, Click, Credit, RefusedVisit
+from ads.models import Campaign, Click, Credit, RejectedEvent
 from ads.reporting.figures import Period
 from ads.reporting.reason_labels import label_reason
 
@@ -32,7 +32,7 @@ def list_invalid_clicks(campaign: Campaign, period: Period) -> list[InvalidClick
     invalid = Click.objects.filter(campaign=campaign, verdict=Click.Verdict.INVALID, **days)
     for reason, count in invalid.values_list("reason").annotate(count=Count("pk")).order_by():
         rows[reason].refused += count
-    visits = RefusedVisit.objects.filter(campaign=campaign, kind=RefusedVisit.Kind.CLICK, **days)
+    visits = RejectedEvent.objects.filter(campaign=campaign, kind=RejectedEvent.Kind.CLICK, **days)
     for reason, count in visits.values_list("reason").annotate(count=Sum("visits")).order_by():
         rows[reason].refused += count
     credits_given = Credit.objects.filter(

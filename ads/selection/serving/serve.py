@@ -1,4 +1,4 @@
-"""Answers one ad request: gates, repeat, frequency caps, selection, offer; each refusal has a reason."""
+"""Answers one ad request: checks, repeat, frequency caps, selection, offer; each refusal has a reason."""
 
 import datetime
 import logging

@@ -45,7 +45,7 @@ def decide(admin_page: Client, creative: Creative, decision: str, *, reason: str
         "transaction",
         "campaignday",
         "clickmodel",
-        "refusedvisit",
+        "rejectedevent",
         "credit",
         "freeze",
         "rollup",

@@ -103,9 +103,9 @@ def test_a_lone_bid_pays_its_reserve() -> None:
 
 def test_quality_can_beat_money() -> None:
     rich = Bid(0, 1, 500 * WON, MIN_BID, 0.01)
-    fitting = Bid(1, 2, 200 * WON, MIN_BID, 0.03)
-    sale = run_auction([rich, fitting])
-    assert sale is not None and sale.bid == fitting
+    affordable = Bid(1, 2, 200 * WON, MIN_BID, 0.03)
+    sale = run_auction([rich, affordable])
+    assert sale is not None and sale.bid == affordable
     assert sale.price_micros == 170 * WON
 
 

@@ -27,7 +27,7 @@ from ads.events.spool import SpooledEvent
 from ads.events.spool_settlement import settle_spool
 from ads.ledger.billing import Charge, charge_click
 from ads.ledger.invariants import find_discrepancies
-from ads.models import CampaignDay, Click, Impression, Offer, RefusedVisit
+from ads.models import CampaignDay, Click, Impression, Offer, RejectedEvent
 from stack.servers.postgres import Postgres
 from testing.ads.inventory import CHROME, make_ad, make_offer
 from testing.ads.service_process import url_of
@@ -124,7 +124,7 @@ def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server
         clicked_twice.id: ("billed", ""),
     }
     assert Impression.objects.get(offer=unseen).verdict == "valid"
-    assert RefusedVisit.objects.get().reason == "robot"
+    assert RejectedEvent.objects.get().reason == "robot"
     assert CampaignDay.objects.get().spent_micros == 300 * WON
     assert find_discrepancies() == []
 

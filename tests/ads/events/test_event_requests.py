@@ -13,7 +13,7 @@ from ads.events import event_requests
 from ads.events.event_requests import datacenter_ranges, detect_bot, network_of, read_event_request
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.infra.ip_ranges import IpRanges, IpRangesError, read_ip_ranges
-from ads.models import Click, RefusedVisit
+from ads.models import Click, RejectedEvent
 from testing.ads.event_requests import click_on, make_event_request
 from testing.ads.inventory import CHROME, make_ad, make_offer
 
@@ -158,6 +158,6 @@ class TestClicks:
         click_on(link, method="HEAD")
         click_on(link)
         click_on(link)
-        kept = RefusedVisit.objects.values_list("kind", "reason", "visits")
+        kept = RejectedEvent.objects.values_list("kind", "reason", "visits")
         assert set(kept) == {("click", "robot", 3), ("click", "head", 1), ("click", "again", 1)}
         assert Click.objects.get().verdict == "billed"

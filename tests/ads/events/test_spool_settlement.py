@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ads.events.spool import Spool, SpooledEvent
 from ads.events.spool_settlement import settle_events
-from ads.models import Impression, RefusedVisit
+from ads.models import Impression, RejectedEvent
 from testing.ads.inventory import make_ad, make_offer
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_rejected_events_are_counted_once_however_often_they_are_settled(tmp_pat
         with pytest.raises(ConnectionError):
             spool.settle(settle_and_end)
     assert spool.settle(settle_events) == 5
-    counted = {(row.kind, row.reason): row.visits for row in RefusedVisit.objects.all()}
+    counted = {(row.kind, row.reason): row.visits for row in RejectedEvent.objects.all()}
     assert counted == {("click", "robot"): 3, ("look", "prefetch"): 1}
     assert Impression.objects.filter(offer=seen).count() == 1
 
@@ -47,4 +47,4 @@ def test_events_spooled_later_are_counted_too(tmp_path: Path) -> None:
         at = moment + datetime.timedelta(seconds=seconds)
         spool.append([SpooledEvent("refused_click", offer.id, at, "", "robot")])
         spool.settle(settle_events)
-    assert RefusedVisit.objects.get().visits == 3
+    assert RejectedEvent.objects.get().visits == 3

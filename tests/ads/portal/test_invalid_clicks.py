@@ -4,7 +4,7 @@ from django.utils import timezone
 from ads.events.click_audit import credit_click
 from ads.events.invalid_traffic import count_rejected_event
 from ads.ledger.billing import settle_click
-from ads.models import Advertiser, Click, Creative, RefusedVisit
+from ads.models import Advertiser, Click, Creative, RejectedEvent
 from ads.reporting.rollups import roll_up
 from ads.reporting.statements import read_statement
 from testing.ads.inventory import make_offer
@@ -20,7 +20,7 @@ def test_an_advertiser_sees_refused_and_credited_clicks_by_reason(
         credit_click(Click.objects.get(offer=paid), reason="burst_person")
     settle_click(make_offer(ad), reason="datacenter", network="", at=now)
     for _ in range(3):
-        count_rejected_event(make_offer(ad), kind=RefusedVisit.Kind.CLICK, reason="robot", at=now)
+        count_rejected_event(make_offer(ad), kind=RejectedEvent.Kind.CLICK, reason="robot", at=now)
     roll_up()
     address = f"/advertise/{shop.public_id}/"
     page = portal_client.get(f"{address}campaigns/{ad.ad_group.campaign.public_id}/").content.decode()
