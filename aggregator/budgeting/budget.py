@@ -68,7 +68,7 @@ def update_pace(*, income_micros: int, initial_price: float, now: dt.datetime | 
         pace = PacingState(pace.price, 0.0, pace.usual_income)
     waiting = (0 if last is None or is_new_day else last.waiting_micros) + income + subsidy
     if closed.costs:
-        pace = _book_turns(pace, closed.costs, spent, waiting)
+        pace = _charge_turns(pace, closed.costs, spent, waiting)
         waiting = 0
     point = DayPoint.objects.create(
         at=now,
@@ -94,7 +94,7 @@ def _sum_booked(start: dt.datetime) -> tuple[int, int]:
     return sums["income"] or 0, sums["spent"] or 0
 
 
-def _book_turns(pace: PacingState, costs: Sequence[int], spent: int, income: int) -> PacingState:
+def _charge_turns(pace: PacingState, costs: Sequence[int], spent: int, income: int) -> PacingState:
     """Update the pacing turn by turn; costs of calls outside turns are spread in proportion."""
     total = sum(costs)
     for cost in costs:

@@ -1,4 +1,4 @@
-"""A page of one guest too many hears why, and guests who left nothing are removed in time."""
+"""A page of one guest too many gets a reason, and guests who left nothing are removed in time."""
 
 import datetime as dt
 import uuid

@@ -33,8 +33,8 @@ def answer(model: str, prompt: str) -> Script:
     found = {"says": "940만 명이에요.", "by": ["A"], "instead": "930만 명이에요.", "of": ["B"]}
     lists = ("consensus", "partial_coverage", "unique_insights", "blind_spots")
     empty: dict[str, object] = {name: [] for name in lists}
-    said = {"case": marker[1], "order": ["B", "A"], "contradictions": [found]}
-    return say(json.dumps({**empty, **said, "per_candidate_errors": {}}))
+    report = {"case": marker[1], "order": ["B", "A"], "contradictions": [found]}
+    return say(json.dumps({**empty, **report, "per_candidate_errors": {}}))
 
 
 def _load(turn: Turn) -> tuple[Turn, list[str], list[Ballot]]:

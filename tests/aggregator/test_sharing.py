@@ -137,7 +137,7 @@ def test_a_long_conversation_is_copied_whole(ada: User) -> None:
     assert made.title == "질문 1번"
 
 
-def test_what_a_copy_leaves_out_is_said_by_the_dialogs_and_by_the_copy(
+def test_what_a_copy_leaves_out_is_stated_by_the_dialogs_and_by_the_copy(
     client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sharing, "MAX_SHARED_TURNS", 10)

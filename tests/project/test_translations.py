@@ -109,7 +109,7 @@ def find_messages() -> dict[ContextAndText, str]:
     return messages
 
 
-def test_everything_said_has_its_english() -> None:
+def test_every_message_has_its_english() -> None:
     catalog, messages = read_catalog(ENGLISH), find_messages()
     missing = {}
     for (context, text), where in messages.items():

@@ -74,8 +74,8 @@ def test_the_cheapest_and_free_models_are_served_with_an_empty_budget() -> None:
     cheapest = ask("strong", "c", funds=EMPTY)
     assert (panel_of(cheapest), cheapest.strategy) == (["c"], Strategy.SINGLE)
     assert panel_of(ask("c", funds=EMPTY, is_exact=True)) == ["c"]
-    at_home = ask("cellar", "dear", "home", funds=EMPTY, models=[*ALL, *LOCAL])
-    assert (panel_of(at_home), at_home.reasons) == (["cellar", "home"], ("asked_panel", "panel_cut"))
+    with_local = ask("cellar", "dear", "home", funds=EMPTY, models=[*ALL, *LOCAL])
+    assert (panel_of(with_local), with_local.reasons) == (["cellar", "home"], ("asked_panel", "panel_cut"))
 
 
 def test_a_single_answer_comes_from_the_first_affordable_model() -> None:
