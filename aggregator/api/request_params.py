@@ -13,11 +13,11 @@ from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey, Conversation, Turn
 from aggregator.services import turns
+from aggregator.services.candidates import PANEL_LIMIT
 from aggregator.services.listings import list_offered_models
 from aggregator.services.refusal import Refusal
 
 ENSEMBLE_MODEL = "jjamppong"
-MAX_PANEL_MODELS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ def _parse_panel(panel: object) -> tuple[str, ...]:
     if panel is None:
         return ()
     slugs = [slug for slug in panel if isinstance(slug, str)] if isinstance(panel, list) else []
-    if panel != slugs or not 0 < len(slugs) <= MAX_PANEL_MODELS:
-        message = _("panel은 모델 이름 1–%(limit)d개의 목록이어야 해요.") % {"limit": MAX_PANEL_MODELS}
+    if panel != slugs or not 0 < len(slugs) <= PANEL_LIMIT:
+        message = _("panel은 모델 이름 1–%(limit)d개의 목록이어야 해요.") % {"limit": PANEL_LIMIT}
         raise invalid_field("panel", message, "invalid_type")
     return tuple(slugs)
 

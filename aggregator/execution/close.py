@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from aggregator import placements
 from aggregator.domain.events import TurnClosed
-from aggregator.execution.setup import load_context
+from aggregator.execution.setup import load_run_context
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.infra import metrics
 from aggregator.infra.concurrency import retry_db, retry_db_async
@@ -100,7 +100,11 @@ def _is_fault(error: BaseException) -> bool:
 async def close_failed(run: TurnRun) -> None:
     """Close a turn as failed, with as much of its state as can be stored."""
     turn = run.turn
-    await _record_past_calls(run)
+    try:
+        await load_run_context(run)
+    except Exception:
+        # The fault may be in here: that the turn ends matters more than that all its calls are counted.
+        logger.exception("turn %s: its calls could not be counted", turn.public_id)
     try:
         stored_costs = await retry_db(CLOSE_RETRY_SECONDS, partial(list_call_costs, turn))
         cost_micros = run.usage.cost_micros(stored_costs)
@@ -115,12 +119,3 @@ async def close_failed(run: TurnRun) -> None:
             save = partial(checkpoint.save_calls, turn=turn, calls=calls)
             await retry_db_async(CLOSE_RETRY_SECONDS, save)
         await retry_db(CLOSE_RETRY_SECONDS, partial(turns.fail_turn, turn=turn))
-
-
-async def _record_past_calls(run: TurnRun) -> None:
-    try:
-        context = await load_context(run.turn, CLOSE_RETRY_SECONDS)
-        run.usage.record_past(run.state, context.offer, context.question)
-    except Exception:
-        # The fault may be in here: that the turn ends matters more than that all its calls are counted.
-        logger.exception("turn %s: its calls could not be counted", run.turn.public_id)

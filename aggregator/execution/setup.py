@@ -131,18 +131,25 @@ def build_context(turn: Turn, question: Question, snapshot: SharedSnapshot) -> T
     return TurnContext(question, offer, RoutingContext(snapshot.budget, topic, explorer))
 
 
-async def load_context(turn: Turn, retry_seconds: float) -> TurnContext:
+async def load_context(turn: Turn) -> TurnContext:
     """Return what a turn begins with, without a query where the process has it in memory."""
     snapshot = find_snapshot()
     # Without any model the snapshot is read anew: one may just have been switched on, or begun to answer.
     if snapshot is None or not snapshot.offer:
-        snapshot = await retry_db(retry_seconds, load_snapshot)
+        snapshot = await retry_db(CLOSE_RETRY_SECONDS, load_snapshot)
     build = partial(build_question, turn)
     has_no_history = turn.conversation.pk is None or turn.number == 1
-    question = build() if has_no_history else await retry_db(retry_seconds, build)
+    question = build() if has_no_history else await retry_db(CLOSE_RETRY_SECONDS, build)
     if turn.asked_panel:
         return build_context(turn, question, snapshot)
     return await run_in_db_thread(build_context, turn, question, snapshot)
+
+
+async def load_run_context(run: TurnRun) -> TurnContext:
+    """Return what a pass over a turn begins with, after counting the calls of earlier passes."""
+    context = await load_context(run.turn)
+    run.usage.record_past(run.state, context.offer, context.question)
+    return context
 
 
 async def prepare_setup(run: TurnRun, context: TurnContext) -> TurnSetup:

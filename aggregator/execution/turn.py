@@ -14,10 +14,10 @@ from aggregator.execution.close import (
     record_unlogged_calls,
 )
 from aggregator.execution.crisis import judge_after_start, offer_help
-from aggregator.execution.setup import TurnContext, load_context, prepare_setup
+from aggregator.execution.setup import load_run_context, prepare_setup
 from aggregator.execution.stages import PanelStages
 from aggregator.execution.turn_control import TurnControl
-from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
+from aggregator.execution.turn_run import TurnRun
 from aggregator.models import Turn
 from aggregator.pipeline.types import NoModelError
 from aggregator.streaming.event_writer import EventWriter
@@ -53,7 +53,7 @@ async def _answer(run: TurnRun) -> None:
         if run.state.status == "running" or run.state.attempt < run.turn.attempt:
             await _answer_with_checkpoints(run, judging)
         else:
-            await _load_context(run)
+            await load_run_context(run)
         await close_turn(run)
         await place_ad(run, await judging)
     except BaseException:
@@ -83,7 +83,7 @@ async def _answer_prompt(
     if is_explicit_crisis(run.turn.prompt):
         await offer_help(run)
         return ""
-    context = await _load_context(run)
+    context = await load_run_context(run)
     if run.state.answer_is_finished:
         return ""
     try:
@@ -92,10 +92,3 @@ async def _answer_prompt(
         return error.code
     checkpoints.stages = stages = PanelStages(run, setup)
     return await stages.answer(judging)
-
-
-async def _load_context(run: TurnRun) -> TurnContext:
-    """Return what the turn begins with; the calls of earlier passes are counted by it."""
-    context = await load_context(run.turn, CLOSE_RETRY_SECONDS)
-    run.usage.record_past(run.state, context.offer, context.question)
-    return context

@@ -32,5 +32,5 @@ async def test_a_snapshot_without_models_is_reloaded(
     assert not (await run_in_db_thread(load_snapshot)).offer
     await run_in_db_thread(lambda: Listing.objects.update(is_on=True))
     turn = Turn(conversation=Conversation(), number=1, prompt="안녕", language="ko", asked_panel=["quick"])
-    context = await load_context(turn, 5)
+    context = await load_context(turn)
     assert [model.slug for model in context.offer] == ["quick"]
