@@ -10,9 +10,16 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from ads.events import event_requests
-from ads.events.event_requests import datacenter_ranges, detect_bot, network_of, read_event_request
+from ads.events.event_requests import (
+    IpRanges,
+    IpRangesError,
+    datacenter_ranges,
+    detect_bot,
+    network_of,
+    read_event_request,
+    read_ip_ranges,
+)
 from ads.events.link_tokens import LinkPurpose, sign_token
-from ads.infra.ip_ranges import IpRanges, IpRangesError, read_ip_ranges
 from ads.models import Click, RejectedEvent
 from testing.ads.event_requests import click_on, make_event_request
 from testing.ads.inventory import CHROME, make_ad, make_offer
