@@ -7,6 +7,7 @@ from pathlib import Path
 from aggregator.domain.events import EVENTS
 from aggregator.pipeline.ranking.rank import REASONS
 from aggregator.providers.errors import ProviderError
+from bench.__main__ import list_benches
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROW = re.compile(r"^\| `([a-z_]+)` \| (.*?) \|", re.MULTILINE)
@@ -23,6 +24,11 @@ def test_every_event_is_documented_with_its_fields() -> None:
     observed = {kind: re.findall(r"`(\w+)`", names) for kind, names in ROW.findall(table)}
     known = {kind: [field.name for field in fields(event)] for kind, event in EVENTS.items()}
     assert observed == known
+
+
+def test_every_bench_is_documented() -> None:
+    text = read("docs/benchmarks.md")
+    assert [name for name in list_benches() if f"`bench.{name}`" not in text] == []
 
 
 def test_every_ranking_reason_is_documented() -> None:

@@ -1,7 +1,7 @@
 """The outcome of one request: every contender with its status, and the sale if there is one."""
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 from ads.domain.auction import Sale, floor_tick
@@ -14,18 +14,18 @@ class EligibilityStatus(IntEnum):
     """
 
     ELIGIBLE = 0
-    PAUSED = 1
-    KEYWORD_OFF = 2
-    OUT_OF_SCHEDULE = 3
-    OTHER_LANGUAGE = 4
-    OTHER_DEVICE = 5
-    NEGATIVE_KEYWORD = 6
-    NO_BUDGET = 7
-    NOT_RELEVANT = 8
-    SEEN_OFTEN = 9
-    BELOW_RESERVE = 10
-    OUTBID = 11
-    WON = 12
+    PAUSED = auto()
+    KEYWORD_OFF = auto()
+    OUT_OF_SCHEDULE = auto()
+    OTHER_LANGUAGE = auto()
+    OTHER_DEVICE = auto()
+    NEGATIVE_KEYWORD = auto()
+    NO_BUDGET = auto()
+    NOT_RELEVANT = auto()
+    SEEN_OFTEN = auto()
+    BELOW_RESERVE = auto()
+    OUTBID = auto()
+    WON = auto()
 
 
 class Contender(NamedTuple):

@@ -20,16 +20,7 @@ from ads.selection.core.posting_lists import QueryTerms
 
 OTHER = "other"
 # Plain integers: comparing a whole array with an enumeration member is slow.
-ELIGIBLE, PAUSED, KEYWORD_OFF, OUT_OF_SCHEDULE, NEGATIVE_KEYWORD = map(
-    int,
-    (
-        EligibilityStatus.ELIGIBLE,
-        EligibilityStatus.PAUSED,
-        EligibilityStatus.KEYWORD_OFF,
-        EligibilityStatus.OUT_OF_SCHEDULE,
-        EligibilityStatus.NEGATIVE_KEYWORD,
-    ),
-)
+ELIGIBLE, PAUSED = int(EligibilityStatus.ELIGIBLE), int(EligibilityStatus.PAUSED)
 
 
 def audience_code(language: str, device: str) -> int:
@@ -73,7 +64,7 @@ def check_eligibility(
     statuses = live.statuses[campaigns]
     paused = statuses == PAUSED
     # From the last check to the first, so that the first one that fails is written last.
-    statuses[_groups_with_negative(snapshot, query_terms, groups)] = NEGATIVE_KEYWORD
+    statuses[_groups_with_negative(snapshot, query_terms, groups)] = EligibilityStatus.NEGATIVE_KEYWORD
     audience = _AUDIENCE_STATUSES[
         request.language if request.language in LANGUAGES else OTHER,
         request.device if not request.device or request.device in DEVICES else OTHER,
@@ -81,9 +72,9 @@ def check_eligibility(
     np.copyto(statuses, audience, where=audience != ELIGIBLE)
     ends = snapshot.campaign_ends[campaigns]
     closed = (snapshot.campaign_starts[campaigns] > now) | ((ends <= now) & (ends > 0))
-    statuses[closed] = OUT_OF_SCHEDULE
+    statuses[closed] = EligibilityStatus.OUT_OF_SCHEDULE
     if len(live.keywords_off):
-        statuses[are_keywords_off(snapshot, keywords, live)] = KEYWORD_OFF
+        statuses[are_keywords_off(snapshot, keywords, live)] = EligibilityStatus.KEYWORD_OFF
     statuses[paused] = PAUSED
     return statuses
 

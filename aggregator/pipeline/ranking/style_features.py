@@ -22,16 +22,6 @@ from aggregator.pipeline.ranking.overlap import tokenise_words
 from aggregator.pipeline.types import Question
 
 Numbers = NDArray[np.float64]
-FEATURES = (
-    "length", "length_squared", "headers", "list_rows", "bold", "fences", "hangul", "foreign_scripts",
-    "digits", "refusal", "unfinished", "distinct_words", "table_bars", "formulas", "prompt_words",
-    "other_language",
-    "paragraphs", "questions", "exclamations", "emoji", "states_answer", "hedges", "steps", "repeated_lines",
-    "density", "word_length", "sentence_length", "lines", "uneven_lines", "opens_politely", "offers_more",
-    "brackets", "colons", "quotes", "commas", "numbers", "in_code", "examples", "speaks_of_self",
-    "speaks_to_reader", "ends_asking", "capitals", "links",
-)  # fmt: skip
-LENGTH = FEATURES.index("length")
 _HEADER = re.compile(r"(?m)^#{1,6} ")
 _LIST_ROW = re.compile(r"(?m)^[^\S\n]*(?:[-*•]|\d+[.)])\s")
 _FORMULA = re.compile(r"\$|\\\(|\\\[")
@@ -81,50 +71,52 @@ def _count_all(text: str, *marks: str) -> float:
     return math.log1p(sum(text.count(mark) for mark in marks))
 
 
-def _measure_rows(text: str) -> tuple[float, float, float]:
-    """Return log sentence length, log number of lines, and the coefficient of variation of line lengths."""
+def _measure_rows(text: str) -> dict[str, float]:
     rows = [len(line) for line in text.splitlines() if line.strip()] or [0]
     ends = sum(text.count(mark) for mark in ".!?。")
     mean = sum(rows) / len(rows)
-    uneven = math.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)) / max(mean, 1.0)
-    return math.log1p(len(text) / max(ends + len(rows), 1)), math.log1p(len(rows)), uneven
+    return {
+        "sentence_length": math.log1p(len(text) / max(ends + len(rows), 1)),
+        "lines": math.log1p(len(rows)),
+        # The coefficient of variation of the lengths of lines.
+        "uneven_lines": math.sqrt(sum((row - mean) ** 2 for row in rows) / len(rows)) / max(mean, 1.0),
+    }
 
 
-def _measure_tone(text: str) -> list[float]:
-    """Return compressibility, word and line lengths, opening and closing phrases, and counts of marks."""
+def _measure_tone(text: str) -> dict[str, float]:
     lowered = text.lower()
     encoded = text[:_COMPRESSED_CHARS].encode("utf-8", "replace")
     words = lowered.split()
-    return [
-        len(zlib.compress(encoded, 1)) / max(len(encoded), 1),
-        len(lowered) / max(len(words), 1),
-        *_measure_rows(text),
-        float(any(opening in lowered[:_OPENING] for opening in _OPENINGS)),
-        float(any(offer in lowered[-_CLOSING:] for offer in _CLOSING_OFFERS)),
-        _count_all(text, "("),
-        _count_all(text, ":"),
-        _count_all(text, '"', "“"),
-        _count_all(text, ","),
-    ]
+    return {
+        "density": len(zlib.compress(encoded, 1)) / max(len(encoded), 1),
+        "word_length": len(lowered) / max(len(words), 1),
+        **_measure_rows(text),
+        "opens_politely": float(any(opening in lowered[:_OPENING] for opening in _OPENINGS)),
+        "offers_more": float(any(offer in lowered[-_CLOSING:] for offer in _CLOSING_OFFERS)),
+        "brackets": _count_all(text, "("),
+        "colons": _count_all(text, ":"),
+        "quotes": _count_all(text, '"', "“"),
+        "commas": _count_all(text, ","),
+    }
 
 
-def _measure_voice(text: str, codes: NDArray[np.uint32]) -> list[float]:
+def _measure_voice(text: str, codes: NDArray[np.uint32]) -> dict[str, float]:
     lowered = text.lower()
     is_digit = (codes >= ord("0")) & (codes <= ord("9"))
-    return [
-        math.log1p(float((is_digit[1:] & ~is_digit[:-1]).sum())),
-        math.log1p(sum(len(block[0]) for block in CODE_BLOCK.finditer(text))),
-        _count_all(lowered, "example", "예를 들", "예시"),
-        _count_all(lowered, " i ", "i'm"),
-        _count_all(lowered, "you", "당신"),
-        float(text.rstrip().endswith("?")),
-        count_in_range(codes, "A", "Z") / max(len(text), 1),
-        _count_all(lowered, "http://", "https://"),
-    ]
+    return {
+        "numbers": math.log1p(float((is_digit[1:] & ~is_digit[:-1]).sum())),
+        "in_code": math.log1p(sum(len(block[0]) for block in CODE_BLOCK.finditer(text))),
+        "examples": _count_all(lowered, "example", "예를 들", "예시"),
+        "speaks_of_self": _count_all(lowered, " i ", "i'm"),
+        "speaks_to_reader": _count_all(lowered, "you", "당신"),
+        "ends_asking": float(text.rstrip().endswith("?")),
+        "capitals": count_in_range(codes, "A", "Z") / max(len(text), 1),
+        "links": _count_all(lowered, "http://", "https://"),
+    }
 
 
-def extract_style_features(question: Question, text: str) -> Numbers:
-    """Return the style features of a text, shape (features,), in the order of FEATURES."""
+def measure_style(question: Question, text: str) -> dict[str, float]:
+    """Return the style features of a text by name; their order is that of the fitted weights."""
     text = text[:MAX_READ_CHARS]
     length = math.log1p(len(text))
     shares = measure_scripts(text)
@@ -134,31 +126,40 @@ def extract_style_features(question: Question, text: str) -> Numbers:
     is_other_language = not asks_other_language(question.prompt) and not speaks_language(
         text, question.language
     )
-    return np.array([
-        length,
-        length * length / 10,
-        _count(_HEADER, text),
-        _count(_LIST_ROW, text),
-        math.log1p(text.count("**") // 2),
-        math.log1p(text.count("```") // 2),
-        shares.get("hangul", 0.0),
-        shares.get("kana", 0.0) + shares.get("han", 0.0),
-        count_in_range(codes, "0", "9") / max(len(text), 1),
-        float(is_refusal(text)),
-        float(text.rstrip()[-1:] not in _ENDINGS),
-        variety,
-        math.log1p(text.count("|") / 4),
-        _count(_FORMULA, text),
-        overlap,
-        float(is_other_language),
-        math.log1p(text.count("\n\n")),
-        math.log1p(text.count("?")),
-        math.log1p(text.count("!")),
-        math.log1p(count_in_range(codes, "\U0001f300", "\U0001faff")),
-        float(bool(find_stated_answer(text))),
-        hedges,
-        steps,
-        1 - len(set(lines)) / max(len(lines), 1),
-        *_measure_tone(text),
-        *_measure_voice(text, codes),
-    ])  # fmt: skip
+    return {
+        "length": length,
+        "length_squared": length * length / 10,
+        "headers": _count(_HEADER, text),
+        "list_rows": _count(_LIST_ROW, text),
+        "bold": math.log1p(text.count("**") // 2),
+        "fences": math.log1p(text.count("```") // 2),
+        "hangul": shares.get("hangul", 0.0),
+        "foreign_scripts": shares.get("kana", 0.0) + shares.get("han", 0.0),
+        "digits": count_in_range(codes, "0", "9") / max(len(text), 1),
+        "refusal": float(is_refusal(text)),
+        "unfinished": float(text.rstrip()[-1:] not in _ENDINGS),
+        "distinct_words": variety,
+        "table_bars": math.log1p(text.count("|") / 4),
+        "formulas": _count(_FORMULA, text),
+        "prompt_words": overlap,
+        "other_language": float(is_other_language),
+        "paragraphs": math.log1p(text.count("\n\n")),
+        "questions": math.log1p(text.count("?")),
+        "exclamations": math.log1p(text.count("!")),
+        "emoji": math.log1p(count_in_range(codes, "\U0001f300", "\U0001faff")),
+        "states_answer": float(bool(find_stated_answer(text))),
+        "hedges": hedges,
+        "steps": steps,
+        "repeated_lines": 1 - len(set(lines)) / max(len(lines), 1),
+        **_measure_tone(text),
+        **_measure_voice(text, codes),
+    }
+
+
+def extract_style_features(question: Question, text: str) -> Numbers:
+    """Return the style features of a text, shape (features,), in the order of FEATURES."""
+    return np.array(list(measure_style(question, text).values()))
+
+
+FEATURES = tuple(measure_style(Question("", "en"), ""))
+LENGTH = FEATURES.index("length")

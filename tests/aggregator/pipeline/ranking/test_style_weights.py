@@ -4,6 +4,7 @@ import numpy as np
 
 from aggregator.pipeline.ranking.style_features import FEATURES, LENGTH, extract_style_features
 from aggregator.pipeline.ranking.style_weights import extract_response_features
+from aggregator.pipeline.ranking.weights import FORMAT, load_default_weights
 from aggregator.pipeline.types import Question
 from aggregator.training.fit_style import (
     RatedResponses,
@@ -34,6 +35,15 @@ def test_served_and_fitted_features_have_the_same_shape() -> None:
     forms = extract_response_features(Question("why?", "en"), ["because it rains", "because of rain", ""])
 
     assert forms.shape[1] == sample_responses(0.0).forms.shape[2]
+
+
+def test_the_shipped_weights_are_fitted_on_the_features_that_are_measured() -> None:
+    forms = extract_response_features(Question("why?", "en"), ["because it rains", ""])
+    fitted = {language: len(style.means) for language, style in load_default_weights().styles.items()}
+
+    assert fitted == dict.fromkeys(fitted, forms.shape[1]), "fit again: manage.py fit_weights --data … --ship"
+    # Stored weights of an older release are ignored by their format.
+    assert (FORMAT, len(FEATURES)) == (2, 43), "raise FORMAT of weights.py before the fit, then both numbers"
 
 
 def test_a_preferred_style_is_fitted_and_chosen() -> None:
