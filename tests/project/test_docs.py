@@ -26,6 +26,12 @@ def test_every_event_is_documented_with_its_fields() -> None:
     assert observed == known
 
 
+def test_every_stage_is_in_the_tour_of_a_turn() -> None:
+    text = read("docs/turn.md")
+    stages = [path.parent.name for path in (ROOT / "aggregator" / "pipeline").glob("*/__init__.py")]
+    assert [name for name in stages if f"`aggregator/pipeline/{name}/" not in text] == []
+
+
 def test_every_bench_is_documented() -> None:
     text = read("docs/benchmarks.md")
     assert [name for name in list_benches() if f"`bench.{name}`" not in text] == []
