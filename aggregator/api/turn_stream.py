@@ -181,7 +181,7 @@ class TurnStream:
             "strategy": state.strategy,
             "reasons": list(state.reasons),
             "answer": state.answer_kind,
-            "answer_model": self._answer_model(),
+            "answer_model": state.answering_model,
             "panel": [_describe_candidate(candidate) for candidate in state.candidates.values()],
             "ranking": [
                 {"model": state.candidates[row.candidate].model, "score": row.score, "reasons": row.reasons}
@@ -197,10 +197,6 @@ class TurnStream:
             "cost_micros": state.cost_micros,
             "duration_ms": state.duration_ms,
         }
-
-    def _answer_model(self) -> str:
-        candidate = self.state.candidates.get(self.state.answer_candidate)
-        return candidate.model if candidate else self.state.answer_model
 
 
 def _describe_candidate(candidate: CandidateState) -> dict[str, Any]:

@@ -103,6 +103,12 @@ class TurnState:
             return self.answer_text
         return self.candidates[self.answer_candidate].text
 
+    @property
+    def answering_model(self) -> str:
+        """The slug of the model that wrote the answer, or ''."""
+        candidate = self.candidates.get(self.answer_candidate)
+        return candidate.model if candidate else self.answer_model
+
     def apply(self, event: events.Event) -> None:
         """Apply one event; unknown candidates are ignored, so that a truncated log can still be read."""
         REDUCERS[type(event)](self, event)

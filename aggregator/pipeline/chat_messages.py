@@ -45,19 +45,17 @@ def build_messages(model: LanguageModel, question: Question) -> tuple[ChatMessag
     """Return the messages for one model; the oldest exchanges are dropped when the window is small."""
     system = build_system_prompt(model, question)
     room = model.context_window - max_output_tokens(model, question) - overestimate_tokens(system)
-    kept = fit_history(question.history, room - overestimate_tokens(question.prompt))
-    messages = [ChatMessage("system", system)] if system else []
-    for exchange in kept:
-        messages += [ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer)]
-    return (*messages, ChatMessage("user", question.prompt))
+    history = fit_history(question.history, room - overestimate_tokens(question.prompt))
+    instructions = [ChatMessage("system", system)] if system else []
+    return (*instructions, *history, ChatMessage("user", question.prompt))
 
 
-def fit_history(history: Sequence[Exchange], room: int) -> list[Exchange]:
-    """Return the latest exchanges that fit in `room` tokens, oldest first."""
-    kept: list[Exchange] = []
+def fit_history(history: Sequence[Exchange], room: int) -> list[ChatMessage]:
+    """Return the messages of the latest exchanges that fit in `room` tokens, oldest first."""
+    messages: list[ChatMessage] = []
     for exchange in reversed(history):
         room -= overestimate_tokens(exchange.prompt) + overestimate_tokens(exchange.answer)
         if room < 0:
             break
-        kept.append(exchange)
-    return kept[::-1]
+        messages += [ChatMessage("assistant", exchange.answer), ChatMessage("user", exchange.prompt)]
+    return messages[::-1]

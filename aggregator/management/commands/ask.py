@@ -139,18 +139,12 @@ def as_document(state: TurnState) -> dict[str, Any]:
         ],
         "agreement": {"agreeing": ranking.agreeing, "compared": ranking.compared} if ranking else None,
         "confidence": ranking.confidence if ranking else None,
-        "answer": {"kind": state.answer_kind, "model": _answering_model(state), "text": state.answer},
+        "answer": {"kind": state.answer_kind, "model": state.answering_model, "text": state.answer},
         "cost_won": state.cost_micros / WON,
         "duration_ms": state.duration_ms,
         "ad": placement.ad if placement else None,
         "no_ad_reason": placement.reason if placement else state.error or "not_placed",
     }
-
-
-def _answering_model(state: TurnState) -> str:
-    if state.answer_candidate:
-        return state.candidates[state.answer_candidate].model
-    return state.answer_model
 
 
 def _candidate(candidate: CandidateState) -> dict[str, Any]:

@@ -5,8 +5,6 @@ import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import AnswerDelta, AnswerStarted, ClaimsMapped
@@ -14,7 +12,7 @@ from aggregator.domain.turn_state import TurnState
 from aggregator.infra.telemetry import traced
 from aggregator.pipeline.chat_messages import count_usage, fit_history
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
-from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge
+from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge, read_prompt
 from aggregator.pipeline.fusion.judge_report import JudgeReport
 from aggregator.pipeline.panel.fan_out import limit_model_concurrency
 from aggregator.pipeline.panel.panel import Outcome, make_call_id
@@ -31,8 +29,7 @@ from aggregator.providers import (
     stream_completion,
 )
 
-PROMPTS = Path(__file__).with_name("prompts")
-FUSE_PROMPT, REPORT_PROMPT = PROMPTS / "fuse.md", PROMPTS / "fuse_verdict.md"
+FUSE_PROMPT, REPORT_PROMPT = "fuse.md", "fuse_verdict.md"
 FUSE_DEADLINE_MS = 60_000
 FUSE_TEMPERATURE = 0.3
 
@@ -180,21 +177,12 @@ def restore_fusion(
 def _build_messages(
     fuser: LanguageModel, question: Question, fusion_inputs: FusionInputs, report: JudgeReport | None
 ) -> tuple[ChatMessage, ...]:
-    system = "\n\n".join(part for part in (question.system_prompt, _read_prompt(FUSE_PROMPT)) if part)
+    system = "\n\n".join(part for part in (question.system_prompt, read_prompt(FUSE_PROMPT)) if part)
     prompt = fusion_inputs.as_text(question)
     if report:
-        prompt = f"{prompt}\n\n{_read_prompt(REPORT_PROMPT).strip()}\n\n{report.as_text()}"
+        prompt = f"{prompt}\n\n{read_prompt(REPORT_PROMPT).strip()}\n\n{report.as_text()}"
     room = (
         fuser.context_window - fuser.output_limit - overestimate_tokens(system) - overestimate_tokens(prompt)
     )
-    history = [
-        message
-        for exchange in fit_history(question.history, room)
-        for message in (ChatMessage("user", exchange.prompt), ChatMessage("assistant", exchange.answer))
-    ]
+    history = fit_history(question.history, room)
     return (ChatMessage("system", system), *history, ChatMessage("user", prompt))
-
-
-@cache
-def _read_prompt(path: Path) -> str:
-    return path.read_text(encoding="utf-8")

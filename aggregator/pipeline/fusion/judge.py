@@ -26,7 +26,8 @@ from aggregator.providers import (
     stream_completion,
 )
 
-PROMPT = Path(__file__).with_name("prompts") / "judge.md"
+PROMPTS = Path(__file__).with_name("prompts")
+JUDGE_PROMPT = "judge.md"
 RETRY_PROMPT = "That was not the JSON object asked for. Reply with the JSON object and nothing else."
 JUDGE_SECONDS = 25.0
 JUDGE_TOKENS = 900
@@ -101,7 +102,9 @@ async def judge(
 
 def build_judge_messages(question: Question, fusion_inputs: FusionInputs) -> tuple[ChatMessage, ...]:
     """Return the task as the system message, and the request with the answers as the user message."""
-    return ChatMessage("system", _read_prompt()), ChatMessage("user", fusion_inputs.as_text(question))
+    return ChatMessage("system", read_prompt(JUDGE_PROMPT)), ChatMessage(
+        "user", fusion_inputs.as_text(question)
+    )
 
 
 async def _call_judge(model: LanguageModel, messages: Sequence[ChatMessage], judge_usage: JudgeUsage) -> str:
@@ -130,5 +133,6 @@ async def _call_judge(model: LanguageModel, messages: Sequence[ChatMessage], jud
 
 
 @cache
-def _read_prompt() -> str:
-    return PROMPT.read_text(encoding="utf-8")
+def read_prompt(name: str) -> str:
+    """Return the text of a file in the folder of prompts."""
+    return (PROMPTS / name).read_text(encoding="utf-8")
