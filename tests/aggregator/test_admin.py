@@ -1,9 +1,16 @@
 """What an admin reads of turns is in words, in the language of the page."""
 
+from pathlib import Path
+from types import ModuleType
+
 import pytest
+from django.contrib import admin
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+import ads.admin
+import aggregator.admin
 from accounts.models import User
 from aggregator.models import Conversation, Turn
 from testing.factories import UserFactory
@@ -15,6 +22,23 @@ def staff(client: Client, db: None) -> User:
     staff = UserFactory.create(username="staff", is_staff=True, is_superuser=True)
     client.force_login(staff)
     return staff
+
+
+@pytest.mark.parametrize("package", [aggregator.admin, ads.admin], ids=lambda package: package.__name__)
+def test_every_module_that_registers_a_table_is_imported(package: ModuleType) -> None:
+    modules = Path(package.__path__[0]).glob("*.py")
+    registering = {path.stem for path in modules if "@admin.register(" in path.read_text(encoding="utf-8")}
+    imported = {type(table).__module__ for table in admin.site._registry.values()}
+    missing = sorted(name for name in registering if f"{package.__name__}.{name}" not in imported)
+    assert missing == [], f"import these in {package.__name__}"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [model._meta.model_name for model in admin.site._registry if model._meta.app_label == "aggregator"],
+)
+def test_every_table_opens(client: Client, staff: User, model: str) -> None:
+    assert client.get(reverse(f"admin:aggregator_{model}_changelist")).status_code == 200
 
 
 @pytest.mark.parametrize(

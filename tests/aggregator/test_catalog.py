@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 from aggregator.catalog.catalog import look_up_price, read_catalog
+from stack.servers.local_models import MODEL_SETS
 
 
 def test_every_model_of_the_catalog_makes_sense() -> None:
@@ -31,7 +32,7 @@ def test_an_unknown_price_is_not_a_price_of_nothing() -> None:
 
 def test_local_models_know_what_they_are_good_for() -> None:
     local = {slug: model for slug, model in read_catalog().items() if model.provider == "local"}
-    assert set(local) == {"smollm2-135m", "qwen2.5-0.5b", "qwen2.5-1.5b"}
+    assert sorted(local) == sorted(weights.slug for weights in MODEL_SETS["all"])
     assert local["smollm2-135m"].languages == ("en",)
     assert not any(model.can_fuse for model in local.values())
     assert all(model.output_price_micros > 0 for model in local.values())

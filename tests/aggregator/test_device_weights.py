@@ -19,6 +19,7 @@ from aggregator.web.device_views import (
     parse_range_header,
 )
 from stack.install.weights import QWEN_HALF, SMOLLM2
+from stack.servers.local_models import MODEL_SETS
 from tests.aggregator.device_weight_files import SIZE, SMALL, folder, weights
 
 __all__ = ["folder", "weights"]
@@ -33,8 +34,10 @@ async def read(answer: object) -> bytes:
 
 
 def test_the_table_tells_of_the_weights_that_the_stack_fetches() -> None:
-    observed = [(model.file, model.sha256, model.size) for model in read_table()]
-    assert observed == [(each.file_name, each.sha256, each.size) for each in (SMOLLM2, QWEN_HALF)]
+    fetched = {each.slug: (each.file_name, each.sha256, each.size) for each in MODEL_SETS["all"]}
+    observed = {each.language_model.slug: (each.file, each.sha256, each.size) for each in read_table()}
+    assert {SMOLLM2.slug, QWEN_HALF.slug} <= set(observed)
+    assert observed == {slug: fetched.get(slug) for slug in observed}
 
 
 async def test_weights_are_sent_whole_and_cached_for_ever(weights: bytes) -> None:

@@ -63,6 +63,13 @@ def test_no_link_between_pages_is_broken() -> None:
     assert broken == []
 
 
+def test_every_file_that_a_recipe_of_contributing_names_exists() -> None:
+    recipes = read("CONTRIBUTING.md").split("## Where do I put")[1]
+    names = {name for name in re.findall(r"`([\w.-]+/[\w./-]+)`", recipes) if not re.search("[A-Z]{3}", name)}
+    folders = (ROOT, ROOT / "aggregator")
+    assert sorted(name for name in names if not any((folder / name).exists() for folder in folders)) == []
+
+
 def test_every_file_that_the_tour_of_a_turn_names_exists() -> None:
     names = set(
         re.findall(r"`((?:aggregator|static|language|ads|accounts|templates)/[\w./]+)`", read("docs/turn.md"))

@@ -117,7 +117,7 @@ def test_every_message_has_its_english() -> None:
         if message is None or message.fuzzy or not all(as_texts(message.string)):
             missing[text] = where
     assert len(messages) > 600
-    assert missing == {}, "say these in locale/en"
+    assert missing == {}, "add their English to locale/en/LC_MESSAGES/django.po"
 
 
 def test_the_admin_s_english_heads_all_begin_alike() -> None:

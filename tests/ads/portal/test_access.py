@@ -1,25 +1,36 @@
 import uuid
+from collections.abc import Sequence
 
 import pytest
 from django.test import Client
+from django.urls import URLPattern, URLResolver, resolve
 
 from accounts.models import User
 from ads.models import Advertiser, Campaign, Creative, Membership
+from ads.portal.urls import advertiser_pages
 from testing.ads.inventory import make_ad, make_advertiser
 
 READ = ["", "days.csv", "campaigns/", "campaigns/{campaign}/", "campaigns/{campaign}/days.csv"]
-READ += ["campaigns/{campaign}/keywords.csv", "money/", "money/statement.csv"]
+READ += [
+    "campaigns/{campaign}/keywords.csv",
+    "campaigns/{campaign}/keywords/",
+    "money/",
+    "money/statement.csv",
+]
 EDIT = ["campaigns/new/", "campaigns/{campaign}/edit/", "campaigns/{campaign}/groups/new/"]
 EDIT += ["groups/{group}/edit/", "groups/{group}/ads/new/", "ads/{creative}/edit/", "addresses/"]
 OWN = ["people/"]
 ACT = [
     "campaigns/{campaign}/move/",
+    "campaigns/{campaign}/keywords/switch/",
     "groups/{group}/switch/",
     "ads/{creative}/submit/",
     "ads/{creative}/switch/",
     "addresses/here/",
 ]
 PAY = ["money/add/"]
+# Their paths hold the id of a membership or an invitation; test_members.py and test_invitations.py open them.
+IN_OTHER_TESTS = {"dismiss", "withdraw"}
 
 
 def address(shop: Advertiser, page: str, ad: Creative) -> str:
@@ -29,6 +40,20 @@ def address(shop: Advertiser, page: str, ad: Creative) -> str:
         "creative": ad.public_id,
     }
     return f"/advertise/{shop.public_id}/{page.format(**ids)}"
+
+
+def list_names(routes: Sequence[URLPattern | URLResolver]) -> set[str]:
+    """Return the names of all pages below these routes."""
+    names: set[str] = set()
+    for route in routes:
+        names |= list_names(route.url_patterns) if isinstance(route, URLResolver) else {str(route.name)}
+    return names
+
+
+def test_every_page_of_an_advertiser_is_in_a_list(shop: Advertiser, ad: Creative) -> None:
+    listed = {resolve(address(shop, page, ad)).url_name for page in READ + EDIT + OWN + ACT + PAY}
+    missing = list_names(advertiser_pages) - listed - IN_OTHER_TESTS
+    assert missing == set(), "add their paths to READ, EDIT, OWN, ACT or PAY"
 
 
 def test_grace_sees_every_page_of_her_own(portal_client: Client, shop: Advertiser, ad: Creative) -> None:
