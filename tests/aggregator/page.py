@@ -42,7 +42,7 @@ class Page:
         reply = await self._socket.receive_output(TIMEOUT_SECONDS)
         return 0 if reply["type"] == "websocket.accept" else int(reply["code"])
 
-    async def say(self, command: object) -> None:
+    async def send(self, command: object) -> None:
         """Send a command as JSON, or a text as it is."""
         text = command if isinstance(command, str) else json.dumps(command)
         await self._socket.send_input({"type": "websocket.receive", "text": text})

@@ -37,7 +37,7 @@ async def test_a_prompt_with_a_lone_surrogate_is_answered(
     provider.add("wise", say("네."))
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
-    await page.say({"type": "open_turn", "client_id": str(uuid.uuid4()), "prompt": "\ud800 안녕?"})
+    await page.send({"type": "open_turn", "client_id": str(uuid.uuid4()), "prompt": "\ud800 안녕?"})
     await page.receive_turn()
     await leave(page)
     turn = await run_in_db_thread(Turn.objects.get)

@@ -27,7 +27,7 @@ def offer(provider: ProviderServer, offer_model: MakeModel) -> None:
 async def ask(page: Page, *panel: str) -> list[Frame]:
     """Ask these models and return the events of the turn."""
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
-    await page.say({**command, "panel": list(panel), "strategy": "best"})
+    await page.send({**command, "panel": list(panel), "strategy": "best"})
     return [await page.receive(), *await page.receive_turn()]
 
 
@@ -73,7 +73,7 @@ async def test_an_expensive_model_is_neither_added_nor_retried(
         {"type": "retry", "candidate": failed},
         {"type": "add", "turn": alone[0]["turn"], "model": "opus"},
     ):
-        await page.say(command)
+        await page.send(command)
         received.append(await page.receive())
     await leave(page)
 

@@ -41,7 +41,7 @@ async def test_a_prompt_streams_back_as_numbered_frames(
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     command = ask_of("한국의 수도는?")
-    await page.say(command)
+    await page.send(command)
 
     opened = await page.receive()
     assert (opened["type"], opened["client_id"], opened["number"]) == ("opened", command["client_id"], 1)
@@ -63,9 +63,9 @@ async def test_sending_the_same_prompt_twice_opens_one_turn(
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     command = ask_of("수도는?")
-    await page.say(command)
+    await page.send(command)
     await page.receive_turn()
-    await page.say(command)
+    await page.send(command)
     again = await page.receive()
 
     assert again["type"] == "opened"
@@ -79,12 +79,12 @@ async def test_another_page_resumes_after_any_event(
     provider.add("wise", say("하나 둘 셋 넷 다섯"))
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
-    await page.say(ask_of("세어 줘"))
+    await page.send(ask_of("세어 줘"))
     opened = await page.receive()
     whole = await page.receive_turn()
     other = await open_page(ada)
     for place in (0, 3, len(whole) - 1):
-        await other.say({"type": "resume", "turn": opened["turn"], "after_seq": place})
+        await other.send({"type": "resume", "turn": opened["turn"], "after_seq": place})
         rest: list[Frame] = []
         while len(rest) < 1 or rest[-1]["type"] != "placement_made":
             rest += (await other.receive())["events"]
@@ -100,7 +100,7 @@ async def test_mallory_cannot_follow_stop_or_vote_on_ada_s_turn(
     provider.add("wise", say("비밀이에요."))
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
-    await page.say(ask_of("비밀"))
+    await page.send(ask_of("비밀"))
     opened = await page.receive()
     events = await page.receive_turn()
     candidate = next(event["candidate"] for event in events if event["type"] == "candidate_started")
@@ -112,7 +112,7 @@ async def test_mallory_cannot_follow_stop_or_vote_on_ada_s_turn(
         {"type": "vote", "candidate": candidate},
         {"type": "retry", "candidate": candidate},
     ):
-        await intruder.say(command)
+        await intruder.send(command)
         refused = await intruder.receive()
         assert (refused["type"], refused["code"].rsplit("_", 2)[-1]) == ("refused", "found")
     await leave(intruder, page)
@@ -133,13 +133,13 @@ async def test_a_malformed_command_is_refused_in_words_and_the_page_stays_open(a
         json.dumps(ask_of("수도는?", panel=["x" * 81])),
     ]
     for text in rubbish:
-        await page.say(text)
+        await page.send(text)
         refused = await page.receive()
         assert (refused["type"], refused["code"]) == ("refused", "malformed")
         assert "새로 고쳐" in refused["message"]
-    await page.say(ask_of("   "))
+    await page.send(ask_of("   "))
     assert (await page.receive())["code"] == "prompt_empty"
-    await page.say({"type": "ping"})
+    await page.send({"type": "ping"})
     assert await page.receive() == {"type": "pong"}
     await leave(page)
 
@@ -148,7 +148,7 @@ async def test_a_malformed_command_is_refused_in_words_and_the_page_stays_open(a
 async def test_an_event_number_that_no_turn_can_have_is_refused(ada: User, place: str) -> None:
     turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, request=turns.TurnRequest("수도는?")))
     page = await open_page(ada)
-    await page.say(f'{{"type": "resume", "turn": "{turn.public_id}", "after_seq": {place}}}')
+    await page.send(f'{{"type": "resume", "turn": "{turn.public_id}", "after_seq": {place}}}')
     assert (await page.receive())["code"] == "malformed"
     await leave(page)
 
@@ -160,11 +160,11 @@ async def test_a_vote_for_another_candidate_replaces_the_earlier_one(
         provider.add(name, say("서울이에요."))
         await asyncio.to_thread(offer_model, name)
     page = await open_page(ada)
-    await page.say(ask_of("수도는?"))
+    await page.send(ask_of("수도는?"))
     events = await page.receive_turn()
     panel = next(event["panel"] for event in events if event["type"] == "route_chosen")
     for member in panel:
-        await page.say({"type": "vote", "candidate": member["candidate"]})
+        await page.send({"type": "vote", "candidate": member["candidate"]})
         assert (await page.receive())["type"] == "voted"
 
     votes = await run_in_db_thread(lambda: [str(vote.candidate.public_id) for vote in Vote.objects.all()])
@@ -178,13 +178,13 @@ async def test_editing_a_prompt_replaces_the_turn_and_what_followed(
     provider.add("wise", say("답이에요."))
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
-    await page.say(ask_of("첫 질문"))
+    await page.send(ask_of("첫 질문"))
     first = await page.receive()
     await page.receive_turn()
-    await page.say(ask_of("둘째 질문", conversation=first["conversation"]))
+    await page.send(ask_of("둘째 질문", conversation=first["conversation"]))
     await page.receive()
     await page.receive_turn()
-    await page.say(
+    await page.send(
         {"type": "edit", "turn": first["turn"], "client_id": str(uuid.uuid4()), "prompt": "고친 질문"}
     )
     edited = await page.receive()
@@ -206,11 +206,11 @@ async def test_a_failed_model_can_be_retried_from_the_page(
     provider.add("shaky", Script(status=401, error="invalid_api_key"))
     await asyncio.to_thread(offer_model, "shaky")
     page = await open_page(ada)
-    await page.say(ask_of("되나요?"))
+    await page.send(ask_of("되나요?"))
     events = await page.receive_turn(until="turn_closed")
     candidate = next(event["candidate"] for event in events if event["type"] == "candidate_started")
     provider.add("shaky", say("이제 돼요."))
-    await page.say({"type": "retry", "candidate": candidate})
+    await page.send({"type": "retry", "candidate": candidate})
     again = await page.receive_turn()
 
     assert again[0]["type"] == "turn_opened"

@@ -89,7 +89,7 @@ async def test_deleting_a_conversation_stops_its_turn_and_stores_its_calls(
 ) -> None:
     page = await open_page(ada)
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
-    await page.say({**command, "panel": ["quick", "talker"]})
+    await page.send({**command, "panel": ["quick", "talker"]})
     opened = await page.receive()
     await page.receive_turn(until="candidate_finished")
     assert await run_in_db_thread(has_log, opened["turn"])

@@ -36,7 +36,7 @@ async def receive_one(page: Page, kind: str) -> Frame:
 
 async def open_running(page: Page, prompt: str, conversation: str | None = None) -> Frame:
     """Open a turn, wait until its answer is being written, and return what opened it."""
-    await page.say(command("open_turn", prompt=prompt, conversation=conversation))
+    await page.send(command("open_turn", prompt=prompt, conversation=conversation))
     opened = await receive_one(page, "opened")
     await page.receive_turn("candidate_delta")
     return opened
@@ -78,7 +78,7 @@ async def test_a_refused_edit_stops_nothing(
     page = await open_page(ada)
     opened = await open_running(page, "수도는?")
 
-    await page.say(command("edit" if change else "regenerate", turn=opened["turn"], **change))
+    await page.send(command("edit" if change else "regenerate", turn=opened["turn"], **change))
     assert (await receive_one(page, "refused"))["code"] == code
     turn = await run_in_db_thread(Turn.objects.get)
     assert (turn.status, turn.stop_asked_at, turn.replaced_by) == ("running", None, None)
@@ -95,10 +95,10 @@ async def test_an_edit_stops_all_that_followed_at_once_and_none_counts_against_i
     page = await open_page(ada)
     first = await open_running(page, "하나")
     second = await open_running(page, "둘", first["conversation"])
-    await page.say(command("open_turn", prompt="셋", conversation=first["conversation"]))
+    await page.send(command("open_turn", prompt="셋", conversation=first["conversation"]))
     assert (await receive_one(page, "refused"))["code"] == "too_many_running"
 
-    await page.say(command("edit", turn=first["turn"], prompt="하나 고침"))
+    await page.send(command("edit", turn=first["turn"], prompt="하나 고침"))
     third = await receive_one(page, "opened")
     assert (third["number"], third["replaces"]) == (3, first["turn"])
     assert [await ends(first["turn"]), await ends(second["turn"])] == ["stopped", "stopped"]

@@ -34,11 +34,11 @@ async def test_a_copy_is_stored_and_an_unknown_kind_is_refused(
     turn = await answered(offer_model, provider, run_ask)
     candidate = str(turn.candidates.all()[0].public_id)
     page, other = await open_page(ada), await open_page(mallory)
-    await page.say({"type": "signal", "candidate": candidate, "kind": "copy"})
+    await page.send({"type": "signal", "candidate": candidate, "kind": "copy"})
     assert await page.receive() == {"type": "signalled", "candidate": candidate, "kind": "copy"}
-    await page.say({"type": "signal", "candidate": candidate, "kind": "regenerate"})
+    await page.send({"type": "signal", "candidate": candidate, "kind": "regenerate"})
     assert (await page.receive())["code"] == "malformed"
-    await other.say({"type": "signal", "candidate": candidate, "kind": "copy"})
+    await other.send({"type": "signal", "candidate": candidate, "kind": "copy"})
     assert (await other.receive())["code"] == "candidate_not_found"
     assert await run_in_db_thread(Signal.objects.count) == 1
     await leave(page)
@@ -50,7 +50,7 @@ async def test_regenerating_stores_a_signal_and_keeps_strategy_and_panel(
 ) -> None:
     turn = await answered(offer_model, provider, run_ask)
     page = await open_page(ada)
-    await page.say({"type": "regenerate", "client_id": str(uuid.uuid4()), "turn": str(turn.public_id)})
+    await page.send({"type": "regenerate", "client_id": str(uuid.uuid4()), "turn": str(turn.public_id)})
     await page.receive_turn()
     kinds = await run_in_db_thread(lambda: list(Signal.objects.values_list("kind", flat=True)))
     assert kinds == ["regenerate"]
@@ -102,7 +102,7 @@ async def test_a_requested_strategy_survives_the_route(
     provider.add("wise", say("서울이에요."))
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
-    await page.say(ask_of("수도는?", strategy="vote"))
+    await page.send(ask_of("수도는?", strategy="vote"))
     await page.receive_turn()
     turn = await run_in_db_thread(Turn.objects.get)
     assert (turn.asked_strategy, turn.strategy) == ("vote", "single")

@@ -42,16 +42,16 @@ async def test_a_guest_too_many_is_refused_in_words_and_accepted_later(
     settings.NEW_GUESTS_PER_HOUR = 1
     first, second = newcomer(), newcomer()
     assert (await first.open(), await second.open()) == (0, 0)
-    await second.say({"type": "ping"})
+    await second.send({"type": "ping"})
     assert await second.receive() == {"type": "pong"}
-    await second.say({**COMMAND, "client_id": str(uuid.uuid4())})
+    await second.send({**COMMAND, "client_id": str(uuid.uuid4())})
     refused = await second.receive()
     assert (refused["type"], refused["code"]) == ("refused", "too_many_guests")
     assert "로그인" in refused["message"]
     assert await run_in_db_thread(User.objects.count) == 1
 
     settings.NEW_GUESTS_PER_HOUR = 9
-    await second.say({**COMMAND, "client_id": str(uuid.uuid4())})
+    await second.send({**COMMAND, "client_id": str(uuid.uuid4())})
     assert (await second.receive())["type"] == "opened"
     await second.receive_turn()
     await leave(first, second)

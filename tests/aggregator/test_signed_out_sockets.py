@@ -67,9 +67,9 @@ async def test_the_socket_of_a_signed_out_person_opens_no_turn_and_is_closed(
 ) -> None:
     page, other = await open_page(ada), await open_page(await run_in_db_thread(UserFactory.create))
     await run_in_db_thread(part, ada)
-    await page.say(command())
+    await page.send(command())
     assert await page.receive_close() == 4401
-    await other.say(command())
+    await other.send(command())
     assert (await other.receive())["type"] == "opened"
     await other.receive_turn()
     await leave(other)
@@ -82,7 +82,7 @@ async def test_the_socket_of_a_signed_out_person_opens_no_turn_and_is_closed(
 @pytest.mark.parametrize("kind", ["regenerate", "edit", "retry", "add"])
 async def test_the_socket_of_a_signed_out_person_reopens_no_turn(ada: User, kind: str) -> None:
     page = await open_page(ada)
-    await page.say(command())
+    await page.send(command())
     opened = await page.receive()
     await page.receive_turn()
     failed = await run_in_db_thread(Candidate.objects.get, status="failed")
@@ -93,7 +93,7 @@ async def test_the_socket_of_a_signed_out_person_reopens_no_turn(ada: User, kind
         "retry": {"candidate": str(failed.public_id)},
         "add": {"turn": opened["turn"], "model": "spare"},
     }
-    await page.say({"type": kind, **also[kind]})
+    await page.send({"type": kind, **also[kind]})
     if "client_id" not in also[kind]:
         refused = await page.receive()
         assert (refused["type"], refused["code"]) == ("refused", "not_signed_in")
@@ -107,10 +107,10 @@ async def test_the_socket_of_a_signed_out_person_reopens_no_turn(ada: User, kind
 async def test_a_page_that_is_still_signed_in_reconnects_and_its_command_is_carried_out(ada: User) -> None:
     page, sent = await open_page(ada), command()
     await run_in_db_thread(record_sign_out, account=ada)
-    await page.say(sent)
+    await page.send(sent)
     assert await page.receive_close() == 4401
     again = await open_page(await run_in_db_thread(User.objects.get, pk=ada.pk))
-    await again.say(sent)
+    await again.send(sent)
     assert (await again.receive())["type"] == "opened"
     await again.receive_turn()
     await leave(page, again)
@@ -121,14 +121,14 @@ async def test_a_guest_s_socket_ends_as_the_guest_logs_in(ada: User) -> None:
     page = await open_page(guest)
     assert guest.guest_key
     await run_in_db_thread(adopt_guest, guest_key=guest.guest_key, account=ada)
-    await page.say(command())
+    await page.send(command())
     assert await page.receive_close() == 4401
     await leave(page)
 
 
 async def test_a_running_turn_ends_undisturbed_and_its_page_may_follow_it(ada: User) -> None:
     page: Page = await open_page(ada)
-    await page.say(command())
+    await page.send(command())
     await page.receive()
     await run_in_db_thread(record_sign_out, account=ada)
     assert (await page.receive_turn())[-1]["type"] == "placement_made"

@@ -148,7 +148,7 @@ async def test_the_lag_of_frames_is_measured(
     await asyncio.to_thread(offer_model, "wise")
     before = _frames_measured()
     page = await open_page(ada)
-    await page.say(
+    await page.send(
         {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": PROMPT}
     )
     await page.receive()

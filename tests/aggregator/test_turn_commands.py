@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 async def ask(page: Page, *panel: str) -> str:
     """Ask something and return the turn's id once it is open."""
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
-    await page.say({**command, "panel": list(panel), "strategy": "best"})
+    await page.send({**command, "panel": list(panel), "strategy": "best"})
     while (opened := await page.receive())["type"] != "opened":
         pass
     return str(opened["turn"])
@@ -74,7 +74,7 @@ async def test_a_failed_candidate_can_be_retried_while_the_others_stream(
     provider.add("shaky", say("서울입니다."))
     failed = await run_in_db_thread(lambda: Candidate.objects.get(turn__public_id=turn, status="failed"))
 
-    await page.say({"type": "retry", "candidate": str(failed.public_id)})
+    await page.send({"type": "retry", "candidate": str(failed.public_id)})
     kept = await ends(turn)
     log = await runner.get_turn_log().read(turn)
     await leave(page)
@@ -95,7 +95,7 @@ async def test_a_model_can_be_added_to_a_turn_that_has_ended(
     turn = await ask(page, "wise")
     await ends(turn)
 
-    await page.say({"type": "add", "turn": turn, "model": "quick"})
+    await page.send({"type": "add", "turn": turn, "model": "quick"})
     await until(lambda: Turn.objects.filter(public_id=turn, attempt=2).exists())
     kept = await ends(turn)
     log = await runner.get_turn_log().read(turn)
@@ -117,7 +117,7 @@ async def test_a_model_that_is_in_the_panel_cannot_be_added(
     await page.receive_turn()
     await ends(turn)
 
-    await page.say({"type": "add", "turn": turn, "model": "wise"})
+    await page.send({"type": "add", "turn": turn, "model": "wise"})
     refused = await page.receive()
     await leave(page)
 
@@ -137,7 +137,7 @@ async def test_a_page_that_resumes_after_the_log_expired_still_gets_the_end(
     await runner.get_turn_log().client.delete(f"turns:log:{turn}")
 
     late = await open_page(ada)
-    await late.say({"type": "resume", "turn": turn, "after_seq": 2})
+    await late.send({"type": "resume", "turn": turn, "after_seq": 2})
     frame = await late.receive()
     await leave(late)
 
@@ -212,7 +212,7 @@ async def test_a_turn_that_is_refused_reaches_no_provider_and_leaves_nothing_beh
     await asyncio.to_thread(offer_model, "wise")
     page = await open_page(ada)
     command = {"type": "open_turn", "client_id": str(uuid.uuid4()), "conversation": None, "prompt": "수도는?"}
-    await page.say({**command, "panel": ["wise"], "strategy": "best"})
+    await page.send({**command, "panel": ["wise"], "strategy": "best"})
     refused = await page.receive()
     await asyncio.wait_for(wait_for_turns(), 20)
     left = [key async for key in runner.get_turn_log().client.scan_iter("turns:l*")]
@@ -246,7 +246,7 @@ async def test_a_stopping_turn_accepts_no_model_and_accepts_all_once_it_has_ende
 
     page = await open_page(ada)
     added = next(row for row in stopped.candidates.all() if row.model == "quick")
-    await page.say({"type": "retry", "candidate": str(added.public_id)})
+    await page.send({"type": "retry", "candidate": str(added.public_id)})
     await page.receive_turn()
     again = await ends(str(turn.public_id))
     log = await runner.get_turn_log().read(str(turn.public_id))
@@ -267,7 +267,7 @@ async def test_a_queued_turn_can_be_stopped_or_deleted(
     page = await open_page(ada)
     first, second, third = await ask(page, "talker"), *[await ask(page, "quick") for _ in range(2)]
     gone = await run_in_db_thread(lambda: Turn.objects.get(public_id=third).conversation)
-    await page.say({"type": "stop", "turn": second})
+    await page.send({"type": "stop", "turn": second})
     await run_in_db_thread(lambda: deletion.delete_conversation(conversation=gone))
 
     await until(lambda: Turn.objects.filter(public_id=second, status="stopped").exists())
@@ -275,6 +275,6 @@ async def test_a_queued_turn_can_be_stopped_or_deleted(
     assert not provider.requests_for("quick")
     assert await run_in_db_thread(lambda: Turn.objects.get(public_id=first).status) == "running"
     assert not await runner.get_turn_log().read(third)
-    await page.say({"type": "stop", "turn": first})
+    await page.send({"type": "stop", "turn": first})
     assert (await ends(first)).status == "stopped"
     await leave(page)

@@ -19,7 +19,7 @@ async def test_a_context_is_built_without_queries_after_the_ratings_expired(
     snapshot = await run_in_db_thread(load_snapshot)
     ratings.forget_ratings()
     turn = Turn(conversation=Conversation(), number=1, prompt="안녕", language="ko", asked_panel=["quick"])
-    # Were the database asked here, Django would refuse, and the turn would break off.
+    # If the database were queried here, Django would refuse, and the turn would break off.
     context = build_context(turn, Question("안녕", "ko"), snapshot)
     assert [model.slug for model in context.offer] == ["quick"]
 

@@ -57,7 +57,7 @@ async def test_an_ad_for_telephones_is_seen_on_telephones_only(
     await run_in_db_thread(lambda: AdGroup.objects.update(device=AdGroup.Device.MOBILE))
     await run_in_db_thread(publish_all)
     page = await open_page(ada, agent)
-    await page.say({"type": "open_turn", "client_id": str(uuid.uuid4()), "prompt": PROMPT})
+    await page.send({"type": "open_turn", "client_id": str(uuid.uuid4()), "prompt": PROMPT})
     await page.receive_turn()
     await leave(page)
     assert (await run_in_db_thread(Turn.objects.get)).device == device
