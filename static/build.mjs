@@ -11,14 +11,14 @@ const entries = [
   "js/page.js",
   "js/shared.js",
   "js/device_page.js",
-  "js/console.js",
+  "js/portal.js",
   "js/charts.js",
   "css/fonts.css",
   "css/site.css",
   "css/page.css",
   "css/device.css",
   "css/formulas.css",
-  "css/console.css",
+  "css/portal.css",
   "css/admin.css",
 ];
 
