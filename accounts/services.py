@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 
-from accounts.guest_limit import exceeds_guest_limit
+from accounts.guests import exceeds_guest_limit
 from accounts.models import User
 from accounts.selectors import Scope, find_account, find_guest, find_guest_key
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from ads.campaigns import invitations
+from ads.campaigns import members
 from ads.domain.accounting_day import korean_day
 from ads.domain.auction import floor_price_micros
 from ads.events import click_audit, spool_settlement
@@ -64,7 +64,7 @@ def close_days() -> None:
 @shared_task(name="ads.tasks.forget_invitations")
 def delete_expired_invitations() -> None:
     """Delete expired and closed invitations with their email addresses."""
-    invitations.delete_expired_invitations()
+    members.delete_expired_invitations()
 
 
 @shared_task

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from ads.client.ad_requests import fetch_vocabulary, income_today, request_ad
+from ads.client import fetch_vocabulary, income_today, request_ad
 from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
 from aggregator.domain.events import PlacementMade
 from aggregator.models import Turn

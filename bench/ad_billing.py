@@ -13,7 +13,7 @@ import time
 import redis
 
 from bench.report import ROOT, Report, bench_parser
-from stack.servers.postgres import Postgres
+from testing.servers import StandalonePostgres
 from testing.stores import run_temporary_stores
 
 CAMPAIGNS = 20
@@ -31,7 +31,7 @@ def main() -> None:
         run(stores.postgres, 4_000 if options.quick else options.clicks)
 
 
-def run(postgres: Postgres, clicks: int) -> None:
+def run(postgres: StandalonePostgres, clicks: int) -> None:
     """Bill clicks without faults, then with faults, then audit the ledger."""
     from bench.market import billing_audit
 
@@ -80,7 +80,7 @@ def wait_for_writers(writers: list["subprocess.Popen[bytes]"]) -> None:
             raise SystemExit("a writer failed")
 
 
-def click_under_faults(postgres: Postgres) -> int:
+def click_under_faults(postgres: StandalonePostgres) -> int:
     """Run all writers with faults; return how many were killed."""
     writers = {share: start_writer(share) for share in range(PROCESSES)}
     try:
@@ -90,7 +90,7 @@ def click_under_faults(postgres: Postgres) -> int:
             writer.kill()
 
 
-def inject_faults(writers: dict[int, "subprocess.Popen[bytes]"], postgres: Postgres) -> int:
+def inject_faults(writers: dict[int, "subprocess.Popen[bytes]"], postgres: StandalonePostgres) -> int:
     """Kill and replace writers until all have finished, with one crash and one flush; return the kills."""
     rng = random.Random(3)
     kills, faults = 0, ["crash", "flush"]
@@ -115,7 +115,7 @@ def inject_faults(writers: dict[int, "subprocess.Popen[bytes]"], postgres: Postg
     return kills
 
 
-def crash_database(postgres: Postgres) -> None:
+def crash_database(postgres: StandalonePostgres) -> None:
     """End the database without a checkpoint (SIGQUIT), and start it again."""
     lines = (postgres.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     os.kill(int(lines[0]), signal.SIGQUIT)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.report import Report, bench_parser
-from stack.processes import find_free_port, wait_until
+from stack.processes import find_free_port
+from testing.servers import wait_until
 from testing.stores import run_temporary_stores
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from ads.selection.building.snapshot_builder import build_from_rows
 from bench.market.synthetic_inventory import VERSIONS, generate_inventory
 from bench.report import ROOT, Report, bench_parser
-from stack.servers.valkey import Valkey
+from testing.servers import StandaloneValkey
 from testing.stores import PASSWORD
 
 
@@ -71,7 +71,7 @@ def measure(ads: int, keywords: int, count: int, *, is_dense: bool) -> dict[str,
 
 def serve(folder: str, count: int, kind: str) -> dict[str, float]:
     """Serve the snapshots of this folder in a child process with its own Valkey; return its figures."""
-    valkey = Valkey(Path(folder) / "valkey", password=PASSWORD, is_durable=False)
+    valkey = StandaloneValkey(Path(folder) / "valkey", password=PASSWORD, is_durable=False)
     words = [sys.executable, "-m", "bench.market.selection_process", folder, str(count), kind]
     try:
         served = subprocess.run(

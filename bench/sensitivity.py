@@ -17,8 +17,7 @@ from language.lexicon import find_classes, remove_idioms
 from language.sensitivity import judge_sensitivity
 from language.sensitivity_head import STRICT_CLASSES
 from language.training.fit_sensitivity import choose_thresholds, predict_held_out_writers
-from language.training.probe_features import extract_features
-from language.training.probes import TRAIN_FOLDER, Probe, read_folder, read_probes
+from language.training.probe_features import TRAIN_FOLDER, Probe, extract_features, read_folder, read_probes
 
 QUICK_STEP = 8
 COMMERCE = ("commerce", "commercial", "shopping")

@@ -90,7 +90,7 @@ TEMPLATES: list[dict[str, Any]] = [
             ],
             "libraries": {"won": "ui.won"},
         },
-    },
+    }
 ]
 
 # -- Data ---------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-    },
+    }
 }
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE

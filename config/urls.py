@@ -4,8 +4,7 @@ from allauth.account.views import logout
 from django.contrib import admin
 from django.urls import include, path
 
-from config.monitoring.health import show_health
-from config.monitoring.metrics import show_metrics
+from config.monitoring.views import show_health, show_metrics
 
 urlpatterns = [
     path("healthz", show_health),

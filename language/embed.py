@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Literal, Protocol
 
 import numpy as np
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 Role = Literal["query", "passage"]
@@ -26,31 +26,24 @@ class _Engine(Protocol):
 
 
 _lock = threading.Lock()
-# The most recently used vectors.
-_cache: LRUCache[tuple[Role, str], Vectors] = LRUCache(CACHE_SIZE)
 _engine: _Engine | None = None
 
 
 def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
     """Return the unit vectors (n, 384) of n texts, in order.
 
-    Calls run one at a time and the engine has one thread, so embedding leaves the other cores to the site.
+    Texts are embedded one at a time on one thread, so embedding leaves the other cores to the site.
     """
-    keys = [(role, _clip(text)) for text in texts]
-    rows = np.zeros((len(keys), DIMENSIONS), dtype=np.float32)
+    if not texts:
+        return np.zeros((0, DIMENSIONS), dtype=np.float32)
+    return np.stack([_embed_clipped(role, _clip(text)) for text in texts])
+
+
+# The most recently used vectors; threads that want the same one wait for the first.
+@cached(LRUCache(CACHE_SIZE), condition=threading.Condition())
+def _embed_clipped(role: Role, text: str) -> Vectors:
     with _lock:
-        missing: dict[str, list[int]] = {}
-        for position, key in enumerate(keys):
-            cached = _cache.get(key)
-            if cached is None:
-                missing.setdefault(key[1], []).append(position)
-            else:
-                rows[position] = cached
-        for text, positions in missing.items():
-            row = _normalise(_load().encode([text], role == "query")[0])
-            rows[positions] = row
-            _cache[role, text] = row
-    return rows
+        return _normalise(_load().encode([text], role == "query")[0])
 
 
 def warm() -> None:

@@ -29,12 +29,7 @@ class Lookup:
 _cache: FIFOCache[str, Lookup] = FIFOCache(2)
 
 
-def _version_key(version: str, terms: object, negatives: object) -> str:
-    del terms, negatives
-    return version
-
-
-@cached(_cache, key=_version_key, condition=threading.Condition())
+@cached(_cache, key=lambda version, terms, negatives: version, condition=threading.Condition())
 def find_lookup(version: str, terms: Collection[tuple[int, str]], negatives: Collection[int]) -> Lookup:
     """Return the lookup of this version of the vocabulary; the first caller builds it."""
     return Lookup(terms, negatives)

@@ -25,33 +25,27 @@ WEB_TIMEOUT_SECONDS = 2
 
 def postgres_child(postgres: Postgres) -> Child:
     """Return the embedded database."""
-    return Child(
-        name="postgres",
-        start=postgres.launch,
-        is_ready=postgres.is_ready,
-        rank=POSTGRES,
-        stop_signal=signal.SIGINT,
-        stop_seconds=60,
-        log=postgres.log,
-    )
+    child = _server_child("postgres", postgres, rank=POSTGRES, stop_seconds=60)
+    child.stop_signal = signal.SIGINT
+    return child
 
 
 def valkey_child(valkey: Valkey) -> Child:
     """Return the embedded Valkey."""
-    return Child(
-        name="valkey",
-        start=valkey.launch,
-        is_ready=valkey.is_ready,
-        rank=VALKEY,
-        stop_seconds=20,
-        log=valkey.log,
-    )
+    return _server_child("valkey", valkey, rank=VALKEY, stop_seconds=20)
 
 
 def model_child(model: LocalModel) -> Child:
     """Return the server of one local model."""
+    return _server_child(model.slug, model, rank=MODEL, stop_seconds=3)
+
+
+def _server_child(
+    name: str, server: Postgres | Valkey | LocalModel, *, rank: int, stop_seconds: float
+) -> Child:
+    start, is_ready = server.launch, server.is_ready
     return Child(
-        name=model.slug, start=model.start, is_ready=model.is_ready, rank=MODEL, stop_seconds=3, log=model.log
+        name=name, start=start, is_ready=is_ready, rank=rank, stop_seconds=stop_seconds, log=server.log
     )
 
 

@@ -5,14 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TextIO
-
-from stack.errors import StackError
 
 LAUNCHER = Path(__file__).with_name("parent_death_signal.py")
 SAME_ID = -1
@@ -98,19 +95,6 @@ def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(
-    is_ready: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float, log: Path
-) -> None:
-    """Return once the child is ready; raise StackError with its last log line if it exits or is too slow."""
-    end = time.monotonic() + seconds
-    while not is_ready():
-        if process.poll() is not None:
-            raise StackError(f"{log.stem} ended at once: {last_line(log)} (all of it is in {log})")
-        if time.monotonic() > end:
-            raise StackError(f"{log.stem} is not ready after {seconds:.0f} s; see {log}")
-        time.sleep(0.02)
 
 
 def last_line(log: Path) -> str:

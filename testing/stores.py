@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stack.servers.postgres import Postgres
-from stack.servers.valkey import Valkey
+from testing.servers import StandalonePostgres, StandaloneValkey
 
 PASSWORD = "unguarded"
 
@@ -19,8 +18,8 @@ class Stores:
     def __init__(self, prefix: str, *, is_durable: bool) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
         self.folder = Path(self._temporary.name)
-        self.postgres = Postgres(self.folder, password=PASSWORD, is_durable=is_durable)
-        self.valkey = Valkey(self.folder / "valkey", password=PASSWORD, is_durable=False)
+        self.postgres = StandalonePostgres(self.folder, password=PASSWORD, is_durable=is_durable)
+        self.valkey = StandaloneValkey(self.folder / "valkey", password=PASSWORD, is_durable=False)
 
     def start(self) -> None:
         """Start both and put their addresses into the environment, where the settings read them."""

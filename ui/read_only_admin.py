@@ -1,10 +1,18 @@
-"""The base class of admin pages that show rows and change none."""
+"""The base classes of admin pages whose rows are kept, or only shown."""
 
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class KeptRowsAdmin(ModelAdmin):
+    """Lets nobody delete a row."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Rows are kept."""
+        return False
+
+
+class ReadOnlyAdmin(KeptRowsAdmin):
     """Shows rows and lets nobody add, change or delete one."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -13,8 +21,4 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Rows are not edited."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Rows are kept."""
         return False

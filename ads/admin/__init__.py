@@ -1,26 +1,5 @@
-from ads.admin.campaigns import AdGroupAdmin, AdvertiserAdmin, CampaignAdmin
-from ads.admin.events import ClickAdmin, ComplaintAdmin, ImpressionAdmin, OfferAdmin, RejectedEventAdmin
-from ads.admin.learning import ClickModelAdmin, LearnedReserveAdmin
-from ads.admin.ledger import AccountAdmin, CampaignDayAdmin, CreditAdmin, FreezeAdmin, TransactionAdmin
-from ads.admin.review import CreativeAdmin
-from ads.admin.rollups import RollupAdmin
+"""The admin of the market; importing this package registers its pages."""
 
-__all__ = [
-    "AccountAdmin",
-    "AdGroupAdmin",
-    "AdvertiserAdmin",
-    "CampaignAdmin",
-    "CampaignDayAdmin",
-    "ClickAdmin",
-    "ClickModelAdmin",
-    "ComplaintAdmin",
-    "CreativeAdmin",
-    "CreditAdmin",
-    "FreezeAdmin",
-    "ImpressionAdmin",
-    "LearnedReserveAdmin",
-    "OfferAdmin",
-    "RejectedEventAdmin",
-    "RollupAdmin",
-    "TransactionAdmin",
-]
+from ads.admin import campaigns, events, learning, ledger, review
+
+__all__ = ["campaigns", "events", "learning", "ledger", "review"]

@@ -10,21 +10,23 @@ from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from ads.admin.market_admin import WonDisplayMixin
 from ads.admin.payments import PAY_IN, PAY_OUT, show_payment
 from ads.campaigns.campaigns import pause_campaigns
 from ads.domain.accounting_day import korean_day
 from ads.domain.money import BID_STEP, MIN_BID, WON, format_won
-from ads.forms.money_field import WonField
+from ads.forms import WonField
 from ads.ledger.accounts import wallet_balance
 from ads.ledger.leases import sync_daily_budget
 from ads.models import AdGroup, Advertiser, Campaign, Keyword, Membership, NegativeKeyword
 from ads.reporting.advertiser_inventory import count_clicks_since
 from ads.selection.jobs.live_overrides import publish_live_overrides
 from language.keyphrases import normalise
+from ui.read_only_admin import KeptRowsAdmin
 from ui.won import render_won
 
 KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
@@ -71,8 +73,8 @@ class MembershipInline(TabularInline):
 
 
 @admin.register(Advertiser)
-class AdvertiserAdmin(ModelAdmin):
-    """Advertisers with their wallet balances, and payments into and out of the wallet."""
+class AdvertiserAdmin(KeptRowsAdmin):
+    """Advertisers with their wallet balances, and payments into and out of it; suspend one to stop it."""
 
     list_display = ["name", "status", "is_demo", "show_wallet", "created_at"]
     list_filter = ["status", "is_demo"]
@@ -113,22 +115,18 @@ class AdvertiserAdmin(ModelAdmin):
         own, total = count_clicks_since(advertiser, korean_day(timezone.now()) - OWN_CLICKS_PERIOD)
         return f"{own:,} / {total:,}"
 
-    def has_delete_permission(self, request: HttpRequest, obj: Advertiser | None = None) -> bool:
-        """Advertisers are kept; suspend one to stop its ads."""
-        return False
-
 
 @admin.register(Campaign)
-class CampaignAdmin(WonFieldsMixin, ModelAdmin):
-    """Campaigns with budgets and schedules, and an action that pauses them."""
+class CampaignAdmin(WonFieldsMixin, WonDisplayMixin, KeptRowsAdmin):
+    """Campaigns with budgets and schedules, and an action that pauses them; end one to stop it."""
 
     list_display = [
         "name",
         "advertiser",
         "category",
         "status",
-        "show_daily",
-        "show_total",
+        "daily_budget_in_won",
+        "total_budget_in_won",
         "starts_at",
         "ends_at",
     ]
@@ -150,26 +148,12 @@ class CampaignAdmin(WonFieldsMixin, ModelAdmin):
             super().save_model(request, obj, form, change)
             sync_daily_budget(obj.pk, at=timezone.now())
 
-    @display(description=_("하루 예산"))
-    def show_daily(self, campaign: Campaign) -> str:
-        """The daily budget in won."""
-        return render_won(campaign.daily_budget_micros)
-
-    @display(description=_("전체 예산"))
-    def show_total(self, campaign: Campaign) -> str:
-        """The total budget in won."""
-        return render_won(campaign.total_budget_micros)
-
     @action(description=_("고른 캠페인 멈추기"), permissions=["change"])
     def pause_campaigns(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         """Pause active campaigns; serving processes follow within seconds."""
         count = pause_campaigns(queryset)
         publish_live_overrides(at=timezone.now())
         messages.success(request, _("캠페인 %(count)d개를 멈췄어요.") % {"count": count})
-
-    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
-        """Campaigns are kept; end one to stop it."""
-        return False
 
 
 class KeywordForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -225,10 +209,10 @@ class NegativeKeywordInline(TabularInline):
 
 
 @admin.register(AdGroup)
-class AdGroupAdmin(WonFieldsMixin, ModelAdmin):
-    """Ad groups with their keywords."""
+class AdGroupAdmin(WonFieldsMixin, WonDisplayMixin, KeptRowsAdmin):
+    """Ad groups with their keywords; switch one off to stop it."""
 
-    list_display = ["name", "campaign", "language", "device", "show_bid", "is_on"]
+    list_display = ["name", "campaign", "language", "device", "default_bid_in_won", "is_on"]
     list_filter = ["is_on", "language", "device"]
     list_select_related = ["campaign"]
     search_fields = ["name", "campaign__name", "keywords__text"]
@@ -239,12 +223,3 @@ class AdGroupAdmin(WonFieldsMixin, ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: AdGroup | None = None) -> list[str]:
         """An ad group keeps its campaign, which its clicks and negative keywords belong to."""
         return [*self.readonly_fields, *(["campaign"] if obj else [])]
-
-    @display(description=_("기본 입찰가"))
-    def show_bid(self, group: AdGroup) -> str:
-        """The default bid in won."""
-        return render_won(group.default_bid_micros)
-
-    def has_delete_permission(self, request: HttpRequest, obj: AdGroup | None = None) -> bool:
-        """Ad groups are kept; switch one off to stop it."""
-        return False

@@ -1,7 +1,6 @@
 """The record of a decided ad request as text: every candidate with its status, scores and prices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
@@ -49,84 +48,43 @@ LANGUAGE_LABELS: dict[str, Promise] = {
 RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 어림"), "drawn": _("새 광고라 뽑음")}
 
 
-@dataclass(frozen=True, slots=True)
-class ContenderRow:
-    """One candidate of the auction."""
-
-    is_winner: bool
-    status: str
-    campaign: str
-    term: str
-    match: str
-    bid: str
-    left: str
-    reserve: str
-    pace: float
-    relevance: float
-    click_rate: float
-    smoothed_rate: float
-    source: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionView:
-    """One request and its candidates."""
-
-    request_id: str
-    repeats: str
-    language: str
-    device: str
-    topics: str
-    version: str
-    reason: str
-    price: str
-    shadow_price: str
-    is_explored: bool
-    contender_rows: tuple[ContenderRow, ...]
-
-
-def describe_decision(record: dict[str, Any]) -> DecisionView:
-    """Return the record of a request with labels and amounts in place of codes and micros."""
+def describe_decision(record: dict[str, Any]) -> dict[str, object]:
+    """Return a request's record for a template, with labels and amounts in place of codes and micros."""
     request, lines = record["request"], record["contenders"]
     campaigns = dict(
         Campaign.objects.filter(pk__in={line["campaign"] for line in lines}).values_list("pk", "name")
     )
-    return DecisionView(
-        request_id=str(request["request_id"]),
-        repeats=str(record.get("repeats", "")),
-        language=_label(LANGUAGE_LABELS, request["language"]),
+    return {
+        "request_id": request["request_id"],
+        "repeats": record.get("repeats", ""),
+        "language": _label(LANGUAGE_LABELS, request["language"]),
         # The trace kept for a day has the device, an offer has not.
-        device=_label(dict(AdGroup.Device.choices), request.get("device", "")),
-        topics=", ".join(map(str, request.get("topics", ()))),
-        version=str(record["version"]),
-        reason=_label(NO_AD_LABELS, record["reason"]),
-        price=render_won(record["price_micros"]),
-        shadow_price=render_won(record["shadow_price_micros"]),
-        is_explored=bool(record["is_explored"]),
-        contender_rows=tuple(_describe_contender(line, campaigns) for line in lines),
-    )
+        "device": _label(dict(AdGroup.Device.choices), request.get("device", "")),
+        "topics": ", ".join(map(str, request.get("topics", ()))),
+        "version": record["version"],
+        "reason": _label(NO_AD_LABELS, record["reason"]),
+        "price": render_won(record["price_micros"]),
+        "shadow_price": render_won(record["shadow_price_micros"]),
+        "is_explored": record["is_explored"],
+        "contender_rows": [_describe_contender(line, campaigns) for line in lines],
+    }
 
 
-def _describe_contender(line: dict[str, Any], campaigns: dict[int, str]) -> ContenderRow:
-    return ContenderRow(
-        is_winner=line["rung"] == "won",
-        status=_label(STATUS_LABELS, line["rung"]),
-        campaign=campaigns.get(line["campaign"], f"#{line['campaign']}"),
-        term=str(line["term"]),
-        match=_label(dict(Keyword.Match.choices), line["match"]),
-        bid=render_won(int(line["bid_micros"])),
+def _describe_contender(line: dict[str, Any], campaigns: dict[int, str]) -> dict[str, object]:
+    return line | {
+        "is_winner": line["rung"] == "won",
+        "status": _label(STATUS_LABELS, line["rung"]),
+        "campaign": campaigns.get(line["campaign"], f"#{line['campaign']}"),
+        "match": _label(dict(Keyword.Match.choices), line["match"]),
+        "bid": render_won(int(line["bid_micros"])),
         # Recorded only where it is less than the bid.
-        left=render_won(line.get("left_micros")),
-        reserve=render_won(line.get("reserve_micros")),
-        pace=float(line["pace"]),
-        relevance=float(line["relevance"]),
-        click_rate=100 * float(line["click_rate"]),
+        "left": render_won(line.get("left_micros")),
+        "reserve": render_won(line.get("reserve_micros")),
+        "click_rate": 100 * float(line["click_rate"]),
         # Older records have the smoothed rate alone.
-        smoothed_rate=100 * float(line.get("smoothed_rate", line["click_rate"])),
-        source=_label(RATE_SOURCE_LABELS, line.get("rate_source", "smoothed")),
-        score=float(line["score"]),
-    )
+        "smoothed_rate": 100 * float(line.get("smoothed_rate", line["click_rate"])),
+        "source": _label(RATE_SOURCE_LABELS, line.get("rate_source", "smoothed")),
+    }
 
 
 def _label(labels: Mapping[str, object], name: str) -> str:

@@ -1,4 +1,4 @@
-"""Offers, impressions, clicks, rejected events and complaints in the admin."""
+"""Offers, impressions, clicks, rejected events, complaints and rollups in the admin."""
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -10,22 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from ads.admin.decision_view import describe_decision
-from ads.admin.market_admin import MarketAdmin
+from ads.admin.market_admin import MarketAdmin, ReasonLabelMixin
 from ads.domain.money import format_won
 from ads.events.click_audit import credit_click
-from ads.models import Click, Complaint, Impression, Offer, RejectedEvent
+from ads.models import Click, Complaint, Impression, Offer, RejectedEvent, Rollup
 from ads.reporting.decision_trace import find_decision, offer_decision
-from ads.reporting.reason_labels import label_reason
-from ui.won import render_won
-
-
-class ReasonLabelMixin:
-    """Shows the reason of a verdict as advertisers read it."""
-
-    @display(description=_("사유"), ordering="reason")
-    def show_reason(self, kept: Impression | Click | RejectedEvent) -> str:
-        """The label of the reason."""
-        return label_reason(kept.reason)
 
 
 @admin.register(Offer)
@@ -38,7 +27,7 @@ class OfferAdmin(MarketAdmin):
         "campaign",
         "keyword_text",
         "match",
-        "show_price",
+        "price_in_won",
         "language",
         "is_explored",
     ]
@@ -49,11 +38,6 @@ class OfferAdmin(MarketAdmin):
     exclude = ["trace"]
     readonly_fields = ["show_trace"]
     actions_list = ["explain_request"]
-
-    @display(description=_("클릭당 가격"))
-    def show_price(self, offer: Offer) -> str:
-        """The price of a click."""
-        return render_won(offer.price_micros)
 
     @display(description=_("경매 기록"))
     def show_trace(self, offer: Offer) -> str:
@@ -89,7 +73,7 @@ class ImpressionAdmin(ReasonLabelMixin, MarketAdmin):
 class ClickAdmin(ReasonLabelMixin, MarketAdmin):
     """Clicks with their verdicts and prices, and an action that credits them."""
 
-    list_display = ["offer", "created_at", "campaign", "verdict", "show_reason", "show_price", "network"]
+    list_display = ["offer", "created_at", "campaign", "verdict", "show_reason", "price_in_won", "network"]
     list_filter = ["verdict", "reason"]
     ordering = ["-created_at"]
     list_select_related = ["campaign", "offer"]
@@ -115,11 +99,6 @@ class ClickAdmin(ReasonLabelMixin, MarketAdmin):
         """Crediting needs the permission to add credits."""
         return request.user.has_perm("ads.add_credit")
 
-    @display(description=_("청구액"))
-    def show_price(self, click: Click) -> str:
-        """The amount charged."""
-        return render_won(click.price_micros)
-
 
 @admin.register(RejectedEvent)
 class RejectedEventAdmin(ReasonLabelMixin, MarketAdmin):
@@ -137,3 +116,25 @@ class ComplaintAdmin(MarketAdmin):
 
     list_display = ["created_at", "reason", "offer"]
     list_filter = ["reason"]
+
+
+@admin.register(Rollup)
+class RollupAdmin(MarketAdmin):
+    """Figures by minute, hour and day."""
+
+    list_display = [
+        "bucket",
+        "grain",
+        "campaign",
+        "keyword_text",
+        "impressions",
+        "clicks",
+        "invalid_clicks",
+        "spend_in_won",
+        "credited_clicks",
+    ]
+    list_filter = ["grain"]
+    list_select_related = ["campaign"]
+    search_fields = ["campaign__name", "keyword_text"]
+    date_hierarchy = "bucket"
+    ordering = ["-bucket"]

@@ -6,13 +6,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
-from ads.admin.market_admin import MarketAdmin
+from ads.admin.market_admin import MarketAdmin, ReasonLabelMixin
 from ads.ledger.market_freeze import NotFrozenError, lift_freeze
 from ads.models import Account, CampaignDay, Credit, Entry, Freeze, Transaction
-from ads.reporting.reason_labels import label_reason
+from ads.reporting.invalid_clicks import label_reason
+from ui.read_only_admin import KeptRowsAdmin
 from ui.won import render_won
 
 
@@ -89,30 +90,15 @@ class AccountAdmin(MarketAdmin):
 class CampaignDayAdmin(MarketAdmin):
     """The budget, the lease and the spend of each campaign by day."""
 
-    list_display = ["day", "campaign", "show_budget", "show_leased", "show_spent", "is_open"]
+    list_display = ["day", "campaign", "budget_in_won", "leased_in_won", "spent_in_won", "is_open"]
     list_filter = ["is_open"]
     list_select_related = ["campaign"]
     search_fields = ["campaign__name"]
     date_hierarchy = "day"
 
-    @display(description=_("예산"))
-    def show_budget(self, day: CampaignDay) -> str:
-        """The day's budget."""
-        return render_won(day.budget_micros)
-
-    @display(description=_("떼어 둔 돈"))
-    def show_leased(self, day: CampaignDay) -> str:
-        """The leased money."""
-        return render_won(day.leased_micros)
-
-    @display(description=_("쓴 돈"))
-    def show_spent(self, day: CampaignDay) -> str:
-        """The spend."""
-        return render_won(day.spent_micros)
-
 
 @admin.register(Freeze)
-class FreezeAdmin(ModelAdmin):
+class FreezeAdmin(KeptRowsAdmin):
     """Freezes of the market; an open one is lifted here with a note."""
 
     list_display = ["created_at", "reason", "show_state", "lifted_at", "lifted_by", "note"]
@@ -151,26 +137,12 @@ class FreezeAdmin(ModelAdmin):
         may = super().has_change_permission(request, obj)
         return bool(may) and (obj is None or obj.lifted_at is None)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Freeze | None = None) -> bool:
-        """Freezes are kept."""
-        return False
-
 
 @admin.register(Credit)
-class CreditAdmin(MarketAdmin):
+class CreditAdmin(ReasonLabelMixin, MarketAdmin):
     """Credits of clicks with their reasons."""
 
-    list_display = ["click", "show_reason", "show_amount", "kept_at"]
+    list_display = ["click", "show_reason", "amount_in_won", "kept_at"]
     list_filter = ["reason"]
     list_select_related = ["click"]
     date_hierarchy = "kept_at"
-
-    @display(description=_("사유"))
-    def show_reason(self, credit: Credit) -> str:
-        """The label of the reason."""
-        return label_reason(credit.reason)
-
-    @display(description=_("금액"))
-    def show_amount(self, credit: Credit) -> str:
-        """The credited amount."""
-        return render_won(credit.amount_micros)

@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ads.domain.money import format_won
-from ads.forms.idempotent_form import IdempotentForm
-from ads.forms.money_field import WonField
+from ads.forms import IdempotentForm, WonField
 from ads.ledger.accounts import open_wallet, refundable_micros
 from ads.ledger.entries import (
     IdempotencyKeyReusedError,
@@ -69,7 +68,7 @@ class PaymentForm(IdempotentForm):
     """The amount and the note of a payment."""
 
     amount = WonField(
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"})
     )
     note = forms.CharField(
         max_length=200,

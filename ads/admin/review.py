@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -32,6 +31,7 @@ from ads.campaigns.creative_review import (
     second_review_from,
 )
 from ads.models import Approval, Creative
+from ui.read_only_admin import KeptRowsAdmin
 
 RISK_LABELS = {
     "health": _("건강을 말해요"),
@@ -62,7 +62,7 @@ class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Creative)
-class CreativeAdmin(ModelAdmin):
+class CreativeAdmin(KeptRowsAdmin):
     """Creatives, those that wait for review first; their texts cannot be edited."""
 
     list_display = [
@@ -105,10 +105,6 @@ class CreativeAdmin(ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Advertisers write creatives."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Creative | None = None) -> bool:
-        """Served creatives are kept."""
         return False
 
     @display(description=_("광고주"))

@@ -81,8 +81,5 @@ def _has_content(creative: Creative, words: CreativeContent) -> bool:
 
 
 def _apply_content(creative: Creative, words: CreativeContent) -> None:
-    creative.title = words.title
-    creative.body = words.body
-    creative.landing_url = words.landing_url
-    creative.display_domain = words.display_domain
-    creative.is_ai_generated = words.is_ai_generated
+    for name, value in asdict(words).items():
+        setattr(creative, name, value)

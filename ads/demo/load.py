@@ -1,9 +1,8 @@
 """Loads the demo advertisers of a first start; loading again only adds what is missing."""
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,55 +19,26 @@ INITIAL_CREDIT = 1_000_000 * WON
 DAILY_BUDGET = 50_000 * WON
 
 
-@dataclass(frozen=True, slots=True)
-class DemoCampaign:
-    """One demo campaign as described in its TOML file."""
-
-    slug: str
-    advertiser: str
-    name: str
-    category: str
-    topics: tuple[str, ...]
-    bid_won: int
-    domain: str
-    title: str
-    body: str
-    language: str
-    keywords: tuple[tuple[str, str], ...]
-    negatives: tuple[str, ...]
-
-
-def read_demo() -> Iterator[DemoCampaign]:
-    """Read the campaigns of both languages."""
-    for name, language in LANGUAGES.items():
-        for entry in tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["campaign"]:
-            keywords = [(text, match) for match in Keyword.Match.values for text in entry.pop(match, ())]
-            yield DemoCampaign(
-                **entry | {"topics": tuple(entry["topics"]), "negatives": tuple(entry.get("negatives", ()))},
-                language=language,
-                keywords=tuple(keywords),
-            )
-
-
 def load_demo() -> int:
     """Load the demo inventory from its files; return the number of campaigns."""
     count = 0
-    for demo in read_demo():
-        with transaction.atomic():
-            _load_campaign(demo)
-        count += 1
+    for name, language in LANGUAGES.items():
+        for entry in tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["campaign"]:
+            with transaction.atomic():
+                _load_campaign(entry, language)
+            count += 1
     return count
 
 
-def _load_campaign(demo: DemoCampaign) -> None:
-    advertiser, _ = Advertiser.objects.get_or_create(name=demo.advertiser, is_demo=True)
+def _load_campaign(demo: dict[str, Any], language: str) -> None:
+    advertiser, _ = Advertiser.objects.get_or_create(name=demo["advertiser"], is_demo=True)
     open_wallet(advertiser)
     top_up(advertiser, INITIAL_CREDIT, key=f"demo:{advertiser.id}", source=Account.Kind.GRANT, note="demo")
     campaign, _ = Campaign.objects.get_or_create(
         advertiser=advertiser,
-        name=demo.name,
+        name=demo["name"],
         defaults={
-            "category": demo.category,
+            "category": demo["category"],
             "status": Campaign.Status.ACTIVE,
             "daily_budget_micros": DAILY_BUDGET,
             "starts_at": timezone.now(),
@@ -76,22 +46,23 @@ def _load_campaign(demo: DemoCampaign) -> None:
     )
     group, _ = AdGroup.objects.get_or_create(
         campaign=campaign,
-        name=demo.name,
+        name=demo["name"],
         defaults={
-            "default_bid_micros": demo.bid_won * WON,
-            "language": demo.language,
-            "topics": list(demo.topics),
+            "default_bid_micros": demo["bid_won"] * WON,
+            "language": language,
+            "topics": demo["topics"],
         },
     )
-    add_missing_keywords(group, (KeywordSpec(text, match) for text, match in demo.keywords))
-    add_missing_negatives(campaign, None, demo.negatives)
+    keywords = [KeywordSpec(text, match) for match in Keyword.Match.values for text in demo.get(match, ())]
+    add_missing_keywords(group, keywords)
+    add_missing_negatives(campaign, None, demo.get("negatives", ()))
     Creative.objects.get_or_create(
         ad_group=group,
-        landing_url=f"/ads/demo/{demo.slug}/",
+        landing_url=f"/ads/demo/{demo['slug']}/",
         defaults={
-            "title": demo.title,
-            "body": demo.body,
-            "display_domain": demo.domain,
+            "title": demo["title"],
+            "body": demo["body"],
+            "display_domain": demo["domain"],
             "review": Creative.Review.APPROVED,
             "reviewed_at": timezone.now(),
         },

@@ -4,7 +4,7 @@ import datetime
 import json
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import redis
 from django.conf import settings
@@ -49,19 +49,10 @@ def landing_url(offer: Offer) -> str:
 
 def cache_click_context(offer: Offer) -> None:
     """Cache the context for the lifetime of the offer's links; a failure matters in an outage only."""
-    context = click_context_of(offer)
-    values = [
-        context.campaign_id,
-        context.creative_id,
-        context.created_at.isoformat(),
-        context.frequency_key,
-        context.own_networks,
-        context.url,
-    ]
+    _, *values = astuple(click_context_of(offer))
+    text = json.dumps(values, default=datetime.datetime.isoformat)
     try:
-        redis_client().set(
-            redis_key("facts", offer.id), json.dumps(values), ex=settings.ADS_TOKEN_HOURS * 3600
-        )
+        redis_client().set(redis_key("facts", offer.id), text, ex=settings.ADS_TOKEN_HOURS * 3600)
     except redis.RedisError:
         logger.warning("offer %s: the click context could not be cached", offer.id)
 

@@ -2,7 +2,6 @@
 
 import datetime
 import uuid
-from dataclasses import dataclass
 
 from ads.contract import ServedAd
 from ads.events.click_context import cache_click_context
@@ -24,39 +23,18 @@ OFFER_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OfferLinks:
-    """The signed links by which a browser reports events of one offer."""
-
-    click: str
-    impression: str
-    hide: str
-    report: str
-
-
 def find_offer(offer: uuid.UUID) -> Offer | None:
     """Return the offer with the fields that judging an event needs, in one query."""
     found = Offer.objects.select_related("creative", "campaign__advertiser", "impression", "click")
     return found.only(*OFFER_FIELDS).filter(id=offer).order_by().first()
 
 
-def sign_links(offer: uuid.UUID, *, at: datetime.datetime) -> OfferLinks:
-    """Return the signed links of an offer, relative to the site that shows it."""
-    click = sign_token(LinkPurpose.CLICK, offer, at=at)
-    seen = sign_token(LinkPurpose.IMPRESSION, offer, at=at)
-    feedback = sign_token(LinkPurpose.FEEDBACK, offer, at=at)
-    return OfferLinks(
-        click=f"/ads/click/{click}/",
-        impression=f"/ads/seen/{seen}/",
-        hide=f"/ads/hide/{feedback}/",
-        report=f"/ads/report/{feedback}/",
-    )
-
-
 def build_served_ad(offer: Offer, *, label: str, why: tuple[str, ...]) -> ServedAd:
     """Return the ad as it is shown, and cache its click context for when the database is unavailable."""
     cache_click_context(offer)
-    links = sign_links(offer.id, at=offer.created_at)
+    # Links are relative to the site that shows the ad.
+    purposes = (LinkPurpose.CLICK, LinkPurpose.IMPRESSION, LinkPurpose.FEEDBACK)
+    click, seen, feedback = (sign_token(purpose, offer.id, at=offer.created_at) for purpose in purposes)
     return ServedAd(
         offer=str(offer.id),
         label=label,
@@ -65,10 +43,10 @@ def build_served_ad(offer: Offer, *, label: str, why: tuple[str, ...]) -> Served
         body=offer.creative.body,
         display_domain=offer.creative.display_domain,
         why=why,
-        click_url=links.click,
-        impression_url=links.impression,
-        hide_url=links.hide,
-        report_url=links.report,
+        click_url=f"/ads/click/{click}/",
+        impression_url=f"/ads/seen/{seen}/",
+        hide_url=f"/ads/hide/{feedback}/",
+        report_url=f"/ads/report/{feedback}/",
         is_ai_written=offer.creative.is_ai_generated,
     )
 

@@ -4,8 +4,8 @@ import datetime
 import hashlib
 import logging
 import threading
-import uuid
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -58,7 +58,7 @@ def settle_events(events: Sequence[SpooledEvent]) -> None:
         _count_rejected(rejected, offers, digest=_digest(events))
 
 
-def _settle_clicks(clicks: Sequence[SpooledEvent], offers: Mapping[uuid.UUID, Offer]) -> None:
+def _settle_clicks(clicks: Sequence[SpooledEvent], offers: Mapping[UUID, Offer]) -> None:
     now = timezone.now()
     impressions = Impression.objects.in_bulk({click.offer for click in clicks})
     charges = []
@@ -75,9 +75,7 @@ def _settle_clicks(clicks: Sequence[SpooledEvent], offers: Mapping[uuid.UUID, Of
 
 
 @transaction.atomic
-def _count_rejected(
-    rejected: Sequence[SpooledEvent], offers: Mapping[uuid.UUID, Offer], *, digest: str
-) -> None:
+def _count_rejected(rejected: Sequence[SpooledEvent], offers: Mapping[UUID, Offer], *, digest: str) -> None:
     # Impressions and clicks are unique by offer; rejected events are counters, made idempotent by chunk.
     _, is_new = SettledBatch.objects.get_or_create(digest=digest)
     if not is_new:

@@ -80,10 +80,7 @@ def top_up(
     """Add money to a wallet; return None when a payment with this key was posted before."""
     if amount_micros <= 0:
         raise LedgerError("a top-up adds money")
-    legs = [
-        Leg(platform_account(source).id, -amount_micros),
-        Leg(open_wallet(advertiser).id, amount_micros),
-    ]
+    legs = [Leg(platform_account(source).id, -amount_micros), Leg(open_wallet(advertiser).id, amount_micros)]
     return post(kind=Transaction.Kind.TOP_UP, key=f"top_up:{key}", legs=legs, note=note)
 
 

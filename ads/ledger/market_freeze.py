@@ -6,7 +6,7 @@ from dataclasses import asdict
 from django.db import transaction
 from django.utils import timezone
 
-from ads.infra.alerts import send_alert
+from ads.infra.notifications import send_alert
 from ads.ledger.invariants import Discrepancy
 from ads.models import Freeze
 

@@ -57,9 +57,7 @@ class Membership(models.Model):
     class Meta:
         verbose_name = _("구성원")
         verbose_name_plural = pgettext_lazy("plural", "구성원")
-        constraints = [
-            models.UniqueConstraint(fields=["advertiser", "member"], name="membership_once"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["advertiser", "member"], name="membership_once")]
 
     def __str__(self) -> str:
         return f"{self.member_id}: {self.role}"

@@ -70,7 +70,7 @@ class Creative(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["created_at"], name="creative_queue", condition=models.Q(review="waiting")),
+            models.Index(fields=["created_at"], name="creative_queue", condition=models.Q(review="waiting"))
         ]
 
     def __str__(self) -> str:

@@ -57,7 +57,7 @@ class Offer(models.Model):
                 & models.Q(price_micros__lte=models.F("bid_micros"))
                 & models.Q(reserve_micros__gt=0),
                 name="offer_price_between_reserve_and_bid",
-            ),
+            )
         ]
         indexes = [models.Index(fields=["campaign", "created_at"], name="offer_of_campaign")]
 
@@ -88,7 +88,7 @@ class Impression(models.Model):
                 condition=models.Q(verdict="valid", reason="")
                 | (models.Q(verdict="invalid") & ~models.Q(reason="")),
                 name="impression_invalid_with_reason",
-            ),
+            )
         ]
 
     def __str__(self) -> str:
@@ -168,7 +168,7 @@ class Credit(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(reason="") & models.Q(amount_micros__gt=0), name="credit_with_reason"
-            ),
+            )
         ]
 
     def __str__(self) -> str:

@@ -100,7 +100,7 @@ class Transaction(models.Model):
                 condition=models.Q(kind="reversal", reverses__isnull=False)
                 | (~models.Q(kind="reversal") & models.Q(reverses=None)),
                 name="transaction_reversal_names_another",
-            ),
+            )
         ]
         indexes = [models.Index(fields=["-created_at"], name="transaction_newest")]
 
@@ -122,9 +122,7 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("분개")
         verbose_name_plural = pgettext_lazy("plural", "분개")
-        constraints = [
-            models.CheckConstraint(condition=~models.Q(amount_micros=0), name="entry_moves_money"),
-        ]
+        constraints = [models.CheckConstraint(condition=~models.Q(amount_micros=0), name="entry_moves_money")]
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.amount_micros}"
@@ -158,9 +156,7 @@ class CampaignDay(models.Model):
                 name="campaign_day_spent_leased_budget",
             ),
         ]
-        indexes = [
-            models.Index(fields=["day"], name="campaign_day_open", condition=models.Q(is_open=True)),
-        ]
+        indexes = [models.Index(fields=["day"], name="campaign_day_open", condition=models.Q(is_open=True))]
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.day}"
@@ -191,10 +187,10 @@ class Freeze(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(lifted_at=None) | ~models.Q(note=""), name="freeze_lifted_with_a_note"
-            ),
+            )
         ]
         indexes = [
-            models.Index(fields=["created_at"], name="freeze_standing", condition=models.Q(lifted_at=None)),
+            models.Index(fields=["created_at"], name="freeze_standing", condition=models.Q(lifted_at=None))
         ]
 
     def __str__(self) -> str:

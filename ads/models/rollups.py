@@ -33,7 +33,7 @@ class Rollup(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["grain", "bucket", "campaign", "keyword_text", "match"], name="rollup_once"
-            ),
+            )
         ]
         indexes = [models.Index(fields=["campaign", "grain", "bucket"], name="rollup_of_campaign")]
 

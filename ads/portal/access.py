@@ -1,10 +1,10 @@
 """Access to the portal: each page belongs to one advertiser and requires a role of its members."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -36,7 +36,7 @@ class AdvertiserContext:
 
 
 AdvertiserView = Callable[Concatenate[HttpRequest, AdvertiserContext, ViewParams], HttpResponseBase]
-UrlView = Callable[Concatenate[HttpRequest, uuid.UUID, ViewParams], HttpResponseBase]
+UrlView = Callable[Concatenate[HttpRequest, UUID, ViewParams], HttpResponseBase]
 
 
 def member_required(view: AdvertiserView[ViewParams]) -> UrlView[ViewParams]:
@@ -59,7 +59,7 @@ def _require(
 ) -> UrlView[ViewParams]:
     @wraps(view)
     def wrapped(
-        request: HttpRequest, advertiser: uuid.UUID, *args: ViewParams.args, **kwargs: ViewParams.kwargs
+        request: HttpRequest, advertiser: UUID, *args: ViewParams.args, **kwargs: ViewParams.kwargs
     ) -> HttpResponseBase:
         access = load_advertiser_context(request, advertiser)
         if not allows(access):
@@ -69,7 +69,7 @@ def _require(
     return login_required(wrapped)  # type: ignore[return-value]
 
 
-def load_advertiser_context(request: HttpRequest, advertiser_id: uuid.UUID) -> AdvertiserContext:
+def load_advertiser_context(request: HttpRequest, advertiser_id: UUID) -> AdvertiserContext:
     """Return the context of the current account at this advertiser; raises Http404 for non-members."""
     membership = find_membership(request.user.pk, advertiser_id)
     if membership is None:
@@ -77,16 +77,16 @@ def load_advertiser_context(request: HttpRequest, advertiser_id: uuid.UUID) -> A
     return AdvertiserContext(advertiser=membership.advertiser, role=membership.role)
 
 
-def find_campaign(access: AdvertiserContext, public_id: uuid.UUID) -> Campaign:
+def find_campaign(access: AdvertiserContext, public_id: UUID) -> Campaign:
     """Return a campaign of this advertiser; raises Http404 for any other."""
     return get_object_or_404(campaigns_of(access.advertiser), public_id=public_id)
 
 
-def find_ad_group(access: AdvertiserContext, public_id: uuid.UUID) -> AdGroup:
+def find_ad_group(access: AdvertiserContext, public_id: UUID) -> AdGroup:
     """Return an ad group of this advertiser; raises Http404 for any other."""
     return get_object_or_404(ad_groups_of(access.advertiser), public_id=public_id)
 
 
-def find_creative(access: AdvertiserContext, public_id: uuid.UUID) -> Creative:
+def find_creative(access: AdvertiserContext, public_id: UUID) -> Creative:
     """Return a creative of this advertiser; raises Http404 for any other."""
     return get_object_or_404(creatives_of(access.advertiser), public_id=public_id)

@@ -1,12 +1,13 @@
 """Form fields of the portal that hold one keyword or network per line."""
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.domain.networks import (
@@ -16,7 +17,7 @@ from ads.domain.networks import (
     PrivateNetworkError,
     parse_network,
 )
-from ads.forms.money_field import parse_won
+from ads.forms import parse_won
 from ads.models import Keyword
 from language.keyphrases import normalise
 
@@ -43,42 +44,58 @@ class VisibleField(forms.CharField):
         return clean_visible_text(super().clean(value))
 
 
-class KeywordsField(forms.CharField):
-    """Keywords, one per line; its value is a list of KeywordInput without duplicates."""
+class LinesField(forms.CharField):
+    """A text with one entry per line; lines that cannot be read are reported together."""
 
-    def __init__(self, *, allows_bids: bool = True, **kwargs: object) -> None:
-        self.allows_bids = allows_bids
-        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}))
+    rows: int
+    max_lines: int
+    too_many: Promise
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": self.rows, "spellcheck": "false"}))
         kwargs.setdefault("required", False)
         super().__init__(**kwargs)  # type: ignore[arg-type]
 
     def prepare_value(self, value: object) -> object:
-        return "\n".join(str(line) for line in value) if isinstance(value, list) else value
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
 
-    def clean(self, value: object) -> list[KeywordInput]:
+    def clean(self, value: object) -> list[Any]:
         text: str = super().clean("\n".join(map(str, value)) if isinstance(value, list) else value)
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if len(lines) > MAX_KEYWORDS:
-            raise forms.ValidationError(_("한 번에 %(most)s개까지예요.") % {"most": f"{MAX_KEYWORDS:,}"})
-        return list(self._read(lines))
-
-    def _read(self, lines: list[str]) -> Iterable[KeywordInput]:
-        seen: set[str] = set()
-        errors: list[forms.ValidationError] = []
+        if len(lines) > self.max_lines:
+            raise forms.ValidationError(self.too_many % {"most": f"{self.max_lines:,}"})
+        entries, errors = [], []
         for line in lines:
             try:
-                keyword = self._read_line(line)
+                entries.append(self.read_line(line))
             except forms.ValidationError as error:
                 errors.append(forms.ValidationError(f"“{line[:40]}”: {error.messages[0]}"))
-                continue
-            norm = normalise(keyword.text)
-            if norm not in seen:
-                seen.add(norm)
-                yield keyword
         if errors:
             raise forms.ValidationError(errors[:3] + _remaining_errors(len(errors) - 3))
+        return entries
 
-    def _read_line(self, line: str) -> KeywordInput:
+    def read_line(self, line: str) -> object:
+        """Return the entry of a line; raises ValidationError."""
+        raise NotImplementedError
+
+
+class KeywordsField(LinesField):
+    """Keywords, one per line; its value is a list of KeywordInput without duplicates."""
+
+    rows, max_lines = 4, MAX_KEYWORDS
+    too_many = gettext_lazy("한 번에 %(most)s개까지예요.")
+
+    def __init__(self, *, allows_bids: bool = True, **kwargs: object) -> None:
+        self.allows_bids = allows_bids
+        super().__init__(**kwargs)
+
+    def clean(self, value: object) -> list[KeywordInput]:
+        unique: dict[str, KeywordInput] = {}
+        for keyword in super().clean(value):
+            unique.setdefault(normalise(keyword.text), keyword)
+        return list(unique.values())
+
+    def read_line(self, line: str) -> KeywordInput:
         text, comma, bid = line.partition(",") if self.allows_bids else (line, "", "")
         text = clean_visible_text(text)
         norm = normalise(text)
@@ -92,33 +109,21 @@ class KeywordsField(forms.CharField):
         return KeywordInput(text, parse_won(bid.strip(), min_won=MIN_BID // WON, step_won=BID_STEP // WON))
 
 
-class NetworksField(forms.CharField):
+class NetworksField(LinesField):
     """IP addresses and networks, one per line; its value is a list of distinct normalised networks."""
 
     allows_private = False
-
-    def __init__(self, **kwargs: object) -> None:
-        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}))
-        kwargs.setdefault("required", False)
-        super().__init__(**kwargs)  # type: ignore[arg-type]
-
-    def prepare_value(self, value: object) -> object:
-        return "\n".join(map(str, value)) if isinstance(value, list) else value
+    rows, max_lines = 6, MAX_NETWORKS
+    too_many = gettext_lazy("%(most)s개까지 적을 수 있어요.")
 
     def clean(self, value: object) -> list[str]:
-        text: str = super().clean("\n".join(map(str, value)) if isinstance(value, list) else value)
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if len(lines) > MAX_NETWORKS:
-            raise forms.ValidationError(_("%(most)s개까지 적을 수 있어요.") % {"most": MAX_NETWORKS})
-        networks, errors = [], []
-        for line in lines:
-            try:
-                networks.append(parse_network(line, allows_private=self.allows_private))
-            except NetworkError as error:
-                errors.append(forms.ValidationError(f"“{line[:40]}”: {_network_error_message(error)}"))
-        if errors:
-            raise forms.ValidationError(errors[:3] + _remaining_errors(len(errors) - 3))
-        return list(dict.fromkeys(networks))
+        return list(dict.fromkeys(super().clean(value)))
+
+    def read_line(self, line: str) -> str:
+        try:
+            return parse_network(line, allows_private=self.allows_private)
+        except NetworkError as error:
+            raise forms.ValidationError(_network_error_message(error)) from error
 
 
 def clean_visible_text(text: object) -> str:

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ads.domain.accounting_day import KOREA, day_start
 from ads.domain.money import BID_STEP, MIN_BID, WON
-from ads.forms.idempotent_form import IdempotentForm
-from ads.forms.money_field import WonField
+from ads.forms import IdempotentForm, WonField
 from ads.models import AdGroup, Campaign, Category, Creative, Keyword
-from ads.portal.fields import KeywordsField, VisibleField, clean_visible_text
+from ads.portal.fields import KeywordsField, VisibleField
 
 MIN_BUDGET_WON = 1_000
 MIN_TOP_UP_WON = 1_000
@@ -141,10 +140,11 @@ class AdGroupForm(SubmitOnceForm):
 class CreativeForm(SubmitOnceForm):
     """A creative's text and landing page."""
 
-    title = forms.CharField(
+    title = VisibleField(
         label=_("제목"), max_length=Creative._meta.get_field("title").max_length, help_text=_("50자까지")
     )
-    body = forms.CharField(
+    # One line, because the card shows no line breaks.
+    body = VisibleField(
         label=_("본문"),
         max_length=Creative._meta.get_field("body").max_length,
         help_text=_("100자까지"),
@@ -161,14 +161,6 @@ class CreativeForm(SubmitOnceForm):
         required=False,
         help_text=_("AI로 만든 문구라면 꼭 알려 주세요. 검토할 때 함께 봐요."),
     )
-
-    def clean_title(self) -> str:
-        """Return the title as one visible line."""
-        return clean_visible_text(self.cleaned_data["title"])
-
-    def clean_body(self) -> str:
-        """Return the body as one visible line, because the card shows no line breaks."""
-        return clean_visible_text(self.cleaned_data["body"])
 
     def clean_landing_url(self) -> str:
         """Allow only https pages of public hosts, without a user name that could be mistaken for the host."""

@@ -5,7 +5,6 @@ from ads.portal.views import (
     campaigns,
     creatives,
     dashboard,
-    invitations,
     keywords,
     members,
     own_networks,
@@ -48,6 +47,6 @@ advertiser_pages: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", dashboard.welcome, name="welcome"),
     path("join/", dashboard.advertiser_create, name="join"),
-    path("invited/<str:token>/", invitations.invitation_accept, name="invited"),
+    path("invited/<str:token>/", members.invitation_accept, name="invited"),
     path("<uuid:advertiser>/", include(advertiser_pages)),
 ]

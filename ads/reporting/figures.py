@@ -6,7 +6,7 @@ the spend.
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import cast
 
 from django.db.models import QuerySet, Sum
@@ -50,14 +50,6 @@ class Figures:
         rate = None if self.click_rate is None else round(self.click_rate, 6)
         won = [self.spend_micros / WON, self.credited_micros / WON]
         return [self.impressions, self.clicks, self.invalid_clicks, rate, *won]
-
-    def add(self, other: "Figures") -> None:
-        """Add the counts of another period."""
-        self.impressions += other.impressions
-        self.clicks += other.clicks
-        self.invalid_clicks += other.invalid_clicks
-        self.spend_micros += other.spend_micros
-        self.credited_micros += other.credited_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +120,22 @@ def today_and_yesterday(advertiser: Advertiser, now: datetime.datetime) -> tuple
     """Return the figures of today until now, and of yesterday until the same time."""
     start = day_start(korean_day(now))
     day = datetime.timedelta(days=1)
-    return _between(advertiser, start, now), _between(advertiser, start - day, now - day)
+    rollups = Rollup.objects.filter(campaign__advertiser=advertiser)
+    return figures_between(start, now, rollups), figures_between(start - day, now - day, rollups)
+
+
+def figures_between(
+    start: datetime.datetime, end: datetime.datetime, rollups: QuerySet[Rollup] | None = None
+) -> Figures:
+    """Return the figures of whole minutes of these rollups, or of the whole market."""
+    minutes = Rollup.objects.all() if rollups is None else rollups
+    minutes = minutes.filter(grain=Rollup.Grain.MINUTE, bucket__gte=start, bucket__lt=end)
+    return _aggregate(minutes, "grain").get((Rollup.Grain.MINUTE.value,), Figures())
 
 
 def sum_figures(rows: Iterable[DayFigures | KeywordFigures]) -> Figures:
     """Return the sum of all rows."""
-    total = Figures()
-    for row in rows:
-        total.add(row.figures)
-    return total
+    return Figures(*map(sum, zip(*(astuple(row.figures) for row in rows), strict=True)))
 
 
 def _rollups(advertiser: Advertiser, period: Period, campaign: Campaign | None = None) -> QuerySet[Rollup]:
@@ -145,13 +144,6 @@ def _rollups(advertiser: Advertiser, period: Period, campaign: Campaign | None =
     if campaign is not None:
         return rollups.filter(campaign=campaign)
     return rollups.filter(campaign__advertiser=advertiser)
-
-
-def _between(advertiser: Advertiser, start: datetime.datetime, end: datetime.datetime) -> Figures:
-    minutes = Rollup.objects.filter(
-        campaign__advertiser=advertiser, grain=Rollup.Grain.MINUTE, bucket__gte=start, bucket__lt=end
-    )
-    return _aggregate(minutes, "grain").get((Rollup.Grain.MINUTE.value,), Figures())
 
 
 def _aggregate(rollups: QuerySet[Rollup], *names: str) -> dict[GroupKey, Figures]:

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from ads.domain.accounting_day import day_start, korean_day
 from ads.ledger.market_freeze import is_frozen
-from ads.models import Account, Complaint, Creative, Entry, Rollup
+from ads.models import Account, Complaint, Creative, Entry
+from ads.reporting.figures import figures_between
 
 # A wallet does not distinguish its money. Grants count as spent before payments, which is also why everything
 # paid in can be refunded (accounts.refundable_micros).
@@ -62,14 +63,14 @@ def summarize_day(now: datetime.datetime | None = None) -> MarketDay:
     now = now or timezone.now()
     start = day_start(korean_day(now))
     day = datetime.timedelta(days=1)
-    today = _figures_between(start, now)
+    today = figures_between(start, now)
     wallets = Account.objects.filter(kind=Account.Kind.WALLET).aggregate(total=Sum("balance_micros"))
     return MarketDay(
         income_micros=_income_between(start, now),
         income_before_micros=_income_between(start - day, now - day),
-        impressions=today["seen"] or 0,
-        clicks=today["valid"] or 0,
-        invalid_clicks=today["invalid"] or 0,
+        impressions=today.impressions,
+        clicks=today.clicks,
+        invalid_clicks=today.invalid_clicks,
         wallets_micros=wallets["total"] or 0,
         waiting=Creative.objects.filter(review=Creative.Review.WAITING).count(),
         complaints=Complaint.objects.filter(created_at__gte=start).count(),
@@ -102,11 +103,3 @@ def _spent_test_credit(start: datetime.datetime, end: datetime.datetime) -> int:
         cursor.execute(SPENT_TEST_CREDIT, {"start": start, "end": end})
         (spent,) = cursor.fetchone() or (0,)
     return int(spent)
-
-
-def _figures_between(start: datetime.datetime, end: datetime.datetime) -> dict[str, int | None]:
-    return Rollup.objects.filter(grain=Rollup.Grain.MINUTE, bucket__gte=start, bucket__lt=end).aggregate(
-        seen=Sum("impressions"),
-        valid=Sum("clicks") - Sum("credited_clicks"),
-        invalid=Sum("invalid_clicks") + Sum("credited_clicks"),
-    )

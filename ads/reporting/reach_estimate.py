@@ -8,6 +8,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from django.utils import timezone
@@ -67,15 +68,10 @@ class TermTable:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._known: dict[int, tuple[int, frozenset[int]] | None] = {}
-
-    def find(self, term: int) -> tuple[int, frozenset[int]] | None:
-        """Return a term's kind and the terms inside it; None when it is not in the snapshot."""
-        if term not in self._known:
-            self._known[term] = self._look_up(term)
-        return self._known[term]
+        self.find = cache(self._look_up)
 
     def _look_up(self, term: int) -> tuple[int, frozenset[int]] | None:
+        """Return a term's kind and the terms inside it; None when it is not in the snapshot."""
         snapshot = self._snapshot
         place = int(np.searchsorted(snapshot.term_ids, term))
         if place == len(snapshot.term_ids) or snapshot.term_ids[place] != term:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -19,44 +18,16 @@ from ads.reporting.statements import Balance
 from ads.selection.building.learned_models import current_reserves
 
 
-@dataclass(frozen=True, slots=True)
-class ServingChecks:
-    """Which parts of a campaign exist and are on, and its best bid against the lowest bid that can win."""
-
-    are_all_groups_off: bool
-    has_servable_group: bool
-    has_keyword: bool
-    has_enabled_keyword: bool
-    has_approved: bool
-    has_waiting: bool
-    has_disabled_creative: bool
-    best_bid_micros: int
-    min_bid_micros: int
-
-
 def find_serving_problems(
     advertiser: Advertiser, campaigns: Sequence[int], balance: Balance
 ) -> Mapping[int, str]:
     """Return the first serving problem of each campaign by its id; empty for a campaign that is served."""
-    floor, reserves, days = (
-        floor_price_micros(settings.ADS_FLOOR_WON),
-        current_reserves(),
-        _today_of(campaigns),
-    )
+    floor, reserves = floor_price_micros(settings.ADS_FLOOR_WON), current_reserves()
+    days = _today_of(campaigns)
     return {
         campaign.pk: _first_problem(
             campaign,
-            ServingChecks(
-                are_all_groups_off=campaign.has_group and not campaign.has_enabled_group,
-                has_servable_group=campaign.has_servable_group,
-                has_keyword=campaign.has_keyword,
-                has_enabled_keyword=campaign.has_enabled_keyword,
-                has_approved=campaign.has_approved,
-                has_waiting=campaign.has_waiting,
-                has_disabled_creative=campaign.has_disabled_creative,
-                best_bid_micros=campaign.best_bid_micros or 0,
-                min_bid_micros=max(MIN_BID, floor, reserves.get(campaign.category, floor)),
-            ),
+            max(MIN_BID, floor, reserves.get(campaign.category, floor)),
             balance,
             days.get(campaign.pk),
         )
@@ -95,48 +66,45 @@ def _servable_groups(groups: QuerySet[AdGroup]) -> QuerySet[AdGroup]:
     return groups.filter(Exists(keywords), Exists(ads), is_on=True)
 
 
-def _first_problem(
-    campaign: Campaign, checks: ServingChecks, balance: Balance, today: CampaignDay | None
-) -> str:
-    """Return the first problem, in the order in which an advertiser sets up a campaign."""
+def _first_problem(campaign: Any, min_bid_micros: int, balance: Balance, today: CampaignDay | None) -> str:
+    """Return the first problem of an annotated campaign, in the order in which an advertiser sets one up."""
     if campaign.status in (Campaign.Status.PAUSED, Campaign.Status.ENDED):
         return ""
-    now, wallet_problem = timezone.now(), _wallet_problem(checks, balance, today)
+    now, wallet_problem = timezone.now(), _wallet_problem(min_bid_micros, balance, today)
     problems = (
-        (checks.are_all_groups_off, _("광고 그룹이 모두 꺼져 있어요")),
-        (not checks.has_keyword, _("키워드가 없어요")),
-        (not checks.has_enabled_keyword, _("키워드가 모두 꺼져 있어요")),
+        (campaign.has_group and not campaign.has_enabled_group, _("광고 그룹이 모두 꺼져 있어요")),
+        (not campaign.has_keyword, _("키워드가 없어요")),
+        (not campaign.has_enabled_keyword, _("키워드가 모두 꺼져 있어요")),
         (
-            checks.has_disabled_creative and not checks.has_approved and not checks.has_waiting,
+            campaign.has_disabled_creative and not campaign.has_approved and not campaign.has_waiting,
             _("승인된 광고 문구가 꺼져 있어요"),
         ),
-        (not checks.has_approved and not checks.has_waiting, _("검토받을 광고 문구가 없어요")),
-        (not checks.has_approved, _("광고 문구를 검토하고 있어요")),
-        (not checks.has_servable_group, _("켜진 키워드와 광고 문구가 같은 그룹에 없어요")),
+        (not campaign.has_approved and not campaign.has_waiting, _("검토받을 광고 문구가 없어요")),
+        (not campaign.has_approved, _("광고 문구를 검토하고 있어요")),
+        (not campaign.has_servable_group, _("켜진 키워드와 광고 문구가 같은 그룹에 없어요")),
         (campaign.status == Campaign.Status.DRAFT, _("아직 시작하지 않았어요")),
         (
-            checks.best_bid_micros < checks.min_bid_micros,
-            _("입찰가가 모두 이 분야의 최저가 %(won)s원보다 낮아요")
-            % {"won": format_won(checks.min_bid_micros)},
+            (campaign.best_bid_micros or 0) < min_bid_micros,
+            _("입찰가가 모두 이 분야의 최저가 %(won)s원보다 낮아요") % {"won": format_won(min_bid_micros)},
         ),
         (campaign.starts_at > now, _("시작하는 날을 기다려요")),
         (campaign.ends_at is not None and campaign.ends_at <= now, _("끝나는 날이 지났어요")),
         (bool(wallet_problem), wallet_problem),
-        (_total_budget_left(campaign, today) < checks.min_bid_micros, _("전체 예산을 다 썼어요")),
+        (_total_budget_left(campaign, today) < min_bid_micros, _("전체 예산을 다 썼어요")),
         (
-            today is not None and today.budget_micros - today.spent_micros < checks.min_bid_micros,
+            today is not None and today.budget_micros - today.spent_micros < min_bid_micros,
             _("오늘 예산을 다 썼어요. 내일 다시 보여요"),
         ),
     )
     return next((str(message) for is_present, message in problems if is_present), "")
 
 
-def _wallet_problem(checks: ServingChecks, balance: Balance, today: CampaignDay | None) -> str:
+def _wallet_problem(min_bid_micros: int, balance: Balance, today: CampaignDay | None) -> str:
     """Return why the wallet cannot pay for a click of this campaign; empty when it can."""
     own_lease = _reserved(today)
-    if balance.free_micros + own_lease >= checks.min_bid_micros:
+    if balance.free_micros + own_lease >= min_bid_micros:
         return ""
-    if balance.reserved_micros - own_lease >= checks.min_bid_micros:
+    if balance.reserved_micros - own_lease >= min_bid_micros:
         return _("남은 돈은 다른 캠페인이 오늘 쓰려고 떼어 뒀어요")
     if balance.total_micros > 0:
         return _("잔액이 클릭 한 번 값보다 적어요")

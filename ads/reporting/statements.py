@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ads.campaigns.credit_grants import LEGACY_TEST_CREDIT_NOTES, TEST_CREDIT_NOTE
 from ads.models import Account, Advertiser, Entry, Transaction
-from ads.reporting.reason_labels import label_reason
+from ads.reporting.invalid_clicks import label_reason
 
 PAGE_LINES = 50
 

@@ -9,20 +9,3 @@ from aggregator.models.signals import Signal
 from aggregator.models.skill_records import SkillRecord
 from aggregator.models.usage import Usage
 from aggregator.models.weights_versions import WeightsVersion
-
-__all__ = [
-    "ApiKey",
-    "Ballot",
-    "Candidate",
-    "Conversation",
-    "DayCount",
-    "DayPoint",
-    "Listing",
-    "Share",
-    "Signal",
-    "SkillRecord",
-    "Turn",
-    "Usage",
-    "Vote",
-    "WeightsVersion",
-]  # fmt: skip

@@ -19,8 +19,14 @@ from language.sensitivity_head import (
     Thresholds,
     combine_risk,
 )
-from language.training.probe_features import RuleMatches, TrainingFeatures, extract_features
-from language.training.probes import TRAIN_FOLDER, Probe, read_folder
+from language.training.probe_features import (
+    TRAIN_FOLDER,
+    Probe,
+    RuleMatches,
+    TrainingFeatures,
+    extract_features,
+    read_folder,
+)
 from language.training.ridge import DesignMatrix, solve_ridge
 
 # Writers who knew neither the lexicon nor one another's lines. Each is judged by a head fitted on all other

@@ -22,8 +22,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the message for older versions
 sys.path.insert(0, str(ROOT))
 
 from stack.errors import StackError  # noqa: E402
-from stack.install.download import describe_network_error, fetch  # noqa: E402 - needs the sys.path entry above
-from stack.install.package_index import RemoteFile, find_wheel  # noqa: E402
+from stack.install.download import RemoteFile, describe_network_error, fetch, find_wheel  # noqa: E402 - needs the sys.path entry above  # noqa: E402
 from stack.progress import Console, DownloadBar  # noqa: E402
 
 TOOLS = ROOT / ".tools"

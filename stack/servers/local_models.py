@@ -16,11 +16,7 @@ from stack.install.weights import QWEN_HALF, QWEN_ONE_AND_HALF, SMOLLM2, Weights
 from stack.processes import Program, find_free_port, spawn
 from stack.progress import Console
 
-MODEL_SETS = {
-    "all": (SMOLLM2, QWEN_HALF, QWEN_ONE_AND_HALF),
-    "small": (SMOLLM2, QWEN_HALF),
-    "none": (),
-}
+MODEL_SETS = {"all": (SMOLLM2, QWEN_HALF, QWEN_ONE_AND_HALF), "small": (SMOLLM2, QWEN_HALF), "none": ()}
 # The site and the worker have priority over models on a busy processor.
 NICE_LEVEL = 5
 TIMEOUT_SECONDS = 0.5
@@ -49,18 +45,11 @@ class LocalModel:
         """The log of its server."""
         return self.data_dir / "logs" / f"{self.slug}.log"
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def launch(self) -> subprocess.Popen[bytes]:
         """Start the server, which responds once the weights are loaded."""
         path = self.weights.path(self.data_dir / "models")
         program = Program(
-            command=(
-                sys.executable,
-                "-m",
-                "stack.servers.model_server",
-                str(path),
-                str(self.port),
-                self.slug,
-            ),
+            (sys.executable, "-m", "stack.servers.model_server", str(path), str(self.port), self.slug),
             log=self.log,
             folder=ROOT,
         )

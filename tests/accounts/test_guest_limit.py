@@ -7,8 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.guest_limit import client_address, network_prefix
-from accounts.guests import GUEST_COOKIE, sign_guest_key
+from accounts.guests import GUEST_COOKIE, client_address, network_prefix, sign_guest_key
 from accounts.models import User
 from accounts.services import TooManyGuestsError, get_or_create_user
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from ads.client.vocabulary_cache import vocabulary_cache_of
+from ads.client import vocabulary_cache_of
 from aggregator import placements
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Conversation, Turn

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 from redis import Redis
 
-from ads.client.vocabulary_cache import vocabulary_cache_of
+from ads.client import vocabulary_cache_of
 from ads.contract import NoAd
 from aggregator import placements
 from aggregator.models import Conversation, Turn

@@ -33,7 +33,7 @@ def smollm2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalModel]:
     subprocess.run([sys.executable, "-c", FETCH], cwd=ROOT, check=True)  # noqa: S603
     model = LocalModel(SMOLLM2, KEPT)
     (KEPT / "logs").mkdir(exist_ok=True)
-    process = model.start()
+    process = model.launch()
     ends = time.monotonic() + LOAD_SECONDS
     while not model.is_ready():
         assert process.poll() is None and time.monotonic() < ends, Path(model.log).read_text("utf-8")[-500:]

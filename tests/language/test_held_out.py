@@ -4,7 +4,7 @@ import pytest
 
 from language.sensitivity import Sensitivity, judge_sensitivity
 from language.sensitivity_head import STRICT_CLASSES
-from language.training.probes import HELDOUT_FOLDER, TRAIN_FOLDER, Probe, read_folder, read_probes
+from language.training.probe_features import HELDOUT_FOLDER, TRAIN_FOLDER, Probe, read_folder, read_probes
 
 VARIED = read_probes(HELDOUT_FOLDER / "varied.jsonl.gz")
 LONG = read_probes(HELDOUT_FOLDER / "long.jsonl.gz")

@@ -3,7 +3,7 @@
 import pytest
 
 from language.sensitivity import is_explicit_crisis, judge_sensitivity
-from language.training.probes import HELDOUT_FOLDER, read_probes
+from language.training.probe_features import HELDOUT_FOLDER, read_probes
 
 HELD_OUT = read_probes(HELDOUT_FOLDER / "ordinary.jsonl.gz")
 

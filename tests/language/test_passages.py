@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from language.passages import MAX_PASSAGE_CHARS, split_passages
+from language.sensitivity import MAX_PASSAGE_CHARS, split_passages
 
 
 def test_sentences_are_passages_and_short_ones_are_joined() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from language import sensitivity_head
 from language.lexicon import class_names
 from language.sensitivity import UNREADABLE, is_explicit_crisis, judge_sensitivity
-from language.training.probes import TRAIN_FOLDER, Probe, read_probes
+from language.training.probe_features import TRAIN_FOLDER, Probe, read_probes
 
 SENSITIVE = read_probes(TRAIN_FOLDER / "sensitive.jsonl.gz")
 SAFE = read_probes(TRAIN_FOLDER / "safe.jsonl.gz")

@@ -29,4 +29,4 @@ def test_only_config_reads_the_environment() -> None:
     readers = {str(path.relative_to(ROOT)) for path in sources if ENVIRONMENT.search(path.read_text("utf-8"))}
     # Embedding saves and restores the thread count of its library. The installer runs before any package is
     # installed and honours the variables of pip and uv.
-    assert readers <= {"language/embed.py", "stack/install/package_index.py"}
+    assert readers <= {"language/embed.py", "stack/install/download.py"}

@@ -9,10 +9,7 @@ from ads.infra.database_role import RoleError, assume_role
 from ads.selection.serving.snapshots import serving_state
 
 # No sessions and no accounts: the service has no users.
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
-]
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
 
 
 class Command(BaseCommand):

@@ -1,7 +1,7 @@
 """The form of an ad group: its keywords, its bid, and an estimate of its reach."""
 
 import logging
-import uuid
+from uuid import UUID
 
 import redis
 from django.conf import settings
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
-def group_create(request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID) -> HttpResponseBase:
+def group_create(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Step 2 of a new ad: create an ad group and continue with its creative."""
     campaign = find_campaign(access, campaign_id)
     values = {"name": suggest_group_name(campaign), "default_bid": DEFAULT_BID}
@@ -48,7 +48,7 @@ def group_create(request: HttpRequest, access: AdvertiserContext, campaign_id: u
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
-def group_edit(request: HttpRequest, access: AdvertiserContext, group_id: uuid.UUID) -> HttpResponseBase:
+def group_edit(request: HttpRequest, access: AdvertiserContext, group_id: UUID) -> HttpResponseBase:
     """Edit an ad group's bid and keywords."""
     group = find_ad_group(access, group_id)
     form = AdGroupForm(request.POST or None, initial=_group_initial(group))
@@ -61,7 +61,7 @@ def group_edit(request: HttpRequest, access: AdvertiserContext, group_id: uuid.U
 
 @require_POST
 @editor_required
-def group_switch(request: HttpRequest, access: AdvertiserContext, group_id: uuid.UUID) -> HttpResponseBase:
+def group_switch(request: HttpRequest, access: AdvertiserContext, group_id: UUID) -> HttpResponseBase:
     """Switch an ad group on or off."""
     group = find_ad_group(access, group_id)
     set_ad_group_enabled(group=group, is_on=is_switched_on(request))

@@ -1,7 +1,7 @@
 """The list of campaigns, the page of one campaign, and the forms that create and edit it."""
 
-import uuid
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponseBase
@@ -102,9 +102,7 @@ def campaign_list(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
 
 @require_safe
 @member_required
-def campaign_detail(
-    request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
-) -> HttpResponseBase:
+def campaign_detail(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Show one campaign: its figures by day and by keyword, its groups and their ads."""
     campaign = find_campaign(access, campaign_id)
     period = read_period(request)
@@ -130,9 +128,7 @@ def campaign_detail(
 
 @require_safe
 @member_required
-def campaign_days_csv(
-    request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
-) -> HttpResponseBase:
+def campaign_days_csv(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Return a campaign's days as a CSV file."""
     campaign = find_campaign(access, campaign_id)
     return days_csv_response(
@@ -143,7 +139,7 @@ def campaign_days_csv(
 @require_safe
 @member_required
 def campaign_keywords_csv(
-    request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
+    request: HttpRequest, access: AdvertiserContext, campaign_id: UUID
 ) -> HttpResponseBase:
     """Return a campaign's keywords as a CSV file."""
     rows = figures_by_keyword(find_campaign(access, campaign_id), read_period(request))
@@ -167,9 +163,7 @@ def campaign_create(request: HttpRequest, access: AdvertiserContext) -> HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
-def campaign_edit(
-    request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
-) -> HttpResponseBase:
+def campaign_edit(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Edit a campaign's budget, schedule and negative keywords."""
     campaign = find_campaign(access, campaign_id)
     values = campaign_initial(campaign) | {"negatives": "\n".join(list_negative_texts(campaign))}
@@ -187,7 +181,7 @@ def campaign_edit(
 @require_POST
 @editor_required
 def campaign_set_status(
-    request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
+    request: HttpRequest, access: AdvertiserContext, campaign_id: UUID
 ) -> HttpResponseBase:
     """Start, pause or end a campaign."""
     campaign = find_campaign(access, campaign_id)

@@ -1,6 +1,6 @@
 """The form of a creative, with a preview of the ad, and submitting it for review."""
 
-import uuid
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -24,7 +24,7 @@ from ads.portal.views.layout import is_save, is_switched_on, render_form
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
-def creative_create(request: HttpRequest, access: AdvertiserContext, group_id: uuid.UUID) -> HttpResponseBase:
+def creative_create(request: HttpRequest, access: AdvertiserContext, group_id: UUID) -> HttpResponseBase:
     """Step 3 of a new ad: create the first version of its creative."""
     group = find_ad_group(access, group_id)
     form = CreativeForm(request.POST or None)
@@ -36,9 +36,7 @@ def creative_create(request: HttpRequest, access: AdvertiserContext, group_id: u
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @editor_required
-def creative_edit(
-    request: HttpRequest, access: AdvertiserContext, creative_id: uuid.UUID
-) -> HttpResponseBase:
+def creative_edit(request: HttpRequest, access: AdvertiserContext, creative_id: UUID) -> HttpResponseBase:
     """Edit a creative: a draft in place, a submitted version as the next one."""
     creative = find_creative(access, creative_id)
     values = {name: getattr(creative, name) for name in CreativeForm.base_fields if name != "key"}
@@ -51,9 +49,7 @@ def creative_edit(
 
 @require_POST
 @editor_required
-def creative_submit(
-    request: HttpRequest, access: AdvertiserContext, creative_id: uuid.UUID
-) -> HttpResponseBase:
+def creative_submit(request: HttpRequest, access: AdvertiserContext, creative_id: UUID) -> HttpResponseBase:
     """Submit a draft for review."""
     creative = find_creative(access, creative_id)
     try:
@@ -67,9 +63,7 @@ def creative_submit(
 
 @require_POST
 @editor_required
-def creative_switch(
-    request: HttpRequest, access: AdvertiserContext, creative_id: uuid.UUID
-) -> HttpResponseBase:
+def creative_switch(request: HttpRequest, access: AdvertiserContext, creative_id: UUID) -> HttpResponseBase:
     """Switch a creative on or off."""
     creative = find_creative(access, creative_id)
     set_creative_enabled(creative=creative, is_on=is_switched_on(request))

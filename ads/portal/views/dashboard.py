@@ -50,9 +50,7 @@ def advertiser_create(request: HttpRequest) -> HttpResponse:
     form = AdvertiserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         advertiser = register_advertiser(
-            name=form.cleaned_data["name"],
-            owner_id=cast(int, request.user.pk),
-            key=form.cleaned_data["key"],
+            name=form.cleaned_data["name"], owner_id=cast(int, request.user.pk), key=form.cleaned_data["key"]
         )
         return redirect("portal:dashboard", advertiser.public_id)
     return render(request, "ads/join.html", {"form": form})

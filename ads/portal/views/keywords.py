@@ -1,7 +1,7 @@
 """The list of a campaign's keywords, and switching them on and off, one or many at once."""
 
-import uuid
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page
@@ -15,14 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ads.campaigns.keywords import set_keywords_enabled
 from ads.models import Campaign, Keyword
 from ads.portal.access import AdvertiserContext, editor_required, find_campaign, member_required
-from ads.portal.list_query import (
-    PAGE_ROWS,
-    Column,
-    ListFilter,
-    ListQuery,
-    figure_columns,
-    parse_list_query,
-)
+from ads.portal.list_query import PAGE_ROWS, Column, ListFilter, ListQuery, figure_columns, parse_list_query
 from ads.portal.views.layout import read_number, read_period, render_page
 from ads.reporting.advertiser_inventory import keywords_of
 from ads.reporting.figures import Figures, Period, figures_by_keyword
@@ -76,7 +69,7 @@ KEYWORD_FILTERS = (
 
 @require_safe
 @member_required
-def keyword_list(request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID) -> HttpResponseBase:
+def keyword_list(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Show a page of the campaign's keywords."""
     campaign = find_campaign(access, campaign_id)
     period = read_period(request)
@@ -93,9 +86,7 @@ def keyword_list(request: HttpRequest, access: AdvertiserContext, campaign_id: u
 
 @require_POST
 @editor_required
-def keyword_switch(
-    request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID
-) -> HttpResponseBase:
+def keyword_switch(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Switch the selected keywords, or the one whose button was pressed, and return to the same list."""
     campaign = find_campaign(access, campaign_id)
     params = request.POST
@@ -142,7 +133,7 @@ def _matches_query(row: KeywordListRow, list_query: ListQuery[KeywordListRow]) -
     )
 
 
-def _return_url(request: HttpRequest, access: AdvertiserContext, campaign_id: uuid.UUID) -> str:
+def _return_url(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> str:
     url = reverse("portal:keywords", args=[access.advertiser.public_id, campaign_id])
     query = request.POST.get("back", "")
     return f"{url}{query}" if query.startswith("?") else url

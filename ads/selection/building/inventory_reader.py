@@ -2,12 +2,13 @@
 
 import datetime
 import hashlib
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import fields
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
 from ads.domain.auction import floor_price_micros
@@ -25,13 +26,12 @@ from ads.models import (
     Term,
     TextVector,
 )
-from ads.selection.building.ctr_stats import read_creative_stats
 from ads.selection.building.keyword_relevance import read_ad_copies, score_keywords
 from ads.selection.building.learned_models import current_reserves, read_click_weights
 from ads.selection.building.snapshot_builder import build_from_rows
+from ads.selection.core import inventory
+from ads.selection.core.click_rates import back_off_rate
 from ads.selection.core.index import Snapshot
-from ads.selection.core.intent_words import intent_words
-from ads.selection.core.inventory import NORMAL, CampaignRow, GroupRow, Inventory, KeywordRow, TermRow
 from language.keyphrases import normalise
 
 # A keyword that was switched off stays in the snapshot for a day, so that switching it on takes effect at
@@ -45,7 +45,7 @@ def fingerprint() -> str:
         str(sorted(model.objects.aggregate(count=Count("id"), last=Max("updated_at")).items()))
         for model in (Advertiser, Campaign, AdGroup, Keyword, NegativeKeyword, Creative)
     ]
-    parts.append(str(intent_words()))
+    parts.append(str(inventory.intent_words()))
     parts.append(str(TextVector.objects.count()))
     parts += [str(model.objects.aggregate(last=Max("id"))) for model in (ClickModel, LearnedReserve)]
     parts.append(str(settings.ADS_FLOOR_WON))
@@ -60,7 +60,7 @@ def build_snapshot(version: str) -> Snapshot:
     return build_from_rows(read_inventory(), version=version)
 
 
-def read_inventory() -> Inventory:
+def read_inventory() -> inventory.Inventory:
     """Read all rows that may serve; every text gets a term id in the closed vocabulary."""
     campaigns = list(
         Campaign.objects.filter(status=Campaign.Status.ACTIVE, advertiser__status="active")
@@ -78,14 +78,14 @@ def read_inventory() -> Inventory:
     terms = _name_terms(texts)
     ids = {normalise(term.text): term.id for term in terms}
     hinted = [
-        KeywordRow(
+        inventory.KeywordRow(
             -group.id * 1000 - place, group.id, ids[normalise(hint)], "phrase", group.default_bid_micros
         )
         for group in groups
         for place, hint in enumerate(group.hints)
         if normalise(hint) in ids
     ]
-    return Inventory(
+    return inventory.Inventory(
         terms=tuple(terms),
         campaigns=tuple(_campaign_rows(campaigns)),
         groups=tuple(_group_rows(groups, negatives, ids)),
@@ -99,11 +99,11 @@ def read_inventory() -> Inventory:
     )
 
 
-def _name_terms(texts: Iterable[str]) -> list[TermRow]:
-    kinds = {normalise(word): kind for word, kind in intent_words()}
+def _name_terms(texts: Iterable[str]) -> list[inventory.TermRow]:
+    kinds = {normalise(word): kind for word, kind in inventory.intent_words()}
     words: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
-    for text in [*texts, *(word for word, _ in intent_words())]:
+    for text in [*texts, *(word for word, _ in inventory.intent_words())]:
         name = normalise(text)
         if not name:
             continue
@@ -114,10 +114,10 @@ def _name_terms(texts: Iterable[str]) -> list[TermRow]:
             words.setdefault(normalise(token), token)
     ids = _ensure_terms(words)
     return [
-        TermRow(
+        inventory.TermRow(
             id=ids[name],
             text=text,
-            kind=kinds.get(name, NORMAL),
+            kind=kinds.get(name, inventory.NORMAL),
             tokens=tuple(ids[part] for part in parts.get(name, ())),
         )
         for name, text in words.items()
@@ -134,10 +134,10 @@ def _ensure_terms(words: dict[str, str]) -> dict[str, int]:
     return known
 
 
-def _campaign_rows(campaigns: Iterable[Campaign]) -> Iterable[CampaignRow]:
+def _campaign_rows(campaigns: Iterable[Campaign]) -> Iterable[inventory.CampaignRow]:
     floor, reserves = floor_price_micros(settings.ADS_FLOOR_WON), current_reserves()
     for campaign in campaigns:
-        yield CampaignRow(
+        yield inventory.CampaignRow(
             id=campaign.id,
             advertiser=campaign.advertiser_id,
             category=campaign.category,
@@ -150,7 +150,7 @@ def _campaign_rows(campaigns: Iterable[Campaign]) -> Iterable[CampaignRow]:
 
 def _group_rows(
     groups: list[AdGroup], negatives: list[NegativeKeyword], ids: dict[str, int]
-) -> Iterable[GroupRow]:
+) -> Iterable[inventory.GroupRow]:
     creatives = read_creative_stats(groups)
     for group in groups:
         unwanted = {
@@ -160,7 +160,7 @@ def _group_rows(
             and negative.campaign_id == group.campaign_id
             and negative.ad_group_id in (None, group.id)
         }
-        yield GroupRow(
+        yield inventory.GroupRow(
             id=group.id,
             campaign=group.campaign_id,
             language=group.language,
@@ -173,14 +173,51 @@ def _group_rows(
 
 def _keyword_rows(
     keywords: list[Keyword], groups: list[AdGroup], ids: dict[str, int]
-) -> Iterable[KeywordRow]:
+) -> Iterable[inventory.KeywordRow]:
     bids = {group.id: group.default_bid_micros for group in groups}
     for keyword in keywords:
         if keyword.norm in ids:
-            yield KeywordRow(
+            yield inventory.KeywordRow(
                 id=keyword.id,
                 group=keyword.ad_group_id,
                 term=ids[keyword.norm],
                 match=keyword.match,
                 bid_micros=keyword.bid_micros or bids[keyword.ad_group_id],
             )
+
+
+def read_creative_stats(groups: Sequence[AdGroup]) -> dict[int, list[inventory.CreativeRow]]:
+    """Return the approved creatives of each group with their impressions and smoothed rates.
+
+    By empirical Bayes, each level is the prior of the next: category, advertiser, campaign, creative.
+    """
+    # The impression of a credited click is not counted either.
+    is_kept = Q(offers__click__credit=None)
+    counted = (
+        Creative.objects.filter(ad_group__in=groups, is_on=True, review=Creative.Review.APPROVED)
+        .annotate(
+            views=Count("offers__impression", filter=is_kept & Q(offers__impression__verdict="valid")),
+            clicks=Count("offers__click", filter=is_kept & Q(offers__click__verdict__in=["billed", "free"])),
+            campaign=F("ad_group__campaign"),
+            advertiser=F("ad_group__campaign__advertiser"),
+            category=F("ad_group__campaign__category"),
+        )
+        .order_by("id")
+        .values("id", "ad_group_id", "views", "clicks", "campaign", "advertiser", "category")
+    )
+    creatives = list(counted)
+    views: Counter[Hashable] = Counter()
+    clicks: Counter[Hashable] = Counter()
+    # From the widest to the narrowest.
+    levels = [
+        list(enumerate([row["category"], row["advertiser"], row["campaign"], row["id"]])) for row in creatives
+    ]
+    for row, level in zip(creatives, levels, strict=True):
+        for name in level:
+            views[name] += row["views"]
+            clicks[name] += row["clicks"]
+    rows: dict[int, list[inventory.CreativeRow]] = defaultdict(list)
+    for row, level in zip(creatives, levels, strict=True):
+        rate = back_off_rate([(clicks[name], views[name]) for name in level])
+        rows[row["ad_group_id"]].append(inventory.CreativeRow(row["id"], rate, row["views"]))
+    return rows

@@ -11,15 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ads.models import AdGroup, Campaign, Creative, Keyword, TextVector
-from ads.selection.building.ad_relevance import (
-    AdCopy,
-    Float32Array,
-    combine_affinity,
-    count_document_frequencies,
-    expand_query_vectors,
-    extract_terms,
-    score_lexical_match,
-)
+from ads.selection.building import ad_relevance
 from ads.selection.core.inventory import KeywordRow
 from language.embed import DIMENSIONS, Role, embed
 
@@ -62,14 +54,14 @@ def embed_inventory(*, limit: int = BATCH_LIMIT) -> int:
     return len(fresh)
 
 
-def read_ad_copies(groups: Sequence[AdGroup]) -> dict[int, AdCopy]:
+def read_ad_copies(groups: Sequence[AdGroup]) -> dict[int, ad_relevance.AdCopy]:
     """Return the text of the approved ads of each group, by group id."""
     by_group: dict[int, list[Creative]] = defaultdict(list)
     approved = Creative.objects.filter(ad_group__in=groups, is_on=True, review=Creative.Review.APPROVED)
     for creative in approved.order_by("id"):
         by_group[creative.ad_group_id].append(creative)
     return {
-        group.id: AdCopy(
+        group.id: ad_relevance.AdCopy(
             " ".join(creative.title for creative in by_group[group.id]),
             " ".join([*(creative.body for creative in by_group[group.id]), *group.hints]),
         )
@@ -79,19 +71,19 @@ def read_ad_copies(groups: Sequence[AdGroup]) -> dict[int, AdCopy]:
 
 
 def score_keywords(
-    rows: Sequence[KeywordRow], words: dict[int, str], copies: dict[int, AdCopy]
+    rows: Sequence[KeywordRow], words: dict[int, str], copies: dict[int, ad_relevance.AdCopy]
 ) -> tuple[KeywordRow, ...]:
     """Return the rows with their fits; `words` maps term ids to texts. Without a vector, the fit stays 1."""
     ads = _vectors_by_group(copies, _read_vectors([_ad_text(copy) for copy in copies.values()]))
     if not ads:
         return tuple(rows)
-    ad_terms = {group: extract_terms(copies[group]) for group in ads}
-    frequencies = count_document_frequencies(ad_terms.values())
+    ad_terms = {group: ad_relevance.extract_terms(copies[group]) for group in ads}
+    frequencies = ad_relevance.count_document_frequencies(ad_terms.values())
     neighbours = np.stack(list(ads.values())[:MAX_COMPARED_ADS])
     terms = {row.term: EmbeddedText(words[row.term], "query") for row in rows if row.group in ads}
     vectors = _read_vectors(terms.values())
     expanded = {
-        term: expand_query_vectors(vectors[text.digest][None, :], neighbours)[0]
+        term: ad_relevance.expand_query_vectors(vectors[text.digest][None, :], neighbours)[0]
         for term, text in terms.items()
         if text.digest in vectors
     }
@@ -99,7 +91,7 @@ def score_keywords(
         replace(
             row,
             fit=fit_factor(
-                score_lexical_match(words[row.term], ad_terms[row.group], frequencies),
+                ad_relevance.score_lexical_match(words[row.term], ad_terms[row.group], frequencies),
                 float(expanded[row.term] @ ads[row.group]),
             ),
         )
@@ -111,25 +103,25 @@ def score_keywords(
 
 def fit_factor(lexical: float, cosine: float) -> float:
     """Return the factor that scales a keyword's relevance, from 1 - MAX_FIT_CHANGE to 1 + MAX_FIT_CHANGE."""
-    affinity = float(combine_affinity(np.array([lexical]), np.array([cosine]))[0])
+    affinity = float(ad_relevance.combine_affinity(np.array([lexical]), np.array([cosine]))[0])
     place = min(1.0, max(0.0, (affinity - UNRELATED_AFFINITY) / (SAME_AFFINITY - UNRELATED_AFFINITY)))
     return 1 - MAX_FIT_CHANGE + 2 * MAX_FIT_CHANGE * place
 
 
-def _ad_text(copy: AdCopy) -> EmbeddedText:
+def _ad_text(copy: ad_relevance.AdCopy) -> EmbeddedText:
     return EmbeddedText(f"{copy.title} {copy.body}".strip(), "passage")
 
 
 def _vectors_by_group(
-    copies: dict[int, AdCopy], vectors: dict[bytes, Float32Array]
-) -> dict[int, Float32Array]:
+    copies: dict[int, ad_relevance.AdCopy], vectors: dict[bytes, ad_relevance.Float32Array]
+) -> dict[int, ad_relevance.Float32Array]:
     named = ((group, _ad_text(copy).digest) for group, copy in copies.items())
     return {group: vectors[digest] for group, digest in named if digest in vectors}
 
 
-def _read_vectors(texts: Iterable[EmbeddedText]) -> dict[bytes, Float32Array]:
+def _read_vectors(texts: Iterable[EmbeddedText]) -> dict[bytes, ad_relevance.Float32Array]:
     digests = list({text.digest for text in texts})
-    vectors: dict[bytes, Float32Array] = {}
+    vectors: dict[bytes, ad_relevance.Float32Array] = {}
     for start in range(0, len(digests), 5_000):
         rows = TextVector.objects.filter(digest__in=digests[start : start + 5_000])
         for digest, vector in rows.values_list("digest", "vector"):

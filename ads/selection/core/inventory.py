@@ -1,6 +1,9 @@
-"""Plain rows of the inventory, between the database and the snapshot builder."""
+"""Plain rows of the inventory, between the database and the snapshot builder, and the words of intent."""
 
+import tomllib
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,3 +88,14 @@ class Inventory:
     keywords: tuple[KeywordRow, ...] = ()
     categories: tuple[str, ...] = ()
     click_weights: ClickWeights = field(default_factory=ClickWeights)
+
+
+_FILE = Path(__file__).with_name("intent_words.toml")
+
+
+@cache
+def intent_words() -> tuple[tuple[str, int], ...]:
+    """Return each word with its kind, BUYING or MAKING."""
+    entries = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    buying = [(word, BUYING) for word in entries["buying"]]
+    return (*buying, *((word, MAKING) for word in entries["making"]))

@@ -60,12 +60,7 @@ class Shortlist:
 
 
 def find_contenders(
-    snapshot: Snapshot,
-    request: AdRequest,
-    *,
-    live: CampaignOverrides,
-    now: int,
-    random: np.random.Generator,
+    snapshot: Snapshot, request: AdRequest, *, live: CampaignOverrides, now: int, random: np.random.Generator
 ) -> Shortlist:
     """Return the shortlist of a request that has passed the sensitivity gate; `now` is a Unix time."""
     query_terms = resolve_terms(snapshot, request.term_ids)

@@ -16,11 +16,7 @@ _cache: FIFOCache[str, Vocabulary] = FIFOCache(2)
 _lock = Lock()
 
 
-def _version_key(snapshot: Snapshot) -> str:
-    return snapshot.version
-
-
-@cached(_cache, key=_version_key, lock=_lock)
+@cached(_cache, key=lambda snapshot: snapshot.version, lock=_lock)
 def read_vocabulary(snapshot: Snapshot) -> Vocabulary:
     """Return the vocabulary of a snapshot; the same object while its terms and negatives are unchanged."""
     version = _digest(snapshot)

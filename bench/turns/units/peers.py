@@ -9,8 +9,9 @@ from pathlib import Path
 
 from config.monitoring.http_status import read_http_status
 from stack.errors import StackError
-from stack.processes import Program, find_free_port, spawn, wait_until
+from stack.processes import Program, find_free_port, spawn
 from testing.process_tree import pin_tree, tree_cpu_seconds
+from testing.servers import wait_until
 
 CACHE = Path.home() / ".cache" / "jjamppong" / "peers"
 READY_SECONDS = 180.0

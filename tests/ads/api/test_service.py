@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from ads.client.ad_requests import fetch_vocabulary, request_ad
+from ads.client import fetch_vocabulary, request_ad
 from ads.contract import AdRequest, NoAd, ServedAd, encode_request
 from ads.events.link_tokens import service_key
 from testing.ads.inventory import make_ad, publish_all, request_for

@@ -19,9 +19,9 @@ from ads.campaigns.creative_review import (
     approve_alone,
     approve_creative,
     find_creative_risks,
+    find_risks,
     other_reviewers,
 )
-from ads.domain.creative_risks import find_risks
 from ads.models import Approval, Creative, Membership
 from testing.ads.inventory import make_ad
 

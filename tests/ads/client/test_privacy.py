@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import models
 from redis import Redis
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import AdRequest, ServedAd
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.events.offers import hide_offer, report_offer

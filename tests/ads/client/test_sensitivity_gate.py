@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import AdRequest, NoAd, ServedAd, decode_answer, encode_request
 from ads.events.link_tokens import service_key
 from ads.models import Creative, Offer

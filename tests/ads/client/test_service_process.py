@@ -10,7 +10,7 @@ from django.conf import settings as current
 from django.db import connection
 from pytest_django import Settings
 
-from ads.client.vocabulary_cache import vocabulary_cache_of
+from ads.client import vocabulary_cache_of
 from ads.models import Offer
 from aggregator import placements
 from aggregator.domain.events import PlacementMade

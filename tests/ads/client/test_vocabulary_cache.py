@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ads.client.vocabulary_cache import VocabularyCache
+from ads.client import VocabularyCache
 from ads.contract import ContractError
 
 
@@ -76,7 +76,8 @@ def test_the_first_read_waits_and_the_next_uses_the_cache(market: Market) -> Non
 
 
 def test_a_stale_vocabulary_is_returned_while_a_new_one_is_fetched(market: Market) -> None:
-    cache = VocabularyCache(market.url, fresh_seconds=0)
+    cache = VocabularyCache(market.url)
+    cache.fresh_seconds = 0
     assert cache.read(wait_seconds=10).version == "v1"
     market.is_responsive.clear()
     began = time.monotonic()
@@ -102,7 +103,8 @@ def test_the_first_read_waits_no_longer_than_its_limit(market: Market) -> None:
 
 def test_after_a_failure_there_is_a_pause(market: Market) -> None:
     market.fails = True
-    cache = VocabularyCache(market.url, failed_seconds=3)
+    cache = VocabularyCache(market.url)
+    cache.retry_seconds = 3
     for _ in range(20):
         with pytest.raises(ContractError):
             cache.read(wait_seconds=10)
@@ -113,7 +115,8 @@ def test_after_a_failure_there_is_a_pause(market: Market) -> None:
 
 
 def test_a_vocabulary_that_is_too_old_is_not_used(market: Market) -> None:
-    cache = VocabularyCache(market.url, fresh_seconds=0, usable_seconds=1.5)
+    cache = VocabularyCache(market.url)
+    cache.fresh_seconds, cache.usable_seconds = 0, 1.5
     cache.read(wait_seconds=10)
     market.fails = True
     time.sleep(1.6)

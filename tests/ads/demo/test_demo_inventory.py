@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils.html import escape
 
-from ads.client.ad_requests import fetch_vocabulary, request_ad
+from ads.client import fetch_vocabulary, request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.ledger.invariants import find_discrepancies
 from ads.models import Campaign, Creative

@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import ServedAd
 from ads.domain.auction import Bid, rank_bids, run_auction
 from ads.domain.money import BID_STEP, MIN_BID, WON

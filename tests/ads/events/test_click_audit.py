@@ -5,9 +5,8 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from ads.domain.click_patterns import BilledClick, find_suspicious_clicks
 from ads.domain.money import WON
-from ads.events.click_audit import audit_clicks
+from ads.events.click_audit import BilledClick, audit_clicks, find_suspicious_clicks
 from ads.ledger.accounts import wallet_balance
 from ads.ledger.billing import settle_click
 from ads.ledger.invariants import find_discrepancies

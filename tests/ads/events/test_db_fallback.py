@@ -28,9 +28,9 @@ from ads.events.spool_settlement import settle_spool
 from ads.ledger.billing import Charge, charge_click
 from ads.ledger.invariants import find_discrepancies
 from ads.models import CampaignDay, Click, Impression, Offer, RejectedEvent
-from stack.servers.postgres import Postgres
 from testing.ads.inventory import CHROME, make_ad, make_offer
 from testing.ads.service_process import url_of
+from testing.servers import StandalonePostgres
 
 HEADERS = {"User-Agent": CHROME}
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,10 +46,10 @@ def reset_database_state() -> None:
 @pytest.fixture
 def server(
     tmp_path: Path, settings: Settings, valkey: "Redis", django_db_blocker: DjangoDbBlocker
-) -> Iterator[Postgres]:
+) -> Iterator[StandalonePostgres]:
     """A separate PostgreSQL with the market's tables, which the test may stop."""
     settings.ADS_SPOOL_FOLDER = str(tmp_path / "spool")
-    postgres = Postgres(tmp_path, password="unguarded", is_durable=False)
+    postgres = StandalonePostgres(tmp_path, password="unguarded", is_durable=False)
     address = urlsplit(postgres.start())
     chosen = connections.settings["default"]
     before = dict(chosen)
@@ -89,7 +89,7 @@ def wait_until_settled(seconds: int = 10) -> None:
     raise AssertionError("the events are still in the spool")
 
 
-def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server: Postgres) -> None:
+def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server: StandalonePostgres) -> None:
     creative = make_ad(daily_won=50_000)
     seen, unseen, fast = (
         make_offer(creative),
@@ -129,7 +129,7 @@ def test_clicks_of_an_outage_lead_on_and_are_billed_exactly_once_after_it(server
     assert find_discrepancies() == []
 
 
-def test_the_first_click_after_an_outage_settles_the_spool(server: Postgres) -> None:
+def test_the_first_click_after_an_outage_settles_the_spool(server: StandalonePostgres) -> None:
     creative = make_ad()
     during, after = make_offer(creative), make_offer(creative)
     cache_click_context(during)
@@ -163,7 +163,7 @@ def view_ad(offer: Offer) -> None:
     assert Client().post(f"/ads/seen/{link}/", headers=HEADERS).status_code == 204
 
 
-def test_events_spooled_by_an_ended_process_are_settled_by_another(server: Postgres) -> None:
+def test_events_spooled_by_an_ended_process_are_settled_by_another(server: StandalonePostgres) -> None:
     creative = make_ad()
     spooled, visited = make_offer(creative), make_offer(creative, seen=False)
     spool_in_another_process(spooled)
@@ -174,7 +174,7 @@ def test_events_spooled_by_an_ended_process_are_settled_by_another(server: Postg
     assert find_discrepancies() == []
 
 
-def test_a_failed_settlement_is_retried_by_later_events(server: Postgres) -> None:
+def test_a_failed_settlement_is_retried_by_later_events(server: StandalonePostgres) -> None:
     creative = make_ad()
     spooled, visited = make_offer(creative), make_offer(creative, seen=False)
     spool_in_another_process(spooled)
@@ -193,7 +193,7 @@ def test_a_failed_settlement_is_retried_by_later_events(server: Postgres) -> Non
 
 
 def test_a_starting_web_process_settles_the_spool(
-    server: Postgres, settings: Settings, tmp_path: Path
+    server: StandalonePostgres, settings: Settings, tmp_path: Path
 ) -> None:
     spool_in_another_process(make_offer())
     environment = {
@@ -250,7 +250,7 @@ def settle_all() -> None:
     raise AssertionError("the events are still in the spool")
 
 
-def test_a_click_leads_on_while_the_server_is_frozen(server: Postgres) -> None:
+def test_a_click_leads_on_while_the_server_is_frozen(server: StandalonePostgres) -> None:
     creative = make_ad()
     offers = [make_offer(creative) for _ in range(3)]
     links = links_of(*offers)
@@ -272,7 +272,7 @@ def test_a_click_leads_on_while_the_server_is_frozen(server: Postgres) -> None:
     assert find_discrepancies() == []
 
 
-def test_a_click_that_a_frozen_server_settles_after_all_is_billed_once(server: Postgres) -> None:
+def test_a_click_that_a_frozen_server_settles_after_all_is_billed_once(server: StandalonePostgres) -> None:
     first, offer = make_offer(creative := make_ad()), make_offer(creative)
     charge_click(Charge(first.id, first.campaign_id, first.price_micros, "", offer.created_at))
     link = links_of(offer)[offer.id]
@@ -304,7 +304,7 @@ def wait_for_lock(visitor: threading.Thread) -> list[psutil.Process]:
     return []
 
 
-def test_a_click_leads_on_while_its_day_row_is_locked(server: Postgres) -> None:
+def test_a_click_leads_on_while_its_day_row_is_locked(server: StandalonePostgres) -> None:
     held, other = make_ad(), make_ad()
     for creative in (held, other):
         first = make_offer(creative)
@@ -324,7 +324,9 @@ def test_a_click_leads_on_while_its_day_row_is_locked(server: Postgres) -> None:
     assert find_discrepancies() == []
 
 
-def test_a_click_with_an_unknown_landing_page_costs_nothing(server: Postgres, valkey: "Redis") -> None:
+def test_a_click_with_an_unknown_landing_page_costs_nothing(
+    server: StandalonePostgres, valkey: "Redis"
+) -> None:
     offer = make_offer()
     server.stop()
     valkey.flushdb()
@@ -338,7 +340,7 @@ def test_a_click_with_an_unknown_landing_page_costs_nothing(server: Postgres, va
 
 
 def test_a_click_leads_on_when_the_disk_is_full_too(
-    server: Postgres, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    server: StandalonePostgres, settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     offer = make_offer()
     cache_click_context(offer)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import NoAd, ServedAd
 from ads.events import frequency_caps
 from ads.events.event_requests import EventRequest

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import ServedAd
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.events.receive import receive_click, receive_impression

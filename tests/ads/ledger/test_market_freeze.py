@@ -13,10 +13,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import NoAd, ServedAd
 from ads.domain.money import WON
-from ads.infra.alerts import send_alert
+from ads.infra.notifications import send_alert
 from ads.ledger.billing import Charge, charge_click
 from ads.ledger.entries import MarketFrozenError, refund
 from ads.ledger.market_freeze import NotFrozenError, is_frozen, lift_freeze

@@ -12,8 +12,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import User
-from ads.campaigns.invitations import MAX_PER_DAY, create_invitation, revoke_invitation
-from ads.campaigns.members import remove_member
+from ads.campaigns.members import MAX_PER_DAY, create_invitation, remove_member, revoke_invitation
 from ads.models import Advertiser, Invitation, Membership
 from ads.tasks import delete_expired_invitations
 from testing.ads.inventory import make_advertiser

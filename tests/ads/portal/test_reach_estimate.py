@@ -9,7 +9,7 @@ import redis
 from django.test import Client
 from django.utils import timezone
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.models import AdGroup, Advertiser, Campaign, Creative, Keyword, Term
 from ads.selection.serving.snapshots import serving_state
 from testing.ads.inventory import publish_all, request_for

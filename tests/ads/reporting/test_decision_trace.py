@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import AdRequest, NoAd
 from ads.domain.money import WON
 from ads.events.frequency_caps import FrequencyCaps

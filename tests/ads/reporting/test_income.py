@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from ads.client.ad_requests import income_today
+from ads.client import income_today
 from ads.domain.accounting_day import korean_day
 from ads.domain.money import WON
 from ads.events.click_audit import credit_click

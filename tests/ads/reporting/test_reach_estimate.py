@@ -12,7 +12,7 @@ from redis import Redis
 
 from ads.campaigns.campaigns import AdGroupSpec
 from ads.campaigns.keywords import KeywordSpec
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import NoAd
 from ads.events.frequency_caps import FrequencyCaps
 from ads.models import Term

@@ -6,13 +6,12 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import ServedAd
 from ads.events.click_audit import credit_click
 from ads.ledger.billing import settle_click
 from ads.models import AdGroup, Campaign, Click, ClickModel, Creative, Impression, Offer
-from ads.selection.building.ctr_stats import read_creative_stats
-from ads.selection.building.inventory_reader import fingerprint
+from ads.selection.building.inventory_reader import fingerprint, read_creative_stats
 from ads.selection.building.learned_models import read_click_weights
 from ads.selection.core import click_rates
 from ads.selection.core.click_model import (

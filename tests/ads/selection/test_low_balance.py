@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.domain.money import WON
 from ads.ledger.accounts import wallet_balance

@@ -7,7 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from ads.client.ad_requests import fetch_vocabulary
+from ads.client import fetch_vocabulary
 from ads.contract import TERM_LIMIT, NoAd, ServedAd, Vocabulary
 from ads.models import AdGroup, Creative, NegativeKeyword, Offer
 from aggregator import placements

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from django.utils import timezone
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.events.frequency_caps import FrequencyCaps
 from ads.models import AdGroup, Campaign, Impression, Offer

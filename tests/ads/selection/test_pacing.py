@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from ads.domain.money import WON
 from ads.domain.pacing import MIN_PACE, PacingState, due_share, next_state, pace_factor
 from ads.ledger.billing import Charge, charge_click
-from ads.selection.jobs.live_overrides import publish_live_overrides
-from ads.selection.jobs.pacing_state import update_paces
+from ads.selection.jobs.live_overrides import publish_live_overrides, update_paces
 from testing.ads.inventory import make_ad, make_offer
 
 MINUTES = 24 * 60

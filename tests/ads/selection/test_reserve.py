@@ -4,7 +4,7 @@ from django.test import override_settings
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import NoAd, ServedAd
 from ads.domain.auction import Bid, floor_price_micros, run_auction
 from ads.domain.money import BID_STEP, MIN_BID, WON

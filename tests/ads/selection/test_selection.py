@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from ads.client.ad_requests import fetch_vocabulary, request_ad
+from ads.client import fetch_vocabulary, request_ad
 from ads.contract import AdRequest, NoAd, ServedAd
 from ads.domain.money import WON
 from ads.events.frequency_caps import FrequencyCaps

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from ads.client.ad_requests import fetch_vocabulary, request_ad
+from ads.client import fetch_vocabulary, request_ad
 from ads.contract import NoAd, ServedAd
 from ads.infra.redis_client import redis_client
 from ads.models import Campaign

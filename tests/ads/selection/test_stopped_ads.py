@@ -15,7 +15,7 @@ from ads.campaigns.campaigns import set_ad_group_enabled, set_campaign_status
 from ads.campaigns.creative_review import approve_creative
 from ads.campaigns.errors import InvalidChangeError
 from ads.campaigns.keywords import set_keywords_enabled
-from ads.client.ad_requests import request_ad
+from ads.client import request_ad
 from ads.contract import NoAd, ServedAd
 from ads.models import Advertiser, Campaign, Creative, Offer
 from ads.selection.jobs.live_overrides import publish_live_overrides

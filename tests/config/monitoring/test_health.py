@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from redis import Redis
 
-from config.monitoring import health, heartbeat
+from config.monitoring import heartbeat, views
 from testing.factories import ListingFactory
 
 
 @pytest.fixture(autouse=True)
 def clear_cached_health() -> None:
-    health.check_health.cache_clear()
+    views.check_health.cache_clear()
 
 
 @pytest.fixture

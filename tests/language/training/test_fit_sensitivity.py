@@ -3,8 +3,7 @@
 import numpy as np
 
 from language.training.fit_sensitivity import HELD_OUT_WRITERS, PredictedRisks, choose_thresholds
-from language.training.probe_features import RuleMatches
-from language.training.probes import TRAIN_FOLDER, Probe, read_folder
+from language.training.probe_features import TRAIN_FOLDER, Probe, RuleMatches, read_folder
 
 
 def predict(risks: list[float]) -> PredictedRisks:

@@ -1,21 +1,30 @@
-"""Alerts for operators: a log record, a mail and a webhook; a failure of one does not prevent the others."""
+"""Mail that must not make its caller fail, and alerts for operators by log, mail and webhook."""
 
 import json
 import logging
+import smtplib
+from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from django.conf import settings
-
-from ads.infra.mail import send_text
+from django.core.mail import get_connection, send_mail
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 5.0
 
 
+def send_text(subject: str, text: str, recipients: Sequence[str], *, purpose: str) -> None:
+    """Send a mail; a failure is logged with the mail's purpose instead of being raised."""
+    try:
+        send_mail(subject, text, None, recipients, connection=get_connection(timeout=TIMEOUT_SECONDS))
+    except (OSError, smtplib.SMTPException):
+        logger.exception("%s could not be mailed", purpose)
+
+
 def send_alert(subject: str, text: str) -> None:
-    """Log an alert and send it to ALARM_URL and ALARM_EMAILS; never raises."""
+    """Log an alert and send it to ALARM_URL and ALARM_EMAILS; a failure of one does not stop the others."""
     logger.critical("%s: %s", subject, text)
     if settings.ALARM_URL:
         try:

@@ -1,5 +1,6 @@
-"""GET /healthz: the state of the database, Valkey, the workers and the models."""
+"""GET /healthz: the state of the parts of the site; GET /metrics: the metrics of the web process."""
 
+import hmac
 import logging
 import urllib.parse
 from collections.abc import Callable
@@ -10,11 +11,14 @@ from threading import Condition
 
 import redis
 from cachetools import TTLCache, cached
+from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from aggregator.infra.metrics import render_metrics
 from aggregator.services.listings import list_offered_models
 from config.monitoring.heartbeat import connect_valkey, has_heartbeat
 from config.monitoring.http_status import read_http_status
@@ -90,3 +94,13 @@ def is_model_loaded(api_base: str) -> bool:
     url = urllib.parse.urlsplit(api_base)
     status = read_http_status(url.hostname or "", url.port, "/health", timeout_seconds=MODEL_TIMEOUT_SECONDS)
     return status == HTTPStatus.OK
+
+
+@require_safe
+@never_cache
+def show_metrics(request: HttpRequest) -> HttpResponse:
+    """Return the metrics to clients with METRICS_TOKEN, and 404 to others."""
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(token.encode(), settings.METRICS_TOKEN.encode()):
+        raise Http404
+    return HttpResponse(render_metrics(), content_type=CONTENT_TYPE_LATEST)
