@@ -10,6 +10,8 @@ FALSE_WORDS = {"0", "false", "no", "off", ""}
 HTTP_SCHEMES = ("http", "https")
 POSTGRES_SCHEMES = ("postgresql", "postgres")
 MAX_PORT = 65_535
+# `openssl rand -base64 32` prints 44 characters.
+MIN_SECRET_LENGTH = 32
 
 
 class SettingError(Exception):
@@ -59,9 +61,13 @@ def read_mail_port(*, is_ssl: bool, is_tls: bool) -> int:
     return read_int("EMAIL_PORT", standard, minimum=1, maximum=MAX_PORT)
 
 
-def read_list(name: str, default: str = "") -> list[str]:
-    """Return the entries of a comma-separated list."""
-    return [word.strip() for word in read_text(name, default).split(",") if word.strip()]
+def read_list(name: str, default: str = "", *, min_length: int = 1) -> list[str]:
+    """Return the entries of a comma-separated list, each of at least `min_length` characters."""
+    words = [word.strip() for word in read_text(name, default).split(",") if word.strip()]
+    if any(len(word) < min_length for word in words):
+        # The entry is not quoted: the lists with a minimum hold secrets.
+        raise SettingError(f"{name}: an entry is shorter than {min_length} characters")
+    return words
 
 
 def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from config.data_dir import DATA_DIR, ROOT, read_local_model_urls, read_running_
 from config.database import parse_database_url
 from config.env import (
     MAX_PORT,
+    MIN_SECRET_LENGTH,
     POSTGRES_SCHEMES,
     read_choice,
     read_flag,
@@ -29,6 +30,13 @@ DATA_HOME = DATA_DIR
 # -- The installation -------------------------------------------------------------------------
 DEBUG = read_flag("DEBUG", default=False)
 SECRET_KEY = read_text("SECRET_KEY") or read_secret("django")
+SECRET_KEY_FALLBACKS = read_list("SECRET_KEY_FALLBACKS")
+# What accounts.sealing derives its keys from: the first seals, all open.
+SEALING_SECRETS = [
+    *read_list("PROVIDER_KEY_SECRET", min_length=MIN_SECRET_LENGTH),
+    SECRET_KEY,
+    *SECRET_KEY_FALLBACKS,
+]
 ALLOWED_HOSTS = read_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver")
 PUBLIC_URL = read_url("PUBLIC_URL", f"http://localhost:{read_int('PORT', 8000, maximum=MAX_PORT)}").rstrip(
     "/"

@@ -85,6 +85,7 @@ def test_contradictory_mail_settings_are_refused(read: Read, variables: dict[str
         ("OPENAI_COMPATIBLE_URL", "secret"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
         ("PORT", "65536"),
+        ("PROVIDER_KEY_SECRET", "secret"),
         ("PUBLIC_URL", "example.com"),
         ("PUBLIC_URL", "https://"),
         ("PUBLIC_URL", "http://[::1"),
@@ -101,6 +102,17 @@ def test_an_invalid_value_raises_an_error_with_the_variable_s_name(
         read(**{name: value})
     # A URL may hold a password, so the message does not quote it; of networks the invalid one is quoted.
     assert name == "ADS_OWN_NETWORKS" or "secret" not in str(caught.value)
+
+
+def test_what_seals_comes_before_what_only_opens(read: Read) -> None:
+    new, old = "new" + "x" * 40, "old" + "x" * 40
+    found = read(SECRET_KEY="signs", SECRET_KEY_FALLBACKS="signed", PROVIDER_KEY_SECRET=f"{new}, {old}")
+    assert found["SEALING_SECRETS"] == [new, old, "signs", "signed"]
+
+
+def test_without_a_secret_of_its_own_the_secret_key_seals(read: Read) -> None:
+    found = read(SECRET_KEY="signs")
+    assert found["SEALING_SECRETS"] == ["signs"]
 
 
 def test_valid_values_are_accepted(read: Read) -> None:
