@@ -270,6 +270,8 @@ ADS_LONE_REVIEW_HOURS = read_int("ADS_LONE_REVIEW_HOURS", 24, minimum=0)
 # Whether advertisers may credit themselves test money, which then counts as income.
 ADS_TEST_MONEY = read_flag("ADS_TEST_MONEY", default=False)
 ADS_SERVICE_URL = read_url("ADS_SERVICE_URL")
+# Whether the portal may read the landing page that an advertiser names, to suggest texts.
+ADS_READ_LANDING_PAGES = read_flag("ADS_READ_LANDING_PAGES", default=True)
 # The spool of ad clicks while the database is unreachable; must be a local disk.
 ADS_SPOOL_FOLDER = read_text("ADS_SPOOL_FOLDER", str(DATA_DIR / "spool"))
 ADS_DATACENTER_RANGES = read_text("ADS_DATACENTER_RANGES")
