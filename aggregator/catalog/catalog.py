@@ -42,6 +42,10 @@ class LanguageModel:
     first_token_ms: int = 30_000
     stall_ms: int = 30_000
     extra: dict[str, float] = field(default_factory=dict)
+    # The account of an admin that the model is called by; without one the key is `api_key_name`'s.
+    account: str = ""
+    key_id: int | None = None
+    sealed_key: str = field(default="", repr=False)
 
 
 @cache

@@ -11,7 +11,8 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from aggregator.providers.gateway import load_litellm, read_api_key, read_usage
+from aggregator.providers.api_key import read_api_key
+from aggregator.providers.gateway import load_litellm, read_usage
 from aggregator.providers.token_usage import parse_usage
 from aggregator.providers.types import CompletionRequest, Piece, as_wire_messages
 

@@ -7,16 +7,12 @@ from functools import cache, reduce
 from typing import Any
 
 import aiohttp
-from django.conf import settings
 
-from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.sanitize import sanitize_text
+from aggregator.providers.api_key import read_api_key
 from aggregator.providers.http_session import shared_session
 from aggregator.providers.token_usage import merge_usage, parse_usage
 from aggregator.providers.types import CompletionRequest, Piece, TokenUsage, as_wire_messages
-
-# Local servers take any key, but the clients inside litellm require one.
-PLACEHOLDER_KEY = "none"
 
 
 @cache
@@ -44,13 +40,6 @@ async def load_in_thread() -> None:
     """Import litellm in a thread, unless it is loaded: it takes seconds, which would block the event loop."""
     if not _is_loaded():
         await asyncio.to_thread(load_litellm)
-
-
-def read_api_key(model: LanguageModel) -> str:
-    """Return the API key of a model's provider; it is read every time, so that a changed key takes effect."""
-    return (
-        settings.READ_PROVIDER_SECRET(model.api_key_name) if model.api_key_name else ""
-    ) or PLACEHOLDER_KEY
 
 
 def build_arguments(request: CompletionRequest) -> dict[str, Any]:
