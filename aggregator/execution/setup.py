@@ -13,6 +13,7 @@ from aggregator.budgeting import budget as budgets
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import PanelMember, RouteChosen
+from aggregator.domain.sampling import Sampling
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.infra.concurrency import retry_db, retry_db_async, run_in_db_thread
 from aggregator.models import Conversation, Turn
@@ -105,6 +106,7 @@ def build_question(turn: Turn) -> Question:
         language=turn.language,
         history=conversations.list_exchanges(conversation, turn),
         system_prompt=conversation.system_prompt,
+        sampling=Sampling.from_json(conversation.sampling),
     )
 
 

@@ -20,6 +20,8 @@ class Conversation(models.Model):
     system_prompt = models.TextField(_("시스템 프롬프트"), blank=True)
     # [prompt, answer] pairs that came before the first turn.
     given_history = models.JSONField(default=list, blank=True, verbose_name=_("받은 대화"))
+    # Of domain.sampling. A process of the last release, which knows nothing of it, may still store rows.
+    sampling = models.JSONField(default=dict, db_default={}, blank=True, verbose_name=_("샘플링 설정"))
     origin = models.CharField(_("어디서"), max_length=8, choices=Origin.choices, default=Origin.PAGE)
     is_sensitive = models.BooleanField(_("민감한 대화"), default=False)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import Event, RankedCandidate
 from aggregator.domain.exchange import Exchange
+from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 
 Emit = Callable[[Event], Awaitable[None]]
 
@@ -37,6 +38,7 @@ class Question:
     language: str
     history: tuple[Exchange, ...] = ()
     system_prompt: str = ""
+    sampling: Sampling = DEFAULT_SAMPLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from aggregator.providers.api_key import read_api_key
 from aggregator.providers.gateway import load_litellm, read_usage
 from aggregator.providers.token_usage import parse_usage
-from aggregator.providers.types import CompletionRequest, Piece, as_wire_messages
+from aggregator.providers.types import CallSettings, CompletionRequest, Piece, as_wire_messages
 
 Chunk = dict[str, Any]
 # A model's options do not depend on the messages, and mapping them takes half a millisecond.
@@ -39,12 +39,12 @@ def _load_provider_config(provider: str, model: str) -> Any:
 
 
 @lru_cache(CACHE_SIZE)
-def _map_options(provider: str, model: str, temperature: float, max_tokens: int) -> dict[str, Any]:
+def _map_options(provider: str, model: str, settings: CallSettings) -> dict[str, Any]:
     options: dict[str, Any] = load_litellm().utils.get_optional_params(
         model=model,
         custom_llm_provider=provider,
-        temperature=temperature,
-        max_tokens=max_tokens,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
         stream=True,
         stream_options={"include_usage": True},
         drop_params=True,
@@ -83,8 +83,7 @@ class ProviderAdapter(ABC):
         return HttpRequest(url, {**headers, "Content-Type": "application/json"}, {**body, **extra_body})
 
     def _map_options(self) -> dict[str, Any]:
-        request = self.request
-        return deepcopy(_map_options(self.provider, self.model, request.temperature, request.max_tokens))
+        return deepcopy(_map_options(self.provider, self.model, self.request.settings))
 
     def make_headers(self, messages: list[dict[str, str]], options: dict[str, Any]) -> dict[str, str]:
         """Return the headers, including the API key."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 
 Gate = Callable[[], Awaitable[None]]
 Role = Literal["system", "user", "assistant"]
@@ -16,6 +17,15 @@ class ChatMessage:
 
     role: Role
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """What a call asks of its model besides the messages; `sampling` holds what a program set itself."""
+
+    max_tokens: int
+    temperature: float
+    sampling: Sampling = DEFAULT_SAMPLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,12 @@ class CompletionRequest:
     temperature: float
     deadline_ms: int
     gate: Gate | None = None
+    sampling: Sampling = DEFAULT_SAMPLING
+
+    @property
+    def settings(self) -> CallSettings:
+        """The part of the request that does not depend on the messages."""
+        return CallSettings(self.max_tokens, self.temperature, self.sampling)
 
 
 @dataclass(frozen=True, slots=True)

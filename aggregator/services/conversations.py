@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
+from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 from aggregator.domain.sanitize import sanitize_text
 from aggregator.models import Conversation, Signal, Vote
 from aggregator.services.refusal import Refusal
@@ -21,6 +22,7 @@ def draft_conversation(
     origin: str,
     system_prompt: str = "",
     given_history: tuple[tuple[str, str], ...] = (),
+    sampling: Sampling = DEFAULT_SAMPLING,
 ) -> Conversation:
     """Return a new conversation that is not stored yet."""
     return Conversation(
@@ -28,6 +30,7 @@ def draft_conversation(
         title=build_title(prompt),
         system_prompt=sanitize_text(system_prompt),
         given_history=[[sanitize_text(prompt), sanitize_text(answer)] for prompt, answer in given_history],
+        sampling=sampling.to_json(),
         origin=origin,
         updated_at=timezone.now(),
     )

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
+from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 from aggregator.domain.sanitize import sanitize_text
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Conversation, Turn, Usage
@@ -45,6 +46,7 @@ class TurnRequest:
     given_history: tuple[tuple[str, str], ...] = ()
     origin: str = Conversation.Origin.PAGE
     device: str = ""
+    sampling: Sampling = DEFAULT_SAMPLING
 
 
 def draft_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
@@ -62,6 +64,7 @@ def draft_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
             origin=request.origin,
             system_prompt=request.system_prompt,
             given_history=request.given_history,
+            sampling=request.sampling,
         )
     return _build_draft(conversation, request, prompt)
 
