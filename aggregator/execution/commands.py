@@ -16,7 +16,7 @@ from aggregator.execution.runner import DATABASE_RETRY_SECONDS, get_turn_log, st
 from aggregator.execution.setup import can_afford_model
 from aggregator.infra.concurrency import retry_db, run_in_db_thread
 from aggregator.models import Turn
-from aggregator.selectors.turns import list_replaced_running
+from aggregator.selectors.turns import list_stopping
 from aggregator.services import candidates, turns
 from aggregator.services.feedback import get_own_candidate
 from aggregator.services.listings import list_offered_models
@@ -35,14 +35,14 @@ async def stop_turn(turn: Turn) -> None:
 
 
 async def replace_turn(turn: Turn, request: turns.TurnRequest, *, is_regeneration: bool) -> Turn:
-    """Store a turn that replaces another one and all that followed it, and stop those; raises Refusal.
+    """Store another version of a turn, and stop what runs on the branch that it leaves; raises Refusal.
 
     The new turn is not started. The same request sent twice opens one turn.
     """
     store = partial(turns.replace_turn, turn=turn, request=request, is_regeneration=is_regeneration)
     successor = await retry_db(DATABASE_RETRY_SECONDS, store)
-    for replaced in await run_in_db_thread(list_replaced_running, successor):
-        await wakeup(replaced)
+    for stopping in await run_in_db_thread(list_stopping, successor.conversation_id):
+        await wakeup(stopping)
     return successor
 
 

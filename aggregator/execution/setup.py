@@ -104,7 +104,7 @@ def build_question(turn: Turn) -> Question:
     return Question(
         prompt=turn.prompt,
         language=turn.language,
-        history=conversations.list_exchanges(conversation, turn),
+        history=conversations.list_exchanges(turn),
         system_prompt=conversation.system_prompt,
         sampling=Sampling.from_json(conversation.sampling),
     )
@@ -140,7 +140,7 @@ async def load_context(turn: Turn) -> TurnContext:
     if snapshot is None or not snapshot.offer:
         snapshot = await retry_db(CLOSE_RETRY_SECONDS, load_snapshot)
     build = partial(build_question, turn)
-    has_no_history = turn.conversation.pk is None or turn.number == 1
+    has_no_history = turn.parent_id is None
     question = build() if has_no_history else await retry_db(CLOSE_RETRY_SECONDS, build)
     if turn.asked_panel:
         return build_context(turn, question, snapshot)

@@ -37,7 +37,7 @@ class Conversation(models.Model):
 
 
 class Turn(models.Model):
-    """One prompt and its answers; a conversation's turns in order are its transcript."""
+    """One prompt and its answers; it follows its parent, so that the turns of a conversation are a tree."""
 
     class Status(models.TextChoices):
         RUNNING = "running", _("답하는 중")
@@ -61,7 +61,17 @@ class Turn(models.Model):
         Conversation, on_delete=models.CASCADE, related_name="turns", verbose_name=_("대화")
     )
     number = models.PositiveIntegerField(_("순서"))
+    # None for a turn that follows no other one. Turns with the same parent are versions of each other.
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="followed_by",
+        verbose_name=_("앞 질문"),
+    )
     client_id = models.UUIDField(null=True, blank=True, verbose_name=_("보낸 쪽 번호"))
+    # The turn that a regeneration asked in place of this one, for the ratings.
     replaced_by = models.ForeignKey(
         "self",
         null=True,

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 
 from aggregator.domain.exchange import Exchange
 from aggregator.models import Conversation, Turn
-from aggregator.selectors.turns import TURNS_SHOWN, answer_text_of
+from aggregator.selectors.branches import TURNS_SHOWN, filter_branch
+from aggregator.selectors.turns import answer_text_of
 
 PAGE_SIZE = 30
 CURSOR_YEARS = range(2000, 2200)
@@ -65,22 +66,12 @@ def is_marked_sensitive(conversation: Conversation) -> bool:
     return Conversation.objects.filter(pk=conversation.pk, is_sensitive=True).exists()
 
 
-def list_exchanges(conversation: Conversation, before: Turn) -> tuple[Exchange, ...]:
-    """Return the prompts and answers before a turn, replaced turns left out, in one query."""
-    given = tuple(Exchange(prompt, answer) for prompt, answer in conversation.given_history)
-    if conversation.pk is None or before.number == 1:
+def list_exchanges(turn: Turn) -> tuple[Exchange, ...]:
+    """Return the prompts and answers of the branch before a turn, in one query."""
+    given = tuple(Exchange(prompt, answer) for prompt, answer in turn.conversation.given_history)
+    if turn.parent_id is None:
         return given
-    turns = Turn.objects.filter(conversation=conversation, replaced_by=None)
-    # A turn that is being stored has no number yet and comes after all others.
-    earlier = turns.exclude(public_id=before.public_id)
-    turns = (
-        (earlier.filter(number__lt=before.number) if before.number else earlier)
-        .select_related("answer_candidate", "continued_with")
-        .order_by("-number")[:TURNS_SHOWN]
-    )
+    earlier = filter_branch(turn.parent_id, TURNS_SHOWN).select_related("answer_candidate", "continued_with")
     # The candidate that the person continued with counts as the answer.
-    pairs = (
-        (turn, turn.continued_with.text if turn.continued_with else answer_text_of(turn))
-        for turn in reversed(turns)
-    )
-    return (*given, *(Exchange(turn.prompt, answer) for turn, answer in pairs if answer))
+    pairs = ((row, row.continued_with.text if row.continued_with else answer_text_of(row)) for row in earlier)
+    return (*given, *(Exchange(row.prompt, answer) for row, answer in pairs if answer))

@@ -10,9 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from aggregator.domain import events
 from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import ANSWER_COLUMNS, CANDIDATE_COLUMNS, CandidateState, TurnState
-from aggregator.models import Candidate, Conversation, Turn, Vote
+from aggregator.models import Candidate, Turn, Vote
 
-TURNS_SHOWN = 60
 MAX_RECOVERED_TURNS = 2_000
 
 
@@ -56,9 +55,10 @@ def list_running_turns() -> list[tuple[uuid.UUID, dt.datetime]]:
     return list(running.values_list("public_id", "opened_at")[:MAX_RECOVERED_TURNS])
 
 
-def list_replaced_running(turn: Turn) -> list[Turn]:
-    """Return the turns that this one has replaced and that still run."""
-    return list(Turn.objects.filter(replaced_by=turn, status=Turn.Status.RUNNING))
+def list_stopping(conversation: int) -> list[Turn]:
+    """Return the turns of a conversation that still run although they were asked to stop."""
+    running = Turn.objects.filter(conversation_id=conversation, status=Turn.Status.RUNNING)
+    return list(running.exclude(stop_asked_at=None))
 
 
 def find_candidate(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Candidate | None:
@@ -72,37 +72,9 @@ def find_candidate(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Cand
     )
 
 
-def list_turns(conversation: Conversation, before: int | None = None) -> list[Turn]:
-    """Return the latest turns of a conversation in order, replaced ones included, in three queries.
-
-    With `before`, only turns below that number; turns are numbered from 1 without a gap.
-    """
-    turns = Turn.objects.filter(conversation=conversation).order_by("-number")
-    if before is not None:
-        turns = turns.filter(number__lt=before)
-    newest = with_related(turns)[:TURNS_SHOWN]
-    return sorted(newest, key=lambda turn: turn.number)
-
-
-def _current_turns(conversation: Conversation) -> "QuerySet[Turn]":
-    current = Turn.objects.filter(conversation=conversation, replaced_by=None)
-    return current.exclude(status=Turn.Status.RUNNING)
-
-
-def list_current_turns(conversation: Conversation, most: int) -> list[Turn]:
-    """Return the latest turns that have ended and were not replaced, in order, in three queries."""
-    newest = with_related(_current_turns(conversation).order_by("-number"))[:most]
-    return sorted(newest, key=lambda turn: turn.number)
-
-
-def count_current_turns(conversation: Conversation, *, before: Turn) -> int:
-    """Return how many such turns came before one."""
-    return _current_turns(conversation).filter(number__lt=before.number).count()
-
-
 def with_related(turns: "QuerySet[Turn]") -> "QuerySet[Turn]":
     """Return turns with all rows that `build_turn_state` reads."""
-    return turns.select_related("conversation", "answer_candidate", "replaced_by").prefetch_related(
+    return turns.select_related("conversation", "answer_candidate").prefetch_related(
         Prefetch("candidates", Candidate.objects.order_by("position")), Prefetch("votes", Vote.objects.all())
     )
 

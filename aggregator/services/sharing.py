@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from aggregator.domain.calendar_day import start_of_day
 from aggregator.models import Candidate, Conversation, Share, Turn
-from aggregator.selectors.turns import count_current_turns, list_current_turns
+from aggregator.selectors.branches import count_ancestors, find_leaf, list_ended_branch
 from aggregator.services.conversations import build_title
 from aggregator.services.refusal import Refusal
 
@@ -41,8 +41,11 @@ class SharedTurn:
 
 
 @transaction.atomic
-def share_conversation(*, conversation: Conversation) -> Share:
-    """Return the conversation's public copy, made now if there is none; raises Refusal."""
+def share_conversation(*, conversation: Conversation, at: str | None = None) -> Share:
+    """Return the conversation's public copy; raises Refusal.
+
+    If there is none, one is made now of the branch through the turn `at`, or of the newest one.
+    """
     locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
     if locked is None:
         raise Refusal("conversation_not_found")
@@ -52,8 +55,8 @@ def share_conversation(*, conversation: Conversation) -> Share:
     made_today = Share.objects.filter(conversation__owner_id=locked.owner_id, created_at__gte=start_of_day())
     if made_today.count() >= settings.SHARES_PER_DAY:
         raise Refusal("shares_reached")
-    current_turns = list_current_turns(locked, MAX_SHARED_TURNS)
-    turns = [copied for copied in map(_copy_turn, current_turns) if copied]
+    branch = list_ended_branch(find_leaf(locked, at), MAX_SHARED_TURNS)
+    turns = [copied for copied in map(_copy_turn, branch) if copied]
     if not turns:
         raise Refusal("nothing_to_share")
     return Share.objects.create(
@@ -62,8 +65,13 @@ def share_conversation(*, conversation: Conversation) -> Share:
         # Not the title that the owner may have given it, which need not be meant for others.
         title=build_title(turns[0].prompt),
         turns=[dataclasses.asdict(turn) for turn in turns],
-        left_out=count_current_turns(locked, before=current_turns[0]),
+        left_out=count_ancestors(branch[0]),
     )
+
+
+def exceeds_copy(leaf: Turn) -> bool:
+    """Return whether a branch has more turns than a copy holds; queries only for a long conversation."""
+    return leaf.number > MAX_SHARED_TURNS and count_ancestors(leaf) >= MAX_SHARED_TURNS
 
 
 def withdraw_share(*, share: Share) -> None:

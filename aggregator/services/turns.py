@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 from aggregator.domain.sanitize import sanitize_text
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Conversation, Turn, Usage
+from aggregator.selectors.branches import list_running_below
 from aggregator.services.conversations import draft_conversation, get_own_conversation
 from aggregator.services.feedback import record_regenerate
 from aggregator.services.refusal import Refusal
@@ -35,11 +36,15 @@ INSERT_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """A prompt and how it is to be answered; a `client_id` makes sending it twice harmless."""
+    """A prompt and how it is to be answered; a `client_id` makes sending it twice harmless.
+
+    It follows the turn `parent` of an existing conversation, by default the newest one.
+    """
 
     prompt: str
     client_id: uuid.UUID | None = None
     conversation: uuid.UUID | None = None
+    parent: uuid.UUID | None = None
     strategy: str = ""
     panel: tuple[str, ...] = ()
     system_prompt: str = ""
@@ -54,9 +59,9 @@ def draft_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
 
     Raises Refusal.
     """
-    prompt = _clean_prompt(request.prompt)
+    prompt, parent = _clean_prompt(request.prompt), None
     if request.conversation:
-        conversation = get_own_conversation(owner=owner, public_id=request.conversation)
+        conversation, parent = _find_place(owner, request.conversation, request.parent)
     else:
         conversation = draft_conversation(
             owner=owner,
@@ -66,16 +71,16 @@ def draft_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
             given_history=request.given_history,
             sampling=request.sampling,
         )
-    return _build_draft(conversation, request, prompt)
+    return _build_draft(conversation, request, prompt, parent)
 
 
-def store_draft(*, owner: AbstractBaseUser, draft: Turn, replaces: int | None = None) -> Turn:
-    """Store a draft at the end of its conversation; raises Refusal.
+def store_draft(*, owner: AbstractBaseUser, draft: Turn, stops: Sequence[int] = ()) -> Turn:
+    """Store a draft after its parent; raises Refusal.
 
-    Returns the stored turn instead if the same request was sent before. Turns from the number `replaces` on
-    do not count as running.
+    Returns the stored turn instead if the same request was sent before. Turns with the keys `stops` do not
+    count as running.
     """
-    limits = replace(_read_limits(owner), replaces=replaces)
+    limits = replace(_read_limits(owner), stops=tuple(stops))
     return _resolve_outcome(_insert_with_retries(draft, limits), draft, limits)
 
 
@@ -89,31 +94,45 @@ async def astore_draft(*, owner: AbstractBaseUser, draft: Turn, on_admitted: Cal
 
 
 def open_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
-    """Store a new turn at the end of a conversation, or of a new one; raises Refusal."""
+    """Store a new turn of a conversation, or of a new one; raises Refusal."""
     return store_draft(owner=owner, draft=draft_turn(owner=owner, request=request))
 
 
 @transaction.atomic
 def replace_turn(*, turn: Turn, request: TurnRequest, is_regeneration: bool = False) -> Turn:
-    """Store a turn that replaces `turn` and all that followed it, and stop those; raises Refusal.
+    """Store another version of a turn and stop what runs on the branch that it leaves; raises Refusal.
 
-    A regeneration also counts as a signal against the answer that stood.
+    A regeneration also counts as a signal against the answer that it is asked in place of.
     """
     owner, prompt = turn.conversation.owner, _clean_prompt(request.prompt)
-    replaced = Turn.objects.filter(conversation_id=turn.conversation_id, number__gte=turn.number)
+    left = list_running_below(turn)
     # Checkpoints lock a turn's row before its conversation's, so both are locked in that order here too.
-    list(replaced.select_for_update().order_by("pk").values_list("pk"))
+    list(Turn.objects.filter(pk__in=left).select_for_update().order_by("pk").values_list("pk"))
     # The lock keeps other requests from adding a turn to the conversation meanwhile.
     conversation = get_own_conversation(owner=owner, public_id=turn.conversation.public_id, lock=True)
-    draft = _build_draft(conversation, request, prompt)
-    successor = store_draft(owner=owner, draft=draft, replaces=turn.number)
+    draft = _build_draft(conversation, request, prompt, turn.parent)
+    successor = store_draft(owner=owner, draft=draft, stops=left)
     if successor is draft:
-        replaced = replaced.filter(number__lt=successor.number)
-        _request_stop(replaced)
-        replaced.filter(replaced_by=None).update(replaced_by=successor)
+        _request_stop(Turn.objects.filter(pk__in=left))
     if is_regeneration:
+        Turn.objects.filter(pk=turn.pk, replaced_by=None).update(replaced_by=successor)
         record_regenerate(person=owner, turn=turn)
     return successor
+
+
+def _find_place(
+    owner: AbstractBaseUser, conversation: uuid.UUID, parent: uuid.UUID | None
+) -> tuple[Conversation, Turn | None]:
+    """Return the owner's conversation and the turn in it that a new one follows."""
+    turns = Turn.objects.select_related("conversation").order_by("-number")
+    turns = turns.filter(conversation__public_id=conversation, conversation__owner_id=owner.pk)
+    found = (turns.filter(public_id=parent) if parent else turns).first()
+    if found:
+        return found.conversation, found
+    own = get_own_conversation(owner=owner, public_id=conversation)
+    if parent:
+        raise Refusal("turn_not_found")
+    return own, None
 
 
 def _clean_prompt(text: str) -> str:
@@ -125,9 +144,10 @@ def _clean_prompt(text: str) -> str:
     return prompt
 
 
-def _build_draft(conversation: Conversation, request: TurnRequest, prompt: str) -> Turn:
+def _build_draft(conversation: Conversation, request: TurnRequest, prompt: str, parent: Turn | None) -> Turn:
     return Turn(
         conversation=conversation,
+        parent=parent,
         client_id=request.client_id,
         prompt=prompt,
         language=detect_language(prompt),
@@ -167,7 +187,7 @@ async def _ainsert_with_retries(
 def _resolve_outcome(outcome: InsertOutcome, draft: Turn, limits: AdmissionLimits) -> Turn:
     """Return the draft, or the turn of the same request; queries only for the latter. Raises Refusal."""
     if outcome.duplicate_id:
-        duplicate = Turn.objects.select_related("conversation").get(pk=outcome.duplicate_id)
+        duplicate = Turn.objects.select_related("conversation", "parent").get(pk=outcome.duplicate_id)
         if duplicate.public_id != draft.public_id:
             return duplicate
         # This draft was stored before, and only the reply was lost.

@@ -26,7 +26,7 @@ RESEND_WINDOW = dt.timedelta(days=1)
 # A conversation is updated with each turn, so `updated_at`, which is in the owner's index, bounds the search.
 ADMISSION = """
 own AS (
-    SELECT turn.id, turn.public_id, turn.client_id, turn.conversation_id, turn.number, turn.status
+    SELECT turn.id, turn.public_id, turn.client_id, turn.conversation_id, turn.status
     FROM {turns} turn JOIN {conversations} conversation ON conversation.id = turn.conversation_id
     WHERE conversation.owner_id = %(owner)s AND conversation.updated_at >= %(since)s
 ),
@@ -40,8 +40,7 @@ admission AS (
         EXISTS (
             SELECT FROM {people} WHERE id = %(owner)s AND is_active AND sign_outs = %(sign_outs)s
         ) AS is_signed_in,
-        (SELECT count(*) FROM own WHERE status = 'running'
-            AND (conversation_id = %(conversation)s AND number >= %(replaces)s) IS NOT TRUE) AS running,
+        (SELECT count(*) FROM own WHERE status = 'running' AND id <> ALL (%(stops)s::bigint[])) AS running,
         (SELECT count(*) FROM {turns} WHERE status = 'running') AS all_running
 ),
 admitted AS (
@@ -87,12 +86,12 @@ GENERATED_COLUMNS = ("id", "conversation_id", "number")
 class AdmissionLimits:
     """The limits of one person: turns a day, and the session that the prompt was sent in.
 
-    Turns of the conversation from the number `replaces` on are replaced, so they do not count as running.
+    The turns with the keys `stops` are being stopped, so they do not count as running.
     """
 
     turns_a_day: int
     sign_outs: int
-    replaces: int | None = None
+    stops: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,7 @@ def _build_parameters(turn: Turn, limits: AdmissionLimits) -> dict[str, Any]:
         "today": timezone.localdate(now),
         "a_day": limits.turns_a_day,
         "sign_outs": limits.sign_outs,
-        "replaces": limits.replaces,
+        "stops": list(limits.stops),
         "each": settings.TURNS_OPEN_EACH,
         "all": settings.TURNS_OPEN,
     }

@@ -130,6 +130,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
                 "turn": str(turn.public_id),
                 "conversation": str(turn.conversation.public_id),
                 "number": turn.number,
+                "parent": str(turn.parent.public_id) if turn.parent else None,
                 "replaces": replaces,
             }
         )
@@ -248,6 +249,7 @@ def _parse_turn_request(command: Command, *, device: str, replaced: Turn | None 
         prompt=prompt,
         client_id=_parse_id(command, "client_id"),
         conversation=_parse_id(command, "conversation") if is_follow_up else None,
+        parent=_parse_id(command, "parent") if is_follow_up and command.get("parent") else None,
         strategy=strategy,
         panel=panel,
         device=device,

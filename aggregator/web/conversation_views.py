@@ -23,7 +23,8 @@ from aggregator.domain.turn_state import CandidateState, TurnState, reduce_event
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.ratings import ratings
 from aggregator.selectors import conversations, vote_counts
-from aggregator.selectors.turns import list_turns, rebuild_events
+from aggregator.selectors.branches import find_leaf, list_branch, list_versions
+from aggregator.selectors.turns import find_turn, rebuild_events
 from aggregator.services import conversations as services
 from aggregator.services import deletion, sharing
 from aggregator.services.candidates import PANEL_LIMIT
@@ -59,23 +60,26 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @ensure_csrf_cookie
 @never_cache
 def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show one of the person's own conversations."""
+    """Show one of the person's own conversations, on the branch through the turn `at` or on the newest."""
     person = find_user(request)
     return _show(request, person, _own(person, public_id))
 
 
 @require_GET
 @never_cache
-def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: int) -> HttpResponse:
-    """Return the turns before a number as HTML."""
-    conversation = _own(find_user(request), public_id)
-    turns = list_turns(conversation, before)
+def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: uuid.UUID) -> HttpResponse:
+    """Return the turns of a branch before one of its turns as HTML."""
+    person = find_user(request)
+    conversation, turn = _own(person, public_id), find_turn(person, before)
+    if turn is None or turn.conversation_id != conversation.pk:
+        raise Http404
+    turns = list_branch(turn.parent)
     context = {"conversation": conversation, "turns": view_turns(turns), "earlier_than": earlier_than(turns)}
     return render(request, "aggregator/conversation/_turns.html", context)
 
 
 def _show(request: HttpRequest, person: User | None, conversation: Conversation | None) -> HttpResponse:
-    turns = list_turns(conversation) if conversation else []
+    turns = list_branch(find_leaf(conversation, request.GET.get("at"))) if conversation else []
     sidebar = conversations.list_conversations(person)
     context: dict[str, Any] = {
         "conversation": conversation,
@@ -83,7 +87,7 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "turns": view_turns(turns),
         "earlier_than": earlier_than(turns),
         "share_limit": sharing.MAX_SHARED_TURNS,
-        "is_cut_when_shared": bool(turns) and turns[-1].number > sharing.MAX_SHARED_TURNS,
+        "is_cut_when_shared": bool(turns) and sharing.exceeds_copy(turns[-1]),
         "conversations": sidebar.conversations,
         "next_cursor": sidebar.next_cursor,
         "models": list_offered_models(),
@@ -168,20 +172,37 @@ class TurnView:
     events: list[dict[str, Any]]
     voted: str
     continued: str
-    replaced_by: str
+    # All turns with the same parent, the oldest first.
+    versions: tuple[str, ...]
+
+    @property
+    def version(self) -> int:
+        """The place of this turn among its versions, from 1."""
+        return self.versions.index(self.public_id) + 1
+
+    @property
+    def older(self) -> str:
+        """The version before this one, or ""."""
+        return self.versions[self.version - 2] if self.version > 1 else ""
+
+    @property
+    def newer(self) -> str:
+        """The version after this one, or ""."""
+        return self.versions[self.version] if self.version < len(self.versions) else ""
 
 
 def view_turns(turns: Sequence[Turn]) -> list[TurnView]:
     """Return turns ready to show."""
-    return [_view(turn) for turn in turns]
+    versions = list_versions(turns)
+    return [_view(turn, versions[turn.public_id]) for turn in turns]
 
 
-def earlier_than(turns: Sequence[Turn]) -> int:
-    """Return the number before which there are more turns, or 0."""
-    return turns[0].number if turns and turns[0].number > 1 else 0
+def earlier_than(turns: Sequence[Turn]) -> str:
+    """Return the turn before which the branch has more turns, or ""."""
+    return str(turns[0].public_id) if turns and turns[0].parent_id else ""
 
 
-def _view(turn: Turn) -> TurnView:
+def _view(turn: Turn, versions: tuple[uuid.UUID, ...]) -> TurnView:
     history = rebuild_events(turn)
     state = reduce_events(history)
     votes = list(turn.votes.all())
@@ -202,5 +223,5 @@ def _view(turn: Turn) -> TurnView:
             (str(row.public_id) for row in turn.candidates.all() if row.pk == turn.continued_with_id), ""
         ),
         voted=str(voted[0].public_id) if voted else "",
-        replaced_by=str(turn.replaced_by.public_id) if turn.replaced_by else "",
+        versions=tuple(map(str, versions)),
     )

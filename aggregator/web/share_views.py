@@ -19,7 +19,7 @@ from aggregator.services.refusal import Refusal
 def make_share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Return the path of the conversation's public copy as JSON, or the reason for none."""
     try:
-        share = sharing.share_conversation(conversation=_own(request, public_id))
+        share = sharing.share_conversation(conversation=_own(request, public_id), at=request.POST.get("at"))
     except Refusal as refusal:
         status = 429 if refusal.code == "shares_reached" else 409
         return JsonResponse({"message": refusal_message(refusal.code)}, status=status)

@@ -7,6 +7,7 @@ import { connect } from "./connection/socket.js";
 import { openTabChannel } from "./connection/tab_channel.js";
 import { find } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
+import { fetchPage } from "./lib/fetch_page.js";
 import { translate, translateCode } from "./lib/messages.js";
 import { openPalette } from "./sidebar/command_palette.js";
 import { openConversationList } from "./sidebar/conversation_list.js";
@@ -24,13 +25,13 @@ import { openTranscript } from "./transcript/transcript.js";
 
 const shell = find(document, ".shell");
 const promptLimit = Number(shell.dataset.promptLimit);
-const { conversation, enter } = openNavigation(shell);
+const { conversation, enter, showAddress } = openNavigation(shell);
 const feed = openFeed();
 const sendQueue = openSendQueue(() => connection);
 const pending = openPendingPrompts(conversation, () => composer.text());
 const readPreferences = openPreferences();
 const conversationList = openConversationList(conversation);
-const sharing = openSharing(conversation);
+const sharing = openSharing(conversation, () => transcript.leaf());
 /** The first turn of the conversation, when this page saw it open: its title names the conversation. */
 let firstTurn = "";
 
@@ -43,7 +44,7 @@ const transcript = openTranscript(feed, {
   add: (turn, model) => sendNow({ type: "add", turn, model }),
   // A signal is of little value alone: without a connection it is lost silently.
   signal: (candidate, kind) => connection.send({ type: "signal", candidate, kind }),
-  showVersion: (version) => transcript.show(version),
+  showVersion: (version) => showBranch(version),
   share: sharing.open,
 });
 
@@ -54,6 +55,7 @@ const composer = openComposer(promptLimit, {
     const command = {
       type: "open_turn",
       conversation: conversation() || null,
+      parent: transcript.leaf() || null,
       prompt,
       ...readPreferences(),
     };
@@ -70,7 +72,7 @@ function sendNow(command) {
 
 /** @returns {boolean} whether a turn was running */
 function stopTurns() {
-  const running = feed.running();
+  const running = transcript.running();
   for (const turn of running) sendNow({ type: "stop", turn });
   return running.length > 0;
 }
@@ -78,19 +80,30 @@ function stopTurns() {
 /** @param {string} turn */
 const resume = (turn) => connection.send({ type: "resume", turn, after_seq: feed.seqOf(turn) });
 
-const showBusy = () => composer.setBusy(feed.running().length > 0);
+const showBusy = () => composer.setBusy(transcript.running().length > 0);
+
+/** @param {string} version show the newest branch through it */
+async function showBranch(version) {
+  const page = await fetchPage(`/c/${conversation()}/?at=${version}`);
+  if (!page) return showError(translate("offline"));
+  transcript.showBranch(version, page);
+  transcript.running().forEach(resume);
+  showAddress(version);
+  showBusy();
+}
 
 /** @type {{ [K in ServerMessage["type"]]: (message: Extract<ServerMessage, { type: K }>) => void }} */
 const messageHandlers = {
   opened(message) {
-    const command = sendQueue.settle(message.client_id, message.conversation);
+    const command = sendQueue.settle(message.client_id, message);
     pending.settle(message.client_id);
     if (!conversation() && command?.type === "open_turn") {
       enter(message.conversation, composer.text());
       sharing.patch();
     }
     const prompt = String(command?.prompt ?? feed.read(message.replaces ?? "")?.prompt ?? "");
-    showOpened({ ...message, prompt });
+    const isShown = showOpened({ ...message, prompt });
+    if (!isShown && message.conversation === conversation()) showBranch(message.turn);
     postToTabs({ ...message, prompt });
   },
   frame(message) {
@@ -121,16 +134,17 @@ const messageHandlers = {
   pong() {},
 };
 
-/** @param {import("./connection/tab_channel.js").Opened} message */
-function showOpened({ turn, conversation: openedIn, number, replaces, prompt = "" }) {
-  if (openedIn !== conversation()) return;
+/** @param {import("./connection/tab_channel.js").Opened} message @returns {boolean} false if it is not on screen */
+function showOpened({ turn, conversation: openedIn, number, parent, replaces, prompt = "" }) {
+  if (openedIn !== conversation()) return false;
   feed.start(turn, prompt);
-  if (replaces) transcript.replace(replaces, turn);
-  else transcript.append(turn);
+  const isShown = transcript.place({ turn, parent, replaces });
+  if (isShown) showAddress("");
   transcript.redraw(turn);
   if (number === 1) firstTurn = turn;
   conversationList.put(openedIn, number === 1 ? prompt : "");
   showBusy();
+  return isShown;
 }
 
 const postToTabs = openTabChannel((message) => {

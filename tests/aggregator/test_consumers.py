@@ -172,7 +172,7 @@ async def test_a_vote_for_another_candidate_replaces_the_earlier_one(
     await leave(page)
 
 
-async def test_editing_a_prompt_replaces_the_turn_and_what_followed(
+async def test_editing_a_prompt_makes_a_version_and_leaves_what_followed(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("답이에요."))
@@ -191,10 +191,10 @@ async def test_editing_a_prompt_replaces_the_turn_and_what_followed(
     await page.receive_turn()
 
     assert (edited["replaces"], edited["number"]) == (first["turn"], 3)
-    standing = await run_in_db_thread(
-        lambda: list(Turn.objects.filter(replaced_by=None).values_list("prompt", flat=True))
+    parents = await run_in_db_thread(
+        lambda: list(Turn.objects.order_by("number").values_list("parent__number", flat=True))
     )
-    assert standing == ["고친 질문"]
+    assert parents == [None, 1, None]
     observed = [message["content"] for message in provider.requests_for("wise")[-1].messages]
     assert "첫 질문" not in observed
     await leave(page)

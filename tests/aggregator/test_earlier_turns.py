@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.db.models import OuterRef, Subquery
 from django.test import Client, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from aggregator.models import Conversation, Turn
-from aggregator.selectors.turns import list_turns
+from aggregator.selectors.branches import list_branch
 from testing.site.live_site import PLAIN_STORAGES
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,14 @@ def long_conversation(owner: User, turns: int) -> Conversation:
         )
         for number in range(1, turns + 1)
     )
+    link_turns(held)
     return held
+
+
+def link_turns(conversation: Conversation) -> None:
+    """Let each turn follow the one before it."""
+    earlier = Turn.objects.filter(conversation=conversation, number=OuterRef("number") - 1)
+    conversation.turns.update(parent=Subquery(earlier.values("pk")))
 
 
 def prompts_of(page: str) -> list[int]:
@@ -49,7 +57,7 @@ def prompts_of(page: str) -> list[int]:
 
 def way_back(page: str) -> str:
     """Return where a page's earlier turns are, '' when it has no earlier ones."""
-    found = re.search(r'href="(/c/[\w-]+/before/\d+/)"', page)
+    found = re.search(r'href="(/c/[\w-]+/before/[\w-]+/)"', page)
     return found[1] if found else ""
 
 
@@ -75,12 +83,14 @@ def test_a_short_conversation_has_nothing_earlier(client: Client, ada: User) -> 
 def test_mallory_cannot_read_earlier_turns(client: Client, ada: User, mallory: User) -> None:
     held = long_conversation(ada, 70)
     client.force_login(mallory)
-    assert client.get(f"/c/{held.public_id}/before/11/").status_code == 404
+    turn = held.turns.get(number=11)
+    assert client.get(f"/c/{held.public_id}/before/{turn.public_id}/").status_code == 404
 
 
 def test_every_page_of_turns_costs_three_queries(
     ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     held = long_conversation(ada, 70)
+    turn = held.turns.get(number=10)
     with django_assert_num_queries(3):
-        assert len(list_turns(held, before=11)) == 10
+        assert len(list_branch(turn)) == 10

@@ -110,8 +110,8 @@ def test_a_regenerated_answer_loses_to_its_successor(ada: User) -> None:
 def test_the_candidate_continued_with_counts_as_the_answer(ada: User) -> None:
     turn, rows = answered(ada, answer="wise")
     feedback.record_signal(person=ada, candidate=rows["quick"], kind=Signal.Kind.CONTINUE)
-    following = Turn(conversation=turn.conversation, number=2, prompt="더", language="ko")
-    exchanges = conversations.list_exchanges(turn.conversation, following)
+    following = Turn(conversation=turn.conversation, number=2, parent=turn, prompt="더", language="ko")
+    exchanges = conversations.list_exchanges(following)
     assert [each.answer for each in exchanges] == ["quick 답."]
 
 

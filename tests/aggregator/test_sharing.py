@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from accounts.services import delete_account
 from aggregator.models import Candidate, Conversation, Share, Turn
+from aggregator.selectors.branches import find_leaf
 from aggregator.services import deletion, sharing
 from testing.factories import UserFactory
 from testing.site.live_site import PLAIN_STORAGES
@@ -37,9 +38,10 @@ def conversation(ada: User) -> Conversation:
 
 
 def answer(conversation: Conversation, prompt: str, *texts: str, **fields: object) -> Turn:
-    """A finished turn; the first text stands as its answer."""
+    """A finished turn after the newest; the first text stands as its answer."""
     turn = Turn.objects.create(
         conversation=conversation,
+        parent=find_leaf(conversation),
         number=conversation.turns.count() + 1,
         prompt=prompt,
         language="ko",
@@ -120,14 +122,25 @@ def test_what_is_asked_or_changed_later_is_not_shown(
     assert "서울 아닐까요" in shown
 
 
-def test_turns_that_run_were_replaced_or_say_nothing_are_left_out(conversation: Conversation) -> None:
+def test_turns_that_run_are_on_another_branch_or_say_nothing_are_left_out(conversation: Conversation) -> None:
     newer = answer(conversation, "고친 질문", "고친 답")
-    Turn.objects.filter(number=1).update(replaced_by=newer)
+    Turn.objects.filter(pk=newer.pk).update(parent=None)
     answer(conversation, "아직", "쓰는 중", status=Turn.Status.RUNNING, closed_at=None)
     answer(conversation, "실패", status=Turn.Status.FAILED, answer_kind="")
     copied = sharing.read_shared_turns(sharing.share_conversation(conversation=conversation))
 
     assert [turn.prompt for turn in copied] == ["고친 질문"]
+
+
+def test_the_branch_on_screen_is_shared(client: Client, ada: User, conversation: Conversation) -> None:
+    first = Turn.objects.get()
+    newer = answer(conversation, "고친 질문", "고친 답")
+    Turn.objects.filter(pk=newer.pk).update(parent=None)
+    client.force_login(ada)
+    made = client.post(f"/c/{conversation.public_id}/share/", {"at": str(first.public_id)}).json()
+    shown = Client().get(made["path"]).content.decode()
+    assert "수도가 어디예요?" in shown
+    assert "고친 질문" not in shown
 
 
 def test_a_long_conversation_is_copied_whole(ada: User) -> None:
@@ -142,7 +155,7 @@ def test_what_a_copy_leaves_out_is_stated_by_the_dialogs_and_by_the_copy(
 ) -> None:
     monkeypatch.setattr(sharing, "MAX_SHARED_TURNS", 10)
     held = long_conversation(ada, 13)
-    Turn.objects.filter(number=1).update(replaced_by=Turn.objects.get(number=2))
+    Turn.objects.filter(number=2).update(parent=None)
     client.force_login(ada)
     before = client.get(f"/c/{held.public_id}/").content.decode()
     made = client.post(f"/c/{held.public_id}/share/").json()
@@ -151,7 +164,7 @@ def test_what_a_copy_leaves_out_is_stated_by_the_dialogs_and_by_the_copy(
 
     assert "마지막 10개 질문까지만" in before
     assert 'data-share-left-out="0"' in before
-    # The one that was replaced is no turn of the conversation as it stands.
+    # The other version of the first question is on another branch.
     assert made["left_out"] == 2
     assert 'data-share-left-out="2"' in after
     assert "앞의 질문 2개는 여기에 없어요" in copy

@@ -40,10 +40,11 @@ def test_a_vote_and_focus_stay_with_the_version(
     expect(vote).to_have_attribute("aria-pressed", "false")
     press(page, "앞의 답 보기")
     expect(vote).to_have_attribute("aria-pressed", "true")
+    # The same version is on screen after a reload.
     page.reload()
-    expect(vote).to_have_attribute("aria-pressed", "false")
-    press(page, "앞의 답 보기")
     expect(vote).to_have_attribute("aria-pressed", "true")
+    press(page, "뒤의 답 보기")
+    expect(vote).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_running_turn_that_left_the_page_shows_no_stop_button(

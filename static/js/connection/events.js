@@ -37,7 +37,7 @@
  *
  * @typedef {(
  *   | { type: "opened", client_id?: string | null, turn: string, conversation: string, number: number,
- *       replaces?: string | null, prompt?: string }
+ *       parent?: string | null, replaces?: string | null, prompt?: string }
  *   | { type: "frame", turn: string, seq: number, events: TurnEvent[], whole?: boolean }
  *   | { type: "refused", client_id?: string | null, code: string, message?: string }
  *   | { type: "voted", candidate: string }

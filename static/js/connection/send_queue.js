@@ -1,58 +1,61 @@
 /**
  * @import { Connection } from "./socket.js"
  * @typedef {Record<string, unknown> & { type: string }} ClientCommand
+ * @typedef {{ conversation: string, turn: string }} OpenedTurn
  * @typedef {{
  *   post: (command: ClientCommand) => string,
- *   settle: (clientId: string | null | undefined, conversation?: string) => ClientCommand | undefined,
+ *   settle: (clientId: string | null | undefined, opened?: OpenedTurn) => ClientCommand | undefined,
  *   resend: () => void,
  * }} SendQueue
+ * @typedef {{ command: ClientCommand, waitsFor: string }} QueuedCommand
  */
-
-/** @param {ClientCommand} command @returns {boolean} whether the command creates a conversation */
-const createsConversation = (command) => command.type === "open_turn" && !command.conversation;
 
 /**
  * Commands that the server has not answered yet. They are sent again after a lost connection; their client_id makes a
  * second arrival harmless.
  *
- * Prompts asked while the first one creates the conversation are held back, as each would create its own.
+ * Each opens a turn. A prompt that is asked before the last one is answered follows that turn, so it waits for its id.
  *
  * @param {() => Pick<Connection, "send">} connection
  * @returns {SendQueue}
  */
 export function openSendQueue(connection) {
-  /** @type {Map<string, ClientCommand>} */
+  /** @type {Map<string, QueuedCommand>} */
   const unanswered = new Map();
 
-  /** @param {ClientCommand} command */
-  const send = (command) => {
-    const isHeld =
-      createsConversation(command) && command !== [...unanswered.values()].find(createsConversation);
-    if (!isHeld) connection().send(command);
+  /** @param {QueuedCommand} queued */
+  const send = ({ command, waitsFor }) => {
+    if (!waitsFor) connection().send(command);
   };
 
-  /** @param {string} conversation of the held prompts; "" when the first was refused: the next one creates it */
-  const release = (conversation) => {
-    const held = [...unanswered.values()].filter(createsConversation);
-    for (const command of conversation ? held : held.slice(0, 1)) {
-      command.conversation = conversation || null;
-      send(command);
+  /** @param {QueuedCommand} answered @param {string} id @param {OpenedTurn} [opened] */
+  const release = (answered, id, opened) => {
+    for (const queued of unanswered.values()) {
+      if (queued.waitsFor !== id) continue;
+      // After a refusal it follows what it would have followed without the refused one.
+      if (opened) Object.assign(queued.command, { conversation: opened.conversation, parent: opened.turn });
+      queued.waitsFor = answered.waitsFor;
+      send(queued);
     }
   };
 
   return {
     post(command) {
       const id = newUuid();
-      const queued = { ...command, client_id: id };
+      const last = [...unanswered.keys()].at(-1) ?? "";
+      const queued = {
+        command: { ...command, client_id: id },
+        waitsFor: command.type === "open_turn" ? last : "",
+      };
       unanswered.set(id, queued);
       send(queued);
       return id;
     },
-    settle(clientId, conversation = "") {
-      const command = unanswered.get(clientId ?? "");
+    settle(clientId, opened) {
+      const answered = unanswered.get(clientId ?? "");
       unanswered.delete(clientId ?? "");
-      if (command && createsConversation(command)) release(conversation);
-      return command;
+      if (answered) release(answered, clientId ?? "", opened);
+      return answered?.command;
     },
     resend() {
       unanswered.forEach(send);

@@ -7,7 +7,9 @@ const pathOf = (conversation) => (conversation ? `/c/${conversation}/` : "/");
  * Keep the address in step with the conversation on the page; another address of the history is loaded from the server.
  *
  * @param {HTMLElement} shell
- * @returns {{ conversation: () => string, enter: (id: string, typed: string) => void }}
+ * @returns {{
+ *   conversation: () => string, enter: (id: string, typed: string) => void, showAddress: (at: string) => void,
+ * }}
  */
 export function openNavigation(shell) {
   let current = shell.dataset.conversation ?? "";
@@ -24,6 +26,10 @@ export function openNavigation(shell) {
       current = id;
       shell.dataset.conversation = id;
       history.pushState(null, "", pathOf(id));
+    },
+    // The turn whose branch is on screen, "" for the newest: a reload shows it again.
+    showAddress(at) {
+      history.replaceState(null, "", pathOf(current) + (at && `?at=${at}`));
     },
   };
 }

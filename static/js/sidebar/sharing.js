@@ -13,9 +13,10 @@ import { formatTimes } from "../lib/relative_time.js";
  * Share the conversation by a public link, and show or revoke the link.
  *
  * @param {() => string} conversation
+ * @param {() => string} leaf the turn whose branch is shared
  * @returns {Sharing}
  */
-export function openSharing(conversation) {
+export function openSharing(conversation, leaf) {
   const { dataset } = find(document, ".shell");
   const button = find(document, "[data-share]");
   const showLink = openLinkDialog();
@@ -29,6 +30,7 @@ export function openSharing(conversation) {
 
   const create = async () => {
     const fields = await openDialog("share-dialog");
+    fields?.set("at", leaf());
     const share = fields && (await send(`/c/${conversation()}/share/`, fields));
     if (!share) return;
     dataset.sharePath = share.path;

@@ -9,7 +9,7 @@ import { emptyTurn } from "./turn_types.js";
  *   start: (turn: string, prompt: string) => void,
  *   restore: (turn: string, prompt: string, seq: number, events: TurnEvent[]) => void,
  *   applyFrame: (frame: Frame) => "applied" | "known" | "gap",
- *   running: () => string[], drop: (turn: string) => void,
+ *   running: () => string[],
  * }} Feed
  * @typedef {{ state: TurnState, seq: number, gaps: number }} KnownTurn
  * @typedef {{ turn: string, seq: number, events: TurnEvent[], whole?: boolean }} Frame
@@ -18,15 +18,13 @@ import { emptyTurn } from "./turn_types.js";
 const MAX_GAPS = 6;
 
 /**
- * Keep the state of every turn on the page and the sequence number up to which it was read.
+ * Keep the state of every turn that the page has shown and the sequence number up to which it was read.
  *
  * @returns {Feed}
  */
 export function openFeed() {
   /** @type {Map<string, KnownTurn>} */
   const turns = new Map();
-  /** @type {Set<string>} */
-  const dropped = new Set();
 
   return {
     read: (turn) => turns.get(turn)?.state,
@@ -34,20 +32,16 @@ export function openFeed() {
     start(turn, prompt) {
       if (!turns.has(turn)) turns.set(turn, { state: emptyTurn(turn, prompt), seq: 0, gaps: 0 });
     },
+    // What the page has read of a running turn may be ahead of the server's rows.
     restore(turn, prompt, seq, events) {
-      turns.set(turn, { state: events.reduce(reduce, emptyTurn(turn, prompt)), seq, gaps: 0 });
+      if (seq > (turns.get(turn)?.seq ?? -1))
+        turns.set(turn, { state: events.reduce(reduce, emptyTurn(turn, prompt)), seq, gaps: 0 });
     },
     applyFrame(frame) {
-      if (dropped.has(frame.turn)) return "known";
       const known = turns.get(frame.turn) ?? { state: emptyTurn(frame.turn), seq: 0, gaps: 0 };
       const { outcome, next } = placeFrame(known, frame);
       if (outcome !== "known") turns.set(frame.turn, next);
       return outcome;
-    },
-    // Later frames of a turn that left the page are ignored.
-    drop(turn) {
-      dropped.add(turn);
-      turns.delete(turn);
     },
     running: () => [...turns].filter(([, { state }]) => state.status === "running").map(([turn]) => turn),
   };

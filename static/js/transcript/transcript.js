@@ -10,16 +10,17 @@ import { openTurnList } from "./turn_list.js";
  * @import { ScrollFollow } from "./scroll_follow.js"
  * @import { ListedTurn, TurnList } from "./turn_list.js"
  * @import { TurnActions } from "../turn/turn_view.js"
+ * @typedef {{ turn: string, parent: string | null | undefined, replaces: string | null | undefined }} NewTurn
  * @typedef {{
- *   redraw: (turn: string) => void, append: (turn: string) => void,
- *   replace: (turn: string, successor: string) => void, show: (version: string) => void,
+ *   redraw: (turn: string) => void, leaf: () => string, running: () => string[],
+ *   place: (opened: NewTurn) => boolean, showBranch: (version: string, page: Document) => void,
  *   mark: (kind: keyof TurnFeedback, candidate: string) => void, editLast: () => boolean,
  *   editAgain: (turn: string, prompt: string) => boolean,
  * }} Transcript
  */
 
 /**
- * The conversation's turns on the page.
+ * The branch of the conversation that is on screen.
  *
  * @param {Feed} feed
  * @param {TurnActions} actions
@@ -28,35 +29,32 @@ import { openTurnList } from "./turn_list.js";
 export function openTranscript(feed, actions) {
   const host = find(document, ".transcript");
   const list = openTurnList(host, feed, actions);
-  const isRunning = () => feed.read(list.last()?.shown ?? "")?.status === "running";
-  const scrollFollow = openScrollFollow(() => list.last()?.view.answerBottom() ?? 0, isRunning);
-  const redraw = openRedrawScheduler(list.turns, feed, scrollFollow);
+  /** @param {string} turn */
+  const isRunning = (turn) => feed.read(turn)?.status === "running";
+  const isGrowing = () => isRunning(list.last()?.turn ?? "");
+  const scrollFollow = openScrollFollow(() => list.last()?.view.answerBottom() ?? 0, isGrowing);
 
-  list.prepend(host);
-  watchEarlier(host, list.prepend);
+  list.insert(0, list.read(host));
+  watchEarlier(host, (page) => {
+    const earlier = list.read(page);
+    list.insert(0, earlier);
+    return earlier.map(({ article }) => article);
+  });
   list.last()?.view.openCandidates();
-  list.last()?.view.host.scrollIntoView({ block: isRunning() ? "end" : "start" });
+  list.last()?.view.host.scrollIntoView({ block: isGrowing() ? "end" : "start" });
 
   return {
-    redraw,
-    append: (turn) => appendTurn(list, host, scrollFollow, turn),
-    replace(turn, successor) {
-      if (list.indexOf(turn) < 0) appendTurn(list, host, scrollFollow, successor);
-      else replaceTurn(list, scrollFollow, turn, successor);
-    },
-    show(version) {
-      showVersion(list, version);
-      redraw(version);
-    },
-    mark(kind, candidate) {
-      for (const { view, versions, shown } of list.turns)
-        if (list.mark(versions, kind, candidate) === shown) view.showFeedback();
-    },
+    redraw: openRedrawScheduler(list.turns, feed, scrollFollow),
+    leaf: () => list.last()?.turn ?? "",
+    running: () => list.turns.map(({ turn }) => turn).filter(isRunning),
+    place: (opened) => placeTurn(list, host, scrollFollow, opened),
+    showBranch: (version, page) => showBranch(list, host, version, page),
+    mark: list.mark,
     editLast() {
       list.last()?.view.edit();
       return list.turns.length > 0;
     },
-    editAgain: (turn, prompt) => list.turns.find(({ shown }) => shown === turn)?.view.edit(prompt) ?? false,
+    editAgain: (turn, prompt) => list.turns.find((each) => each.turn === turn)?.view.edit(prompt) ?? false,
   };
 }
 
@@ -76,8 +74,8 @@ function openRedrawScheduler(turns, feed, scrollFollow) {
   const draw = () => {
     isScheduled = false;
     scrollFollow.before();
-    for (const { view, shown } of turns) {
-      const state = changed.has(shown) ? feed.read(shown) : undefined;
+    for (const { view, turn } of turns) {
+      const state = changed.has(turn) ? feed.read(turn) : undefined;
       if (state) view.patch(state);
     }
     changed.clear();
@@ -90,40 +88,70 @@ function openRedrawScheduler(turns, feed, scrollFollow) {
   };
 }
 
-/** @param {TurnList} list @param {HTMLElement} host @param {ScrollFollow} scrollFollow @param {string} turn */
-function appendTurn(list, host, scrollFollow, turn) {
-  if (list.indexOf(turn) >= 0) return;
-  host.querySelector(".welcome")?.remove();
-  for (const { view } of list.turns) view.host.classList.remove("newest");
-  const article = turnHost(turn);
-  article.classList.add("newest");
-  // Prompts that are still being sent stay below the new turn.
-  host.insertBefore(article, host.querySelector(".sending"));
-  list.append(article, turn);
-  list.last()?.view.openCandidates();
+/**
+ * Show a new turn where it belongs on screen: after the leaf, or in place of the version that it was asked from.
+ *
+ * @param {TurnList} list
+ * @param {HTMLElement} host
+ * @param {ScrollFollow} scrollFollow
+ * @param {NewTurn} opened
+ * @returns {boolean} false when it is on another branch; if its place is on screen, it is offered there as a version
+ */
+function placeTurn(list, host, scrollFollow, { turn, parent, replaces }) {
+  if (list.indexOf(turn) >= 0) return true;
+  const index = list.indexOf(replaces ?? "");
+  if (replaces) list.addVersion(index, turn);
+  if (replaces && list.turns[index]?.turn === replaces) {
+    // Later turns were about the answer of the other version.
+    list.removeFrom(index + 1);
+    showNewest(list.swap(index, turn));
+  } else if (!replaces && (list.last()?.turn ?? "") === (parent ?? "")) {
+    host.querySelector(".welcome")?.remove();
+    const article = turnHost(turn);
+    list.insert(list.turns.length, [{ article, versions: [turn], turn }]);
+    article.scrollIntoView({ block: "start" });
+    showNewest(list.last());
+  } else {
+    const place = list.turns.findIndex((each) => each.turn === parent);
+    if (!replaces && (place >= 0 || !parent)) list.addVersion(place + 1, turn);
+    return false;
+  }
+  for (const { view } of list.turns.slice(0, -1)) view.host.classList.remove("newest");
   scrollFollow.follow();
-  article.scrollIntoView({ block: "start" });
+  return true;
 }
 
-/** @param {TurnList} list @param {ScrollFollow} scrollFollow @param {string} turn @param {string} successor */
-function replaceTurn(list, scrollFollow, turn, successor) {
-  const index = list.indexOf(turn);
-  const versions = list.turns[index]?.versions ?? [];
-  if (versions.includes(successor)) return;
-  // Later turns were about the replaced answer.
-  list.removeAfter(index);
-  const listed = list.remount(index, [...versions, successor], successor);
-  listed?.view.openCandidates();
+/** @param {ListedTurn | undefined} listed */
+function showNewest(listed) {
   listed?.view.host.classList.add("newest");
-  scrollFollow.follow();
+  listed?.view.openCandidates();
 }
 
-/** @param {TurnList} list @param {string} version */
-function showVersion(list, version) {
+/**
+ * Show the branch through a version as the server knows it; the turns before it stay as they are.
+ *
+ * @param {TurnList} list
+ * @param {HTMLElement} host
+ * @param {string} version
+ * @param {Document} page the conversation's page on that branch
+ */
+function showBranch(list, host, version, page) {
+  const stored = list.read(find(page, ".transcript"));
   const index = list.indexOf(version);
+  const first = stored.findIndex(({ turn }) => turn === version);
   const listed = list.turns[index];
-  if (!listed) return;
-  const { versions, shown } = listed;
-  const isOlder = versions.indexOf(version) < versions.indexOf(shown);
-  list.remount(index, versions, version, () => list.turns[index]?.view.focusVersions(isOlder));
+  if (!listed || first < 0) {
+    list.removeFrom(0);
+    host.querySelector(".earlier-turns")?.remove();
+    const earlier = page.querySelector(".earlier-turns");
+    if (earlier) host.prepend(earlier);
+    list.insert(0, stored);
+    return;
+  }
+  const isOlder = listed.versions.indexOf(version) < listed.versions.indexOf(listed.turn);
+  list.removeFrom(index + 1);
+  listed.versions = stored[first]?.versions ?? listed.versions;
+  const shown = list.swap(index, version, () => list.turns[index]?.view.focusVersions(isOlder));
+  shown?.view.showVersions(listed.versions);
+  list.insert(index + 1, stored.slice(first + 1));
 }

@@ -5,20 +5,22 @@ import { openFeedback } from "./feedback.js";
 
 /**
  * @import { Feed } from "../state/turn_feed.js"
- * @import { FeedbackStore } from "./feedback.js"
+ * @import { StoredTurn } from "../state/stored_turns.js"
+ * @import { TurnFeedback } from "./feedback.js"
  * @import { TurnActions, TurnView } from "../turn/turn_view.js"
- * @typedef {{ view: TurnView, versions: string[], shown: string }} ListedTurn
+ * @typedef {{ view: TurnView, versions: string[], turn: string }} ListedTurn
  * @typedef {{
- *   turns: ListedTurn[], last: () => ListedTurn | undefined, indexOf: (turn: string) => number,
- *   mark: FeedbackStore["mark"], append: (article: HTMLElement, turn: string) => void,
- *   prepend: (page: ParentNode) => HTMLElement[],
- *   remount: (index: number, versions: string[], shown: string, onFocusLost?: () => void) => ListedTurn | undefined,
- *   removeAfter: (index: number) => void,
+ *   turns: ListedTurn[], last: () => ListedTurn | undefined, indexOf: (version: string) => number,
+ *   mark: (kind: keyof TurnFeedback, candidate: string) => void,
+ *   read: (page: ParentNode) => StoredTurn[], insert: (index: number, stored: StoredTurn[]) => void,
+ *   addVersion: (index: number, version: string) => void,
+ *   swap: (index: number, turn: string, onFocusLost?: () => void) => ListedTurn | undefined,
+ *   removeFrom: (index: number) => void,
  * }} TurnList
  */
 
 /**
- * The turns on the page in order, each with all its versions and the one that is shown.
+ * The turns of the branch on screen in order, each with all versions of its place.
  *
  * @param {HTMLElement} host
  * @param {Feed} feed
@@ -28,77 +30,68 @@ import { openFeedback } from "./feedback.js";
 export function openTurnList(host, feed, actions) {
   /** @type {ListedTurn[]} */
   const turns = [];
-  const feedback = openFeedback(feed);
+  const feedback = openFeedback();
 
-  /** @param {HTMLElement} article @param {string[]} versions @param {string} shown @returns {ListedTurn} */
-  const mount = (article, versions, shown) => {
-    const view = turnView(article, shown, feedback.of(shown), actions);
+  /** @param {HTMLElement} article @param {string[]} versions @param {string} turn @returns {ListedTurn} */
+  const mount = (article, versions, turn) => {
+    article.dataset.turn = turn;
+    const view = turnView(article, turn, feedback.of(turn), actions);
     view.showVersions(versions);
-    const state = feed.read(shown);
+    const state = feed.read(turn);
     if (state) view.patch(state);
-    return { view, versions, shown };
+    return { view, versions, turn };
   };
-
   return {
     turns,
-    mark: feedback.mark,
     last: () => turns.at(-1),
-    indexOf: (turn) => turns.findIndex(({ versions }) => versions.includes(turn)),
-    append(article, turn) {
-      turns.push(mount(article, [turn], turn));
+    indexOf: (version) => turns.findIndex(({ versions }) => versions.includes(version)),
+    mark(kind, candidate) {
+      const marked = turns.find(({ turn }) => feed.read(turn)?.candidates.some(({ id }) => id === candidate));
+      if (marked) feedback.of(marked.turn)[kind] = candidate;
+      marked?.view.showFeedback();
     },
-    prepend(page) {
-      const { currentTurns, orphanVersions, feedback: stored } = readStoredTurns(page, feed);
-      const articles = currentTurns.map(({ article }) => article);
-      feedback.add(stored);
-      for (const article of articles) host.insertBefore(article, turns[0]?.view.host ?? null);
-      turns.unshift(...currentTurns.map((each) => mount(each.article, each.versions, each.turn)));
-      addEarlierVersions(turns, orphanVersions);
-      return articles;
+    read(page) {
+      const stored = readStoredTurns(page, feed);
+      feedback.add(stored.feedback);
+      return stored.turns;
     },
-    remount: (index, versions, shown, onFocusLost) =>
-      replaceView(turns, index, (article) => mount(article, versions, shown), onFocusLost),
-    removeAfter: (index) =>
-      turns.splice(index + 1).forEach(({ view, versions }) => {
-        view.host.remove();
-        versions.forEach(feed.drop);
-      }),
+    insert(index, stored) {
+      // Prompts that are still being sent stay below all turns.
+      const next = turns[index]?.view.host ?? host.querySelector(".sending");
+      for (const { article } of stored) host.insertBefore(article, next);
+      turns.splice(index, 0, ...stored.map((each) => mount(each.article, each.versions, each.turn)));
+    },
+    addVersion: (index, version) => addVersion(turns[index], version),
+    swap: (index, turn, onFocusLost) =>
+      swapTurn(turns, index, (article, versions) => mount(article, versions, turn), onFocusLost),
+    removeFrom(index) {
+      for (const { view } of turns.splice(index)) view.host.remove();
+    },
   };
 }
 
+/** @param {ListedTurn | undefined} listed @param {string} version */
+function addVersion(listed, version) {
+  if (!listed || listed.versions.includes(version)) return;
+  listed.versions = [...listed.versions, version];
+  listed.view.showVersions(listed.versions);
+}
+
 /**
- * Mount a listed turn again in its own article; focus and open candidates are kept.
+ * Show another version in a turn's article; focus and open candidates are kept.
  *
  * @param {ListedTurn[]} turns
  * @param {number} index
- * @param {(article: HTMLElement) => ListedTurn} mount
+ * @param {(article: HTMLElement, versions: string[]) => ListedTurn} mount
  * @param {() => void} [onFocusLost]
  * @returns {ListedTurn | undefined}
  */
-function replaceView(turns, index, mount, onFocusLost) {
-  const host = turns[index]?.view.host;
-  if (!host) return undefined;
+function swapTurn(turns, index, mount, onFocusLost) {
+  const listed = turns[index];
+  if (!listed) return undefined;
+  const { host } = listed.view;
   const wasOpen = host.querySelector(".candidates[open]") !== null;
-  const change = () => {
-    turns[index] = mount(host);
-  };
-  keepFocus(host, change, onFocusLost);
+  keepFocus(host, () => turns.splice(index, 1, mount(host, listed.versions)), onFocusLost);
   if (wasOpen) turns[index]?.view.openCandidates();
   return turns[index];
-}
-
-/**
- * Add versions that an earlier page held to the turns of a later one.
- *
- * @param {ListedTurn[]} turns
- * @param {Map<string, string[]>} orphanVersions by their successor
- */
-function addEarlierVersions(turns, orphanVersions) {
-  for (const [successor, versions] of orphanVersions) {
-    const listed = turns.find((each) => each.versions.includes(successor));
-    if (!listed) continue;
-    // What the later page listed before the successor was a follow-up to these turns, not a version of them.
-    listed.versions = [...versions, ...listed.versions.slice(listed.versions.indexOf(successor))];
-    listed.view.showVersions(listed.versions);
-  }
 }

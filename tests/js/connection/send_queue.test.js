@@ -10,7 +10,7 @@ function openQueue() {
   const sent = [];
   const queue = openSendQueue(() => ({ send: (command) => sent.push({ ...command }) > 0 }));
   const sentPrompts = () => sent.map(({ prompt, conversation }) => [prompt, conversation]);
-  return { queue, sentPrompts };
+  return { queue, sent, sentPrompts };
 }
 
 test("prompts asked before the conversation exists are sent into it", () => {
@@ -19,11 +19,8 @@ test("prompts asked before the conversation exists are sent into it", () => {
   queue.post(openTurn(null, "two"));
   queue.post(openTurn(null, "three"));
   assert.deepEqual(sentPrompts(), [["one", null]]);
-  queue.settle(first, "made");
-  assert.deepEqual(sentPrompts().slice(1), [
-    ["two", "made"],
-    ["three", "made"],
-  ]);
+  queue.settle(first, { conversation: "made", turn: "turn-1" });
+  assert.deepEqual(sentPrompts().slice(1), [["two", "made"]]);
 });
 
 test("when the first prompt is refused, only the next one creates the conversation", () => {
@@ -33,7 +30,7 @@ test("when the first prompt is refused, only the next one creates the conversati
   queue.post(openTurn(null, "three"));
   queue.settle(first);
   assert.deepEqual(sentPrompts().slice(1), [["two", null]]);
-  queue.settle(second, "made");
+  queue.settle(second, { conversation: "made", turn: "turn-2" });
   assert.deepEqual(sentPrompts().slice(2), [["three", "made"]]);
 });
 
@@ -49,15 +46,31 @@ test("after a reconnect unanswered commands are sent again, held ones are not", 
   );
 });
 
-test("in an existing conversation nothing is held, and answered commands are removed", () => {
-  const { queue, sentPrompts } = openQueue();
-  const first = queue.post(openTurn("here", "one"));
-  queue.post(openTurn("here", "two"));
-  assert.equal(queue.settle(first, "here")?.prompt, "one");
-  assert.equal(queue.settle(first, "here"), undefined);
-  queue.resend();
+test("a prompt follows the turn of the one asked before it", () => {
+  const { queue, sent } = openQueue();
+  const first = queue.post({ ...openTurn("here", "one"), parent: "old" });
+  queue.post({ ...openTurn("here", "two"), parent: "old" });
+  assert.equal(queue.settle(first, { conversation: "here", turn: "new" })?.prompt, "one");
+  assert.equal(queue.settle(first), undefined);
   assert.deepEqual(
-    sentPrompts().map(([prompt]) => prompt),
-    ["one", "two", "two"],
+    sent.map(({ prompt, parent }) => [prompt, parent]),
+    [
+      ["one", "old"],
+      ["two", "new"],
+    ],
+  );
+});
+
+test("a prompt that waited for a refused one follows what was on screen", () => {
+  const { queue, sent } = openQueue();
+  const edit = queue.post({ type: "edit", turn: "turn-1", prompt: "else" });
+  queue.post({ ...openTurn("here", "two"), parent: "old" });
+  queue.settle(edit);
+  assert.deepEqual(
+    sent.map(({ prompt, parent }) => [prompt, parent]),
+    [
+      ["else", undefined],
+      ["two", "old"],
+    ],
   );
 });

@@ -4,85 +4,51 @@ import { readStoredTurns } from "../../../static/js/state/stored_turns.js";
 import { openFeed } from "../../../static/js/state/turn_feed.js";
 import { council } from "../turn_events.js";
 
-/** @typedef {{ turn: string, replacedBy?: string, seq?: string, voted?: string }} Row */
+/** @typedef {{ turn: string, versions?: string, seq?: string, voted?: string }} Row */
 
 /**
  * The server's articles with the attributes that are read.
  *
  * @param {Row[]} rows
+ * @param {import("../../../static/js/state/turn_feed.js").Feed} [feed]
  */
-function transcriptOf(...rows) {
+function readRows(rows, feed = openFeed()) {
   const articles = rows.map((row) => ({
-    dataset: { seq: "8", replacedBy: "", ...row },
-    isRemoved: false,
+    dataset: { seq: "8", versions: row.turn, ...row },
     querySelector: (/** @type {string} */ selector) => ({
       textContent: selector === ".prompt-text" ? "hello" : JSON.stringify(council),
     }),
-    remove() {
-      this.isRemoved = true;
-    },
   }));
-  const feed = openFeed();
   const page = /** @type {any} */ ({ querySelectorAll: () => articles });
-  const { currentTurns, orphanVersions, feedback } = readStoredTurns(page, feed);
-  return {
-    feed,
-    articles,
-    orphanVersions,
-    feedback,
-    currentTurns: currentTurns.map(({ turn, versions }) => [turn, ...versions]),
-  };
+  return { feed, ...readStoredTurns(page, feed) };
 }
 
 test("stored turns are read through the same reducer as live ones", () => {
-  const { feed } = transcriptOf({ turn: "one" });
+  const { feed } = readRows([{ turn: "one" }]);
   assert.equal(feed.read("one")?.candidates[1]?.text, "It is Seoul.");
   assert.equal(feed.seqOf("one"), 8);
 });
 
-test("current turns keep their order", () => {
-  assert.deepEqual(transcriptOf({ turn: "one" }, { turn: "two" }).currentTurns, [
-    ["one", "one"],
-    ["two", "two"],
-  ]);
-});
-
-test("a turn replaced twice is one turn with three versions", () => {
-  const { currentTurns, articles } = transcriptOf(
-    { turn: "first", replacedBy: "second" },
-    { turn: "second", replacedBy: "third" },
-    { turn: "third" },
-  );
-  assert.deepEqual(currentTurns, [["third", "first", "second", "third"]]);
+test("turns keep their order and their versions", () => {
+  const { turns } = readRows([{ turn: "one" }, { turn: "two", versions: "first two third" }]);
   assert.deepEqual(
-    articles.map((each) => each.isRemoved),
-    [true, true, false],
+    turns.map(({ turn, versions }) => [turn, ...versions]),
+    [
+      ["one", "one"],
+      ["two", "first", "two", "third"],
+    ],
   );
 });
 
-test("a follow-up of a replaced turn is not a version of it", () => {
-  const { currentTurns } = transcriptOf(
-    { turn: "first", replacedBy: "again" },
-    { turn: "follow-up", replacedBy: "again" },
-    { turn: "again" },
-  );
-  assert.deepEqual(currentTurns, [["again", "first", "again"]]);
+test("a turn that the page has read further than the server's rows stays as it is", () => {
+  const { feed } = readRows([{ turn: "one", seq: "0" }]);
+  feed.applyFrame({ turn: "one", seq: 40, whole: true, events: [] });
+  readRows([{ turn: "one", seq: "8" }], feed);
+  assert.equal(feed.seqOf("one"), 40);
 });
 
-test("versions of a turn on a later page are returned", () => {
-  const { currentTurns, orphanVersions } = transcriptOf(
-    { turn: "first", replacedBy: "second" },
-    { turn: "second", replacedBy: "third" },
-    { turn: "follow-up", replacedBy: "third" },
-    { turn: "own", replacedBy: "mine" },
-    { turn: "mine" },
-  );
-  assert.deepEqual(currentTurns, [["mine", "own", "mine"]]);
-  assert.deepEqual([...orphanVersions], [["third", ["first", "second"]]]);
-});
-
-test("feedback is read for every version", () => {
-  const { feedback } = transcriptOf({ turn: "first", replacedBy: "second", voted: "a" }, { turn: "second" });
-  assert.deepEqual(feedback.get("first"), { voted: "a", continued: "" });
-  assert.deepEqual(feedback.get("second"), { voted: "", continued: "" });
+test("feedback is read by turn", () => {
+  const { feedback } = readRows([{ turn: "one", voted: "a" }, { turn: "two" }]);
+  assert.deepEqual(feedback.get("one"), { voted: "a", continued: "" });
+  assert.deepEqual(feedback.get("two"), { voted: "", continued: "" });
 });

@@ -92,14 +92,3 @@ test("a frame with the whole turn replaces its state", () => {
   assert.equal(textOf(feed), "Seoul");
   assert.equal(feed.seqOf("turn-1"), 40);
 });
-
-test("a dropped turn neither runs nor returns", () => {
-  const feed = openFeed();
-  feed.start("turn-1", "hello");
-  assert.deepEqual(feed.running(), ["turn-1"]);
-  feed.drop("turn-1");
-  assert.equal(feed.applyFrame(frame(4, ...adasTurn)), "known");
-  assert.equal(feed.applyFrame(frame(9, delta("a", "later"))), "known");
-  assert.deepEqual(feed.running(), []);
-  assert.equal(feed.read("turn-1"), undefined);
-});
