@@ -8,8 +8,19 @@ const scripts = readdirSync(new URL("static/js/", root), { recursive: true })
   .map(String)
   .filter((name) => name.endsWith(".js"))
   .map((name) => read(`static/js/${name}`));
-const page = read("templates/aggregator/_messages.html");
-const known = new Set([...page.matchAll(/data-message="([^"]+)"/g)].map((match) => match[1]));
+const folder = "templates/aggregator/messages/";
+const parts = readdirSync(new URL(folder, root));
+const keys = parts.flatMap((name) =>
+  [...read(`${folder}${name}`).matchAll(/data-message="([^"]+)"/g)].map((match) => match[1]),
+);
+const known = new Set(keys);
+
+test("every part of the messages is in the page, and no key in two", () => {
+  const page = read("templates/aggregator/_messages.html");
+  for (const name of parts)
+    assert.ok(page.includes(`"aggregator/messages/${name}"`), `not in the page: ${name}`);
+  assert.equal(known.size, keys.length);
+});
 
 test("every message that a script uses is in the page", () => {
   for (const script of scripts) {

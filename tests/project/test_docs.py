@@ -43,9 +43,9 @@ def test_every_ranking_reason_is_documented() -> None:
 
 
 def test_every_code_that_a_candidate_can_fail_with_has_words_on_the_page() -> None:
-    words = read("templates/aggregator/_messages.html")
+    messages = read("templates/aggregator/messages/_turn.html")
     codes = {error.code for error in _tree(ProviderError)} - {"failed"}
-    assert sorted(code for code in codes if f"{code}" not in words) == []
+    assert sorted(code for code in codes if f'"error.{code}"' not in messages) == []
 
 
 def _tree(error: type[ProviderError]) -> list[type[ProviderError]]:

@@ -1,4 +1,4 @@
-/** A failure on the device with a code of the list device_failure in templates/aggregator/_messages.html. */
+/** A failure on the device with a code of the list device_failure in templates/aggregator/messages/_device.html. */
 export class DeviceError extends Error {
   /** @param {string} code */
   constructor(code) {

@@ -13,7 +13,7 @@ function readMessages() {
 /**
  * Return a text of the page in the reader's language with its {placeholders} filled.
  *
- * @param {string} key of templates/aggregator/_messages.html
+ * @param {string} key of templates/aggregator/messages/
  * @param {Record<string, string | number>} [values]
  * @returns {string}
  */
