@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from ads.campaigns.creatives import find_demo_creative
 from ads.events.event_requests import read_event_request
@@ -70,7 +70,7 @@ def report_ad(request: HttpRequest, token: str) -> HttpResponse:
     return JsonResponse({"reported": True, "message": _("알려 주셔서 고마워요. 사람이 살펴볼게요.")})
 
 
-@require_GET
+@require_safe
 def demo_landing(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the landing page of a demo ad, which says that its advertiser is fictional."""
     creative = find_demo_creative(slug)

@@ -5,7 +5,7 @@ import json
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ads.contract import ContractError, decode_request, encode_answer
 from ads.events.link_tokens import service_key
@@ -34,7 +34,7 @@ def select(request: HttpRequest) -> HttpResponse:
     return JsonResponse(encode_answer(serve(ad_request)))
 
 
-@require_GET
+@require_safe
 def vocabulary(request: HttpRequest) -> HttpResponse:
     """Return the closed vocabulary, or 304 when the caller has it."""
     if not _is_authorised(request):

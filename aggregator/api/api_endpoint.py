@@ -37,15 +37,19 @@ MAX_KEY_CHARS = 200
 
 
 def api_endpoint(method: str, format_error: ErrorFormatter) -> Callable[[View], View]:
-    """Make a view that checks the method and the API key, and sends errors as `format_error` returns them."""
+    """Make a view that checks the method and the API key, and sends errors as `format_error` returns them.
+
+    A view of GET answers HEAD too; the server leaves the body out.
+    """
+    methods = ("GET", "HEAD") if method == "GET" else (method,)
 
     def decorate(handle: View) -> View:
         @csrf_exempt
         @functools.wraps(handle)
         async def view(request: HttpRequest, **path: str) -> HttpResponseBase:
             try:
-                if request.method != method:
-                    raise _wrong_method(request, method)
+                if request.method not in methods:
+                    raise _wrong_method(request, methods)
                 key = await authenticate(request)
                 return await handle(request, key, **path)
             except ApiError as error:
@@ -66,10 +70,10 @@ def api_endpoint(method: str, format_error: ErrorFormatter) -> Callable[[View], 
     return decorate
 
 
-def _wrong_method(request: HttpRequest, method: str) -> ApiError:
+def _wrong_method(request: HttpRequest, methods: tuple[str, ...]) -> ApiError:
     message = _("%(asked)s 말고 %(method)s 방식으로 요청해 주세요.")
-    named = {"asked": request.method, "method": method}
-    return ApiError(405, "method_not_allowed", message % named, headers={"Allow": method})
+    named = {"asked": request.method, "method": methods[0]}
+    return ApiError(405, "method_not_allowed", message % named, headers={"Allow": ", ".join(methods)})
 
 
 def error_response(error: ApiError, format_error: ErrorFormatter) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.selectors import find_user
@@ -48,7 +48,7 @@ EXAMPLES: Final = {
 }
 
 
-@require_GET
+@require_safe
 @ensure_csrf_cookie
 @never_cache
 def show_home(request: HttpRequest) -> HttpResponse:
@@ -56,7 +56,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     return _show(request, find_user(request), None)
 
 
-@require_GET
+@require_safe
 @ensure_csrf_cookie
 @never_cache
 def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -65,7 +65,7 @@ def show_conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
     return _show(request, person, _own(person, public_id))
 
 
-@require_GET
+@require_safe
 @never_cache
 def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: uuid.UUID) -> HttpResponse:
     """Return the turns of a branch before one of its turns as HTML."""
@@ -101,7 +101,7 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
     return render(request, "aggregator/conversation.html", context)
 
 
-@require_GET
+@require_safe
 @never_cache
 def list_conversations(request: HttpRequest) -> HttpResponse:
     """Return the next page of the sidebar as HTML."""
@@ -110,7 +110,7 @@ def list_conversations(request: HttpRequest) -> HttpResponse:
     return render(request, "aggregator/sidebar/_conversation_rows.html", context)
 
 
-@require_GET
+@require_safe
 @never_cache
 def show_leaderboard(request: HttpRequest) -> HttpResponse:
     """Show the models' ratings by votes: in Korean, in all languages, on a topic, and by the person's own."""

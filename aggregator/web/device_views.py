@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from aggregator.catalog.device_models import DeviceModel, find_device_model, list_device_models
 from aggregator.domain.crisis_help import CRISIS_HELP
@@ -30,7 +30,7 @@ CHUNK_BYTES = 1 << 20
 _SINGLE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-@require_GET
+@require_safe
 @never_cache
 @csp_update({"script-src": [WASM_UNSAFE_EVAL], "worker-src": [SELF, "blob:"]})
 def show_device(request: HttpRequest) -> HttpResponse:

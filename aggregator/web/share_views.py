@@ -5,7 +5,7 @@ import uuid
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.selectors import find_user
 from aggregator.domain.messages import refusal_message
@@ -36,7 +36,7 @@ def withdraw_share(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return JsonResponse({"ok": True})
 
 
-@require_GET
+@require_safe
 @never_cache
 def show_shared(request: HttpRequest, token: str) -> HttpResponse:
     """Show the public copy of a link, and keep search engines from indexing it."""
