@@ -54,7 +54,9 @@ test("every error of a provider has a message", () => {
 test("every icon that a script draws is in the sprite", () => {
   const sprite = read("templates/aggregator/_icons.html");
   for (const script of scripts) {
-    for (const [, name] of script.matchAll(/\b(?:icon|iconButton)\((?:[^,()]*\([^()]*\), )?"([\w-]+)"/g)) {
+    for (const [, name] of script.matchAll(
+      /\b(?:icon|iconButton|wordButton)\((?:[^,()]*\([^()]*\), )?"([\w-]+)"/g,
+    )) {
       assert.ok(sprite.includes(`id="icon-${name}"`), `no icon ${name}`);
     }
   }

@@ -49,6 +49,26 @@ export function iconButton(label, iconName, press) {
 }
 
 /**
+ * A button with an icon and a word; `ariaLabel`, which contains the word, says more where the word alone is short.
+ *
+ * @param {string} label
+ * @param {string} iconName
+ * @param {() => void} press
+ * @param {{ ariaLabel?: string }} [options]
+ * @returns {HTMLButtonElement}
+ */
+export function wordButton(label, iconName, press, { ariaLabel } = {}) {
+  const button = element("button", {
+    type: "button",
+    class: "button quiet small action",
+    "aria-label": ariaLabel,
+  });
+  button.append(icon(iconName), element("span", {}, label));
+  button.addEventListener("click", press);
+  return button;
+}
+
+/**
  * Set the text only when it differs, so that an unchanged text causes no layout and keeps the selection.
  *
  * @param {HTMLElement} target
