@@ -15,15 +15,15 @@ from accounts.selectors import is_still_signed_in
 from accounts.services import TooManyGuestsError, get_or_create_user
 from aggregator.domain.messages import refusal_message_for_scope
 from aggregator.execution import commands, runner
-from aggregator.infra.concurrency import retry_db, run_in_db_thread
+from aggregator.infra.concurrency import retry_db
 from aggregator.models import Turn
 from aggregator.selectors.turns import find_turn
-from aggregator.services import feedback
 from aggregator.services.candidates import PANEL_LIMIT
 from aggregator.services.refusal import Refusal
 from aggregator.services.turns import TurnRequest
 from aggregator.streaming.send_queue import SendQueue, encode_frame, read_stored_snapshot
 from aggregator.streaming.turn_feed import MAX_SEQ
+from aggregator.web.feedback_commands import FEEDBACK_COMMANDS, Command
 from aggregator.web.user_agent import device_from_headers
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ FRAME_LIMIT = 200_000
 MAX_SUBSCRIPTIONS = 50
 # No model's slug is longer.
 SLUG_LIMIT = 80
-Command = dict[str, Any]
 
 
 class TurnConsumer(AsyncJsonWebsocketConsumer):
@@ -162,18 +161,9 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         turn = await self._find_own_turn(command)
         self._follow_reopened(await commands.add_model(turn, str(command["model"])))
 
-    async def _vote(self, command: Command) -> None:
-        candidate = await run_in_db_thread(
-            feedback.cast_own_vote, voter=self._owner, public_id=_parse_id(command, "candidate")
-        )
-        await self.send_json({"type": "voted", "candidate": str(candidate.public_id)})
-
-    async def _signal(self, command: Command) -> None:
-        kind, public_id = str(command["kind"]), _parse_id(command, "candidate")
-        candidate = await run_in_db_thread(
-            feedback.record_own_signal, person=self._owner, public_id=public_id, kind=kind
-        )
-        await self.send_json({"type": "signalled", "candidate": str(candidate.public_id), "kind": kind})
+    async def _give_feedback(self, command: Command) -> None:
+        store = FEEDBACK_COMMANDS[command["type"]]
+        await self.send_json(await store(self._owner, command))
 
     async def _pong(self, command: Command) -> None:
         await self.send_json({"type": "pong"})
@@ -291,7 +281,6 @@ HANDLERS: dict[str, Callable[[TurnConsumer, Command], Awaitable[None]]] = {
     "edit": TurnConsumer._replace,
     "retry": TurnConsumer._retry,
     "add": TurnConsumer._add,
-    "vote": TurnConsumer._vote,
-    "signal": TurnConsumer._signal,
+    **dict.fromkeys(FEEDBACK_COMMANDS, TurnConsumer._give_feedback),
     "ping": TurnConsumer._pong,
 }

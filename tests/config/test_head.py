@@ -60,7 +60,6 @@ def known(ada: User) -> dict[str, str]:
     ad = make_ad(shop)
     return {
         "public_id": str(conversation.public_id),
-        "before": "2",
         "token": share.token,
         "advertiser": str(shop.public_id),
         "campaign_id": str(ad.ad_group.campaign.public_id),
