@@ -1,6 +1,6 @@
 from django.urls import path
 
-from aggregator.web import api_key_views, conversation_views, device_views, share_views
+from aggregator.web import api_key_views, conversation_views, device_views, page_context, share_views
 
 app_name = "aggregator"
 urlpatterns = [
@@ -19,4 +19,5 @@ urlpatterns = [
     path("keys/<uuid:public_id>/revoke/", api_key_views.revoke_key, name="revoke_key"),
     path("keys/conversations/", api_key_views.delete_api_conversations, name="delete_called"),
     path("conversations/", conversation_views.list_conversations, name="conversations"),
+    path("use/", page_context.show_use, name="use"),
 ]
