@@ -3,11 +3,12 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django import Settings
 
 from aggregator.execution.lifecycle import warm_up
@@ -36,6 +37,22 @@ BROWSER_ARGUMENTS = (
 
 OpenPage = Callable[..., Page]
 MakeModel = Callable[..., Listing]
+# The options with which `open_page` opens a page of a size.
+Size = dict[str, Any]
+TOUCH = {"has_touch": True, "is_mobile": True}
+WIDE: Size = {"viewport": {"width": 1280, "height": 900}}
+PHONE: Size = {"viewport": {"width": 390, "height": 844}, **TOUCH}
+LANDSCAPE: Size = {"viewport": {"width": 844, "height": 390}, **TOUCH}
+# Where the first thing that an element shows begins: its text, without padding, or else its box.
+LEFT_EDGE = """
+(element) => {
+  const contents = document.createRange();
+  contents.selectNodeContents(element);
+  const shown = [...contents.getClientRects()].filter(({ width }) => width > 0);
+  const boxes = shown.length ? shown : [element.getBoundingClientRect()];
+  return Math.min(...boxes.map(({ left }) => left));
+}
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +68,12 @@ def browser_type_launch_args() -> dict[str, Any]:
     """Use the machine's Chromium where there is one, else Playwright's own."""
     found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
     return {"args": list(BROWSER_ARGUMENTS), **({"executable_path": found} if found else {})}
+
+
+@pytest.fixture(params=[WIDE, PHONE], ids=["1280", "390"])
+def size(request: pytest.FixtureRequest) -> Size:
+    """Run a test on a desktop and on a phone: `open_page(**size)`."""
+    return dict(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +93,7 @@ def open_page(live_site: LiveSite, browser: Browser) -> Iterator[OpenPage]:
 
     def open_as(path: str = "/", *, visitor: BrowserContext | None = None, **options: Any) -> Page:
         if visitor is None:
-            options = {"locale": "ko-KR", "viewport": {"width": 1280, "height": 900}, **options}
+            options = {"locale": "ko-KR", **WIDE, **options}
             visitor = browser.new_context(base_url=live_site.url, **options)
             visitor.set_default_timeout(TIMEOUT_MS)
             contexts.append(visitor)
@@ -91,6 +114,29 @@ def ask(page: Page, prompt: str) -> None:
     page.locator("#prompt").click()
     page.keyboard.type(prompt)
     page.keyboard.press("Enter")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The edges of an element in pixels from the top left corner of the window."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def box(locator: Locator) -> Box:
+    """Return where an element is on the screen."""
+    found = locator.bounding_box()
+    assert found, f"{locator} is not rendered"
+    left, top = found["x"], found["y"]
+    return Box(left, top, left + found["width"], top + found["height"])
+
+
+def lefts(*locators: Locator) -> list[float]:
+    """Return where the texts of elements begin, so that a test can compare their left edges."""
+    return [float(locator.evaluate(LEFT_EDGE)) for locator in locators]
 
 
 def take_picture(page: Page, name: str) -> None:

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from testing.provider.server import ProviderServer, say
-from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.e2e.conftest import PHONE, MakeModel, OpenPage, ask, take_picture
 
 ANSWER = r"""이차방정식 $ax^2 + bx + c = 0$의 근은 이래요.
 
@@ -71,7 +71,7 @@ def test_a_hostile_formula_stays_in_its_box(
 ) -> None:
     provider.add("mallory", say(HOSTILE))
     offer_model("mallory")
-    page = open_page(viewport={"width": 390, "height": 844})
+    page = open_page(**PHONE)
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text))
     page.on("request", lambda request: errors.append(request.url) if request.url.endswith("/x") else None)
