@@ -40,6 +40,6 @@ def delete_own_account(request: HttpRequest) -> HttpResponse:
         adapter = get_adapter()
         adapter.logout(request)
         delete_account(account=account)
-        messages.success(request, _("계정과 모든 내용을 지웠어요."))
+        messages.success(request, _("계정과 모든 내용을 삭제했어요."))
         return redirect("/")
     return render(request, "accounts/leave.html", {"form": form})

@@ -86,5 +86,5 @@ def delete_api_conversations(request: HttpRequest) -> HttpResponse:
         message = _("많아서 아직 %(left)d개가 남았어요. 한 번 더 눌러 주세요.") % {"left": left}
         messages.warning(request, message)
         return redirect("aggregator:delete_called")
-    messages.success(request, _("API로 나눈 대화를 모두 지웠어요."))
+    messages.success(request, _("API로 나눈 대화를 모두 삭제했어요."))
     return redirect("aggregator:keys")

@@ -78,5 +78,5 @@ async def test_an_expensive_model_is_neither_added_nor_retried(
     await leave(page)
 
     assert [each["code"] for each in received] == ["model_too_dear"] * 2
-    assert "오늘 남은 돈" in received[0]["message"]
+    assert "사용 한도" in received[0]["message"]
     assert len(provider.requests_for("opus")) == 1

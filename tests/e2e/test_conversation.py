@@ -124,7 +124,7 @@ def test_regenerating_keeps_both_versions(
     shown = page.locator(".turn:visible .answer")
     expect(shown).to_contain_text("두 번째 답이에요.")
     expect(page.locator(".turn[data-status=done]:visible")).to_be_visible()
-    page.get_by_role("button", name="앞의 답 보기").click()
+    page.get_by_role("button", name="이전").click()
 
     expect(shown).to_contain_text("첫 번째 답이에요.")
 

@@ -118,8 +118,8 @@ def test_weights_are_fetched_once_and_can_be_removed(talking: Page) -> None:
     expect(talking.locator("#prompt")).to_be_visible(timeout=LOAD_MS)
     assert not [url for url in requests if url.endswith(".gguf")]
     talking.get_by_title("모델 바꾸기").click()
-    press(talking, "지우기")
-    talking.locator("#remove-dialog").get_by_role("button", name="지우기").click()
+    press(talking, "삭제")
+    talking.locator("#remove-dialog").get_by_role("button", name="삭제").click()
     expect(talking.locator(CARD).get_by_role("button", name="받고 시작하기")).to_be_visible()
     assert talking.evaluate(STORED) == 0
 
@@ -129,7 +129,7 @@ def test_corrupt_weights_are_removed_and_can_be_fetched_again(
 ) -> None:
     page = open_page("/on-device/")
     press(page, "받고 시작하기")
-    expect(page.locator(CARD)).to_contain_text("받은 파일이 깨져 있어서 지웠어요", timeout=LOAD_MS)
+    expect(page.locator(CARD)).to_contain_text("받은 파일이 깨져 있어서 삭제했어요", timeout=LOAD_MS)
     assert page.evaluate(STORED) == 0
     expect(page.locator(CARD).get_by_role("button", name="받고 시작하기")).to_be_enabled()
 
@@ -159,7 +159,7 @@ def test_a_download_can_be_cancelled(broken_weights: Path, open_page: OpenPage) 
     page.route("**/*.gguf", lambda route: None)
     press(page, "받고 시작하기")
     expect(page.locator(CARD)).to_contain_text("98 MB 중 0 MB를 받았어요")
-    press(page, "그만두기")
+    press(page, "취소")
     expect(page.locator(CARD).get_by_role("button", name="받고 시작하기")).to_be_enabled()
     expect(page.locator(CARD).get_by_role("alert")).to_be_hidden()
 

@@ -40,7 +40,7 @@ def test_an_answer_is_read_aloud_until_a_second_press(
     page.get_by_role("button", name="읽어 주기").click()
     while page.evaluate("spoken.length") < 4:
         page.wait_for_timeout(50)
-    page.get_by_role("button", name="그만 읽기").click()
+    page.get_by_role("button", name="읽기 중지").click()
     expect(page.get_by_role("button", name="읽어 주기")).to_be_visible()
     spoken = page.evaluate("spoken")
     assert spoken[1:4] == [

@@ -56,7 +56,7 @@ def test_a_guest_shares_a_conversation_and_revokes_the_link(
     take_picture(visitor, "shared")
     page.reload()
     page.get_by_role("button", name="공유 중").click()
-    page.get_by_role("button", name="공유 그만두기").click()
+    page.get_by_role("button", name="공유 중단").click()
     expect(page.locator("[data-share]")).to_have_text("공유")
     visitor.reload()
     expect(visitor.get_by_text("여기에는 아무것도 없어요")).to_be_visible()

@@ -53,10 +53,10 @@ def test_a_refused_prompt_returns_to_its_field(
     settings.GUEST_TURNS_PER_DAY = 1
     page.context.set_offline(True)
     page.locator(".prompt").hover()
-    page.get_by_role("button", name="질문 고치기").click()
+    page.get_by_role("button", name="질문 수정").click()
     form = page.locator(".prompt-edit")
     form.locator("textarea").fill("가" * (settings.PROMPT_LIMIT + 1))
-    expect(form.get_by_role("button", name="고쳐서 보내기")).to_be_disabled()
+    expect(form.get_by_role("button", name="수정해서 보내기")).to_be_disabled()
     expect(form.locator(".prompt-length")).to_contain_text("20,001 / 20,000")
     form.locator("textarea").fill("한국의 옛 수도는?")
     page.keyboard.press("Enter")

@@ -29,21 +29,21 @@ def test_a_vote_and_focus_stay_with_the_version(
     expect(page.locator(".versions .number")).to_have_text("2 / 2")
     expect(page.locator(".turn")).to_be_focused()
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
-    press(page, "앞의 답 보기")
-    expect(page.get_by_role("button", name="뒤의 답 보기")).to_be_focused()
+    press(page, "이전")
+    expect(page.get_by_role("button", name="다음")).to_be_focused()
     vote = page.locator(".candidate").get_by_role("button", name="이 답이 더 좋아요")
     vote.click()
     expect(vote).to_have_attribute("aria-pressed", "true")
 
-    press(page, "뒤의 답 보기")
-    expect(page.get_by_role("button", name="앞의 답 보기")).to_be_focused()
+    press(page, "다음")
+    expect(page.get_by_role("button", name="이전")).to_be_focused()
     expect(vote).to_have_attribute("aria-pressed", "false")
-    press(page, "앞의 답 보기")
+    press(page, "이전")
     expect(vote).to_have_attribute("aria-pressed", "true")
     # The same version is on screen after a reload.
     page.reload()
     expect(vote).to_have_attribute("aria-pressed", "true")
-    press(page, "뒤의 답 보기")
+    press(page, "다음")
     expect(vote).to_have_attribute("aria-pressed", "false")
 
 
@@ -59,7 +59,7 @@ def test_a_running_turn_that_left_the_page_shows_no_stop_button(
     ask(page, "길게 말해 줘")
     expect(page.locator(".turn").last.locator(".answer")).to_contain_text("2번째 문장이에요.")
     provider.add("wise", say("부산이에요."))
-    press(page, "질문 고치기")
+    press(page, "질문 수정")
     page.locator(".prompt-edit textarea").fill("부산은?")
     page.keyboard.press("Enter")
 

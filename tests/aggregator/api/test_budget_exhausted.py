@@ -31,7 +31,7 @@ def test_an_unaffordable_model_is_refused(ada_client: OpenAI, provider: Provider
 
     assert failure.value.code == "model_too_dear"
     assert failure.value.response.headers["X-Should-Retry"] == "false"
-    assert "오늘 남은 돈" in failure.value.message
+    assert "사용 한도" in failure.value.message
     assert provider.requests_for("opus") == provider.requests_for("home") == []
 
 

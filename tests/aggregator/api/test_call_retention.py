@@ -76,12 +76,12 @@ def test_an_owner_deletes_all_after_confirming(client: Client, ada: User, mallor
     hers, own = converse(mallory), converse(ada, PAGE)
     client.force_login(ada)
 
-    assert "지금 모두 지우기 (2개)" in client.get("/keys/").content.decode()
+    assert "지금 모두 삭제 (2개)" in client.get("/keys/").content.decode()
     assert "2개가 지워지고" in client.get("/keys/conversations/").content.decode()
     assert Turn.objects.count() == 4
 
     page = client.post("/keys/conversations/", follow=True).content.decode()
-    assert "모두 지웠어요" in page
+    assert "모두 삭제했어요" in page
     assert "남아 있는 대화가 없어요" in page
     assert {turn.pk for turn in Turn.objects.all()} == {hers.pk, own.pk}
     assert Usage.objects.count() == 4
@@ -95,7 +95,7 @@ def test_what_exceeds_one_request_is_left_for_the_next(
     monkeypatch.setattr(deletion, "REQUEST_BUDGET_SECONDS", 0)
     page = client.post("/keys/conversations/", follow=True).content.decode()
     assert "아직 1개가 남았어요" in page
-    assert "모두 지우기" in page
+    assert "모두 삭제" in page
 
 
 def test_a_guest_is_redirected_to_the_login(client: Client) -> None:

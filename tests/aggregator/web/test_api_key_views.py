@@ -53,7 +53,7 @@ def test_a_revoked_key_is_refused_and_listed_as_revoked(client: Client, ada: Use
     client.force_login(ada)
     page = client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/", follow=True)
 
-    assert "없앤 키" in page.content.decode()
+    assert "삭제한 키" in page.content.decode()
     assert find_api_key(api_keys.digest_of(key)) is None
 
 
