@@ -49,4 +49,4 @@ def test_an_unaffordable_panel_is_refused_in_the_caller_s_language(curl: httpx.C
     answered = curl.post("/messages", json=body, headers={"Accept-Language": "en"})
 
     assert (answered.status_code, answered.json()["error"]["type"]) == (429, "rate_limit_error")
-    assert "Today's money" in answered.json()["error"]["message"]
+    assert "today's limit" in answered.json()["error"]["message"]

@@ -77,7 +77,7 @@ def test_an_owner_deletes_all_after_confirming(client: Client, ada: User, mallor
     client.force_login(ada)
 
     assert "지금 모두 삭제 (2개)" in client.get("/keys/").content.decode()
-    assert "2개가 지워지고" in client.get("/keys/conversations/").content.decode()
+    assert "2개가 삭제되고" in client.get("/keys/conversations/").content.decode()
     assert Turn.objects.count() == 4
 
     page = client.post("/keys/conversations/", follow=True).content.decode()
