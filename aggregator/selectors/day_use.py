@@ -25,14 +25,17 @@ class DayUse:
 
 def read_day_use(person: AbstractBaseUser | None) -> DayUse:
     """Return a person's use of today; None is a guest who has asked nothing yet."""
-    is_guest = person is None or bool(getattr(person, "is_guest", False))
     used = 0
     if person is not None:
         counts = DayCount.objects.filter(person=person.pk, day=timezone.localdate())
         used = counts.values_list("opened", flat=True).first() or 0
-    return DayUse(used, read_day_limit(is_guest=is_guest), is_guest)
+    return DayUse(used, read_day_limit(person), _is_guest(person))
 
 
-def read_day_limit(*, is_guest: bool) -> int:
-    """Return how many turns a guest, or somebody with an account, may open a day."""
-    return int(settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY)
+def read_day_limit(person: AbstractBaseUser | None) -> int:
+    """Return how many turns a person may open a day."""
+    return int(settings.GUEST_TURNS_PER_DAY if _is_guest(person) else settings.ACCOUNT_TURNS_PER_DAY)
+
+
+def _is_guest(person: AbstractBaseUser | None) -> bool:
+    return person is None or bool(getattr(person, "is_guest", False))

@@ -16,6 +16,7 @@ from aggregator.domain.sanitize import sanitize_text
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Candidate, Conversation, Turn, Usage
 from aggregator.selectors.branches import list_running_below
+from aggregator.selectors.day_use import read_day_limit
 from aggregator.services.conversations import draft_conversation, get_own_conversation
 from aggregator.services.feedback import record_regenerate
 from aggregator.services.refusal import Refusal
@@ -159,12 +160,7 @@ def _build_draft(conversation: Conversation, request: TurnRequest, prompt: str, 
 
 
 def _read_limits(owner: AbstractBaseUser) -> AdmissionLimits:
-    return AdmissionLimits(_turns_a_day(owner), int(getattr(owner, "sign_outs", 0)))
-
-
-def _turns_a_day(owner: AbstractBaseUser) -> int:
-    is_guest = bool(getattr(owner, "is_guest", False))
-    return int(settings.GUEST_TURNS_PER_DAY if is_guest else settings.ACCOUNT_TURNS_PER_DAY)
+    return AdmissionLimits(read_day_limit(owner), int(getattr(owner, "sign_outs", 0)))
 
 
 def _insert_with_retries(draft: Turn, limits: AdmissionLimits) -> InsertOutcome:
@@ -216,7 +212,7 @@ def reopen_turn(*, turn: Turn) -> Turn:
     if current is None:
         raise Refusal("turn_not_found")
     owner = current.conversation.owner
-    if not count_reopened_turn(owner=owner.pk, turns_a_day=_turns_a_day(owner)):
+    if not count_reopened_turn(owner=owner.pk, turns_a_day=read_day_limit(owner)):
         raise Refusal("quota_reached")
     if current.status == Turn.Status.RUNNING:
         if current.stop_asked_at:

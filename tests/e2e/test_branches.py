@@ -10,7 +10,7 @@ from testing.provider.server import ProviderServer, Script, say
 from tests.e2e.conftest import MakeModel, OpenPage, ask
 
 STEPS = 14
-OLDER, NEWER = "앞의 답 보기", "뒤의 답 보기"
+OLDER, NEWER = "이전", "다음"
 READ_SCREEN = """() => [...document.querySelectorAll(".turn")].map((turn) => ({
     turn: turn.dataset.turn,
     prompt: turn.querySelector(".prompt-text").textContent,
@@ -45,7 +45,7 @@ class TreeUser:
         place = self.random.randrange(len(shown))
         turn = page.locator(".turn").nth(place)
         turn.hover()
-        turn.get_by_role("button", name="질문 고치기").click()
+        turn.get_by_role("button", name="질문 수정").click()
         page.locator(".prompt-edit textarea").fill(prompt := self.new_prompt())
         page.keyboard.press("Enter")
         self.expect_context(page, shown[:place], prompt)
