@@ -18,8 +18,8 @@ class IdempotentForm(forms.Form):
     def reject_reused_key(self) -> None:
         """Report that another payment has the key, and give the form a new key for the next attempt."""
         words = _(
-            "이미 쓴 양식이라 아무것도 옮기지 않았어요. "
-            "앞서 보낸 것을 내역에서 보고, 더 보낼 돈이 맞으면 다시 눌러 주세요."
+            "이미 보낸 양식이라 아무것도 바뀌지 않았어요. "
+            "내역을 확인하고, 한 번 더 보내려는 것이 맞으면 다시 눌러 주세요."
         )
         self.add_error(None, words)
         self.data = {**dict(self.data.items()), "key": str(uuid.uuid4())}

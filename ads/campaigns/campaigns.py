@@ -41,6 +41,7 @@ class CampaignSpec:
     ends_at: datetime.datetime | None
     daily_views_a_person: int
     negatives: tuple[str, ...] = ()
+    landing_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def update_campaign(*, campaign: Campaign, spec: CampaignSpec) -> None:
     if total is not None and total < campaign.leased_micros:
         leased = format_won(campaign.leased_micros)
         raise InvalidChangeError(
-            _("이미 쓰거나 떼어 둔 %(least)s원보다 작을 수 없어요.") % {"least": leased}, field="total_budget"
+            _("이미 쓰거나 예약한 %(least)s원보다 작을 수 없어요.") % {"least": leased}, field="total_budget"
         )
     _apply_spec(campaign, spec)
     if campaign.ends_at is not None and campaign.ends_at <= campaign.starts_at:
@@ -159,3 +160,4 @@ def _apply_spec(campaign: Campaign, spec: CampaignSpec) -> None:
     campaign.starts_at = spec.starts_at or campaign.starts_at
     campaign.ends_at = spec.ends_at
     campaign.daily_views_a_person = spec.daily_views_a_person
+    campaign.landing_url = spec.landing_url

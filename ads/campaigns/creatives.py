@@ -38,10 +38,12 @@ def draft_creative(*, ad_group: AdGroup, words: CreativeContent, key: uuid.UUID 
 def update_creative(*, creative: Creative, words: CreativeContent) -> Creative:
     """Update a draft in place; a submitted version is kept and the change becomes the next draft version.
 
-    The approved version continues to serve until the next one is approved.
+    The approved version serves until the next one is approved. Unchanged content is no new version.
     """
     versions = Creative.objects.select_for_update(no_key=True).filter(lineage=creative.lineage)
     newest = versions.order_by("-version")[0]
+    if newest.review in (Creative.Review.WAITING, Creative.Review.APPROVED) and _has_content(newest, words):
+        return newest
     if newest.review != Creative.Review.DRAFT:
         if newest.review in (Creative.Review.WAITING, Creative.Review.REJECTED):
             newest.review = Creative.Review.RETIRED

@@ -34,7 +34,7 @@ def grant_test_credit(advertiser: Advertiser, amount_micros: int, *, owner_id: i
     Limits apply per grant and per accounting day, the latter over all advertisers that the person owns.
     """
     if not is_test_credit_allowed():
-        raise InvalidChangeError(_("여기서는 시험용 돈을 넣을 수 없어요."), field="amount")
+        raise InvalidChangeError(_("여기서는 시험용 잔액을 충전할 수 없어요."), field="amount")
     # The lock serialises grants: two at once would each find the day's sum below the limit.
     owned = Membership.objects.select_for_update(no_key=True).filter(
         member_id=owner_id, role=Membership.Role.OWNER

@@ -63,7 +63,7 @@ def leave_advertisers(*, account: AbstractBaseUser) -> None:
 def _require_an_owner(advertiser: Advertiser, *, without: int) -> None:
     owners = advertiser.memberships.filter(role=Membership.Role.OWNER)
     if owners.filter(member_id=without).exists() and not owners.exclude(member_id=without).exists():
-        raise InvalidChangeError(_("소유자가 한 사람은 있어야 해요."), field="role")
+        raise InvalidChangeError(_("소유자는 한 명 이상 있어야 해요."), field="role")
 
 
 LIFETIME = datetime.timedelta(days=7)

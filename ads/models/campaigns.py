@@ -50,6 +50,8 @@ class Campaign(models.Model):
     # Money leased on all days so far; the check below makes the total budget a hard limit.
     leased_micros = models.BigIntegerField(default=0, editable=False, verbose_name=_("빌린 돈(백만분의 1원)"))
     daily_views_a_person = models.PositiveSmallIntegerField(_("한 사람에게 하루 몇 번"), default=3)
+    # Suggested for the ads of this campaign; each creative has its own address.
+    landing_url = models.CharField(_("연결 주소"), max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
 

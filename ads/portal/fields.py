@@ -1,10 +1,13 @@
-"""Form fields of the portal that hold one keyword or network per line."""
+"""Form fields of the portal: lines of keywords or networks, visible text, and the URL of a landing page."""
 
+import ipaddress
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -18,12 +21,14 @@ from ads.domain.networks import (
     parse_network,
 )
 from ads.forms import parse_won
-from ads.models import Keyword
+from ads.models import Creative, Keyword
 from language.keyphrases import normalise
 
 KEYWORD_CHARS = Keyword._meta.get_field("text").max_length or 80
 NORM_CHARS = Keyword._meta.get_field("norm").max_length or 120
 MAX_KEYWORDS = 1_000
+# A longer host would be shown cut, and could then look like another one.
+MAX_HOST_CHARS = Creative._meta.get_field("display_domain").max_length or 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,35 @@ class VisibleField(forms.CharField):
 
     def clean(self, value: object) -> str:
         return clean_visible_text(super().clean(value))
+
+
+class LandingUrlField(forms.CharField):
+    """An https page of a public host, without a user name that could be mistaken for the host."""
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs.setdefault("max_length", 500)
+        kwargs.setdefault("widget", forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"}))
+        super().__init__(**kwargs)  # type: ignore[arg-type]
+
+    def clean(self, value: object) -> str:
+        address: str = super().clean(value).strip()
+        if not address:
+            return address
+        if not address.lower().startswith("https://"):
+            raise forms.ValidationError(_("https로 시작하는 주소만 돼요."), code="not_https")
+        try:
+            URLValidator(schemes=["https"])(address)
+            parts = urlsplit(address)
+            is_plain = parts.username is None and parts.port in (None, 443)
+        except (forms.ValidationError, ValueError):
+            raise forms.ValidationError(_("열 수 있는 주소가 아니에요."), code="not_an_address") from None
+        if not is_plain or not _is_public(parts.hostname or ""):
+            raise forms.ValidationError(_("누구나 열 수 있는 사이트의 주소여야 해요."), code="not_public")
+        if len(domain_of(address)) > MAX_HOST_CHARS:
+            raise forms.ValidationError(
+                _("사이트 이름은 %(most)s자까지예요.") % {"most": MAX_HOST_CHARS}, code="long_host"
+            )
+        return f"https{address[5:]}"
 
 
 class LinesField(forms.CharField):
@@ -135,6 +169,23 @@ def clean_visible_text(text: object) -> str:
             _("보이지 않는 글자가 들어 있어요. 지우고 다시 적어 주세요."), code="unseen"
         )
     return line
+
+
+def domain_of(address: str) -> str:
+    """Return the host of a URL without "www."; empty when it has none."""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")
+
+
+def _is_public(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".test"))
+    return False
 
 
 def _network_error_message(error: NetworkError) -> str:

@@ -1,19 +1,17 @@
 """The forms of the portal."""
 
 import datetime
-import ipaddress
 import uuid
-from urllib.parse import urlsplit
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from ads.domain.accounting_day import KOREA, day_start
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.forms import IdempotentForm, WonField
 from ads.models import AdGroup, Campaign, Category, Creative, Keyword
-from ads.portal.fields import KeywordsField, VisibleField
+from ads.portal.fields import KeywordsField, LandingUrlField, VisibleField, domain_of
 
 MIN_BUDGET_WON = 1_000
 MIN_TOP_UP_WON = 1_000
@@ -23,8 +21,6 @@ DATE_VALIDATORS = (
     MinValueValidator(datetime.date(2000, 1, 1), _("2000년부터 적을 수 있어요.")),
     MaxValueValidator(datetime.date(2099, 12, 31), _("2099년까지 적을 수 있어요.")),
 )
-# A longer host would be shown cut, and could then look like another one.
-MAX_HOST_CHARS = Creative._meta.get_field("display_domain").max_length or 80
 
 
 class SubmitOnceForm(forms.Form):
@@ -49,10 +45,15 @@ class CampaignForm(SubmitOnceForm):
 
     name = VisibleField(label=_("캠페인 이름"), max_length=80, help_text=_("나만 보는 이름이에요."))
     category = forms.ChoiceField(label=_("분야"), choices=Category.choices)
+    landing_url = LandingUrlField(
+        label=_("광고를 누르면 열릴 주소"),
+        required=False,
+        help_text=_("적어 두면 키워드와 문구를 추천하는 데 써요. 나중에 적어도 돼요."),
+    )
     daily_budget = WonField(
         label=_("하루 예산 (원)"),
         min_won=MIN_BUDGET_WON,
-        help_text=_("하루에 이보다 더 쓰지 않아요. 1원도 넘지 않아요."),
+        help_text=_("하루에 이 금액을 넘지 않아요. 1원도 더 쓰지 않아요."),
     )
     total_budget = WonField(
         label=_("전체 예산 (원)"),
@@ -71,7 +72,7 @@ class CampaignForm(SubmitOnceForm):
         help_text=_("이날까지 보여요. 비워 두면 계속해요."),
     )
     daily_views_a_person = forms.IntegerField(
-        label=_("한 사람에게 하루에 보일 횟수"), min_value=1, max_value=100, initial=3
+        label=_("한 사람에게 하루에 보이는 횟수"), min_value=1, max_value=100, initial=3
     )
     negatives = KeywordsField(
         label=_("제외 키워드"),
@@ -111,7 +112,7 @@ class AdGroupForm(SubmitOnceForm):
         min_won=MIN_BID // WON,
         step_won=BID_STEP // WON,
         help_text=_(
-            "클릭 한 번에 낼 수 있는 가장 큰 값이에요. 실제로는 경매에서 이기는 데 필요한 만큼만 내요."
+            "클릭 한 번에 낼 수 있는 최대 금액이에요. 실제로는 경매에서 이기는 데 필요한 만큼만 내요."
         ),
     )
     language = forms.ChoiceField(label=_("질문의 언어"), choices=AdGroup.Language.choices)
@@ -150,36 +151,12 @@ class CreativeForm(SubmitOnceForm):
         help_text=_("100자까지"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    landing_url = forms.CharField(
-        label=_("연결 주소"),
-        max_length=500,
-        help_text=_("https로 시작하는 주소만 돼요."),
-        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"}),
-    )
+    landing_url = LandingUrlField(label=_("연결 주소"), help_text=_("https로 시작하는 주소만 돼요."))
     is_ai_generated = forms.BooleanField(
         label=_("AI로 만든 문구예요"),
         required=False,
         help_text=_("AI로 만든 문구라면 꼭 알려 주세요. 검토할 때 함께 봐요."),
     )
-
-    def clean_landing_url(self) -> str:
-        """Allow only https pages of public hosts, without a user name that could be mistaken for the host."""
-        address = str(self.cleaned_data["landing_url"]).strip()
-        if not address.lower().startswith("https://"):
-            raise forms.ValidationError(_("https로 시작하는 주소만 돼요."), code="not_https")
-        try:
-            URLValidator(schemes=["https"])(address)
-            parts = urlsplit(address)
-            is_plain = parts.username is None and parts.port in (None, 443)
-        except (forms.ValidationError, ValueError):
-            raise forms.ValidationError(_("열 수 있는 주소가 아니에요."), code="not_an_address") from None
-        if not is_plain or not _is_public(parts.hostname or ""):
-            raise forms.ValidationError(_("누구나 열 수 있는 사이트의 주소여야 해요."), code="not_public")
-        if len(domain_of(address)) > MAX_HOST_CHARS:
-            raise forms.ValidationError(
-                _("사이트 이름은 %(most)s자까지예요.") % {"most": MAX_HOST_CHARS}, code="long_host"
-            )
-        return f"https{address[5:]}"
 
     @property
     def display_domain(self) -> str:
@@ -190,7 +167,7 @@ class CreativeForm(SubmitOnceForm):
 class TopUpForm(IdempotentForm):
     """The amount of test credit to add to the wallet."""
 
-    amount = WonField(label=_("넣을 금액 (원)"), min_won=MIN_TOP_UP_WON)
+    amount = WonField(label=_("충전할 금액 (원)"), min_won=MIN_TOP_UP_WON)
 
 
 def campaign_initial(campaign: Campaign) -> dict[str, object]:
@@ -199,6 +176,7 @@ def campaign_initial(campaign: Campaign) -> dict[str, object]:
     return {
         "name": campaign.name,
         "category": campaign.category,
+        "landing_url": campaign.landing_url,
         "daily_budget": campaign.daily_budget_micros,
         "total_budget": campaign.total_budget_micros,
         "starts_on": campaign.starts_at.astimezone(KOREA).date(),
@@ -207,22 +185,5 @@ def campaign_initial(campaign: Campaign) -> dict[str, object]:
     }
 
 
-def domain_of(address: str) -> str:
-    """Return the host of a URL without "www."; empty when it has none."""
-    try:
-        host = urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
-    return host.removeprefix("www.")
-
-
 def _midnight(day: datetime.date | None) -> datetime.datetime | None:
     return day_start(day) if day else None
-
-
-def _is_public(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return "." in host and not host.endswith((".local", ".localhost", ".internal", ".test"))
-    return False

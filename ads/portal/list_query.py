@@ -102,13 +102,13 @@ class ListQuery(Generic[Row]):
 def figure_columns() -> tuple[Column[FiguresRow], ...]:
     """Return the columns of `ads/parts/_figure_cells.html`, in their order."""
     return (
-        Column("spend", _("쓴 돈"), lambda row: row.figures.spend_micros),
+        Column("spend", _("광고비"), lambda row: row.figures.spend_micros),
         Column("impressions", _("노출"), lambda row: row.figures.impressions),
         Column("clicks", _("클릭"), lambda row: row.figures.clicks),
         Column("rate", _("클릭률"), lambda row: row.figures.click_rate or 0),
         Column("invalid", _("무효 클릭"), lambda row: row.figures.invalid_clicks),
         Column("price", _("클릭당"), lambda row: row.figures.click_price_micros or 0),
-        Column("credited", _("돌려받은 돈"), lambda row: row.figures.credited_micros),
+        Column("credited", _("환급액"), lambda row: row.figures.credited_micros),
     )
 
 

@@ -6,6 +6,7 @@ from ads.portal.views import (
     creatives,
     dashboard,
     keywords,
+    launch,
     members,
     own_networks,
     wallet,
@@ -16,6 +17,8 @@ app_name = "portal"
 campaign_pages = [
     path("", campaigns.campaign_detail, name="campaign"),
     path("edit/", campaigns.campaign_edit, name="change_campaign"),
+    path("money/", launch.campaign_fund, name="fund_campaign"),
+    path("launch/", launch.campaign_launch, name="launch"),
     path("move/", campaigns.campaign_set_status, name="move_campaign"),
     path("days.csv", campaigns.campaign_days_csv, name="campaign_days"),
     path("keywords.csv", campaigns.campaign_keywords_csv, name="campaign_keywords"),

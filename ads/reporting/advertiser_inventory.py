@@ -72,3 +72,16 @@ def count_clicks_since(advertiser: Advertiser, day: datetime.date) -> tuple[int,
     """Return the clicks since a Korean day that came from the advertiser's own networks, and all clicks."""
     clicks = Click.objects.filter(campaign__advertiser=advertiser, day__gte=day)
     return clicks.filter(reason="own_address").count(), clicks.count()
+
+
+def find_first_group(campaign: Campaign) -> AdGroup | None:
+    """Return the oldest ad group of a campaign, or None."""
+    return campaign.ad_groups.order_by("pk").first()
+
+
+def find_newest_creative(campaign: Campaign, group: AdGroup | None = None) -> Creative | None:
+    """Return the newest current version of an ad of a campaign, or of one of its groups; None without ads."""
+    creatives = Creative.objects.filter(ad_group__campaign=campaign).exclude(review=Creative.Review.RETIRED)
+    if group is not None:
+        creatives = creatives.filter(ad_group=group)
+    return creatives.select_related("ad_group").order_by("-pk").first()

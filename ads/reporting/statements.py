@@ -59,14 +59,14 @@ class StatementLine:
     def label(self) -> str:
         """The kind of movement, translated."""
         if self.kind == Transaction.Kind.REVERSAL:
-            return _("클릭 값 돌려받음")
+            return _("클릭 요금 환급")
         return str(Transaction.Kind(self.kind).label)
 
     @property
     def remark(self) -> str:
         """The note as users read it: the reason of a credit and the mark of test credit are translated."""
         if self.note in (TEST_CREDIT_NOTE, *LEGACY_TEST_CREDIT_NOTES):
-            return _("시험용 돈")
+            return _("시험용 잔액")
         return label_reason(self.note) if self.kind == Transaction.Kind.REVERSAL else self.note
 
 

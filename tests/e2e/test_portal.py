@@ -36,7 +36,7 @@ def join(page: Page) -> None:
 
 
 def make_ad(page: Page) -> None:
-    """Three steps: budget, keywords, words; the card follows what is typed."""
+    """The first steps: budget, keywords, words; the card follows what is typed."""
     press(page, "캠페인 만들기")
     page.locator("#id_name").fill("겨울 일본 여행")
     page.locator("#id_daily_budget").fill("20,000")
@@ -50,7 +50,7 @@ def make_ad(page: Page) -> None:
     expect(card.locator(".placement-title")).to_have_text("도쿄 왕복 9만원부터")
     expect(card.locator(".placement-domain")).to_have_text("grace.example")
     take_picture(page, "portal-preview")
-    press(page, "저장하고 검토 요청")
+    press(page, "다음: 결제")
 
 
 def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
@@ -60,8 +60,9 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     assert any(cookie["name"] == GUEST_COOKIE for cookie in page.context.cookies())
     join(page)
     make_ad(page)
-    press(page, "시작하기")
-    expect(page.get_by_role("main")).to_contain_text("광고 문구를 검토하고 있어요")
+    press(page, "나중에 채우기")
+    press(page, "검토 요청하고 승인되면 시작")
+    expect(page.get_by_role("main")).to_contain_text("승인돼도 잔액이 있어야 보여요.")
 
     admin_page = open_page("/admin/")
     admin_page.locator("[name=username]").fill("root")
@@ -73,13 +74,15 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     admin_page.wait_for_load_state()
     assert Creative.objects.get().review == Creative.Review.APPROVED
 
-    page.get_by_role("navigation").get_by_text("돈", exact=True).click()
+    page.reload()
+    expect(page.locator(".campaign-state").first).to_contain_text("잔액 부족")
+    page.get_by_role("navigation").get_by_text("잔액", exact=True).click()
     page.locator("#id_amount").fill("50,000")
-    press(page, "넣기")
+    press(page, "충전하기")
     expect(page.locator(".card-value").first).to_have_text("50,000원")
     page.get_by_role("navigation").get_by_text("캠페인", exact=True).click()
-    expect(page.locator("tbody tr")).to_contain_text("진행 중")
-    expect(page.locator(".serving-problem")).to_have_count(0)
+    expect(page.locator("tbody tr")).to_contain_text("보이는 중")
+    expect(page.locator(".state-detail")).to_have_count(0)
     take_picture(page, "portal-campaigns")
     assert Campaign.objects.get().status == Campaign.Status.ACTIVE
     assert find_discrepancies() == []

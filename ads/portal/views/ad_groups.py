@@ -22,6 +22,7 @@ from ads.domain.auction import floor_price_micros
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.models import AdGroup, Campaign, Keyword
 from ads.portal.access import AdvertiserContext, editor_required, find_ad_group, find_campaign
+from ads.portal.campaign_steps import KEYWORDS, ad_url, list_wizard_steps
 from ads.portal.fields import KeywordInput
 from ads.portal.forms import AdGroupForm
 from ads.portal.views.layout import is_save, is_switched_on, render_form
@@ -43,7 +44,7 @@ def group_create(request: HttpRequest, access: AdvertiserContext, campaign_id: U
         if group is not None:
             return redirect("portal:make_creative", access.advertiser.public_id, group.public_id)
     reach = _estimate_reach(_read_spec(form), campaign) if form.is_bound else None
-    return _render(request, access, form, {"campaign": campaign, "step": 2, "reach": reach})
+    return _render(request, access, form, {"campaign": campaign, "is_new": True, "reach": reach})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,6 +54,8 @@ def group_edit(request: HttpRequest, access: AdvertiserContext, group_id: UUID) 
     group = find_ad_group(access, group_id)
     form = AdGroupForm(request.POST or None, initial=_group_initial(group))
     if is_save(request, except_button="estimate") and form.is_valid() and _save(form, group.campaign, group):
+        if group.campaign.status == Campaign.Status.DRAFT:
+            return redirect(ad_url(access, group))
         return redirect("portal:campaign", access.advertiser.public_id, group.campaign.public_id)
     spec = _read_spec(form) if form.is_bound else read_enabled_spec(group)
     reach = _estimate_reach(spec, group.campaign)
@@ -127,4 +130,8 @@ def _render(
     # A bid between the smallest possible bid and the floor can be saved, but never wins.
     floor = max(MIN_BID, floor_price_micros(settings.ADS_FLOOR_WON))
     limits = {"floor_won": floor // WON, "tick_won": BID_STEP // WON, "least_told": MIN_REPORTED}
-    return render_form(request, access, "ads/group_form.html", form=form, context=context | limits)
+    campaign: Campaign = context["campaign"]  # type: ignore[assignment]
+    is_draft = campaign.status == Campaign.Status.DRAFT
+    steps = list_wizard_steps(access, campaign, KEYWORDS) if is_draft else []
+    context = context | limits | {"steps": steps}
+    return render_form(request, access, "ads/group_form.html", form=form, context=context)

@@ -18,13 +18,21 @@ from ads.campaigns.campaigns import (
     update_campaign,
 )
 from ads.campaigns.errors import InvalidChangeError
-from ads.models import AdGroup, Advertiser, Campaign, Keyword
+from ads.models import AdGroup, Campaign, Keyword
 from ads.portal.access import AdvertiserContext, editor_required, find_campaign, member_required
+from ads.portal.campaign_steps import (
+    BUDGET,
+    NextAction,
+    find_next_action,
+    keywords_url,
+    list_wizard_steps,
+)
 from ads.portal.forms import CampaignForm, campaign_initial
 from ads.portal.list_query import Column, ListFilter, ListQuery, figure_columns, parse_list_query
 from ads.portal.views.dashboard import build_spend_chart, days_csv_response, figure_headings
-from ads.portal.views.layout import read_period, render_conflict, render_form, render_page
+from ads.portal.views.layout import announce_state, read_period, render_conflict, render_form, render_page
 from ads.reporting.advertiser_inventory import campaigns_of, list_ad_groups, list_negative_texts
+from ads.reporting.campaign_state import CampaignState, find_campaign_states
 from ads.reporting.csv_export import csv_response
 from ads.reporting.figures import (
     Figures,
@@ -35,8 +43,8 @@ from ads.reporting.figures import (
     sum_figures,
 )
 from ads.reporting.invalid_clicks import list_invalid_clicks
-from ads.reporting.serving_status import find_serving_problems
 from ads.reporting.statements import read_balance
+from ads.selection.jobs.publishing import request_publication
 
 MATCH_LABELS = dict(Keyword.Match.choices)
 # A campaign's page shows that many keywords and links to the full list.
@@ -45,11 +53,12 @@ MAX_SHOWN_KEYWORDS, MAX_KEYWORD_ROWS = 30, 20
 
 @dataclass(frozen=True, slots=True)
 class CampaignListRow:
-    """One campaign of the list, its figures, and why it is not served."""
+    """One campaign of the list, its figures, its state and what to do next."""
 
     campaign: Campaign
     figures: Figures
-    serving_problem: str = ""
+    state: CampaignState | None = None
+    action: NextAction | None = None
 
 
 CAMPAIGN_COLUMNS: tuple[Column[CampaignListRow], ...] = (
@@ -64,8 +73,26 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignListRow], ...] = (
     *figure_columns(),
 )
 CAMPAIGN_FILTERS = (
-    ListFilter("status", gettext_lazy("상태"), gettext_lazy("모든 상태"), Campaign.Status.choices),
+    ListFilter(
+        "status",
+        gettext_lazy("상태"),
+        gettext_lazy("모든 상태"),
+        (
+            ("on", gettext_lazy("켜짐")),
+            ("off", gettext_lazy("꺼짐")),
+            ("ended", gettext_lazy("끝남")),
+        ),
+    ),
 )
+
+
+# By value of the filter: a draft or paused campaign is off.
+FILTERED_STATUSES = {
+    "on": (Campaign.Status.ACTIVE,),
+    "off": (Campaign.Status.DRAFT, Campaign.Status.PAUSED),
+    "ended": (Campaign.Status.ENDED,),
+    "": tuple(Campaign.Status),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +121,7 @@ def campaign_list(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
     context = {
         "list_query": list_query,
         "headings": list_query.headings(CAMPAIGN_COLUMNS),
-        "page": _list_campaigns(access.advertiser, period, list_query),
+        "page": _list_campaigns(access, period, list_query),
         "span": len(period.days),
     }
     return render_page(request, access, "ads/campaigns.html", section="campaigns", context=context)
@@ -108,11 +135,12 @@ def campaign_detail(request: HttpRequest, access: AdvertiserContext, campaign_id
     period = read_period(request)
     days = figures_by_day(access.advertiser, period, campaign)
     keywords = figures_by_keyword(campaign, period)
-    problems = find_serving_problems(access.advertiser, [campaign.pk], read_balance(access.advertiser))
+    states = find_campaign_states(access.advertiser, [campaign.pk], read_balance(access.advertiser))
     context = {
         "campaign": campaign,
         "last_day": campaign_initial(campaign)["ends_on"],
-        "serving_problem": problems[campaign.pk],
+        "state": states[campaign.pk],
+        "action": find_next_action(access, campaign, states[campaign.pk]),
         "groups": [AdGroupView(group) for group in list_ad_groups(campaign)],
         "negatives": list_negative_texts(campaign),
         "rows": days,
@@ -158,7 +186,8 @@ def campaign_create(request: HttpRequest, access: AdvertiserContext) -> HttpResp
             advertiser=access.advertiser, spec=_read_spec(form), key=form.cleaned_data["key"]
         )
         return redirect("portal:make_group", access.advertiser.public_id, campaign.public_id)
-    return render_form(request, access, "ads/campaign_form.html", form=form, context={"step": 1})
+    steps = list_wizard_steps(access, None, BUDGET)
+    return render_form(request, access, "ads/campaign_form.html", form=form, context={"steps": steps})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,6 +195,7 @@ def campaign_create(request: HttpRequest, access: AdvertiserContext) -> HttpResp
 def campaign_edit(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Edit a campaign's budget, schedule and negative keywords."""
     campaign = find_campaign(access, campaign_id)
+    is_draft = campaign.status == Campaign.Status.DRAFT
     values = campaign_initial(campaign) | {"negatives": "\n".join(list_negative_texts(campaign))}
     form = CampaignForm(request.POST or None, initial=values)
     if request.method == "POST" and form.is_valid():
@@ -174,8 +204,12 @@ def campaign_edit(request: HttpRequest, access: AdvertiserContext, campaign_id: 
         except InvalidChangeError as error:
             form.add_error(error.field, str(error))
         else:
+            if is_draft:
+                return redirect(keywords_url(access, campaign))
             return redirect("portal:campaign", access.advertiser.public_id, campaign.public_id)
-    return render_form(request, access, "ads/campaign_form.html", form=form, context={"campaign": campaign})
+    steps = list_wizard_steps(access, campaign, BUDGET) if is_draft else []
+    context = {"campaign": campaign, "steps": steps}
+    return render_form(request, access, "ads/campaign_form.html", form=form, context=context)
 
 
 @require_POST
@@ -184,30 +218,41 @@ def campaign_set_status(
     request: HttpRequest, access: AdvertiserContext, campaign_id: UUID
 ) -> HttpResponseBase:
     """Start, pause or end a campaign."""
-    campaign = find_campaign(access, campaign_id)
+    campaign, status = find_campaign(access, campaign_id), request.POST.get("status", "")
     try:
-        set_campaign_status(campaign=campaign, status=request.POST.get("status", ""))
+        set_campaign_status(campaign=campaign, status=status)
     except InvalidChangeError as error:
         return render_conflict(request, access, str(error), section="campaigns", campaign=campaign)
+    request_publication()
+    if status == Campaign.Status.ACTIVE:
+        announce_state(request, access, campaign)
     return redirect("portal:campaign", access.advertiser.public_id, campaign.public_id)
 
 
 def _list_campaigns(
-    advertiser: Advertiser, period: Period, list_query: ListQuery[CampaignListRow]
+    access: AdvertiserContext, period: Period, list_query: ListQuery[CampaignListRow]
 ) -> Page[CampaignListRow]:
-    """Return one page of campaigns, newest first by default; only its rows are checked for problems."""
+    """Return one page of campaigns, newest first by default; only its rows get a state."""
+    advertiser = access.advertiser
     figures = figures_by_campaign(advertiser, period)
-    search, status = list_query.search.casefold(), list_query.choices["status"]
+    search, statuses = list_query.search.casefold(), FILTERED_STATUSES[list_query.choices["status"]]
     page = list_query.paginate(
         [
             CampaignListRow(campaign, figures.get(campaign.pk, Figures()))
             for campaign in campaigns_of(advertiser)
-            if search in campaign.name.casefold() and status in ("", campaign.status)
+            if search in campaign.name.casefold() and campaign.status in statuses
         ]
     )
     shown = [row.campaign.pk for row in page]
-    problems = find_serving_problems(advertiser, shown, read_balance(advertiser))
-    page.object_list = [replace(row, serving_problem=problems[row.campaign.pk]) for row in page]
+    states = find_campaign_states(advertiser, shown, read_balance(advertiser))
+    page.object_list = [
+        replace(
+            row,
+            state=states[row.campaign.pk],
+            action=find_next_action(access, row.campaign, states[row.campaign.pk]),
+        )
+        for row in page
+    ]
     return page
 
 
@@ -222,4 +267,5 @@ def _read_spec(form: CampaignForm) -> CampaignSpec:
         ends_at=form.ends_at,
         daily_views_a_person=cleaned["daily_views_a_person"],
         negatives=tuple(each.text for each in cleaned["negatives"]),
+        landing_url=cleaned["landing_url"],
     )

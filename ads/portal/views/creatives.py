@@ -5,7 +5,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ads.campaigns.creatives import (
@@ -16,10 +15,12 @@ from ads.campaigns.creatives import (
     update_creative,
 )
 from ads.campaigns.errors import InvalidChangeError
-from ads.models import AdGroup, Creative
+from ads.models import AdGroup, Campaign, Creative
 from ads.portal.access import AdvertiserContext, editor_required, find_ad_group, find_creative
-from ads.portal.forms import CreativeForm, domain_of
-from ads.portal.views.layout import is_save, is_switched_on, render_form
+from ads.portal.campaign_steps import AD, list_wizard_steps
+from ads.portal.fields import domain_of
+from ads.portal.forms import CreativeForm
+from ads.portal.views.layout import announce_state, is_save, is_switched_on, render_form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,11 +28,11 @@ from ads.portal.views.layout import is_save, is_switched_on, render_form
 def creative_create(request: HttpRequest, access: AdvertiserContext, group_id: UUID) -> HttpResponseBase:
     """Step 3 of a new ad: create the first version of its creative."""
     group = find_ad_group(access, group_id)
-    form = CreativeForm(request.POST or None)
+    form = CreativeForm(request.POST or None, initial={"landing_url": group.campaign.landing_url})
     if is_save(request, except_button="preview") and form.is_valid():
         creative = draft_creative(ad_group=group, words=_read_content(form), key=form.cleaned_data["key"])
         return _submit_and_redirect(request, access, creative)
-    return _render(request, access, form, group, {"step": 3})
+    return _render(request, access, form, group, {})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,7 +58,7 @@ def creative_submit(request: HttpRequest, access: AdvertiserContext, creative_id
     except InvalidChangeError as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("검토를 요청했어요. 승인되면 바로 보이기 시작해요."))
+        announce_state(request, access, creative.ad_group.campaign)
     return _redirect_to_campaign(access, creative.ad_group)
 
 
@@ -87,7 +88,10 @@ def _submit_and_redirect(
     # A form sent twice may find its creative submitted already.
     if "submit" in request.POST and creative.review == Creative.Review.DRAFT:
         submit_creative(creative=creative)
-        messages.success(request, _("검토를 요청했어요. 승인되면 바로 보이기 시작해요."))
+        announce_state(request, access, creative.ad_group.campaign)
+    if "next" in request.POST:
+        campaign = creative.ad_group.campaign
+        return redirect("portal:fund_campaign", access.advertiser.public_id, campaign.public_id)
     return _redirect_to_campaign(access, creative.ad_group)
 
 
@@ -107,5 +111,7 @@ def _render(
         "advertiser": access.advertiser.name,
         "display_domain": domain_of(str(typed["landing_url"])),
     }
-    context = context | {"campaign": group.campaign, "group": group, "preview": preview}
+    is_draft = group.campaign.status == Campaign.Status.DRAFT
+    steps = list_wizard_steps(access, group.campaign, AD) if is_draft else []
+    context = context | {"campaign": group.campaign, "group": group, "preview": preview, "steps": steps}
     return render_form(request, access, "ads/creative_form.html", form=form, context=context)

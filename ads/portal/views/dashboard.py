@@ -84,7 +84,7 @@ def advertiser_days_csv(request: HttpRequest, access: AdvertiserContext) -> Http
 
 def figure_headings() -> list[str]:
     """Return the headings of a CSV file's columns of figures."""
-    return [_("노출"), _("클릭"), _("무효 클릭"), _("클릭률"), _("쓴 돈(원)"), _("돌려받은 돈(원)")]
+    return [_("노출"), _("클릭"), _("무효 클릭"), _("클릭률"), _("광고비(원)"), _("환급액(원)")]
 
 
 def days_csv_response(name: str, rows: list[DayFigures]) -> HttpResponse:
@@ -96,7 +96,7 @@ def days_csv_response(name: str, rows: list[DayFigures]) -> HttpResponse:
 def build_spend_chart(rows: list[DayFigures]) -> Chart:
     """Return a bar chart of the spend in won, oldest day first, from rows with the newest day first."""
     days = list(reversed(rows))
-    spend = Series(_("쓴 돈"), tuple(row.figures.spend_micros / WON for row in days))
+    spend = Series(_("광고비"), tuple(row.figures.spend_micros / WON for row in days))
     titles = tuple(row.day.isoformat() for row in days)
     return Chart("bar", titles, (spend,), ticks=tuple(f"{row.day.month}/{row.day.day}" for row in days))
 
@@ -104,7 +104,7 @@ def build_spend_chart(rows: list[DayFigures]) -> Chart:
 def _metric_cards(today: Figures, yesterday: Figures, link: str) -> list[MetricCard]:
     return [
         MetricCard(
-            _("오늘 쓴 돈"),
+            _("오늘 광고비"),
             render_won(today.spend_micros),
             _describe_change(today.spend_micros, yesterday.spend_micros),
             link,
@@ -136,5 +136,5 @@ def _describe_change(now: int, before: int) -> str:
 def _describe_rate_change(now: float | None, before: float | None) -> str:
     """Return the change of a rate in percentage points."""
     if now is None or before is None:
-        return _("비교할 것이 아직 없어요")
+        return _("아직 비교할 기록이 없어요")
     return _("어제 이 시각보다 %(change)s%%p") % {"change": f"{(now - before) * 100:+.2f}"}

@@ -97,7 +97,7 @@ def keyword_switch(request: HttpRequest, access: AdvertiserContext, campaign_id:
     ids = [number for number in numbers if number is not None]
     count = set_keywords_enabled(campaign=campaign, keywords=ids, is_on=button == "on") if button else 0
     if not ids:
-        messages.warning(request, _("키워드를 먼저 골라 주세요."))
+        messages.warning(request, _("키워드를 먼저 선택해 주세요."))
     elif button == "on":
         text = ngettext("키워드 %(count)d개를 켰어요.", "키워드 %(count)d개를 켰어요.", count)
         messages.success(request, text % {"count": count})

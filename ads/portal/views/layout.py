@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 
+from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from ads.models import Campaign
 from ads.portal.access import AdvertiserContext
+from ads.reporting.campaign_state import StateCode, find_campaign_states
 from ads.reporting.figures import Period
+from ads.reporting.statements import read_balance
 
 PERIOD_DAYS = (7, 30, 90)
 DEFAULT_PERIOD_DAYS = 30
@@ -54,6 +58,18 @@ def render_conflict(
     """Render why a change was refused, with status 409."""
     context: dict[str, object] = {"error": message, "campaign": campaign}
     return render_page(request, access, "ads/conflict.html", section=section, context=context, status=409)
+
+
+def announce_state(request: HttpRequest, access: AdvertiserContext, campaign: Campaign) -> None:
+    """Tell the person what a change of a campaign led to: its state now, with what is still missing."""
+    states = find_campaign_states(access.advertiser, [campaign.pk], read_balance(access.advertiser))
+    state = states[campaign.pk]
+    if state.code == StateCode.RUNNING:
+        messages.success(request, _("시작했어요. 몇 초 안에 보이기 시작해요."))
+        return
+    is_fine = state.code in (StateCode.IN_REVIEW, StateCode.SCHEDULED) and state.next_step is None
+    add = messages.success if is_fine else messages.warning
+    add(request, _("%(state)s: %(detail)s") % {"state": state.label, "detail": state.detail})
 
 
 def is_save(request: HttpRequest, *, except_button: str) -> bool:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -25,9 +25,9 @@ class MemberForm(forms.Form):
 
     email = forms.EmailField(
         label=gettext_lazy("이메일"),
-        help_text=gettext_lazy("이 주소로 초대를 보내요. 받은 사람이 그 주소로 로그인해서 받으면 더해져요."),
+        help_text=gettext_lazy("이 주소로 초대를 보내요. 그 주소로 로그인해서 수락하면 구성원이 돼요."),
     )
-    role = forms.ChoiceField(label=gettext_lazy("할 수 있는 일"), choices=Membership.Role.choices)
+    role = forms.ChoiceField(label=pgettext_lazy("member", "권한"), choices=Membership.Role.choices)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +79,7 @@ def _invite(request: HttpRequest, access: AdvertiserContext, form: MemberForm) -
         text = _("%(email)s의 초대를 만들었어요. 이 사이트에는 메일이 없어서, 링크는 서버 기록에만 있어요.")
         messages.warning(request, text % {"email": email})
         return True
-    text = _("%(email)s로 초대를 보냈어요.") if invited else _("%(email)s의 할 일을 바꿨어요.")
+    text = _("%(email)s로 초대를 보냈어요.") if invited else _("%(email)s의 권한을 바꿨어요.")
     messages.success(request, text % {"email": email})
     return True
 
@@ -96,7 +96,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         except InvalidChangeError as error:
             return _render(request, invitation, "open", error=str(error))
         if membership is not None:
-            messages.success(request, _("이제 함께 일해요."))
+            messages.success(request, _("구성원이 되었어요."))
             return redirect("portal:dashboard", membership.advertiser.public_id)
         state = "closed"
     return _render(request, invitation, state)

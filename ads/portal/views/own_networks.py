@@ -38,7 +38,7 @@ def own_networks_edit(request: HttpRequest, access: AdvertiserContext) -> HttpRe
     form.fields["networks"].allows_private = is_private_address(client_address(request))  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         save_own_networks(advertiser=access.advertiser, networks=form.cleaned_data["networks"])
-        messages.success(request, _("적어 뒀어요. 지금부터 여기서 누른 클릭에는 돈을 받지 않아요."))
+        messages.success(request, _("저장했어요. 지금부터 여기서 누른 클릭에는 요금이 나가지 않아요."))
         return redirect("portal:addresses", access.advertiser.public_id)
     return _render(request, access, form)
 
@@ -58,7 +58,7 @@ def own_networks_add_current(request: HttpRequest, access: AdvertiserContext) ->
         message = str(error) if isinstance(error, InvalidChangeError) else _("지금 주소를 알 수 없어요.")
         return render_conflict(request, access, message, section="own_networks")
     messages.success(
-        request, _("%(address)s에서 누른 클릭에는 지금부터 돈을 받지 않아요.") % {"address": here}
+        request, _("%(address)s에서 누른 클릭에는 지금부터 요금이 나가지 않아요.") % {"address": here}
     )
     return redirect("portal:addresses", access.advertiser.public_id)
 

@@ -33,11 +33,23 @@ def wallet_top_up(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
     if not is_test_credit_allowed():
         raise PermissionDenied
     form = TopUpForm(request.POST)
-    if not form.is_valid() or not _grant_test_credit(request, access, form):
+    if not form.is_valid() or not grant_from_form(request, access, form):
         return _render(request, access, form)
     amount = form.cleaned_data["amount"]
-    messages.success(request, _("시험용 돈 %(amount)s원을 넣었어요.") % {"amount": format_won(amount)})
+    messages.success(request, _("시험용 잔액 %(amount)s원을 충전했어요.") % {"amount": format_won(amount)})
     return redirect("portal:money", access.advertiser.public_id)
+
+
+def grant_from_form(request: HttpRequest, access: AdvertiserContext, form: TopUpForm) -> bool:
+    """Add the form's amount to the wallet as test credit, once per key; errors are reported in the form."""
+    amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
+    try:
+        grant_test_credit(access.advertiser, amount, owner_id=int(request.user.pk or 0), key=key)
+    except InvalidChangeError as error:
+        form.add_error(error.field, str(error))
+    except IdempotencyKeyReusedError:
+        form.reject_reused_key()
+    return form.is_valid()
 
 
 @require_safe
@@ -57,17 +69,6 @@ def statement_csv(request: HttpRequest, access: AdvertiserContext) -> HttpRespon
         for line in read_statement(access.advertiser, limit=None)
     )
     return csv_response("statement", header, rows)
-
-
-def _grant_test_credit(request: HttpRequest, access: AdvertiserContext, form: TopUpForm) -> bool:
-    amount, key = form.cleaned_data["amount"], form.cleaned_data["key"]
-    try:
-        grant_test_credit(access.advertiser, amount, owner_id=int(request.user.pk or 0), key=key)
-    except InvalidChangeError as error:
-        form.add_error(error.field, str(error))
-    except IdempotencyKeyReusedError:
-        form.reject_reused_key()
-    return form.is_valid()
 
 
 def _render(request: HttpRequest, access: AdvertiserContext, form: TopUpForm) -> HttpResponseBase:

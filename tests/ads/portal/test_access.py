@@ -18,6 +18,7 @@ READ += [
     "money/statement.csv",
 ]
 EDIT = ["campaigns/new/", "campaigns/{campaign}/edit/", "campaigns/{campaign}/groups/new/"]
+EDIT += ["campaigns/{campaign}/money/", "campaigns/{campaign}/launch/"]
 EDIT += ["groups/{group}/edit/", "groups/{group}/ads/new/", "ads/{creative}/edit/", "addresses/"]
 OWN = ["people/"]
 ACT = [

@@ -73,7 +73,9 @@ def test_a_member_of_two_advertisers_chooses_one(client: Client, grace: User) ->
     assert "하나" in page.content.decode()
 
 
-def test_an_ad_is_made_in_three_steps_and_waits_for_review(portal_client: Client, shop: Advertiser) -> None:
+def test_a_campaign_is_made_in_five_steps_and_waits_for_review(
+    portal_client: Client, shop: Advertiser
+) -> None:
     portal_url = f"/advertise/{shop.public_id}"
     step_two = portal_client.post(f"{portal_url}/campaigns/new/", CAMPAIGN).headers["Location"]
     campaign = Campaign.objects.get()
@@ -85,12 +87,20 @@ def test_an_ad_is_made_in_three_steps_and_waits_for_review(portal_client: Client
     kept = set(Keyword.objects.values_list("text", "match", "bid_micros"))
     assert kept == {("도쿄 항공권", "exact", 200 * WON), ("제주 렌터카", "phrase", None)}
     assert group.negative_keywords.get().text == "무료"
-    overview = portal_client.post(step_three, AD | {"submit": "yes"}).headers["Location"]
+    step_four = portal_client.post(step_three, AD | {"next": "yes"}).headers["Location"]
     creative = Creative.objects.get()
-    assert creative.review == Creative.Review.WAITING
-    assert creative.display_domain == "grace.example"
+    assert (creative.review, creative.display_domain) == (Creative.Review.DRAFT, "grace.example")
+    assert step_four == f"{portal_url}/campaigns/{campaign.public_id}/money/"
+    assert "100일 동안 보일 수 있어요" in portal_client.get(step_four).content.decode()
+    step_five = f"{portal_url}/campaigns/{campaign.public_id}/launch/"
+    assert step_five in portal_client.get(step_four).content.decode()
+    assert "검토 요청하고 승인되면 시작" in portal_client.get(step_five).content.decode()
+    overview = portal_client.post(step_five).headers["Location"]
+    creative.refresh_from_db()
+    campaign.refresh_from_db()
+    assert (creative.review, campaign.status) == (Creative.Review.WAITING, Campaign.Status.ACTIVE)
     page = portal_client.get(overview).content.decode()
-    assert "광고 문구를 검토하고 있어요" in page
+    assert "승인되면 바로 보이기 시작해요" in page
     shown = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "도쿄 항공권 일치 200원" in shown
     assert "무료 제외" in shown

@@ -127,7 +127,7 @@ def test_the_dashboard_shows_today_a_chart_and_a_table(
     assert "240원" in page
     assert "50.00%" in page
     assert read_chart(page)["titles"][-1] == korean_day(timezone.now()).isoformat()
-    assert read_chart(page)["series"] == [{"label": "쓴 돈", "values": [0.0] * 29 + [240.0]}]
+    assert read_chart(page)["series"] == [{"label": "광고비", "values": [0.0] * 29 + [240.0]}]
 
 
 @pytest.mark.parametrize(("days", "bars"), [("7", 7), ("90", 90), ("12", 30), ("-7", 30), ("9999999", 30)])
@@ -152,7 +152,7 @@ def test_the_list_of_campaigns_takes_a_fixed_number_of_queries(
     for _ in range(12):
         show_ad(make_ad(shop), clicked="yes")
     roll_up()
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = portal_client.get(f"/advertise/{shop.public_id}/campaigns/")
     assert page.content.decode().count('<th scope="row">') == 13
 
@@ -172,7 +172,7 @@ def test_a_campaign_s_page_takes_a_fixed_number_of_queries(
             landing_url="https://grace.example/",
             display_domain="grace.example",
         )
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         page = portal_client.get(f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/")
     assert page.status_code == 200
 
@@ -228,7 +228,7 @@ def test_free_clicks_count_as_clicks_without_spend(shop: Advertiser, busy: Creat
 
 @pytest.mark.parametrize(
     ("daily", "total", "words"),
-    [(200, None, "오늘 예산을 다 썼어요"), (1_000, 1_000, ""), (1_000, 200, "전체 예산을 다 썼어요")],
+    [(200, None, "내일 0시에 다시 보여요"), (1_000, 1_000, ""), (1_000, 200, "전체 예산을 늘리면")],
 )
 def test_a_campaign_whose_money_is_spent_says_so(
     portal_client: Client, shop: Advertiser, daily: int, total: int | None, words: str
@@ -240,19 +240,19 @@ def test_a_campaign_whose_money_is_spent_says_so(
     for where in (portal_url, f"{portal_url}{ad.ad_group.campaign.public_id}/"):
         page = portal_client.get(where).content.decode()
         assert words in page
-        assert ('class="serving-problem"' in page) == bool(words)
+        assert ('class="state-detail"' in page) == bool(words)
 
 
 @pytest.mark.parametrize(
     ("won", "set_aside", "words"),
     [
         (10_000, 0, ""),
-        (10_000, 10_000, "남은 돈은 다른 캠페인이 오늘 쓰려고 떼어 뒀어요"),
+        (10_000, 10_000, "남은 잔액은 다른 캠페인이 오늘 쓰려고 예약해 뒀어요"),
         (10_000, 9_930, ""),
-        (10_050, 10_000, "남은 돈은 다른 캠페인이 오늘 쓰려고 떼어 뒀어요"),
-        (60, 0, "잔액이 클릭 한 번 값보다 적어요"),
-        (120, 60, "잔액이 클릭 한 번 값보다 적어요"),
-        (0, 0, "잔액이 없어요"),
+        (10_050, 10_000, "남은 잔액은 다른 캠페인이 오늘 쓰려고 예약해 뒀어요"),
+        (60, 0, "잔액이 클릭 한 번 금액보다 적어요"),
+        (120, 60, "잔액이 클릭 한 번 금액보다 적어요"),
+        (0, 0, "잔액을 채우면 바로 보여요"),
     ],
 )
 def test_a_campaign_without_money_in_the_wallet_says_so(
@@ -266,7 +266,7 @@ def test_a_campaign_without_money_in_the_wallet_says_so(
     portal_url = f"/advertise/{shop.public_id}/campaigns/"
     page = portal_client.get(f"{portal_url}{first.ad_group.campaign.public_id}/").content.decode()
     assert words in page
-    assert ('class="serving-problem"' in page) == bool(words)
+    assert ('class="state-detail"' in page) == bool(words)
 
 
 def test_a_campaign_whose_ad_is_off_says_so(portal_client: Client, shop: Advertiser, ad: Creative) -> None:

@@ -37,4 +37,4 @@ def test_a_campaign_without_refused_clicks_says_so(
     portal_client: Client, shop: Advertiser, ad: Creative
 ) -> None:
     page = portal_client.get(f"/advertise/{shop.public_id}/campaigns/{ad.ad_group.campaign.public_id}/")
-    assert "이 기간에는 거른 클릭이 없어요." in page.content.decode()
+    assert "이 기간에는 무효 클릭이 없어요." in page.content.decode()

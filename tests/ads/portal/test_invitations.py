@@ -56,16 +56,15 @@ def test_an_invitation_is_accepted_once_by_its_mailed_link(
     page = ask(portal_client, shop, "Ada@Example.com")
     assert roles() == [("grace", "owner")]
     assert "Ada@Example.com" in page
-    assert "답을 기다리는 초대" in page
+    assert "수락을 기다리는 초대" in page
     assert mailoutbox[0].to == ["Ada@Example.com"]
     link, hers = link_in(mailoutbox[0]), browser_of(ada)
-    assert "초대 받기" in hers.get(link).content.decode()
+    assert "초대 수락" in hers.get(link).content.decode()
     assert hers.post(link).headers["Location"] == f"/advertise/{shop.public_id}/"
     assert roles() == [("ada", "editor"), ("grace", "owner")]
     assert hers.post(link).status_code == 410
-    assert (
-        "답을 기다리는 초대" not in portal_client.get(f"/advertise/{shop.public_id}/people/").content.decode()
-    )
+    page = portal_client.get(f"/advertise/{shop.public_id}/people/").content.decode()
+    assert "수락을 기다리는 초대" not in page
 
 
 def test_an_unverified_email_address_gets_no_membership(
@@ -80,7 +79,7 @@ def test_an_unverified_email_address_gets_no_membership(
     link = link_in(mailoutbox[0])
     page = theirs.get(link).content.decode()
     assert "확인된 이메일이 아니에요" in page
-    assert "초대 받기" not in page
+    assert "초대 수락" not in page
     assert theirs.post(link).status_code == 409
     assert roles() == [("grace", "owner")]
 

@@ -47,10 +47,10 @@ def campaigns(shop: Advertiser) -> str:
 def test_500_campaigns_are_paginated_in_a_fixed_number_of_queries(
     portal_client: Client, campaigns: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = read(portal_client, campaigns)
     assert len(rows_of(page)) == 50
-    assert "500개 가운데 1–50" in page and "?page=2" in page
+    assert "500개 중 1–50" in page and "?page=2" in page
     seen = {name for number in range(1, 11) for name in rows_of(read(portal_client, campaigns, page=number))}
     assert len(seen) == 500
     for odd in ("0", "11", "-1", "x", "9" * 30, "\x00"):
@@ -67,10 +67,10 @@ def test_campaigns_are_searched_filtered_and_sorted(portal_client: Client, campa
         "Trip 120",
         "Trip 121",
     ]
-    paused = read(portal_client, campaigns, status="paused", sort="name")
-    assert rows_of(paused)[:2] == ["Trip 000", "Trip 010"]
-    assert "status=paused" in paused
-    assert "그런 캠페인이 없어요" in read(portal_client, campaigns, q="' OR 1=1 --\x00")
+    paused = read(portal_client, campaigns, status="off", sort="name")
+    assert rows_of(paused)[:2] == ["Trip 000", "Trip 001"]
+    assert "status=off" in paused
+    assert "찾는 캠페인이 없어요" in read(portal_client, campaigns, q="' OR 1=1 --\x00")
     for odd in ("-", "--name", "password", "\x00"):
         assert len(rows_of(read(portal_client, campaigns, sort=odd, status=odd, days=odd))) == 50
 
@@ -93,11 +93,11 @@ def test_keywords_are_searched_and_shown_with_their_figures(
     roll_up()
     with django_assert_num_queries(6):
         page = read(portal_client, keywords)
-    assert len(rows_of(page)) == 50 and "121개 가운데 1–50" in page
+    assert len(rows_of(page)) == 50 and "121개 중 1–50" in page
     assert rows_of(read(portal_client, keywords, sort="impressions"))[0] == "도쿄 항공권"
     assert rows_of(read(portal_client, keywords, q="도쿄항공")) == ["도쿄 항공권"]
     assert rows_of(read(portal_client, keywords, match="broad")) == ["도쿄 항공권"]
-    assert "그런 키워드가 없어요" in read(portal_client, keywords, state="off")
+    assert "찾는 키워드가 없어요" in read(portal_client, keywords, state="off")
 
 
 def test_keywords_are_switched_one_by_one_and_in_bulk(
@@ -137,7 +137,7 @@ def test_invalid_input_switches_nothing(portal_client: Client, keywords: str, fi
         answer = portal_client.post(f"{keywords}switch/", fields | {"back": back})
         assert answer.status_code == 302
         assert answer.headers["Location"].startswith(keywords)
-    assert "먼저 골라 주세요" in read(portal_client, keywords)
+    assert "먼저 선택해 주세요" in read(portal_client, keywords)
     assert not Keyword.objects.filter(is_on=False).exists()
 
 

@@ -66,13 +66,11 @@ def test_a_click_from_an_own_network_is_free_and_shown_with_its_reason(
 
 def test_a_button_adds_the_current_address(portal_client: Client, shop: Advertiser, where: str) -> None:
     save_own_networks(advertiser=shop, networks=["211.104.9.0/24"])
-    assert "지금 이 기기의 주소 더하기" in portal_client.get(where, headers=from_(OFFICE)).content.decode()
+    assert "지금 이 기기의 주소 추가" in portal_client.get(where, headers=from_(OFFICE)).content.decode()
     for _ in range(2):
         assert portal_client.post(f"{where}here/", headers=from_(OFFICE)).status_code == 302
     assert named(shop) == ["211.104.9.0/24", OFFICE]
-    assert (
-        "지금 이 기기의 주소 더하기" not in portal_client.get(where, headers=from_(OFFICE)).content.decode()
-    )
+    assert "지금 이 기기의 주소 추가" not in portal_client.get(where, headers=from_(OFFICE)).content.decode()
 
 
 @pytest.mark.parametrize(

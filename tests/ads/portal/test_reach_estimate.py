@@ -34,7 +34,7 @@ def forms(shop: Advertiser, campaign: Campaign, ad: Creative) -> tuple[str, str]
 
 def test_an_estimate_is_shown_and_nothing_saved(portal_client: Client, forms: tuple[str, str]) -> None:
     new, kept = forms
-    assert "어림해 보기’를 누르면" in portal_client.get(new).content.decode()
+    assert "예상 보기’를 누르면" in portal_client.get(new).content.decode()
     page = portal_client.post(new, GROUP | {"estimate": "yes"}).content.decode()
     assert "약 20건" in page and "지난 1일 동안" in page
     assert "약 20건" in portal_client.post(kept, GROUP | {"estimate": "yes", "name": ""}).content.decode()
@@ -58,7 +58,7 @@ def test_keywords_outside_the_vocabulary_are_reported(portal_client: Client, for
     ).content.decode()
     assert "약 20건" in page and "달 여행" in page and "&lt;b&gt;화성" in page
     unknown = portal_client.post(new, GROUP | {"estimate": "yes", "phrase": "달 여행"}).content.decode()
-    assert "아직 세어 본 적이 없어서" in unknown
+    assert "아직 센 적이 없어서" in unknown
 
 
 def test_an_estimate_without_requests_says_so(portal_client: Client, shop: Advertiser, ad: Creative) -> None:
@@ -66,7 +66,7 @@ def test_an_estimate_without_requests_says_so(portal_client: Client, shop: Adver
     page = portal_client.get(
         f"/advertise/{shop.public_id}/groups/{ad.ad_group.public_id}/edit/"
     ).content.decode()
-    assert "아직 세어 둔 질문이 없어서" in page
+    assert "아직 모인 질문이 없어서" in page
 
 
 def test_an_estimate_of_many_keywords_is_fast(portal_client: Client, forms: tuple[str, str]) -> None:
@@ -87,5 +87,5 @@ def test_without_valkey_keywords_are_saved_without_an_estimate(
     gone = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.1)
     monkeypatch.setattr("ads.selection.serving.request_sample.redis_client", lambda: gone)
     new = f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/groups/new/"
-    assert "지금은 어림할 수 없어요" in portal_client.post(new, GROUP | {"estimate": "yes"}).content.decode()
+    assert "지금은 예상할 수 없어요" in portal_client.post(new, GROUP | {"estimate": "yes"}).content.decode()
     assert portal_client.post(new, GROUP).status_code == 302

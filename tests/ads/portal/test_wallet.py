@@ -40,7 +40,7 @@ def test_a_used_form_adds_no_other_amount_and_says_so(portal_client: Client, sho
     assert portal_client.post(where, sent).status_code == 302
     before = wallet_balance(shop.pk)
     page = portal_client.post(where, sent | {"amount": "10,000"})
-    assert page.status_code == 422 and "이미 쓴 양식이라" in page.content.decode()
+    assert page.status_code == 422 and "이미 보낸 양식이라" in page.content.decode()
     assert wallet_balance(shop.pk) == before
     form = page.context["form"]
     again = {"amount": form["amount"].value(), "key": form["key"].value()}
@@ -93,7 +93,7 @@ def test_test_credit_is_labelled_in_the_reader_s_language(portal_client: Client,
     assert portal_client.post(f"{where}add/", sent, headers={"accept-language": "en"}).status_code == 302
     for note in ("시험용 돈", "Test money"):
         top_up(shop, WON, key=note, source=Account.Kind.GRANT, note=note)
-    for language, words in (("ko", "시험용 돈"), ("en", "Test money")):
+    for language, words in (("ko", "시험용 잔액"), ("en", "Test credit")):
         page = portal_client.get(
             f"{where}statement.csv", headers={"accept-language": language}
         ).content.decode()
