@@ -4,6 +4,7 @@ from aggregator.models.conversations import Conversation, Turn
 from aggregator.models.day_counts import DayCount
 from aggregator.models.day_points import DayPoint
 from aggregator.models.listings import Listing
+from aggregator.models.provider_accounts import ProviderAccount, ProviderKey, ProviderTest
 from aggregator.models.shares import Share
 from aggregator.models.signals import Signal
 from aggregator.models.skill_records import SkillRecord

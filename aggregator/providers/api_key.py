@@ -1,15 +1,29 @@
-"""The API key of a model's provider."""
+"""The API key of a model's provider, opened in the process that calls it."""
 
 from django.conf import settings
 
+from accounts.sealing import UnreadableSecretError, open_sealed
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.providers.errors import AuthFailed
 
 # Local servers take any key, but the clients inside litellm require one.
 PLACEHOLDER_KEY = "none"
 
 
 def read_api_key(model: LanguageModel) -> str:
-    """Return the API key of a model's provider; it is read every time, so that a changed key takes effect."""
-    return (
-        settings.READ_PROVIDER_SECRET(model.api_key_name) if model.api_key_name else ""
-    ) or PLACEHOLDER_KEY
+    """Return the key of a call, the account's or the environment's; raises AuthFailed.
+
+    It is read every time, so that a changed key takes effect.
+    """
+    if model.account:
+        key = _open_key(model.sealed_key)
+    else:
+        key = settings.READ_PROVIDER_SECRET(model.api_key_name) if model.api_key_name else ""
+    return key or PLACEHOLDER_KEY
+
+
+def _open_key(sealed: str) -> str:
+    try:
+        return open_sealed(sealed) if sealed else ""
+    except UnreadableSecretError:
+        raise AuthFailed("no key of this installation opens the account's key") from None

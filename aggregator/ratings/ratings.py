@@ -283,7 +283,11 @@ def build_own_leaderboard(person: User) -> list[LeaderboardRow]:
 
 
 def _build_rows(ratings: BradleyTerryModel, counts: Counter[str], topic: str = "") -> list[LeaderboardRow]:
-    rows = [row for row in Listing.objects.all() if (row.is_on and row.is_reachable) or counts[row.slug]]
+    rows = [
+        row
+        for row in Listing.objects.all()
+        if (row.is_on and (row.is_reachable or row.account_id)) or counts[row.slug]
+    ]
     skills = {row.slug: ratings.estimate_skill(row.slug, topic) for row in rows}
     middle = sum(mean for mean, _ in skills.values()) / max(1, len(skills))
     places = []

@@ -48,7 +48,9 @@ _publisher = per_loop(_Publisher)
 
 def account_key(model: LanguageModel) -> str:
     """Return an opaque name of the account whose calls a provider limits together."""
-    return _name_account(model.provider, model.api_base, model.api_key_name)
+    # Another key may belong to another account of the provider, which is not limited.
+    key = f"{model.account}:{model.key_id}" if model.account else model.api_key_name
+    return _name_account(model.provider, model.api_base, key)
 
 
 @lru_cache(maxsize=1_000)

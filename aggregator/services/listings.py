@@ -7,13 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, FilteredRelation, Q
 from django.utils.text import slugify
 
 from aggregator.catalog.catalog import LanguageModel, read_catalog
+from aggregator.catalog.provider_kinds import PROVIDER_KINDS
 from aggregator.catalog.vendors import format_vendor
-from aggregator.models import Listing
+from aggregator.models import Listing, ProviderAccount
 from aggregator.providers.discovery import ServedModel, list_served_models
 from aggregator.providers.errors import ProviderError
+from aggregator.services.provider_accounts import link_catalog_models, with_version
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +52,37 @@ def sync_listings() -> None:
             _update_row(rows.get(model.slug), model, is_reachable=is_reachable)
         known = [model.slug for model, _ in offers]
         Listing.objects.exclude(slug__in=known).update(is_reachable=False)
+        link_catalog_models()
 
 
 def list_offered_models() -> list[LanguageModel]:
-    """Return the models that are switched on and reachable, with the admin's values, best first."""
-    rows = Listing.objects.filter(is_on=True, is_reachable=True).order_by("-standing", "slug")
-    return [_as_model(row) for row in rows]
+    """Return the models that are switched on and can be called, with the admin's values, best first.
+
+    A model of an account carries the account's key, sealed.
+    """
+    rows = (
+        Listing.objects.filter(is_on=True)
+        .annotate(
+            active_key=FilteredRelation("account__keys", condition=Q(account__keys__retired_at=None)),
+            key_id=F("active_key__id"),
+            sealed_key=F("active_key__sealed"),
+        )
+        .filter(
+            Q(account=None, is_reachable=True)
+            | Q(account__is_on=True, active_key__isnull=False)
+            | Q(account__is_on=True, account__kind=ProviderAccount.Kind.COMPATIBLE)
+        )
+        .select_related("account")
+        .order_by("-standing", "slug")
+    )
+    return [_as_model(row, key_id=row.key_id, sealed_key=row.sealed_key or "") for row in rows]
+
+
+def read_model(listing: Listing) -> LanguageModel:
+    """Return one listing as a model, also while it is not offered."""
+    account = listing.account
+    key = account and account.keys.filter(retired_at=None).first()
+    return _as_model(listing, key_id=key.pk if key else None, sealed_key=key.sealed if key else "")
 
 
 def _find_catalog_offers() -> list[tuple[LanguageModel, bool]]:
@@ -62,7 +90,7 @@ def _find_catalog_offers() -> list[tuple[LanguageModel, bool]]:
     offers = []
     for model in read_catalog().values():
         if model.provider == "local":
-            address = _with_version(local.get(model.slug, ""))
+            address = with_version(local.get(model.slug, ""))
             offers.append((replace(model, api_base=address), bool(address)))
         else:
             offers.append((model, bool(settings.READ_PROVIDER_SECRET(model.api_key_name))))
@@ -73,7 +101,7 @@ def _find_custom_offers() -> list[tuple[LanguageModel, bool]]:
     address = settings.OPENAI_COMPATIBLE_URL
     if not address:
         return []
-    address = _with_version(address)
+    address = with_version(address)
     try:
         served = asyncio.run(list_served_models(address, settings.READ_PROVIDER_SECRET(CUSTOM_KEY_NAME)))
     except ProviderError as error:
@@ -104,15 +132,13 @@ def _describe_custom(served: ServedModel, address: str) -> LanguageModel:
     )
 
 
-def _with_version(address: str) -> str:
-    address = address.rstrip("/")
-    return address if not address or address.endswith("/v1") else f"{address}/v1"
-
-
 def _update_row(row: Listing | None, model: LanguageModel, *, is_reachable: bool) -> None:
     cataloged = {name: _as_json(getattr(model, name)) for name in OVERRIDABLE_FIELDS}
     if row is None:
         row = Listing(slug=model.slug, **cataloged)
+    if row.is_custom:
+        # An admin was first to use the name.
+        return
     for name, value in cataloged.items():
         if name in row.as_cataloged and getattr(row, name) == row.as_cataloged[name]:
             setattr(row, name, value)
@@ -129,8 +155,24 @@ def _as_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _as_model(row: Listing) -> LanguageModel:
-    cataloged = read_catalog().get(row.slug) or LanguageModel(
+def _as_model(row: Listing, *, key_id: int | None, sealed_key: str) -> LanguageModel:
+    known = None if row.is_custom else read_catalog().get(row.slug)
+    overrides = {name: getattr(row, name) for name in OVERRIDABLE_FIELDS if name != "languages"}
+    model = replace(
+        known or _describe_uncataloged(row),
+        **overrides,
+        languages=tuple(row.languages),
+        api_base=row.api_base,
+    )
+    if row.account is None:
+        return model
+    api_base = row.account.base_url or row.api_base or PROVIDER_KINDS[row.account.kind].api_base
+    account = str(row.account.pk)
+    return replace(model, api_base=api_base, account=account, key_id=key_id, sealed_key=sealed_key)
+
+
+def _describe_uncataloged(row: Listing) -> LanguageModel:
+    model = LanguageModel(
         slug=row.slug,
         name=row.name,
         vendor=row.vendor,
@@ -144,5 +186,6 @@ def _as_model(row: Listing) -> LanguageModel:
         standing=row.standing,
         api_key_name=CUSTOM_KEY_NAME,
     )
-    overrides = {name: getattr(row, name) for name in OVERRIDABLE_FIELDS if name != "languages"}
-    return replace(cataloged, **overrides, languages=tuple(row.languages), api_base=row.api_base)
+    if row.account is None:
+        return model
+    return replace(model, api_key_name="", temperature=PROVIDER_KINDS[row.account.kind].temperature)

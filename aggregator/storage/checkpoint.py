@@ -19,7 +19,7 @@ from aggregator.domain.events import PlacementMade, encode
 from aggregator.domain.turn_state import ANSWER_COLUMNS, CANDIDATE_COLUMNS, CandidateState, TurnState
 from aggregator.infra.async_database import Connection, Reply, in_transaction
 from aggregator.infra.telemetry import traced
-from aggregator.models import Ballot, Candidate, Conversation, Turn, Usage
+from aggregator.models import Ballot, Candidate, Conversation, ProviderKey, Turn, Usage
 from aggregator.storage.usage import ProviderCall
 
 TABLES = {
@@ -27,6 +27,7 @@ TABLES = {
     "conversations": Conversation._meta.db_table,
     "candidates": Candidate._meta.db_table,
     "usages": Usage._meta.db_table,
+    "provider_keys": ProviderKey._meta.db_table,
 }
 # The columns of a turn that is reopened.
 REOPENED_COLUMNS: dict[str, Any] = {
@@ -66,14 +67,15 @@ WHERE stored.attempt <= excluded.attempt""".format(
 INSERT_USAGES = """
 INSERT INTO {usages} (
     turn_id, candidate_id, call_id, purpose, model, provider, input_tokens, output_tokens, source,
-    cost_micros, created_at
+    cost_micros, provider_key_id, created_at
 )
 SELECT turn.id, candidate.id, call.call_id, call.purpose, call.model, call.provider, call.input_tokens,
-    call.output_tokens, call.source, call.cost_micros, now()
+    call.output_tokens, call.source, call.cost_micros, provider_key.id, now()
 FROM jsonb_to_recordset(%(rows)s::jsonb) AS call (
     call_id uuid, purpose text, model text, provider text, input_tokens int, output_tokens int, source text,
-    cost_micros bigint, candidate text
+    cost_micros bigint, candidate text, key_id bigint
 )
+LEFT JOIN {provider_keys} provider_key ON provider_key.id = call.key_id
 LEFT JOIN {turns} turn ON turn.id = %(turn)s
 LEFT JOIN {candidates} candidate
     ON candidate.turn_id = %(turn)s AND candidate.public_id::text = call.candidate

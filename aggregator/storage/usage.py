@@ -26,6 +26,7 @@ class ProviderCall:
     source: str
     cost_micros: int
     candidate: str = ""
+    key_id: int | None = None
 
 
 _BilledCall = Outcome | Judgement | Fusion
@@ -84,5 +85,6 @@ class UsageRecorder:
             source=call.usage.source,
             cost_micros=call.cost_micros,
             candidate=candidate,
+            key_id=model.key_id,
         )
         self.calls.setdefault(finished.call_id, finished)
