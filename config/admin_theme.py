@@ -13,7 +13,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": True,
     "SHOW_HISTORY": True,
     "DASHBOARD_CALLBACK": "config.dashboard.dashboard_callback",
-    "STYLES": [lambda request: static("css/admin.css")],
+    "STYLES": [lambda request: static("css/fonts.css"), lambda request: static("css/admin.css")],
     "BORDER_RADIUS": "10px",
     "COLORS": {
         "base": {
