@@ -1,15 +1,15 @@
 """The allauth adapter: a guest who signs up becomes the account, one who logs in is merged into it."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,9 @@ from accounts.models import User
 from accounts.selectors import find_account, find_guest_key
 from accounts.services import adopt_guest, record_sign_out, start_account
 
+logger = logging.getLogger(__name__)
+# Below it are the conversations, which a guest keeps when signing up.
+CONVERSATIONS_PATH = "/c/"
 # The message that allauth shows after mailing a confirmation link.
 CONFIRMATION_SENT_TEMPLATE = "account/messages/email_confirmation_sent.txt"
 
@@ -48,6 +51,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             adopt_guest(guest_key=guest_key, account=user)
         rotate_guest_key(request)
 
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        """Say after a sign-up that it worked, where the person returns to the conversation it began in."""
+        response: HttpResponse = super().post_login(request, user, **options)
+        if options["signup"] and (options["redirect_url"] or "").startswith(CONVERSATIONS_PATH):
+            messages.success(request, _("가입했어요. 하던 대화를 이어 가세요."))
+        return response
+
     def logout(self, request: HttpRequest) -> None:
         """Log out and replace the guest key, so that the next person at this browser sees no history."""
         if account := find_account(request):
@@ -56,11 +66,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         rotate_guest_key(request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail; without a mail server, warn the visitor that none will arrive."""
+        """Send a mail; without a mail server, warn the operator that it is only in the log."""
         super().send_mail(template_prefix, email, context)
         if not settings.EMAIL_HOST:
-            text = _("이 사이트에는 메일 서버가 없어요. 메일은 서버 기록에만 있으니 운영자에게 물어보세요.")
-            messages.warning(allauth_context.request, text)
+            logger.warning("a mail was only written to the log, EMAIL_HOST is not set: %s", template_prefix)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

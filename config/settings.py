@@ -97,7 +97,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "csp.context_processors.nonce",
                 "aggregator.web.page_context.day_use",
             ],
-            "libraries": {"won": "ui.won"},
+            "libraries": {"won": "ui.won", "mail": "ui.mail"},
         },
     }
 ]

@@ -179,18 +179,52 @@ def test_a_password_reset_does_not_reveal_whether_an_account_exists(client: Clie
 
 
 @pytest.mark.parametrize("host", ["", "mail.example"])
-def test_without_a_mail_server_no_mail_is_announced(
-    client: Client, db: None, settings: Settings, host: str
+def test_without_a_mail_server_no_page_promises_a_mail_and_the_operator_is_warned(
+    client: Client, db: None, settings: Settings, caplog: pytest.LogCaptureFixture, host: str
 ) -> None:
     settings.EMAIL_HOST = host
+    reset = client.get("/accounts/password/reset/").content.decode()
+    assert ("링크 받기" in reset) == bool(host)
+    assert ("지금은 메일을 보낼 수 없어서" in reset) == (not host)
+    assert ("비밀번호를 잊었나요" in client.get("/accounts/login/").content.decode()) == bool(host)
     assert client.post("/accounts/password/reset/", {"email": "who@example.com"}).status_code == 302
-    assert ("메일 서버가 없어요" in client.get("/accounts/password/reset/done/").content.decode()) == (
-        not host
-    )
+    done = client.get("/accounts/password/reset/done/").content.decode()
+    assert ("메일을 확인해 주세요" in done) == bool(host)
+    assert ("EMAIL_HOST is not set" in caplog.text) == (not host)
     assert sign_up(client) == 302
     page = client.get("/accounts/email/").content.decode()
-    assert ("메일 서버가 없어요" in page) == (not host)
     assert ("확인 메일을 보냈어요" in page) == bool(host)
+    assert ("확인 메일 다시 보내기" in page) == bool(host)
+    assert "운영자" not in reset + done + page
+
+
+CONVERSATION = "/c/6f1b1f5e-8a43-4a52-9f41-2d5b6f6f0c11/?at=6f1b1f5e-8a43-4a52-9f41-2d5b6f6f0c12"
+
+
+def test_signing_up_returns_to_the_conversation_it_began_in(client: Client, guest: User) -> None:
+    sent = {"email": "ada@example.com", "password1": PASSWORD, "next": CONVERSATION}
+    response = client.post("/accounts/signup/", sent)
+    assert response.headers["Location"] == CONVERSATION
+    assert "가입했어요" in client.get("/accounts/me/").content.decode()
+
+
+def test_signing_up_elsewhere_returns_there_without_a_word_of_a_conversation(
+    client: Client, db: None
+) -> None:
+    sent = {"email": "ada@example.com", "password1": PASSWORD, "next": "/advertise/join/"}
+    assert client.post("/accounts/signup/", sent).headers["Location"] == "/advertise/join/"
+    assert "가입했어요" not in client.get("/accounts/me/").content.decode()
+
+
+def test_signing_up_returns_to_no_other_site(client: Client, db: None) -> None:
+    sent = {"email": "ada@example.com", "password1": PASSWORD, "next": "https://mallory.example/c/"}
+    assert client.post("/accounts/signup/", sent).headers["Location"] == "/"
+
+
+def test_the_doors_of_an_account_page_pass_its_target_on(client: Client, db: None) -> None:
+    page = client.get("/accounts/login/", {"next": CONVERSATION}).content.decode()
+    assert page.count("/accounts/signup/?next=%2Fc%2F6f1b1f5e") == 2
+    assert "next=%2Faccounts" not in client.get("/accounts/login/").content.decode()
 
 
 def test_every_form_requires_its_csrf_token(ada: User) -> None:
