@@ -9,9 +9,11 @@ import { find } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
 import { fetchPage } from "./lib/fetch_page.js";
 import { translate, translateCode } from "./lib/messages.js";
+import { openAccountMenu } from "./sidebar/account_menu.js";
 import { openPalette } from "./sidebar/command_palette.js";
 import { openConversationList } from "./sidebar/conversation_list.js";
 import { watchConversations } from "./sidebar/conversation_pages.js";
+import { openDayUse } from "./sidebar/day_use.js";
 import { openNavigation } from "./sidebar/navigation.js";
 import { listCommands } from "./sidebar/palette_commands.js";
 import { openSharing } from "./sidebar/sharing.js";
@@ -32,6 +34,7 @@ const pending = openPendingPrompts(conversation, () => composer.text());
 const readPreferences = openPreferences();
 const conversationList = openConversationList(conversation);
 const sharing = openSharing(conversation, () => transcript.leaf());
+const dayUse = openDayUse();
 /** The first turn of the conversation, when this page saw it open: its title names the conversation. */
 let firstTurn = "";
 
@@ -97,6 +100,7 @@ const messageHandlers = {
   opened(message) {
     const command = sendQueue.settle(message.client_id, message);
     pending.settle(message.client_id);
+    dayUse.count();
     if (!conversation() && command?.type === "open_turn") {
       enter(message.conversation, composer.text());
       sharing.patch();
@@ -119,6 +123,7 @@ const messageHandlers = {
   refused(message) {
     const command = sendQueue.settle(message.client_id);
     pending.settle(message.client_id);
+    if (message.code === "quota_reached") dayUse.refresh();
     showError(translateCode("refusal", message.code) || message.message || translate("refusal.other"));
     // The refused text goes back to where it can be changed and sent again.
     const isEditing =
@@ -169,6 +174,7 @@ const connection = connect(`${location.origin.replace(/^http/, "ws")}/ws/`, {
   onLost: banner.showLost,
 });
 
+openAccountMenu(dayUse.refresh);
 const startNew = () => location.assign("/");
 const commands = listCommands({ startNew, toggleSidebar: openSidebar() });
 const showPalette = openPalette(commands, watchConversations());

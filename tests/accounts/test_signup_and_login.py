@@ -221,7 +221,7 @@ def test_signing_up_returns_to_no_other_site(client: Client, db: None) -> None:
     assert client.post("/accounts/signup/", sent).headers["Location"] == "/"
 
 
-def test_the_doors_of_an_account_page_pass_its_target_on(client: Client, db: None) -> None:
+def test_the_links_between_account_pages_keep_their_target(client: Client, db: None) -> None:
     page = client.get("/accounts/login/", {"next": CONVERSATION}).content.decode()
     assert page.count("/accounts/signup/?next=%2Fc%2F6f1b1f5e") == 2
     assert "next=%2Faccounts" not in client.get("/accounts/login/").content.decode()

@@ -1,4 +1,4 @@
-"""Phones held sideways, the new chat in one tap, headers from edge to edge, one font, and forms not too wide."""
+"""Phones held sideways, a new chat in one tap, headers to both edges, one font, and forms not too wide."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -1,4 +1,5 @@
 import { saveDraft } from "../composer/draft.js";
+import { updateReturnLinks } from "./account_menu.js";
 
 /** @param {string} conversation */
 const pathOf = (conversation) => (conversation ? `/c/${conversation}/` : "/");
@@ -26,10 +27,12 @@ export function openNavigation(shell) {
       current = id;
       shell.dataset.conversation = id;
       history.pushState(null, "", pathOf(id));
+      updateReturnLinks();
     },
     // The turn whose branch is on screen, "" for the newest: a reload shows it again.
     showAddress(at) {
       history.replaceState(null, "", pathOf(current) + (at && `?at=${at}`));
+      updateReturnLinks();
     },
   };
 }

@@ -18,7 +18,7 @@ export function listCommands({ startNew, toggleSidebar }) {
     { label: translate("command_theme"), run: () => dispatchEvent(new Event("toggle-theme")) },
     {
       label: translate("command_language"),
-      run: () => find(document, "[data-language-form] button").click(),
+      run: () => find(document, "[data-language-form] button:not([aria-pressed=true])").click(),
     },
     { label: translate("command_sidebar"), run: toggleSidebar },
     { label: translate("command_keys"), run: showShortcuts },

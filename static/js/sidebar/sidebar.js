@@ -1,6 +1,10 @@
 import { find } from "../lib/dom.js";
 
-const isNarrow = () => matchMedia("(max-width: 800px)").matches;
+// The same query as in css/conversation/sidebar.css: a phone held sideways is wide, but has no room for a column.
+const isNarrow = () => matchMedia("(max-width: 800px), (max-height: 540px)").matches;
+
+/** What Escape closes before the drawer. */
+const OPEN_ABOVE = "dialog[open], [popover]:popover-open";
 
 /**
  * Open and close the sidebar: a column beside the conversation, or a drawer over it on a narrow screen.
@@ -29,7 +33,7 @@ export function openSidebar() {
     if (event.target instanceof Element && event.target.closest("[data-toggle-sidebar]")) toggle();
   });
   addEventListener("keydown", (event) => {
-    const isDrawer = shell.classList.contains("drawer-open") && !document.querySelector("dialog[open]");
+    const isDrawer = shell.classList.contains("drawer-open") && !document.querySelector(OPEN_ABOVE);
     if (event.key !== "Escape" || event.defaultPrevented || !isDrawer) return;
     // Escape closes the drawer and then does not stop the answer too.
     event.preventDefault();

@@ -34,6 +34,8 @@ def test_a_key_is_shown_once_and_authenticates(client: Client, ada: User) -> Non
 
     assert key is not None
     assert find_api_key(api_keys.digest_of(key[0])) == ApiKey.objects.get()
+    assert f'class="secret-key">{key[0]}</code>' in made
+    assert f"Authorization: Bearer {key[0]}" in made
     assert key[0] not in again
     assert "노트북" in again
     assert key[0][:10] in again
