@@ -46,6 +46,8 @@ class LanguageModel:
     account: str = ""
     key_id: int | None = None
     sealed_key: str = field(default="", repr=False)
+    # Topics that its maker built it for; catalog.toml names the source of each.
+    strengths: tuple[str, ...] = ()
 
 
 @cache
@@ -63,7 +65,8 @@ def _read_model(row: dict[str, Any]) -> LanguageModel:
         if known is None:
             raise CatalogError(f"{row['slug']}: catalog.toml gives no price and litellm's table knows none")
         prices = {"input_price_micros": known[0], "output_price_micros": known[1]}
-    return LanguageModel(**{**prices, **row, "languages": tuple(row["languages"])})
+    lists = {"languages": tuple(row["languages"]), "strengths": tuple(row.get("strengths", ()))}
+    return LanguageModel(**{**prices, **row, **lists})
 
 
 def look_up_price(litellm_model: str) -> tuple[int, int] | None:

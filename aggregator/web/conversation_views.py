@@ -28,8 +28,8 @@ from aggregator.selectors.turns import find_turn, rebuild_events
 from aggregator.services import conversations as services
 from aggregator.services import deletion, sharing
 from aggregator.services.candidates import PANEL_LIMIT
-from aggregator.services.listings import list_offered_models
 from aggregator.services.refusal import Refusal
+from aggregator.web.model_picker import build_picker
 
 # The example prompts of an empty conversation; each was tried with the smallest panel.
 EXAMPLES: Final = {
@@ -90,7 +90,7 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
         "is_cut_when_shared": bool(turns) and sharing.exceeds_copy(turns[-1]),
         "conversations": sidebar.conversations,
         "next_cursor": sidebar.next_cursor,
-        "models": list_offered_models(),
+        "picker": build_picker(),
         "examples": settings.EXAMPLE_PROMPTS or EXAMPLES["en" if get_language() == "en" else "ko"],
         "is_replay": settings.REPLAY,
         "has_device_models": bool(list_device_models()),

@@ -31,7 +31,7 @@ const { conversation, enter, showAddress } = openNavigation(shell);
 const feed = openFeed();
 const sendQueue = openSendQueue(() => connection);
 const pending = openPendingPrompts(conversation, () => composer.text());
-const readPreferences = openPreferences();
+const preferences = openPreferences();
 const conversationList = openConversationList(conversation);
 const sharing = openSharing(conversation, () => transcript.leaf());
 const dayUse = openDayUse();
@@ -60,7 +60,7 @@ const composer = openComposer(promptLimit, {
       conversation: conversation() || null,
       parent: transcript.leaf() || null,
       prompt,
-      ...readPreferences(),
+      ...preferences.read(),
     };
     pending.show(sendQueue.post(command), prompt);
   },

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from aggregator.execution.setup import forget_snapshot
 from aggregator.models import Listing
 from aggregator.resilience import throttle
+from aggregator.selectors.model_speeds import forget_speeds
 from testing.factories import ListingFactory
 from testing.provider.server import ProviderServer
 
@@ -16,8 +17,9 @@ MakeModel = Callable[..., Listing]
 
 @pytest.fixture(autouse=True)
 def _forget_snapshot() -> None:
-    """Forget the models that an earlier test listed."""
+    """Forget the models that an earlier test listed, and how fast they were."""
     forget_snapshot()
+    forget_speeds()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 import { autosizeField } from "../lib/autosize.js";
 import { find } from "../lib/dom.js";
 import { clearError } from "../lib/error_notice.js";
+import { openDroppedFiles } from "./dropped_files.js";
 import { sendOnEnter } from "./enter_key.js";
 import { watchLength } from "./prompt_length.js";
 
@@ -38,6 +39,7 @@ export function openComposer(limit, actions) {
 
   autosizeField(field);
   listen(form, field, submit, actions);
+  openDroppedFiles(form, field);
   field.addEventListener("input", () => {
     actions.saveDraft(field.value);
     buttons.update();
@@ -57,7 +59,7 @@ export function openComposer(limit, actions) {
 }
 
 /**
- * Show the send button, or the stop button while an answer is written and nothing is typed.
+ * Show the stop button while an answer is written, and the send button beside it once something is typed.
  *
  * @param {HTMLFormElement} form
  * @param {() => boolean} maySend
@@ -71,7 +73,7 @@ function openSendButtons(form, maySend) {
   const update = () => {
     send.disabled = !maySend();
     send.hidden = isBusy && !field.value.trim();
-    stop.hidden = !send.hidden;
+    stop.hidden = !isBusy;
   };
   /** @param {boolean} busy */
   const setBusy = (busy) => {
