@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from aggregator.models import Signal, Vote
+from aggregator.models import AnswerRating, Signal, Vote
 from ui.read_only_admin import ReadOnlyAdmin
 
 
@@ -21,3 +21,13 @@ class SignalAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "kind", "candidate", "person"]
     list_filter = ["kind", "created_at"]
     list_select_related = ["candidate", "person"]
+
+
+@admin.register(AnswerRating)
+class AnswerRatingAdmin(ReadOnlyAdmin):
+    """What users say of answers, with their reasons."""
+
+    list_display = ["created_at", "verdict", "reason", "comment", "turn", "person"]
+    list_filter = ["verdict", "reason", "created_at"]
+    list_select_related = ["turn", "person"]
+    search_fields = ["comment"]

@@ -6,7 +6,7 @@ A wakeup that is lost costs seconds, because a running turn reads its stored com
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from redis.exceptions import RedisError
@@ -17,7 +17,7 @@ from aggregator.execution.setup import can_afford_model
 from aggregator.infra.concurrency import retry_db, run_in_db_thread
 from aggregator.models import Turn
 from aggregator.selectors.turns import list_stopping
-from aggregator.services import candidates, turns
+from aggregator.services import candidates, feedback, turns
 from aggregator.services.feedback import get_own_candidate
 from aggregator.services.listings import list_offered_models
 from aggregator.services.refusal import Refusal
@@ -32,6 +32,14 @@ async def stop_turn(turn: Turn) -> None:
     """Stop a turn; the command is stored first, so that a recovery honours it too."""
     if await retry_db(DATABASE_RETRY_SECONDS, partial(turns.request_stop, turn=turn)):
         await wakeup(turn)
+
+
+async def finish_with(owner: User, turn: Turn, candidate: uuid.UUID) -> None:
+    """Stop a turn and let one of its candidates stand as the answer; raises Refusal."""
+    await stop_turn(turn)
+    follow = partial(feedback.follow_answer, person=owner, turn=turn.public_id, candidate=candidate)
+    # What a page shows of a candidate is stored at the next checkpoint, which the stop brings on.
+    await _retry_refused(partial(retry_db, DATABASE_RETRY_SECONDS, follow))
 
 
 async def replace_turn(turn: Turn, request: turns.TurnRequest, *, is_regeneration: bool) -> Turn:
@@ -73,17 +81,21 @@ async def add_model(turn: Turn, slug: str) -> Turn:
 
 
 async def _reopen(reopen: Callable[[], Turn]) -> Turn:
-    for tries_left in reversed(range(REOPEN_TRIES)):
-        try:
-            turn = await retry_db(DATABASE_RETRY_SECONDS, reopen)
-            break
-        except Refusal as refusal:
-            if refusal.code not in PASSING_REFUSALS or not tries_left:
-                raise
-        await asyncio.sleep(REOPEN_RETRY_SECONDS)
+    turn = await _retry_refused(partial(retry_db, DATABASE_RETRY_SECONDS, reopen))
     await start_turn(turn)
     await wakeup(turn)
     return turn
+
+
+async def _retry_refused(run: Callable[[], Awaitable[Turn]]) -> Turn:
+    for _ in range(REOPEN_TRIES - 1):
+        try:
+            return await run()
+        except Refusal as refusal:
+            if refusal.code not in PASSING_REFUSALS:
+                raise
+        await asyncio.sleep(REOPEN_RETRY_SECONDS)
+    return await run()
 
 
 async def wakeup(turn: Turn) -> None:

@@ -6,7 +6,7 @@ from aggregator.models.day_points import DayPoint
 from aggregator.models.listings import Listing
 from aggregator.models.provider_accounts import ProviderAccount, ProviderKey, ProviderTest
 from aggregator.models.shares import Share
-from aggregator.models.signals import Signal
+from aggregator.models.signals import AnswerRating, Signal
 from aggregator.models.skill_records import SkillRecord
 from aggregator.models.usage import Usage
 from aggregator.models.weights_versions import WeightsVersion

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from aggregator.domain import events
 from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import ANSWER_COLUMNS, CANDIDATE_COLUMNS, CandidateState, TurnState
-from aggregator.models import Candidate, Turn, Vote
+from aggregator.models import Candidate, Turn
 
 MAX_RECOVERED_TURNS = 2_000
 
@@ -75,7 +75,7 @@ def find_candidate(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Cand
 def with_related(turns: "QuerySet[Turn]") -> "QuerySet[Turn]":
     """Return turns with all rows that `build_turn_state` reads."""
     return turns.select_related("conversation", "answer_candidate").prefetch_related(
-        Prefetch("candidates", Candidate.objects.order_by("position")), Prefetch("votes", Vote.objects.all())
+        Prefetch("candidates", Candidate.objects.order_by("position")), "votes", "answer_ratings"
     )
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 from aggregator.domain.sanitize import sanitize_text
-from aggregator.models import Conversation, Signal, Vote
+from aggregator.models import AnswerRating, Conversation, Signal, Vote
 from aggregator.services.refusal import Refusal
 from aggregator.storage.quota import merge_counts
 
@@ -75,3 +75,4 @@ def adopt_conversations(*, guest: AbstractBaseUser, account: AbstractBaseUser) -
     Conversation.objects.filter(owner_id=guest.pk).update(owner_id=account.pk)
     Vote.objects.filter(voter_id=guest.pk).update(voter_id=account.pk)
     Signal.objects.filter(person_id=guest.pk).update(person_id=account.pk)
+    AnswerRating.objects.filter(person_id=guest.pk).update(person_id=account.pk)

@@ -5,8 +5,9 @@ import uuid
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from aggregator.models import Candidate, Signal, Turn, Vote
-from aggregator.selectors.turns import find_candidate
+from aggregator.domain.sanitize import sanitize_text
+from aggregator.models import AnswerRating, Candidate, Signal, Turn, Vote
+from aggregator.selectors.turns import find_candidate, find_turn
 from aggregator.services.refusal import Refusal
 
 
@@ -55,3 +56,44 @@ def record_regenerate(*, person: AbstractBaseUser, turn: Turn) -> None:
         Signal.objects.get_or_create(
             candidate_id=turn.answer_candidate_id, person_id=person.pk, kind=Signal.Kind.REGENERATE
         )
+
+
+@transaction.atomic
+def rate_answer(
+    *, person: AbstractBaseUser, turn: uuid.UUID, verdict: str, reason: str = "", comment: str = ""
+) -> Turn:
+    """Store a person's verdict on an answer of their own; an empty one takes it back. Raises Refusal."""
+    own = get_own_turn(owner=person, public_id=turn)
+    if not verdict:
+        AnswerRating.objects.filter(turn=own, person_id=person.pk).delete()
+        return own
+    is_bad = verdict == AnswerRating.Verdict.BAD
+    known = reason in AnswerRating.Reason.values or not reason
+    if verdict not in AnswerRating.Verdict.values or not known or ((reason or comment) and not is_bad):
+        raise Refusal("malformed")
+    text = sanitize_text(comment).strip()[: AnswerRating.MAX_COMMENT]
+    values = {"verdict": verdict, "reason": reason, "comment": text}
+    AnswerRating.objects.update_or_create(turn=own, person_id=person.pk, defaults=values)
+    return own
+
+
+@transaction.atomic
+def follow_answer(*, person: AbstractBaseUser, turn: uuid.UUID, candidate: uuid.UUID | None) -> Turn:
+    """Let a candidate stand as its turn's answer, or the turn's own answer again; raises Refusal."""
+    own = get_own_turn(owner=person, public_id=turn)
+    if candidate is None:
+        Turn.objects.filter(pk=own.pk).update(continued_with=None)
+        return own
+    row = Candidate.objects.filter(turn=own, public_id=candidate).exclude(text="").first()
+    if row is None:
+        raise Refusal("candidate_not_found")
+    record_signal(person=person, candidate=row, kind=Signal.Kind.CONTINUE)
+    return own
+
+
+def get_own_turn(*, owner: AbstractBaseUser, public_id: uuid.UUID) -> Turn:
+    """Return the owner's turn; raises Refusal."""
+    turn = find_turn(owner, public_id)
+    if turn is None:
+        raise Refusal("turn_not_found")
+    return turn

@@ -149,7 +149,14 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         self._follow(name, snapshot.seq if snapshot else after_seq)
 
     async def _stop(self, command: Command) -> None:
-        await commands.stop_turn(await self._find_own_turn(command))
+        turn = await self._find_own_turn(command)
+        if command.get("candidate"):
+            await commands.finish_with(self._owner, turn, _parse_id(command, "candidate"))
+            await self.send_json(
+                {"type": "followed", "turn": str(turn.public_id), "candidate": str(command["candidate"])}
+            )
+        else:
+            await commands.stop_turn(turn)
 
     async def _retry(self, command: Command) -> None:
         await self._check_signed_in()

@@ -171,6 +171,7 @@ class TurnView:
     answer: str
     events: list[dict[str, Any]]
     voted: str
+    rated: str
     continued: str
     # All turns with the same parent, the oldest first.
     versions: tuple[str, ...]
@@ -223,5 +224,6 @@ def _view(turn: Turn, versions: tuple[uuid.UUID, ...]) -> TurnView:
             (str(row.public_id) for row in turn.candidates.all() if row.pk == turn.continued_with_id), ""
         ),
         voted=str(voted[0].public_id) if voted else "",
+        rated=next((rating.verdict for rating in turn.answer_ratings.all()), ""),
         versions=tuple(map(str, versions)),
     )

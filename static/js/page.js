@@ -45,6 +45,9 @@ const transcript = openTranscript(feed, {
   retry: (candidate) => sendNow({ type: "retry", candidate }),
   vote: (candidate) => sendNow({ type: "vote", candidate }),
   add: (turn, model) => sendNow({ type: "add", turn, model }),
+  rate: (turn, verdict, more) => sendNow({ type: "rate", turn, verdict, ...more }),
+  follow: (turn, candidate) => sendNow({ type: "follow", turn, candidate: candidate || null }),
+  finish: (turn, candidate) => sendNow({ type: "stop", turn, candidate }),
   // A signal is of little value alone: without a connection it is lost silently.
   signal: (candidate, kind) => connection.send({ type: "signal", candidate, kind }),
   showVersion: (version) => showBranch(version),
@@ -131,6 +134,13 @@ const messageHandlers = {
     if (command?.prompt && !isEditing) composer.putBack(String(command.prompt));
   },
   voted: (message) => transcript.mark("voted", message.candidate),
+  rated({ turn, verdict }) {
+    transcript.update(turn, { rated: verdict });
+  },
+  followed({ turn, candidate }) {
+    transcript.update(turn, { continued: candidate });
+    composer.focus();
+  },
   signalled({ candidate, kind }) {
     if (kind !== "continue") return;
     transcript.mark("continued", candidate);

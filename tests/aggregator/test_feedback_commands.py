@@ -8,11 +8,13 @@ import pytest
 from accounts.models import User
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
-from aggregator.models import Signal, Turn
+from aggregator.models import AnswerRating, Signal, Turn
+from aggregator.services import feedback, turns
 from aggregator.services.conversations import adopt_conversations
+from testing.factories import GuestFactory
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
-from tests.aggregator.page import leave, open_page
+from tests.aggregator.page import Frame, Page, leave, open_page
 from tests.aggregator.test_consumers import ask_of
 from tests.aggregator.test_turns import RunAsk, run_ask, types_of
 
@@ -107,3 +109,74 @@ async def test_a_requested_strategy_survives_the_route(
     turn = await run_in_db_thread(Turn.objects.get)
     assert (turn.asked_strategy, turn.strategy) == ("vote", "single")
     await leave(page)
+
+
+async def test_a_rating_is_stored_once_changed_and_taken_back(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk, ada: User, mallory: User
+) -> None:
+    turn = str((await answered(offer_model, provider, run_ask)).public_id)
+    page, other = await open_page(ada), await open_page(mallory)
+
+    async def rate(at: Page, verdict: str, **more: str) -> Frame:
+        await at.send({"type": "rate", "turn": turn, "verdict": verdict, **more})
+        return await at.receive()
+
+    assert await rate(page, "good") == {"type": "rated", "turn": turn, "verdict": "good"}
+    assert (await rate(page, "bad", reason="wrong", comment=" 부산이 아니에요\x00 "))["verdict"] == "bad"
+    columns = ("verdict", "reason", "comment")
+    rows = await run_in_db_thread(lambda: list(AnswerRating.objects.values_list(*columns)))
+    assert rows == [("bad", "wrong", "부산이 아니에요")]
+    refused = [("superb", ""), ("bad", "x"), ("good", "wrong")]
+    for verdict, reason in refused:
+        assert (await rate(page, verdict, reason=reason))["code"] == "malformed"
+    assert (await rate(other, "good"))["code"] == "turn_not_found"
+    assert (await rate(page, ""))["verdict"] == ""
+    assert not await run_in_db_thread(AnswerRating.objects.exists)
+    await leave(page, other)
+
+
+async def test_the_next_prompt_follows_a_candidate_and_then_the_answer_again(
+    provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk, ada: User
+) -> None:
+    turn = await answered(offer_model, provider, run_ask)
+    page, candidate = await open_page(ada), str(turn.candidates.all()[0].public_id)
+    for followed in (candidate, ""):
+        await page.send({"type": "follow", "turn": str(turn.public_id), "candidate": followed or None})
+        reply = await page.receive()
+        assert reply == {"type": "followed", "turn": str(turn.public_id), "candidate": followed}
+        stored = await run_in_db_thread(Turn.objects.get, pk=turn.pk)
+        assert bool(stored.continued_with_id) == bool(followed)
+    await page.send({"type": "follow", "turn": str(turn.public_id), "candidate": str(uuid.uuid4())})
+    assert (await page.receive())["code"] == "candidate_not_found"
+    await leave(page)
+
+
+async def test_a_turn_ends_with_the_candidate_that_is_enough(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    provider.add("slow", say("음 " * 600, delay_s=0.1))
+    for slug in ("wise", "slow"):
+        await asyncio.to_thread(offer_model, slug)
+    page = await open_page(ada)
+    await page.send(ask_of("수도는?", panel=["wise", "slow"]))
+    opened = await page.receive()
+    finished: list[str] = []
+    while not finished:
+        seen = (await page.receive()).get("events", [])
+        finished = [event["candidate"] for event in seen if event["type"] == "candidate_finished"]
+    await page.send({"type": "stop", "turn": opened["turn"], "candidate": finished[0]})
+    while (await page.receive())["type"] != "followed":
+        pass
+    turn = await run_in_db_thread(lambda: Turn.objects.select_related("continued_with").get())
+    assert turn.continued_with is not None
+    assert turn.continued_with.text == "서울이에요."
+    await leave(page)
+
+
+def test_a_guest_s_ratings_move_to_the_account(ada: User) -> None:
+    guest = GuestFactory.create()
+    turn = turns.open_turn(owner=guest, request=turns.TurnRequest("수도는?"))
+    feedback.rate_answer(person=guest, turn=turn.public_id, verdict="good")
+    adopt_conversations(guest=guest, account=ada)
+    assert AnswerRating.objects.get().person_id == ada.pk

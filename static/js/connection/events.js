@@ -41,6 +41,8 @@
  *   | { type: "frame", turn: string, seq: number, events: TurnEvent[], whole?: boolean }
  *   | { type: "refused", client_id?: string | null, code: string, message?: string }
  *   | { type: "voted", candidate: string }
+ *   | { type: "rated", turn: string, verdict: string }
+ *   | { type: "followed", turn: string, candidate: string }
  *   | { type: "signalled", candidate: string, kind: string }
  *   | { type: "pong" }
  * )} ServerMessage

@@ -17,11 +17,11 @@ export function readStoredTurns(host, feed) {
   const feedback = new Map();
   const turns = [];
   for (const article of /** @type {NodeListOf<HTMLElement>} */ (host.querySelectorAll(".turn"))) {
-    const { turn = "", seq, versions = "", voted = "", continued = "" } = article.dataset;
+    const { turn = "", seq, versions = "", voted = "", continued = "", rated = "" } = article.dataset;
     const events = JSON.parse(article.querySelector('script[type="application/json"]')?.textContent || "[]");
     const prompt = article.querySelector(".prompt-text")?.textContent ?? "";
     feed.restore(turn, prompt, Number(seq), events);
-    feedback.set(turn, { voted, continued });
+    feedback.set(turn, { voted, continued, rated });
     turns.push({ article, versions: versions.split(" ").filter(Boolean), turn });
   }
   return { turns, feedback };

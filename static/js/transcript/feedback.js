@@ -1,5 +1,6 @@
 /**
- * @typedef {{ voted: string, continued: string }} TurnFeedback candidates that the reader voted for and continued with
+ * @typedef {{ voted: string, continued: string, rated: string }} TurnFeedback the candidates that the reader voted for
+ *   and continued with, and what the reader says of the answer: "good", "bad" or ""
  * @typedef {{
  *   add: (more: Map<string, TurnFeedback>) => void, of: (turn: string) => TurnFeedback,
  * }} FeedbackStore
@@ -15,7 +16,7 @@ export function openFeedback() {
   const feedback = new Map();
   return {
     of(turn) {
-      const known = feedback.get(turn) ?? { voted: "", continued: "" };
+      const known = feedback.get(turn) ?? { voted: "", continued: "", rated: "" };
       feedback.set(turn, known);
       return known;
     },

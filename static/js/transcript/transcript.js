@@ -14,7 +14,8 @@ import { openTurnList } from "./turn_list.js";
  * @typedef {{
  *   redraw: (turn: string) => void, leaf: () => string, running: () => string[],
  *   place: (opened: NewTurn) => boolean, showBranch: (version: string, page: Document) => void,
- *   mark: (kind: keyof TurnFeedback, candidate: string) => void, editLast: () => boolean,
+ *   mark: (kind: keyof TurnFeedback, candidate: string) => void,
+ *   update: (turn: string, changes: Partial<TurnFeedback>) => void, editLast: () => boolean,
  *   editAgain: (turn: string, prompt: string) => boolean,
  * }} Transcript
  */
@@ -50,6 +51,7 @@ export function openTranscript(feed, actions) {
     place: (opened) => placeTurn(list, host, scrollFollow, opened),
     showBranch: (version, page) => showBranch(list, host, version, page),
     mark: list.mark,
+    update: list.update,
     editLast() {
       list.last()?.view.edit();
       return list.turns.length > 0;

@@ -12,6 +12,7 @@ import { openFeedback } from "./feedback.js";
  * @typedef {{
  *   turns: ListedTurn[], last: () => ListedTurn | undefined, indexOf: (version: string) => number,
  *   mark: (kind: keyof TurnFeedback, candidate: string) => void,
+ *   update: (turn: string, changes: Partial<TurnFeedback>) => void,
  *   read: (page: ParentNode) => StoredTurn[], insert: (index: number, stored: StoredTurn[]) => void,
  *   addVersion: (index: number, version: string) => void,
  *   swap: (index: number, turn: string, onFocusLost?: () => void) => ListedTurn | undefined,
@@ -49,6 +50,10 @@ export function openTurnList(host, feed, actions) {
       const marked = turns.find(({ turn }) => feed.read(turn)?.candidates.some(({ id }) => id === candidate));
       if (marked) feedback.of(marked.turn)[kind] = candidate;
       marked?.view.showFeedback();
+    },
+    update(turn, changes) {
+      Object.assign(feedback.of(turn), changes);
+      turns.find((each) => each.turn === turn)?.view.showFeedback();
     },
     read(page) {
       const stored = readStoredTurns(page, feed);

@@ -17,6 +17,8 @@ import { versionsView } from "./versions_view.js";
  *   promptLimit: number, resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
  *   retry: (candidate: string) => void, vote: (candidate: string) => void,
  *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
+ *   rate: (turn: string, verdict: "good" | "bad" | "", more?: { reason: string, comment: string }) => void,
+ *   follow: (turn: string, candidate: string) => void, finish: (turn: string, candidate: string) => void,
  *   showVersion: (version: string) => void, share: () => void,
  * }} TurnActions
  * @typedef {{

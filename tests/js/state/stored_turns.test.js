@@ -49,6 +49,6 @@ test("a turn that the page has read further than the server's rows stays as it i
 
 test("feedback is read by turn", () => {
   const { feedback } = readRows([{ turn: "one", voted: "a" }, { turn: "two" }]);
-  assert.deepEqual(feedback.get("one"), { voted: "a", continued: "" });
-  assert.deepEqual(feedback.get("two"), { voted: "", continued: "" });
+  assert.deepEqual(feedback.get("one"), { voted: "a", continued: "", rated: "" });
+  assert.deepEqual(feedback.get("two"), { voted: "", continued: "", rated: "" });
 });
