@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('aggregator', '0017_turn_parent'),
+        ('aggregator', '0021_relabel_listings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
