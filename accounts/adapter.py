@@ -65,6 +65,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().logout(request)
         rotate_guest_key(request)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count attempts by the address alone; allauth adds the Host header, whose port anyone can vary."""
+        return str(credentials.get("email") or credentials.get("username") or "").lower()
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; without a mail server, warn the operator that it is only in the log."""
         super().send_mail(template_prefix, email, context)

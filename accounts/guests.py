@@ -127,13 +127,6 @@ def network_prefix(address: str) -> str:
 
 
 def client_address(scope: Mapping[str, object]) -> str:
-    """Return the client address of an ASGI scope, as reported by the trusted proxies."""
-    headers = cast(Iterable[tuple[bytes, bytes]], scope.get("headers", ()))
-    forwarded = ",".join(
-        value.decode("latin-1") for name, value in headers if name.lower() == b"x-forwarded-for"
-    )
+    """Return the client address of an ASGI scope; config.client_address has resolved the proxies."""
     client = cast("tuple[str, int] | None", scope.get("client"))
-    peer = client[0] if client else ""
-    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-    trusted = settings.TRUSTED_PROXY_COUNT
-    return hops[-trusted] if trusted and len(hops) >= trusted else peer
+    return client[0] if client else ""

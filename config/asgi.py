@@ -15,15 +15,18 @@ from ads.events.spool_settlement import start_settling  # noqa: E402
 from aggregator.execution.lifecycle import run_lifespan  # noqa: E402
 from aggregator.infra.tune_gc import tune_gc  # noqa: E402
 from aggregator.web.websocket_urls import urlpatterns  # noqa: E402
+from config.client_address import ClientAddressMiddleware  # noqa: E402
 from config.monitoring.telemetry import start_tracing  # noqa: E402
 
 start_tracing("web")
-application = ProtocolTypeRouter(
-    {
-        "http": pages,
-        "lifespan": run_lifespan,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(urlpatterns))),
-    }
+application = ClientAddressMiddleware(
+    ProtocolTypeRouter(
+        {
+            "http": pages,
+            "lifespan": run_lifespan,
+            "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(urlpatterns))),
+        }
+    )
 )
 
 tune_gc()

@@ -1,16 +1,21 @@
 """The URL configuration of the site."""
 
+from allauth.account.decorators import secure_admin_login
 from allauth.account.views import logout
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config.monitoring.views import show_health, show_metrics
 
+# Staff log in at the common page, which limits attempts; the admin's own login does not.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 urlpatterns = [
     path("healthz", show_health),
     path("metrics", show_metrics),
     # Replaces the admin's own logout, which does not close websockets.
     path("admin/logout/", logout),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

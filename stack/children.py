@@ -72,11 +72,13 @@ def web_child(data_dir: Path, host: str, port: int, environment: Mapping[str, st
     """Return the ASGI server."""
     arguments = ("config.asgi:application", "--host", host, "--port", str(port), "--loop", "uvloop")
     # Websocket frames are small and batched; compressing each costs more time than it saves.
-    socket = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-access-log")
+    socket = ("--ws", "websockets-sansio", "--ws-per-message-deflate", "false")
+    # config.client_address reads the forwarded headers, and only those of our own proxies.
+    plain = ("--no-proxy-headers", "--no-access-log")
     drain = ("--timeout-graceful-shutdown", str(DRAIN_SECONDS))
     log = data_dir / "logs" / "web.log"
     program = Program(
-        (sys.executable, "-m", "uvicorn", *arguments, *socket, *drain),
+        (sys.executable, "-m", "uvicorn", *arguments, *socket, *plain, *drain),
         log=log,
         folder=ROOT,
         environment=environment,

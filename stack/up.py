@@ -190,12 +190,11 @@ def run(console: Console) -> None:
 def print_urls(stack: Stack, seconds: float) -> None:
     """Print the URL of the site and the first credentials."""
     lines = [f"  짬뽕 is at {stack.run_state.site}  ({seconds:.1f} s)"]
-    for label, name in (("admin", "admin"), ("API key", "api_key")):
+    for label, name in (("admin", "admin_login"), ("API key", "api_key")):
         path = DATA_DIR / "secrets" / name
         if path.exists():
-            secret = path.read_text(encoding="ascii").strip()
-            login = f"{stack.run_state.site}/admin/  admin  {secret}" if name == "admin" else secret
-            lines.append(f"  {label:<8} {login}")
+            secret = path.read_text(encoding="utf-8").strip()
+            lines.append(f"  {label:<8} {f'{stack.run_state.site}/admin/  {secret}' if label == 'admin' else secret}")
     if not stack.run_state.models and stack.models.models:
         lines.append("  No local model answers; the reasons are above.")
     if stack.replay:

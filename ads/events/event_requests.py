@@ -109,12 +109,9 @@ def read_event_request(request: HttpRequest) -> EventRequest:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the visitor's address as the trusted proxies report it; empty when it is not an address."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    trusted = settings.TRUSTED_PROXY_COUNT
-    address = hops[-trusted] if trusted and len(hops) >= trusted else request.META.get("REMOTE_ADDR", "")
+    """Return the visitor's address; empty when it is not one. config.client_address resolves proxies."""
     try:
-        return str(ipaddress.ip_address(address))
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return ""
 

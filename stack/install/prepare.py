@@ -20,6 +20,9 @@ from config.data_dir import DATA_DIR, ROOT, read_secret
 from stack.progress import Console
 
 ADMIN = "admin"
+ADMIN_EMAIL = "admin@localhost"
+# The file of the line that `manage.py up` prints.
+ADMIN_LOGIN = "admin_login"
 KEY_NAME = "first key"
 
 
@@ -39,7 +42,9 @@ def prepare(*, with_demo: bool) -> None:
         with console.step("demo ads"):
             call_command("load_demo_ads", stdout=StringIO())
         with console.step("admin and API key"):
-            make_api_key(make_admin())
+            admin = make_admin()
+            write_admin_login(admin)
+            make_api_key(admin)
     connection.close()
 
 
@@ -78,7 +83,18 @@ def make_admin() -> User:
         return admin
     # Not the password of an admin of an earlier database.
     (DATA_DIR / "secrets" / ADMIN).unlink(missing_ok=True)
-    return create_superuser(username=ADMIN, email="admin@localhost", password=read_secret(ADMIN, size=12))
+    return create_superuser(username=ADMIN, email=ADMIN_EMAIL, password=read_secret(ADMIN, size=12))
+
+
+def write_admin_login(admin: User) -> None:
+    """Write what the admin logs in with to a file that `manage.py up` prints."""
+    secret = DATA_DIR / "secrets" / ADMIN
+    password = secret.read_text(encoding="ascii").strip() if secret.exists() else ""
+    if not password or not admin.check_password(password):
+        password = "(the password that you chose)"
+    path = DATA_DIR / "secrets" / ADMIN_LOGIN
+    path.touch(mode=0o600)
+    path.write_text(f"{admin.email}  {password}", encoding="utf-8")
 
 
 def make_api_key(owner: User) -> None:

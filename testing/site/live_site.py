@@ -53,6 +53,7 @@ class LiveSite:
             lifespan="off",
             log_config=None,
             ws="websockets-sansio",
+            proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
         self.url = ""

@@ -77,9 +77,9 @@ def test_charts_are_drawn_in_both_themes(
     spend_for_a_month(make_ad(advertiser).ad_group.campaign)
     spend_a_day()
     page = open_page("/admin/")
-    page.locator("[name=username]").fill("root")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[type=submit]").first.click()
+    page.locator("#id_login").fill("root@example.com")
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator(".form button[type=submit]").click()
     page.wait_for_load_state()
     for name, path, charts in (
         ("portal", f"/advertise/{advertiser.public_id}/", 1),

@@ -43,9 +43,9 @@ def admin(transactional_db: None) -> User:
 
 def log_in_as_admin(page: Page) -> None:
     """Log in to the admin."""
-    page.locator("[name=username]").fill("root")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[type=submit]").first.click()
+    page.locator("#id_login").fill("root@example.com")
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator(".form button[type=submit]").click()
     page.wait_for_load_state()
 
 

@@ -65,9 +65,9 @@ def test_a_guest_becomes_an_advertiser_and_an_admin_lets_the_ad_run(
     expect(page.get_by_role("main")).to_contain_text("승인돼도 잔액이 있어야 보여요.")
 
     admin_page = open_page("/admin/")
-    admin_page.locator("[name=username]").fill("root")
-    admin_page.locator("[name=password]").fill(PASSWORD)
-    admin_page.locator("[type=submit]").first.click()
+    admin_page.locator("#id_login").fill("root@example.com")
+    admin_page.locator("#id_password").fill(PASSWORD)
+    admin_page.locator(".form button[type=submit]").click()
     expect(admin_page.locator(".metric-card.alert").first).to_be_visible()
     admin_page.goto(f"/admin/ads/creative/{Creative.objects.get().pk}/change/")
     admin_page.get_by_text("승인", exact=True).first.click()

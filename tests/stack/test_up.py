@@ -120,6 +120,7 @@ def check_start_and_orderly_stop(data_dir: Path) -> None:
         assert (status, health["database"], health["redis"], health["worker"]) == (200, "ok", "ok", "ok")
         check_a_second_start_is_refused(data_dir, site)
         check_the_password_is_private(data_dir, site)
+        check_forged_addresses_lift_no_limit(site)
     finally:
         site.process.send_signal(signal.SIGTERM)
     assert site.process.wait(TIMEOUT_SECONDS) == 0
@@ -138,9 +139,28 @@ def check_the_password_is_private(data_dir: Path, site: Site) -> None:
     path = data_dir / "secrets" / "admin"
     password = path.read_text(encoding="ascii")
     assert path.stat().st_mode & 0o077 == 0
-    assert password in site.output
+    # What the admin really logs in with: the common login takes an address.
+    assert f"/admin/  admin@localhost  {password}" in site.output
     logs = [path.read_text(encoding="utf-8", errors="replace") for path in (data_dir / "logs").iterdir()]
     assert not any(password in log for log in logs)
+
+
+def check_forged_addresses_lift_no_limit(site: Site) -> None:
+    """The server must not believe X-Forwarded-For, as it does by default of a peer on this machine."""
+    statuses = []
+    for number in range(40):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{site.port}/accounts/login/",
+            data=b"",
+            headers={"X-Forwarded-For": f"203.0.114.{number}"},
+        )
+        try:
+            urllib.request.urlopen(request, timeout=10).close()
+        except urllib.error.HTTPError as error:
+            with error:
+                statuses.append(error.code)
+    # 403 for the missing token, then 429.
+    assert statuses == [403] * 30 + [429] * 10
 
 
 def check_no_child_outlives_a_kill(data_dir: Path) -> None:

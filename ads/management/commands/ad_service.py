@@ -38,6 +38,7 @@ class Command(BaseCommand):
             host=options["host"],
             port=options["port"],
             lifespan="off",
+            proxy_headers=False,
             access_log=False,
             log_level="warning",
         )
