@@ -193,8 +193,8 @@ def print_urls(stack: Stack, seconds: float) -> None:
     for label, name in (("admin", "admin_login"), ("API key", "api_key")):
         path = DATA_DIR / "secrets" / name
         if path.exists():
-            secret = path.read_text(encoding="utf-8").strip()
-            lines.append(f"  {label:<8} {f'{stack.run_state.site}/admin/  {secret}' if label == 'admin' else secret}")
+            login = f"{stack.run_state.site}/admin/  " if label == "admin" else ""
+            lines.append(f"  {label:<8} {login}{path.read_text(encoding='utf-8').strip()}")
     if not stack.run_state.models and stack.models.models:
         lines.append("  No local model answers; the reasons are above.")
     if stack.replay:

@@ -89,12 +89,12 @@ def make_admin() -> User:
 def write_admin_login(admin: User) -> None:
     """Write what the admin logs in with to a file that `manage.py up` prints."""
     secret = DATA_DIR / "secrets" / ADMIN
-    password = secret.read_text(encoding="ascii").strip() if secret.exists() else ""
-    if not password or not admin.check_password(password):
-        password = "(the password that you chose)"
+    generated = secret.read_text(encoding="ascii").strip() if secret.exists() else ""
+    is_current = bool(generated) and admin.check_password(generated)
     path = DATA_DIR / "secrets" / ADMIN_LOGIN
     path.touch(mode=0o600)
-    path.write_text(f"{admin.email}  {password}", encoding="utf-8")
+    shown = generated if is_current else "(the password that you chose)"
+    path.write_text(f"{admin.email}  {shown}", encoding="utf-8")
 
 
 def make_api_key(owner: User) -> None:

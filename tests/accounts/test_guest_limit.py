@@ -65,7 +65,6 @@ def test_without_valkey_the_limit_is_off(settings: Settings) -> None:
     assert all(get_or_create_user(scope_of(FIRST)) for _ in range(3))
 
 
-
 def test_a_network_is_an_ipv4_address_or_an_ipv6_64() -> None:
     assert network_prefix(FIRST) == FIRST
     assert network_prefix(f"::ffff:{FIRST}") == FIRST

@@ -172,7 +172,9 @@ def test_a_limit_by_address_ignores_forged_hops(
 
 
 @proxies_in_front
-def test_a_header_with_too_few_hops_is_no_error(proxies: int, settings: Settings, form_client: FormClient) -> None:
+def test_a_header_with_too_few_hops_is_no_error(
+    proxies: int, settings: Settings, form_client: FormClient
+) -> None:
     settings.TRUSTED_PROXY_COUNT = proxies
     for header in ("", ",", "8.8.8.8", "not an address", "a" * 5_000):
         assert form_client.post("/accounts/login/", {"login": "", "password": ""}, header)[0] == 200, header
@@ -186,7 +188,9 @@ def click(form_client: FormClient, transactional_db: None) -> Iterator[Callable[
     def click(forwarded: str, agent: str = CHROME) -> str:
         offer = make_offer(creative)
         link = f"/ads/click/{sign_token(LinkPurpose.CLICK, offer.id, at=offer.created_at)}/"
-        status, _, page = form_client.send("GET", link, "", {"User-Agent": agent, "X-Forwarded-For": forwarded})
+        status, _, page = form_client.send(
+            "GET", link, "", {"User-Agent": agent, "X-Forwarded-For": forwarded}
+        )
         assert status == 302, page
         return Click.objects.get(offer=offer).reason
 

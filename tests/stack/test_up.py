@@ -1,5 +1,6 @@
 """`manage.py up`: start, orderly stop, kill, recovery, and refused starts."""
 
+import http.client
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import psutil
@@ -29,11 +30,11 @@ pytestmark = pytest.mark.timeout(400)
 class Site:
     """One `manage.py up` on a data directory."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, *, is_ignoring_interrupts: bool = False, **environment: str) -> None:
         self.data_dir = data_dir
         self.port = find_free_port()
         self.log = data_dir / f"up-{self.port}.log"
-        with self.log.open("wb") as log:
+        with self.log.open("wb") as log, nullcontext() if is_ignoring_interrupts else interruptible():
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=ROOT,
@@ -67,6 +68,16 @@ class Site:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let children have SIGINT's default: in a script's background job it is ignored, which they inherit."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def find_running(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -149,16 +160,10 @@ def check_forged_addresses_lift_no_limit(site: Site) -> None:
     """The server must not believe X-Forwarded-For, as it does by default of a peer on this machine."""
     statuses = []
     for number in range(40):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{site.port}/accounts/login/",
-            data=b"",
-            headers={"X-Forwarded-For": f"203.0.114.{number}"},
-        )
-        try:
-            urllib.request.urlopen(request, timeout=10).close()
-        except urllib.error.HTTPError as error:
-            with error:
-                statuses.append(error.code)
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
+        connection.request("POST", "/accounts/login/", headers={"X-Forwarded-For": f"203.0.114.{number}"})
+        statuses.append(connection.getresponse().status)
+        connection.close()
     # 403 for the missing token, then 429.
     assert statuses == [403] * 30 + [429] * 10
 
@@ -179,6 +184,24 @@ def check_the_next_start_recovers(data_dir: Path) -> None:
     finally:
         site.process.send_signal(signal.SIGINT)
     assert site.process.wait(TIMEOUT_SECONDS) == 0
+
+
+def test_a_start_that_ignores_interrupts_ends_by_sigterm(data_dir: Path) -> None:
+    """A script's background job ignores SIGINT, as nohup ignores SIGHUP: on purpose, not by mistake."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        site = Site(data_dir, is_ignoring_interrupts=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        children = site.wait_until_up()
+        site.process.send_signal(signal.SIGINT)
+        time.sleep(1)
+        assert site.process.poll() is None
+    finally:
+        site.process.send_signal(signal.SIGTERM)
+    assert site.process.wait(TIMEOUT_SECONDS) == 0
+    assert find_running(children) == []
 
 
 def test_a_port_in_use_is_reported_in_one_line_with_a_remedy(data_dir: Path) -> None:
