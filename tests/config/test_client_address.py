@@ -150,7 +150,7 @@ def is_limited(form_client: FormClient) -> Callable[[str, str], bool]:
         filled = {key: value.format(next(numbers)) for key, value in form.items()}
         status, page = form_client.post(path, filled, forwarded)
         assert status in (200, 429), page
-        return status == 429 or "너무 많" in page or "Too many" in page
+        return status == 429 or "로그인에 여러 번 실패했어요" in page
 
     return post
 
