@@ -1,4 +1,4 @@
-"""Point 14: the admin is entered by the same door as every account, with the same limits."""
+"""Point 14: the admin is entered by the login of every account, with the same limits."""
 
 from importlib import import_module
 
@@ -53,7 +53,7 @@ def test_wrong_passwords_are_limited_at_both_paths(client: Client, admin: User) 
     assert client.get("/admin/").status_code == 302
 
 
-def test_an_account_without_a_role_is_told_so(client: Client, ada: User) -> None:
+def test_an_account_without_a_role_is_refused(client: Client, ada: User) -> None:
     client.force_login(ada)
     assert client.get("/admin/", follow=True).status_code == 403
 
