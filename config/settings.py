@@ -143,6 +143,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_EMAIL_VERIFICATION = read_choice("EMAIL_VERIFICATION", "optional", ("none", "optional", "mandatory"))
+# Only in the browser that signed up: its session knows where the person wanted to go on.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 # config.client_address resolves the proxies; allauth would answer 500 to a header with too few hops.
 ALLAUTH_TRUSTED_PROXY_COUNT = 0

@@ -208,6 +208,18 @@ def test_signing_up_returns_to_the_conversation_it_began_in(client: Client, gues
     assert "가입했어요" in client.get("/accounts/me/").content.decode()
 
 
+def test_a_confirmed_address_returns_to_the_conversation_too(
+    client: Client, guest: User, settings: Settings
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    sent = {"email": "ada@example.com", "password1": PASSWORD, "next": CONVERSATION}
+    client.post("/accounts/signup/", sent)
+    assert client.get("/accounts/me/").status_code == 302
+    link = next(line for line in str(mail.outbox[0].body).splitlines() if "/confirm-email/" in line)
+    assert client.post(link.strip()).headers["Location"] == CONVERSATION
+    assert "가입했어요" in client.get("/accounts/me/").content.decode()
+
+
 def test_signing_up_elsewhere_returns_there_without_a_word_of_a_conversation(
     client: Client, db: None
 ) -> None:
