@@ -1,6 +1,7 @@
 """Loads the demo advertisers of a first start; loading again only adds what is missing."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,21 @@ DAILY_BUDGET = 50_000 * WON
 
 def load_demo() -> int:
     """Load the demo inventory from its files; return the number of campaigns."""
-    count = 0
-    for name, language in LANGUAGES.items():
-        for entry in tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["campaign"]:
-            with transaction.atomic():
-                _load_campaign(entry, language)
-            count += 1
-    return count
+    entries = read_demo()
+    for entry in entries:
+        with transaction.atomic():
+            _load_campaign(entry, entry["language"])
+    return len(entries)
+
+
+@cache
+def read_demo() -> tuple[dict[str, Any], ...]:
+    """Return the demo campaigns as their files describe them, each with its language."""
+    return tuple(
+        entry | {"language": language}
+        for name, language in LANGUAGES.items()
+        for entry in tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["campaign"]
+    )
 
 
 def _load_campaign(demo: dict[str, Any], language: str) -> None:

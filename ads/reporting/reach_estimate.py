@@ -47,9 +47,17 @@ class ReachEstimate:
     @property
     def about(self) -> int:
         """The matches rounded to two digits, and below a hundred to tens, so that no single request shows."""
-        if self.matched < 100:
-            return self.matched // 10 * 10
-        return round(self.matched, 2 - len(str(self.matched)))
+        return round_count(self.matched)
+
+    @property
+    def about_requests(self) -> int:
+        """All requests of these days, rounded likewise."""
+        return round_count(self.requests)
+
+
+def round_count(count: int) -> int:
+    """Return a count rounded to two digits, and below a hundred down to tens."""
+    return count // 10 * 10 if count < 100 else round(count, 2 - len(str(count)))
 
 
 @dataclass(frozen=True, slots=True)

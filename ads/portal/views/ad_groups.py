@@ -5,7 +5,7 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -22,9 +22,11 @@ from ads.domain.auction import floor_price_micros
 from ads.domain.money import BID_STEP, MIN_BID, WON
 from ads.models import AdGroup, Campaign, Keyword
 from ads.portal.access import AdvertiserContext, editor_required, find_ad_group, find_campaign
+from ads.portal.bid_forecast import estimate_bids, forecast
 from ads.portal.campaign_steps import KEYWORDS, ad_url, list_wizard_steps
 from ads.portal.fields import KeywordInput
 from ads.portal.forms import AdGroupForm
+from ads.portal.keyword_ideas import MAX_IDEAS, suggest_keywords
 from ads.portal.views.layout import is_save, is_switched_on, render_form
 from ads.reporting.advertiser_inventory import list_negative_texts
 from ads.reporting.reach_estimate import MIN_REPORTED, ReachEstimate, estimate_reach, read_enabled_spec
@@ -37,9 +39,10 @@ logger = logging.getLogger(__name__)
 def group_create(request: HttpRequest, access: AdvertiserContext, campaign_id: UUID) -> HttpResponseBase:
     """Step 2 of a new ad: create an ad group and continue with its creative."""
     campaign = find_campaign(access, campaign_id)
-    values = {"name": suggest_group_name(campaign), "default_bid": DEFAULT_BID}
-    form = AdGroupForm(request.POST or None, initial=values)
-    if is_save(request, except_button="estimate") and form.is_valid():
+    bid = max(DEFAULT_BID, estimate_bids(campaign.category).typical_micros)
+    values = {"name": suggest_group_name(campaign), "default_bid": bid}
+    form = AdGroupForm(_read_data(request), initial=values)
+    if _is_saved(request) and form.is_valid():
         group = _save(form, campaign)
         if group is not None:
             return redirect("portal:make_creative", access.advertiser.public_id, group.public_id)
@@ -52,8 +55,8 @@ def group_create(request: HttpRequest, access: AdvertiserContext, campaign_id: U
 def group_edit(request: HttpRequest, access: AdvertiserContext, group_id: UUID) -> HttpResponseBase:
     """Edit an ad group's bid and keywords."""
     group = find_ad_group(access, group_id)
-    form = AdGroupForm(request.POST or None, initial=_group_initial(group))
-    if is_save(request, except_button="estimate") and form.is_valid() and _save(form, group.campaign, group):
+    form = AdGroupForm(_read_data(request), initial=_group_initial(group))
+    if _is_saved(request) and form.is_valid() and _save(form, group.campaign, group):
         if group.campaign.status == Campaign.Status.DRAFT:
             return redirect(ad_url(access, group))
         return redirect("portal:campaign", access.advertiser.public_id, group.campaign.public_id)
@@ -69,6 +72,23 @@ def group_switch(request: HttpRequest, access: AdvertiserContext, group_id: UUID
     group = find_ad_group(access, group_id)
     set_ad_group_enabled(group=group, is_on=is_switched_on(request))
     return redirect("portal:campaign", access.advertiser.public_id, group.campaign.public_id)
+
+
+def _is_saved(request: HttpRequest) -> bool:
+    return is_save(request, except_button="estimate") and "add_ideas" not in request.POST
+
+
+def _read_data(request: HttpRequest) -> QueryDict | None:
+    """Return the form's data; chosen ideas are appended to the lines of their match type."""
+    if request.method != "POST":
+        return None
+    data = request.POST.copy()
+    for chosen in data.getlist("idea")[:MAX_IDEAS] if "add_ideas" in data else ():
+        match, _, text = chosen.partition(":")
+        lines = data.get(match, "").splitlines()
+        if match in Keyword.Match.values and text not in lines:
+            data[match] = "\n".join([*lines, text])
+    return data
 
 
 def _group_initial(group: AdGroup) -> dict[str, object]:
@@ -114,6 +134,30 @@ def _read_spec(form: AdGroupForm) -> AdGroupSpec:
     )
 
 
+def _market_context(form: AdGroupForm, campaign: Campaign, reach: object) -> dict[str, object]:
+    """Return keyword ideas, the usual bids, and what bid and budget are likely to bring."""
+    spec = _read_spec(form) if form.is_bound else None
+    lines = [str(form[match].value() or "") for match in Keyword.Match.values]
+    typed = [line.partition(",")[0] for box in lines for line in box.splitlines()]
+    bids = estimate_bids(campaign.category)
+    bid = spec.default_bid_micros if spec else int(form.initial["default_bid"])
+    return {
+        "bids": bids,
+        "ideas": suggest_keywords(
+            category=campaign.category,
+            language=spec.language if spec else form.initial.get("language", AdGroup.Language.ANY),
+            seeds=[campaign.name, *typed],
+            taken=typed,
+        ),
+        "forecast": forecast(
+            reach if isinstance(reach, ReachEstimate) else None,
+            bids,
+            bid_micros=bid or bids.typical_micros,
+            daily_budget_micros=campaign.daily_budget_micros,
+        ),
+    }
+
+
 def _save(form: AdGroupForm, campaign: Campaign, group: AdGroup | None = None) -> AdGroup | None:
     try:
         return save_ad_group(
@@ -133,5 +177,5 @@ def _render(
     campaign: Campaign = context["campaign"]  # type: ignore[assignment]
     is_draft = campaign.status == Campaign.Status.DRAFT
     steps = list_wizard_steps(access, campaign, KEYWORDS) if is_draft else []
-    context = context | limits | {"steps": steps}
+    context = context | limits | _market_context(form, campaign, context["reach"]) | {"steps": steps}
     return render_form(request, access, "ads/group_form.html", form=form, context=context)
