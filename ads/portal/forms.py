@@ -141,6 +141,8 @@ class AdGroupForm(SubmitOnceForm):
 class CreativeForm(SubmitOnceForm):
     """A creative's text and landing page."""
 
+    # The page comes first: it suggests the text.
+    field_order = ("key", "landing_url", "title", "body", "is_ai_generated")
     title = VisibleField(
         label=_("제목"), max_length=Creative._meta.get_field("title").max_length, help_text=_("50자까지")
     )

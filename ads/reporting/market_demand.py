@@ -50,7 +50,7 @@ def has_many_bidders(category: str) -> bool:
 
 
 def requests_a_week(texts: Iterable[str]) -> dict[str, int]:
-    """Return how many requests a week named each text, by its normalised form; never named ones are left out."""
+    """Return how many requests a week named each text, by its normalised form; others are left out."""
     keys = {normalise(text) for text in texts}
     weights, days = _term_weights()
     if not weights:

@@ -27,6 +27,7 @@ from ads.portal.campaign_steps import KEYWORDS, ad_url, list_wizard_steps
 from ads.portal.fields import KeywordInput
 from ads.portal.forms import AdGroupForm
 from ads.portal.keyword_ideas import MAX_IDEAS, suggest_keywords
+from ads.portal.landing_page import read_landing_page
 from ads.portal.views.layout import is_save, is_switched_on, render_form
 from ads.reporting.advertiser_inventory import list_negative_texts
 from ads.reporting.reach_estimate import MIN_REPORTED, ReachEstimate, estimate_reach, read_enabled_spec
@@ -134,7 +135,17 @@ def _read_spec(form: AdGroupForm) -> AdGroupSpec:
     )
 
 
-def _market_context(form: AdGroupForm, campaign: Campaign, reach: object) -> dict[str, object]:
+def _page_texts(request: HttpRequest, campaign: Campaign) -> list[str]:
+    """Return title and description of the campaign's landing page; a form that is sent waits for no page."""
+    page = read_landing_page(
+        campaign.landing_url, account_id=int(request.user.pk or 0), may_connect=request.method != "POST"
+    )
+    return [page.title, page.description] if page else []
+
+
+def _market_context(
+    request: HttpRequest, form: AdGroupForm, campaign: Campaign, reach: object
+) -> dict[str, object]:
     """Return keyword ideas, the usual bids, and what bid and budget are likely to bring."""
     spec = _read_spec(form) if form.is_bound else None
     lines = [str(form[match].value() or "") for match in Keyword.Match.values]
@@ -146,7 +157,7 @@ def _market_context(form: AdGroupForm, campaign: Campaign, reach: object) -> dic
         "ideas": suggest_keywords(
             category=campaign.category,
             language=spec.language if spec else form.initial.get("language", AdGroup.Language.ANY),
-            seeds=[campaign.name, *typed],
+            seeds=[campaign.name, *typed, *_page_texts(request, campaign)],
             taken=typed,
         ),
         "forecast": forecast(
@@ -177,5 +188,5 @@ def _render(
     campaign: Campaign = context["campaign"]  # type: ignore[assignment]
     is_draft = campaign.status == Campaign.Status.DRAFT
     steps = list_wizard_steps(access, campaign, KEYWORDS) if is_draft else []
-    context = context | limits | _market_context(form, campaign, context["reach"]) | {"steps": steps}
+    context = context | limits | _market_context(request, form, campaign, context["reach"]) | {"steps": steps}
     return render_form(request, access, "ads/group_form.html", form=form, context=context)

@@ -26,6 +26,15 @@ if (form instanceof HTMLFormElement && card) {
     const values = new FormData(form);
     for (const part of parts) show(part, String(values.get(part.dataset.previewOf ?? "") ?? ""));
   });
+  form.addEventListener("click", (event) => {
+    const use = event.target instanceof HTMLElement ? event.target.closest("[data-use-for]") : null;
+    const field = use instanceof HTMLButtonElement ? form.elements.namedItem(use.dataset.useFor ?? "") : null;
+    if (!(use instanceof HTMLButtonElement) || !(field instanceof HTMLElement) || !("value" in field)) return;
+    event.preventDefault();
+    field.value = use.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
   const button = form.querySelector("[data-preview-button]");
   if (button instanceof HTMLElement) button.hidden = true;
 }

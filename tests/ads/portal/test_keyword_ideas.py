@@ -65,7 +65,7 @@ def test_words_of_the_text_come_first_with_their_counts() -> None:
     ideas = suggest("도쿄 항공권을 싸게")
     first = next(iter(ideas.values()))
     assert (first.text, first.match, first.source) == ("도쿄 항공권", "broad", "page")
-    assert first.requests_a_week == 170
+    assert first.requests_a_week == 180
 
 
 def test_a_keyword_of_one_rival_never_appears() -> None:
@@ -82,7 +82,7 @@ def test_a_keyword_of_one_rival_never_appears() -> None:
 
 
 def test_bids_come_from_the_demo_until_there_are_enough_auctions() -> None:
-    assert estimate_bids("travel") == BidRange(300 * WON, 350 * WON, 420 * WON, "demo")
+    assert estimate_bids("travel") == BidRange(300 * WON, 380 * WON, 450 * WON, "demo")
     for number in range(3):
         make_ad(make_advertiser(f"가게 {number}"))
     log_auctions(29)
@@ -103,7 +103,7 @@ def test_no_suggested_bid_is_below_the_reserve() -> None:
         category="travel", reserve_micros=385 * WON, auctions=1, income_gain=0, fill_loss=0
     )
     bids = estimate_bids("travel")
-    assert (bids.low_micros, bids.typical_micros, bids.high_micros) == (390 * WON, 390 * WON, 420 * WON)
+    assert (bids.low_micros, bids.typical_micros, bids.high_micros) == (390 * WON, 390 * WON, 450 * WON)
 
 
 @pytest.mark.parametrize("reach", [None, ReachEstimate(2, 37, 4), ReachEstimate(1, 0, 0, has_counted=False)])
@@ -128,9 +128,9 @@ def test_the_form_suggests_a_bid_and_adds_chosen_ideas(
     publish_all()
     url = f"/advertise/{shop.public_id}/campaigns/{campaign.public_id}/groups/new/"
     page = portal_client.get(url)
-    assert page.context["form"]["default_bid"].value() == "350"
-    assert "시연 광고(300원–420원)" in page.content.decode()
-    assert "28번까지" not in page.content.decode()
+    assert page.context["form"]["default_bid"].value() == "380"
+    assert "시연 광고(300원–450원)" in page.content.decode()
+    assert "클릭당 380원이라면 하루 예산으로 클릭 131번까지" in page.content.decode()
     group = {
         "name": "여행",
         "default_bid": "350",
