@@ -1,8 +1,8 @@
 """Reads the title and the description of a public web page, whose address a stranger chose.
 
 It must not lead into this machine's own network: the host is resolved once, all of its addresses must be
-public, and the connection goes to one of them. Redirects are checked likewise. Time, size and content type are
-bounded, and no cookies are sent.
+public, and the connection goes to one of them. Redirects are checked likewise. Time, size and content type
+are bounded, and no cookies are sent.
 """
 
 import http.client
@@ -106,12 +106,12 @@ class PageReader:
         """Return the address to connect to; all addresses of the host must be public."""
         addresses: list[str] = []
 
-        def look_up() -> None:
+        def run_resolver() -> None:
             with suppress(OSError, UnicodeError):
                 addresses.extend(self._resolver(host, self._port))
 
         # The system's resolver has no deadline of its own.
-        thread = threading.Thread(target=look_up, daemon=True)
+        thread = threading.Thread(target=run_resolver, daemon=True)
         thread.start()
         thread.join(_left(deadline_at))
         found = list(addresses)
@@ -127,20 +127,21 @@ class _PinnedConnection(http.client.HTTPSConnection):
         super().__init__(host, port, timeout=timeout, context=tls)
         self._address = address
         self._tls = tls
+        # Kept apart: `sock` is gone as soon as a reply without a length begins.
+        self._open_socket: socket.socket | None = None
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
-        self.sock = tls_socket = self._tls.wrap_socket(
-            self.sock, server_hostname=self.host, do_handshake_on_connect=False
-        )
+        plain = socket.create_connection((self._address, self.port), self.timeout)
+        tls_socket = self._tls.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock = self._open_socket = tls_socket
         # After the assignment, so that the deadline can end the handshake too.
         tls_socket.do_handshake()
 
     def shut_down(self) -> None:
         """Stop whatever the connection waits for."""
-        if self.sock is not None:
+        if self._open_socket is not None:
             with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self._open_socket.shutdown(socket.SHUT_RDWR)
 
 
 class _TextParser(HTMLParser):

@@ -3,6 +3,7 @@
 import logging
 import statistics
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal
 
 import redis
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 # Fewer auctions say little about what it takes to win one.
 MIN_AUCTIONS = 30
 CACHED_SECONDS = 60
+_winning_bids_cache: TTLCache[str, list[int]] = TTLCache(64, ttl=CACHED_SECONDS)
+_winning_bids_lock = Lock()
 
 BidSource = Literal["auctions", "demo", "floor"]
 
@@ -90,7 +93,7 @@ def forecast(
     )
 
 
-@cached(TTLCache(64, ttl=CACHED_SECONDS))
+@cached(_winning_bids_cache, lock=_winning_bids_lock)
 def _winning_bids(category: str) -> list[int]:
     """Return the highest-ranked bid of each logged auction of the category."""
     try:

@@ -1,4 +1,4 @@
-"""Help with an ad's text from its landing page: the page's title and description, cut to what an ad may hold."""
+"""Help with an ad's text from its landing page: title and description, cut to what an ad may hold."""
 
 import hashlib
 import logging

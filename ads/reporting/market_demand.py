@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from threading import Lock
 
 import redis
 from cachetools import TTLCache, cached
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 # Of fewer advertisers, a keyword or a bid would show what one of them does.
 MIN_ADVERTISERS = 3
 CACHED_SECONDS = 60
+_term_weights_cache: TTLCache[tuple[()], tuple[Mapping[int, float], int]] = TTLCache(1, ttl=CACHED_SECONDS)
+_term_weights_lock = Lock()
 WEEK_DAYS = 7
 DAY_SECONDS = 86_400
 
@@ -59,7 +62,7 @@ def requests_a_week(texts: Iterable[str]) -> dict[str, int]:
     return {key: round(weights[number] * WEEK_DAYS / days) for number, key in terms}
 
 
-@cached(TTLCache(1, ttl=CACHED_SECONDS))
+@cached(_term_weights_cache, lock=_term_weights_lock)
 def _term_weights() -> tuple[Mapping[int, float], int]:
     """Return the requests of each term in the sample, and the days that it spans."""
     now, weights = timezone.now(), defaultdict[int, float](float)

@@ -95,21 +95,21 @@ def _read_form(request: HttpRequest, initial: dict[str, object]) -> CreativeForm
 
 
 def _copy_help(request: HttpRequest, form: CreativeForm) -> dict[str, object]:
-    """Return ideas from the landing page; it is read when asked for, and when a new form opens with it."""
+    """Return ideas from the landing page; it is read on request, and when a new form opens with it."""
     url = str(form["landing_url"].value() or "")
-    is_asked = "suggest" in request.POST
+    is_requested = "suggest" in request.POST
     context: dict[str, object] = {"reads_pages": settings.ADS_READ_LANDING_PAGES}
     try:
         url = LandingUrlField().clean(url)
     except ValidationError as error:
-        return context | ({"page_error": error.messages[0]} if is_asked else {})
+        return context | ({"page_error": error.messages[0]} if is_requested else {})
     page = read_landing_page(
-        url, account_id=int(request.user.pk or 0), may_connect=is_asked or request.method != "POST"
+        url, account_id=int(request.user.pk or 0), may_connect=is_requested or request.method != "POST"
     )
     if page is not None and (page.title or page.description):
         return context | {"copy_ideas": suggest_copy(page)}
     failed = _("페이지를 읽지 못했어요. 문구를 직접 적어 주세요.")
-    return context | ({"page_error": failed} if is_asked else {})
+    return context | ({"page_error": failed} if is_requested else {})
 
 
 def _read_content(form: CreativeForm) -> CreativeContent:

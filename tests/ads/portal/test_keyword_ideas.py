@@ -29,8 +29,8 @@ BIDS = BidRange(300 * WON, 350 * WON, 420 * WON, "demo")
 @pytest.fixture(autouse=True)
 def fresh_caches() -> None:
     """Read counts and auctions anew: each is cached for a minute."""
-    market_demand._term_weights.cache.clear()
-    bid_forecast._winning_bids.cache.clear()
+    market_demand._term_weights_cache.clear()
+    bid_forecast._winning_bids_cache.clear()
     redis_client().delete(auction_log_key("travel"), auction_log_key("home"))
 
 
@@ -87,7 +87,7 @@ def test_bids_come_from_the_demo_until_there_are_enough_auctions() -> None:
         make_ad(make_advertiser(f"가게 {number}"))
     log_auctions(29)
     assert estimate_bids("travel").source == "demo"
-    bid_forecast._winning_bids.cache.clear()
+    bid_forecast._winning_bids_cache.clear()
     log_auctions(1)
     assert estimate_bids("travel") == BidRange(500 * WON, 510 * WON, 520 * WON, "auctions", 30)
 
@@ -131,13 +131,8 @@ def test_the_form_suggests_a_bid_and_adds_chosen_ideas(
     assert page.context["form"]["default_bid"].value() == "380"
     assert "시연 광고(300원–450원)" in page.content.decode()
     assert "클릭당 380원이라면 하루 예산으로 클릭 131번까지" in page.content.decode()
-    group = {
-        "name": "여행",
-        "default_bid": "350",
-        "language": "any",
-        "device": "any",
-        "phrase": "내 키워드, 500",
-    }
+    group = {"name": "여행", "default_bid": "350", "language": "any", "device": "any"}
+    group |= {"phrase": "내 키워드, 500"}
     chosen = {"add_ideas": "yes", "idea": ["phrase:렌터카", "broad:제주 렌터카", "x:나쁨", "phrase:<b>"]}
     page = portal_client.post(url, group | chosen)
     assert page.context["form"]["phrase"].value() == "내 키워드, 500\n렌터카\n<b>"
