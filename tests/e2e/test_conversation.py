@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from aggregator.models import Turn, Vote
 from testing.provider.server import ProviderServer, Script, say
-from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.e2e.conftest import PHONE, MakeModel, OpenPage, ask, take_picture
 
 LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
 
@@ -87,13 +87,14 @@ def test_a_failed_model_shows_why_and_can_be_retried(
     offer_model("shaky")
     page = open_page()
     ask(page, "한국의 수도는?")
-    failed = page.locator(".candidate[data-status=failed]")
-    expect(failed).to_be_visible()
+    failed = page.locator(".candidate-line[data-status=failed]")
+    expect(failed).to_contain_text(re.compile("모델"))
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
     provider.add("shaky", say("서울입니다."))
-    failed.get_by_role("button", name="다시 묻기").click()
+    page.locator(".candidate-lines").get_by_role("button", name="다시 묻기").click()
 
-    expect(page.locator(".candidate[data-status=done]")).to_have_count(2)
+    expect(page.locator(".candidate-line[data-status=done]")).to_have_count(2)
+    expect(page.locator(".candidate-line:focus")).to_have_count(1)
 
 
 def test_a_stopped_answer_keeps_its_text_after_a_reload(
@@ -136,12 +137,15 @@ def test_a_vote_for_a_candidate_is_stored(
     page = open_page()
     ask(page, "한국의 수도는?")
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
-    quick = page.locator(".candidate", has_text="날쌘")
-    quick.get_by_role("button", name="이 답이 더 좋아요").click()
+    line = page.locator(".candidate-line", has_text="날쌘")
+    line.click()
+    vote = page.locator(".candidate:visible").get_by_role("button", name="이 답이 더 좋아요")
+    vote.click()
 
-    expect(quick.locator("[aria-pressed=true]")).to_be_visible()
+    expect(vote).to_have_attribute("aria-pressed", "true")
     page.reload()
-    expect(quick.locator("[aria-pressed=true]")).to_be_visible()
+    line.click()
+    expect(vote).to_have_attribute("aria-pressed", "true")
     assert Vote.objects.get().candidate.model == "quick"
 
 
@@ -160,12 +164,12 @@ def test_choosing_a_model_sends_nothing_until_the_button_is_pressed(
     page.get_by_label("모델 추가").focus()
     page.keyboard.press("ArrowDown")
     expect(press).to_be_enabled()
-    expect(page.locator(".candidate")).to_have_count(1)
+    expect(page.locator(".candidate-line")).to_have_count(1)
     press.focus()
     page.keyboard.press("Enter")
 
-    expect(page.locator(".candidate[data-status=done]")).to_have_count(2)
-    expect(page.locator(".candidates > summary")).to_be_focused()
+    expect(page.locator(".candidate-line[data-status=done]")).to_have_count(2)
+    expect(page.locator(".candidate-line").first).to_be_focused()
 
 
 def test_focused_elements_scroll_to_above_the_composer(
@@ -229,18 +233,34 @@ def test_enter_in_a_korean_input_method_sends_the_complete_text_once(
     assert page.locator("#prompt").input_value() == ""
 
 
-def test_on_a_phone_candidates_are_tabs(
+def test_on_a_phone_candidates_are_tabs_with_their_rank(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     offer_two(provider, offer_model)
-    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = open_page(**PHONE)
     ask(page, "한국의 수도는?")
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    expect(page.get_by_role("tab")).to_have_count(0)
+    page.locator(".candidates-head").get_by_role("button", name="모두 보기").click()
 
-    expect(page.locator(".candidate-tab:visible")).to_have_count(2)
+    tabs = page.get_by_role("tab")
+    expect(tabs).to_have_count(2)
+    expect(page.get_by_role("tab", selected=True)).to_contain_text("1위")
+    page.get_by_role("tab", selected=True).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", selected=True)).to_contain_text("2위")
+    expect(page.get_by_role("tab", selected=True)).to_be_focused()
+    expect(page.locator(".candidate:not([inert])")).to_have_count(1)
+    expect(page.locator(".candidate:not([inert])")).to_be_in_viewport()
+    # A swipe selects the tab of the panel that it ends on.
+    page.locator(".candidate-columns").evaluate("panels => panels.scrollTo({ left: 0, behavior: 'instant' })")
+    expect(page.get_by_role("tab", selected=True)).to_contain_text("1위")
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
     take_picture(page, "phone")
+    page.locator(".candidates-head").get_by_role("button", name="접기").click()
+    expect(tabs).to_have_count(0)
+    expect(page.locator(".candidate:visible")).to_have_count(0)
 
 
 def test_a_crisis_is_answered_with_help_lines(
@@ -251,6 +271,8 @@ def test_a_crisis_is_answered_with_help_lines(
     ask(page, "우울해서 죽고 싶어")
 
     expect(page.locator(".turn[data-status=done] .answer")).to_contain_text("109")
+    for number in ("109", "15770199", "1388", "119", "112"):
+        expect(page.locator(f'.answer a[href="tel:{number}"]')).to_be_visible()
     assert provider.seen == []
 
 

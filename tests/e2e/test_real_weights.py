@@ -66,4 +66,5 @@ def test_a_real_small_model_answers_on_the_page(
     expect(page.locator(".turn[data-status=done]")).to_be_visible(timeout=90_000)
     # Such a small model may be wrong about Paris, so only words are expected.
     expect(page.locator(".answer-text")).to_contain_text(re.compile(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}"))
-    expect(page.locator(".candidate-figures")).to_contain_text("tok")
+    page.locator(".candidate-line").click()
+    expect(page.locator(".candidate-figures")).to_contain_text("characters")

@@ -40,7 +40,7 @@ def test_a_korean_prompt_of_the_recording_shows_four_recorded_candidates_and_a_r
     ask(page, prompt)
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
-    expect(page.locator(".candidate")).to_have_count(4)
+    expect(page.locator(".candidate-line")).to_have_count(4)
     take_picture(page, "replay")
     turn = Turn.objects.get()
     texts = recordings.answers[prompt]

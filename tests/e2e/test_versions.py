@@ -21,7 +21,9 @@ def test_a_vote_and_focus_stay_with_the_version(
     provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage
 ) -> None:
     provider.add("wise", say("서울이에요."))
-    offer_model("wise")
+    provider.add("quick", say("서울 같아요."))
+    offer_model("wise", standing=0.8)
+    offer_model("quick", name="날쌘", standing=0.3)
     page = open_page()
     ask(page, "한국의 수도는?")
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
@@ -31,7 +33,8 @@ def test_a_vote_and_focus_stay_with_the_version(
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
     press(page, "이전")
     expect(page.get_by_role("button", name="다음")).to_be_focused()
-    vote = page.locator(".candidate").get_by_role("button", name="이 답이 더 좋아요")
+    vote = page.locator(".candidate:visible").get_by_role("button", name="이 답이 더 좋아요")
+    page.locator(".candidate-line", has_text="날쌘").click()
     vote.click()
     expect(vote).to_have_attribute("aria-pressed", "true")
 
@@ -42,6 +45,7 @@ def test_a_vote_and_focus_stay_with_the_version(
     expect(vote).to_have_attribute("aria-pressed", "true")
     # The same version is on screen after a reload.
     page.reload()
+    page.locator(".candidate-line", has_text="날쌘").click()
     expect(vote).to_have_attribute("aria-pressed", "true")
     press(page, "다음")
     expect(vote).to_have_attribute("aria-pressed", "false")

@@ -1,9 +1,9 @@
 import { announce } from "../lib/announcer.js";
-import { copyButton } from "../lib/clipboard.js";
+import { copyButton, copyWordButton } from "../lib/clipboard.js";
 import { foldButton } from "../lib/collapsible_text.js";
-import { element, iconButton, setText } from "../lib/dom.js";
+import { element, setText, wordButton } from "../lib/dom.js";
 import { seconds, speed, translate } from "../lib/messages.js";
-import { answerActions, answerBody } from "../turn/answer_body.js";
+import { answerBody } from "../turn/answer_body.js";
 
 /**
  * @typedef {"running" | "done" | "stopped" | "cut" | "failed" | "help"} TurnEnd
@@ -23,24 +23,18 @@ import { answerActions, answerBody } from "../turn/answer_body.js";
  */
 export function deviceTurn(prompt, onRetry) {
   let text = "";
-  const retry = iconButton(translate("retry"), "retry", onRetry);
-  const row = answerActions(
-    copyButton(() => text),
-    retry,
-  );
-  const measured = element("p", { class: "ai-label number device-figures" });
-  row.host.append(measured);
-  const body = answerBody(row.host);
+  const row = rowOf(() => text, onRetry);
+  const body = answerBody();
   body.text.translate = false;
   body.failure.role = "alert";
   body.host.setAttribute("aria-busy", "true");
   body.showNote(translate("device_reading"), "");
   const host = element("article", { class: "turn newest", "data-status": "running" });
-  host.append(promptOf(prompt), body.host);
+  host.append(promptOf(prompt), body.host, row.host);
 
   return {
     host,
-    bottom: body.bottom,
+    bottom: () => (row.host.hidden ? body.text : row.host).getBoundingClientRect().bottom,
     note: (words) => body.showNote(words, ""),
     show(next) {
       text = next;
@@ -53,10 +47,34 @@ export function deviceTurn(prompt, onRetry) {
       host.dataset.status = how === "help" || how === "cut" ? "done" : how;
       body.showNote(noteOf(how, text), how === "help" ? "help" : "");
       body.showFailure("device_failure", how === "failed" ? code : null);
-      row.show(text, how === "help");
-      retry.hidden = how !== "failed";
-      setText(measured, figures ? formatFigures(figures) : "");
+      row.show(how, text, figures);
       announce(translate(how === "failed" || how === "stopped" ? `announced_${how}` : "announced_done"));
+    },
+  };
+}
+
+/**
+ * The row below an answer: its actions, the label that a model wrote it, and the figures.
+ *
+ * @param {() => string} text
+ * @param {() => void} onRetry
+ */
+function rowOf(text, onRetry) {
+  const copy = copyWordButton(text);
+  const retry = wordButton(translate("retry"), "retry", onRetry);
+  const label = element("p", { class: "ai-label" }, translate("ai_label"));
+  const measured = element("p", { class: "ai-label number device-figures" });
+  const host = element("div", { class: "answer-actions", hidden: true }, copy, retry, label, measured);
+  return {
+    host,
+    /** @param {TurnEnd} how @param {string} answer @param {Figures} [figures] */
+    show(how, answer, figures) {
+      host.hidden = false;
+      copy.hidden = !answer;
+      retry.hidden = how !== "failed";
+      // The crisis help lines were written by people.
+      label.hidden = !answer || how === "help";
+      setText(measured, figures ? formatFigures(figures) : "");
     },
   };
 }

@@ -1,5 +1,5 @@
 import { announce } from "./announcer.js";
-import { icon, iconButton } from "./dom.js";
+import { icon, iconButton, wordButton } from "./dom.js";
 import { clearError, showError } from "./error_notice.js";
 import { translate } from "./messages.js";
 
@@ -21,6 +21,21 @@ export function copyButton(text, onPress = () => {}) {
 }
 
 /**
+ * A button with a word that copies a text.
+ *
+ * @param {() => string} text
+ * @param {() => void} [onPress]
+ * @returns {HTMLButtonElement}
+ */
+export function copyWordButton(text, onPress = () => {}) {
+  const button = wordButton(translate("act_copy"), "copy", () => {
+    copyText(text(), button);
+    onPress();
+  });
+  return button;
+}
+
+/**
  * Copy a text and show a check mark on the button for a moment.
  *
  * @param {string} text
@@ -34,13 +49,21 @@ export async function copyText(text, button) {
   } else {
     showError(translate("copy_failed"));
   }
-  const content = [...button.childNodes];
-  if (!isCopied || button.dataset.copied !== undefined) return;
+  if (isCopied) showCheckMark(button);
+}
+
+/** @param {HTMLButtonElement} button the check mark stands in place of its icon */
+function showCheckMark(button) {
+  if (button.dataset.copied !== undefined) return;
+  const drawing = button.querySelector(".icon");
+  const check = icon("check");
+  if (drawing) drawing.replaceWith(check);
+  else button.prepend(check);
   button.dataset.copied = "";
-  button.replaceChildren(icon("check"));
   setTimeout(() => {
     delete button.dataset.copied;
-    button.replaceChildren(...content);
+    if (drawing) check.replaceWith(drawing);
+    else check.remove();
   }, CHECK_MARK_MS);
 }
 

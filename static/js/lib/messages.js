@@ -53,5 +53,8 @@ export function won(micros) {
 /** @param {number} rate tokens per second */
 export const speed = (rate) => translate("speed", { n: number(rate, rate < 10 ? 1 : 0) });
 
+/** @param {number} rate characters per second */
+export const characterSpeed = (rate) => translate("speed_chars", { n: number(rate, rate < 10 ? 1 : 0) });
+
 /** @param {number} bytes @returns {string} the number of megabytes, without the unit */
 export const megabytes = (bytes) => number(bytes / 1_000_000, bytes < 9_500_000 ? 1 : 0);

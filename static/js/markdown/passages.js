@@ -25,9 +25,9 @@ export function findPassageIndex(texts, passage) {
   return best;
 }
 
-/** @param {ParentNode} candidate @param {string} passage @returns {HTMLElement | null} */
-export function findPassage(candidate, passage) {
-  const blocks = /** @type {HTMLElement[]} */ ([...candidate.querySelectorAll(`.candidate-text ${BLOCKS}`)]);
+/** @param {ParentNode} text rendered @param {string} passage @returns {HTMLElement | null} */
+export function findPassage(text, passage) {
+  const blocks = blocksOf(text);
   return blocks[findPassageIndex(blocks.map(sourceOf), passage)] ?? null;
 }
 

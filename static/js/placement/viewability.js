@@ -11,19 +11,28 @@ const VISIBLE_MS = 1000;
 export function watchViewability(card, url) {
   let timer = 0;
   let isInView = false;
-  const dockHeight = document.querySelector(".dock")?.clientHeight ?? 0;
+  const dock = document.querySelector(".dock");
 
   const check = () => {
     clearTimeout(timer);
     if (isInView && document.visibilityState === "visible") timer = window.setTimeout(report, VISIBLE_MS);
   };
-  const observer = new IntersectionObserver(
-    (entries) => {
-      isInView = (entries.at(-1)?.intersectionRatio ?? 0) >= VISIBLE_SHARE;
-      check();
-    },
-    { threshold: [0, VISIBLE_SHARE], rootMargin: `0px 0px -${dockHeight}px` },
-  );
+  /** @type {IntersectionObserver | undefined} */
+  let observer;
+  // The composer grows with its text; an ad that it covers is not in view.
+  const resized = new ResizeObserver(observe);
+
+  function observe() {
+    observer?.disconnect();
+    observer = new IntersectionObserver(
+      (entries) => {
+        isInView = (entries.at(-1)?.intersectionRatio ?? 0) >= VISIBLE_SHARE;
+        check();
+      },
+      { threshold: [0, VISIBLE_SHARE], rootMargin: `0px 0px -${dock?.clientHeight ?? 0}px` },
+    );
+    observer.observe(card);
+  }
 
   async function report() {
     stop();
@@ -33,11 +42,13 @@ export function watchViewability(card, url) {
   }
   function start() {
     document.addEventListener("visibilitychange", check);
-    observer.observe(card);
+    observe();
+    if (dock) resized.observe(dock);
   }
   function stop() {
     clearTimeout(timer);
-    observer.disconnect();
+    observer?.disconnect();
+    resized.disconnect();
     document.removeEventListener("visibilitychange", check);
   }
   start();

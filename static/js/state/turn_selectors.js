@@ -16,16 +16,19 @@ export const candidatesOf = (state, ids) =>
   ids.map((id) => candidateOf(state, id)).filter((each) => each !== undefined);
 
 /**
- * Return the text shown as the answer, and a key that changes when its source changes.
+ * Return the text shown as the answer, and a key that changes when its source changes. A candidate that the reader
+ * continued with stands as the answer, since the next prompt follows it.
  *
  * @param {TurnState} state
+ * @param {string} [continued] the candidate that the reader continued with
  * @returns {{ key: string, text: string, isOpen: boolean, source: CandidateState | undefined }}
  */
-export function answerText(state) {
+export function answerText(state, continued = "") {
   const { answer } = state;
-  const own = answer?.text ?? "";
-  const source = candidateOf(state, answer?.candidate || (own ? "" : state.leader));
-  const isOpen = state.status === "running" && !answer?.isFinished;
+  const chosen = chosenOf(state, continued);
+  const own = chosen && answer?.kind !== "help" ? "" : (answer?.text ?? "");
+  const source = chosen ?? candidateOf(state, answer?.candidate || (own ? "" : state.leader));
+  const isOpen = state.status === "running" && !answer?.isFinished && !chosen;
   if (own && source) return { key: `help ${source.id}`, text: `${own}\n\n${source.text}`, isOpen, source };
   if (own) return { key: "own", text: own, isOpen, source: undefined };
   return source
@@ -38,9 +41,24 @@ export function answerText(state) {
     : { key: "none", text: "", isOpen, source: undefined };
 }
 
+/**
+ * Return the candidate that stands as the answer only because the reader continued with it.
+ *
+ * @param {TurnState} state
+ * @param {string} continued
+ * @returns {CandidateState | undefined}
+ */
+export function chosenOf(state, continued) {
+  const chosen = candidateOf(state, continued);
+  return chosen?.text && chosen.id !== state.answer?.candidate ? chosen : undefined;
+}
+
 /** @param {TurnState} state @param {string} id @returns {number} 1 for the best, 0 when not ranked */
 export const rankOf = (state, id) =>
   (state.ranking?.standings.findIndex((standing) => standing.candidate === id) ?? -1) + 1;
+
+/** @param {TurnState} state @param {string} id @returns {number} the rank, 0 while there is no final ranking */
+export const finalRankOf = (state, id) => (state.ranking?.provisional ? 0 : rankOf(state, id));
 
 /**
  * Group the candidates that give the same answer, the winner's group first; empty when nothing was compared.
@@ -62,11 +80,25 @@ export function groupsOf(state) {
 }
 
 /**
- * @param {CandidateState} candidate
- * @returns {number | null} tokens per second after the first token; null when too few were written to measure
+ * Tell whether a candidate gives the same answer as another one of the winner's group.
+ *
+ * @param {TurnState} state
+ * @param {string} id
+ * @returns {"same" | "differs" | ""} "" when it was not compared
  */
-export function tokensPerSecond(candidate) {
+export function agreementOf(state, id) {
+  const groups = groupsOf(state);
+  const index = groups.findIndex((group) => group.some((each) => each.id === id));
+  if (index < 0) return "";
+  return index === 0 && (groups[0]?.length ?? 0) > 1 ? "same" : "differs";
+}
+
+/**
+ * @param {CandidateState} candidate
+ * @returns {number | null} characters per second after the first one; null when too few were written to measure
+ */
+export function charactersPerSecond(candidate) {
   const writingMs = candidate.durationMs - (candidate.ttftMs ?? 0);
-  if (candidate.outputTokens < 2 || writingMs < 50) return null;
-  return ((candidate.outputTokens - 1) / writingMs) * 1000;
+  if (candidate.text.length < 2 || writingMs < 50) return null;
+  return ((candidate.text.length - 1) / writingMs) * 1000;
 }

@@ -7,6 +7,8 @@ import { find } from "../lib/dom.js";
 const NEAR_PX = 48;
 const FAR_PX = 240;
 const MARGIN_PX = 12;
+/** How long the end of an answer is followed after it was written: the ad is chosen after it and stands there too. */
+const SETTLE_MS = 1500;
 
 /**
  * Scroll along with a growing answer while the reader is at its end, and offer a button to return there.
@@ -21,11 +23,12 @@ export function openScrollFollow(answerBottom, isGrowing) {
   trackDockHeight(dock);
   let isFollowing = true;
   let wasGrowing = false;
+  let settledAt = 0;
 
   const hiddenPx = () => answerBottom() - dock.getBoundingClientRect().top + MARGIN_PX;
   const isAtBottom = () => hiddenPx() <= NEAR_PX;
   const showButton = () => {
-    button.hidden = isGrowing() ? isFollowing || isAtBottom() : remainingPx() < FAR_PX;
+    button.hidden = isAtBottom() || (isGrowing() ? isFollowing : remainingPx() < FAR_PX);
   };
   const scrollDown = openScroller((isByReader) => {
     if (isByReader) isFollowing = isAtBottom();
@@ -41,10 +44,11 @@ export function openScrollFollow(answerBottom, isGrowing) {
   return {
     before() {
       wasGrowing = isGrowing() || wasGrowing;
+      if (wasGrowing) settledAt = performance.now() + SETTLE_MS;
     },
     after() {
-      // Only the end of the answer is followed; content that appears below it later does not scroll the page.
-      if (isFollowing && wasGrowing) scrollDown(hiddenPx());
+      // Only the end of the answer and its ad are followed; content that appears later does not scroll the page.
+      if (isFollowing && performance.now() < settledAt) scrollDown(hiddenPx());
       wasGrowing = isGrowing();
       showButton();
     },

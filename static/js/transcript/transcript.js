@@ -41,7 +41,6 @@ export function openTranscript(feed, actions) {
     list.insert(0, earlier);
     return earlier.map(({ article }) => article);
   });
-  list.last()?.view.openCandidates();
   list.last()?.view.host.scrollIntoView({ block: isGrowing() ? "end" : "start" });
 
   return {
@@ -126,7 +125,6 @@ function placeTurn(list, host, scrollFollow, { turn, parent, replaces }) {
 /** @param {ListedTurn | undefined} listed */
 function showNewest(listed) {
   listed?.view.host.classList.add("newest");
-  listed?.view.openCandidates();
 }
 
 /**

@@ -95,8 +95,8 @@ function swapTurn(turns, index, mount, onFocusLost) {
   const listed = turns[index];
   if (!listed) return undefined;
   const { host } = listed.view;
-  const wasOpen = host.querySelector(".candidates[open]") !== null;
+  const opened = listed.view.openModels();
   keepFocus(host, () => turns.splice(index, 1, mount(host, listed.versions)), onFocusLost);
-  if (wasOpen) turns[index]?.view.openCandidates();
+  turns[index]?.view.reopen(opened);
   return turns[index];
 }

@@ -1,57 +1,42 @@
-import { copyButton } from "../lib/clipboard.js";
-import { iconButton } from "../lib/dom.js";
 import { translate, translateCode } from "../lib/messages.js";
-import { answerText } from "../state/turn_selectors.js";
-import { answerActions, answerBody } from "./answer_body.js";
-import { readAloud } from "./read_aloud.js";
+import { findPassage, highlightPassage } from "../markdown/passages.js";
+import { answerText, chosenOf } from "../state/turn_selectors.js";
+import { answerBody } from "./answer_body.js";
+import { linkHelpNumbers } from "./help_numbers.js";
 import { supportsView } from "./supports_view.js";
 
 /**
  * @import { AnswerBody } from "./answer_body.js"
+ * @import { TurnFeedback } from "../transcript/feedback.js"
  * @import { TurnState } from "../state/turn_types.js"
- * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void, bottom: () => number }} AnswerView
+ * @typedef {{
+ *   host: HTMLElement, patch: (state: TurnState, feedback: TurnFeedback) => void, highlight: (text: string) => void,
+ * }} AnswerView
  */
 
 /**
- * The answer of a turn: the leading candidate while models write, then the final answer.
+ * The answer of a turn: the leading candidate while models write, then the final answer, or the candidate that the
+ * reader continued with.
  *
- * @param {{
- *   regenerate: () => void, copied: () => void, share: () => void,
- *   show: (candidate: string, text?: string) => void,
- * }} actions
+ * @param {(candidate: string, text?: string) => void} show
  * @returns {AnswerView}
  */
-export function answerView({ regenerate, copied, share, show }) {
-  let text = "";
-  const copy = copyButton(() => text, copied);
-  const reader = readAloud();
-  const sharing = iconButton(translate("share"), "share", share);
-  const row = answerActions(
-    copy,
-    reader.button,
-    sharing,
-    iconButton(translate("regenerate"), "retry", regenerate),
-  );
-  const body = answerBody(row.host);
+export function answerView(show) {
+  const body = answerBody();
   const supports = supportsView(body.text, show);
   body.host.append(supports.card);
   const showText = openAnswerText(body);
 
   return {
     host: body.host,
-    bottom: body.bottom,
-    patch(state) {
-      const kind = state.answer?.kind ?? "";
-      const isRunning = state.status === "running";
-      text = showText(state);
-      supports.patch(state);
-      body.host.setAttribute("aria-busy", String(isRunning));
-      body.showNote(noteOf(state), kind);
+    highlight: (text) => highlightPassage((text && findPassage(body.text, text)) || body.text),
+    patch(state, { continued }) {
+      const chosen = chosenOf(state, continued);
+      showText(state, continued);
+      if (!chosen) supports.patch(state);
+      body.host.setAttribute("aria-busy", String(state.status === "running"));
+      body.showNote(noteOf(state, continued), state.answer?.kind ?? "");
       body.showFailure("failure", state.status === "failed" ? state.error : null);
-      row.show(text, kind === "help");
-      row.host.hidden = isRunning;
-      sharing.hidden = !text;
-      reader.show(text);
     },
   };
 }
@@ -60,7 +45,7 @@ export function answerView({ regenerate, copied, share, show }) {
  * Show the text of an answer, which changes its source when another candidate leads or the answer is fused.
  *
  * @param {AnswerBody} body
- * @returns {(state: TurnState) => string} shows and returns the text of a state
+ * @returns {(state: TurnState, continued: string) => void} shows the text of a state
  */
 function openAnswerText({ text: host, show, clear }) {
   let shownKey = "none";
@@ -75,19 +60,22 @@ function openAnswerText({ text: host, show, clear }) {
     requestAnimationFrame(() => host.classList.add("arriving"));
   };
 
-  return (state) => {
-    const { key, text, isOpen } = answerText(state);
+  return (state, continued) => {
+    const { key, text, isOpen } = answerText(state, continued);
     if (key !== shownKey) changeSource(key);
     show(text, isOpen);
+    if (state.answer?.kind === "help") linkHelpNumbers(host);
     if (!isOpen) host.style.minHeight = "";
-    return text;
   };
 }
 
-/** @param {TurnState} state */
-function noteOf(state) {
+/** @param {TurnState} state @param {string} continued */
+function noteOf(state, continued) {
   const { answer } = state;
-  const { source } = answerText(state);
+  const { source } = answerText(state, continued);
+  if (source && source.id === continued && state.status === "stopped" && source.status === "done")
+    return translate("ended_with", { name: source.name });
+  if (source && chosenOf(state, continued)) return translate("kind.chosen", { name: source.name });
   if (answer && !answer.isFinished) return translate("fusing");
   if (answer) {
     const written = state.candidates.filter((each) => each.status === "done").length;

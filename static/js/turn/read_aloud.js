@@ -1,5 +1,5 @@
 import { announce } from "../lib/announcer.js";
-import { icon, iconButton } from "../lib/dom.js";
+import { element, icon, wordButton } from "../lib/dom.js";
 import { translate } from "../lib/messages.js";
 import { splitUtterances } from "../markdown/speech_text.js";
 
@@ -18,7 +18,7 @@ let stopReading = null;
 export function readAloud() {
   let text = "";
   let isReading = false;
-  const button = iconButton(translate("read_aloud"), "aloud", () => (isReading ? stopReading?.() : start()));
+  const button = wordButton(translate("read_aloud"), "aloud", () => (isReading ? stopReading?.() : start()));
   const showButton = () => {
     button.hidden = !text || !voices?.getVoices().length;
   };
@@ -27,9 +27,8 @@ export function readAloud() {
   /** @param {boolean} next */
   const setReading = (next) => {
     isReading = next;
-    button.replaceChildren(icon(next ? "stop" : "aloud"));
-    button.title = translate(next ? "read_stop" : "read_aloud");
-    button.setAttribute("aria-label", button.title);
+    const words = element("span", {}, translate(next ? "read_stop" : "read_aloud"));
+    button.replaceChildren(icon(next ? "stop" : "aloud"), words);
   };
 
   const start = () => {

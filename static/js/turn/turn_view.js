@@ -2,8 +2,10 @@ import { announce } from "../lib/announcer.js";
 import { element } from "../lib/dom.js";
 import { translate } from "../lib/messages.js";
 import { placementView } from "../placement/placement_view.js";
+import { answerText } from "../state/turn_selectors.js";
+import { answerActions } from "./answer_actions.js";
 import { answerView } from "./answer_view.js";
-import { candidatesView } from "./candidates_view.js";
+import { candidatesView } from "./candidates/candidates_view.js";
 import { claimsView } from "./claims_view.js";
 import { promptView } from "./prompt_view.js";
 import { routeView } from "./route_view.js";
@@ -24,7 +26,8 @@ import { versionsView } from "./versions_view.js";
  * @typedef {{
  *   host: HTMLElement, patch: (state: TurnState) => void, answerBottom: () => number,
  *   edit: (refused?: string) => boolean, showFeedback: () => void, showVersions: (turns: string[]) => void,
- *   focusVersions: (isOlder: boolean) => void, openCandidates: () => void,
+ *   focusVersions: (isOlder: boolean) => void,
+ *   openModels: () => string[], reopen: (models: string[]) => void,
  * }} TurnView
  */
 
@@ -40,22 +43,30 @@ import { versionsView } from "./versions_view.js";
 export function turnView(host, turn, feedback, actions) {
   /** @type {TurnState | undefined} */
   let shown;
-  const parts = createParts(turn, actions, () => shown?.answer?.candidate ?? "");
-  const { prompt, versions, answer, candidates } = parts;
-  const views = [prompt, answer, parts.trust, parts.claims, candidates, parts.route, parts.placement];
+  const parts = createParts(
+    turn,
+    actions,
+    () => (shown && answerText(shown, feedback.continued).source?.id) || "",
+  );
+  const { prompt, versions, answer, row, placement, candidates } = parts;
+  const views = [prompt, answer, parts.trust, row, placement, candidates, parts.claims, parts.route];
   prompt.actions.prepend(versions.host);
   host.replaceChildren(...views.map((view) => view.host));
 
   return {
     host,
     edit: prompt.edit,
-    answerBottom: answer.bottom,
+    // The ad belongs to the end of the answer, so that it is in view with it.
+    answerBottom: () =>
+      [placement, row].reduce(
+        (bottom, { host: part }) => Math.max(bottom, part.hidden ? 0 : part.getBoundingClientRect().bottom),
+        answer.host.getBoundingClientRect().bottom,
+      ),
     showFeedback() {
-      if (shown) candidates.patch(shown, feedback);
+      if (shown) for (const view of views) view.patch(shown, feedback);
     },
-    openCandidates() {
-      candidates.host.open = true;
-    },
+    openModels: candidates.openModels,
+    reopen: candidates.reopen,
     focusVersions: versions.focus,
     showVersions: (turns) => versions.patch(turns, turn),
     patch(state) {
@@ -74,22 +85,28 @@ export function turnView(host, turn, feedback, actions) {
  * @param {() => string} answerCandidate the candidate whose text is the answer, "" for another answer
  */
 function createParts(turn, actions, answerCandidate) {
-  const candidates = candidatesView({ ...actions, add: (model) => actions.add(turn, model) });
-  const answer = answerView({
+  /** @param {string} candidate @param {string} [text] */
+  const show = (candidate, text) => candidates.show(candidate, text);
+  const answer = answerView(show);
+  const candidates = candidatesView(
+    { ...actions, add: (model) => actions.add(turn, model) },
+    answer.highlight,
+  );
+  const row = answerActions({
     regenerate: () => actions.regenerate(turn),
     copied: () => answerCandidate() && actions.signal(answerCandidate(), "copy"),
     share: actions.share,
-    show: candidates.show,
   });
   return {
     prompt: promptView(actions.promptLimit, (text) => actions.resend(turn, text)),
     versions: versionsView((version) => actions.showVersion(version)),
     answer,
-    trust: trustView(candidates.show),
-    claims: claimsView(candidates.show),
-    candidates,
-    route: routeView(),
+    trust: trustView(),
+    row,
     placement: placementView(),
+    candidates,
+    claims: claimsView(show),
+    route: routeView(),
   };
 }
 

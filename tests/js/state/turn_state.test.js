@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerText, groupsOf, rankOf, tokensPerSecond } from "../../../static/js/state/turn_selectors.js";
+import { answerText, groupsOf, rankOf } from "../../../static/js/state/turn_selectors.js";
 import { reduce } from "../../../static/js/state/turn_state.js";
 import { emptyTurn } from "../../../static/js/state/turn_types.js";
-import { adasTurn, council, delta, finished, ranking } from "../turn_events.js";
+import { adasTurn, council, delta, ranking } from "../turn_events.js";
 
 /** @import { TurnEvent } from "../../../static/js/connection/events.js" */
 
@@ -114,16 +114,6 @@ test("candidates are ranked and grouped by the ranking", () => {
 test("a provisional ranking has no groups", () => {
   const provisional = { ...ranking(["b", 0], ["a", 1]), provisional: true };
   assert.deepEqual(groupsOf(after(...council, provisional)), []);
-});
-
-test("the time to the first token is excluded from the speed", () => {
-  const state = after(...adasTurn, delta("a", "x"), {
-    ...finished("a"),
-    ttft_ms: 1000,
-    duration_ms: 3000,
-    output_tokens: 41,
-  });
-  assert.equal(tokensPerSecond(/** @type {any} */ (state.candidates[0])), 20);
 });
 
 test("new claims replace the old ones", () => {

@@ -1,8 +1,8 @@
-import { element, find } from "../lib/dom.js";
-import { translate } from "../lib/messages.js";
+import { element, find } from "../../lib/dom.js";
+import { translate } from "../../lib/messages.js";
 
 /**
- * @import { TurnState } from "../state/turn_types.js"
+ * @import { TurnState } from "../../state/turn_types.js"
  * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} AddModel
  */
 

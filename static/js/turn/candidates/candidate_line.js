@@ -1,0 +1,99 @@
+import { element, icon, setAttribute, setText, wordButton } from "../../lib/dom.js";
+import { seconds, translate, translateCode } from "../../lib/messages.js";
+import { agreementOf, finalRankOf } from "../../state/turn_selectors.js";
+import { modelDot } from "../passage_button.js";
+
+/**
+ * @import { CandidateState, TurnState } from "../../state/turn_types.js"
+ * @typedef {{ press: () => void, retry: () => void }} LineActions
+ * @typedef {{
+ *   host: HTMLLIElement, button: HTMLButtonElement,
+ *   patch: (state: TurnState, candidate: CandidateState, isAnswer: boolean) => void,
+ *   setOpen: (isOpen: boolean, isTab: boolean) => void,
+ * }} CandidateLine
+ */
+
+/**
+ * One line for a candidate: its name, rank, agreement and time. Pressing it opens the whole answer.
+ *
+ * @param {CandidateState} initial
+ * @param {LineActions} actions
+ * @returns {CandidateLine}
+ */
+export function candidateLine(initial, actions) {
+  const rank = element("span", { class: "candidate-rank" });
+  const agreement = element("span", { class: "candidate-agreement" });
+  const mark = element("span", { class: "candidate-mark" });
+  const status = element("span", { class: "candidate-status" });
+  const time = element("span", { class: "candidate-time number" });
+  const name = element("b", { class: "candidate-name" }, initial.name);
+  const button = element(
+    "button",
+    {
+      type: "button",
+      class: "candidate-line",
+      id: `line-${initial.id}`,
+      "data-candidate": initial.id,
+      "aria-controls": `candidate-${initial.id}`,
+    },
+    modelDot(initial),
+    ...[name, rank, agreement, mark, status, time].flatMap((part) => [part, " "]),
+    icon("right"),
+  );
+  button.addEventListener("click", actions.press);
+  const retry = wordButton(translate("retry"), "retry", () => {
+    button.focus({ preventScroll: true });
+    actions.retry();
+  });
+  retry.hidden = true;
+  const host = element("li", {}, button, retry);
+
+  return {
+    host,
+    button,
+    setOpen: (isOpen, isTab) => setOpen(host, button, isOpen, isTab),
+    patch(state, candidate, isAnswer) {
+      const place = finalRankOf(state, candidate.id);
+      button.dataset.status = candidate.status;
+      setAttribute(button, "data-rank", place || undefined);
+      setText(rank, place ? translate("rank", { n: place }) : "");
+      const agrees = agreementOf(state, candidate.id);
+      agreement.dataset.agreement = agrees;
+      setText(agreement, agrees && translate(agrees));
+      setText(mark, isAnswer && candidate.status !== "streaming" ? translate("is_answer") : "");
+      setText(status, statusOf(candidate, isAnswer));
+      setText(time, hasEnded(candidate) ? seconds(candidate.durationMs) : "");
+      retry.hidden = candidate.status !== "failed";
+    },
+  };
+}
+
+/**
+ * Tell assistive technology what a line is: a button that opens its candidate, or one of the tabs of a narrow page.
+ *
+ * @param {HTMLElement} host
+ * @param {HTMLElement} button
+ * @param {boolean} isOpen
+ * @param {boolean} isTab
+ */
+function setOpen(host, button, isOpen, isTab) {
+  setAttribute(host, "role", isTab ? "presentation" : undefined);
+  setAttribute(button, "role", isTab ? "tab" : undefined);
+  setAttribute(button, "aria-selected", isTab ? String(isOpen) : undefined);
+  setAttribute(button, "aria-expanded", isTab ? undefined : String(isOpen));
+  // The arrow keys move among tabs.
+  setAttribute(button, "tabindex", isTab && !isOpen ? -1 : undefined);
+}
+
+/** @param {CandidateState} candidate */
+const hasEnded = ({ status }) => status === "done" || status === "stopped";
+
+/** @param {CandidateState} candidate @param {boolean} isAnswer */
+function statusOf(candidate, isAnswer) {
+  if (candidate.status === "done") return "";
+  if (candidate.status === "failed") return translateCode("error", candidate.error, "other");
+  if (candidate.waitingFor) return translate("waiting_for", { n: candidate.waitingFor });
+  if (candidate.status !== "streaming") return translateCode("status", candidate.status);
+  if (!candidate.text) return translate("status.thinking");
+  return translate(isAnswer ? "writing_above" : "status.streaming");
+}
