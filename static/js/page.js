@@ -1,6 +1,8 @@
 import { openComposer } from "./composer/composer.js";
 import { readDraft, saveDraft } from "./composer/draft.js";
+import { openFollowChip } from "./composer/follow_chip.js";
 import { openPreferences } from "./composer/preferences.js";
+import { buildWriteOn } from "./composer/write_on.js";
 import { openConnectionBanner } from "./connection/connection_banner.js";
 import { openSendQueue } from "./connection/send_queue.js";
 import { connect } from "./connection/socket.js";
@@ -51,25 +53,41 @@ const transcript = openTranscript(feed, {
   // A signal is of little value alone: without a connection it is lost silently.
   signal: (candidate, kind) => connection.send({ type: "signal", candidate, kind }),
   showVersion: (version) => showBranch(version),
+  followFrom,
+  continueWriting(turn) {
+    const state = feed.read(turn);
+    if (state)
+      askNext({ parent: turn, ...buildWriteOn(state, transcript.continuedOf(turn), preferences.offers) });
+  },
   share: sharing.open,
 });
 
 const composer = openComposer(promptLimit, {
   saveDraft: (text) => saveDraft(conversation(), text),
   readDraft: () => readDraft(conversation()),
-  send(prompt) {
-    const command = {
-      type: "open_turn",
-      conversation: conversation() || null,
-      parent: transcript.leaf() || null,
-      prompt,
-      ...preferences.read(),
-    };
-    pending.show(sendQueue.post(command), prompt);
-  },
+  send: (prompt) => askNext({ parent: transcript.parent() || null, prompt, ...preferences.read() }),
   stop: () => stopTurns(),
   editLast: () => transcript.editLast(),
 });
+
+const followChip = openFollowChip((followed) => {
+  if (followed.kind === "candidate") sendNow({ type: "follow", turn: followed.turn, candidate: null });
+  else if (followed.kind === "version") showBranch(followed.turn);
+  else followFrom("");
+});
+
+/** @param {{ parent: string | null, prompt: string, strategy: string, panel: string[] | null }} request */
+function askNext(request) {
+  const command = { type: "open_turn", conversation: conversation() || null, ...request };
+  pending.show(sendQueue.post(command), request.prompt);
+}
+
+/** @param {string} turn that the next prompt follows; "" for the last one */
+function followFrom(turn) {
+  transcript.followFrom(turn);
+  showComposer();
+  composer.focus();
+}
 
 /** @param {Record<string, unknown>} command without meaning later: it is sent now or not at all */
 function sendNow(command) {
@@ -86,7 +104,11 @@ function stopTurns() {
 /** @param {string} turn */
 const resume = (turn) => connection.send({ type: "resume", turn, after_seq: feed.seqOf(turn) });
 
-const showBusy = () => composer.setBusy(transcript.running().length > 0);
+/** Show what the next prompt follows, and whether there is something to stop. */
+function showComposer() {
+  composer.setBusy(transcript.running().length > 0);
+  followChip.show(transcript.followed(new URLSearchParams(location.search).has("at")));
+}
 
 /** @param {string} version show the newest branch through it */
 async function showBranch(version) {
@@ -95,7 +117,7 @@ async function showBranch(version) {
   transcript.showBranch(version, page);
   transcript.running().forEach(resume);
   showAddress(version);
-  showBusy();
+  showComposer();
 }
 
 /** @type {{ [K in ServerMessage["type"]]: (message: Extract<ServerMessage, { type: K }>) => void }} */
@@ -121,7 +143,7 @@ const messageHandlers = {
     // Later turns repeat the title that the conversation got at its beginning.
     const title = message.turn === firstTurn && feed.read(firstTurn)?.title;
     if (title) conversationList.put(conversation(), title);
-    showBusy();
+    showComposer();
   },
   refused(message) {
     const command = sendQueue.settle(message.client_id);
@@ -139,11 +161,13 @@ const messageHandlers = {
   },
   followed({ turn, candidate }) {
     transcript.update(turn, { continued: candidate });
+    showComposer();
     composer.focus();
   },
   signalled({ candidate, kind }) {
     if (kind !== "continue") return;
     transcript.mark("continued", candidate);
+    showComposer();
     composer.focus();
   },
   pong() {},
@@ -158,7 +182,7 @@ function showOpened({ turn, conversation: openedIn, number, parent, replaces, pr
   transcript.redraw(turn);
   if (number === 1) firstTurn = turn;
   conversationList.put(openedIn, number === 1 ? prompt : "");
-  showBusy();
+  showComposer();
   return isShown;
 }
 
@@ -190,6 +214,6 @@ const commands = listCommands({ startNew, toggleSidebar: openSidebar() });
 const showPalette = openPalette(commands, watchConversations());
 find(document, "[data-open-palette]").addEventListener("click", showPalette);
 bindShortcuts({ openPalette: showPalette, startNew, stop: stopTurns, focusComposer: composer.focus });
-showBusy();
+showComposer();
 // On a touch screen, focus would open the keyboard over the page.
 if (matchMedia("(pointer: fine)").matches) composer.focus();

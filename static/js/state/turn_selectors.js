@@ -4,6 +4,9 @@
  * @import { TurnState, CandidateState } from "./turn_types.js"
  */
 
+// The finish reasons of answers that a limit of length or time has cut.
+const CUTS = ["length", "deadline"];
+
 /** @param {TurnState} state @param {string} id @returns {CandidateState | undefined} */
 export const candidateOf = (state, id) => state.candidates.find((each) => each.id === id);
 
@@ -101,4 +104,16 @@ export function charactersPerSecond(candidate) {
   const writingMs = candidate.durationMs - (candidate.ttftMs ?? 0);
   if (candidate.text.length < 2 || writingMs < 50) return null;
   return ((candidate.text.length - 1) / writingMs) * 1000;
+}
+
+/**
+ * @param {TurnState} state
+ * @param {string} continued the candidate that the reader went on with, or ""
+ * @returns {boolean} whether the shown answer ends before its end: it was stopped, or a limit cut it
+ */
+export function isCut(state, continued) {
+  const { text, source } = answerText(state, continued);
+  if (!text || state.answer?.kind === "help" || state.status === "running") return false;
+  if (source) return source.status === "stopped" || CUTS.includes(source.finishReason);
+  return state.status === "stopped";
 }

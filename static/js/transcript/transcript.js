@@ -1,10 +1,12 @@
 import { find } from "../lib/dom.js";
+import { readFollowed } from "../state/followed.js";
 import { turnHost } from "../turn/turn_view.js";
 import { watchEarlier } from "./earlier_turns.js";
 import { openScrollFollow } from "./scroll_follow.js";
 import { openTurnList } from "./turn_list.js";
 
 /**
+ * @import { Followed } from "../state/followed.js"
  * @import { Feed } from "../state/turn_feed.js"
  * @import { TurnFeedback } from "./feedback.js"
  * @import { ScrollFollow } from "./scroll_follow.js"
@@ -12,7 +14,9 @@ import { openTurnList } from "./turn_list.js";
  * @import { TurnActions } from "../turn/turn_view.js"
  * @typedef {{ turn: string, parent: string | null | undefined, replaces: string | null | undefined }} NewTurn
  * @typedef {{
- *   redraw: (turn: string) => void, leaf: () => string, running: () => string[],
+ *   redraw: (turn: string) => void, leaf: () => string, parent: () => string, running: () => string[],
+ *   followFrom: (turn: string) => void, followed: (isStepped: boolean) => Followed | null,
+ *   continuedOf: (turn: string) => string,
  *   place: (opened: NewTurn) => boolean, showBranch: (version: string, page: Document) => void,
  *   mark: (kind: keyof TurnFeedback, candidate: string) => void,
  *   update: (turn: string, changes: Partial<TurnFeedback>) => void, editLast: () => boolean,
@@ -43,12 +47,26 @@ export function openTranscript(feed, actions) {
   });
   list.last()?.view.host.scrollIntoView({ block: isGrowing() ? "end" : "start" });
 
+  const continuedOf = (/** @type {string} */ turn) => list.feedbackOf(turn).continued;
+  const follow = openFollow(list);
+
   return {
     redraw: openRedrawScheduler(list.turns, feed, scrollFollow),
     leaf: () => list.last()?.turn ?? "",
+    parent: follow.parent,
     running: () => list.turns.map(({ turn }) => turn).filter(isRunning),
-    place: (opened) => placeTurn(list, host, scrollFollow, opened),
-    showBranch: (version, page) => showBranch(list, host, version, page),
+    followFrom: follow.set,
+    followed: (isStepped) =>
+      readFollowed(list.turns, follow.parent(), { read: feed.read, continuedOf, isStepped }),
+    continuedOf,
+    place(opened) {
+      if (opened.parent === follow.parent()) follow.set("");
+      return placeTurn(list, host, scrollFollow, opened);
+    },
+    showBranch(version, page) {
+      follow.set("");
+      showBranch(list, host, version, page);
+    },
     mark: list.mark,
     update: list.update,
     editLast() {
@@ -56,6 +74,21 @@ export function openTranscript(feed, actions) {
       return list.turns.length > 0;
     },
     editAgain: (turn, prompt) => list.turns.find((each) => each.turn === turn)?.view.edit(prompt) ?? false,
+  };
+}
+
+/**
+ * The turn that the next prompt follows: the last one on screen, or an earlier one that the reader chose.
+ *
+ * @param {TurnList} list
+ */
+function openFollow(list) {
+  let chosen = "";
+  return {
+    set(/** @type {string} */ turn) {
+      chosen = turn;
+    },
+    parent: () => list.turns.find(({ turn }) => turn === chosen)?.turn ?? list.last()?.turn ?? "",
   };
 }
 

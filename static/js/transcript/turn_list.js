@@ -12,7 +12,7 @@ import { openFeedback } from "./feedback.js";
  * @typedef {{
  *   turns: ListedTurn[], last: () => ListedTurn | undefined, indexOf: (version: string) => number,
  *   mark: (kind: keyof TurnFeedback, candidate: string) => void,
- *   update: (turn: string, changes: Partial<TurnFeedback>) => void,
+ *   update: (turn: string, changes: Partial<TurnFeedback>) => void, feedbackOf: (turn: string) => TurnFeedback,
  *   read: (page: ParentNode) => StoredTurn[], insert: (index: number, stored: StoredTurn[]) => void,
  *   addVersion: (index: number, version: string) => void,
  *   swap: (index: number, turn: string, onFocusLost?: () => void) => ListedTurn | undefined,
@@ -51,6 +51,7 @@ export function openTurnList(host, feed, actions) {
       if (marked) feedback.of(marked.turn)[kind] = candidate;
       marked?.view.showFeedback();
     },
+    feedbackOf: feedback.of,
     update(turn, changes) {
       Object.assign(feedback.of(turn), changes);
       turns.find((each) => each.turn === turn)?.view.showFeedback();

@@ -21,6 +21,7 @@ import { versionsView } from "./versions_view.js";
  *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
  *   rate: (turn: string, verdict: "good" | "bad" | "", more?: { reason: string, comment: string }) => void,
  *   follow: (turn: string, candidate: string) => void, finish: (turn: string, candidate: string) => void,
+ *   followFrom: (turn: string) => void, continueWriting: (turn: string) => void,
  *   showVersion: (version: string) => void, share: () => void,
  * }} TurnActions
  * @typedef {{
@@ -96,6 +97,8 @@ function createParts(turn, actions, answerCandidate) {
     regenerate: () => actions.regenerate(turn),
     copied: () => answerCandidate() && actions.signal(answerCandidate(), "copy"),
     share: actions.share,
+    followFrom: () => actions.followFrom(turn),
+    continueWriting: () => actions.continueWriting(turn),
   });
   return {
     prompt: promptView(actions.promptLimit, (text) => actions.resend(turn, text)),
