@@ -36,6 +36,10 @@ function describe({ kind, name }) {
   if (kind === "version") return translate("follow_version");
   const characters = [...name.replace(/\s+/g, " ").trim()];
   const isLong = characters.length > TITLE_LENGTH;
-  const title = isLong ? `${characters.slice(0, TITLE_LENGTH).join("").trimEnd()}…` : characters.join("");
+  const cut = characters
+    .slice(0, TITLE_LENGTH)
+    .join("")
+    .replace(/[\s.,…]+$/, "");
+  const title = isLong ? `${cut}…` : characters.join("");
   return translate("follow_turn", { title });
 }
