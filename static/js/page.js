@@ -7,6 +7,7 @@ import { openConnectionBanner } from "./connection/connection_banner.js";
 import { openSendQueue } from "./connection/send_queue.js";
 import { connect } from "./connection/socket.js";
 import { openTabChannel } from "./connection/tab_channel.js";
+import { announce } from "./lib/announcer.js";
 import { find } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
 import { fetchPage } from "./lib/fetch_page.js";
@@ -158,6 +159,7 @@ const messageHandlers = {
   voted: (message) => transcript.mark("voted", message.candidate),
   rated({ turn, verdict }) {
     transcript.update(turn, { rated: verdict });
+    announce(translate(verdict ? "rated_thanks" : "rating_removed"));
   },
   followed({ turn, candidate }) {
     transcript.update(turn, { continued: candidate });

@@ -65,8 +65,8 @@ def test_the_chip_names_the_earlier_turn_that_the_next_prompt_follows(
     expect(page.locator(".turn[data-status=done]")).to_have_count(2)
     expect(chip).to_be_hidden()
     assert "호텔도" not in last_messages(provider)
-    asked = Turn.objects.get(prompt="오사카는?")
-    assert asked.parent and asked.parent.prompt == "도쿄 항공권을 찾아 줘"
+    turn = Turn.objects.get(prompt="오사카는?")
+    assert turn.parent and turn.parent.prompt == "도쿄 항공권을 찾아 줘"
 
 
 def test_the_chip_names_the_candidate_that_the_next_prompt_follows(

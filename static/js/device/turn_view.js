@@ -1,5 +1,5 @@
 import { announce } from "../lib/announcer.js";
-import { copyButton, copyWordButton } from "../lib/clipboard.js";
+import { copyAction, copyButton } from "../lib/clipboard.js";
 import { foldButton } from "../lib/collapsible_text.js";
 import { element, setText, wordButton } from "../lib/dom.js";
 import { seconds, speed, translate } from "../lib/messages.js";
@@ -60,7 +60,7 @@ export function deviceTurn(prompt, onRetry) {
  * @param {() => void} onRetry
  */
 function rowOf(text, onRetry) {
-  const copy = copyWordButton(text);
+  const copy = copyAction(text);
   const retry = wordButton(translate("retry"), "retry", onRetry);
   const label = element("p", { class: "ai-label" }, translate("ai_label"));
   const measured = element("p", { class: "ai-label number device-figures" });

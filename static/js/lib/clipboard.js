@@ -27,7 +27,7 @@ export function copyButton(text, onPress = () => {}) {
  * @param {() => void} [onPress]
  * @returns {HTMLButtonElement}
  */
-export function copyWordButton(text, onPress = () => {}) {
+export function copyAction(text, onPress = () => {}) {
   const button = wordButton(translate("act_copy"), "copy", () => {
     copyText(text(), button);
     onPress();

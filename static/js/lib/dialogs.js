@@ -19,6 +19,7 @@ export function openDialog(id) {
       (event) => {
         event.preventDefault();
         fields = new FormData(form);
+        form.reset();
         dialog.close();
       },
       { signal },

@@ -87,13 +87,13 @@ export function groupsOf(state) {
  *
  * @param {TurnState} state
  * @param {string} id
- * @returns {"same" | "differs" | ""} "" when it was not compared
+ * @returns {"same" | "differs" | ""} "" for a winner that stands alone, and when nothing was compared
  */
 export function agreementOf(state, id) {
   const groups = groupsOf(state);
   const index = groups.findIndex((group) => group.some((each) => each.id === id));
-  if (index < 0) return "";
-  return index === 0 && (groups[0]?.length ?? 0) > 1 ? "same" : "differs";
+  if (index > 0) return "differs";
+  return index === 0 && (groups[0]?.length ?? 0) > 1 ? "same" : "";
 }
 
 /**
@@ -117,3 +117,12 @@ export function isCut(state, continued) {
   if (source) return source.status === "stopped" || CUTS.includes(source.finishReason);
   return state.status === "stopped";
 }
+
+/**
+ * Tell whether a turn that still runs may end with an answer that is complete already.
+ *
+ * @param {TurnState} state
+ * @param {CandidateState} candidate
+ */
+export const mayFinish = (state, candidate) =>
+  state.status === "running" && candidate.status === "done" && candidate.text !== "";

@@ -5,7 +5,7 @@ import { hueOf } from "../lib/hue.js";
  * @import { CandidateState } from "../state/turn_types.js"
  */
 
-/** @param {CandidateState} candidate @returns {HTMLElement} a dot in the hue of its model */
+/** @param {{ model: string }} candidate @returns {HTMLElement} a dot in the hue of its model */
 export const modelDot = (candidate) => element("i", { class: "dot", "data-hue": hueOf(candidate.model) });
 
 /** @param {readonly CandidateState[]} candidates */

@@ -15,16 +15,17 @@ export function routeView() {
   const reasons = element("ul", { class: "reasons" });
   const summary = element("summary", {}, translate("why_models"));
   const host = element("details", { class: "route-why", hidden: true }, summary, reasons);
-  /** @type {readonly string[]} */
-  let shown = [];
+  let shown = "";
 
   return {
     host,
     patch(state) {
-      if (state.routeReasons === shown) return;
-      shown = state.routeReasons;
-      const words = [...planOf(state), ...shown.map((code) => translateCode("route", code))].filter(Boolean);
-      host.hidden = words.length === 0;
+      const { routeReasons } = state;
+      const reasonWords = routeReasons.map((code) => translateCode("route", code));
+      const words = [...planOf(state), ...reasonWords, costOf(state)].filter(Boolean);
+      if (words.join() === shown) return;
+      shown = words.join();
+      host.hidden = routeReasons.length === 0;
       reasons.replaceChildren(...words.map((each) => element("li", {}, each)));
     },
   };
@@ -40,3 +41,7 @@ function planOf({ topic, quality, expectedMicros }) {
       : translate("route_plan", { quality: Math.round(quality * 100), cost: won(expectedMicros) }),
   ];
 }
+
+/** @param {TurnState} state */
+const costOf = ({ status, costMicros }) =>
+  status === "running" || costMicros === 0 ? "" : translate("route_cost", { cost: won(costMicros) });

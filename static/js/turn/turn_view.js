@@ -18,8 +18,8 @@ import { versionsView } from "./versions_view.js";
  * @typedef {{
  *   promptLimit: number, resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
  *   retry: (candidate: string) => void, vote: (candidate: string) => void,
- *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
  *   rate: (turn: string, verdict: "good" | "bad" | "", more?: { reason: string, comment: string }) => void,
+ *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
  *   follow: (turn: string, candidate: string) => void, finish: (turn: string, candidate: string) => void,
  *   followFrom: (turn: string) => void, continueWriting: (turn: string) => void,
  *   showVersion: (version: string) => void, share: () => void,
@@ -90,15 +90,21 @@ function createParts(turn, actions, answerCandidate) {
   const show = (candidate, text) => candidates.show(candidate, text);
   const answer = answerView(show);
   const candidates = candidatesView(
-    { ...actions, add: (model) => actions.add(turn, model) },
+    {
+      ...actions,
+      add: (model) => actions.add(turn, model),
+      finish: (candidate) => actions.finish(turn, candidate),
+    },
     answer.highlight,
   );
   const row = answerActions({
-    regenerate: () => actions.regenerate(turn),
     copied: () => answerCandidate() && actions.signal(answerCandidate(), "copy"),
-    share: actions.share,
+    rate: (verdict, more) => actions.rate(turn, verdict, more),
+    regenerate: () => actions.regenerate(turn),
     followFrom: () => actions.followFrom(turn),
+    showOriginal: () => actions.follow(turn, ""),
     continueWriting: () => actions.continueWriting(turn),
+    share: actions.share,
   });
   return {
     prompt: promptView(actions.promptLimit, (text) => actions.resend(turn, text)),

@@ -17,11 +17,11 @@ const after = (/** @type {TurnEvent[]} */ ...events) => events.reduce(reduce, em
 /** @type {TurnEvent} */
 const best = { type: "answer_finished", kind: "best", candidate: "a" };
 
-test("agreement is told against the winner's group, and only after a comparison", () => {
+test("agreement is judged against the winner's group, and only after a comparison", () => {
   const agreed = after(...council, ranking(["b", 0], ["a", 0]));
   assert.deepEqual([agreementOf(agreed, "a"), agreementOf(agreed, "b")], ["same", "same"]);
   const split = after(...council, ranking(["b", 0], ["a", 1]));
-  assert.deepEqual([agreementOf(split, "a"), agreementOf(split, "b")], ["differs", "differs"]);
+  assert.deepEqual([agreementOf(split, "a"), agreementOf(split, "b")], ["differs", ""]);
   assert.equal(agreementOf(after(...council), "a"), "");
   assert.equal(
     agreementOf(after(...council, { ...ranking(["b", 0], ["a", 0]), provisional: true }), "a"),
@@ -50,7 +50,7 @@ test("a continued candidate stands in place of a fused answer too", () => {
   assert.equal(answerText(fused, "b").text, "It is Seoul.");
 });
 
-test("a provisional rank is not told", () => {
+test("a provisional rank is not shown", () => {
   const provisional = { ...ranking(["b", 0], ["a", 1]), provisional: true };
   assert.equal(finalRankOf(after(...council, provisional), "b"), 0);
   assert.equal(finalRankOf(after(...council, ranking(["b", 0], ["a", 1])), "b"), 1);

@@ -1,11 +1,11 @@
 import { element, icon, setAttribute, setText, wordButton } from "../../lib/dom.js";
 import { seconds, translate, translateCode } from "../../lib/messages.js";
-import { agreementOf, finalRankOf } from "../../state/turn_selectors.js";
+import { agreementOf, finalRankOf, mayFinish } from "../../state/turn_selectors.js";
 import { modelDot } from "../passage_button.js";
 
 /**
  * @import { CandidateState, TurnState } from "../../state/turn_types.js"
- * @typedef {{ press: () => void, retry: () => void }} LineActions
+ * @typedef {{ press: () => void, retry: () => void, finish: () => void }} LineActions
  * @typedef {{
  *   host: HTMLLIElement, button: HTMLButtonElement,
  *   patch: (state: TurnState, candidate: CandidateState, isAnswer: boolean) => void,
@@ -21,49 +21,58 @@ import { modelDot } from "../passage_button.js";
  * @returns {CandidateLine}
  */
 export function candidateLine(initial, actions) {
-  const rank = element("span", { class: "candidate-rank" });
-  const agreement = element("span", { class: "candidate-agreement" });
-  const mark = element("span", { class: "candidate-mark" });
-  const status = element("span", { class: "candidate-status" });
-  const time = element("span", { class: "candidate-time number" });
-  const name = element("b", { class: "candidate-name" }, initial.name);
-  const button = element(
-    "button",
-    {
-      type: "button",
-      class: "candidate-line",
-      id: `line-${initial.id}`,
-      "data-candidate": initial.id,
-      "aria-controls": `candidate-${initial.id}`,
-    },
-    modelDot(initial),
-    ...[name, rank, agreement, mark, status, time].flatMap((part) => [part, " "]),
-    icon("right"),
-  );
+  const { button, patch } = lineButton(initial);
   button.addEventListener("click", actions.press);
   const retry = wordButton(translate("retry"), "retry", () => {
     button.focus({ preventScroll: true });
     actions.retry();
   });
-  retry.hidden = true;
-  const host = element("li", {}, button, retry);
+  const finish = wordButton(translate("act_finish"), "check", actions.finish);
+  const host = element("li", {}, button, retry, finish);
 
   return {
     host,
     button,
     setOpen: (isOpen, isTab) => setOpen(host, button, isOpen, isTab),
     patch(state, candidate, isAnswer) {
-      const place = finalRankOf(state, candidate.id);
+      patch(state, candidate, isAnswer);
+      retry.hidden = candidate.status !== "failed";
+      finish.hidden = !mayFinish(state, candidate);
+    },
+  };
+}
+
+/** @param {CandidateState} initial */
+function lineButton({ id, name, model }) {
+  const part = (/** @type {string} */ each) => element("span", { class: `candidate-${each}` });
+  const [rank, agreement, mark, status, time] = [
+    part("rank"),
+    part("agreement"),
+    part("mark"),
+    part("status"),
+    part("time number"),
+  ];
+  const button = element("button", { type: "button", class: "candidate-line", id: `line-${id}` });
+  button.dataset.candidate = id;
+  button.setAttribute("aria-controls", `candidate-${id}`);
+  const title = element("b", { class: "candidate-name" }, name);
+  // The spaces keep the words apart where the line is read aloud.
+  const parts = [title, rank, agreement, mark, status, time].flatMap((each) => [each, " "]);
+  button.append(modelDot({ model }), ...parts, icon("right"));
+  return {
+    button,
+    /** @param {TurnState} state @param {CandidateState} candidate @param {boolean} isAnswer */
+    patch(state, candidate, isAnswer) {
+      const place = finalRankOf(state, id);
+      const agrees = agreementOf(state, id);
       button.dataset.status = candidate.status;
       setAttribute(button, "data-rank", place || undefined);
       setText(rank, place ? translate("rank", { n: place }) : "");
-      const agrees = agreementOf(state, candidate.id);
       agreement.dataset.agreement = agrees;
       setText(agreement, agrees && translate(agrees));
       setText(mark, isAnswer && candidate.status !== "streaming" ? translate("is_answer") : "");
       setText(status, statusOf(candidate, isAnswer));
       setText(time, hasEnded(candidate) ? seconds(candidate.durationMs) : "");
-      retry.hidden = candidate.status !== "failed";
     },
   };
 }

@@ -16,10 +16,9 @@ export function bindTabs(list, panels, tabs) {
   const isTabs = () => list.role === "tablist";
   list.addEventListener("keydown", (event) => {
     const ids = tabs.ids();
-    const step = STEPS[event.key];
-    const index = step ? ids.indexOf(tabs.selected()) + step : event.key === "Home" ? 0 : ids.length - 1;
-    const next = ids[(index + ids.length) % ids.length];
-    if (!isTabs() || !next || !(step || event.key === "Home" || event.key === "End")) return;
+    const step = STEPS[event.key] ?? 0;
+    const next = ids[(ids.indexOf(tabs.selected()) + step + ids.length) % ids.length];
+    if (!isTabs() || !step || !next) return;
     event.preventDefault();
     tabs.select(next);
     document.getElementById(`line-${next}`)?.focus({ preventScroll: true });

@@ -1,8 +1,8 @@
-import { copyWordButton } from "../../lib/clipboard.js";
+import { copyAction } from "../../lib/clipboard.js";
 import { element, setAttribute, setText, wordButton } from "../../lib/dom.js";
 import { hueOf } from "../../lib/hue.js";
 import { characterSpeed, seconds, translate, translateCode } from "../../lib/messages.js";
-import { candidateOf, charactersPerSecond, finalRankOf } from "../../state/turn_selectors.js";
+import { candidateOf, charactersPerSecond, finalRankOf, mayFinish } from "../../state/turn_selectors.js";
 import { candidateText } from "./candidate_text.js";
 
 /**
@@ -10,7 +10,7 @@ import { candidateText } from "./candidate_text.js";
  * @import { CandidateState, TurnState } from "../../state/turn_types.js"
  * @typedef {{
  *   retry: (candidate: string) => void, vote: (candidate: string) => void,
- *   signal: (candidate: string, kind: "copy" | "continue") => void,
+ *   signal: (candidate: string, kind: "copy" | "continue") => void, finish: (candidate: string) => void,
  * }} CandidateActions
  * @typedef {{
  *   host: HTMLElement,
@@ -61,7 +61,7 @@ export function candidateView(initial, actions) {
       notes.patch(state, candidate, isAnswer);
       text.patch(candidate, isAnswer);
       failure.patch(candidate);
-      foot.patch(candidate, feedback, isAnswer, state.candidates.length);
+      foot.patch(state, candidate, feedback, isAnswer);
     },
   };
 }
@@ -129,7 +129,7 @@ function rankView(id) {
 function candidateFoot(id, actions) {
   let text = "";
   const figures = element("p", { class: "candidate-figures number" });
-  const copy = copyWordButton(
+  const copy = copyAction(
     () => text,
     () => actions.signal(id, "copy"),
   );
@@ -139,23 +139,27 @@ function candidateFoot(id, actions) {
   const proceed = wordButton(translate("act_follow"), "branch", () => actions.signal(id, "continue"), {
     ariaLabel: translate("continue_with"),
   });
-  const buttons = element("div", { class: "candidate-actions" }, copy, vote, proceed);
+  // On a wide page the line above has this button.
+  const finish = wordButton(translate("act_finish"), "check", () => actions.finish(id));
+  finish.classList.add("on-tab");
+  const buttons = element("div", { class: "candidate-actions" }, finish, copy, vote, proceed);
   return {
     host: element("footer", { class: "candidate-foot" }, figures, buttons),
     /**
+     * @param {TurnState} state
      * @param {CandidateState} candidate
      * @param {TurnFeedback} feedback
      * @param {boolean} isAnswer
-     * @param {number} count of the turn's candidates
      */
-    patch(candidate, { voted, continued }, isAnswer, count) {
+    patch(state, candidate, { voted, continued }, isAnswer) {
       text = candidate.text;
       setText(figures, figuresOf(candidate));
       buttons.hidden = !text || candidate.status === "streaming" || candidate.status === "waiting";
       // The answer above has its own actions, and the next prompt follows it anyway.
       copy.hidden = isAnswer;
       proceed.hidden = isAnswer && continued !== id;
-      vote.hidden = count < 2;
+      vote.hidden = state.candidates.length < 2;
+      finish.hidden = !mayFinish(state, candidate);
       vote.ariaPressed = String(voted === id);
       vote.title = voted === id ? translate("voted") : "";
       proceed.ariaPressed = String(continued === id);

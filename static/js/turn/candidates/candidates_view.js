@@ -95,6 +95,7 @@ function createParts(actions) {
     const line = candidateLine(candidate, {
       press: () => layout.press(candidate.id),
       retry: () => actions.retry(candidate.id),
+      finish: () => actions.finish(candidate.id),
     });
     const item = { model: candidate.model, line, view: candidateView(candidate, actions) };
     items.all.set(candidate.id, item);
@@ -107,7 +108,7 @@ function createParts(actions) {
   return { host, title, adder, items, layout, add };
 }
 
-/** @param {TurnState} state @returns {string} the best candidate that can be told */
+/** @param {TurnState} state @returns {string} the best candidate as far as it is known */
 function winnerOf(state) {
   const best = state.candidates.find(({ id }) => finalRankOf(state, id) === 1);
   return best?.id || state.leader || (state.candidates[0]?.id ?? "");
