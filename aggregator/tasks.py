@@ -28,7 +28,7 @@ from aggregator.models import Turn
 from aggregator.pipeline.routing.initial_price import find_initial_price
 from aggregator.ratings import ratings
 from aggregator.selectors.turns import find_unstarted_turns
-from aggregator.services import deletion
+from aggregator.services import deletion, provider_checks
 from aggregator.services.listings import list_offered_models
 from aggregator.storage import quota
 
@@ -99,6 +99,12 @@ async def _start_together(turns: Sequence[TurnTask]) -> list[None]:
 
 # Tasks that arrive while rows are read share the next query.
 _starter = per_loop(lambda: Batcher(_start_together, max_size=MAX_STARTED_TOGETHER))
+
+
+@shared_task(name="aggregator.tasks.run_provider_test")
+def run_provider_test(test_id: int) -> None:
+    """Run an admin's test call on this worker's event loop."""
+    provider_checks.run_test(test_id, run=_run)
 
 
 @shared_task(name="aggregator.tasks.recover_turns")

@@ -14,6 +14,7 @@ const entries = [
   "js/account.js",
   "js/portal.js",
   "js/charts.js",
+  "js/admin/auto_refresh.js",
   "css/fonts.css",
   "css/whole_font.css",
   "css/site.css",

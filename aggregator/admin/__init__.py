@@ -1,5 +1,5 @@
 """The admin of the aggregator; importing this package registers its pages."""
 
-from aggregator.admin import budget, catalog, conversations, feedback, usage, weights
+from aggregator.admin import budget, catalog, conversations, feedback, provider_accounts, usage, weights
 
-__all__ = ["budget", "catalog", "conversations", "feedback", "usage", "weights"]
+__all__ = ["budget", "catalog", "conversations", "feedback", "provider_accounts", "usage", "weights"]

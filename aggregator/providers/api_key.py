@@ -16,13 +16,14 @@ def read_api_key(model: LanguageModel) -> str:
     It is read every time, so that a changed key takes effect.
     """
     if model.account:
-        key = _open_key(model.sealed_key)
+        key = open_key(model.sealed_key)
     else:
         key = settings.READ_PROVIDER_SECRET(model.api_key_name) if model.api_key_name else ""
     return key or PLACEHOLDER_KEY
 
 
-def _open_key(sealed: str) -> str:
+def open_key(sealed: str) -> str:
+    """Return the key of an account, empty where it has none; raises AuthFailed if it cannot be opened."""
     try:
         return open_sealed(sealed) if sealed else ""
     except UnreadableSecretError:

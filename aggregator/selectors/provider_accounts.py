@@ -27,6 +27,7 @@ class KeyUse:
 class EnvironmentKey:
     """The models that a variable's key calls, and those that an account's key calls in its place."""
 
+    kind: str
     name: str
     used: int
     replaced: int
@@ -79,10 +80,19 @@ def list_environment_keys() -> list[EnvironmentKey]:
     }
     nothing = {"used": 0, "replaced": 0}
     return [
-        EnvironmentKey(kind.api_key_name, found["used"], found["replaced"])
+        EnvironmentKey(kind.slug, kind.api_key_name, found["used"], found["replaced"])
         for kind in PROVIDER_KINDS.values()
         for found in (counts.get(kind.slug, nothing),)
     ]
+
+
+def is_offered(listing: Listing) -> bool:
+    """Return whether there is a key or a server for a model; the account's keys should be prefetched."""
+    account = listing.account
+    if account is None:
+        return listing.is_reachable
+    has_key = any(key.retired_at is None for key in account.keys.all())
+    return account.is_on and (has_key or account.kind == ProviderAccount.Kind.COMPATIBLE)
 
 
 def list_recent_tests(listing: Listing) -> list[ProviderTest]:

@@ -21,6 +21,8 @@ HINT_CHARS = 4
 MIN_HINTED_CHARS = 16
 # Header values: no spaces, no line feeds, nothing that aiohttp would refuse or split.
 SECRET_FORM = re.compile(r"[\x21-\x7e]{1,500}")
+# Without a query and a fragment, to which no path can be added.
+URL_FORM = re.compile(r"[^\s?#]{1,190}")
 ALIAS_FORM = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 # The name under which the API offers the ensemble.
 RESERVED_ALIASES = {"jjamppong"}
@@ -37,7 +39,7 @@ class AccountError(Exception):
 @transaction.atomic
 def save_account(*, account: ProviderAccount, by: User) -> None:
     """Store an account; raises AccountError for an address that is none, or that holds a password."""
-    account.base_url = _clean_base_url(account)
+    account.base_url = clean_base_url(kind=account.kind, base_url=account.base_url)
     if account._state.adding:
         account.created_by = by
     account.save()
@@ -52,25 +54,30 @@ def set_key(*, account: ProviderAccount, secret: str, by: User) -> ProviderKey:
     The catalog's models of its kind are called by it from now on, also where the environment has a key.
     """
     secret = secret.strip()
-    if not SECRET_FORM.fullmatch(secret):
-        raise AccountError("bad_key")
     # Two admins who change a key at the same moment wait for each other.
     ProviderAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-    digest = salted_hmac(DIGEST_SALT, secret, algorithm="sha256").hexdigest()
-    active = find_active_key(account)
-    if active and constant_time_compare(active.digest, digest) and not is_unreadable(active):
-        raise AccountError("same_key")
-    if active:
+    check_secret(account=account, secret=secret)
+    if active := find_active_key(account):
         _retire(active, by)
     key = ProviderKey.objects.create(
         account=account,
         sealed=seal(secret),
         hint=f"…{secret[-HINT_CHARS:]}" if len(secret) >= MIN_HINTED_CHARS else "",
-        digest=digest,
+        digest=_digest(secret),
         created_by=by,
     )
     link_catalog_models()
     return key
+
+
+@sensitive_variables("secret")
+def check_secret(*, account: ProviderAccount, secret: str) -> None:
+    """Raise AccountError for a key that no request can carry, or that is the active one already."""
+    if not SECRET_FORM.fullmatch(secret):
+        raise AccountError("bad_key")
+    active = None if account._state.adding else find_active_key(account)
+    if active and constant_time_compare(active.digest, _digest(secret)) and not is_unreadable(active):
+        raise AccountError("same_key")
 
 
 @transaction.atomic
@@ -157,10 +164,17 @@ def _retire(key: ProviderKey, by: User) -> None:
     key.save(update_fields=["sealed", "retired_by", "retired_at"])
 
 
-def _clean_base_url(account: ProviderAccount) -> str:
-    url = account.base_url.strip().rstrip("/")
+@sensitive_variables("secret")
+def _digest(secret: str) -> str:
+    return salted_hmac(DIGEST_SALT, secret, algorithm="sha256").hexdigest()
+
+
+def clean_base_url(*, kind: str, base_url: str) -> str:
+    """Return an account's address as it is stored; raises AccountError."""
+    url = base_url.strip().rstrip("/")
+    is_server = kind == ProviderAccount.Kind.COMPATIBLE
     if not url:
-        if account.kind == ProviderAccount.Kind.COMPATIBLE:
+        if is_server:
             raise AccountError("no_address")
         return ""
     try:
@@ -169,9 +183,9 @@ def _clean_base_url(account: ProviderAccount) -> str:
     except ValueError:
         is_plain = False
     # A password in an address would be shown on pages and stored unsealed.
-    if not is_plain or parts.username or parts.password or parts.query or parts.fragment:
+    if not is_plain or not URL_FORM.fullmatch(url) or parts.username or parts.password:
         raise AccountError("bad_address")
-    return with_version(url) if account.kind == ProviderAccount.Kind.COMPATIBLE else url
+    return with_version(url) if is_server else url
 
 
 def with_version(address: str) -> str:

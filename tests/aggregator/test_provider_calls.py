@@ -12,7 +12,7 @@ from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Listing, ProviderAccount, ProviderKey, ProviderTest, Turn, Usage
 from aggregator.services import turns
 from aggregator.services.provider_accounts import retire_key, save_account, save_custom_model, set_key
-from aggregator.services.provider_tests import run_test, start_test
+from aggregator.services.provider_checks import run_test, start_test
 from testing.provider.server import ProviderServer, Script, say
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,20 +1,26 @@
-"""Test calls: one short call to a model, by which an admin sees whether its key, address and name work."""
+"""Checks of a provider account: a short call to a model, and the list of the models that it serves."""
 
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils import timezone
 
 from accounts.models import User
-from aggregator.catalog.catalog import LanguageModel
-from aggregator.models import Listing, ProviderTest
+from aggregator.catalog.catalog import LanguageModel, look_up_price
+from aggregator.catalog.provider_kinds import PROVIDER_KINDS, join_litellm_model
+from aggregator.models import Listing, ProviderAccount, ProviderTest
+from aggregator.providers.api_key import open_key
 from aggregator.providers.completions import close_providers, stream_completion
+from aggregator.providers.discovery import list_served_models
 from aggregator.providers.errors import EmptyCompletion, ProviderError
 from aggregator.providers.types import ChatMessage, Completion, CompletionRequest
 from aggregator.services.listings import read_model
+from aggregator.services.provider_accounts import find_active_key
 
 PROMPT = "‘네’라고만 답해 주세요."
 MAX_TOKENS = 16
@@ -22,8 +28,64 @@ DEADLINE_MS = 20_000
 # A test without a result after this time was lost with its process.
 LOST_AFTER = dt.timedelta(seconds=60)
 TEXT_CHARS = 200
+MAX_LISTED = 1_000
+DEFAULT_OUTPUT_LIMIT = 4_096
 
 Run = Callable[[Coroutine[Any, Any, Completion]], Completion]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountModel:
+    """A model that an account's provider lists, and the alias by which it is offered here already."""
+
+    model_id: str
+    title: str
+    context_window: int
+    has_price: bool
+    alias: str
+    account_id: int
+    needs_price: bool
+
+    @property
+    def query(self) -> str:
+        """The fields of the form that adds it, as a query string."""
+        fields: dict[str, object] = {"account": self.account_id, "model_id": self.model_id}
+        if self.title and self.title != self.model_id:
+            fields["name"] = self.title
+        if self.context_window:
+            fields["context_window"] = self.context_window
+            fields["output_limit"] = min(DEFAULT_OUTPUT_LIMIT, self.context_window // 2)
+        if not self.needs_price and not self.has_price:
+            fields |= {"input_price_micros": 0, "output_price_micros": 0}
+        return urlencode(fields)
+
+
+def list_account_models(account: ProviderAccount) -> list[AccountModel]:
+    """Ask an account's provider for its models; raises ProviderError."""
+    kind = PROVIDER_KINDS[account.kind]
+    active = find_active_key(account)
+    key = open_key(active.sealed) if active else ""
+    address = account.base_url or kind.models_base or kind.api_base
+    served = asyncio.run(list_served_models(address, key, key_header=kind.key_header, limit=MAX_LISTED))
+    aliases = dict(Listing.objects.filter(account=account).values_list("litellm_model", "slug"))
+    found = []
+    for each in served:
+        # Google's list names models by their paths.
+        model_id = each.name.removeprefix("models/")
+        name = join_litellm_model(kind, model_id)
+        has_price = look_up_price(name) is not None
+        found.append(
+            AccountModel(
+                model_id=model_id,
+                title=each.title,
+                context_window=each.context_window,
+                has_price=has_price,
+                alias=aliases.get(name, ""),
+                account_id=account.pk,
+                needs_price=kind.needs_key,
+            )
+        )
+    return sorted(found, key=lambda model: model.model_id)
 
 
 def start_test(*, listing: Listing, by: User) -> ProviderTest:
