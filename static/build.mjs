@@ -8,13 +8,13 @@ import { build, context } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const exists = (/** @type {string} */ entry) => existsSync(join(here, entry));
 const entries = [
+  "js/admin/auto_refresh.js",
   "js/page.js",
   "js/shared.js",
   "js/device_page.js",
   "js/account.js",
   "js/portal.js",
   "js/charts.js",
-  "js/admin/auto_refresh.js",
   "css/fonts.css",
   "css/whole_font.css",
   "css/site.css",

@@ -75,7 +75,7 @@ class ListingAdmin(ModelAdmin):
             called_by = ["account"] if obj.account_id else []
             identity = ["name", "slug", "vendor", "provider", "litellm_model", "api_base", *called_by]
         else:
-            identity = ["account", "model_id", "slug", "name", "vendor"]
+            identity = ["account", "model_id", "show_alias" if obj else "slug", "name", "vendor"]
         return [
             (None, {"fields": [*identity, "is_on"]}),
             (_("토큰 백만 개의 가격 (원)"), {"fields": list(PRICES)}),
@@ -87,7 +87,9 @@ class ListingAdmin(ModelAdmin):
         """Keep the alias, by which programs and stored answers name a model."""
         if obj is None:
             return []
-        return ["slug"] if obj.is_custom else ["slug", "vendor", "provider", "litellm_model", "api_base"]
+        return (
+            ["show_alias"] if obj.is_custom else ["slug", "vendor", "provider", "litellm_model", "api_base"]
+        )
 
     def get_form(
         self, request: HttpRequest, obj: Listing | None = None, change: bool = False, **kwargs: Any
@@ -120,6 +122,11 @@ class ListingAdmin(ModelAdmin):
             return redirect(request.path)
         page: HttpResponse = super().response_change(request, obj)
         return page
+
+    @display(description=_("별칭"))
+    def show_alias(self, listing: Listing) -> str:
+        """The name by which programs ask for it."""
+        return listing.slug
 
     @display(description=_("제공자"), ordering="provider")
     def show_provider(self, listing: Listing) -> str:

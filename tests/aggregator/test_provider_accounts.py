@@ -2,8 +2,10 @@
 
 import pickle
 from dataclasses import asdict
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
@@ -218,3 +220,14 @@ def test_the_database_keeps_one_active_key_and_none_of_a_retired_one(ada: User) 
         ProviderKey.objects.create(account=account, sealed="x", digest="x")
     with pytest.raises(IntegrityError), transaction.atomic():
         ProviderKey.objects.filter(pk=key.pk).update(sealed="")
+
+
+def test_the_command_reseals_and_counts(ada: User, settings: Settings) -> None:
+    set_key(account=add_account(ada), secret=SECRET, by=ada)
+    settings.SEALING_SECRETS = ["a new secret of at least 32 characters", *settings.SEALING_SECRETS]
+    output = StringIO()
+    call_command("reseal_provider_keys", stdout=output)
+    assert output.getvalue() == "1 provider keys resealed\n"
+    settings.SEALING_SECRETS = ["another secret of at least 32 characters"]
+    with pytest.raises(CommandError, match="1 provider keys are opened by none"):
+        call_command("reseal_provider_keys", stdout=output)
