@@ -4,13 +4,11 @@ import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.guests import rotate_guest_key
@@ -30,14 +28,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:
         """Turn the row of the visitor's guest into the account, or create a row when there is none."""
-        try:
-            with transaction.atomic():
-                account = start_account(guest_key=find_guest_key(request), new_user=user)
-                return super().save_user(request, account, form, commit)  # type: ignore[no-any-return]
-        except IntegrityError as error:
-            # A double submit: the form was valid before the first request committed the same address.
-            messages.info(request, _("이미 가입된 이메일이에요. 로그인해 주세요."))
-            raise ImmediateHttpResponse(redirect("account_login")) from error
+        with transaction.atomic():
+            account = start_account(guest_key=find_guest_key(request), new_user=user)
+            return super().save_user(request, account, form, commit)  # type: ignore[no-any-return]
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         """Derive the username from the public id; accounts log in by email and never see a username."""

@@ -2,6 +2,8 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -21,7 +23,15 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("person", "is_guest", "is_staff", "is_active", "date_joined", "last_login")
+    list_display = (
+        "person",
+        "has_verified_email",
+        "is_guest",
+        "is_staff",
+        "is_active",
+        "date_joined",
+        "last_login",
+    )
     list_filter = ("is_guest", "is_staff", "is_superuser", "is_active")
     search_fields = ("email", "first_name", "public_id", "username")
     ordering = ("-date_joined",)
@@ -39,6 +49,16 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("사람"), ordering="email")
     def person(self, user: User) -> str:
         return user.email or user.username
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Return users with whether their address is verified: an address may have further accounts."""
+        users: QuerySet[User] = super().get_queryset(request)
+        verified = EmailAddress.objects.filter(user=OuterRef("pk"), email=Lower(OuterRef("email")))
+        return users.annotate(is_email_verified=Exists(verified.filter(verified=True)))
+
+    @admin.display(description=_("확인된 이메일"), boolean=True)
+    def has_verified_email(self, user: User) -> bool:
+        return bool(getattr(user, "is_email_verified", False))
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Guests are read-only."""

@@ -2,7 +2,7 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,8 +23,12 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("사람")
         verbose_name_plural = _("사람")
+        # An address may have several accounts, at most one of them verified: accounts.auth_backend.
+        indexes = [
+            models.Index(Upper("email"), name="user_email_upper"),
+            models.Index(fields=["email"], name="user_email"),
+        ]
         constraints = [
-            models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="user_email_once"),
             models.CheckConstraint(
                 condition=models.Q(is_guest=False) | models.Q(is_staff=False, is_superuser=False),
                 name="user_guest_has_no_power",

@@ -4,14 +4,18 @@ import uuid
 from collections.abc import Mapping
 from importlib import import_module
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 
 from accounts.guests import as_guest_request, read_guest_key, read_scope_cookies
 from accounts.models import User
 
 Scope = Mapping[str, object]
+# The accounts of one address that a login tries: each costs a hash.
+MAX_ACCOUNTS_OF_EMAIL = 10
 
 
 def find_guest(guest_key: uuid.UUID | None) -> User | None:
@@ -43,6 +47,20 @@ def find_guest_key(source: HttpRequest | Scope) -> uuid.UUID | None:
 def find_first_superuser() -> User | None:
     """Return the oldest superuser, or None."""
     return User.objects.filter(is_superuser=True).order_by("pk").first()
+
+
+def list_accounts_of_email(email: str) -> list[User]:
+    """Return the accounts that an address may log in to, the verified one first, then the oldest.
+
+    Sign-ups of others with the same address, however many, come after the ones before them.
+    """
+    addresses = EmailAddress.objects.filter(user=OuterRef("pk"), email=email.lower())
+    accounts = (
+        User.objects.filter(Q(email__iexact=email) | Exists(addresses), is_guest=False)
+        .annotate(is_verified=Exists(addresses.filter(verified=True)))
+        .order_by("-is_verified", "pk")
+    )
+    return list(accounts[:MAX_ACCOUNTS_OF_EMAIL])
 
 
 def is_still_signed_in(user: User) -> bool:

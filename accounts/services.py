@@ -5,7 +5,7 @@ import uuid
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 
@@ -71,6 +71,12 @@ def adopt_guest(*, guest_key: uuid.UUID, account: User) -> None:
     for path in settings.GUEST_ADOPTERS:
         import_string(path)(guest=guest, account=account)
     guest.delete()
+
+
+def lock_email(email: str) -> None:
+    """Wait for other sign-ups with this address; the lock ends with the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"sign-up:{email.lower()}"])
 
 
 @transaction.atomic

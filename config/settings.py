@@ -123,6 +123,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
+    "accounts.auth_backend.EmailBackend",
+    # Sessions of the release before name this one; EmailBackend ends the search before it.
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 PASSWORD_HASHERS = [
@@ -145,6 +147,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_EMAIL_VERIFICATION = read_choice("EMAIL_VERIFICATION", "optional", ("none", "optional", "mandatory"))
 # Only in the browser that signed up: its session knows where the person wanted to go on.
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+# Sign-up must not tell which addresses have accounts: accounts.auth_backend.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 # config.client_address resolves the proxies; allauth would answer 500 to a header with too few hops.
 ALLAUTH_TRUSTED_PROXY_COUNT = 0

@@ -6,8 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -81,7 +81,9 @@ def show_payment(
     request: HttpRequest, model_admin: "ModelAdmin[Advertiser]", advertiser_id: int, payment: PaymentKind
 ) -> HttpResponse:
     """Show the form of a payment, and make the payment when it is sent."""
-    advertiser = get_object_or_404(Advertiser, pk=advertiser_id)
+    advertiser = model_admin.get_object(request, str(advertiser_id))
+    if advertiser is None:
+        raise Http404
     back = reverse("admin:ads_advertiser_change", args=[advertiser.pk])
     form = PaymentForm(request.POST or None)
     form.fields["amount"].label, form.fields["note"].label = str(payment.amount), str(payment.reason)

@@ -98,7 +98,7 @@ class CreativeAdmin(KeptRowsAdmin):
         """Hide the button of a sole approval where it is not allowed; a POST explains why."""
         actions: list[UnfoldAction] = super().get_actions_submit_line(request, object_id)
         if request.method == "GET":
-            creative = Creative.objects.filter(pk=object_id).first()
+            creative = self.get_object(request, str(object_id))
             if creative is None or not may_approve_alone(creative, cast("int", request.user.pk)):
                 return [action for action in actions if action.action_name != ALONE]
         return actions

@@ -79,14 +79,6 @@ def test_the_old_guest_cookie_is_invalid_after_sign_up(client: Client, guest: Us
     assert stranger.get("/accounts/me/").status_code == 302
 
 
-def test_a_registered_email_is_a_form_error(client: Client, ada: User, guest: User) -> None:
-    page = client.post("/accounts/signup/", {"email": "ADA@example.com", "password1": PASSWORD})
-    assert page.status_code == 200
-    assert "id_email_error" in page.content.decode()
-    guest.refresh_from_db()
-    assert guest.is_guest
-
-
 @pytest.mark.parametrize(("language", "words"), [("ko", "비밀번호가 짧아요"), ("en", "too short")])
 def test_a_weak_password_is_an_error_in_the_visitor_s_language(
     client: Client, db: None, language: str, words: str
@@ -98,19 +90,6 @@ def test_a_weak_password_is_an_error_in_the_visitor_s_language(
     )
     assert words in page.content.decode()
     assert not User.objects.exists()
-
-
-def test_a_double_sign_up_redirects_to_the_login(
-    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The first request commits after the form of the second was validated.
-    monkeypatch.setattr(
-        "allauth.account.forms.BaseSignupForm.clean_email", lambda form: form.cleaned_data["email"]
-    )
-    response = client.post("/accounts/signup/", {"email": "ada@example.com", "password1": PASSWORD})
-    assert response.status_code == 302
-    assert response.headers["Location"] == "/accounts/login/"
-    assert User.objects.get() == ada
 
 
 def test_logging_in_merges_the_guest_into_the_account(client: Client, ada: User, guest: User) -> None:

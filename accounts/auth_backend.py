@@ -1,0 +1,43 @@
+"""Login by address and password, where an address may have several accounts.
+
+Sign-up does not tell which addresses have accounts, so an address may get further ones, which are unverified
+(allauth's PREVENT_ENUMERATION="strict"). Each of them must be able to log in again, and must take as long to,
+or the login would tell what sign-up does not.
+"""
+
+from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from accounts.models import User
+from accounts.selectors import list_accounts_of_email
+
+# Each attempt computes at least this many hashes.
+MIN_HASHES = 3
+
+
+class EmailBackend(AuthenticationBackend):  # type: ignore[misc]
+    """Tries the accounts of an address, the verified one first, in a time that does not tell their number."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: object) -> User | None:
+        """Return the account; raise PermissionDenied where there is none, which ends Django's search."""
+        if not credentials.get("password"):
+            return None
+        user: User | None = super().authenticate(request, **credentials)
+        if user is None:
+            # Sessions of the release before name allauth's own backend, which therefore stays in the settings.
+            raise PermissionDenied
+        return user
+
+    def _authenticate_by_email(self, email: str, password: str) -> User | None:
+        found, hashes = None, 0
+        for account in list_accounts_of_email(email):
+            hashes += 1
+            if self._check_password(account, password):
+                found = account
+                break
+        for _ in range(MIN_HASHES - hashes):
+            make_password(password)
+        self._did_check_password = True
+        return found
