@@ -15,6 +15,7 @@ const entries = [
   "js/account.js",
   "js/portal.js",
   "js/charts.js",
+  "js/admin.js",
   "css/fonts.css",
   "css/whole_font.css",
   "css/site.css",

@@ -1,6 +1,7 @@
 """The review queue: a creative is approved or rejected by a reviewer before it is served."""
 
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -12,10 +13,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.dataclasses import UnfoldAction
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from ads.admin.review_page import build_review_page, find_next
 from ads.campaigns.creative_review import (
     MissingReasonError,
     NotInReviewError,
@@ -25,7 +26,6 @@ from ads.campaigns.creative_review import (
     approve_alone,
     approve_creative,
     find_creative_risks,
-    may_approve_alone,
     other_reviewers,
     reject_creative,
     second_review_from,
@@ -39,6 +39,12 @@ RISK_LABELS = {
     "promise": _("크게 약속해요"),
     "elsewhere": _("표시한 도메인과 다른 곳으로 가요"),
 }
+QUICK_REASONS = (
+    _("과장된 표현이에요"),
+    _("연결된 페이지와 내용이 달라요"),
+    _("확인할 수 없는 효능이에요"),
+    _("연결되지 않는 주소예요"),
+)
 APPROVE, REJECT, ALONE = "ads_creative_approve", "ads_creative_reject", "ads_creative_approve_alone"
 
 
@@ -82,26 +88,42 @@ class CreativeAdmin(KeptRowsAdmin):
         "review", "show_risks", "show_approvals", "show_next", "show_previous", "reviewer", "reviewed_at",
     ]  # fmt: skip
     form = ReviewForm
-    fields = [*readonly_fields, "review_reason", "lone_reason"]
+    change_form_before_template = "ads/admin/review_bar.html"
     # Buttons of the form, not links: a decision is a POST with a CSRF token.
     actions_submit_line = ["approve", "approve_alone", "reject"]
     ordering = ["-review", "created_at"]
 
-    def get_fields(self, request: HttpRequest, obj: Creative | None = None) -> list[str]:
-        """Leave out the reason of a sole approval where the reviewer may not approve alone."""
-        may = request.method != "GET" or (
-            obj is not None and may_approve_alone(obj, cast("int", request.user.pk))
-        )
-        return [name for name in self.fields if may or name != "lone_reason"]
+    def get_fieldsets(self, request: HttpRequest, obj: Creative | None = None) -> list[tuple[Any, Any]]:
+        """Fold what the review bar does not show; the bar itself holds the fields that are sent."""
+        sent = ["review_reason", "lone_reason"] if request.method == "POST" else []
+        return [(_("자세히"), {"classes": ["collapse"], "fields": [*self.readonly_fields, *sent]})]
 
-    def get_actions_submit_line(self, request: HttpRequest, object_id: int) -> list[UnfoldAction]:
-        """Hide the button of a sole approval where it is not allowed; a POST explains why."""
-        actions: list[UnfoldAction] = super().get_actions_submit_line(request, object_id)
-        if request.method == "GET":
-            creative = self.get_object(request, str(object_id))
-            if creative is None or not may_approve_alone(creative, cast("int", request.user.pk)):
-                return [action for action in actions if action.action_name != ALONE]
-        return actions
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Open the list with what waits for review, unless all of it was asked for on the list itself."""
+        is_inside = urlsplit(request.headers.get("Referer", "")).path == request.path
+        if request.method == "GET" and not request.GET and not is_inside:
+            if Creative.objects.filter(review=Creative.Review.WAITING).exists():
+                return redirect(f"{request.path}?review__exact={Creative.Review.WAITING}")
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add what the review bar shows."""
+        creative = kwargs.get("obj")
+        if creative is not None:
+            review = build_review_page(creative, cast("int", request.user.pk))
+            context |= {
+                "review": review,
+                "quick_reasons": QUICK_REASONS,
+                "risk_labels": [RISK_LABELS[risk] for risk in review.risks],
+                "next_step": self.show_next(creative) if review.risks and review.is_waiting else "",
+            }
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Advertisers write creatives."""
@@ -164,11 +186,15 @@ class CreativeAdmin(KeptRowsAdmin):
         return f"v{shown.version}: {shown.title} / {shown.body} → {shown.landing_url}" if shown else "-"
 
     def response_change(self, request: HttpRequest, obj: Creative) -> HttpResponse:
-        """Return to the queue after a decision, or stay on the page when its reason is missing."""
+        """Go on with the queue after a decision, or stay on the page when its reason is missing."""
         lacks_reason = REJECT in request.POST and not obj.review_reason
         if lacks_reason or (ALONE in request.POST and obj.review == Creative.Review.WAITING):
             return redirect(reverse("admin:ads_creative_change", args=[obj.pk]))
         if APPROVE in request.POST or ALONE in request.POST or REJECT in request.POST:
+            following = find_next(obj, cast("int", request.user.pk))
+            if following is not None:
+                return redirect(reverse("admin:ads_creative_change", args=[following]))
+            messages.success(request, _("검토할 문구를 다 봤어요."))
             return redirect(reverse("admin:ads_creative_changelist"))
         answer: HttpResponse = super().response_change(request, obj)
         return answer
@@ -200,11 +226,11 @@ class CreativeAdmin(KeptRowsAdmin):
         except SoleApprovalError as error:
             messages.error(request, SOLE_APPROVAL_ERRORS.get(type(error)) or self.show_next(creative))
 
-    @action(description=_("적어 둔 사유로 거절"))
+    @action(description=pgettext_lazy("do", "거절"))
     def reject(self, request: HttpRequest, creative: Creative) -> None:
         """Reject this version with the reason in the form."""
         if not creative.review_reason:
-            messages.error(request, _("거절 사유를 먼저 적고 저장해 주세요. 광고주가 그대로 읽어요."))
+            messages.error(request, _("거절하는 이유를 적어 주세요. 광고주가 그대로 읽어요."))
             return
         try:
             reject_creative(creative=creative, reason=creative.review_reason, reviewer_id=request.user.pk)
