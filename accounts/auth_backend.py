@@ -26,7 +26,7 @@ class EmailBackend(AuthenticationBackend):  # type: ignore[misc]
             return None
         user: User | None = super().authenticate(request, **credentials)
         if user is None:
-            # Sessions of the release before name allauth's own backend, which therefore stays in the settings.
+            # allauth's own backend stays in the settings, as sessions of the release before name it.
             raise PermissionDenied
         return user
 

@@ -9,6 +9,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": lambda request: gettext("짬뽕"),
     "SITE_HEADER": lambda request: gettext("짬뽕"),
     "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("mark.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("mark.svg")}],
     "SHOW_VIEW_ON_SITE": True,
     "SHOW_HISTORY": True,

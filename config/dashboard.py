@@ -51,17 +51,23 @@ def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
             before % {"amount": _render_won(turn_stats.cost_before_micros)},
             turns,
         ),
-        Card(_("남은 것"), _render_won(margin), _("수입에서 비용을 뺀 값"), clicks, is_alert=margin < 0),
         Card(
-            _("노출과 클릭"),
+            _("오늘 남은 돈"),
+            _render_won(margin),
+            _("광고 수입에서 모델 비용을 뺀 값"),
+            clicks,
+            is_alert=margin < 0,
+        ),
+        Card(
+            _("광고 노출과 클릭"),
             f"{market.impressions:,} · {market.clicks:,}",
             _("무효 클릭 %(count)s") % {"count": f"{market.invalid_clicks:,}"},
             clicks,
         ),
         Card(
-            _("광고주 지갑"),
+            _("광고주 잔액"),
             _render_won(market.wallets_micros),
-            _("아직 쓰지 않은 돈"),
+            _("광고주들이 아직 쓰지 않은 돈"),
             reverse("admin:ads_account_changelist"),
         ),
     ]
@@ -72,14 +78,14 @@ def _failure_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
     failing = [each for each in turn_stats.models if each.failed]
     return [
         Card(
-            _("실패한 턴"),
+            _("답하지 못한 질문"),
             f"{turn_stats.failed:,}",
-            _("오늘 %(count)s개 가운데") % {"count": f"{turn_stats.turns:,}"},
+            _("오늘 받은 질문 %(count)s개 가운데") % {"count": f"{turn_stats.turns:,}"},
             f"{turns}?status__exact=failed",
             is_alert=turn_stats.failed > 0,
         ),
         Card(
-            _("실패한 모델"),
+            _("오늘 한 번이라도 실패한 모델"),
             f"{len(failing):,}",
             ", ".join(each.model for each in failing[:3]) or _("모두 답하고 있어요"),
             reverse("admin:aggregator_listing_changelist"),

@@ -180,6 +180,9 @@ ACCOUNT_CLOSERS = [
     "aggregator.services.deletion.delete_conversations",
 ]
 
+# Called with the id of a turn's request: what the admin's page of a turn shows of its ad.
+AD_DECISION_RENDERER = "ads.admin.decision_view.render_decision"
+
 # -- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", "한국어"), ("en", "English")]

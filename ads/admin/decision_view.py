@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 
 from ads.models import AdGroup, Campaign, Keyword
+from ads.reporting.decision_trace import find_decision
 from ui.won import render_won
 
 STATUS_LABELS: dict[str, Promise] = {
@@ -68,6 +72,17 @@ def describe_decision(record: dict[str, Any]) -> dict[str, object]:
         "is_explored": record["is_explored"],
         "contender_rows": [_describe_contender(line, campaigns) for line in lines],
     }
+
+
+def render_decision(request_id: str) -> SafeString:
+    """Return a request's decision as HTML; empty where none is remembered."""
+    try:
+        record = find_decision(request_id)
+    except RedisError:
+        record = None
+    if record is None:
+        return SafeString()
+    return SafeString(render_to_string("ads/admin/_decision.html", {"decision": describe_decision(record)}))
 
 
 def _describe_contender(line: dict[str, Any], campaigns: dict[int, str]) -> dict[str, object]:

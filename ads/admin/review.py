@@ -103,9 +103,9 @@ class CreativeAdmin(KeptRowsAdmin):
     ) -> HttpResponse:
         """Open the list with what waits for review, unless all of it was asked for on the list itself."""
         is_inside = urlsplit(request.headers.get("Referer", "")).path == request.path
-        if request.method == "GET" and not request.GET and not is_inside:
-            if Creative.objects.filter(review=Creative.Review.WAITING).exists():
-                return redirect(f"{request.path}?review__exact={Creative.Review.WAITING}")
+        is_opened = request.method == "GET" and not request.GET and not is_inside
+        if is_opened and Creative.objects.filter(review=Creative.Review.WAITING).exists():
+            return redirect(f"{request.path}?review__exact={Creative.Review.WAITING}")
         page: HttpResponse = super().changelist_view(request, extra_context)
         return page
 

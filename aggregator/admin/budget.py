@@ -35,7 +35,14 @@ class DayPointAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Show the day's figures and charts above the points."""
         history = read_budget_history()
-        more = build_charts(history) | {"history": history, "runway": format_runway(history.runway)}
+        coverage, coverage_note = describe_coverage(history)
+        more = build_charts(history) | {
+            "history": history,
+            "runway": format_runway(history.runway),
+            "coverage": coverage,
+            "coverage_note": coverage_note,
+            "quality_won": f"{1 / history.price:,.1f}" if history.price else "",
+        }
         page: HttpResponse = super().changelist_view(request, more | (extra_context or {}))
         return page
 
@@ -93,6 +100,17 @@ def build_charts(history: BudgetHistory) -> dict[str, Any]:
         "price_chart": draw(price, decimals=4),
         "quality_chart": draw(quality, decimals=2, maximum=1.0),
     }
+
+
+def describe_coverage(history: BudgetHistory) -> tuple[str, str]:
+    """Return how far ads pay for the models, with a note: a share, or a multiple above the whole cost."""
+    if not history.spent:
+        return "–", gettext("아직 모델 비용이 없어요")
+    covered = history.income / history.spent
+    if covered > 1:
+        times = gettext("%(times)s배") % {"times": f"{covered:.1f}"}
+        return times, gettext("광고 수입이 모델 비용의 %(times)s예요") % {"times": times}
+    return f"{100 * covered:.0f}%", gettext("모델 비용 가운데 광고 수입으로 낸 만큼이에요")
 
 
 def format_runway(runway: dt.timedelta | None) -> str:

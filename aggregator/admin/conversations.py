@@ -7,18 +7,18 @@ from django.contrib import admin, messages
 from django.contrib.admin import AllValuesFieldListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
+from aggregator.admin.turn_page import build_turn_context
 from aggregator.domain.messages import ANSWER_KINDS, LANGUAGES, NO_AD_REASONS, label_of
-from aggregator.models import Candidate, Conversation, Share, Turn
+from aggregator.models import Conversation, Share, Turn
 from aggregator.services.sharing import withdraw_share
 from ui.read_only_admin import ReadOnlyAdmin
 from ui.won import render_won
@@ -33,21 +33,6 @@ def build_label_filter(labels: Mapping[str, Promise]) -> type[AllValuesFieldList
                 yield {**choice, "display": label_of(labels, str(choice["display"]))}
 
     return LabelFilter
-
-
-class CandidateInline(TabularInline):
-    """The candidates of a turn."""
-
-    model = Candidate
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = [
-        "model", "status", "error", "ttft_ms", "duration_ms", "output_tokens", "cost_micros", "text",
-    ]  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Candidates come from models."""
-        return False
 
 
 @admin.register(Turn)
@@ -67,12 +52,23 @@ class TurnAdmin(ReadOnlyAdmin):
     ]
     search_fields = ["prompt", "public_id"]
     date_hierarchy = "opened_at"
-    inlines = [CandidateInline]
+    change_form_template = "admin/aggregator/turn.html"
+    # The page is build_turn_context; of the row itself the form shows nothing.
+    fields = ["prompt"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Turn]":
         """Return turns with their conversations, newest first."""
         turns: QuerySet[Turn] = super().get_queryset(request)
         return turns.select_related("conversation").order_by("-opened_at")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show the turn as a conversation."""
+        page: HttpResponse = super().render_change_form(
+            request, context | build_turn_context(kwargs["obj"]), *args, **kwargs
+        )
+        return page
 
     @display(description=_("프롬프트"))
     def show_prompt(self, turn: Turn) -> str:

@@ -53,11 +53,6 @@ class BudgetHistory:
         """The current price of quality."""
         return self.points[-1].price if self.points else 0.0
 
-    @property
-    def covered_percent(self) -> int | None:
-        """The share of the models' cost that ads have paid, in percent."""
-        return round(100 * self.income / self.spent) if self.spent else None
-
 
 def read_budget_history(now: dt.datetime | None = None) -> BudgetHistory:
     """Return the history of a moment's day until that moment, in one query."""

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from aggregator.admin.budget import describe_coverage
 from aggregator.budgeting import budget
 from aggregator.models import Candidate, Conversation, DayPoint, Listing, Turn, Usage
 from aggregator.pipeline.routing.initial_price import find_initial_price
@@ -132,7 +133,7 @@ def test_the_runway_is_shown_while_money_runs_out_and_not_when_ads_pay(ada: User
     # 12,000 won in three hours leave 12,000 for three hours.
     assert history.left == 12_000
     assert history.runway == dt.timedelta(hours=3)
-    assert history.covered_percent == 0
+    assert describe_coverage(history)[0] == "0%"
     assert read_budget_history(NOON + dt.timedelta(days=1)).runway is None
     update(NOON + minutes(1), income_won=30_000)
     assert read_budget_history(NOON + minutes(1)).runway is None

@@ -53,7 +53,13 @@ def test_the_decisions_and_the_card_stand_before_the_fields(
     admin_client: Client, queue: list[Creative]
 ) -> None:
     page = admin_client.get(page_of(queue[1])).content.decode()
-    order = ["3개 중 2번째", 'name="ads_creative_approve"', 'class="placement"', "키워드 도쿄 왕복 1", "자세히"]
+    order = [
+        "3개 중 2번째",
+        'name="ads_creative_approve"',
+        'class="placement"',
+        "키워드 도쿄 왕복 1",
+        "자세히",
+    ]
     places = [page.index(words) for words in order]
     assert places == sorted(places)
     assert page.count("도쿄 왕복 1</span>") == 2

@@ -1,0 +1,77 @@
+"""The codes of a turn in the words that an admin reads; an unknown code is shown as it is."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+EVENTS: dict[str, Promise] = {
+    "turn_opened": _("질문을 받음"),
+    "turn_queued": _("차례를 기다림"),
+    "route_chosen": _("물어볼 모델을 고름"),
+    "candidate_queued": _("모델이 바빠 기다림"),
+    "candidate_started": _("모델에게 물음"),
+    "candidate_delta": _("첫 글자가 옴"),
+    "candidate_finished": _("모델의 답이 끝남"),
+    "leader_changed": _("가장 나은 답이 바뀜"),
+    "ranking_made": _("순위를 매김"),
+    "claims_mapped": _("서로 다른 말을 찾음"),
+    "answer_started": _("답을 모아 쓰기 시작함"),
+    "answer_delta": _("모아 쓴 답의 첫 글자"),
+    "answer_finished": _("답을 정함"),
+    "supports_found": _("문장마다 뒷받침하는 답을 찾음"),
+    "turn_closed": _("끝남"),
+    "placement_made": _("광고를 정함"),
+    # Calls that only the rows of a turn know.
+    "judge": _("심사를 마침"),
+    "fuse": _("답을 모아 씀"),
+    "title": _("제목을 지음"),
+}
+ROUTE_REASONS: dict[str, Promise] = {
+    "speaks_language": _("질문한 언어를 할 줄 아는 모델"),
+    "nobody_speaks_language": _("질문한 언어를 잘하는 모델이 없음"),
+    "best_standing": _("평가가 높은 모델을 여러 회사에서 고름"),
+    "asked_panel": _("사용자가 고른 모델"),
+    "panel_cut": _("고른 모델 가운데 예산으로 부를 수 있는 것만"),
+    "asked_too_dear": _("고른 모델이 예산보다 비싸서 바꿈"),
+    "budget_small": _("예산이 조금 남아 가장 싼 모델"),
+    "budget_empty": _("예산이 없어 가장 싼 모델 하나"),
+    "thrifty": _("예산에서 값에 견주어 가장 나은 조합"),
+    "votable": _("답을 서로 견줄 수 있어 투표로 정함"),
+    "cheap_first": _("가벼운 모델에게 먼저 물음"),
+    "escalated": _("답이 갈려 더 강한 모델에게도 물음"),
+    "explores": _("아직 잘 모르는 모델을 함께 물음"),
+}
+RANK_REASONS: dict[str, Promise] = {
+    "agrees": _("다른 모델과 같은 답"),
+    "stands_alone": _("다른 모델과 다른 답"),
+    "likely_right": _("맞을 가능성이 높음"),
+    "higher_standing": _("평소 평가가 더 높음"),
+    "longer_detail": _("더 자세함"),
+    "failed": _("답을 마치지 못함"),
+    "empty": _("빈 답"),
+    "refusal": _("답하기를 거절함"),
+    "wrong_language": _("질문과 다른 언어"),
+    "loop": _("같은 말을 되풀이함"),
+    "cut_off": _("끝까지 쓰지 못함"),
+}
+ERRORS: dict[str, Promise] = {
+    "unreachable": _("연결되지 않음"),
+    "timed_out": _("제시간에 답하지 못함"),
+    "stalled": _("쓰다가 멈춤"),
+    "rate_limited": _("제공자의 사용 한도에 닿음"),
+    "refused": _("모델이 답하지 않기로 함"),
+    "bad_request": _("제공자가 요청을 거절함"),
+    "context_too_long": _("모델이 읽기에 대화가 김"),
+    "auth_failed": _("API 키가 맞지 않음"),
+    "unknown_model": _("없는 모델"),
+    "server_failed": _("제공자 쪽 오류"),
+    "cut_off": _("쓰는 도중에 끊김"),
+    "malformed": _("알아볼 수 없는 답"),
+    "empty": _("빈 답"),
+    "stopped": _("사용자가 멈춤"),
+    "interrupted": _("서버가 다시 켜지면서 끊김"),
+    "all_failed": _("물어본 모델이 모두 실패함"),
+    "no_models": _("답할 수 있는 모델이 없음"),
+    "prompt_too_long": _("읽을 수 있는 모델이 없을 만큼 김"),
+    "model_not_offered": _("고른 모델이 꺼져 있음"),
+    "model_too_dear": _("고른 모델이 남은 예산보다 비쌈"),
+}
