@@ -2,7 +2,9 @@
 
 import asyncio
 import datetime as dt
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import redis
@@ -96,11 +98,31 @@ def make_turn(conversation: Conversation, number: int, **fields: object) -> Turn
 def test_a_turn_reads_as_a_conversation(read_page: Callable[..., str], stored_turn: Turn) -> None:
     page = read_page(stored_turn)
     order = [
-        "앞선 질문과 답 1개", "안녕하세요.", "한국의 &lt;b&gt;수도&lt;/b&gt;는?", "가장 나은 답", "서울이에요.",
-        "1위", "이 답으로 정함", "추천 1", "복사 1", "느림", "제시간에 답하지 못함", "하루가 지나", "질문을 받음",
-        "첫 글자가 옴", "질문한 언어를 할 줄 아는 모델", "상식", "0.900원 → 1.500원", "100.0원까지", "고를 확률 25%",
-        "10 → 12", "1.500원", "맞는 광고가 없음", "원본 데이터", "&quot;propensities&quot;",
-    ]  # fmt: skip
+        "앞선 질문과 답 1개",
+        "안녕하세요.",
+        "한국의 &lt;b&gt;수도&lt;/b&gt;는?",
+        "가장 나은 답",
+        "서울이에요.",
+        "1위",
+        "이 답으로 정함",
+        "추천 1",
+        "복사 1",
+        "느림",
+        "제시간에 답하지 못함",
+        "하루가 지나",
+        "질문을 받음",
+        "첫 글자가 옴",
+        "질문한 언어를 할 줄 아는 모델",
+        "상식",
+        "0.900원 → 1.500원",
+        "100.0원까지",
+        "고를 확률 25%",
+        "10 → 12",
+        "1.500원",
+        "맞는 광고가 없음",
+        "원본 데이터",
+        "&quot;propensities&quot;",
+    ]
     # The page names each once in this order; the words before the talk belong to the admin's frame.
     place = page.index("turn-page")
     for words in order:
@@ -126,7 +148,7 @@ def test_the_page_runs_a_known_number_of_queries(client: Client, staff: User, st
         )
     with CaptureQueriesContext(connection) as many:
         client.get(path)
-    assert len(many) == len(few) <= 16, [query["sql"][:90] for query in many]
+    assert len(many) == len(few) <= 12, [query["sql"][:90] for query in many]
 
 
 def test_a_page_opens_without_valkey(
@@ -182,9 +204,6 @@ def test_every_code_of_a_turn_has_words() -> None:
 
 def find_message_keys(prefix: str) -> set[str]:
     """Return the codes that the page's messages know under a prefix."""
-    import re
-    from pathlib import Path
-
     folder = Path(settings.BASE_DIR) / "templates" / "aggregator"
     text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("_*message*.html"))
     return set(re.findall(rf'data-message="{prefix}\.(\w+)"', text))
