@@ -168,7 +168,7 @@ def _render_seconds(milliseconds: int) -> str:
 
 
 def _render_cost(micros: int) -> str:
-    return render_won(micros, 3)
+    return render_won(micros, 3 if micros else None)
 
 
 def _name_of(candidate: Candidate | None) -> str:
