@@ -79,12 +79,16 @@ def test_the_queue_is_reviewed_by_keyboard(
     rejected = Creative.objects.get(pk=queue[1].pk)
     assert (rejected.review, rejected.review_reason) == ("rejected", "ajk")
 
-    # Keys can be switched off; a quick reason fills the field.
+    refuse_by_mouse(page, queue[2])
+
+
+def refuse_by_mouse(page: Page, creative: Creative) -> None:
+    """Switch the keys off, and refuse with a quick reason."""
     page.locator("[data-review-keys]").uncheck()
     page.keyboard.press("a")
     page.wait_for_timeout(300)
-    assert review_of(queue[2]) == "waiting"
+    assert review_of(creative) == "waiting"
     page.get_by_text("과장된 표현이에요").click()
     page.keyboard.press("Enter")
     expect(page.locator("body")).to_contain_text("검토할 문구를 다 봤어요")
-    assert review_of(queue[2]) == "rejected"
+    assert review_of(creative) == "rejected"
