@@ -37,7 +37,7 @@ def build_turn_context(turn: Turn) -> dict[str, Any]:
     return {
         "turn": turn,
         "report": report,
-        "facts": list(_list_facts(turn)),
+        "properties": list(_list_properties(turn)),
         "answer_kind": label_of(ANSWER_KINDS, turn.answer_kind),
         "answer_by": turn.answer_model or _name_of(turn.answer_candidate),
         "candidates": [_describe_candidate(each) for each in report.candidates],
@@ -55,14 +55,14 @@ def build_turn_context(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _list_facts(turn: Turn) -> Iterator[tuple[str, str]]:
+def _list_properties(turn: Turn) -> Iterator[tuple[str, str]]:
     yield _("물은 사람"), str(turn.conversation.owner)
     yield _("언어"), label_of(LANGUAGES, turn.language)
     if turn.device:
         yield _("기기"), turn.get_device_display()
     yield _("방식"), turn.get_strategy_display()
     if turn.asked_strategy and turn.asked_strategy != turn.strategy:
-        yield _("바란 방식"), turn.get_asked_strategy_display()
+        yield _("바란 방식"), str(Turn.Strategy(turn.asked_strategy).label)
     if turn.duration_ms:
         yield _("걸린 시간"), _render_seconds(turn.duration_ms)
     yield _("비용"), _render_cost(turn.cost_micros)

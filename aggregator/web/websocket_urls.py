@@ -14,4 +14,4 @@ async def reject_unknown(scope: dict[str, Any], receive: Any, send: Any) -> None
     await send({"type": "websocket.close"})
 
 
-urlpatterns = [path("ws/", TurnConsumer.as_asgi()), re_path("", reject_unknown)]
+urlpatterns = [path("ws/", TurnConsumer.as_asgi()), re_path("", reject_unknown)]  # type: ignore[arg-type]

@@ -4,13 +4,13 @@ import re
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.db import connections
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -34,7 +34,7 @@ def address(request: pytest.FixtureRequest, db: None) -> str:
     return email
 
 
-def describe(response: HttpResponse) -> tuple[object, ...]:
+def describe(response: Any) -> tuple[object, ...]:
     """Return what a visitor can see of a response, without random tokens."""
     cookies = sorted(response.cookies)
     return response.status_code, response.headers.get("Location"), cookies, TOKEN.sub(b"", response.content)

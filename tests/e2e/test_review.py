@@ -1,5 +1,7 @@
 """Point 12: a reviewer goes through the queue by keyboard alone, on a wide page and on a phone."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -36,7 +38,7 @@ def admin(transactional_db: None) -> User:
 
 def log_in(page: Page) -> None:
     """Log in at the page that the admin leads to."""
-    expect(page).to_have_url(lambda url: "/accounts/login/?next=" in url)
+    expect(page).to_have_url(re.compile("/accounts/login/[?]next="))
     page.locator("#id_login").fill("root@example.com")
     page.locator("#id_password").fill(PASSWORD)
     page.keyboard.press("Enter")
