@@ -2,14 +2,14 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import User
+from accounts.selectors import annotate_verified_email
 
 admin.site.unregister(Group)
 # Email addresses are changed only by their owner, with a confirmation.
@@ -52,9 +52,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return users with whether their address is verified: an address may have further accounts."""
-        users: QuerySet[User] = super().get_queryset(request)
-        verified = EmailAddress.objects.filter(user=OuterRef("pk"), email=Lower(OuterRef("email")))
-        return users.annotate(is_email_verified=Exists(verified.filter(verified=True)))
+        return annotate_verified_email(super().get_queryset(request))
 
     @admin.display(description=_("확인된 이메일"), boolean=True)
     def has_verified_email(self, user: User) -> bool:

@@ -7,7 +7,8 @@ from importlib import import_module
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 
 from accounts.guests import as_guest_request, read_guest_key, read_scope_cookies
@@ -61,6 +62,12 @@ def list_accounts_of_email(email: str) -> list[User]:
         .order_by("-is_verified", "pk")
     )
     return list(accounts[:MAX_ACCOUNTS_OF_EMAIL])
+
+
+def annotate_verified_email(users: "QuerySet[User]") -> "QuerySet[User]":
+    """Add to each user whether their address is verified, as `is_email_verified`."""
+    verified = EmailAddress.objects.filter(user=OuterRef("pk"), email=Lower(OuterRef("email")), verified=True)
+    return users.annotate(is_email_verified=Exists(verified))
 
 
 def is_still_signed_in(user: User) -> bool:
