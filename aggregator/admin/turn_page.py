@@ -72,7 +72,7 @@ def _list_properties(turn: Turn) -> Iterator[tuple[str, str]]:
 
 def _describe_candidate(report: CandidateReport) -> dict[str, Any]:
     row = report.row
-    deeds = [f"{_('추천')} {report.votes}"] if report.votes else []
+    deeds = [f"{_('더 좋은 답으로 고름')} {report.votes}"] if report.votes else []
     deeds += [f"{Signal.Kind(kind).label} {count}" for kind, count in report.signals.items()]
     return {
         "rank": report.rank,

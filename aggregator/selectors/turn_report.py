@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aggregator.domain.exchange import Exchange
-from aggregator.models import Candidate, Signal, Turn, Usage
+from aggregator.models import AnswerRating, Candidate, Signal, Turn, Usage
 from aggregator.selectors.conversations import list_exchanges
 from aggregator.selectors.turns import answer_text_of, get_turn_with_related
 
@@ -27,13 +27,14 @@ class CandidateReport:
 
 @dataclass(frozen=True, slots=True)
 class TurnReport:
-    """A turn with its conversation before it, its candidates by rank, and its calls."""
+    """A turn with its conversation before it, its candidates by rank, its calls and what people say."""
 
     turn: Turn
     exchanges: tuple[Exchange, ...]
     answer: str
     candidates: tuple[CandidateReport, ...]
     usages: tuple[Usage, ...]
+    ratings: tuple[AnswerRating, ...]
 
     @property
     def route(self) -> dict[str, Any]:
@@ -43,7 +44,7 @@ class TurnReport:
 
 
 def read_turn_report(turn: Turn) -> TurnReport:
-    """Return the report of a turn, in six queries."""
+    """Return the report of a turn, in seven queries."""
     turn = get_turn_with_related(turn)
     signals = Signal.objects.filter(candidate__turn=turn).values_list("candidate_id", "kind")
     return TurnReport(
@@ -51,6 +52,7 @@ def read_turn_report(turn: Turn) -> TurnReport:
         exchanges=list_exchanges(turn),
         answer=answer_text_of(turn),
         candidates=_rank_candidates(turn, list(signals)),
+        ratings=tuple(AnswerRating.objects.filter(turn=turn).order_by("created_at", "pk")),
         usages=tuple(Usage.objects.filter(turn=turn).order_by("created_at", "pk")),
     )
 

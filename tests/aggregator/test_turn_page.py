@@ -21,7 +21,7 @@ from aggregator.admin.turn_labels import ERRORS, EVENTS, RANK_REASONS
 from aggregator.domain import events
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
-from aggregator.models import Candidate, Conversation, Signal, Turn, Usage, Vote
+from aggregator.models import AnswerRating, Candidate, Conversation, Signal, Turn, Usage, Vote
 from aggregator.selectors.budget_history import BudgetHistory, BudgetPoint
 from aggregator.services import turns
 from aggregator.streaming.turn_feed import stream_key
@@ -73,6 +73,7 @@ def stored_turn(ada: User) -> Turn:
     )  # fmt: skip
     Vote.objects.create(turn=turn, candidate=wise, voter=ada)
     Signal.objects.create(candidate=wise, person=ada, kind="copy")
+    AnswerRating.objects.create(turn=turn, person=ada, verdict="bad", reason="incomplete", comment="짧아요")
     standings = [
         {"candidate": str(wise.public_id), "score": 0.8, "group": 0, "reasons": ["higher_standing"]},
         {"candidate": str(failed.public_id), "score": 0.0, "group": 1, "reasons": ["failed"]},
@@ -103,9 +104,12 @@ def test_a_turn_reads_as_a_conversation(read_page: Callable[..., str], stored_tu
         "한국의 &lt;b&gt;수도&lt;/b&gt;는?",
         "가장 나은 답",
         "서울이에요.",
+        "아쉬워요",
+        "빠진 내용이 있어요",
+        "짧아요",
         "1위",
         "이 답으로 정함",
-        "추천 1",
+        "더 좋은 답으로 고름 1",
         "복사 1",
         "느림",
         "제시간에 답하지 못함",
