@@ -31,6 +31,7 @@ from ads.campaigns.creative_review import (
     second_review_from,
 )
 from ads.models import Approval, Creative
+from ads.selection.jobs.publishing import request_publication
 from ui.read_only_admin import KeptRowsAdmin
 
 RISK_LABELS = {
@@ -204,6 +205,7 @@ class CreativeAdmin(KeptRowsAdmin):
         """Approve this version."""
         try:
             if approve_creative(creative=creative, reviewer_id=cast("int", request.user.pk)):
+                request_publication()
                 messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
             else:
                 messages.warning(request, _("승인을 적어 뒀어요. 조심할 문구라 아직 나가지 않아요."))
@@ -218,6 +220,7 @@ class CreativeAdmin(KeptRowsAdmin):
         try:
             approve_alone(creative=creative, reviewer_id=cast("int", request.user.pk), reason=reason)
             creative.refresh_from_db()
+            request_publication()
             messages.success(
                 request, _("혼자 승인했어요. 까닭과 함께 기록에 남았어요. 1분 안에 나가기 시작해요.")
             )
