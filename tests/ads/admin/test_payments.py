@@ -69,7 +69,7 @@ def test_a_used_form_moves_no_other_payment_and_says_so(
     assert admin_client.post(where, sent).status_code == 302
     left = wallet_balance(shop.id)
     page = admin_client.post(where, sent | changed)
-    assert page.status_code == 200 and "이미 쓴 양식이라 아무것도 옮기지 않았어요" in page.content.decode()
+    assert page.status_code == 200 and "이미 보낸 양식이라 아무것도 바뀌지 않았어요" in page.content.decode()
     assert wallet_balance(shop.id) == left
     # What is shown again is a payment of its own, with what was typed.
     form = page.context["form"]
