@@ -4,7 +4,9 @@ Nothing that a single rival bids on is suggested, and small counts are not repor
 """
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,7 +68,8 @@ def suggest_keywords(
         KeywordIdea(idea.text, idea.match, idea.source, _reported(counts.get(key, 0)))
         for key, idea in distinct.items()
     ]
-    ranked.sort(key=lambda idea: (not _is_near(idea, seed_key), -(idea.requests_a_week or 0)))
+    spread = Counter(word for idea in ranked for word in _words_of(idea))
+    ranked.sort(key=lambda idea: (-_nearness(idea, seed_key, spread), -(idea.requests_a_week or 0)))
     return tuple(ranked[:limit])
 
 
@@ -98,10 +101,16 @@ def _demo_ideas(category: str, language: str) -> Iterable[KeywordIdea]:
                     yield KeywordIdea(text, match.value, "demo")
 
 
-def _is_near(idea: KeywordIdea, seed_key: str) -> bool:
-    """Return whether the seeds name the idea or one of its words."""
+def _nearness(idea: KeywordIdea, seed_key: str, spread: Mapping[str, int]) -> float:
+    """Return how much of the idea the seeds name; a word that few ideas have says more than a common one."""
+    if idea.source == "page":
+        return math.inf
+    return sum(1 / spread[word] for word in _words_of(idea) if word in seed_key)
+
+
+def _words_of(idea: KeywordIdea) -> set[str]:
     words = (normalise(word) for word in idea.text.split())
-    return idea.source == "page" or any(len(word) >= MIN_TOKEN_LENGTH and word in seed_key for word in words)
+    return {word for word in words if len(word) >= MIN_TOKEN_LENGTH}
 
 
 def _reported(count: int) -> int | None:

@@ -139,7 +139,7 @@ def lefts(*locators: Locator) -> list[float]:
     return [float(locator.evaluate(LEFT_EDGE)) for locator in locators]
 
 
-def take_picture(page: Page, name: str) -> None:
-    """Save a screenshot to test-artifacts/."""
+def take_picture(page: Page, name: str, *, whole: bool = False) -> None:
+    """Save a screenshot of the window, or of the whole page, to test-artifacts/."""
     ARTIFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"{name}.png")
+    page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=whole)

@@ -152,14 +152,16 @@ def _market_context(
     typed = [line.partition(",")[0] for box in lines for line in box.splitlines()]
     bids = estimate_bids(campaign.category)
     bid = spec.default_bid_micros if spec else int(form.initial["default_bid"])
+    ideas = suggest_keywords(
+        category=campaign.category,
+        language=spec.language if spec else form.initial.get("language", AdGroup.Language.ANY),
+        seeds=[campaign.name, *typed, *_page_texts(request, campaign)],
+        taken=typed,
+    )
     return {
         "bids": bids,
-        "ideas": suggest_keywords(
-            category=campaign.category,
-            language=spec.language if spec else form.initial.get("language", AdGroup.Language.ANY),
-            seeds=[campaign.name, *typed, *_page_texts(request, campaign)],
-            taken=typed,
-        ),
+        "ideas": ideas,
+        "has_counts": any(idea.requests_a_week for idea in ideas),
         "forecast": forecast(
             reach if isinstance(reach, ReachEstimate) else None,
             bids,

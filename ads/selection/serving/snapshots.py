@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 CHECK_SECONDS = 1.0
 # A replaced state is kept this long: by then no request reads it.
 RETIRED_SECONDS = 1.0
+# Without requests nothing is checked: the first one after that long waits a moment for what was published.
+IDLE_SECONDS = 5.0
+IDLE_WAIT_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,14 @@ class _StateCache:
             with self._first_load_lock:
                 state = self._state or _build_state(_load_first_snapshot(), _read_overrides())
                 self._state = state
-        if time.monotonic() - self._checked_at > CHECK_SECONDS:
+        idle_seconds = time.monotonic() - self._checked_at
+        if idle_seconds > CHECK_SECONDS:
             self._checked_at = time.monotonic()
-            self._check_for_update(state)
+            self._check_for_update(state, IDLE_WAIT_SECONDS if idle_seconds > IDLE_SECONDS else 0)
             state = self._state or state
         return state
 
-    def _check_for_update(self, state: ServingState) -> None:
+    def _check_for_update(self, state: ServingState, wait_seconds: float) -> None:
         try:
             version, overrides = read_values(VERSION_KEY, LIVE_KEY)
         except redis.RedisError:
@@ -62,7 +66,9 @@ class _StateCache:
         if overrides != state.raw_overrides:
             self._replace(state, _build_state(state.snapshot, overrides))
         if version and version.decode() != state.snapshot.version and self._load_lock.acquire(blocking=False):
-            threading.Thread(target=self._load, args=(version.decode(),), daemon=True).start()
+            is_loaded = threading.Event()
+            threading.Thread(target=self._load, args=(version.decode(), is_loaded), daemon=True).start()
+            is_loaded.wait(wait_seconds)
 
     def _replace(self, before: ServingState, after: ServingState) -> None:
         # A state that another thread has set meanwhile stays; the next check compares it again.
@@ -70,7 +76,7 @@ class _StateCache:
             if self._state is before:
                 self._state = after
 
-    def _load(self, version: str) -> None:
+    def _load(self, version: str, is_loaded: threading.Event) -> None:
         try:
             snapshot = _fetch_snapshot(version)
             if snapshot:
@@ -81,6 +87,7 @@ class _StateCache:
                 state = _build_state(snapshot, retired.raw_overrides if retired else _read_overrides())
                 with self._swap_lock:
                     self._state = state
+                is_loaded.set()
                 # The last reference frees all memory of the old state, which takes a while: free it here.
                 time.sleep(RETIRED_SECONDS)
                 del retired

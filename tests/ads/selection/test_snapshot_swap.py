@@ -40,6 +40,20 @@ def wait_for(version: str, *, seconds: float = 10.0) -> bool:
     return serving_state().snapshot.version == version
 
 
+def test_the_first_request_after_a_quiet_time_gets_what_was_published_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(snapshots, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(snapshots, "IDLE_WAIT_SECONDS", 10.0)
+    publish_all()
+    serving_state()
+    make_ad()
+    version = publish()
+    publish_live_overrides(at=timezone.now())
+    assert serving_state().snapshot.version == version
+    assert isinstance(request_ad(request_for(PROMPT)), ServedAd)
+
+
 def test_a_published_inventory_is_served_without_a_restart() -> None:
     make_ad(bid_won=300)
     publish_all()
