@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from redis.exceptions import RedisError
 
+from aggregator.api.error_formats import ErrorFormatter
 from aggregator.api.errors import ApiError, internal_error
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
@@ -30,14 +31,15 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 2_000_000
 Body = dict[str, Any]
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
-ErrorFormatter = Callable[[ApiError], Body]
 LAST_USED_RESOLUTION_SECONDS = 60
 WINDOW_SECONDS = 60
 MAX_KEY_CHARS = 200
 
 
-def api_endpoint(method: str, format_error: ErrorFormatter) -> Callable[[View], View]:
-    """Make a view that checks the method and the API key, and sends errors as `format_error` returns them.
+def api_endpoint(
+    method: str, choose_format: Callable[[HttpRequest], ErrorFormatter]
+) -> Callable[[View], View]:
+    """Make a view that checks the method and the API key, and sends errors in the request's form.
 
     A view of GET answers HEAD too; the server leaves the body out.
     """
@@ -47,6 +49,7 @@ def api_endpoint(method: str, format_error: ErrorFormatter) -> Callable[[View], 
         @csrf_exempt
         @functools.wraps(handle)
         async def view(request: HttpRequest, **path: str) -> HttpResponseBase:
+            format_error = choose_format(request)
             try:
                 if request.method not in methods:
                     raise _wrong_method(request, methods)

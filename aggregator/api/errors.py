@@ -56,6 +56,13 @@ def invalid_field(param: str, message: str, code: str = "invalid_value") -> ApiE
     return ApiError(400, code, message, param=param)
 
 
+def unknown_field(param: str) -> ApiError:
+    """Return the error for a field that the API does not know."""
+    shown = param[:80]
+    message = _("‘%(name)s’은(는) 여기에 없는 항목이에요. 빼고 보내 주세요.") % {"name": shown}
+    return invalid_field(shown, message, "unknown_parameter")
+
+
 def model_not_found_error(slug: str, param: str = "model") -> ApiError:
     """Return the error for a model that is not offered."""
     message = _("‘%(slug)s’ 모델이 없거나 지금 쓸 수 없어요. 목록(/v1/models)을 봐 주세요.")

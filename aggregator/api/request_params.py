@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from aggregator.api.errors import invalid_field, model_not_found_error, turn_refused
 from aggregator.api.message_parsing import Transcript
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey, Conversation, Turn
@@ -27,14 +29,16 @@ class RequestParams:
     model: str
     panel: tuple[str, ...] = ()
     strategy: str = Turn.Strategy.COUNCIL
+    # The single model; None is the ensemble.
+    language_model: LanguageModel | None = None
 
 
 def parse_stream_flag(body: dict[str, Any]) -> bool:
     """Return whether the answer is to be streamed; raises ApiError."""
-    is_streamed = body.get("stream") or False
-    if not isinstance(is_streamed, bool):
+    is_streamed = body.get("stream")
+    if not isinstance(is_streamed, bool | None):
         raise invalid_field("stream", _("stream은 true나 false여야 해요."), "invalid_type")
-    return is_streamed
+    return bool(is_streamed)
 
 
 async def parse_request_params(body: dict[str, Any]) -> RequestParams:
@@ -46,11 +50,11 @@ async def parse_request_params(body: dict[str, Any]) -> RequestParams:
     if model != ENSEMBLE_MODEL and (panel or strategy):
         param = "panel" if panel else "strategy"
         raise invalid_field(param, _("panel과 strategy는 jjamppong 모델에만 쓸 수 있어요."))
-    offered = {known.slug for known in await run_in_db_thread(list_offered_models)}
+    offered = {known.slug: known for known in await run_in_db_thread(list_offered_models)}
     if model != ENSEMBLE_MODEL:
         if model not in offered:
             raise model_not_found_error(model)
-        return RequestParams(model, (model,), Turn.Strategy.SINGLE)
+        return RequestParams(model, (model,), Turn.Strategy.SINGLE, offered[model])
     for slug in panel:
         if slug not in offered:
             raise model_not_found_error(slug, "panel")
@@ -76,7 +80,9 @@ def _parse_strategy(strategy: object) -> str:
     return str(strategy)
 
 
-async def create_turn(key: ApiKey, params: RequestParams, transcript: Transcript) -> Turn:
+async def create_turn(
+    key: ApiKey, params: RequestParams, transcript: Transcript, sampling: Sampling = DEFAULT_SAMPLING
+) -> Turn:
     """Store the turn of a call, in a conversation of its own that no page lists; raises ApiError."""
     request = turns.TurnRequest(
         prompt=transcript.prompt,
@@ -85,6 +91,7 @@ async def create_turn(key: ApiKey, params: RequestParams, transcript: Transcript
         system_prompt=transcript.system_prompt,
         given_history=transcript.history,
         origin=Conversation.Origin.API,
+        sampling=sampling,
     )
     insertion = asyncio.ensure_future(run_in_db_thread(turns.open_turn, owner=key.owner, request=request))
     try:

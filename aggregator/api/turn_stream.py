@@ -3,9 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -16,7 +16,7 @@ from aggregator.execution import runner
 from aggregator.execution.commands import stop_turn
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
-from aggregator.selectors.usage import count_turn_tokens
+from aggregator.selectors.usage import count_turn_tokens, has_fusion_reached_limit
 from aggregator.streaming.turn_feed import LogEntry, Subscription
 
 KEEP_ALIVE_SECONDS = 10.0
@@ -25,6 +25,14 @@ USAGE_POLL_TRIES = 100
 USAGE_POLL_SECONDS = 0.02
 # How long a started stream waits until Django begins to read it.
 READER_SECONDS = 5.0
+# A program must not take an answer that was cut off, whatever cut it, for a whole one.
+FINISH_REASONS = {
+    "length": "length",
+    "loop": "length",
+    "deadline": "length",
+    "content_filter": "content_filter",
+}
+Stored = TypeVar("Stored")
 TEXT_CHUNKS = re.compile(r"\S+\s*|\s+")
 
 
@@ -76,7 +84,7 @@ class TurnStream:
 
     def check_complete(self) -> None:
         """Raise ApiError when the text that was sent is not the final answer."""
-        if self.sent_text != self.state.answer:
+        if self.sent_text != self.state.answer and not self._is_cut_before_text:
             raise answer_interrupted()
 
     def start_reader_timeout(self) -> None:
@@ -136,7 +144,7 @@ class TurnStream:
     def _check_end(self) -> None:
         if self.state.status == "stopped":
             raise answer_interrupted()
-        if self.state.status == "failed":
+        if self.state.status == "failed" and not self._is_cut_before_text:
             raise self._failure()
         chosen = self.state.candidates.get(self.state.answer_candidate)
         if chosen and chosen.status == "failed":
@@ -149,25 +157,42 @@ class TurnStream:
             candidates[0].error if len(candidates) == 1 and candidates[0].error else self.state.error
         )
 
-    @property
-    def finish_reason(self) -> str:
-        """Why the answer ended: stop, length or content_filter."""
+    async def read_finish_reason(self) -> str:
+        """Return why the answer ended: stop, length or content_filter."""
+        if self._is_cut_before_text:
+            return "length"
+        if self.state.answer_kind == "fused":
+            return "length" if await self._poll_usage(has_fusion_reached_limit) else "stop"
         candidate = self.state.candidates.get(self.state.answer_candidate)
+        return FINISH_REASONS.get(candidate.finish_reason, "stop") if candidate else "stop"
+
+    @property
+    def _is_cut_before_text(self) -> bool:
+        """Whether every model spent the caller's limit on reasoning: an empty answer, and no failure."""
+        candidates = self.state.candidates.values()
         return (
-            candidate.finish_reason
-            if candidate and candidate.finish_reason in {"length", "content_filter"}
-            else "stop"
+            self.state.status == "failed"
+            and bool(candidates)
+            and all(
+                candidate.status == "done" and candidate.finish_reason == "length" for candidate in candidates
+            )
         )
+
+    async def _poll_usage(self, read: Callable[[Turn], Stored | None]) -> Stored | None:
+        # No event carries the usage of the fusion; it is stored when the turn is closed.
+        for _try in range(USAGE_POLL_TRIES):
+            stored = await run_in_db_thread(read, self.turn)
+            if stored is not None:
+                return stored
+            await asyncio.sleep(USAGE_POLL_SECONDS)
+        return None
 
     async def count_tokens(self) -> tuple[int, int]:
         """Return the input and output tokens of all models together."""
         if self.state.answer_kind == "fused":
-            # No event carries the tokens of the fusion; they are stored when the turn is closed.
-            for _try in range(USAGE_POLL_TRIES):
-                stored = await run_in_db_thread(count_turn_tokens, self.turn)
-                if stored:
-                    return stored
-                await asyncio.sleep(USAGE_POLL_SECONDS)
+            stored = await self._poll_usage(count_turn_tokens)
+            if stored:
+                return stored
         candidates = self.state.candidates.values()
         return sum(candidate.input_tokens for candidate in candidates), sum(
             candidate.output_tokens for candidate in candidates

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from aggregator.api import anthropic, openai
+from aggregator.api import anthropic, model_list, openai, unknown_url
 
 urlpatterns = [
-    path("models", openai.list_models),
-    path("models/<path:slug>", openai.show_model),
+    path("models", model_list.list_models),
+    path("models/<path:slug>", model_list.show_model),
     path("chat/completions", openai.create_chat_completion),
     path("messages", anthropic.create_message),
+    path("", unknown_url.show_unknown_url),
+    path("<path:rest>", unknown_url.show_unknown_url),
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.exchange import Exchange
 from aggregator.pipeline.types import Question
-from aggregator.providers import ChatMessage, TokenUsage, overestimate_tokens
+from aggregator.providers import CallSettings, ChatMessage, TokenUsage, overestimate_tokens
 
 LANGUAGE_INSTRUCTIONS = {
     "ko": "한국어로 답하세요.",
@@ -33,6 +33,16 @@ def max_output_tokens(model: LanguageModel, question: Question) -> int:
     fixed = overestimate_tokens(build_system_prompt(model, question)) + overestimate_tokens(question.prompt)
     room = model.context_window - fixed
     return max(0, min(model.output_limit, room)) if room >= min(model.output_limit, 64) else 0
+
+
+def choose_settings(model: LanguageModel, question: Question) -> CallSettings:
+    """Return what a call asks of a model: what the program set, within the model's limits, else its own."""
+    sampling, limit = question.sampling, max_output_tokens(model, question)
+    return CallSettings(
+        max_tokens=limit if sampling.max_tokens is None else min(limit, sampling.max_tokens),
+        temperature=model.temperature if sampling.temperature is None else sampling.temperature,
+        sampling=sampling,
+    )
 
 
 def build_system_prompt(model: LanguageModel, question: Question) -> str:

@@ -18,11 +18,20 @@ from aggregator.providers.errors import (
     Unreachable,
 )
 from aggregator.providers.token_usage import cost_micros, overestimate_tokens
-from aggregator.providers.types import ChatMessage, Completion, CompletionRequest, Delta, Gate, TokenUsage
+from aggregator.providers.types import (
+    CallSettings,
+    ChatMessage,
+    Completion,
+    CompletionRequest,
+    Delta,
+    Gate,
+    TokenUsage,
+)
 
 __all__ = [
     "AuthFailed",
     "BadRequest",
+    "CallSettings",
     "ChatMessage",
     "Completion",
     "CompletionRequest",

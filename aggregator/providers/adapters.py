@@ -14,7 +14,13 @@ from typing import Any, ClassVar
 from aggregator.providers.api_key import read_api_key
 from aggregator.providers.gateway import load_litellm, read_usage
 from aggregator.providers.token_usage import parse_usage
-from aggregator.providers.types import CallSettings, CompletionRequest, Piece, as_wire_messages
+from aggregator.providers.types import (
+    CallSettings,
+    CompletionRequest,
+    Piece,
+    as_wire_messages,
+    sampling_arguments,
+)
 
 Chunk = dict[str, Any]
 # A model's options do not depend on the messages, and mapping them takes half a millisecond.
@@ -48,6 +54,7 @@ def _map_options(provider: str, model: str, settings: CallSettings) -> dict[str,
         stream=True,
         stream_options={"include_usage": True},
         drop_params=True,
+        **sampling_arguments(settings.sampling),
     )
     return options
 

@@ -122,8 +122,11 @@ class StreamAccumulator:
     def __init__(self, request: CompletionRequest) -> None:
         self._request = request
         self._texts: list[str] = []
-        self._room = MAX_CHARS_PER_TOKEN * max(MIN_TOKENS, request.max_tokens)
-        self._reasoning_room = REASONING_ROOM * self._room
+        roomy = max(MIN_TOKENS, request.max_tokens)
+        # A limit that the caller set holds as it is.
+        has_own_limit = request.sampling.max_tokens is not None
+        self._room = MAX_CHARS_PER_TOKEN * (request.max_tokens if has_own_limit else roomy)
+        self._reasoning_room = MAX_CHARS_PER_TOKEN * REASONING_ROOM * roomy
         self.reasoning_chars = 0
         self.finish_reason = ""
         self.usage: TokenUsage | None = None
@@ -149,12 +152,16 @@ class StreamAccumulator:
         return text
 
     def to_completion(self, timer: CompletionTimer) -> Completion:
-        """Return the finished completion; raises when it is empty or has no finish reason."""
+        """Return the finished completion; raises when it is empty or has no finish reason.
+
+        A short limit of the caller's may be spent on reasoning: that is an empty answer, not a failure.
+        """
         text, reason = self.text, "length" if self.is_full else self.finish_reason
         if not text.strip():
             if reason == "content_filter":
                 raise Refused("content filter")
-            raise EmptyCompletion(reason)
+            if reason != "length" or self._request.sampling.max_tokens is None:
+                raise EmptyCompletion(reason)
         if not reason:
             raise CutOff("no finish reason")
         return Completion(text, reason, self._count(), timer.ttft_ms(), timer.elapsed_ms())

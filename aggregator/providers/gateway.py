@@ -12,7 +12,13 @@ from aggregator.domain.sanitize import sanitize_text
 from aggregator.providers.api_key import read_api_key
 from aggregator.providers.http_session import shared_session
 from aggregator.providers.token_usage import merge_usage, parse_usage
-from aggregator.providers.types import CompletionRequest, Piece, TokenUsage, as_wire_messages
+from aggregator.providers.types import (
+    CompletionRequest,
+    Piece,
+    TokenUsage,
+    as_wire_messages,
+    sampling_arguments,
+)
 
 
 @cache
@@ -52,6 +58,7 @@ def build_arguments(request: CompletionRequest) -> dict[str, Any]:
         "temperature": request.temperature,
         "stream": True,
         "stream_options": {"include_usage": True},
+        **sampling_arguments(request.sampling),
     }
     if model.extra:
         arguments["extra_body"] = dict(model.extra)

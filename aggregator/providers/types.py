@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
@@ -26,6 +26,14 @@ class CallSettings:
     max_tokens: int
     temperature: float
     sampling: Sampling = DEFAULT_SAMPLING
+
+
+def sampling_arguments(sampling: Sampling) -> dict[str, Any]:
+    """Return the parameters that are set by OpenAI's names, besides the two that every call has."""
+    arguments = sampling.to_json()
+    arguments.pop("max_tokens", None)
+    arguments.pop("temperature", None)
+    return arguments
 
 
 @dataclass(frozen=True, slots=True)

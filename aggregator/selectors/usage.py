@@ -6,7 +6,8 @@ import uuid
 from django.db.models import Sum
 
 from aggregator.domain.calendar_day import start_of_day
-from aggregator.models import Turn, Usage
+from aggregator.domain.sampling import Sampling
+from aggregator.models import Listing, Turn, Usage
 
 
 def spent_today() -> int:
@@ -26,6 +27,18 @@ def count_turn_tokens(turn: Turn) -> tuple[int, int] | None:
     stored = Usage.objects.filter(turn_id=turn.pk, turn__closed_at__isnull=False)
     totals = stored.aggregate(read=Sum("input_tokens"), written=Sum("output_tokens"))
     return None if totals["read"] is None else (int(totals["read"]), int(totals["written"]))
+
+
+def has_fusion_reached_limit(turn: Turn) -> bool | None:
+    """Return whether a turn's fused answer is as long as it could be, or None until the turn is closed."""
+    stored = Usage.objects.filter(turn_id=turn.pk, turn__closed_at__isnull=False, purpose=Usage.Purpose.FUSE)
+    call = stored.order_by("-pk").values("model", "output_tokens", "turn__conversation__sampling").first()
+    if call is None:
+        return None
+    requested = Sampling.from_json(call["turn__conversation__sampling"]).max_tokens
+    own = Listing.objects.filter(slug=call["model"]).values_list("output_limit", flat=True).first()
+    limits = [limit for limit in (requested, own) if limit is not None]
+    return bool(limits) and call["output_tokens"] >= min(limits)
 
 
 def list_call_costs(turn: Turn) -> dict[uuid.UUID, int]:

@@ -132,9 +132,8 @@ class FusionRequest:
 
     async def _stream(self, emit: Emit) -> None:
         fuser = self.fuser
-        request = CompletionRequest(
-            fuser, self.messages, fuser.output_limit, FUSE_TEMPERATURE, FUSE_DEADLINE_MS
-        )
+        max_tokens = min(fuser.output_limit, self.question.sampling.max_tokens or fuser.output_limit)
+        request = CompletionRequest(fuser, self.messages, max_tokens, FUSE_TEMPERATURE, FUSE_DEADLINE_MS)
         try:
             async with (
                 limit_model_concurrency(fuser, FUSE_DEADLINE_MS / 1000),

@@ -10,7 +10,7 @@ from aggregator.domain.events import CandidateDelta, CandidateFinished, Candidat
 from aggregator.infra.fair_semaphore import FairSemaphore, ReportPosition
 from aggregator.infra.loop_runtime import PerLoop, per_loop
 from aggregator.infra.telemetry import span
-from aggregator.pipeline.chat_messages import build_messages, count_usage, max_output_tokens
+from aggregator.pipeline.chat_messages import build_messages, choose_settings, count_usage
 from aggregator.pipeline.panel.panel import Outcome, Panel, make_call_id
 from aggregator.pipeline.ranking.format_checks import is_repetitive
 from aggregator.pipeline.types import Emit, PanelSlot, Question, Route
@@ -129,8 +129,16 @@ class _Attempt:
     async def run(self, deadline_ms: int, gate: Gate | None) -> None:
         """Stream the completion and emit its deltas."""
         model = self.slot.model
-        max_tokens = max_output_tokens(model, self.question)
-        request = CompletionRequest(model, self.messages, max_tokens, model.temperature, deadline_ms, gate)
+        call_settings = choose_settings(model, self.question)
+        request = CompletionRequest(
+            model,
+            self.messages,
+            call_settings.max_tokens,
+            call_settings.temperature,
+            deadline_ms,
+            gate,
+            call_settings.sampling,
+        )
         async with contextlib.aclosing(stream_completion(request)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Completion):

@@ -113,11 +113,7 @@ def test_the_history_reaches_the_model(ada_client: OpenAI, provider: ProviderSer
                 "content": [{"type": "text", "text": "거기"}, {"type": "text", "text": "인구는?"}],
             },
         ],
-        temperature=0.2,
-        max_tokens=50,
-        stop=["\n"],
         n=1,
-        extra_body={"something": "new"},
     )
 
     observed = [message["content"] for message in provider.requests_for("wise")[0].messages]

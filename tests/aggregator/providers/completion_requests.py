@@ -4,6 +4,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 from aggregator.providers import (
     ChatMessage,
     Completion,
@@ -20,19 +21,25 @@ MESSAGES = (ChatMessage("system", "짧게 답해요."), ChatMessage("user", "에
 
 def make_model(server: ProviderServer, name: str, wire: str = "openai") -> LanguageModel:
     """Return a model that the provider server serves in one wire format."""
+    return make_named_model(f"{wire}/{name}", api_base=f"{server.url}{BASES[wire]}")
+
+
+def make_named_model(litellm_model: str, api_base: str = "") -> LanguageModel:
+    """Return a model that litellm knows by this name."""
+    wire, _, name = litellm_model.partition("/")
     return LanguageModel(
         slug=name,
         name=name,
         vendor="Test",
         provider=wire,
-        litellm_model=f"{wire}/{name}",
+        litellm_model=litellm_model,
         context_window=8_000,
         output_limit=500,
         input_price_micros=3,
         output_price_micros=7,
         languages=("ko", "en"),
         standing=0.5,
-        api_base=f"{server.url}{BASES[wire]}",
+        api_base=api_base,
         api_key_name="TEST_PROVIDER_KEY",
     )
 
@@ -44,10 +51,11 @@ def make_request(
     stall_ms: int = 5_000,
     deadline_ms: int = 20_000,
     max_tokens: int = 200,
+    sampling: Sampling = DEFAULT_SAMPLING,
 ) -> CompletionRequest:
     """Return a request with MESSAGES."""
     model = replace(model, first_token_ms=first_token_ms, stall_ms=stall_ms)
-    return CompletionRequest(model, MESSAGES, max_tokens, 0.5, deadline_ms)
+    return CompletionRequest(model, MESSAGES, max_tokens, 0.5, deadline_ms, sampling=sampling)
 
 
 @dataclass(slots=True)
