@@ -118,3 +118,7 @@ def test_a_model_that_the_day_cannot_pay_for_says_why(
     expect(page.get_by_label("비싼")).to_be_disabled()
     assert "비용 높음 / 오늘은 쓸 수 없어요" in details_of(page, "비싼")
     expect(page.get_by_label("슬기")).to_be_enabled()
+    page.keyboard.press("Escape")
+    ask(page, "한국의 수도는?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    expect(page.locator(".add-model option", has_text="비싼")).to_have_count(0)

@@ -6,10 +6,12 @@ import { translate } from "../../lib/messages.js";
  * @typedef {{ host: HTMLElement, patch: (state: TurnState) => void }} AddModel
  */
 
-/** Read the models on offer and the largest panel from the composer's preferences. */
+/** Read the models on offer today and the largest panel from the composer's preferences. */
 function readOffer() {
   const host = find(document, ".preferences");
-  const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (host.querySelectorAll("[name=panel]"));
+  const boxes = /** @type {NodeListOf<HTMLInputElement>} */ (
+    host.querySelectorAll("[name=panel]:not([data-not-today])")
+  );
   const models = [...boxes].map((box) => ({ slug: box.value, name: box.dataset.name ?? box.value }));
   return { models, panelLimit: Number(host.dataset.panelLimit) };
 }
