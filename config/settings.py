@@ -96,6 +96,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "aggregator.web.page_context.day_use",
+                "aggregator.web.page_context.site_url",
             ],
             "libraries": {"won": "ui.won", "mail": "ui.mail"},
         },

@@ -1,6 +1,7 @@
 """Public copies of conversations, made at one moment and readable by anybody with the link."""
 
 import dataclasses
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ from aggregator.services.refusal import Refusal
 TOKEN_BYTES = 32
 # A copy holds the latest turns up to this number, so that making and reading it stays fast.
 MAX_SHARED_TURNS = 300
+SUMMARY_LENGTH = 110
+# A long answer is searched for marks of Markdown only as far as its summary can reach.
+SUMMARY_SOURCE_LENGTH = 1_000
+BLOCK_MARKS = re.compile(r"^```.*$|^\s*(?:#{1,6}|>|[-*+]|\d+[.)])\s+|^[ \t|:-]+$|\|", re.MULTILINE)
+INLINE_MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*`$\\]+|~~|(?<!\w)_+|_+(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,14 @@ def read_shared_turns(share: Share) -> list[SharedTurn]:
         SharedTurn(**{**row, "others": tuple(SharedText(**each) for each in row["others"])})
         for row in share.turns
     ]
+
+
+def summarize_answer(answer: str) -> str:
+    """Return how an answer begins, on one line and without the marks of its Markdown."""
+    blocks = BLOCK_MARKS.sub(" ", answer[:SUMMARY_SOURCE_LENGTH])
+    plain = INLINE_MARKS.sub(lambda mark: mark[1] or "", blocks)
+    line = " ".join(plain.split())
+    return line if len(line) <= SUMMARY_LENGTH else f"{line[:SUMMARY_LENGTH].rstrip()}…"
 
 
 def _copy_turn(turn: Turn) -> SharedTurn | None:

@@ -43,7 +43,8 @@ def show_shared(request: HttpRequest, token: str) -> HttpResponse:
     share = sharing.find_share_by_token(token)
     if share is None:
         raise Http404
-    context = {"share": share, "turns": sharing.read_shared_turns(share)}
+    turns = sharing.read_shared_turns(share)
+    context = {"share": share, "turns": turns, "summary": sharing.summarize_answer(turns[0].answer)}
     page = render(request, "aggregator/shared.html", context)
     page["X-Robots-Tag"] = "noindex"
     return page

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from aggregator.web import api_key_views, conversation_views, device_views, page_context, share_views
+from aggregator.web import (
+    api_key_views,
+    conversation_views,
+    device_views,
+    page_context,
+    share_views,
+    site_views,
+)
 
 app_name = "aggregator"
 urlpatterns = [
@@ -19,5 +26,9 @@ urlpatterns = [
     path("keys/<uuid:public_id>/revoke/", api_key_views.revoke_key, name="revoke_key"),
     path("keys/conversations/", api_key_views.delete_api_conversations, name="delete_called"),
     path("conversations/", conversation_views.list_conversations, name="conversations"),
+    path("help/", site_views.show_help, name="help"),
+    path("robots.txt", site_views.show_robots, name="robots"),
+    path("sitemap.xml", site_views.show_sitemap, name="sitemap"),
+    path("favicon.ico", site_views.show_favicon, name="favicon"),
     path("use/", page_context.show_use, name="use"),
 ]

@@ -1,7 +1,8 @@
-import { element, setText } from "./lib/dom.js";
+import { element, find, setText } from "./lib/dom.js";
 import { hueOf } from "./lib/hue.js";
 import { translate } from "./lib/messages.js";
 import { formatTimes } from "./lib/relative_time.js";
+import { openLinkButtons } from "./lib/share_link.js";
 import { streamText } from "./markdown/streamed_text.js";
 
 /** The public copy of a conversation: the plain text of the server is replaced by rendered Markdown. */
@@ -20,3 +21,7 @@ for (const note of parts("[data-kind]")) {
   setText(note, kind ? translate(`kind.${kind}`, { name, n }) : "");
 }
 formatTimes(document.body);
+openLinkButtons(find(document, ".shared-actions"), () => ({
+  url: location.href,
+  title: document.title,
+}));

@@ -5,9 +5,13 @@ import re
 from playwright.sync_api import Page, expect
 
 from testing.provider.server import ProviderServer, say
-from tests.e2e.conftest import MakeModel, OpenPage, ask, take_picture
+from tests.e2e.conftest import MakeModel, OpenPage, Size, ask, take_picture
 
 ANSWER = "**서울**이에요. 식은 $a^2$예요.\n\n```py\nx = 1\n```\n\n<img src=x onerror=alert(1)>"
+
+
+# Stands for the browser's list of apps, which no test can press.
+KEEP_WHAT_IS_SHARED = "Object.assign(navigator, { share: async data => { window.handedOver = data } })"
 
 
 def make_link(page: Page) -> str:
@@ -60,3 +64,33 @@ def test_a_guest_shares_a_conversation_and_revokes_the_link(
     expect(page.locator("[data-share]")).to_have_text("공유")
     visitor.reload()
     expect(visitor.get_by_text("여기에는 아무것도 없어요")).to_be_visible()
+
+
+def test_a_link_is_handed_to_another_app_by_owner_and_visitor(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage, size: Size
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    offer_model("wise", name="슬기")
+    page, width = open_page(**size), size["viewport"]["width"]
+    page.add_init_script(KEEP_WHAT_IS_SHARED)
+    page.reload()
+    ask(page, "한국의 수도는 어디인가요?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    page.locator("[data-share]").click()
+    expect(page.locator("#share-dialog")).to_contain_text("미리보기에 첫 질문")
+    take_picture(page, f"share-{width}")
+    page.get_by_role("button", name="링크 만들기").click()
+    take_picture(page, f"share-link-{width}")
+    page.get_by_role("button", name="다른 앱으로 보내기").click()
+    link = page.locator("#share-link").input_value()
+    assert page.evaluate("window.handedOver") == {"url": link, "title": "한국의 수도는 어디인가요?"}
+
+    visitor = open_page(link, **size)
+    expect(visitor.get_by_role("button", name="다른 앱으로 보내기")).to_be_hidden()
+    visitor.add_init_script(KEEP_WHAT_IS_SHARED)
+    visitor.reload()
+    take_picture(visitor, f"shared-{width}")
+    visitor.get_by_role("button", name="다른 앱으로 보내기").click()
+    assert visitor.evaluate("window.handedOver.url") == link
+    visitor.goto("/help/")
+    take_picture(visitor, f"help-{width}")

@@ -1,11 +1,11 @@
 import { announce } from "../lib/announcer.js";
-import { copyText } from "../lib/clipboard.js";
 import { openDialog } from "../lib/dialogs.js";
 import { find, setText } from "../lib/dom.js";
 import { showError } from "../lib/error_notice.js";
 import { translate } from "../lib/messages.js";
 import { postForm } from "../lib/post.js";
 import { formatTimes } from "../lib/relative_time.js";
+import { openLinkButtons } from "../lib/share_link.js";
 
 /** @typedef {{ open: () => void, patch: () => void }} Sharing */
 
@@ -74,10 +74,12 @@ async function send(url, fields) {
 function openLinkDialog() {
   const dialog = find(document, "#shared-dialog");
   const field = /** @type {HTMLInputElement} */ (find(dialog, "#share-link"));
-  const copy = /** @type {HTMLButtonElement} */ (find(dialog, "[data-copy-link]"));
   const time = /** @type {HTMLTimeElement} */ (find(dialog, ".share-time"));
   const leftOut = find(dialog, ".share-left-out");
-  copy.addEventListener("click", () => copyText(field.value, copy));
+  openLinkButtons(dialog, () => ({
+    url: field.value,
+    title: find(document, ".pane-title").textContent ?? "",
+  }));
   field.addEventListener("focus", () => field.select());
 
   return ({ sharePath, sharedAt = "", shareLeftOut }) => {
