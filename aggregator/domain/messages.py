@@ -22,6 +22,7 @@ REFUSALS: dict[str, Promise] = {
     "candidate_not_failed": _("이 답은 이미 끝났어요."),
     "nothing_to_share": _("아직 공유할 답이 없어요. 답이 나온 뒤에 다시 해 주세요."),
     "shares_reached": _("오늘 만들 수 있는 링크를 다 만들었어요. 내일 다시 만들어 주세요."),
+    "copies_reached": _("오늘 이어 갈 수 있는 공유 대화를 다 썼어요. 내일 다시 해 주세요."),
     "keys_reached": _("키가 너무 많아요. 안 쓰는 키를 먼저 삭제해 주세요."),
     "not_signed_in": _("페이지를 새로 고친 뒤 다시 해 주세요."),
     "too_many_guests": _(

@@ -65,13 +65,16 @@ def share_conversation(*, conversation: Conversation, at: str | None = None) -> 
     turns = [copied for copied in map(_copy_turn, branch) if copied]
     if not turns:
         raise Refusal("nothing_to_share")
+    left_out = count_ancestors(branch[0])
+    if not left_out:
+        turns = [*_copy_given(locked), *turns][-MAX_SHARED_TURNS:]
     return Share.objects.create(
         conversation=locked,
         token=secrets.token_urlsafe(TOKEN_BYTES),
         # Not the title that the owner may have given it, which need not be meant for others.
         title=build_title(turns[0].prompt),
         turns=[dataclasses.asdict(turn) for turn in turns],
-        left_out=count_ancestors(branch[0]),
+        left_out=left_out,
     )
 
 
@@ -92,7 +95,8 @@ def find_open_share(conversation: Conversation) -> Share | None:
 
 def find_share_by_token(token: str) -> Share | None:
     """Return an open share, or None if it is withdrawn or unknown, or its owner is deactivated."""
-    return Share.objects.filter(token=token, withdrawn_at=None, conversation__owner__is_active=True).first()
+    shares = Share.objects.filter(withdrawn_at=None, conversation__owner__is_active=True)
+    return shares.select_related("conversation").filter(token=token).first()
 
 
 def read_shared_turns(share: Share) -> list[SharedTurn]:
@@ -101,6 +105,13 @@ def read_shared_turns(share: Share) -> list[SharedTurn]:
         SharedTurn(**{**row, "others": tuple(SharedText(**each) for each in row["others"])})
         for row in share.turns
     ]
+
+
+def _copy_given(conversation: Conversation) -> list[SharedTurn]:
+    """Return the exchanges of another copy with which a conversation begins."""
+    if conversation.origin != Conversation.Origin.PAGE:
+        return []
+    return [SharedTurn(prompt, answer, "", "", 0, ()) for prompt, answer in conversation.given_history]
 
 
 def summarize_answer(answer: str) -> str:

@@ -1,17 +1,22 @@
 """Public links to conversations: made and withdrawn by the owner, readable by anybody with the link."""
 
 import uuid
+from typing import cast
 
+from django.contrib import messages
+from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from accounts.selectors import find_user
+from accounts.services import TooManyGuestsError, get_or_create_user
 from aggregator.domain.messages import refusal_message
 from aggregator.models import Conversation
 from aggregator.selectors import conversations
-from aggregator.services import sharing
+from aggregator.services import shared_copies, sharing
 from aggregator.services.refusal import Refusal
 
 
@@ -48,6 +53,31 @@ def show_shared(request: HttpRequest, token: str) -> HttpResponse:
     page = render(request, "aggregator/shared.html", context)
     page["X-Robots-Tag"] = "noindex"
     return page
+
+
+@require_POST
+def continue_shared(request: HttpRequest, token: str) -> HttpResponse:
+    """Begin a conversation of the reader with the copy's exchanges, or tell on the copy why not."""
+    share = sharing.find_share_by_token(token)
+    if share is None:
+        raise Http404
+    try:
+        conversation = shared_copies.continue_copy(share=share, person=_get_reader(request))
+    except Refusal as refusal:
+        messages.error(request, refusal_message(refusal.code))
+        return redirect("aggregator:shared", token=token)
+    return redirect(f"/c/{conversation.public_id}/#prompt")
+
+
+def _get_reader(request: HttpRequest) -> User:
+    """Return the person of a request, creating a guest if needed; raises Refusal."""
+    try:
+        person = get_or_create_user(cast(ASGIRequest, request).scope)
+    except TooManyGuestsError:
+        raise Refusal("too_many_guests") from None
+    if person is None:
+        raise Refusal("not_signed_in")
+    return person
 
 
 def _own(request: HttpRequest, public_id: uuid.UUID) -> Conversation:

@@ -12,6 +12,7 @@ import { find } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
 import { fetchPage } from "./lib/fetch_page.js";
 import { translate, translateCode } from "./lib/messages.js";
+import { renderPlainTexts } from "./markdown/plain_markdown.js";
 import { openAccountMenu } from "./sidebar/account_menu.js";
 import { openPalette } from "./sidebar/command_palette.js";
 import { openConversationList } from "./sidebar/conversation_list.js";
@@ -30,6 +31,8 @@ import { openTranscript } from "./transcript/transcript.js";
 
 const shell = find(document, ".shell");
 const promptLimit = Number(shell.dataset.promptLimit);
+// Before the turns, which are scrolled to where they then are.
+renderPlainTexts(document);
 const { conversation, enter, showAddress } = openNavigation(shell);
 const feed = openFeed();
 const sendQueue = openSendQueue(() => connection);

@@ -1,19 +1,15 @@
-import { element, find, setText } from "./lib/dom.js";
+import { find, setText } from "./lib/dom.js";
 import { hueOf } from "./lib/hue.js";
 import { translate } from "./lib/messages.js";
 import { formatTimes } from "./lib/relative_time.js";
 import { openLinkButtons } from "./lib/share_link.js";
-import { streamText } from "./markdown/streamed_text.js";
+import { renderPlainTexts } from "./markdown/plain_markdown.js";
 
 /** The public copy of a conversation: the plain text of the server is replaced by rendered Markdown. */
 const parts = (/** @type {string} */ selector) =>
   /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector));
 
-for (const plainText of parts("[data-markdown]")) {
-  const host = element("div", { class: `prose ${plainText.dataset.markdown}` });
-  plainText.replaceWith(host);
-  streamText(host).show(plainText.textContent ?? "", false);
-}
+renderPlainTexts(document);
 for (const candidate of parts("[data-model]"))
   candidate.dataset.hue = String(hueOf(candidate.dataset.model ?? ""));
 for (const note of parts("[data-kind]")) {

@@ -37,7 +37,7 @@ def expect_copy(visitor: Page) -> None:
     visitor.get_by_text("다른 답 1개").click()
     expect(visitor.locator(".candidate")).to_contain_text("서울이라고 생각해요")
     expect(visitor.locator(".answer img, textarea, .placement")).to_have_count(0)
-    expect(visitor.get_by_role("link", name="나도 물어보기")).to_have_attribute("href", "/")
+    expect(visitor.get_by_role("button", name="나도 물어보기")).to_be_visible()
 
 
 def test_a_guest_shares_a_conversation_and_revokes_the_link(
@@ -94,3 +94,29 @@ def test_a_link_is_handed_to_another_app_by_owner_and_visitor(
     assert visitor.evaluate("window.handedOver.url") == link
     visitor.goto("/help/")
     take_picture(visitor, f"help-{width}")
+
+
+def test_a_visitor_goes_on_with_a_copy(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage, size: Size
+) -> None:
+    provider.add("wise", say("**서울**이에요."))
+    offer_model("wise", name="슬기")
+    page, width = open_page(**size), size["viewport"]["width"]
+    ask(page, "한국의 수도는 어디인가요?")
+    expect(page.locator(".turn[data-status=done]")).to_be_visible()
+    visitor = open_page(make_link(page), **size)
+    visitor.get_by_role("button", name="나도 물어보기").click()
+    expect(visitor.locator(".given-turns .answer strong")).to_have_text("서울")
+    expect(visitor.locator(".turn, .welcome")).to_have_count(0)
+    take_picture(visitor, f"given-{width}")
+
+    provider.add("wise", say("940만 명이에요."))
+    ask(visitor, "거기 인구는?")
+    expect(visitor.locator(".turn[data-status=done]")).to_contain_text("940만 명이에요.")
+    asked = [message["content"] for message in provider.requests_for("wise")[-1].body["messages"]]
+    assert asked[-3:] == ["한국의 수도는 어디인가요?", "**서울**이에요.", "거기 인구는?"]
+    take_picture(visitor, f"given-answered-{width}")
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(1)
+    visitor.reload()
+    expect(visitor.locator(".given-turns ~ .turn")).to_have_count(1)
