@@ -59,3 +59,9 @@ await copyFile(
   fileURLToPath(import.meta.resolve("@wllama/wllama/esm/wasm/wllama.wasm")),
   join(here, "dist/wasm/wllama.wasm"),
 );
+// The server draws the pictures of shared links with a font file of its own.
+await mkdir(join(here, "dist/fonts"), { recursive: true });
+await copyFile(
+  join(here, "../node_modules/pretendard/dist/public/static/Pretendard-SemiBold.otf"),
+  join(here, "dist/fonts/Pretendard-SemiBold.otf"),
+);

@@ -1,14 +1,19 @@
 """Public links to conversations: made and withdrawn by the owner, readable by anybody with the link."""
 
+import contextlib
 import uuid
-from typing import cast
+from typing import Final, cast
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
+from django.templatetags.static import static
+from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.selectors import find_user
@@ -18,6 +23,10 @@ from aggregator.models import Conversation
 from aggregator.selectors import conversations
 from aggregator.services import shared_copies, sharing
 from aggregator.services.refusal import Refusal
+from aggregator.web.share_card import draw_card
+
+# Short, because a picture that somebody's cache keeps outlives the link.
+CARD_SECONDS: Final = 3_600
 
 
 @require_POST
@@ -53,6 +62,28 @@ def show_shared(request: HttpRequest, token: str) -> HttpResponse:
     page = render(request, "aggregator/shared.html", context)
     page["X-Robots-Tag"] = "noindex"
     return page
+
+
+@require_safe
+@cache_control(public=True, max_age=CARD_SECONDS)
+def show_card(request: HttpRequest, token: str) -> HttpResponse:
+    """Send the picture of a link, or the site's picture where its question cannot be drawn."""
+    share = sharing.find_share_by_token(token)
+    if share is None:
+        raise Http404
+    key = f"share_card:{share.pk}:{get_language()}"
+    picture: bytes | None = None
+    # Without Valkey the picture is drawn again.
+    with contextlib.suppress(RedisError):
+        picture = cache.get(key)
+    if picture is None:
+        first = share.turns[0]
+        picture = draw_card(first["prompt"], first["written"])
+        with contextlib.suppress(RedisError):
+            cache.set(key, picture, CARD_SECONDS)
+    if picture is None:
+        return redirect(static("card.png"))
+    return HttpResponse(picture, content_type="image/png", headers={"X-Robots-Tag": "noindex"})
 
 
 @require_POST

@@ -19,6 +19,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/share/", share_views.make_share, name="share"),
     path("c/<uuid:public_id>/unshare/", share_views.withdraw_share, name="unshare"),
     path("s/<slug:token>/", share_views.show_shared, name="shared"),
+    path("s/<slug:token>/card.png", share_views.show_card, name="share_card"),
     path("s/<slug:token>/continue/", share_views.continue_shared, name="continue_shared"),
     path("on-device/", device_views.show_device, name="on_device"),
     path("on-device/weights/<slug:sha256>.gguf", device_views.send_weights, name="weights"),

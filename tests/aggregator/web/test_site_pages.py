@@ -63,6 +63,7 @@ def test_a_shared_link_is_previewed_by_its_question_and_answer(ada: User) -> Non
     assert meta["og:title"] == 'A"><script>와 수도'
     assert meta["og:description"] == "답 서울이에요. 지도도 있어요."
     assert meta["og:url"] == f"{PUBLIC_URL}/s/{share.token}/"
+    assert meta["og:image"] == f"{PUBLIC_URL}/s/{share.token}/card.png"
 
 
 @pytest.mark.parametrize(
