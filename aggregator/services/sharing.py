@@ -125,17 +125,25 @@ def summarize_answer(answer: str) -> str:
 def _copy_turn(turn: Turn) -> SharedTurn | None:
     written = [row for row in turn.candidates.all() if row.text and row.status != Candidate.Status.FAILED]
     leading = next((row for row in written if str(row.public_id) == turn.leader), None)
+    chosen = _find_chosen(turn, written)
     # As on the owner's page: the text below help lines, or the leader where no answer was chosen.
-    source = turn.answer_candidate or (None if turn.answer_text else leading)
-    answer = "\n\n".join(text for text in (turn.answer_text, source.text if source else "") if text)
+    own = "" if chosen and turn.answer_kind != "help" else turn.answer_text
+    source = chosen or turn.answer_candidate or (None if own else leading)
+    answer = "\n\n".join(text for text in (own, source.text if source else "") if text)
     if not answer:
         return None
     others = [row for row in written if source is None or row.pk != source.pk]
     return SharedTurn(
         prompt=turn.prompt,
         answer=answer,
-        kind=turn.answer_kind,
+        kind="chosen" if chosen and not own else turn.answer_kind,
         name=source.model_name if source else "",
         written=len(written),
         others=tuple(SharedText(row.model, row.model_name, row.text) for row in others),
     )
+
+
+def _find_chosen(turn: Turn, written: list[Candidate]) -> Candidate | None:
+    """Return the candidate that stands as the answer only because the person continued with it, or None."""
+    others = (row for row in written if row.pk != turn.answer_candidate_id)
+    return next((row for row in others if row.pk == turn.continued_with_id), None)

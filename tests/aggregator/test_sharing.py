@@ -107,6 +107,25 @@ def test_a_public_copy_shows_no_owner_and_no_ad_and_is_not_indexed(
     assert "no-store" in page.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "kind", "text"),
+    [
+        ({}, "chosen", "서울 아닐까요"),
+        ({"answer_kind": "fused", "answer_text": "모은 답"}, "chosen", "서울 아닐까요"),
+        ({"answer_kind": "help", "answer_text": "도움"}, "help", "도움\n\n서울 아닐까요"),
+    ],
+)
+def test_the_answer_that_the_owner_continued_with_is_the_copy_s_answer(
+    ada: User, fields: dict[str, str], kind: str, text: str
+) -> None:
+    held = Conversation.objects.create(owner=ada, updated_at=timezone.now())
+    turn = answer(held, "수도가 어디예요?", "**서울**이에요.", "서울 아닐까요", **fields)
+    Turn.objects.filter(pk=turn.pk).update(continued_with=turn.candidates.get(text="서울 아닐까요"))
+    copied = sharing.read_shared_turns(sharing.share_conversation(conversation=held))[0]
+    assert (copied.kind, copied.name, copied.answer) == (kind, "모델 1", text)
+    assert [other.text for other in copied.others] == ["**서울**이에요."]
+
+
 def test_what_is_asked_or_changed_later_is_not_shown(
     client: Client, ada: User, conversation: Conversation
 ) -> None:
