@@ -4,12 +4,12 @@ import contextlib
 import uuid
 from typing import Final, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -82,7 +82,7 @@ def show_card(request: HttpRequest, token: str) -> HttpResponse:
         with contextlib.suppress(RedisError):
             cache.set(key, picture, CARD_SECONDS)
     if picture is None:
-        return redirect(static("card.png"))
+        return redirect(f"{settings.STATIC_URL}card.png")
     return HttpResponse(picture, content_type="image/png", headers={"X-Robots-Tag": "noindex"})
 
 

@@ -5,7 +5,6 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -53,4 +52,4 @@ def show_sitemap(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=ONE_DAY)
 def show_favicon(request: HttpRequest) -> HttpResponse:
     """Lead browsers that ask for the icon at its old place to it."""
-    return redirect(static("favicon.ico"))
+    return redirect(f"{settings.STATIC_URL}favicon.ico")
