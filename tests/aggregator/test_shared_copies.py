@@ -104,7 +104,7 @@ def test_a_day_has_a_limit_of_continued_copies(share: Share, monkeypatch: pytest
 
 
 @override_settings(NEW_GUESTS_PER_HOUR=1, TRUSTED_PROXY_COUNT=1)
-def test_a_network_with_too_many_new_guests_is_told_so_on_the_copy(share: Share) -> None:
+def test_a_network_with_too_many_new_guests_is_refused_on_the_copy(share: Share) -> None:
     press(AsyncClient(), share, x_forwarded_for="93.184.215.14")
     browser = AsyncClient()
     response = press(browser, share, x_forwarded_for="93.184.215.14")

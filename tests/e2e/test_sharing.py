@@ -113,8 +113,8 @@ def test_a_visitor_goes_on_with_a_copy(
     provider.add("wise", say("940만 명이에요."))
     ask(visitor, "거기 인구는?")
     expect(visitor.locator(".turn[data-status=done]")).to_contain_text("940만 명이에요.")
-    asked = [message["content"] for message in provider.requests_for("wise")[-1].body["messages"]]
-    assert asked[-3:] == ["한국의 수도는 어디인가요?", "**서울**이에요.", "거기 인구는?"]
+    contents = [message["content"] for message in provider.requests_for("wise")[-1].body["messages"]]
+    assert contents[-3:] == ["한국의 수도는 어디인가요?", "**서울**이에요.", "거기 인구는?"]
     take_picture(visitor, f"given-answered-{width}")
     page.reload()
     expect(page.locator(".turn")).to_have_count(1)

@@ -121,6 +121,6 @@ def test_the_help_page_says_the_limits_and_calls_the_help_lines(language: str) -
         assert f'href="tel:{number}"' in shown
 
 
-def test_the_help_page_is_linked_from_the_menu_and_from_the_foot_of_pages() -> None:
+def test_the_help_page_is_linked_from_the_conversation_page_and_from_the_footer() -> None:
     for path in ("/", "/leaderboard/"):
         assert 'href="/help/"' in Client().get(path).content.decode()
