@@ -51,7 +51,7 @@ def test_a_question_that_the_font_lacks_has_the_site_s_picture(ada: User) -> Non
 
 def test_pictures_differ_by_question_and_number_of_answers() -> None:
     pictures = {
-        draw_card(*asked) for asked in (("수도가 어디예요?", 1), ("수도가 어디예요?", 3), ("인구는?", 3))
+        draw_card(*values) for values in (("수도가 어디예요?", 1), ("수도가 어디예요?", 3), ("인구는?", 3))
     }
     assert len(pictures) == 3
     assert None not in pictures
