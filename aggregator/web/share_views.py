@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.selectors import find_user
 from accounts.services import TooManyGuestsError, get_or_create_user
 from aggregator.domain.messages import refusal_message
-from aggregator.models import Conversation
+from aggregator.models import Conversation, Share
 from aggregator.selectors import conversations
 from aggregator.services import shared_copies, sharing
 from aggregator.services.refusal import Refusal
@@ -58,7 +58,11 @@ def show_shared(request: HttpRequest, token: str) -> HttpResponse:
     if share is None:
         raise Http404
     turns = sharing.read_shared_turns(share)
-    context = {"share": share, "turns": turns, "summary": sharing.summarize_answer(turns[0].answer)}
+    context = {
+        "share": share,
+        "turns": turns,
+        "summary": sharing.summarize_answer(turns[0].answer if turns else ""),
+    }
     page = render(request, "aggregator/shared.html", context)
     page["X-Robots-Tag"] = "noindex"
     return page
@@ -77,8 +81,7 @@ def show_card(request: HttpRequest, token: str) -> HttpResponse:
     with contextlib.suppress(RedisError):
         picture = cache.get(key)
     if picture is None:
-        first = share.turns[0]
-        picture = draw_card(first["prompt"], first["written"])
+        picture = _draw(share)
         with contextlib.suppress(RedisError):
             cache.set(key, picture, CARD_SECONDS)
     if picture is None:
@@ -98,6 +101,11 @@ def continue_shared(request: HttpRequest, token: str) -> HttpResponse:
         messages.error(request, refusal_message(refusal.code))
         return redirect("aggregator:shared", token=token)
     return redirect(f"/c/{conversation.public_id}/#prompt")
+
+
+def _draw(share: Share) -> bytes | None:
+    first = next(iter(share.turns), None)
+    return draw_card(first["prompt"], first["written"]) if first else None
 
 
 def _get_reader(request: HttpRequest) -> User:
