@@ -1,6 +1,7 @@
 """Conversations that go on where a public copy ends."""
 
 import re
+from typing import cast
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -28,7 +29,7 @@ def share(conversation: Conversation) -> Share:
 def press(browser: AsyncClient, share: Share, **headers: str) -> HttpResponse:
     """Press the button on the copy in a browser that has read the copy."""
     async_to_sync(browser.get)(f"/s/{share.token}/")
-    return async_to_sync(browser.post)(f"/s/{share.token}/continue/", headers=headers)
+    return cast(HttpResponse, async_to_sync(browser.post)(f"/s/{share.token}/continue/", headers=headers))
 
 
 def test_a_visitor_goes_on_with_the_copy_s_exchanges(share: Share, conversation: Conversation) -> None:
