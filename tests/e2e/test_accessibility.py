@@ -36,7 +36,8 @@ def violations() -> Iterator[set[str]]:
     """What the checks of a test have found; the test fails if that is anything."""
     found: set[str] = set()
     yield found
-    assert sorted(found) == []
+    if found:
+        pytest.fail("\n".join(sorted(found)))
 
 
 @pytest.fixture
@@ -133,3 +134,10 @@ def list_portal_paths(shop: Advertiser, ad: Creative) -> list[str]:
     pages += [f"{campaign}edit/", f"{campaign}groups/new/", f"{group}edit/", f"{group}ads/new/"]
     pages += [f"ads/{ad.public_id}/edit/", "addresses/"]
     return [f"/advertise/{shop.public_id}/{page}" for page in pages]
+
+
+def test_the_check_finds_a_button_without_a_name(open_page: OpenPage) -> None:
+    page = open_page("/accounts/login/")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    page.evaluate(AXE.read_text())
+    assert [each.split()[0] for each in page.evaluate(FIND_VIOLATIONS)] == ["button-name"]
