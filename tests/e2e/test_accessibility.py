@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from accounts.models import User
 from ads.models import Advertiser, Creative, Membership
@@ -18,8 +19,8 @@ from tests.e2e.conftest import MakeModel, OpenPage, ask
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LANGUAGES = ("ko", "en")
-SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
-THEMES = ("light", "dark")
+SIZES: tuple[ViewportSize, ...] = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FIND_VIOLATIONS = """async () => {
     const {violations} = await axe.run(document, {resultTypes: ["violations"]});
     return violations.filter(({impact}) => ["serious", "critical"].includes(impact)).flatMap(({id, nodes}) =>
@@ -70,8 +71,8 @@ def open_for(open_page: OpenPage) -> OpenAs:
         if person:
             browser = Client()
             browser.force_login(person)
-            cookie = {"name": "sessionid", "value": browser.cookies["sessionid"].value, "url": page.url}
-            page.context.add_cookies([cookie])
+            value = browser.cookies["sessionid"].value
+            page.context.add_cookies([{"name": "sessionid", "value": value, "url": page.url}])
         page.goto(path)
         return page
 
