@@ -87,12 +87,9 @@ def pay_and_start(page: Page, name: str) -> None:
 
 def approve(page: Page) -> None:
     """The admin logs in and lets the ad run."""
-    login = page.locator("[name=username], [name=login]")
-    login.press_sequentially(
-        "root@example.com" if page.locator("[name=login]").count() else "root", delay=KEY_MS
-    )
-    page.locator("[name=password]").press_sequentially(PASSWORD, delay=KEY_MS)
-    page.locator("[type=submit]").first.click()
+    type_into(page, "#id_login", "root@example.com")
+    type_into(page, "#id_password", PASSWORD)
+    page.locator(".form button[type=submit]").click()
     page.wait_for_load_state()
     page.goto(f"/admin/ads/creative/{Creative.objects.get().pk}/change/")
     page.wait_for_timeout(PAUSE_MS)
