@@ -44,11 +44,11 @@ def list_messages() -> list[str]:
 
 def test_a_word_has_one_english() -> None:
     catalog = read_catalog()
-    said = {korean: catalog.get(korean) for korean, _, _ in read_rows()}
+    messages = {korean: (catalog.get(korean), english) for korean, english, _ in read_rows()}
     differing = {
-        korean: said[korean].string
-        for korean, english, _ in read_rows()
-        if said[korean] is not None and said[korean].string != english
+        korean: message.string
+        for korean, (message, english) in messages.items()
+        if message and message.string != english
     }
     assert differing == {}
 
