@@ -46,7 +46,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]
         (None, {"classes": ("wide",), "fields": ("username", "email", "password1", "password2")}),
     )
 
-    @admin.display(description=_("사람"), ordering="email")
+    @admin.display(description=_("사용자"), ordering="email")
     def person(self, user: User) -> str:
         return user.email or user.username
 

@@ -10,9 +10,9 @@ class User(AbstractUser):
     """A person: a guest, identified by a signed cookie, or an account with a login."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
-    is_guest = models.BooleanField(_("손님"), default=False)
+    is_guest = models.BooleanField(_("비회원"), default=False)
     guest_key = models.UUIDField(
-        null=True, blank=True, unique=True, editable=False, verbose_name=_("손님 열쇠")
+        null=True, blank=True, unique=True, editable=False, verbose_name=_("비회원 키")
     )
     # A websocket that was opened before the last sign-out may start no turn.
     # db_default, as processes of the previous release insert rows without this column.
@@ -21,8 +21,8 @@ class User(AbstractUser):
     )
 
     class Meta:
-        verbose_name = _("사람")
-        verbose_name_plural = _("사람")
+        verbose_name = _("사용자")
+        verbose_name_plural = _("사용자")
         # An address may have several accounts, at most one of them verified: accounts.auth_backend.
         indexes = [
             models.Index(Upper("email"), name="user_email_upper"),

@@ -26,7 +26,7 @@ def dashboard_callback(request: HttpRequest, context: dict[str, object]) -> dict
     """Add today's cards to the context of the admin's index page."""
     market, turn_stats = summarize_day(), read_daily_stats()
     context["groups"] = [
-        (_("오늘 돈을 벌고 있나요"), _revenue_cards(market, turn_stats)),
+        (_("오늘 수지"), _revenue_cards(market, turn_stats)),
         (_("무엇이 고장 났나요"), _failure_cards(market, turn_stats)),
         (_("나를 기다리는 일"), _review_cards(market)),
     ]
@@ -52,7 +52,7 @@ def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
             turns,
         ),
         Card(
-            _("오늘 남은 돈"),
+            _("오늘 남은 금액"),
             _render_won(margin),
             _("광고 수입에서 모델 비용을 뺀 값"),
             clicks,
@@ -67,7 +67,7 @@ def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
         Card(
             _("광고주 잔액"),
             _render_won(market.wallets_micros),
-            _("광고주들이 아직 쓰지 않은 돈"),
+            _("광고주들이 아직 쓰지 않은 잔액"),
             reverse("admin:ads_account_changelist"),
         ),
     ]

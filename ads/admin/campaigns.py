@@ -59,7 +59,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         if total is not None and total < self.instance.leased_micros:
             least = format_won(self.instance.leased_micros)
             raise forms.ValidationError(
-                _("이미 쓰거나 떼어 둔 %(least)s원보다 작을 수 없어요.") % {"least": least}
+                _("이미 쓰거나 예약한 %(least)s원보다 작을 수 없어요.") % {"least": least}
             )
         return total
 
@@ -148,7 +148,7 @@ class CampaignAdmin(WonFieldsMixin, WonDisplayMixin, KeptRowsAdmin):
             super().save_model(request, obj, form, change)
             sync_daily_budget(obj.pk, at=timezone.now())
 
-    @action(description=_("고른 캠페인 멈추기"), permissions=["change"])
+    @action(description=_("고른 캠페인 중지"), permissions=["change"])
     def pause_campaigns(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         """Pause active campaigns; serving processes follow within seconds."""
         count = pause_campaigns(queryset)

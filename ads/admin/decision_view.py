@@ -49,7 +49,7 @@ LANGUAGE_LABELS: dict[str, Promise] = {
     "other": _("다른 언어"),
 }
 # Where a click rate comes from; a learned model appears under its own name.
-RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 어림"), "drawn": _("새 광고라 뽑음")}
+RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 예상"), "drawn": _("새 광고라 뽑음")}
 
 
 def describe_decision(record: dict[str, Any]) -> dict[str, object]:

@@ -119,14 +119,14 @@ class FreezeAdmin(KeptRowsAdmin):
             for fault in freeze.faults
         )
 
-    @action(description=_("적은 까닭과 함께 다시 시작"))
+    @action(description=_("적은 사유와 함께 다시 시작"))
     def lift(self, request: HttpRequest, freeze: Freeze) -> None:
         """Lift the freeze."""
         try:
             lift_freeze(freeze=freeze, note=freeze.note, admin_id=cast("int", request.user.pk))
             messages.success(request, _("시장을 다시 열었어요."))
         except NotFrozenError:
-            messages.error(request, _("멈춘 시장이 아니거나, 푸는 까닭이 비어 있어요."))
+            messages.error(request, _("멈춘 시장이 아니거나, 해제 사유가 비어 있어요."))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only the reconciliation freezes the market."""

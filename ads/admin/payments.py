@@ -55,9 +55,9 @@ PAY_OUT = PaymentKind(
     sign="-",
     title=gettext_lazy("%(name)s: 환불"),
     amount=gettext_lazy("환불할 금액 (원)"),
-    reason=gettext_lazy("까닭"),
+    reason=gettext_lazy("사유"),
     notice=gettext_lazy(
-        "지금 환불할 수 있는 돈은 %(most)s원이에요. 오늘 쓰려고 떼어 둔 돈과 시험용으로 받은 돈은 빼고 세요."
+        "지금 환불할 수 있는 금액은 %(most)s원이에요. 오늘 쓰려고 예약한 금액과 시험용으로 받은 금액은 뺐어요."
     ),
     button=gettext_lazy("환불하기"),
     done=gettext_lazy("%(amount)s원을 환불했어요."),

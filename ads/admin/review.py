@@ -52,7 +52,7 @@ APPROVE, REJECT, ALONE = "ads_creative_approve", "ads_creative_reject", "ads_cre
 SOLE_APPROVAL_ERRORS = {
     OtherReviewersError: _("혼자 승인할 수 없어요. 두 사람이 읽어야 해요."),
     OwnCreativeError: _("내가 속한 광고주의 조심할 문구는 혼자 승인할 수 없어요."),
-    MissingReasonError: _("혼자 승인하는 까닭을 적어 주세요. 기록에 남아요."),
+    MissingReasonError: _("혼자 승인하는 사유를 적어 주세요. 기록에 남아요."),
 }
 
 
@@ -60,7 +60,7 @@ class ReviewForm(forms.ModelForm):  # type: ignore[type-arg]
     """The reason of a rejection, or of an approval by a single reviewer."""
 
     lone_reason = forms.CharField(
-        label=_("혼자 승인하는 까닭"),
+        label=_("혼자 승인하는 사유"),
         max_length=300,
         required=False,
         widget=UnfoldAdminTextInputWidget(),
@@ -148,7 +148,7 @@ class CreativeAdmin(KeptRowsAdmin):
         """The risks that require two approvals."""
         return ", ".join(str(RISK_LABELS[risk]) for risk in find_creative_risks(creative)) or "-"
 
-    @display(description=_("이미 승인한 사람"))
+    @display(description=_("승인한 관리자"))
     def show_approvals(self, creative: Creative) -> str:
         """The approvals so far."""
         approvals = (
@@ -176,11 +176,11 @@ class CreativeAdmin(KeptRowsAdmin):
         if not settings.ADS_LONE_REVIEW_HOURS:
             return str(_("다른 관리자가 없어요. 이 사이트에서는 두 사람이 꼭 읽어야 해요."))
         when = date_format(timezone.localtime(second_review_from(first)), "Y-m-d H:i")
-        return _("다른 관리자가 없어요. %(when)s부터 다시 읽고 까닭을 적으면 혼자 승인할 수 있어요.") % {
+        return _("다른 관리자가 없어요. %(when)s부터 다시 읽고 사유를 적으면 혼자 승인할 수 있어요.") % {
             "when": when
         }
 
-    @display(description=_("지금 보이는 판"))
+    @display(description=_("현재 버전"))
     def show_previous(self, creative: Creative) -> str:
         """The approved version that serves until this one is approved."""
         shown = Creative.objects.filter(lineage=creative.lineage, review=Creative.Review.APPROVED).first()
@@ -222,7 +222,7 @@ class CreativeAdmin(KeptRowsAdmin):
             creative.refresh_from_db()
             request_publication()
             messages.success(
-                request, _("혼자 승인했어요. 까닭과 함께 기록에 남았어요. 1분 안에 나가기 시작해요.")
+                request, _("혼자 승인했어요. 사유와 함께 기록에 남았어요. 1분 안에 나가기 시작해요.")
             )
         except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))

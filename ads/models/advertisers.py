@@ -19,8 +19,8 @@ class Advertiser(models.Model):
     status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.ACTIVE)
     is_demo = models.BooleanField(_("시연용"), default=False)
     own_networks = models.JSONField(_("광고주 자신의 IP 대역"), default=list, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("광고주")
@@ -49,10 +49,10 @@ class Membership(models.Model):
         Advertiser, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("광고주")
     )
     member = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("사람")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("사용자")
     )
     role = models.CharField(_("역할"), max_length=12, choices=Role.choices, default=Role.OWNER)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
         verbose_name = _("구성원")
@@ -75,9 +75,9 @@ class Invitation(models.Model):
     inviter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("초대한 사람")
     )
-    created_at = models.DateTimeField(_("만든 때"))
-    expires_at = models.DateTimeField(_("끝나는 때"))
-    ended_at = models.DateTimeField(_("쓰거나 거둔 때"), null=True, blank=True)
+    created_at = models.DateTimeField(_("생성 일시"))
+    expires_at = models.DateTimeField(_("만료 일시"))
+    ended_at = models.DateTimeField(_("사용 또는 취소 일시"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("초대")

@@ -52,8 +52,8 @@ class Campaign(models.Model):
     daily_views_a_person = models.PositiveSmallIntegerField(_("한 사람에게 하루 몇 번"), default=3)
     # Suggested for the ads of this campaign; each creative has its own address.
     landing_url = models.CharField(_("연결 주소"), max_length=500, blank=True, default="", db_default="")
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("캠페인")
@@ -113,8 +113,8 @@ class AdGroup(models.Model):
     topics = models.JSONField(_("주제"), default=list, blank=True)
     hints = models.JSONField(_("맥락 힌트"), default=list, blank=True)
     is_on = models.BooleanField(_("켜짐"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("광고 그룹")
@@ -149,8 +149,8 @@ class Keyword(models.Model):
     match = models.CharField(_("일치 방식"), max_length=8, choices=Match.choices, default=Match.PHRASE)
     bid_micros = models.BigIntegerField(_("입찰가"), null=True, blank=True)
     is_on = models.BooleanField(_("켜짐"), default=True, db_default=True)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("키워드")
@@ -196,8 +196,8 @@ class NegativeKeyword(models.Model):
     )
     text = models.CharField(_("제외 키워드"), max_length=80)
     norm = models.CharField(max_length=120, editable=False, verbose_name=_("정규화한 꼴"))
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("제외 키워드")

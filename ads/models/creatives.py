@@ -17,14 +17,14 @@ class Creative(models.Model):
         WAITING = "waiting", _("검토 기다림")
         APPROVED = "approved", _("승인")
         REJECTED = "rejected", _("거절")
-        RETIRED = "retired", _("지난 판")
+        RETIRED = "retired", _("이전 버전")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     ad_group = models.ForeignKey(
         AdGroup, on_delete=models.CASCADE, related_name="creatives", verbose_name=_("광고 그룹")
     )
     lineage = models.UUIDField(default=uuid.uuid4, editable=False, verbose_name=_("줄기"))
-    version = models.PositiveIntegerField(_("판"), default=1, editable=False)
+    version = models.PositiveIntegerField(_("버전"), default=1, editable=False)
     title = models.CharField(_("제목"), max_length=50)
     body = models.CharField(_("본문"), max_length=100)
     landing_url = models.CharField(_("연결 주소"), max_length=500)
@@ -39,11 +39,11 @@ class Creative(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        verbose_name=_("검토한 사람"),
+        verbose_name=_("검토한 관리자"),
     )
-    reviewed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("검토한 때"))
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
+    reviewed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("검토 일시"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("소재")
@@ -91,11 +91,11 @@ class Approval(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        verbose_name=_("검토한 사람"),
+        verbose_name=_("검토한 관리자"),
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("만든 때"))
-    read_again_at = models.DateTimeField(_("혼자 다시 읽은 때"), null=True, blank=True)
-    reason = models.CharField(_("혼자 승인한 까닭"), max_length=300, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("생성 일시"))
+    read_again_at = models.DateTimeField(_("혼자 다시 읽은 일시"), null=True, blank=True)
+    reason = models.CharField(_("혼자 승인한 사유"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("승인 기록")

@@ -33,7 +33,7 @@ class Offer(models.Model):
     language = models.CharField(_("언어"), max_length=8)
     device = models.CharField(_("기기"), max_length=16)
     topics = models.JSONField(_("주제"), default=list)
-    frequency_key = models.CharField(max_length=64, blank=True, verbose_name=_("하루 열쇠"))
+    frequency_key = models.CharField(max_length=64, blank=True, verbose_name=_("일일 키"))
     snapshot_version = models.CharField(max_length=64, verbose_name=_("광고 목록 버전"))
     bid_micros = models.BigIntegerField(_("입찰가"))
     reserve_micros = models.BigIntegerField(_("최저가"))
@@ -44,8 +44,8 @@ class Offer(models.Model):
     pace = models.FloatField(_("속도"))
     is_explored = models.BooleanField(_("탐색"), default=False)
     trace = models.JSONField(_("경매 기록"), default=list)
-    created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
-    hidden_at = models.DateTimeField(null=True, blank=True, verbose_name=_("숨긴 때"))
+    created_at = models.DateTimeField(db_index=True, verbose_name=_("생성 일시"))
+    hidden_at = models.DateTimeField(null=True, blank=True, verbose_name=_("숨긴 일시"))
 
     class Meta:
         verbose_name = _("제안")
@@ -77,8 +77,10 @@ class Impression(models.Model):
     )
     verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
     reason = models.CharField(_("사유"), max_length=24, blank=True)
-    created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
-    kept_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False, verbose_name=_("적힌 때"))
+    created_at = models.DateTimeField(db_index=True, verbose_name=_("생성 일시"))
+    kept_at = models.DateTimeField(
+        db_default=Now(), db_index=True, editable=False, verbose_name=_("기록 일시")
+    )
 
     class Meta:
         verbose_name = _("노출")
@@ -124,8 +126,10 @@ class Click(models.Model):
         verbose_name=_("거래"),
     )
     network = models.CharField(_("IP 대역"), max_length=48, blank=True)
-    created_at = models.DateTimeField(db_index=True, verbose_name=_("만든 때"))
-    kept_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False, verbose_name=_("적힌 때"))
+    created_at = models.DateTimeField(db_index=True, verbose_name=_("생성 일시"))
+    kept_at = models.DateTimeField(
+        db_default=Now(), db_index=True, editable=False, verbose_name=_("기록 일시")
+    )
 
     class Meta:
         verbose_name = _("클릭")
@@ -159,7 +163,9 @@ class Credit(models.Model):
     )
     reason = models.CharField(_("사유"), max_length=24)
     amount_micros = models.BigIntegerField(_("금액"))
-    kept_at = models.DateTimeField(db_default=Now(), db_index=True, editable=False, verbose_name=_("적힌 때"))
+    kept_at = models.DateTimeField(
+        db_default=Now(), db_index=True, editable=False, verbose_name=_("기록 일시")
+    )
 
     class Meta:
         verbose_name = _("돌려준 클릭")
@@ -197,8 +203,8 @@ class RejectedEvent(models.Model):
 
     class Meta:
         db_table = "ads_refusedvisit"
-        verbose_name = _("거른 방문")
-        verbose_name_plural = pgettext_lazy("plural", "거른 방문")
+        verbose_name = _("무효 클릭")
+        verbose_name_plural = pgettext_lazy("plural", "무효 클릭")
         ordering = ["-last_at"]
         constraints = [
             models.UniqueConstraint(
@@ -216,7 +222,7 @@ class SettledBatch(models.Model):
     """A batch of spooled events whose rejected events are counted, so that counting is idempotent."""
 
     digest = models.CharField(_("지문"), max_length=64, primary_key=True)
-    kept_at = models.DateTimeField(_("적힌 때"), db_default=Now(), editable=False)
+    kept_at = models.DateTimeField(_("기록 일시"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "ads_countedtellings"
@@ -240,7 +246,7 @@ class Complaint(models.Model):
         Offer, on_delete=models.PROTECT, related_name="complaint", verbose_name=_("제안")
     )
     reason = models.CharField(_("사유"), max_length=12, choices=Reason.choices)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
         verbose_name = _("신고")

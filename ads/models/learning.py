@@ -17,7 +17,7 @@ class ClickModel(models.Model):
     base_loss = models.FloatField(_("기준 로그 손실"))
     provenance = models.CharField(_("출처"), max_length=200)
     weights = models.BinaryField(verbose_name=_("가중치"))
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
         verbose_name = _("클릭 모델")
@@ -45,7 +45,7 @@ class LearnedReserve(models.Model):
     income_gain = models.FloatField(_("수입 변화"))
     fill_loss = models.FloatField(_("광고가 나가지 않게 된 비율"))
     provenance = models.CharField(_("출처"), max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
         verbose_name = _("배운 최저가")
@@ -65,9 +65,9 @@ class LearnedReserve(models.Model):
 class Term(models.Model):
     """One term of the closed vocabulary; an id is never reused for another term."""
 
-    key = models.CharField(max_length=120, unique=True, verbose_name=_("열쇠"))
+    key = models.CharField(max_length=120, unique=True, verbose_name=_("키"))
     text = models.CharField(_("말"), max_length=120)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
         verbose_name = _("어휘")

@@ -16,7 +16,7 @@ class Account(models.Model):
     class Kind(models.TextChoices):
         CLEARING = "clearing", _("결제 대기")
         WALLET = "wallet", _("지갑")
-        LEASE = "lease", _("캠페인에 떼어 둔 돈")
+        LEASE = "lease", _("캠페인 예약 금액")
         REVENUE = "revenue", _("매출")
         GRANT = "grant", _("시험용 지급")
 
@@ -69,14 +69,14 @@ class Transaction(models.Model):
     class Kind(models.TextChoices):
         TOP_UP = "top_up", _("충전")
         REFUND = "refund", _("환불")
-        LEASE = "lease", _("예산 떼어 두기")
+        LEASE = "lease", _("예산 예약")
         RELEASE = "release", _("남은 예산 돌려주기")
         CLICK = "click", pgettext_lazy("transaction", "클릭")
         REVERSAL = "reversal", _("되돌림")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, verbose_name=_("번호"))
     kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
-    idempotency_key = models.CharField(max_length=120, unique=True, verbose_name=_("한 번만 쓰는 열쇠"))
+    idempotency_key = models.CharField(max_length=120, unique=True, verbose_name=_("일회용 키"))
     note = models.CharField(_("메모"), max_length=200, blank=True)
     # Clicks settled together share a transaction; each can be reversed by a transaction of its own.
     reverses = models.ForeignKey(
@@ -88,7 +88,7 @@ class Transaction(models.Model):
         verbose_name=_("되돌리는 거래"),
     )
     created_at = models.DateTimeField(
-        db_default=models.functions.Now(), editable=False, verbose_name=_("만든 때")
+        db_default=models.functions.Now(), editable=False, verbose_name=_("생성 일시")
     )
 
     class Meta:
@@ -136,11 +136,11 @@ class CampaignDay(models.Model):
     )
     day = models.DateField(_("날"))
     lease_account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="+", verbose_name=_("빌린 돈 계정")
+        Account, on_delete=models.PROTECT, related_name="+", verbose_name=_("외상 계정")
     )
     budget_micros = models.BigIntegerField(_("예산"))
-    leased_micros = models.BigIntegerField(_("떼어 둔 돈"), default=0)
-    spent_micros = models.BigIntegerField(_("쓴 돈"), default=0)
+    leased_micros = models.BigIntegerField(_("예약 금액"), default=0)
+    spent_micros = models.BigIntegerField(_("사용 금액"), default=0)
     is_open = models.BooleanField(_("열림"), default=True)
 
     class Meta:
@@ -168,17 +168,17 @@ class Freeze(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     reason = models.CharField(_("사유"), max_length=200)
     faults = models.JSONField(_("어긋난 곳"), default=list)
-    created_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("만든 때"))
-    lifted_at = models.DateTimeField(_("푼 때"), null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("생성 일시"))
+    lifted_at = models.DateTimeField(_("해제 일시"), null=True, blank=True)
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        verbose_name=_("푼 사람"),
+        verbose_name=_("해제한 관리자"),
     )
-    note = models.CharField(_("푸는 까닭"), max_length=300, blank=True)
+    note = models.CharField(_("해제 사유"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("시장 멈춤")

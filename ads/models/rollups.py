@@ -23,9 +23,9 @@ class Rollup(models.Model):
     impressions = models.PositiveIntegerField(_("노출"), default=0)
     clicks = models.PositiveIntegerField(_("클릭 수"), default=0)
     invalid_clicks = models.PositiveIntegerField(_("무효 클릭"), default=0)
-    spend_micros = models.BigIntegerField(_("쓴 돈"), default=0)
+    spend_micros = models.BigIntegerField(_("사용 금액"), default=0)
     credited_clicks = models.PositiveIntegerField(_("돌려준 클릭"), default=0)
-    credited_micros = models.BigIntegerField(_("돌려준 돈"), default=0)
+    credited_micros = models.BigIntegerField(_("환급액"), default=0)
 
     class Meta:
         verbose_name = _("집계")
@@ -48,8 +48,8 @@ class RollupMark(models.Model):
     kept_until = models.DateTimeField(_("여기까지"))
 
     class Meta:
-        verbose_name = _("집계한 때")
-        verbose_name_plural = _("집계한 때")
+        verbose_name = _("집계 일시")
+        verbose_name_plural = _("집계 일시")
 
     def __str__(self) -> str:
         return str(self.kept_until)

@@ -51,7 +51,7 @@ class DayPointAdmin(ReadOnlyAdmin):
         """Income from ads."""
         return render_won(point.income_micros, 3)
 
-    @display(description=_("보탠 돈"))
+    @display(description=_("지원금"))
     def show_subsidy(self, point: DayPoint) -> str:
         """The subsidy."""
         return render_won(point.subsidy_micros, 3)
@@ -71,7 +71,7 @@ class DayPointAdmin(ReadOnlyAdmin):
         """The balance."""
         return f"{point.balance:,.1f}"
 
-    @display(description=_("쓴 돈"))
+    @display(description=_("사용 금액"))
     def show_spent(self, point: DayPoint) -> str:
         """The cost of models."""
         return render_won(point.spent_micros, 3)

@@ -62,7 +62,7 @@ def _list_properties(turn: Turn) -> Iterator[tuple[str, str]]:
         yield _("기기"), turn.get_device_display()
     yield _("방식"), turn.get_strategy_display()
     if turn.asked_strategy and turn.asked_strategy != turn.strategy:
-        yield _("바란 방식"), str(Turn.Strategy(turn.asked_strategy).label)
+        yield _("요청한 방식"), str(Turn.Strategy(turn.asked_strategy).label)
     if turn.duration_ms:
         yield _("걸린 시간"), _render_seconds(turn.duration_ms)
     yield _("비용"), _render_cost(turn.cost_micros)

@@ -15,9 +15,9 @@ class ApiKey(models.Model):
     name = models.CharField(_("이름"), max_length=60)
     prefix = models.CharField(_("앞 글자"), max_length=16)
     digest = models.CharField(max_length=64, unique=True, verbose_name=_("지문"))
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    last_used_at = models.DateTimeField(null=True, blank=True, verbose_name=_("마지막으로 쓴 때"))
-    revoked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("거둔 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    last_used_at = models.DateTimeField(null=True, blank=True, verbose_name=_("마지막 사용 일시"))
+    revoked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("회수 일시"))
 
     class Meta:
         verbose_name = _("API 키")

@@ -18,7 +18,9 @@ class Candidate(models.Model):
         STOPPED = "stopped", _("멈춤")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="candidates", verbose_name=_("턴"))
+    turn = models.ForeignKey(
+        Turn, on_delete=models.CASCADE, related_name="candidates", verbose_name=_("질문")
+    )
     position = models.PositiveSmallIntegerField(verbose_name=_("자리"))
     model = models.CharField(_("모델"), max_length=80)
     model_name = models.CharField(max_length=120, verbose_name=_("모델 이름"))
@@ -28,7 +30,7 @@ class Candidate(models.Model):
     )
     attempt = models.PositiveSmallIntegerField(default=1, verbose_name=_("시도"))
     text = models.TextField(blank=True, verbose_name=_("글"))
-    finish_reason = models.CharField(max_length=24, blank=True, verbose_name=_("끝난 까닭"))
+    finish_reason = models.CharField(max_length=24, blank=True, verbose_name=_("종료 사유"))
     error = models.CharField(max_length=40, blank=True, verbose_name=_("오류"))
     ttft_ms = models.PositiveIntegerField(null=True, blank=True, verbose_name=_("첫 글자까지 밀리초"))
     duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 밀리초"))
@@ -55,14 +57,14 @@ class Candidate(models.Model):
 class Ballot(models.Model):
     """A judge's order of a turn's candidates, best first."""
 
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="ballots", verbose_name=_("턴"))
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="ballots", verbose_name=_("질문"))
     judge = models.CharField(max_length=80, verbose_name=_("심사한 모델"))
     order = models.JSONField(verbose_name=_("순서"))
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
-        verbose_name = _("투표지")
-        verbose_name_plural = _("투표지")
+        verbose_name = _("심사 결과")
+        verbose_name_plural = _("심사 결과")
         constraints = [models.UniqueConstraint(fields=["turn", "judge"], name="ballot_once_a_judge")]
 
     def __str__(self) -> str:
@@ -72,18 +74,18 @@ class Ballot(models.Model):
 class Vote(models.Model):
     """A person's vote for a candidate of a turn; voting for another one replaces it."""
 
-    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="votes", verbose_name=_("턴"))
+    turn = models.ForeignKey(Turn, on_delete=models.CASCADE, related_name="votes", verbose_name=_("질문"))
     candidate = models.ForeignKey(
         Candidate, on_delete=models.CASCADE, related_name="votes", verbose_name=_("후보 답")
     )
     voter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("고른 사람")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("추천한 사용자")
     )
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
-        verbose_name = _("표")
-        verbose_name_plural = _("표")
+        verbose_name = _("답 추천")
+        verbose_name_plural = _("답 추천")
         constraints = [models.UniqueConstraint(fields=["turn", "voter"], name="vote_once_a_turn")]
 
     def __str__(self) -> str:

@@ -24,8 +24,8 @@ class Conversation(models.Model):
     sampling = models.JSONField(default=dict, db_default={}, blank=True, verbose_name=_("샘플링 설정"))
     origin = models.CharField(_("어디서"), max_length=8, choices=Origin.choices, default=Origin.PAGE)
     is_sensitive = models.BooleanField(_("민감한 대화"), default=False)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    updated_at = models.DateTimeField(db_index=True, verbose_name=_("고친 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    updated_at = models.DateTimeField(db_index=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("대화")
@@ -70,7 +70,7 @@ class Turn(models.Model):
         related_name="followed_by",
         verbose_name=_("앞 질문"),
     )
-    client_id = models.UUIDField(null=True, blank=True, verbose_name=_("보낸 쪽 번호"))
+    client_id = models.UUIDField(null=True, blank=True, verbose_name=_("클라이언트 ID"))
     # The turn that a regeneration asked in place of this one, for the ratings.
     replaced_by = models.ForeignKey(
         "self",
@@ -78,7 +78,7 @@ class Turn(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="replaces",
-        verbose_name=_("대신한 턴"),
+        verbose_name=_("다시 답한 질문"),
     )
     prompt = models.TextField(_("프롬프트"))
     language = models.CharField(max_length=8, verbose_name=_("언어"))
@@ -91,16 +91,16 @@ class Turn(models.Model):
     )
     # What the person wished; `strategy` becomes what the route made of it.
     asked_strategy = models.CharField(
-        max_length=12, choices=Strategy.choices, blank=True, verbose_name=_("바란 방식")
+        max_length=12, choices=Strategy.choices, blank=True, verbose_name=_("요청한 방식")
     )
     asked_panel = models.JSONField(default=list, blank=True, verbose_name=_("고른 모델들"))
     status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.RUNNING)
     error = models.CharField(max_length=40, blank=True, verbose_name=_("오류"))
     attempt = models.PositiveSmallIntegerField(default=1, verbose_name=_("시도"))
-    stop_asked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("멈춤을 누른 때"))
-    route_reasons = models.JSONField(default=list, blank=True, verbose_name=_("고른 까닭"))
+    stop_asked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("중지를 누른 일시"))
+    route_reasons = models.JSONField(default=list, blank=True, verbose_name=_("선택 사유"))
     # The plan behind the route: topic, promise, price, and the propensity of each slot.
-    route = models.JSONField(default=dict, blank=True, verbose_name=_("고른 길"))
+    route = models.JSONField(default=dict, blank=True, verbose_name=_("경로"))
     ranking = models.JSONField(null=True, blank=True, verbose_name=_("순위"))
     claims = models.JSONField(default=list, blank=True, verbose_name=_("주장"))
     # Each sentence of a fused answer with the candidates that say it too.
@@ -131,12 +131,12 @@ class Turn(models.Model):
     cost_micros = models.BigIntegerField(_("비용(백만분의 1원)"), default=0)
     duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 밀리초"))
     last_seq = models.PositiveIntegerField(default=0, verbose_name=_("마지막 사건 번호"))
-    opened_at = models.DateTimeField(auto_now_add=True, verbose_name=_("물은 때"))
-    closed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("끝난 때"))
+    opened_at = models.DateTimeField(auto_now_add=True, verbose_name=_("질문 일시"))
+    closed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("종료 일시"))
 
     class Meta:
-        verbose_name = _("턴")
-        verbose_name_plural = _("턴")
+        verbose_name = _("질문")
+        verbose_name_plural = _("질문")
         constraints = [
             models.UniqueConstraint(fields=["conversation", "number"], name="turn_number_once"),
             models.UniqueConstraint(fields=["conversation", "client_id"], name="turn_client_id_once"),

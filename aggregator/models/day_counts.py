@@ -13,14 +13,14 @@ class DayCount(models.Model):
         db_constraint=False,
         db_index=False,
         related_name="+",
-        verbose_name=_("사람"),
+        verbose_name=_("사용자"),
     )
     day = models.DateField(_("날"))
-    opened = models.PositiveIntegerField(_("연 턴"), default=0)
+    opened = models.PositiveIntegerField(_("질문 수"), default=0)
 
     class Meta:
-        verbose_name = _("하루에 연 턴")
-        verbose_name_plural = _("하루에 연 턴")
+        verbose_name = _("하루 질문 수")
+        verbose_name_plural = _("하루 질문 수")
         constraints = [models.UniqueConstraint(fields=["person", "day"], name="day_count_once_a_day")]
 
     def __str__(self) -> str:

@@ -7,13 +7,13 @@ class DayPoint(models.Model):
 
     at = models.DateTimeField(_("언제"), unique=True)
     income_micros = models.BigIntegerField(_("광고 수입(백만분의 1원)"))
-    subsidy_micros = models.BigIntegerField(_("보탠 돈(백만분의 1원)"))
-    spent_micros = models.BigIntegerField(_("쓴 돈(백만분의 1원)"))
-    turns = models.PositiveIntegerField(_("턴"))
+    subsidy_micros = models.BigIntegerField(_("지원금(백만분의 1원)"))
+    spent_micros = models.BigIntegerField(_("사용 금액(백만분의 1원)"))
+    turns = models.PositiveIntegerField(_("질문"))
     quality = models.FloatField(_("기대한 품질"), null=True, blank=True)
     price = models.FloatField(_("품질의 값"))
     balance = models.FloatField(_("남은 돈(원)"))
-    usual_income = models.FloatField(_("한 턴의 평소 수입(원)"))
+    usual_income = models.FloatField(_("질문 하나의 평소 수입(원)"))
     # Money that came in while nobody asked anything waits for the next turn.
     waiting_micros = models.BigIntegerField(_("기다리는 돈(백만분의 1원)"), default=0)
 

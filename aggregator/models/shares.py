@@ -11,13 +11,13 @@ class Share(models.Model):
         Conversation, on_delete=models.CASCADE, related_name="shares", verbose_name=_("대화")
     )
     # The link is the only key, and its owner may copy it again: it is kept as it is.
-    token = models.CharField(max_length=64, unique=True, editable=False, verbose_name=_("링크 열쇠"))
+    token = models.CharField(max_length=64, unique=True, editable=False, verbose_name=_("링크 키"))
     title = models.CharField(_("제목"), max_length=120)
     turns = models.JSONField(default=list, blank=True, verbose_name=_("담긴 질문과 답"))
     # How many turns came before those that it holds. A process of the last release knows nothing of it.
     left_out = models.PositiveIntegerField(_("담기지 않은 질문"), default=0, db_default=0)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
-    withdrawn_at = models.DateTimeField(null=True, blank=True, verbose_name=_("거둔 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
+    withdrawn_at = models.DateTimeField(null=True, blank=True, verbose_name=_("회수 일시"))
 
     class Meta:
         verbose_name = _("공유 링크")

@@ -18,10 +18,10 @@ class Signal(models.Model):
         Candidate, on_delete=models.CASCADE, related_name="signals", verbose_name=_("후보 답")
     )
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("사람")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("사용자")
     )
     kind = models.CharField(_("무엇"), max_length=12, choices=Kind.choices)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
         verbose_name = _("신호")

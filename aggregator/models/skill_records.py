@@ -6,11 +6,11 @@ class SkillRecord(models.Model):
     """The models' ratings by votes, in all languages or in one, up to the vote `last_vote`."""
 
     scope = models.CharField(_("범위"), max_length=8, unique=True)
-    beliefs = models.JSONField(default=list, verbose_name=_("믿음"))
-    votes = models.PositiveIntegerField(_("표"), default=0)
-    last_vote = models.PositiveBigIntegerField(default=0, verbose_name=_("마지막 표"))
+    beliefs = models.JSONField(default=list, verbose_name=_("신뢰도"))
+    votes = models.PositiveIntegerField(_("답 추천"), default=0)
+    last_vote = models.PositiveBigIntegerField(default=0, verbose_name=_("마지막 추천"))
     last_signal = models.PositiveBigIntegerField(default=0, verbose_name=_("마지막 신호"))
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("고친 때"))
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
         verbose_name = _("배운 평가")

@@ -10,7 +10,7 @@ class WeightsVersion(models.Model):
     heads = models.JSONField(verbose_name=_("가중치"))
     provenance = models.JSONField(_("출처"))
     is_active = models.BooleanField(pgettext_lazy("fit", "쓰는 중"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("만든 때"))
+    created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
         db_table = "aggregator_kitchenfit"

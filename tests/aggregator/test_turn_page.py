@@ -159,7 +159,7 @@ def test_a_page_opens_without_valkey(
     read_page: Callable[..., str], stored_turn: Turn, settings: object
 ) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"  # type: ignore[attr-defined]
-    assert "저장된 값으로 어림했어요" in read_page(stored_turn)
+    assert "저장된 값으로 추정했어요" in read_page(stored_turn)
 
 
 @pytest.mark.parametrize("status", Turn.Status.values)
