@@ -46,7 +46,7 @@ def test_a_guest_sees_what_is_left_of_the_day_in_one_tap(open_page: OpenPage, si
     page = open_page(**size)
     ask_and_wait(page, 3)
     popover = open_account_menu(page)
-    expect(popover).to_contain_text("손님으로 쓰고 있어요")
+    expect(popover).to_contain_text("로그인하지 않고 쓰고 있어요")
     expect(popover).to_contain_text("오늘 3 / 200번 썼어요")
     assert popover.locator("meter").evaluate("meter => [meter.value, meter.max]") == [3, 200]
     assert box(popover).right <= size["viewport"]["width"]
@@ -73,7 +73,7 @@ def test_an_account_reaches_its_pages_and_the_logout(open_page: OpenPage, ada: U
     expect(page.locator("#account-menu")).to_be_hidden()
     open_account_menu(page).get_by_role("button", name="로그아웃").click()
     page.wait_for_load_state()
-    expect(open_account_menu(page)).to_contain_text("손님으로 쓰고 있어요")
+    expect(open_account_menu(page)).to_contain_text("로그인하지 않고 쓰고 있어요")
 
 
 def test_the_account_menu_opens_and_closes_by_keyboard(open_page: OpenPage) -> None:

@@ -191,7 +191,7 @@ def test_the_database_refuses_a_sole_approval_without_reason_or_second_review(ro
 @pytest.mark.parametrize(
     ("language", "before", "between", "after"),
     [
-        ("ko", "승인하고 24시간 뒤에 다시 읽어야", "다시 읽고 까닭을 적으면", "혼자,"),
+        ("ko", "승인하고 24시간 뒤에 다시 읽어야", "다시 읽고 사유를 적으면", "혼자,"),
         ("en", "approve, and read them again after 24 hours", "read them again and write why", "alone,"),
     ],
 )

@@ -97,7 +97,7 @@ def test_explain_ad_shows_the_remaining_money(admin_client: Client) -> None:
     assert sorted(row[4:6] for row in rows) == [["600", "1.00"], ["900", "130"]]
     where = reverse("admin:ads_offer_explain_request")
     page = admin_client.get(where, {"request": request.request_id}).content.decode()
-    assert page.count("남은 돈 130원") == page.count("남은 돈") == 1
+    assert page.count("잔액 130원") == page.count("잔액") == 1
     assert rich.ad_group.campaign.name in page
 
 
