@@ -57,7 +57,7 @@ PAY_OUT = PaymentKind(
     amount=gettext_lazy("환불할 금액 (원)"),
     reason=gettext_lazy("사유"),
     notice=gettext_lazy(
-        "지금 환불할 수 있는 금액은 %(most)s원이에요. 오늘 쓰려고 예약한 금액과 시험용으로 받은 금액은 뺐어요."
+        "지금 환불할 수 있는 금액은 %(most)s원이에요. 오늘 예약한 금액과 시험용 금액은 뺐어요."
     ),
     button=gettext_lazy("환불하기"),
     done=gettext_lazy("%(amount)s원을 환불했어요."),
