@@ -44,8 +44,8 @@ def test_every_table_opens(client: Client, staff: User, model: str) -> None:
 @pytest.mark.parametrize(
     ("language", "title", "words", "foreign"),
     [
-        ("ko", "턴 목록 | 짬뽕", ("영어", "하나만 나온 답", "맞는 광고가 없음"), "Select"),
-        ("en", "Select Turn to view | Jjamppong", ("English", "Only answer", "No ad matches"), "짬뽕"),
+        ("ko", "질문 목록 | 짬뽕", ("영어", "하나만 나온 답", "맞는 광고가 없음"), "Select"),
+        ("en", "Select Question to view | Jjamppong", ("English", "Only answer", "No ad matches"), "짬뽕"),
     ],
 )
 def test_turns_are_listed_and_filtered_by_labels(

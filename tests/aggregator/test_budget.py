@@ -142,7 +142,7 @@ def test_the_runway_is_shown_while_money_runs_out_and_not_when_ads_pay(ada: User
 def test_the_admin_charts_the_day_above_its_points(client: Client, ada: User) -> None:
     client.force_login(UserFactory.create(username="admin", is_staff=True, is_superuser=True))
     page = client.get("/admin/aggregator/daypoint/").content.decode()
-    assert "돈이 떨어질 때까지" in page
+    assert "잔액이 다할 때까지" in page
     assert "<canvas" not in page
     spend(ada, 2, timezone.now() - minutes(1), turns=2)
     budget.update_pace(income_micros=3 * WON, initial_price=0.0)
