@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
+from aggregator.execution import runner
 from aggregator.execution.setup import build_question
 from aggregator.infra.async_database import close_database
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Conversation, Turn
 from aggregator.services import turns
+from testing.provider.server import ProviderServer, say
+from tests.aggregator.conftest import MakeModel
 
 REQUESTED = Sampling(
     max_tokens=5, temperature=0.0, seed=2**63 - 1, stop=("\n\n", "끝"), presence_penalty=-0.5
@@ -86,3 +89,19 @@ def test_a_process_of_the_last_release_may_store_a_conversation_beside_us(ada: U
         )
     conversation = Conversation.objects.get(owner=ada)
     assert Sampling.from_json(conversation.sampling) == DEFAULT_SAMPLING
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_process_that_takes_a_turn_over_asks_with_its_sampling(
+    provider: ProviderServer, offer_model: MakeModel, ada: User
+) -> None:
+    provider.add("wise", say("서울이에요."))
+    await run_in_db_thread(offer_model, "wise")
+    request = turns.TurnRequest(
+        "수도는?", strategy="single", panel=("wise",), origin=Conversation.Origin.API, sampling=REQUESTED
+    )
+    turn = await run_in_db_thread(lambda: turns.open_turn(owner=ada, request=request))
+    await runner.run_turn(turn.public_id)
+    await runner.close_loop_resources()
+    sent = provider.requests_for("wise")[0].body
+    assert {name: sent[name] for name in REQUESTED.names()} == REQUESTED.to_json()
