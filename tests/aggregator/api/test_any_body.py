@@ -13,7 +13,13 @@ from pytest_django import Settings
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.conftest import MakeModel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # The site runs in a thread of this process, and may use `random` while hypothesis draws a body.
+    pytest.mark.filterwarnings(
+        "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+    ),
+]
 
 JSON = st.recursive(
     st.none()
