@@ -133,5 +133,5 @@ def test_an_admin_can_open_every_table(live_site: object, open_page: OpenPage, a
     ):
         reply = admin_page.goto(path)
         assert reply is not None and reply.status == 200, path
-    expect(admin_page.locator("body")).to_contain_text("오늘 돈을 벌고 있나요")
+    expect(admin_page.locator("body")).to_contain_text("오늘 수지")
     take_picture(admin_page, "admin")

@@ -45,6 +45,12 @@ def log_in(page: Page) -> None:
     expect(page.locator("#result_list")).to_be_visible()
 
 
+def press_key(page: Page, key: str) -> None:
+    """Press a key once the page listens to it, which is after its first text is shown."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 def review_of(creative: Creative) -> str:
     return str(Creative.objects.get(pk=creative.pk).review)
 
@@ -63,16 +69,16 @@ def test_the_queue_is_reviewed_by_keyboard(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     take_picture(page, f"review-{width}")
 
-    page.keyboard.press("j")
+    press_key(page, "j")
     expect(page.locator(".review-place p")).to_have_text("검토할 문구 3개 중 2번째")
-    page.keyboard.press("k")
+    press_key(page, "k")
     expect(page.locator(".review-place p")).to_have_text("검토할 문구 3개 중 1번째")
-    page.keyboard.press("a")
+    press_key(page, "a")
     expect(page.locator(".review-place p")).to_have_text("검토할 문구 2개 중 1번째")
     assert review_of(queue[0]) == "approved"
 
     # In the field, letters are letters and Enter refuses.
-    page.keyboard.press("r")
+    press_key(page, "r")
     expect(page.locator("#review-reason")).to_be_focused()
     page.keyboard.type("ajk")
     expect(page.locator("#review-reason")).to_have_value("ajk")
@@ -87,7 +93,7 @@ def test_the_queue_is_reviewed_by_keyboard(
 def refuse_by_mouse(page: Page, creative: Creative) -> None:
     """Switch the keys off, and refuse with a quick reason."""
     page.locator("[data-review-keys]").uncheck()
-    page.keyboard.press("a")
+    press_key(page, "a")
     page.wait_for_timeout(300)
     assert review_of(creative) == "waiting"
     page.get_by_text("과장된 표현이에요").click()
