@@ -81,7 +81,7 @@ def test_the_admin_shows_each_contender_with_its_status_and_rate_source(
     page = admin_client.get(reverse("admin:ads_offer_change", args=[Offer.objects.get().pk])).content.decode()
     assert "VCG 참고 가격 300원" in page
     assert page.index("이김") < page.index("더 높은 점수에 밀림")
-    assert "1.50%" in page and "실적으로 어림" in page
+    assert "1.50%" in page and "실적으로 예상" in page
 
 
 def test_the_admin_explains_a_request_that_got_no_ad(admin_client: Client) -> None:
