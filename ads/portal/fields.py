@@ -2,6 +2,7 @@
 
 import ipaddress
 import unicodedata
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,7 +79,7 @@ class LandingUrlField(forms.CharField):
         return f"https{address[5:]}"
 
 
-class LinesField(forms.CharField):
+class LinesField(forms.CharField, ABC):
     """A text with one entry per line; lines that cannot be read are reported together."""
 
     rows: int
@@ -108,9 +109,9 @@ class LinesField(forms.CharField):
             raise forms.ValidationError(errors[:3] + _remaining_errors(len(errors) - 3))
         return entries
 
+    @abstractmethod
     def read_line(self, line: str) -> object:
         """Return the entry of a line; raises ValidationError."""
-        raise NotImplementedError
 
 
 class KeywordsField(LinesField):

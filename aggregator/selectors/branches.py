@@ -38,12 +38,12 @@ def filter_branch(leaf: int | None, most: int = MAX_DEPTH) -> "QuerySet[Turn]":
 
 
 def list_branch(leaf: Turn | None, most: int = TURNS_SHOWN) -> list[Turn]:
-    """Return the last turns of the branch that ends with `leaf`, in order, in four queries."""
+    """Return the last turns of the branch that ends with `leaf`, in order, in three queries."""
     return list(with_related(filter_branch(leaf.pk, most))) if leaf else []
 
 
 def list_ended_branch(leaf: Turn | None, most: int) -> list[Turn]:
-    """Return the last turns of a branch that do not run any more, in order, in four queries."""
+    """Return the last turns of a branch that do not run any more, in order, in three queries."""
     return [turn for turn in list_branch(leaf, most) if turn.status != Turn.Status.RUNNING]
 
 

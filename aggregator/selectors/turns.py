@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from aggregator.domain import events
 from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import ANSWER_COLUMNS, CANDIDATE_COLUMNS, CandidateState, TurnState
-from aggregator.models import Candidate, Turn
+from aggregator.models import AnswerRating, Candidate, Turn
 
 MAX_RECOVERED_TURNS = 2_000
 
@@ -73,10 +73,10 @@ def find_candidate(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Cand
 
 
 def with_related(turns: "QuerySet[Turn]") -> "QuerySet[Turn]":
-    """Return turns with all rows that `build_turn_state` reads."""
-    return turns.select_related("conversation", "answer_candidate").prefetch_related(
-        Prefetch("candidates", Candidate.objects.order_by("position")), "votes", "answer_ratings"
-    )
+    """Return turns with what `build_turn_state` reads, votes, and the answer's verdict as `rated`."""
+    verdict = AnswerRating.objects.filter(turn=OuterRef("pk")).values("verdict")[:1]
+    rows = turns.select_related("conversation", "answer_candidate").annotate(rated=Subquery(verdict))
+    return rows.prefetch_related(Prefetch("candidates", Candidate.objects.order_by("position")), "votes")
 
 
 def get_turn_with_related(turn: Turn) -> Turn:

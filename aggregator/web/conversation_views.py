@@ -24,6 +24,7 @@ from aggregator.models import Candidate, Conversation, Turn
 from aggregator.ratings import ratings
 from aggregator.selectors import conversations, vote_counts
 from aggregator.selectors.branches import find_leaf, list_branch, list_versions
+from aggregator.selectors.day_use import read_day_use
 from aggregator.selectors.turns import find_turn, rebuild_events
 from aggregator.services import conversations as services
 from aggregator.services import deletion, sharing
@@ -83,6 +84,8 @@ def _show(request: HttpRequest, person: User | None, conversation: Conversation 
     sidebar = conversations.list_conversations(person)
     context: dict[str, Any] = {
         "conversation": conversation,
+        # The context processor would look the person up again.
+        "day_use": read_day_use(person),
         "share": sharing.find_open_share(conversation) if conversation else None,
         "turns": view_turns(turns),
         "earlier_than": earlier_than(turns),
@@ -224,6 +227,6 @@ def _view(turn: Turn, versions: tuple[uuid.UUID, ...]) -> TurnView:
             (str(row.public_id) for row in turn.candidates.all() if row.pk == turn.continued_with_id), ""
         ),
         voted=str(voted[0].public_id) if voted else "",
-        rated=next((rating.verdict for rating in turn.answer_ratings.all()), ""),
+        rated=vars(turn).get("rated") or "",
         versions=tuple(map(str, versions)),
     )

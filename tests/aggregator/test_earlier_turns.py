@@ -87,10 +87,10 @@ def test_mallory_cannot_read_earlier_turns(client: Client, ada: User, mallory: U
     assert client.get(f"/c/{held.public_id}/before/{turn.public_id}/").status_code == 404
 
 
-def test_every_page_of_turns_costs_four_queries(
+def test_every_page_of_turns_costs_three_queries(
     ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     held = long_conversation(ada, 70)
     turn = held.turns.get(number=10)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(list_branch(turn)) == 10
