@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.utils import translation
 from pytest_socket import socket_allow_hosts
 
 from accounts.models import User
@@ -59,6 +60,12 @@ def valkey() -> Iterator["redis.Redis"]:
 def empty_cache() -> None:
     """No test sees what another one cached."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _default_language() -> None:
+    """Forget the language that a request of an earlier test left active in this thread."""
+    translation.deactivate()
 
 
 @pytest.fixture
