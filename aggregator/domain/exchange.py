@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An earlier prompt of a conversation and its answer."""
+    """An earlier prompt of a conversation and its answer, empty if it was stopped before its first text."""
 
     prompt: str
     answer: str

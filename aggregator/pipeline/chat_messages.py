@@ -1,6 +1,6 @@
 """Builds the messages of a call: system prompt, as much history as the context window holds, the prompt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.exchange import Exchange
@@ -57,7 +57,7 @@ def build_messages(model: LanguageModel, question: Question) -> tuple[ChatMessag
     room = model.context_window - max_output_tokens(model, question) - overestimate_tokens(system)
     history = fit_history(question.history, room - overestimate_tokens(question.prompt))
     instructions = [ChatMessage("system", system)] if system else []
-    return (*instructions, *history, ChatMessage("user", question.prompt))
+    return (*instructions, *merge_prompts([*history, ChatMessage("user", question.prompt)]))
 
 
 def fit_history(history: Sequence[Exchange], room: int) -> list[ChatMessage]:
@@ -67,5 +67,18 @@ def fit_history(history: Sequence[Exchange], room: int) -> list[ChatMessage]:
         room -= overestimate_tokens(exchange.prompt) + overestimate_tokens(exchange.answer)
         if room < 0:
             break
-        messages += [ChatMessage("assistant", exchange.answer), ChatMessage("user", exchange.prompt)]
+        if exchange.answer:
+            messages.append(ChatMessage("assistant", exchange.answer))
+        messages.append(ChatMessage("user", exchange.prompt))
     return messages[::-1]
+
+
+def merge_prompts(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """Return the messages with prompts in a row joined, because some models refuse two of one role."""
+    merged: list[ChatMessage] = []
+    for message in messages:
+        if merged and merged[-1].role == message.role:
+            merged[-1] = ChatMessage(message.role, f"{merged[-1].text}\n\n{message.text}")
+        else:
+            merged.append(message)
+    return merged

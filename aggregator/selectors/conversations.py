@@ -74,4 +74,6 @@ def list_exchanges(turn: Turn) -> tuple[Exchange, ...]:
     earlier = filter_branch(turn.parent_id, TURNS_SHOWN).select_related("answer_candidate", "continued_with")
     # The candidate that the person continued with counts as the answer.
     pairs = ((row, row.continued_with.text if row.continued_with else answer_text_of(row)) for row in earlier)
-    return (*given, *(Exchange(row.prompt, answer) for row, answer in pairs if answer))
+    # A prompt that all models failed at may be why they did; one that was stopped unanswered counts.
+    heard = ((row, answer) for row, answer in pairs if answer or row.status != Turn.Status.FAILED)
+    return (*given, *(Exchange(row.prompt, answer) for row, answer in heard))

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import User
+from aggregator.catalog.catalog import read_catalog
 from aggregator.models import Conversation, Turn
+from aggregator.pipeline.chat_messages import build_messages
+from aggregator.pipeline.types import Question
 from aggregator.selectors import branches, conversations
 from aggregator.services import turns
 from aggregator.services.refusal import Refusal
@@ -59,6 +62,18 @@ def test_a_turn_follows_the_one_that_it_names(ada: User) -> None:
     assert history(ask(ada, "넷", other)) == ["하나 고침"]
     assert history(ask(ada, "다섯", second)) == ["하나", "둘"]
     assert history(other) == []
+
+
+def test_a_prompt_that_was_stopped_before_its_answer_is_kept_and_one_that_failed_is_not(ada: User) -> None:
+    stopped, failed = ask(ada, "하나"), ask(ada, "둘")
+    ends = {stopped: Turn.Status.STOPPED, failed: Turn.Status.FAILED}
+    for turn, status in ends.items():
+        Turn.objects.filter(pk=turn.pk).update(status=status, answer_text="")
+    assert history(ask(ada, "셋", stopped)) == ["하나"]
+    assert history(ask(ada, "셋", failed)) == []
+    question = Question("셋", "ko", conversations.list_exchanges(ask(ada, "셋", stopped)))
+    model = next(iter(read_catalog().values()))
+    assert [each.text for each in build_messages(model, question) if each.role == "user"] == ["하나\n\n셋"]
 
 
 def test_without_a_parent_it_follows_the_newest_turn(ada: User) -> None:

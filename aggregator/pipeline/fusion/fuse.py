@@ -10,7 +10,7 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import AnswerDelta, AnswerStarted, ClaimsMapped
 from aggregator.domain.turn_state import TurnState
 from aggregator.infra.telemetry import traced
-from aggregator.pipeline.chat_messages import count_usage, fit_history
+from aggregator.pipeline.chat_messages import count_usage, fit_history, merge_prompts
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
 from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge, read_prompt
 from aggregator.pipeline.fusion.judge_report import JudgeReport
@@ -184,4 +184,5 @@ def _build_messages(
         fuser.context_window - fuser.output_limit - overestimate_tokens(system) - overestimate_tokens(prompt)
     )
     history = fit_history(question.history, room)
-    return (ChatMessage("system", system), *history, ChatMessage("user", prompt))
+    messages = merge_prompts([*history, ChatMessage("user", prompt)])
+    return (ChatMessage("system", system), *messages)
