@@ -1,0 +1,104 @@
+"""Which answers of a question say the same, which surely differ, and which were not compared."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import combinations
+
+Pair = tuple[int, int]
+
+
+class Verdict(StrEnum):
+    """What is known about two answers; unknown means that they were not compared, never that they differ."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which probability of saying the same a pair counts as the same, and below which as different."""
+
+    same: float
+    different: float
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Answers by index: groups that say the same, and the verdict on every pair.
+
+    Every answer is in exactly one group. `labels` holds the short answer that was read in each text, or ''.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    verdicts: Mapping[Pair, Verdict]
+    probabilities: Mapping[Pair, float]
+    thresholds: Thresholds
+    labels: tuple[str, ...]
+    # The answers that refuse or do not know.
+    refusals: frozenset[int] = frozenset()
+
+    def judge(self, one: int, other: int) -> Verdict:
+        """Return the verdict on two answers."""
+        return Verdict.SAME if one == other else self.verdicts[min(one, other), max(one, other)]
+
+    @property
+    def not_compared(self) -> tuple[int, ...]:
+        """Return the answers about which nothing is known."""
+        known = {
+            index for pair, verdict in self.verdicts.items() if verdict != Verdict.UNKNOWN for index in pair
+        }
+        return tuple(index for index in range(len(self.labels)) if index not in known)
+
+    @property
+    def unsure(self) -> tuple[Pair, ...]:
+        """Return the pairs that a judge may decide."""
+        return tuple(pair for pair, verdict in self.verdicts.items() if verdict == Verdict.UNKNOWN)
+
+    def decide(self, judged: Mapping[Pair, float]) -> "Agreement":
+        """Return the agreement with a judge's probabilities for pairs that are unsure; others stay."""
+        unsure = set(self.unsure)
+        decided = {pair: probability for pair, probability in judged.items() if pair in unsure}
+        agreement = group_answers({**self.probabilities, **decided}, self.thresholds, self.labels)
+        return replace(agreement, refusals=self.refusals)
+
+
+def _logit(probability: float) -> float:
+    clipped = min(0.999, max(0.001, probability))
+    return math.log(clipped / (1 - clipped))
+
+
+def _mean_probability(one: Sequence[int], other: Sequence[int], probabilities: Mapping[Pair, float]) -> float:
+    """Return the probability that two groups say the same: the mean of their pairs in log-odds."""
+    logits = [_logit(probabilities[min(a, b), max(a, b)]) for a in one for b in other]
+    return 1 / (1 + math.exp(-sum(logits) / len(logits)))
+
+
+def group_answers(
+    probabilities: Mapping[Pair, float], thresholds: Thresholds, labels: Sequence[str]
+) -> Agreement:
+    """Group answers by the probabilities of their pairs, the surest first (average linkage)."""
+    groups = [[index] for index in range(len(labels))]
+    while len(groups) > 1:
+        linked = {
+            (i, j): _mean_probability(groups[i], groups[j], probabilities)
+            for i, j in combinations(range(len(groups)), 2)
+        }
+        (i, j), best = max(linked.items(), key=lambda row: (row[1], row[0]))
+        if best < thresholds.same:
+            break
+        groups[i] = sorted(groups[i] + groups.pop(j))
+    groups.sort()
+    verdicts: dict[Pair, Verdict] = {}
+    for group, other in combinations(groups, 2):
+        differ = _mean_probability(group, other, probabilities) < thresholds.different
+        verdict = Verdict.DIFFERENT if differ else Verdict.UNKNOWN
+        verdicts.update({(min(a, b), max(a, b)): verdict for a in group for b in other})
+    for group in groups:
+        verdicts.update(dict.fromkeys(combinations(group, 2), Verdict.SAME))
+    ordered = {pair: verdicts[pair] for pair in combinations(range(len(labels)), 2)}
+    return Agreement(
+        tuple(tuple(group) for group in groups), ordered, dict(probabilities), thresholds, tuple(labels)
+    )

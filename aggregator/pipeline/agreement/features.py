@@ -1,0 +1,224 @@
+"""Measures what two answers of a question share and where they conflict, as features of the head."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aggregator.pipeline.agreement.asked import KINDS, AskedAnswer
+from aggregator.pipeline.agreement.readers.choices import BOTH
+from aggregator.pipeline.agreement.readers.dates import conflicting_fields, shared_fields
+from aggregator.pipeline.agreement.readers.item_lists import measure_list_overlap
+from aggregator.pipeline.agreement.readers.quantities import (
+    are_equal,
+    comparable,
+    relative_gap,
+    rounds_to,
+    within_range,
+)
+from aggregator.pipeline.agreement.readers.words import match_words
+from aggregator.pipeline.agreement.readings import Reading, Weighed
+
+Numbers = NDArray[np.float64]
+_TOP = 5
+FEATURES = (
+    "value_both", "value_equal", "value_rounds", "value_gap", "value_expected", "value_found", "value_lead",
+    "value_range", "value_numbers",
+    "date_both", "date_equal", "date_conflict", "date_expected", "date_found",
+    "polarity_product", "polarity_lead", "polarity_body", "conditional_differs",
+    "choice_equal", "choice_conflict", "choice_margin",
+    "list_jaccard", "list_contained", "list_lengths",
+    "refusal_both", "refusal_one", "no_verdict_both", "no_verdict_one",
+    "code_equal", "code_both", "code_inside",
+    "focus_min", "focus_max", "focus_top_min", "focus_top_max", "focus_inside", "focus_rejected",
+    "words_jaccard",
+    "text_similarity", "text_equal", "negations_differ",
+    "length_min", "length_max", "focus_mass_min",
+    *(f"asks_{kind}" for kind in KINDS),
+)  # fmt: skip
+_NEGATIONS = ("않", "없", "아니", "아닙", "못", "안 ", " not ", "n't", " no ", "never", "cannot")
+
+
+def _softmax(saliences: Sequence[float]) -> list[float]:
+    top = max(saliences)
+    weights = [math.exp(each - top) for each in saliences]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def _is_same(one: Weighed, other: Weighed) -> bool:
+    return are_equal(one.quantity, other.quantity) or rounds_to(one.quantity, other.quantity)
+
+
+def _find_value(top: Weighed, values: Sequence[Weighed]) -> float:
+    """Return how prominent the top value of one answer is in another: 1 is its top, 0 is not in it."""
+    best = values[0].salience
+    found = [each.salience - best for each in values if _is_same(top, each)]
+    return math.exp(max(found) / 2) if found else 0.0
+
+
+def _compare_values(one: Reading, other: Reading) -> list[float]:
+    a, b = one.values, other.values
+    if not a or not b:
+        return [0.0] * 9
+    first, second = a[0].quantity, b[0].quantity
+    equal, rounded = float(are_equal(first, second)), float(rounds_to(first, second))
+    gap = min(3.0, -math.log10(max(1e-3, relative_gap(first, second)))) if comparable(first, second) else -1.0
+    p, q = _softmax([each.salience for each in a[:_TOP]]), _softmax([each.salience for each in b[:_TOP]])
+    expected = sum(
+        x * y for x, v in zip(p, a, strict=False) for y, w in zip(q, b, strict=False) if _is_same(v, w)
+    )
+    found = sorted((_find_value(a[0], b), _find_value(b[0], a)))
+    leads = [_lead(each) for each in (a, b)]
+    numbers = [{round(each.quantity.value, 9) for each in values} for values in (a, b)]
+    shared = len(numbers[0] & numbers[1]) / min(len(numbers[0]), len(numbers[1]))
+    spread = float(within_range(first, second))
+    return [1.0, equal, rounded, gap, expected, found[0] + 0.01 * found[1], min(leads), spread, shared]
+
+
+def _lead(values: Sequence[Weighed]) -> float:
+    """Return by how much the most salient value leads the next different one."""
+    rivals = [each.salience for each in values[1:] if not _is_same(values[0], each)]
+    return min(4.0, values[0].salience - rivals[0]) if rivals else 4.0
+
+
+def _compare_moments(one: Reading, other: Reading) -> list[float]:
+    a, b = one.moments, other.moments
+    if not a or not b:
+        return [0.0] * 5
+    first, second = a[0].moment, b[0].moment
+    conflict = conflicting_fields(first, second)
+    equal = float(bool(shared_fields(first, second)) and not conflict)
+    p, q = _softmax([each.salience for each in a[:_TOP]]), _softmax([each.salience for each in b[:_TOP]])
+    pairs = [
+        (x * y, v.moment, w.moment) for x, v in zip(p, a, strict=False) for y, w in zip(q, b, strict=False)
+    ]
+    expected = sum(weight for weight, v, w in pairs if shared_fields(v, w) and not conflicting_fields(v, w))
+    found = max(
+        float(
+            any(
+                shared_fields(top.moment, each.moment) and not conflicting_fields(top.moment, each.moment)
+                for each in rest
+            )
+        )
+        for top, rest in ((a[0], b), (b[0], a))
+    )
+    return [1.0, equal, float(bool(conflict)), expected, found]
+
+
+def _compare_verdicts(one: Reading, other: Reading) -> list[float]:
+    a, b = one.polarity, other.polarity
+    polarity = [
+        float(a.sign * b.sign),
+        float(a.lead * b.lead),
+        math.tanh(a.body) * math.tanh(b.body),
+        float(a.is_conditional != b.is_conditional),
+    ]
+    if one.choice is None or other.choice is None:
+        return [*polarity, 0.0, 0.0, 0.0]
+    equal = one.choice.index == other.choice.index
+    clear = min(one.choice.margin, other.choice.margin)
+    both = BOTH in {one.choice.index, other.choice.index}
+    return [*polarity, float(equal), float(not equal) * (0.6 if both else 1.0), clear]
+
+
+def _compare_refusals(one: Reading, other: Reading) -> list[float]:
+    a, b, c, d = one.refusal, other.refusal, one.no_verdict, other.no_verdict
+    return [min(a, b), abs(a - b), min(c, d), abs(c - d)]
+
+
+def _compare_codes(one: Reading, other: Reading) -> list[float]:
+    if not one.codes and not other.codes:
+        return [0.0, 0.0, 0.0]
+    plain = [" ".join(each.text.plain.split()) for each in (one, other)]
+    inside = [
+        any(code in text for code in codes)
+        for codes, text in ((one.codes, plain[1]), (other.codes, plain[0]))
+    ]
+    shared = bool(set(one.codes) & set(other.codes))
+    return [float(shared), float(bool(one.codes and other.codes)), float(sum(inside)) / 2]
+
+
+def _cover(one: Reading, other: Reading, count: int) -> float:
+    """Return the share of one answer's focus, of its `count` heaviest words, that the other's holds."""
+    top = sorted(one.focus.items(), key=lambda row: -row[1])[:count]
+    total = sum(weight for _, weight in top)
+    if not total:
+        return 0.0
+    peak = max(other.focus.values(), default=1.0)
+    covered = 0.0
+    for word, weight in top:
+        best = max(
+            (
+                match_words(word, each) * min(1.0, 0.4 + 0.6 * mass / peak)
+                for each, mass in other.focus.items()
+            ),
+            default=0.0,
+        )
+        covered += weight * best
+    return covered / total
+
+
+def _find_inside(one: Reading, other: Reading) -> float:
+    """Return the share of one answer's heaviest words that stand anywhere in the other."""
+    top = sorted(one.focus.items(), key=lambda row: -row[1])[:2]
+    total = sum(weight for _, weight in top)
+    hits = sum(
+        weight for word, weight in top if any(match_words(word, each) >= 0.75 for each in other.all_words)
+    )
+    return hits / total if total else 0.0
+
+
+def _compare_words(one: Reading, other: Reading) -> list[float]:
+    whole = sorted((_cover(one, other, 12), _cover(other, one, 12)))
+    tops = sorted((_cover(one, other, 1), _cover(other, one, 1)))
+    shorter, longer = sorted((one, other), key=lambda each: len(each.all_words))
+    rejected = [
+        any(match_words(word, each) >= 0.8 for word in _head(a) for each in b.rejected_words)
+        for a, b in ((one, other), (other, one))
+    ]
+    union = one.all_words | other.all_words
+    jaccard = len(one.all_words & other.all_words) / len(union) if union else 0.0
+    return [*whole, *tops, _find_inside(shorter, longer), float(any(rejected)), jaccard]
+
+
+def _head(reading: Reading) -> list[str]:
+    return sorted(reading.focus, key=lambda word: -reading.focus[word])[:1]
+
+
+def _compare_texts(one: Reading, other: Reading) -> list[float]:
+    texts = ["".join(each.text.plain.casefold().split()) for each in (one, other)]
+    grams = [set(pairwise(text)) for text in texts]
+    union = grams[0] | grams[1]
+    similarity = len(grams[0] & grams[1]) / len(union) if union else 0.0
+    trimmed = [text.strip(".!?~*\"'") for text in texts]
+    negations = [sum(each.text.plain.count(mark) for mark in _NEGATIONS) % 2 for each in (one, other)]
+    lengths = sorted(math.log1p(len(text)) for text in texts)
+    mass = min(max(each.focus.values(), default=0.0) for each in (one, other))
+    return [
+        similarity,
+        float(trimmed[0] == trimmed[1]),
+        float(negations[0] != negations[1]),
+        *lengths,
+        mass,
+    ]
+
+
+def measure_pair(asked: AskedAnswer, one: Reading, other: Reading) -> list[float]:
+    """Return the features of a pair of answers, in the order of FEATURES; the pair has no order."""
+    one_items, other_items = one.items, other.items
+    lengths = abs(len(one_items) - len(other_items)) / max(len(one_items), len(other_items), 1)
+    return [
+        *_compare_values(one, other),
+        *_compare_moments(one, other),
+        *_compare_verdicts(one, other),
+        *measure_list_overlap(one_items, other_items),
+        lengths,
+        *_compare_refusals(one, other),
+        *_compare_codes(one, other),
+        *_compare_words(one, other),
+        *_compare_texts(one, other),
+        *(float(asked.kind == kind) for kind in KINDS),
+    ]

@@ -1,0 +1,35 @@
+"""Answers that say the same are grouped, whatever their words; what cannot be read is not compared."""
+
+import pytest
+
+from aggregator.pipeline.agreement.agreement import Thresholds, Verdict, group_answers
+from aggregator.pipeline.agreement.compare import compare_answers
+from aggregator.pipeline.types import Question
+
+
+@pytest.mark.parametrize(
+    ("prompt", "one", "other"),
+    [
+        ("한국의 수도는?", "서울입니다.", "한국의 수도는 서울입니다."),
+        ("12 곱하기 12는?", "144", "12 곱하면 144입니다."),
+        ("커피값 얼마?", "1,200원", "천이백 원"),
+    ],
+)
+def test_two_forms_of_one_answer_are_the_same(prompt: str, one: str, other: str) -> None:
+    assert compare_answers(Question(prompt, "ko"), [one, other]).judge(0, 1) == Verdict.SAME
+
+
+def test_groups_hold_every_answer_once_and_in_order() -> None:
+    probabilities = {(0, 1): 0.1, (0, 2): 0.97, (0, 3): 0.5, (1, 2): 0.1, (1, 3): 0.5, (2, 3): 0.5}
+    agreement = group_answers(probabilities, Thresholds(0.9, 0.2), ["a", "b", "a", ""])
+    assert agreement.groups == ((0, 2), (1,), (3,))
+    assert agreement.judge(2, 1) == Verdict.DIFFERENT
+    assert agreement.not_compared == (3,)
+    assert agreement.unsure == ((0, 3), (1, 3), (2, 3))
+
+
+def test_a_judge_decides_only_what_is_unsure() -> None:
+    agreement = group_answers({(0, 1): 0.05, (0, 2): 0.5, (1, 2): 0.5}, Thresholds(0.9, 0.2), ["", "", ""])
+    decided = agreement.decide({(0, 1): 0.99, (0, 2): 0.99})
+    assert decided.judge(0, 2) == Verdict.SAME
+    assert decided.judge(0, 1) != Verdict.SAME
