@@ -41,14 +41,14 @@ class PairFigures:
     precision: float
     recall: float
     split: float
-    told_apart: float
+    separated: float
     joined_apart: float
 
 
 def measure_pairs(pairs: Sequence[JudgedPair]) -> PairFigures:
     """Return precision and recall of "same", and how many same pairs are said to differ.
 
-    `told_apart` is the share of different pairs said to differ, `joined_apart` that of those called the same.
+    `separated` is the share of different pairs said to differ, `joined_apart` that of those called the same.
     """
     joined = [pair for pair in pairs if pair.verdict == Verdict.SAME]
     same = [pair for pair in pairs if pair.is_same]
@@ -61,7 +61,7 @@ def measure_pairs(pairs: Sequence[JudgedPair]) -> PairFigures:
         precision=hits / len(joined) if joined else 1.0,
         recall=hits / len(same) if same else 0.0,
         split=sum(pair.is_same for pair in apart) / len(same) if same else 0.0,
-        told_apart=sum(not pair.is_same for pair in apart) / len(different) if different else 0.0,
+        separated=sum(not pair.is_same for pair in apart) / len(different) if different else 0.0,
         joined_apart=sum(not pair.is_same for pair in joined) / len(different) if different else 0.0,
     )
 
@@ -107,13 +107,13 @@ def tabulate(pairs: Sequence[JudgedPair]) -> None:
     for pair in pairs:
         groups[pair.kind].append(pair)
         groups[f"[{pair.language}]"].append(pair)
-    heads = ("pairs", "same", "precision", "recall", "said apart", "told apart")
+    heads = ("pairs", "same", "precision", "recall", "said apart", "separated")
     print(f"{'kind':<24}" + "".join(f"{head:>12}" for head in heads))
     for name, members in sorted(groups.items()):
         found = measure_pairs(members)
         print(
             f"{name:<24}{found.pairs:>12}{found.same:>12}{found.precision:>12.3f}{found.recall:>12.3f}"
-            f"{found.split:>12.3f}{found.told_apart:>12.3f}"
+            f"{found.split:>12.3f}{found.separated:>12.3f}"
         )
 
 
@@ -129,7 +129,7 @@ def add_goals(report: Report, pairs: Sequence[JudgedPair]) -> None:
         report.note(f"{prefix}precision", found.precision)
         report.note(f"{prefix}recall", found.recall)
         report.note(f"{prefix}same_said_apart", found.split)
-        report.note(f"{prefix}told_apart", found.told_apart)
+        report.note(f"{prefix}separated", found.separated)
         report.add(Goal(f"{prefix}precision", found.precision, floors[0], floors[2], is_floor=True))
         report.add(Goal(f"{prefix}recall", found.recall, floors[1], floors[3], is_floor=True))
     report.add(Goal("same_said_apart", measure_pairs(pairs).split, 0.08, 0.03))

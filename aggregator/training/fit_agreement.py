@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from aggregator.pipeline.agreement.agreement import Thresholds
-from aggregator.pipeline.agreement.asked import read_question
+from aggregator.pipeline.agreement.expected_answer import read_question
 from aggregator.pipeline.agreement.features import FEATURES, measure_pair
 from aggregator.pipeline.agreement.readings import read_answer
 from aggregator.pipeline.agreement.same_answer_head import WEIGHTS, Numbers, SameAnswerHead, parse_head
@@ -57,10 +57,10 @@ def measure_pass(path: Path) -> LabelledPairs:
     """Return the features and labels of all pairs of a pass."""
     rows, same, kinds = [], [], []
     for question in read_pass(path):
-        asked, groups = read_question(question["prompt"]), number_groups(question)
-        readings = [read_answer(asked, text) for text in question["answers"]]
+        expected, groups = read_question(question["prompt"]), number_groups(question)
+        readings = [read_answer(expected, text) for text in question["answers"]]
         for one, other in combinations(range(len(readings)), 2):
-            rows.append(measure_pair(asked, readings[one], readings[other]))
+            rows.append(measure_pair(expected, readings[one], readings[other]))
             same.append(float(groups[one] == groups[other]))
             kinds.append(question["kind"])
     return LabelledPairs(path.name.split(".")[0], np.array(rows), np.array(same), tuple(kinds))

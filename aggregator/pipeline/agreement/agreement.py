@@ -38,7 +38,7 @@ class Agreement:
     thresholds: Thresholds
     labels: tuple[str, ...]
     # The answers that refuse or do not know.
-    refusals: frozenset[int] = frozenset()
+    declined: frozenset[int] = frozenset()
 
     def judge(self, one: int, other: int) -> Verdict:
         """Return the verdict on two answers."""
@@ -62,7 +62,7 @@ class Agreement:
         unsure = set(self.unsure)
         decided = {pair: probability for pair, probability in judged.items() if pair in unsure}
         agreement = group_answers({**self.probabilities, **decided}, self.thresholds, self.labels)
-        return replace(agreement, refusals=self.refusals)
+        return replace(agreement, declined=self.declined)
 
 
 def _logit(probability: float) -> float:

@@ -1,4 +1,4 @@
-"""Compares the answers of one question by what they say; the door of this package."""
+"""Compares the answers of one question by what they say."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from aggregator.pipeline.agreement.agreement import Agreement, Pair, group_answers
-from aggregator.pipeline.agreement.asked import AskedAnswer, read_question
+from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer, read_question
 from aggregator.pipeline.agreement.features import measure_pair
 from aggregator.pipeline.agreement.labels import label_answer
 from aggregator.pipeline.agreement.readers.quantities import are_equal
@@ -29,18 +29,18 @@ def compare_answers(question: Question, texts: Sequence[str]) -> Agreement:
 
 def compare_prompt(prompt: str, texts: Sequence[str]) -> Agreement:
     """Compare answers to a prompt without further context."""
-    asked, head = read_question(prompt), load_head()
-    readings = [read_answer(asked, text) for text in texts]
+    expected, head = read_question(prompt), load_head()
+    readings = [read_answer(expected, text) for text in texts]
     pairs = list(combinations(range(len(texts)), 2))
-    exact = {pair: _compare_exactly(asked, readings[pair[0]], readings[pair[1]]) for pair in pairs}
+    exact = {pair: _compare_exactly(expected, readings[pair[0]], readings[pair[1]]) for pair in pairs}
     probabilities: dict[Pair, float] = {pair: found for pair, found in exact.items() if found is not None}
     open_pairs = [pair for pair in pairs if pair not in probabilities]
     if open_pairs:
-        rows = [measure_pair(asked, readings[one], readings[other]) for one, other in open_pairs]
+        rows = [measure_pair(expected, readings[one], readings[other]) for one, other in open_pairs]
         probabilities.update(zip(open_pairs, head.predict(rows).tolist(), strict=True))
-    labels = [label_answer(asked, reading) for reading in readings]
-    refusals = frozenset(index for index, reading in enumerate(readings) if reading.refusal > REFUSAL)
-    return replace(group_answers(probabilities, head.thresholds, labels), refusals=refusals)
+    labels = [label_answer(expected, reading) for reading in readings]
+    declined = frozenset(index for index, reading in enumerate(readings) if reading.refusal > REFUSAL)
+    return replace(group_answers(probabilities, head.thresholds, labels), declined=declined)
 
 
 def _state_the_same(one: Reading, other: Reading) -> bool:
@@ -61,7 +61,7 @@ def _bare(reading: Reading) -> str:
     return _EDGES.sub("", " ".join(reading.text.plain.casefold().split()))
 
 
-def _compare_exactly(asked: AskedAnswer, one: Reading, other: Reading) -> float | None:
+def _compare_exactly(expected: ExpectedAnswer, one: Reading, other: Reading) -> float | None:
     """Return the probability for equal texts, bare values and lettered choices; None for all others."""
     texts = _bare(one), _bare(other)
     if not all(texts):
@@ -71,7 +71,7 @@ def _compare_exactly(asked: AskedAnswer, one: Reading, other: Reading) -> float 
     if (one.refusal > 0.9) != (other.refusal > 0.9) and max(map(len, texts)) < 200:
         return SURE_DIFFERENT
     if (
-        asked.is_lettered
+        expected.is_lettered
         and one.choice
         and other.choice
         and min(one.choice.margin, other.choice.margin) > 0.6

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.agreement.asked import KINDS, AskedAnswer
+from aggregator.pipeline.agreement.expected_answer import KINDS, ExpectedAnswer
 from aggregator.pipeline.agreement.readers.choices import BOTH
 from aggregator.pipeline.agreement.readers.dates import conflicting_fields, shared_fields
 from aggregator.pipeline.agreement.readers.item_lists import measure_list_overlap
@@ -71,14 +71,14 @@ def _compare_values(one: Reading, other: Reading) -> list[float]:
         x * y for x, v in zip(p, a, strict=False) for y, w in zip(q, b, strict=False) if _is_same(v, w)
     )
     found = sorted((_find_value(a[0], b), _find_value(b[0], a)))
-    leads = [_lead(each) for each in (a, b)]
+    leads = [_measure_margin(each) for each in (a, b)]
     numbers = [{round(each.quantity.value, 9) for each in values} for values in (a, b)]
     shared = len(numbers[0] & numbers[1]) / min(len(numbers[0]), len(numbers[1]))
     spread = float(within_range(first, second))
     return [1.0, equal, rounded, gap, expected, found[0] + 0.01 * found[1], min(leads), spread, shared]
 
 
-def _lead(values: Sequence[Weighed]) -> float:
+def _measure_margin(values: Sequence[Weighed]) -> float:
     """Return by how much the most salient value leads the next different one."""
     rivals = [each.salience for each in values[1:] if not _is_same(values[0], each)]
     return min(4.0, values[0].salience - rivals[0]) if rivals else 4.0
@@ -124,7 +124,7 @@ def _compare_verdicts(one: Reading, other: Reading) -> list[float]:
     return [*polarity, float(equal), float(not equal) * (0.6 if both else 1.0), clear]
 
 
-def _compare_refusals(one: Reading, other: Reading) -> list[float]:
+def _compare_declined(one: Reading, other: Reading) -> list[float]:
     a, b, c, d = one.refusal, other.refusal, one.no_verdict, other.no_verdict
     return [min(a, b), abs(a - b), min(c, d), abs(c - d)]
 
@@ -206,7 +206,7 @@ def _compare_texts(one: Reading, other: Reading) -> list[float]:
     ]
 
 
-def measure_pair(asked: AskedAnswer, one: Reading, other: Reading) -> list[float]:
+def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list[float]:
     """Return the features of a pair of answers, in the order of FEATURES; the pair has no order."""
     one_items, other_items = one.items, other.items
     lengths = abs(len(one_items) - len(other_items)) / max(len(one_items), len(other_items), 1)
@@ -216,9 +216,9 @@ def measure_pair(asked: AskedAnswer, one: Reading, other: Reading) -> list[float
         *_compare_verdicts(one, other),
         *measure_list_overlap(one_items, other_items),
         lengths,
-        *_compare_refusals(one, other),
+        *_compare_declined(one, other),
         *_compare_codes(one, other),
         *_compare_words(one, other),
         *_compare_texts(one, other),
-        *(float(asked.kind == kind) for kind in KINDS),
+        *(float(expected.kind == kind) for kind in KINDS),
     ]

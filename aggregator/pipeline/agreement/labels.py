@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from aggregator.pipeline.agreement.asked import CHOICE, AskedAnswer
+from aggregator.pipeline.agreement.expected_answer import CHOICE, ExpectedAnswer
 from aggregator.pipeline.agreement.readers.dates import Moment
 from aggregator.pipeline.agreement.readings import Reading
 from aggregator.pipeline.answer_type import DATE, LETTERS, LITERAL, NUMBER, TRUTH
@@ -27,19 +27,21 @@ def _format_moment(moment: Moment) -> str:
     return " ".join(filter(None, ["-".join(date), *clock]))
 
 
-def label_answer(asked: AskedAnswer, reading: Reading) -> str:
+def label_answer(expected: ExpectedAnswer, reading: Reading) -> str:
     """Return the short answer of a text, or '' when none was read."""
     if reading.refusal > 0.6:
         return ""
-    if asked.kind == CHOICE and reading.choice and reading.choice.index >= 0:
-        return LETTERS[reading.choice.index] if asked.is_lettered else asked.options[reading.choice.index]
-    if asked.kind == TRUTH:
+    if expected.kind == CHOICE and reading.choice and reading.choice.index >= 0:
+        return (
+            LETTERS[reading.choice.index] if expected.is_lettered else expected.options[reading.choice.index]
+        )
+    if expected.kind == TRUTH:
         return {1: "T", -1: "F"}.get(reading.polarity.sign, "")
-    if asked.kind == DATE and reading.moments:
+    if expected.kind == DATE and reading.moments:
         return _format_moment(reading.moments[0].moment)
-    if asked.kind == NUMBER and reading.values:
+    if expected.kind == NUMBER and reading.values:
         return format_number(reading.values[0].quantity.written)
-    if asked.kind == LITERAL and reading.codes:
+    if expected.kind == LITERAL and reading.codes:
         return reading.codes[-1][:_MAX_CHARS]
     plain = reading.text.plain.strip()
     if len(plain) <= _MAX_CHARS:

@@ -4,13 +4,13 @@ import math
 import re
 from dataclasses import dataclass
 
-from aggregator.pipeline.agreement.asked import AskedAnswer
+from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
 from aggregator.pipeline.agreement.readers.choices import Choice, read_choice
 from aggregator.pipeline.agreement.readers.dates import Mention, Moment, find_moments
 from aggregator.pipeline.agreement.readers.item_lists import Item, read_items
+from aggregator.pipeline.agreement.readers.non_answers import measure_no_verdict, measure_refusal
 from aggregator.pipeline.agreement.readers.polarity import Polarity, read_polarity
 from aggregator.pipeline.agreement.readers.quantities import PLAIN, Quantity, find_quantities
-from aggregator.pipeline.agreement.readers.refusals import measure_no_verdict, measure_refusal
 from aggregator.pipeline.agreement.readers.units import find_unit
 from aggregator.pipeline.agreement.readers.words import list_words, match_words
 from aggregator.pipeline.agreement.segments import CODE, AnswerText, Segment, cut_segments
@@ -84,7 +84,7 @@ def _weigh_place(segment: Segment, start: int, end: int) -> float:
     return weight
 
 
-def _weigh_quantity(asked: AskedAnswer, segment: Segment, quantity: Quantity, later: int) -> float:
+def _weigh_quantity(expected: ExpectedAnswer, segment: Segment, quantity: Quantity, later: int) -> float:
     """Return the salience of a quantity; `later` counts those that follow in its segment."""
     weight = _weigh_place(segment, quantity.start, quantity.end)
     after = segment.text[quantity.end : quantity.end + 12]
@@ -92,8 +92,8 @@ def _weigh_quantity(asked: AskedAnswer, segment: Segment, quantity: Quantity, la
     if _OPERATOR_AFTER.match(after) or _OPERATOR_BEFORE.search(before):
         weight -= 2.0
     weight += 0.5 if later == 0 else 0.0
-    dimensions = {unit.dimension for unit in asked.units}
-    if any(unit.name == quantity.unit for unit in asked.units) or quantity.unit in asked.counters:
+    dimensions = {unit.dimension for unit in expected.units}
+    if any(unit.name == quantity.unit for unit in expected.units) or quantity.unit in expected.counters:
         weight += 2.0
     elif quantity.dimension in dimensions:
         weight += 1.0
@@ -103,15 +103,15 @@ def _weigh_quantity(asked: AskedAnswer, segment: Segment, quantity: Quantity, la
         each.dimension == quantity.dimension
         and each.unit == quantity.unit
         and abs(each.value - quantity.value) < 1e-9
-        for each in asked.quantities
+        for each in expected.quantities
     )
     return weight - (3.0 if is_echo else 0.0)
 
 
-def _read_values(asked: AskedAnswer, answer: AnswerText) -> tuple[list[Weighed], list[WeighedMoment]]:
+def _read_values(expected: ExpectedAnswer, answer: AnswerText) -> tuple[list[Weighed], list[WeighedMoment]]:
     values: list[Weighed] = []
     moments: list[WeighedMoment] = []
-    known = [each.moment for each in asked.moments]
+    known = [each.moment for each in expected.moments]
     for segment in answer.segments:
         found = find_moments(segment.text)
         for mention in found:
@@ -119,11 +119,13 @@ def _read_values(asked: AskedAnswer, answer: AnswerText) -> tuple[list[Weighed],
             weight -= 3.0 if mention.moment in known else 0.0
             moments.append(WeighedMoment(mention.moment, weight))
         taken = (
-            [(each.start, each.end) for each in found] if asked.kind == DATE else _list_sure(segment, found)
+            [(each.start, each.end) for each in found]
+            if expected.kind == DATE
+            else _list_sure(segment, found)
         )
         quantities = find_quantities(segment.text, taken)
         for index, quantity in enumerate(quantities):
-            weight = _weigh_quantity(asked, segment, quantity, len(quantities) - 1 - index)
+            weight = _weigh_quantity(expected, segment, quantity, len(quantities) - 1 - index)
             values.append(Weighed(quantity, weight))
     values.sort(key=lambda each: -each.salience)
     moments.sort(key=lambda each: -each.salience)
@@ -143,7 +145,7 @@ def _list_sure(segment: Segment, found: list[Mention]) -> list[tuple[int, int]]:
 
 
 def _read_focus(
-    asked: AskedAnswer, answer: AnswerText
+    expected: ExpectedAnswer, answer: AnswerText
 ) -> tuple[dict[str, float], set[str], set[str], set[str]]:
     """Return an answer's words by weight, those new to the question, the rejected ones, and all."""
     focus: dict[str, float] = {}
@@ -169,8 +171,10 @@ def _read_focus(
                 r"(?:입니다|이에요|예요|이야|이다|였습니다|였어요)$", written
             )
             weight *= 2.0 if is_predicate else 1.0
-            is_known = folded in asked.words or any(match_words(folded, word) >= 0.8 for word in asked.words)
-            if is_known and folded not in asked.guessed:
+            is_known = folded in expected.words or any(
+                match_words(folded, word) >= 0.8 for word in expected.words
+            )
+            if is_known and folded not in expected.guessed:
                 weight *= KNOWN_SHARE
             else:
                 new.add(folded)
@@ -178,23 +182,27 @@ def _read_focus(
     return focus, new, rejected - set(focus), every
 
 
-def read_answer(asked: AskedAnswer, text: str) -> Reading:
+def read_answer(expected: ExpectedAnswer, text: str) -> Reading:
     """Return what an answer to a question says."""
     answer = cut_segments(text)
-    values, moments = _read_values(asked, answer)
-    focus, new, rejected, every = _read_focus(asked, answer)
-    is_truth = asked.kind == TRUTH
+    values, moments = _read_values(expected, answer)
+    focus, new, rejected, every = _read_focus(expected, answer)
+    is_truth = expected.kind == TRUTH
     codes = [segment.text for segment in answer.segments if segment.kind == CODE]
     codes += [segment.text[a:b] for segment in answer.segments for a, b in segment.code]
     return Reading(
         text=answer,
         refusal=measure_refusal(answer.plain),
         no_verdict=measure_no_verdict(answer.plain),
-        polarity=read_polarity(answer, asks_bad=asked.asks_bad, is_negated=is_truth and asked.is_negated),
-        choice=read_choice(answer, asked.options, is_lettered=asked.is_lettered) if asked.options else None,
+        polarity=read_polarity(
+            answer, asks_bad=expected.asks_bad, is_negated=is_truth and expected.is_negated
+        ),
+        choice=read_choice(answer, expected.options, is_lettered=expected.is_lettered)
+        if expected.options
+        else None,
         values=tuple(values),
         moments=tuple(moments),
-        items=tuple(read_items(answer, asked.words)),
+        items=tuple(read_items(answer, expected.words)),
         focus=focus,
         new_words=frozenset(new),
         rejected_words=frozenset(rejected),

@@ -32,7 +32,7 @@ _ENGLISH_NOT = re.compile(
 )
 _ENGLISH_BELIEF = re.compile(
     r"\b(?:people|many|most|some|folks|you|one|others|it|commonly|often|everyone|we)\b[^.;!?]{0,40}?"
-    r"\b(?:think|thinks|thought|believe|believed|assume|assumed|guess|mistake|mistaken|confuse|claim|seem|call|say)\b"
+    r"\b(?:thin(?:k|ks)|thought|believe|believed|assume|assumed|guess|mistake|mistaken|confuse|claim|seem|call|say)\b"
     r"[^.;!?]{0,80}?(?:,\s*but\b|\bbut\b|\bhowever\b|,\s*though\b|;|,\s*yet\b)",
     re.I,
 )

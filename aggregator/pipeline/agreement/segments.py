@@ -19,7 +19,7 @@ _INLINE_FORMULA = re.compile(r"\$\$?([^$\n]{1,120}?[\\=^{×][^$\n]{0,120}?|[\d\s
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,40})\}\s*\{([^{}]{1,40})\}")
 _BRACED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|operatorname|mbox)\s*\{([^{}]{0,80})\}")
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\}){1,200})\}")
-_LATEX_SIGNS = (
+_LATEX_SYMBOLS = (
     ("\\times", "×"), ("\\cdot", "×"), ("\\div", "÷"), ("\\approx", "≈"), ("\\%", "%"), ("\\$", "$"),
     ("^\\circ", "°"), ("^{\\circ}", "°"), ("\\circ", "°"), ("\\pi", "π"), ("\\sqrt", "√"), ("\\leq", "≤"),
     ("\\left", ""), ("\\right", ""), ("\\,", " "), ("\\;", " "), ("\\!", ""), ("\\:", " "), ("\\quad", " "),
@@ -108,7 +108,7 @@ def normalise(text: str) -> str:
         text = _BRACED.sub(r"\1", text)
         text = _FRACTION.sub(r"\1/\2", text)
         text = _BOXED.sub(r"**\1**", text)
-        for sign, plain in _LATEX_SIGNS:
+        for sign, plain in _LATEX_SYMBOLS:
             text = text.replace(sign, plain)
         text = re.sub(r"(\d)\{,\}(\d)", r"\1,\2", text)
     return text

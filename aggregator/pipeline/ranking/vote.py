@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aggregator.pipeline.agreement.agreement import Agreement, Verdict
-from aggregator.pipeline.agreement.asked import OPEN, read_question
 from aggregator.pipeline.agreement.compare import compare_answers
+from aggregator.pipeline.agreement.expected_answer import OPEN, read_question
 from aggregator.pipeline.answer_type import OPTION, TRUTH, AnswerType, detect_answer_type
 from aggregator.pipeline.ranking.tally import (
     OPEN_CHOICES,
@@ -78,7 +78,7 @@ def weigh_votes(
 
 
 def name_groups(agreement: Agreement) -> list[str]:
-    """Return the name of every answer's group: the first short answer in it, told apart by number."""
+    """Return the name of each answer's group: its first short answer, with a number where two are equal."""
     names: dict[int, str] = {}
     taken: set[str] = set()
     for number, group in enumerate(agreement.groups):
@@ -104,14 +104,14 @@ def _select_compared(
     weights: dict[str, float] = {}
     for cast in votes:
         weights[cast.answer] = weights.get(cast.answer, 0.0) + cast.weight
-    given = [group for group in agreement.groups if not agreement.refusals.issuperset(group)]
+    given = [group for group in agreement.groups if not agreement.declined.issuperset(group)]
     if not given:
         return []
     leading = max(given, key=lambda group: (weights[votes[group[0]].answer], -group[0]))
     return [
         index
         for index in range(len(drafts))
-        if agreement.judge(leading[0], index) != Verdict.UNKNOWN and index not in agreement.refusals
+        if agreement.judge(leading[0], index) != Verdict.UNKNOWN and index not in agreement.declined
     ]
 
 

@@ -96,7 +96,7 @@ def measure_sign(text: str) -> float:
     return total
 
 
-def read_lead(text: str) -> int:
+def read_leading_verdict(text: str) -> int:
     """Return +1 for a sentence that opens with yes, -1 for no, else 0."""
     return 1 if _YES.search(text) else -1 if _NO.search(text) else 0
 
@@ -110,11 +110,13 @@ def read_polarity(answer: AnswerText, *, asks_bad: bool, is_negated: bool) -> Po
     if not answer.segments:
         return Polarity(0)
     first = answer.segments[0]
-    lead = read_lead(first.text)
+    lead = read_leading_verdict(first.text)
     if not lead:
-        lead = next((sign for each in reversed(answer.segments) if (sign := read_lead(each.text))), 0)
+        lead = next(
+            (sign for each in reversed(answer.segments) if (sign := read_leading_verdict(each.text))), 0
+        )
         labelled = [each for each in answer.segments if each.is_labelled or each.weight > 1.5]
-        lead = lead or next((sign for each in labelled if (sign := read_lead(each.text))), 0)
+        lead = lead or next((sign for each in labelled if (sign := read_leading_verdict(each.text))), 0)
     body = 0.0
     for segment in answer.segments[:6]:
         if segment.weight > -1.0:

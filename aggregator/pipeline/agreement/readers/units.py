@@ -161,10 +161,10 @@ def _alternate(names: list[str]) -> str:
 
 _HANGUL = [name for name in UNITS if "가" <= name[0] <= "힣"]
 _LATIN = [name for name in UNITS if name[0].isascii() and name[0].isalpha()]
-_SIGNS = [name for name in UNITS if name not in _HANGUL and name not in _LATIN]
+_SYMBOLS = [name for name in UNITS if name not in _HANGUL and name not in _LATIN]
 # "일" is a day, "일요일" is not; "분의" makes a fraction; "시" is a clock time and no unit here.
 UNIT_PATTERN = (
-    rf"(?:{_alternate(_SIGNS)})|(?:{_alternate(_LATIN)})(?![A-Za-z'])"
+    rf"(?:{_alternate(_SYMBOLS)})|(?:{_alternate(_LATIN)})(?![A-Za-z'])"
     rf"|(?:{_alternate(_HANGUL)})(?!요일|의\s?\d|째|곱|등분)"
 )
 COUNTER_PATTERN = rf"(?:{_COUNTERS})(?![간])"

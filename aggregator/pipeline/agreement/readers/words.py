@@ -12,7 +12,7 @@ _WORD = re.compile(
 _COPULA = re.compile(
     r"(?:이?(?:었|였)(?:습니다|어요|다|음|고|는데|지만|죠)|입니(?:다|까)|이?(?:에요|예요)|이?(?:라고|라는|라서|란|랍니다|래요)|이다|이야|이죠|이지만|이며|이고|인데요?|이고요|입니다만|이었던|인)$"
 )
-_VERB_ENDING = re.compile(
+_VERB_SUFFIX = re.compile(
     r"(?:하|되|시키|당하)?(?:였|었|았|했|됐)?(?:습니다|ㅂ니다|합니다|됩니다|해요|돼요|한다|된다|했다|됐다|하다|되다|하고|되고|하는|되는|하여|해서|되어|하며|하면|되면|하지|되지|하기|되기|하세요|해도|돼도|한|된|할|될|함|됨|해|돼|하게|하거나|네요|어요|아요|니다|는다|지만|는데|세요|어서|아서|으면|거나|도록|려고|면서)$"
 )
 _GRAMMAR = frozenset(
@@ -30,7 +30,7 @@ _GRAMMAR = frozenset(
         will would can could should may might must so thus therefore hence then than also just very really
         about around approximately roughly answer final which who what when where why how yes no not if
         but however because since into over up out most more one ones that's i'm you're they're isn't
-        don't doesn't think believe know called known s t re ll ve well oh ok okay sure right actually
+        don't doesn't believe know called known s t re ll ve well oh ok okay sure right actually
         basically generally usually
         """
     )
@@ -46,7 +46,7 @@ def fold(word: str) -> str:
     if bare == word:
         bare = strip_particle(word) if len(word) > 1 else word
         if len(bare) > 2:
-            bare = _VERB_ENDING.sub("", bare) or bare
+            bare = _VERB_SUFFIX.sub("", bare) or bare
     return bare
 
 

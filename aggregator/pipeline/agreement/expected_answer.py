@@ -96,7 +96,7 @@ _NEGATED_QUESTION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class AskedAnswer:
+class ExpectedAnswer:
     """The kind of answer a question asks for, and what the question itself mentions."""
 
     kind: str
@@ -128,7 +128,7 @@ def _find_guessed(prompt: str, options: tuple[str, ...]) -> frozenset[str]:
 
 
 def _find_units(prompt: str) -> tuple[Unit, ...]:
-    """Return the units that the answer is asked in: those after "몇" or "how many", and bare ones."""
+    """Return the units that the answer is expected in: those after "몇" or "how many", and bare ones."""
     patterns = (
         rf"(?:몇|how many|how much)\s?({UNIT_PATTERN})",
         rf"(?<![\d.\w가-힣])({UNIT_PATTERN})\s?(?:로|으로|이야|인지|면|,|\?|$|단위)",
@@ -160,7 +160,7 @@ def _detect_kind(prompt: str, options: tuple[str, ...], listed: bool) -> str:
 
 
 @lru_cache(maxsize=256)
-def read_question(prompt: str) -> AskedAnswer:
+def read_question(prompt: str) -> ExpectedAnswer:
     """Return what a prompt asks for."""
     excerpt = prompt if len(prompt) <= _PROMPT_CHARS else prompt[:300] + prompt[-1_200:]
     plain = normalise(excerpt).replace("**", "")
@@ -170,7 +170,7 @@ def read_question(prompt: str) -> AskedAnswer:
     moments = find_moments(plain)
     taken = [(each.start, each.end) for each in moments]
     question_sign = measure_sign(plain)
-    return AskedAnswer(
+    return ExpectedAnswer(
         kind=_detect_kind(plain, options, bool(listed)),
         units=_find_units(plain),
         counters=tuple(re.findall(r"몇\s?([가-힣]{1,3}?)(?:이|가|을|를|은|는|야|나|의|인|\s|\?|$)", plain)),

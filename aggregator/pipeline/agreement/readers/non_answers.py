@@ -39,7 +39,7 @@ def measure_refusal(plain: str) -> float:
 
 
 def measure_no_verdict(plain: str) -> float:
-    """Return how surely a text leaves open what is asked (it depends), from 0 to 1."""
+    """Return how surely a text leaves open what is expected (it depends), from 0 to 1."""
     found = _NO_VERDICT.search(plain)
     if not found:
         return 0.0
