@@ -27,8 +27,8 @@ def dashboard_callback(request: HttpRequest, context: dict[str, object]) -> dict
     market, turn_stats = summarize_day(), read_daily_stats()
     context["groups"] = [
         (_("오늘 수지"), _revenue_cards(market, turn_stats)),
-        (_("무엇이 고장 났나요"), _failure_cards(market, turn_stats)),
-        (_("나를 기다리는 일"), _review_cards(market)),
+        (_("문제 확인"), _failure_cards(market, turn_stats)),
+        (_("할 일"), _review_cards(market)),
     ]
     context["models"] = turn_stats.models
     return context
@@ -67,7 +67,7 @@ def _revenue_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
         Card(
             _("광고주 잔액"),
             _render_won(market.wallets_micros),
-            _("광고주들이 아직 쓰지 않은 잔액"),
+            _("광고주가 아직 쓰지 않은 금액"),
             reverse("admin:ads_account_changelist"),
         ),
     ]
@@ -93,8 +93,8 @@ def _failure_cards(market: MarketDay, turn_stats: DailyStats) -> list[Card]:
         ),
         Card(
             _("광고 장부"),
-            _("어긋나서 멈췄어요") if market.is_frozen else _("맞아요"),
-            _("어긋나면 광고를 멈춰요"),
+            _("맞지 않아 멈췄어요") if market.is_frozen else _("맞아요"),
+            _("맞지 않으면 광고를 멈춰요"),
             reverse("admin:ads_freeze_changelist"),
             is_alert=market.is_frozen,
         ),
@@ -115,7 +115,7 @@ def _review_cards(market: MarketDay) -> list[Card]:
         Card(
             _("오늘 들어온 신고"),
             f"{market.complaints:,}",
-            _("사람들이 싫다고 한 광고"),
+            _("사용자가 신고한 광고"),
             reverse("admin:ads_complaint_changelist"),
             is_alert=market.complaints > 0,
         ),

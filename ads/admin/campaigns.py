@@ -148,7 +148,7 @@ class CampaignAdmin(WonFieldsMixin, WonDisplayMixin, KeptRowsAdmin):
             super().save_model(request, obj, form, change)
             sync_daily_budget(obj.pk, at=timezone.now())
 
-    @action(description=_("고른 캠페인 중지"), permissions=["change"])
+    @action(description=_("선택한 캠페인 중지"), permissions=["change"])
     def pause_campaigns(self, request: HttpRequest, queryset: QuerySet[Campaign]) -> None:
         """Pause active campaigns; serving processes follow within seconds."""
         count = pause_campaigns(queryset)

@@ -14,7 +14,7 @@ from ads.reporting.decision_trace import find_decision
 from ui.won import render_won
 
 STATUS_LABELS: dict[str, Promise] = {
-    "standing": _("경매에 오름"),
+    "standing": _("경매 참여"),
     "paused": _("꺼져 있음"),
     "keyword_off": _("키워드가 꺼져 있음"),
     "out_of_schedule": _("기간이 아님"),
@@ -22,22 +22,22 @@ STATUS_LABELS: dict[str, Promise] = {
     "other_device": _("다른 기기"),
     "negative_keyword": _("제외 키워드"),
     "no_budget": _("예산이 다함"),
-    "not_relevant": _("뜻이 멂"),
+    "not_relevant": _("뜻이 다름"),
     "seen_often": _("오늘 충분히 봤음"),
     "below_reserve": _("최저가보다 낮음"),
     "outbid": _("더 높은 점수에 밀림"),
-    "won": _("이김"),
+    "won": _("낙찰"),
 }
 NO_AD_LABELS: dict[str, Promise] = {
     "sensitive": _("민감한 주제"),
     "no_match": _("맞는 광고가 없음"),
-    "below_threshold": _("맞는 것이 있었지만 끝까지 남지 못함"),
+    "below_threshold": _("맞는 광고가 있었지만 모두 제외됨"),
     "frequency": _("오늘 충분히 봤음"),
     "no_budget": _("예산이 다함"),
     "not_adult": _("미성년일 수 있음"),
-    "newcomer": _("오늘 첫 답이라 쉼"),
-    "ad_load": _("조금 전에 광고를 봐서 쉼"),
-    "frozen": _("장부가 어긋나 시장이 멈춤"),
+    "newcomer": _("오늘 첫 답이라 광고 없음"),
+    "ad_load": _("조금 전에 광고를 봐서 광고 없음"),
+    "frozen": _("장부가 맞지 않아 시장이 멈춤"),
     "stopped": _("고른 광고가 방금 꺼졌음"),
     "error": _("시장에서 오류가 남"),
 }
@@ -49,7 +49,7 @@ LANGUAGE_LABELS: dict[str, Promise] = {
     "other": _("다른 언어"),
 }
 # Where a click rate comes from; a learned model appears under its own name.
-RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 예상"), "drawn": _("새 광고라 뽑음")}
+RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 예상"), "drawn": _("새 광고라 시험 노출")}
 
 
 def describe_decision(record: dict[str, Any]) -> dict[str, object]:

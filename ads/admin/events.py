@@ -46,13 +46,13 @@ class OfferAdmin(MarketAdmin):
             "ads/admin/_decision.html", {"decision": describe_decision(offer_decision(offer))}
         )
 
-    @action(description=_("요청 하나 풀이"), url_path="explain", permissions=["view"])
+    @action(description=_("요청 분석"), url_path="explain", permissions=["view"])
     def explain_request(self, request: HttpRequest) -> HttpResponse:
         """Show how a request of the last day was decided, including one without an ad."""
         name = request.GET.get("request", "").strip()
         record = find_decision(name) if name else None
         context = self.admin_site.each_context(request) | {
-            "title": _("요청 하나 풀이"),
+            "title": _("요청 분석"),
             "name": name,
             "decision": record and describe_decision(record),
         }
@@ -81,12 +81,12 @@ class ClickAdmin(ReasonLabelMixin, MarketAdmin):
     date_hierarchy = "created_at"
     actions = ["give_back"]
 
-    @action(description=_("고른 클릭 값 돌려주기"), permissions=["credit"])
+    @action(description=_("선택한 클릭 요금 환급"), permissions=["credit"])
     def give_back(self, request: HttpRequest, queryset: QuerySet[Click]) -> None:
         """Credit billed clicks that an advertiser disputes, each once."""
         billed = queryset.filter(verdict=Click.Verdict.BILLED).select_related("transaction").order_by("pk")
         count = sum(self._credit(request, click) for click in billed)
-        messages.success(request, _("클릭 %(count)d개의 값을 돌려줬어요.") % {"count": count})
+        messages.success(request, _("클릭 %(count)d개의 요금을 환급했어요.") % {"count": count})
 
     def _credit(self, request: HttpRequest, click: Click) -> bool:
         with transaction.atomic():

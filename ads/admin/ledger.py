@@ -55,7 +55,7 @@ class TransactionAdmin(MarketAdmin):
         """The amount that moved."""
         return render_won(sum(max(0, entry.amount_micros) for entry in posted.entries.all()))
 
-    @display(description=_("누구의"))
+    @display(description=_("소유자"))
     def show_owners(self, posted: Transaction) -> str:
         """The campaigns of its accounts, or else the advertisers."""
         accounts = [entry.account for entry in posted.entries.all()]
@@ -111,7 +111,7 @@ class FreezeAdmin(KeptRowsAdmin):
         """Whether the market is still frozen."""
         return ("open", str(_("멈춤"))) if freeze.lifted_at is None else ("lifted", str(_("풀림")))
 
-    @display(description=_("어긋난 곳"))
+    @display(description=_("맞지 않는 곳"))
     def show_faults(self, freeze: Freeze) -> str:
         """Every discrepancy that was found."""
         return "\n".join(

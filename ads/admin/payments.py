@@ -46,9 +46,9 @@ PAY_IN = PaymentKind(
     title=gettext_lazy("%(name)s: 입금"),
     amount=gettext_lazy("입금한 금액 (원)"),
     reason=gettext_lazy("입금 번호나 메모"),
-    notice=gettext_lazy("통장에서 확인한 돈만 넣어 주세요. 쓰지 않은 만큼은 나중에 환불할 수 있어요."),
-    button=gettext_lazy("지갑에 넣기"),
-    done=gettext_lazy("%(amount)s원을 지갑에 넣었어요."),
+    notice=gettext_lazy("입금을 확인한 금액만 적어 주세요. 쓰지 않은 만큼은 나중에 환불할 수 있어요."),
+    button=gettext_lazy("입금 처리"),
+    done=gettext_lazy("%(amount)s원을 입금했어요."),
 )
 PAY_OUT = PaymentKind(
     kind=Transaction.Kind.REFUND,
@@ -115,7 +115,7 @@ def _pay(
                 entry = f"{payment.sign}{format_won(amount)} KRW · {note} · {posted.pk}"
                 model_admin.log_change(request, advertiser, entry)
     except InsufficientBalanceError:
-        form.add_error("amount", _("환불할 수 있는 돈보다 많아요."))
+        form.add_error("amount", _("환불할 수 있는 금액보다 많아요."))
     except MarketFrozenError:
         form.add_error(None, _("시장이 멈춰 있는 동안에는 환불할 수 없어요."))
     except IdempotencyKeyReusedError:

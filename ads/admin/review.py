@@ -35,10 +35,10 @@ from ads.selection.jobs.publishing import request_publication
 from ui.read_only_admin import KeptRowsAdmin
 
 RISK_LABELS = {
-    "health": _("건강을 말해요"),
-    "money": _("돈을 벌거나 빌리는 이야기예요"),
-    "promise": _("크게 약속해요"),
-    "elsewhere": _("표시한 도메인과 다른 곳으로 가요"),
+    "health": _("건강을 언급해요"),
+    "money": _("돈을 벌거나 빌리는 내용이에요"),
+    "promise": _("과장된 약속이 있어요"),
+    "elsewhere": _("표시한 도메인과 다른 곳으로 연결돼요"),
 }
 QUICK_REASONS = (
     _("과장된 표현이에요"),
@@ -51,7 +51,7 @@ APPROVE, REJECT, ALONE = "ads_creative_approve", "ads_creative_reject", "ads_cre
 
 SOLE_APPROVAL_ERRORS = {
     OtherReviewersError: _("혼자 승인할 수 없어요. 두 사람이 읽어야 해요."),
-    OwnCreativeError: _("내가 속한 광고주의 조심할 문구는 혼자 승인할 수 없어요."),
+    OwnCreativeError: _("내가 속한 광고주의 주의할 문구는 혼자 승인할 수 없어요."),
     MissingReasonError: _("혼자 승인하는 사유를 적어 주세요. 기록에 남아요."),
 }
 
@@ -143,7 +143,7 @@ class CreativeAdmin(KeptRowsAdmin):
         """The review status as a coloured label."""
         return creative.review, creative.get_review_display()
 
-    @display(description=_("조심할 점"))
+    @display(description=_("주의할 점"))
     def show_risks(self, creative: Creative) -> str:
         """The risks that require two approvals."""
         return ", ".join(str(RISK_LABELS[risk]) for risk in find_creative_risks(creative)) or "-"
@@ -156,7 +156,7 @@ class CreativeAdmin(KeptRowsAdmin):
         )
         return ", ".join(map(_describe_approval, approvals)) or "-"
 
-    @display(description=_("누가 더 읽어야 하나요"))
+    @display(description=_("추가로 승인할 사람"))
     def show_next(self, creative: Creative) -> str:
         """What a risky creative still needs."""
         if creative.review != Creative.Review.WAITING or not find_creative_risks(creative):
@@ -208,12 +208,12 @@ class CreativeAdmin(KeptRowsAdmin):
                 request_publication()
                 messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
             else:
-                messages.warning(request, _("승인을 적어 뒀어요. 조심할 문구라 아직 나가지 않아요."))
+                messages.warning(request, _("승인을 기록했어요. 주의할 문구라 아직 나가지 않아요."))
                 messages.warning(request, self.show_next(creative))
         except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
 
-    @action(description=_("다시 읽었고 혼자 승인"))
+    @action(description=_("다시 읽고 혼자 승인"))
     def approve_alone(self, request: HttpRequest, creative: Creative) -> None:
         """Approve a risky version in the second review of the only reviewer."""
         reason = request.POST.get("lone_reason", "")[:300]
@@ -237,7 +237,7 @@ class CreativeAdmin(KeptRowsAdmin):
             return
         try:
             reject_creative(creative=creative, reason=creative.review_reason, reviewer_id=request.user.pk)
-            messages.success(request, _("사유와 함께 돌려보냈어요."))
+            messages.success(request, _("사유와 함께 거절했어요."))
         except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))
 

@@ -90,7 +90,7 @@ def update_campaign(*, campaign: Campaign, spec: CampaignSpec) -> None:
         )
     _apply_spec(campaign, spec)
     if campaign.ends_at is not None and campaign.ends_at <= campaign.starts_at:
-        raise InvalidChangeError(_("시작하는 날보다 앞이에요."), field="ends_on")
+        raise InvalidChangeError(_("시작일보다 빨라요."), field="ends_on")
     campaign.save()
     replace_negatives(campaign, None, spec.negatives)
     sync_daily_budget(campaign.pk, at=timezone.now())

@@ -48,8 +48,10 @@ class Campaign(models.Model):
     daily_budget_micros = models.BigIntegerField(_("하루 예산"))
     total_budget_micros = models.BigIntegerField(_("전체 예산"), null=True, blank=True)
     # Money leased on all days so far; the check below makes the total budget a hard limit.
-    leased_micros = models.BigIntegerField(default=0, editable=False, verbose_name=_("빌린 돈(백만분의 1원)"))
-    daily_views_a_person = models.PositiveSmallIntegerField(_("한 사람에게 하루 몇 번"), default=3)
+    leased_micros = models.BigIntegerField(
+        default=0, editable=False, verbose_name=_("예약 금액(백만분의 1원)")
+    )
+    daily_views_a_person = models.PositiveSmallIntegerField(_("1인당 하루 노출 횟수"), default=3)
     # Suggested for the ads of this campaign; each creative has its own address.
     landing_url = models.CharField(_("연결 주소"), max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
@@ -145,7 +147,7 @@ class Keyword(models.Model):
         AdGroup, on_delete=models.CASCADE, related_name="keywords", verbose_name=_("광고 그룹")
     )
     text = models.CharField(_("키워드"), max_length=80)
-    norm = models.CharField(max_length=120, editable=False, verbose_name=_("정규화한 꼴"))
+    norm = models.CharField(max_length=120, editable=False, verbose_name=_("정규화한 형태"))
     match = models.CharField(_("일치 방식"), max_length=8, choices=Match.choices, default=Match.PHRASE)
     bid_micros = models.BigIntegerField(_("입찰가"), null=True, blank=True)
     is_on = models.BooleanField(_("켜짐"), default=True, db_default=True)
@@ -195,7 +197,7 @@ class NegativeKeyword(models.Model):
         verbose_name=_("광고 그룹"),
     )
     text = models.CharField(_("제외 키워드"), max_length=80)
-    norm = models.CharField(max_length=120, editable=False, verbose_name=_("정규화한 꼴"))
+    norm = models.CharField(max_length=120, editable=False, verbose_name=_("정규화한 형태"))
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 

@@ -23,7 +23,7 @@ class Creative(models.Model):
     ad_group = models.ForeignKey(
         AdGroup, on_delete=models.CASCADE, related_name="creatives", verbose_name=_("광고 그룹")
     )
-    lineage = models.UUIDField(default=uuid.uuid4, editable=False, verbose_name=_("줄기"))
+    lineage = models.UUIDField(default=uuid.uuid4, editable=False, verbose_name=_("계보"))
     version = models.PositiveIntegerField(_("버전"), default=1, editable=False)
     title = models.CharField(_("제목"), max_length=50)
     body = models.CharField(_("본문"), max_length=100)

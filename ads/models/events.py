@@ -29,7 +29,7 @@ class Offer(models.Model):
     )
     keyword_text = models.CharField(_("키워드"), max_length=80, blank=True)
     match = models.CharField(_("일치 방식"), max_length=8)
-    placement = models.CharField(_("자리"), max_length=64)
+    placement = models.CharField(_("위치"), max_length=64)
     language = models.CharField(_("언어"), max_length=8)
     device = models.CharField(_("기기"), max_length=16)
     topics = models.JSONField(_("주제"), default=list)
@@ -111,7 +111,7 @@ class Click(models.Model):
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, related_name="clicks", verbose_name=_("캠페인")
     )
-    day = models.DateField(_("날"))
+    day = models.DateField(_("날짜"))
     verdict = models.CharField(_("판정"), max_length=8, choices=Verdict.choices)
     reason = models.CharField(_("사유"), max_length=24, blank=True)
     price_micros = models.BigIntegerField(_("청구액"))
@@ -168,8 +168,8 @@ class Credit(models.Model):
     )
 
     class Meta:
-        verbose_name = _("돌려준 클릭")
-        verbose_name_plural = pgettext_lazy("plural", "돌려준 클릭")
+        verbose_name = _("환급된 클릭")
+        verbose_name_plural = pgettext_lazy("plural", "환급된 클릭")
         ordering = ["-kept_at"]
         constraints = [
             models.CheckConstraint(
@@ -196,7 +196,7 @@ class RejectedEvent(models.Model):
     )
     kind = models.CharField(_("종류"), max_length=8, choices=Kind.choices)
     reason = models.CharField(_("사유"), max_length=24)
-    day = models.DateField(_("날"))
+    day = models.DateField(_("날짜"))
     visits = models.PositiveIntegerField(_("횟수"))
     first_at = models.DateTimeField(_("처음"))
     last_at = models.DateTimeField(_("마지막"))
@@ -221,13 +221,13 @@ class RejectedEvent(models.Model):
 class SettledBatch(models.Model):
     """A batch of spooled events whose rejected events are counted, so that counting is idempotent."""
 
-    digest = models.CharField(_("지문"), max_length=64, primary_key=True)
+    digest = models.CharField(_("해시"), max_length=64, primary_key=True)
     kept_at = models.DateTimeField(_("기록 일시"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "ads_countedtellings"
-        verbose_name = _("센 방문 묶음")
-        verbose_name_plural = pgettext_lazy("plural", "센 방문 묶음")
+        verbose_name = _("집계한 방문 묶음")
+        verbose_name_plural = pgettext_lazy("plural", "집계한 방문 묶음")
 
     def __str__(self) -> str:
         return self.digest

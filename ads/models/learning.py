@@ -8,8 +8,8 @@ from ads.models.campaigns import Category
 class ClickModel(models.Model):
     """One version of the click model: the serialised learner, its losses, the time of its last example."""
 
-    form = models.BigIntegerField(_("특성 목록 지문"))
-    learned_until = models.DateTimeField(_("여기까지 배움"))
+    form = models.BigIntegerField(_("특성 목록 해시"))
+    learned_until = models.DateTimeField(_("학습한 기록의 끝"))
     looks = models.PositiveBigIntegerField(_("노출"))
     clicks = models.PositiveBigIntegerField(_("클릭"))
     trust = models.FloatField(_("신뢰"))
@@ -48,8 +48,8 @@ class LearnedReserve(models.Model):
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
-        verbose_name = _("배운 최저가")
-        verbose_name_plural = pgettext_lazy("plural", "배운 최저가")
+        verbose_name = _("학습한 최저가")
+        verbose_name_plural = pgettext_lazy("plural", "학습한 최저가")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -66,7 +66,7 @@ class Term(models.Model):
     """One term of the closed vocabulary; an id is never reused for another term."""
 
     key = models.CharField(max_length=120, unique=True, verbose_name=_("키"))
-    text = models.CharField(_("말"), max_length=120)
+    text = models.CharField(_("단어"), max_length=120)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:
@@ -81,7 +81,7 @@ class Term(models.Model):
 class TextVector(models.Model):
     """The embedding of one text of the inventory, stored so that only new texts are embedded."""
 
-    digest = models.BinaryField(max_length=32, unique=True, verbose_name=_("지문"))
+    digest = models.BinaryField(max_length=32, unique=True, verbose_name=_("해시"))
     vector = models.BinaryField(verbose_name=_("벡터"))
 
     class Meta:

@@ -70,7 +70,7 @@ class Transaction(models.Model):
         TOP_UP = "top_up", _("충전")
         REFUND = "refund", _("환불")
         LEASE = "lease", _("예산 예약")
-        RELEASE = "release", _("남은 예산 돌려주기")
+        RELEASE = "release", _("남은 예산 반환")
         CLICK = "click", pgettext_lazy("transaction", "클릭")
         REVERSAL = "reversal", _("되돌림")
 
@@ -85,7 +85,7 @@ class Transaction(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="reversals",
-        verbose_name=_("되돌리는 거래"),
+        verbose_name=_("되돌린 거래"),
     )
     created_at = models.DateTimeField(
         db_default=models.functions.Now(), editable=False, verbose_name=_("생성 일시")
@@ -134,9 +134,9 @@ class CampaignDay(models.Model):
     campaign = models.ForeignKey(
         Campaign, on_delete=models.PROTECT, related_name="days", verbose_name=_("캠페인")
     )
-    day = models.DateField(_("날"))
+    day = models.DateField(_("날짜"))
     lease_account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="+", verbose_name=_("외상 계정")
+        Account, on_delete=models.PROTECT, related_name="+", verbose_name=_("예약 계정")
     )
     budget_micros = models.BigIntegerField(_("예산"))
     leased_micros = models.BigIntegerField(_("예약 금액"), default=0)
@@ -144,8 +144,8 @@ class CampaignDay(models.Model):
     is_open = models.BooleanField(_("열림"), default=True)
 
     class Meta:
-        verbose_name = _("캠페인 하루")
-        verbose_name_plural = pgettext_lazy("plural", "캠페인 하루")
+        verbose_name = _("캠페인 일별 예산")
+        verbose_name_plural = pgettext_lazy("plural", "캠페인 일별 예산")
         ordering = ["-day", "campaign"]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "day"], name="campaign_day_once"),
@@ -167,7 +167,7 @@ class Freeze(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     reason = models.CharField(_("사유"), max_length=200)
-    faults = models.JSONField(_("어긋난 곳"), default=list)
+    faults = models.JSONField(_("맞지 않는 곳"), default=list)
     created_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("생성 일시"))
     lifted_at = models.DateTimeField(_("해제 일시"), null=True, blank=True)
     lifted_by = models.ForeignKey(

@@ -24,7 +24,7 @@ class Rollup(models.Model):
     clicks = models.PositiveIntegerField(_("클릭 수"), default=0)
     invalid_clicks = models.PositiveIntegerField(_("무효 클릭"), default=0)
     spend_micros = models.BigIntegerField(_("사용 금액"), default=0)
-    credited_clicks = models.PositiveIntegerField(_("돌려준 클릭"), default=0)
+    credited_clicks = models.PositiveIntegerField(_("환급된 클릭"), default=0)
     credited_micros = models.BigIntegerField(_("환급액"), default=0)
 
     class Meta:

@@ -62,10 +62,10 @@ class CampaignForm(SubmitOnceForm):
         help_text=_("비워 두면 하루 예산만 지켜요."),
     )
     starts_on = forms.DateField(
-        label=_("시작하는 날"), required=False, widget=DATE_INPUT, validators=DATE_VALIDATORS
+        label=_("시작일"), required=False, widget=DATE_INPUT, validators=DATE_VALIDATORS
     )
     ends_on = forms.DateField(
-        label=_("끝나는 날"),
+        label=_("종료일"),
         required=False,
         widget=DATE_INPUT,
         validators=DATE_VALIDATORS,
@@ -85,7 +85,7 @@ class CampaignForm(SubmitOnceForm):
         cleaned: dict[str, object] = super().clean() or self.cleaned_data
         starts_on, ends_on = self.cleaned_data.get("starts_on"), self.cleaned_data.get("ends_on")
         if starts_on and ends_on and ends_on < starts_on:
-            self.add_error("ends_on", _("시작하는 날보다 앞이에요."))
+            self.add_error("ends_on", _("시작일보다 빨라요."))
         daily, total = self.cleaned_data.get("daily_budget"), self.cleaned_data.get("total_budget")
         if daily and total and total < daily:
             self.add_error("total_budget", _("하루 예산보다 작아요."))
@@ -119,10 +119,10 @@ class AdGroupForm(SubmitOnceForm):
     device = forms.ChoiceField(label=_("기기"), choices=AdGroup.Device.choices)
     exact = KeywordsField(
         label=_("일치 키워드"),
-        help_text=_("질문의 주제가 이 말 그대로일 때. 쉼표 뒤에 따로 입찰가를 적을 수 있어요."),
+        help_text=_("질문의 주제가 이 말과 같을 때 보여요. 쉼표 뒤에 입찰가를 따로 적을 수 있어요."),
     )
-    phrase = KeywordsField(label=_("구문 키워드"), help_text=_("질문에 이 말이 이어서 들어 있을 때."))
-    broad = KeywordsField(label=_("확장 키워드"), help_text=_("뜻이 가까운 질문에도."))
+    phrase = KeywordsField(label=_("구문 키워드"), help_text=_("질문에 이 말이 그대로 들어 있을 때 보여요."))
+    broad = KeywordsField(label=_("확장 키워드"), help_text=_("뜻이 가까운 질문에도 보여요."))
     negatives = KeywordsField(
         label=_("제외 키워드"),
         allows_bids=False,

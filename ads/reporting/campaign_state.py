@@ -112,7 +112,7 @@ def _end_rules(checks: ServingChecks) -> Iterable[Rule]:
         campaign.ends_at is not None and campaign.ends_at <= timezone.now(),
         CampaignState(
             StateCode.ENDED,
-            _("끝나는 날이 지났어요. 기간을 바꾸면 다시 보일 수 있어요."),
+            _("종료일이 지났어요. 기간을 바꾸면 다시 보일 수 있어요."),
             NextStep.CHANGE_BUDGET,
         ),
     )

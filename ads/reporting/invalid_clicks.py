@@ -26,12 +26,12 @@ REASON_LABELS: dict[str, Promise] = {
     InvalidReason.PERSON_RATE: _("한 사람이 1분에 너무 많이 누름"),
     InvalidReason.NETWORK_RATE: _("한 네트워크에서 1분에 너무 많이 누름"),
     InvalidReason.EXPIRED: _("오래된 링크"),
-    InvalidReason.TOO_LATE: _("하루 넘게 늦게 알려짐"),
+    InvalidReason.TOO_LATE: _("하루 넘게 늦게 기록됨"),
     InvalidReason.PERSON_BURST: _("한 사람이 몰아서 누름"),
     InvalidReason.NETWORK_BURST: _("한 네트워크에서 몰아서 누름"),
-    InvalidReason.PERSON_REGULAR: _("기계처럼 고르게 누름"),
-    InvalidReason.NETWORK_REGULAR: _("한 네트워크에서 기계처럼 고르게 누름"),
-    InvalidReason.OPERATOR: _("운영자가 살펴보고 돌려줌"),
+    InvalidReason.PERSON_REGULAR: _("기계처럼 일정하게 누름"),
+    InvalidReason.NETWORK_REGULAR: _("한 네트워크에서 기계처럼 일정하게 누름"),
+    InvalidReason.OPERATOR: _("운영자가 확인하고 환급함"),
 }
 
 

@@ -56,17 +56,17 @@ class DayPointAdmin(ReadOnlyAdmin):
         """The subsidy."""
         return render_won(point.subsidy_micros, 3)
 
-    @display(description=_("기대한 품질"))
+    @display(description=_("예상 품질"))
     def show_quality(self, point: DayPoint) -> str:
         """The expected quality of the answers."""
         return "–" if point.quality is None else f"{point.quality:.2f}"
 
-    @display(description=_("품질의 값"))
+    @display(description=_("품질의 가격"))
     def show_price(self, point: DayPoint) -> str:
         """The price of quality."""
         return f"{point.price:.4f}"
 
-    @display(description=_("남은 돈(원)"))
+    @display(description=_("잔액(원)"))
     def show_balance(self, point: DayPoint) -> str:
         """The balance."""
         return f"{point.balance:,.1f}"
@@ -89,9 +89,9 @@ def build_charts(history: BudgetHistory) -> dict[str, Any]:
 
     income = Series(gettext("광고 수입"), tuple(round(point.income, 2) for point in points))
     spent = Series(gettext("모델 비용"), tuple(round(point.spent, 2) for point in points))
-    price = Series(gettext("품질의 값"), tuple(round(point.price, 6) for point in points))
+    price = Series(gettext("품질의 가격"), tuple(round(point.price, 6) for point in points))
     quality = Series(
-        gettext("기대한 품질"),
+        gettext("예상 품질"),
         tuple(None if point.quality is None else round(point.quality, 4) for point in points),
     )
     return {

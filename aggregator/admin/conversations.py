@@ -124,7 +124,7 @@ class ShareAdmin(ReadOnlyAdmin):
         shares: QuerySet[Share] = super().get_queryset(request)
         return shares.defer("turns").order_by("-created_at")
 
-    @display(description=_("주인"))
+    @display(description=_("소유자"))
     def show_owner(self, share: Share) -> str:
         """The owner of the conversation."""
         return str(share.conversation.owner)

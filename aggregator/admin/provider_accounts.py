@@ -116,7 +116,7 @@ class ProviderAccountAdmin(ModelAdmin):
             if before:
                 text = gettext("키 %(old)s를 %(new)s로 바꿨어요. 3초 안에 모든 호출이 새 키를 써요.")
             else:
-                text = gettext("키 %(new)s를 저장했어요. 3초 안에 이 키로 불러요.")
+                text = gettext("키 %(new)s를 저장했어요. 3초 안에 이 키로 호출해요.")
             self._announce(request, obj, text % {"old": before.hint if before else "", "new": key.hint})
         super().save_model(request, obj, form, change)
 
@@ -128,7 +128,7 @@ class ProviderAccountAdmin(ModelAdmin):
             messages.warning(request, gettext("폐기할 키가 없어요."))
             return
         retire_key(key=key, by=cast("User", request.user))
-        text = gettext("키 %(hint)s를 폐기했어요. 3초 안에 이 키로 더 부르지 않아요.") % {"hint": key.hint}
+        text = gettext("키 %(hint)s를 폐기했어요. 3초 안에 이 키로 더 호출하지 않아요.") % {"hint": key.hint}
         self._announce(request, obj, text)
 
     def get_actions_submit_line(self, request: HttpRequest, object_id: int) -> list[Any]:

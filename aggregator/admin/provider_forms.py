@@ -60,8 +60,10 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*arguments, **options)
         help_texts = {
             "name": _("이 화면에서 알아볼 이름이에요. 예: 회사 OpenAI, 사무실 vLLM"),
-            "base_url": _("OpenAI 호환 서버만 꼭 적어요. 다른 제공자는 비워 두면 원래 주소로 불러요."),
-            "is_on": _("끄면 이 제공자의 모델을 모두 쉬어요."),
+            "base_url": _(
+                "OpenAI 호환 서버라면 꼭 적어 주세요. 다른 제공자는 비워 두면 원래 주소로 호출해요."
+            ),
+            "is_on": _("끄면 이 제공자의 모델을 쓰지 않아요."),
         }
         for name, text in help_texts.items():
             if name in self.fields:
@@ -201,17 +203,17 @@ class _FieldText:
 def _describe_fields() -> dict[str, _FieldText]:
     price = _("토큰 백만 개에 몇 원인지 적어요. 비워 두면 가격표에서 찾아요.")
     return {
-        "account": _FieldText(_("제공자"), _("이 제공자의 키로 불러요.")),
+        "account": _FieldText(_("제공자"), _("이 제공자의 키로 호출해요.")),
         "slug": _FieldText(
             _("별칭"),
             _("API에서 model에 적는 이름이에요. 비워 두면 모델 ID로 지어요. 나중에 바꿀 수 없어요."),
         ),
         "name": _FieldText(_("이름"), _("화면에 보이는 이름이에요. 비워 두면 모델 ID를 보여요.")),
-        "vendor": _FieldText(_("개발사"), _("모델을 만든 회사예요. 비워 두면 모델 ID로 짐작해요.")),
+        "vendor": _FieldText(_("개발사"), _("모델을 만든 회사예요. 비워 두면 모델 ID로 추측해요.")),
         "input_price_micros": _FieldText(_("입력 가격"), price, 0, MAX_PRICE),
         "output_price_micros": _FieldText(_("출력 가격"), price, 0, MAX_PRICE),
         "concurrency": _FieldText(
-            _("동시 호출 수"), _("한 번에 몇 개까지 부를지 정해요. 프로세스마다 따로 세요."), 1, 10_000
+            _("동시 호출 수"), _("동시에 호출할 수 있는 최대 횟수예요. 프로세스마다 따로 세요."), 1, 10_000
         ),
         "context_window": _FieldText(
             _("컨텍스트 길이"), _("질문과 답을 합친 토큰 수예요."), 256, 100_000_000

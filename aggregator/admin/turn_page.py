@@ -56,7 +56,7 @@ def build_turn_context(turn: Turn) -> dict[str, Any]:
 
 
 def _list_properties(turn: Turn) -> Iterator[tuple[str, str]]:
-    yield _("물은 사람"), str(turn.conversation.owner)
+    yield _("질문한 사용자"), str(turn.conversation.owner)
     yield _("언어"), label_of(LANGUAGES, turn.language)
     if turn.device:
         yield _("기기"), turn.get_device_display()
@@ -95,7 +95,7 @@ def _list_route(report: TurnReport) -> Iterator[tuple[str, str]]:
     if plan.get("topic"):
         yield _("주제"), topic_label(str(plan["topic"]))
     if plan.get("quality") is not None and plan:
-        yield _("기대한 품질"), _("%(quality)s점 (0–1)") % {"quality": f"{plan['quality']:.2f}"}
+        yield _("예상 품질"), _("%(quality)s점 (0–1)") % {"quality": f"{plan['quality']:.2f}"}
     if plan.get("cost_micros") is not None:
         expected, real = _render_cost(int(plan["cost_micros"])), _render_cost(turn.cost_micros)
         yield _("예상 비용과 실제 비용"), f"{expected} → {real}"

@@ -155,5 +155,5 @@ async def _check_rate_limit(key: ApiKey) -> None:
     calls, _expires = await asyncio.gather(client.incr(name), client.expire(name, 2 * WINDOW_SECONDS))
     if calls > settings.API_CALLS_PER_MINUTE:
         wait = max(1, round((window + 1) * WINDOW_SECONDS - now))
-        message = _("너무 자주 요청했어요. %(wait)d초 뒤에 다시 해 주세요.") % {"wait": wait}
+        message = _("요청이 너무 잦아요. %(wait)d초 뒤에 다시 시도해 주세요.") % {"wait": wait}
         raise ApiError(429, "rate_limit_exceeded", message, headers={"Retry-After": str(wait)})

@@ -10,11 +10,11 @@ class ApiKey(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("주인")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("소유자")
     )
     name = models.CharField(_("이름"), max_length=60)
     prefix = models.CharField(_("앞 글자"), max_length=16)
-    digest = models.CharField(max_length=64, unique=True, verbose_name=_("지문"))
+    digest = models.CharField(max_length=64, unique=True, verbose_name=_("해시"))
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
     last_used_at = models.DateTimeField(null=True, blank=True, verbose_name=_("마지막 사용 일시"))
     revoked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("회수 일시"))

@@ -21,10 +21,10 @@ class Candidate(models.Model):
     turn = models.ForeignKey(
         Turn, on_delete=models.CASCADE, related_name="candidates", verbose_name=_("질문")
     )
-    position = models.PositiveSmallIntegerField(verbose_name=_("자리"))
+    position = models.PositiveSmallIntegerField(verbose_name=_("위치"))
     model = models.CharField(_("모델"), max_length=80)
     model_name = models.CharField(max_length=120, verbose_name=_("모델 이름"))
-    vendor = models.CharField(max_length=40, verbose_name=_("만든 곳"))
+    vendor = models.CharField(max_length=40, verbose_name=_("개발사"))
     status = models.CharField(
         max_length=12, choices=Status.choices, default=Status.WAITING, verbose_name=_("상태")
     )
@@ -32,8 +32,8 @@ class Candidate(models.Model):
     text = models.TextField(blank=True, verbose_name=_("글"))
     finish_reason = models.CharField(max_length=24, blank=True, verbose_name=_("종료 사유"))
     error = models.CharField(max_length=40, blank=True, verbose_name=_("오류"))
-    ttft_ms = models.PositiveIntegerField(null=True, blank=True, verbose_name=_("첫 글자까지 밀리초"))
-    duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 밀리초"))
+    ttft_ms = models.PositiveIntegerField(null=True, blank=True, verbose_name=_("첫 글자까지(ms)"))
+    duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 시간(ms)"))
     input_tokens = models.PositiveIntegerField(default=0, verbose_name=_("입력 토큰"))
     output_tokens = models.PositiveIntegerField(default=0, verbose_name=_("출력 토큰"))
     cost_micros = models.BigIntegerField(default=0, verbose_name=_("비용(백만분의 1원)"))

@@ -14,7 +14,7 @@ class Conversation(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False, verbose_name=_("공개 번호"))
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("주인")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("소유자")
     )
     title = models.CharField(_("제목"), max_length=120, blank=True)
     system_prompt = models.TextField(_("시스템 프롬프트"), blank=True)
@@ -22,7 +22,7 @@ class Conversation(models.Model):
     given_history = models.JSONField(default=list, blank=True, verbose_name=_("받은 대화"))
     # Of domain.sampling. A process of the last release, which knows nothing of it, may still store rows.
     sampling = models.JSONField(default=dict, db_default={}, blank=True, verbose_name=_("샘플링 설정"))
-    origin = models.CharField(_("어디서"), max_length=8, choices=Origin.choices, default=Origin.PAGE)
+    origin = models.CharField(_("접속 경로"), max_length=8, choices=Origin.choices, default=Origin.PAGE)
     is_sensitive = models.BooleanField(_("민감한 대화"), default=False)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
     updated_at = models.DateTimeField(db_index=True, verbose_name=_("수정 일시"))
@@ -93,11 +93,11 @@ class Turn(models.Model):
     asked_strategy = models.CharField(
         max_length=12, choices=Strategy.choices, blank=True, verbose_name=_("요청한 방식")
     )
-    asked_panel = models.JSONField(default=list, blank=True, verbose_name=_("고른 모델들"))
+    asked_panel = models.JSONField(default=list, blank=True, verbose_name=_("선택한 모델"))
     status = models.CharField(_("상태"), max_length=12, choices=Status.choices, default=Status.RUNNING)
     error = models.CharField(max_length=40, blank=True, verbose_name=_("오류"))
     attempt = models.PositiveSmallIntegerField(default=1, verbose_name=_("시도"))
-    stop_asked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("중지를 누른 일시"))
+    stop_asked_at = models.DateTimeField(null=True, blank=True, verbose_name=_("중지 요청 일시"))
     route_reasons = models.JSONField(default=list, blank=True, verbose_name=_("선택 사유"))
     # The plan behind the route: topic, promise, price, and the propensity of each slot.
     route = models.JSONField(default=dict, blank=True, verbose_name=_("경로"))
@@ -113,7 +113,7 @@ class Turn(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        verbose_name=_("고른 답"),
+        verbose_name=_("선택한 답"),
     )
     # The candidate that the person went on with, if it is another one than the answer.
     continued_with = models.ForeignKey(
@@ -127,10 +127,10 @@ class Turn(models.Model):
     answer_model = models.CharField(max_length=80, blank=True, verbose_name=_("답을 쓴 모델"))
     answer_text = models.TextField(_("답"), blank=True)
     answer_cost_micros = models.BigIntegerField(default=0, verbose_name=_("답을 쓴 비용(백만분의 1원)"))
-    placement = models.JSONField(null=True, blank=True, verbose_name=_("광고 자리"))
+    placement = models.JSONField(null=True, blank=True, verbose_name=_("광고 위치"))
     cost_micros = models.BigIntegerField(_("비용(백만분의 1원)"), default=0)
-    duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 밀리초"))
-    last_seq = models.PositiveIntegerField(default=0, verbose_name=_("마지막 사건 번호"))
+    duration_ms = models.PositiveIntegerField(default=0, verbose_name=_("걸린 시간(ms)"))
+    last_seq = models.PositiveIntegerField(default=0, verbose_name=_("마지막 이벤트 번호"))
     opened_at = models.DateTimeField(auto_now_add=True, verbose_name=_("질문 일시"))
     closed_at = models.DateTimeField(null=True, blank=True, verbose_name=_("종료 일시"))
 

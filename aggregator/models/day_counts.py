@@ -15,7 +15,7 @@ class DayCount(models.Model):
         related_name="+",
         verbose_name=_("사용자"),
     )
-    day = models.DateField(_("날"))
+    day = models.DateField(_("날짜"))
     opened = models.PositiveIntegerField(_("질문 수"), default=0)
 
     class Meta:

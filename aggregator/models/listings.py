@@ -11,7 +11,7 @@ class Listing(models.Model):
     name = models.CharField(_("이름"), max_length=120)
     vendor = models.CharField(_("개발사"), max_length=40)
     provider = models.CharField(_("제공자"), max_length=40)
-    litellm_model = models.CharField(_("litellm 이름"), max_length=160)
+    litellm_model = models.CharField(_("LiteLLM 이름"), max_length=160)
     api_base = models.CharField(max_length=200, blank=True, verbose_name=_("서버 주소"))
     is_reachable = models.BooleanField(_("연결됨"), default=False, editable=False)
     is_on = models.BooleanField(_("켜짐"), default=True)
@@ -37,7 +37,7 @@ class Listing(models.Model):
     # How often an answer of it was shown: a new model is tried until there is something to go by.
     shown = models.PositiveBigIntegerField(_("보인 횟수"), default=0, editable=False)
     # What the catalog last said: a value that still equals it follows the catalog, any other is the admin's.
-    as_cataloged = models.JSONField(default=dict, editable=False, verbose_name=_("목록에 적힌 값"))
+    as_cataloged = models.JSONField(default=dict, editable=False, verbose_name=_("카탈로그의 값"))
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정일"))
 
     class Meta:

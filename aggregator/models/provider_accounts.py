@@ -56,7 +56,7 @@ class ProviderKey(models.Model):
     sealed = models.TextField(_("암호화한 키"), blank=True)
     hint = models.CharField(_("끝자리"), max_length=8, blank=True)
     # Tells whether a key is the active one already, without opening that.
-    digest = models.CharField(_("지문"), max_length=64)
+    digest = models.CharField(_("해시"), max_length=64)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -20,7 +20,7 @@ class Signal(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("사용자")
     )
-    kind = models.CharField(_("무엇"), max_length=12, choices=Kind.choices)
+    kind = models.CharField(_("종류"), max_length=12, choices=Kind.choices)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))
 
     class Meta:

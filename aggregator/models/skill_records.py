@@ -13,8 +13,8 @@ class SkillRecord(models.Model):
     updated_at = models.DateTimeField(auto_now=True, verbose_name=_("수정 일시"))
 
     class Meta:
-        verbose_name = _("배운 평가")
-        verbose_name_plural = _("배운 평가")
+        verbose_name = _("학습한 평가")
+        verbose_name_plural = _("학습한 평가")
 
     def __str__(self) -> str:
         return self.scope

@@ -68,7 +68,7 @@ def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if key is None:
         raise Http404
     api_keys.revoke_api_key(key=key)
-    messages.success(request, _("키를 없앴어요. 이제 이 키는 쓸 수 없어요."))
+    messages.success(request, _("키를 삭제했어요. 이제 이 키는 쓸 수 없어요."))
     return redirect("aggregator:keys")
 
 
@@ -83,7 +83,7 @@ def delete_api_conversations(request: HttpRequest) -> HttpResponse:
         return render(request, "aggregator/delete_api_conversations.html", {"called": called})
     left = deletion.delete_api_conversations(owner=owner)
     if left:
-        message = _("많아서 아직 %(left)d개가 남았어요. 한 번 더 눌러 주세요.") % {"left": left}
+        message = _("대화가 많아서 아직 %(left)d개가 남았어요. 한 번 더 눌러 주세요.") % {"left": left}
         messages.warning(request, message)
         return redirect("aggregator:delete_called")
     messages.success(request, _("API로 나눈 대화를 모두 삭제했어요."))

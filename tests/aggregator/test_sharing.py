@@ -181,7 +181,7 @@ def test_what_a_copy_leaves_out_is_stated_by_the_dialogs_and_by_the_copy(
     after = client.get(f"/c/{held.public_id}/").content.decode()
     copy = Client().get(made["path"]).content.decode()
 
-    assert "마지막 10개 질문까지만" in before
+    assert "마지막 질문 10개만" in before
     assert 'data-share-left-out="0"' in before
     # The other version of the first question is on another branch.
     assert made["left_out"] == 2
@@ -197,7 +197,7 @@ def test_a_copy_that_leaves_nothing_out_says_nothing_of_it(
     client.force_login(ada)
     page = client.get(f"/c/{conversation.public_id}/").content.decode()
     copy = Client().get(share(client, conversation)).content.decode()
-    assert "질문까지만" not in page
+    assert "그 앞의 질문은" not in page
     assert "여기에 없어요" not in copy
 
 

@@ -172,7 +172,7 @@ def test_a_turn_of_any_status_without_rows_opens(
         conversation=conversation, number=1, prompt="?", language="ko", status=status, closed_at=closed_at
     )
     page = read_page(turn)
-    assert "모델을 부르지 않았어요" in page and "광고를 찾지 않은 질문이에요" in page
+    assert "모델을 호출하지 않았어요" in page and "광고를 찾지 않은 질문이에요" in page
 
 
 async def test_the_timeline_of_a_turn_that_ran_is_that_of_its_log(

@@ -79,7 +79,7 @@ def test_the_admin_index_shows_the_three_groups_of_cards(
     admin.get("/admin/")
     with django_assert_max_num_queries(20):
         page = admin.get("/admin/").content.decode()
-    for words in ("오늘 수지", "무엇이 고장 났나요", "나를 기다리는 일", "qwen2.5-0.5b"):
+    for words in ("오늘 수지", "문제 확인", "할 일", "qwen2.5-0.5b"):
         assert words in page
 
 

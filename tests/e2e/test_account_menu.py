@@ -102,7 +102,7 @@ def test_language_and_brightness_are_chosen_in_the_account_menu(open_page: OpenP
     assert page.evaluate("[document.documentElement.dataset.theme, localStorage.theme]") == [None, None]
     popover.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(open_account_menu(page)).to_contain_text("You're using it as a guest")
+    expect(open_account_menu(page)).to_contain_text("You're using Jjamppong as a guest")
     expect(page.locator("#account-menu").get_by_role("button", name="English")).to_have_attribute(
         "aria-pressed", "true"
     )

@@ -167,9 +167,9 @@ def test_a_download_can_be_cancelled(broken_weights: Path, open_page: OpenPage) 
 @pytest.mark.parametrize(
     ("lack", "message"),
     [
-        ("delete WebAssembly.Suspending", "크롬이나 엣지의 최신판으로 열어 주세요"),
-        ("delete window.WebAssembly", "크롬이나 엣지의 최신판으로 열어 주세요"),
-        ("WebAssembly.Module = class { constructor() { throw new Error('no'); } }", "막고 있어요"),
+        ("delete WebAssembly.Suspending", "크롬이나 엣지 최신 버전으로 열어 주세요"),
+        ("delete window.WebAssembly", "크롬이나 엣지 최신 버전으로 열어 주세요"),
+        ("WebAssembly.Module = class { constructor() { throw new Error('no'); } }", "막혀 있어요"),
         ("StorageManager.prototype.getDirectory = () => new Promise(() => {})", "저장 공간을 쓸 수 없어요"),
     ],
 )

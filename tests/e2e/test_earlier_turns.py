@@ -32,7 +32,7 @@ def open_long(open_page: OpenPage, language: str, size: dict[str, int]) -> Page:
     ("language", "size", "name", "announcement"),
     [
         ("ko-KR", WIDE, "이전 대화 더 보기", "질문 60개"),
-        ("en-US", NARROW, "Show earlier turns", "Earlier turns loaded: 60"),
+        ("en-US", NARROW, "Show earlier messages", "Earlier questions loaded: 60"),
     ],
 )
 def test_earlier_turns_are_added_above_without_moving_the_page(
@@ -75,8 +75,8 @@ def test_a_failed_load_is_reported_and_can_be_repeated(open_page: OpenPage) -> N
 @pytest.mark.parametrize(
     ("language", "size", "make", "texts"),
     [
-        ("ko-KR", WIDE, "링크 만들기", ("마지막 100개", "빠진 질문 30개", "앞의 질문 30개는")),
-        ("en-US", NARROW, "Make a link", ("its last 100 turns", "Left out: 30", "not here: 30")),
+        ("ko-KR", WIDE, "링크 만들기", ("마지막 질문 100개", "빠진 질문 30개", "앞의 질문 30개는")),
+        ("en-US", NARROW, "Create link", ("its last 100 questions", "Left out: 30", "not here: 30")),
     ],
 )
 def test_a_link_to_a_part_of_a_conversation_is_labelled(

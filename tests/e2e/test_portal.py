@@ -102,5 +102,5 @@ def test_the_portal_works_without_a_script(live_site: object, open_page: OpenPag
     press(page, "미리보기")
     expect(page.locator(".placement-title")).to_have_text("도쿄 왕복 9만원부터")
     assert not Creative.objects.exists()
-    press(page, "작성 중으로 저장")
+    press(page, "임시 저장")
     assert Creative.objects.get().review == Creative.Review.DRAFT

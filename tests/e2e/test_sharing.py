@@ -63,7 +63,7 @@ def test_a_guest_shares_a_conversation_and_revokes_the_link(
     page.get_by_role("button", name="공유 중단").click()
     expect(page.locator("[data-share]")).to_have_text("공유")
     visitor.reload()
-    expect(visitor.get_by_text("여기에는 아무것도 없어요")).to_be_visible()
+    expect(visitor.get_by_text("페이지를 찾을 수 없어요")).to_be_visible()
 
 
 def test_a_link_is_handed_to_another_app_by_owner_and_visitor(

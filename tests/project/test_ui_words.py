@@ -13,7 +13,7 @@ ROW = re.compile(
 # Messages in which a pattern has its plain meaning.
 ALLOWED = {
     "진짜 돈이 아니에요. 결제를 연결하기 전까지 시험용으로 쓰는 잔액이에요.": "money as such, not a balance",
-    "돈을 벌거나 빌리는 이야기예요": "what a prompt is about",
+    "돈을 벌거나 빌리는 내용이에요": "what a prompt is about",
     "돈과 경제": "a topic of prompts",
 }
 

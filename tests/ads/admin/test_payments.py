@@ -38,7 +38,7 @@ def test_an_admin_refunds_a_payment_once(admin_client: Client) -> None:
     for _ in range(2):
         assert "3,000원을 환불했어요" in pay_out(admin_client, shop, "3,000", key)
     assert wallet_balance(shop.id) == 2_000 * WON
-    assert "환불할 수 있는 돈보다 많아요" in pay_out(admin_client, shop, "2,001")
+    assert "환불할 수 있는 금액보다 많아요" in pay_out(admin_client, shop, "2,001")
     assert "원 단위 숫자" in pay_out(admin_client, shop, "-1")
     assert find_discrepancies() == []
 
@@ -51,7 +51,7 @@ def test_an_admin_tops_up_a_wallet_once(admin_client: Client, settings: Settings
     sent = {"amount": "30,000", "note": "국민은행 3301", "key": str(uuid.uuid4())}
     for _ in range(2):
         page = admin_client.post(where, sent, follow=True).content.decode()
-        assert "30,000원을 지갑에 넣었어요" in page
+        assert "30,000원을 입금했어요" in page
     assert wallet_balance(shop.id) == refundable_micros(open_wallet(shop)) == 30_000 * WON
     assert [line.remark for line in read_statement(shop)] == ["국민은행 3301"]
     assert "원 단위 숫자" in admin_client.post(where, sent | {"amount": "1e9"}).content.decode()
@@ -144,10 +144,10 @@ def test_a_disputed_click_is_credited_once_and_says_so(admin_client: Client) -> 
     sent = {"action": "give_back", "_selected_action": [str(offer.pk)]}
     for count in (1, 0):
         page = admin_client.post(where, sent, follow=True).content.decode()
-        assert f"클릭 {count}개의 값을 돌려줬어요" in page
+        assert f"클릭 {count}개의 요금을 환급했어요" in page
     assert Credit.objects.get().reason == "operator"
     assert (
-        "운영자가 살펴보고 돌려줌"
+        "운영자가 확인하고 환급함"
         in admin_client.get(reverse("admin:ads_credit_changelist")).content.decode()
     )
     assert not credit_click(Click.objects.get(), reason="burst_person")

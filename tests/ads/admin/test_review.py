@@ -95,7 +95,7 @@ def test_what_only_another_reviewer_can_approve_is_not_next(
     assert list(list_queue(admin_user.pk)) == queue
     assert find_next(queue[2], admin_user.pk) == queue[0].pk
     page = admin_client.get(page_of(risky)).content.decode()
-    assert "다른 사람도 승인해야 나가요" in page and "크게 약속해요" in page
+    assert "다른 사람도 승인해야 나가요" in page and "과장된 약속이 있어요" in page
 
 
 def test_the_only_reviewer_gets_a_risky_creative_again_when_it_is_due(

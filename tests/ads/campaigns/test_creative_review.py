@@ -80,7 +80,7 @@ def test_risky_words_are_shown_once_two_people_approved_them(ada: User, grace: U
 def test_the_admin_says_why_a_second_reviewer_is_needed(admin_client: Client) -> None:
     creative = make_risky()
     page = reverse("admin:ads_creative_change", args=[creative.pk])
-    assert "크게 약속해요" in admin_client.get(page).content.decode()
+    assert "과장된 약속이 있어요" in admin_client.get(page).content.decode()
     admin_client.post(page, {"review_reason": "", "ads_creative_approve": "1"})
     creative.refresh_from_db()
     assert creative.review == "waiting"

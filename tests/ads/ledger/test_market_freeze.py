@@ -158,7 +158,7 @@ def test_an_admin_sees_the_freeze_and_lifts_it(ad: Creative, admin_client: Clien
     corrupt("DELETE FROM ads_click")
     reconcile_market()
     freeze = Freeze.objects.get()
-    assert "어긋나서 멈췄어요" in admin_client.get("/admin/").content.decode()
+    assert "맞지 않아 멈췄어요" in admin_client.get("/admin/").content.decode()
     page = reverse("admin:ads_freeze_change", args=[freeze.pk])
     assert "transaction_is_its_clicks" in admin_client.get(page).content.decode()
     admin_client.post(page, {"note": "", "ads_freeze_lift": "1"})

@@ -70,7 +70,7 @@ def test_campaigns_are_searched_filtered_and_sorted(portal_client: Client, campa
     paused = read(portal_client, campaigns, status="off", sort="name")
     assert rows_of(paused)[:2] == ["Trip 000", "Trip 001"]
     assert "status=off" in paused
-    assert "찾는 캠페인이 없어요" in read(portal_client, campaigns, q="' OR 1=1 --\x00")
+    assert "조건에 맞는 캠페인이 없어요" in read(portal_client, campaigns, q="' OR 1=1 --\x00")
     for odd in ("-", "--name", "password", "\x00"):
         assert len(rows_of(read(portal_client, campaigns, sort=odd, status=odd, days=odd))) == 50
 
@@ -97,7 +97,7 @@ def test_keywords_are_searched_and_shown_with_their_figures(
     assert rows_of(read(portal_client, keywords, sort="impressions"))[0] == "도쿄 항공권"
     assert rows_of(read(portal_client, keywords, q="도쿄항공")) == ["도쿄 항공권"]
     assert rows_of(read(portal_client, keywords, match="broad")) == ["도쿄 항공권"]
-    assert "찾는 키워드가 없어요" in read(portal_client, keywords, state="off")
+    assert "조건에 맞는 키워드가 없어요" in read(portal_client, keywords, state="off")
 
 
 def test_keywords_are_switched_one_by_one_and_in_bulk(

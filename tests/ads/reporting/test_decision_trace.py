@@ -80,7 +80,7 @@ def test_the_admin_shows_each_contender_with_its_status_and_rate_source(
     decide()
     page = admin_client.get(reverse("admin:ads_offer_change", args=[Offer.objects.get().pk])).content.decode()
     assert "VCG 참고 가격 300원" in page
-    assert page.index("이김") < page.index("더 높은 점수에 밀림")
+    assert page.index("낙찰") < page.index("더 높은 점수에 밀림")
     assert "1.50%" in page and "실적으로 예상" in page
 
 
@@ -96,7 +96,7 @@ def test_the_admin_explains_a_request_that_got_no_ad(admin_client: Client) -> No
     assert "광고 없음" in page and "최저가보다 낮음" in page and "900원" in page
     assert "한국어 · 컴퓨터 </dd>" in " ".join(page.split())
     for name in ("nobody", "0" * 31 + "z", "<b>", "\x00"):
-        assert "기억에 없는 요청" in admin_client.get(where, {"request": name}).content.decode()
+        assert "기록이 없는 요청" in admin_client.get(where, {"request": name}).content.decode()
     assert (
         reverse("admin:ads_offer_explain_request") in admin_client.get("/admin/ads/offer/").content.decode()
     )
@@ -135,7 +135,7 @@ def test_a_request_that_ended_before_selection_is_explained(admin_client: Client
     assert why_none(replaced(frequency_key="grace")) == "newcomer"
     where = reverse("admin:ads_offer_explain_request")
     page = admin_client.get(where, {"request": rested.request_id}).content.decode()
-    assert "조금 전에 광고를 봐서 쉼" in page and "고르기 전에 멈춤" in page
+    assert "조금 전에 광고를 봐서 광고 없음" in page and "고르기 전에 멈춤" in page
 
 
 def test_only_id_and_language_of_a_sensitive_request_are_stored() -> None:
