@@ -136,7 +136,7 @@ def test_a_turn_reads_as_a_conversation(read_page: Callable[..., str], stored_tu
 
 def test_an_english_page_has_english_words(read_page: Callable[..., str], stored_turn: Turn) -> None:
     page = read_page(stored_turn, "en")
-    for words in ("Models that know the question", "Timed out", "Raw data", "What happened", "First text"):
+    for words in ("Models that know the question", "Timed out", "Raw data", "Timeline", "First text"):
         assert words in page, words
 
 
