@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from aggregator.admin.turn_labels import ERRORS, EVENTS, RANK_REASONS, ROUTE_REASONS
+from aggregator.admin.turn_labels import ERRORS, EVENTS, RANK_REASONS, ROUTE_REASONS, STRATEGY_CHANGES
 from aggregator.domain.messages import ANSWER_KINDS, LANGUAGES, NO_AD_REASONS, label_of, topic_label
 from aggregator.models import Candidate, Signal, Turn
 from aggregator.selectors.turn_report import CandidateReport, TurnReport, read_turn_report
@@ -63,6 +63,8 @@ def _list_properties(turn: Turn) -> Iterator[tuple[str, str]]:
     yield _("방식"), turn.get_strategy_display()
     if turn.asked_strategy and turn.asked_strategy != turn.strategy:
         yield _("요청한 방식"), str(Turn.Strategy(turn.asked_strategy).label)
+    if change := str(turn.route.get("change", "")):
+        yield _("방식이 바뀐 이유"), label_of(STRATEGY_CHANGES, change)
     if turn.duration_ms:
         yield _("걸린 시간"), _render_seconds(turn.duration_ms)
     yield _("비용"), _render_cost(turn.cost_micros)

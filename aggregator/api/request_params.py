@@ -28,7 +28,8 @@ class RequestParams:
 
     model: str
     panel: tuple[str, ...] = ()
-    strategy: str = Turn.Strategy.COUNCIL
+    # Without one the router chooses.
+    strategy: str = ""
     # The single model; None is the ensemble.
     language_model: LanguageModel | None = None
 
@@ -58,7 +59,7 @@ async def parse_request_params(body: dict[str, Any]) -> RequestParams:
     for slug in panel:
         if slug not in offered:
             raise model_not_found_error(slug, "panel")
-    return RequestParams(model, panel, strategy or Turn.Strategy.COUNCIL)
+    return RequestParams(model, panel, strategy)
 
 
 def _parse_panel(panel: object) -> tuple[str, ...]:

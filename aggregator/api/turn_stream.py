@@ -204,6 +204,7 @@ class TurnStream:
         return {
             "turn": str(self.turn.public_id),
             "strategy": state.strategy,
+            "strategy_change": state.change or None,
             "reasons": list(state.reasons),
             "answer": state.answer_kind,
             "answer_model": state.answering_model,

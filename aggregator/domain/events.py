@@ -51,7 +51,10 @@ class PanelMember:
 
 @dataclass(frozen=True, slots=True)
 class RouteChosen(Event):
-    """The panel and the strategy are chosen; `reasons` are codes (docs/events.md)."""
+    """The panel and the strategy are chosen; `reasons` and `change` are codes (docs/events.md).
+
+    `requested` is the strategy that a person asked for, `change` why it is another one already.
+    """
 
     type: ClassVar[str] = "route_chosen"
     strategy: str
@@ -60,6 +63,8 @@ class RouteChosen(Event):
     topic: str = ""
     quality: float | None = None
     expected_micros: int | None = None
+    requested: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +189,17 @@ class AnswerDelta(Event):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFinished(Event):
-    """The answer is chosen: fused, or best, vote, lone or single of a `candidate`, or help with a `text`."""
+    """The answer is chosen: fused, or best, vote, lone or single of a `candidate`, or help with a `text`.
+
+    `change` is the code of why it was not made by the strategy that was asked for or planned.
+    """
 
     type: ClassVar[str] = "answer_finished"
     kind: str
     candidate: str = ""
     text: str = ""
     cost_micros: int = 0
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

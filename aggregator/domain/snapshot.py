@@ -39,6 +39,8 @@ def build_route_event(state: TurnState, added: Iterable[events.PanelMember] = ()
         state.topic,
         state.expected_quality,
         state.expected_micros,
+        state.requested,
+        state.change,
     )
 
 
@@ -72,6 +74,8 @@ def _answer_events(state: TurnState) -> Iterable[events.Event]:
             yield events.AnswerDelta(state.answer_text, first=True)
     if state.answer_is_finished:
         text = "" if state.answer_kind == "fused" else state.answer_text
-        yield events.AnswerFinished(state.answer_kind, state.answer_candidate, text, state.answer_cost_micros)
+        yield events.AnswerFinished(
+            state.answer_kind, state.answer_candidate, text, state.answer_cost_micros, state.change
+        )
     if state.supports:
         yield events.SupportsFound(state.supports)

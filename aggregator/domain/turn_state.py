@@ -75,6 +75,9 @@ class TurnState:
     topic: str = ""
     expected_quality: float | None = None
     expected_micros: int | None = None
+    # The strategy that a person asked for, and why another one was used (docs/events.md).
+    requested: str = ""
+    change: str = ""
     queue_position: int = 0
     candidates: dict[str, CandidateState] = field(default_factory=dict)
     leader: str = ""
@@ -130,6 +133,7 @@ class TurnState:
         self.strategy, self.reasons, self.queue_position = event.strategy, event.reasons, 0
         self.topic, self.expected_quality = event.topic, event.quality
         self.expected_micros = event.expected_micros
+        self.requested, self.change = event.requested, event.change
         self.candidates = {
             member.candidate: self.candidates.get(member.candidate) or CandidateState(**asdict(member))
             for member in event.panel
@@ -194,6 +198,7 @@ class TurnState:
             self.answer_text = event.text
         self.answer_kind, self.answer_candidate = event.kind, event.candidate
         self.answer_cost_micros, self.answer_is_finished = event.cost_micros, True
+        self.change = event.change
 
     def _set_supports(self, event: events.SupportsFound) -> None:
         self.supports = event.supports

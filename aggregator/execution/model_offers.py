@@ -52,10 +52,10 @@ class ModelOffer:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A strategy with a panel (slugs); without a panel the router chooses the models for each prompt."""
+    """A strategy with a panel (slugs); the router chooses for each prompt what is empty."""
 
     name: str
-    strategy: Strategy
+    strategy: str = ""
     panel: tuple[str, ...] = ()
 
 
@@ -85,19 +85,19 @@ def list_presets(offers: Sequence[ModelOffer], language: str) -> list[Preset]:
 
 def _build_presets(offers: Sequence[ModelOffer], language: str) -> Iterator[Preset]:
     speaking = [each for each in offers if language in each.model.languages]
-    yield Preset("auto", Strategy.COUNCIL)
+    yield Preset("auto")
     measured = [each for each in speaking if each.speed]
     fastest = min(measured, key=lambda each: each.speed.answer_ms if each.speed else 0, default=None)
     if speaking:
         yield Preset("fast", Strategy.SINGLE, (fastest.slug,) if fastest else ())
     careful = _trim_to_budget(_take_by_vendor(speaking)[:CAREFUL_PANEL])
     if len(careful) > 1:
-        yield Preset("careful", Strategy.COUNCIL, careful)
+        yield Preset("careful", panel=careful)
     coders = sorted(
         (each for each in speaking if each.is_good_at(CODE)), key=lambda each: CODE not in each.voted_topics
     )
     if coders:
-        yield Preset("code", Strategy.COUNCIL, _trim_to_budget(coders[:CODE_PANEL]))
+        yield Preset("code", panel=_trim_to_budget(coders[:CODE_PANEL]))
 
 
 def _take_by_vendor(offers: Sequence[ModelOffer]) -> list[ModelOffer]:

@@ -205,4 +205,13 @@ def _build_route_event(route: Route) -> RouteChosen:
         PanelMember(slot.candidate, slot.model.slug, slot.model.name, slot.model.vendor)
         for slot in route.slots
     )
-    return RouteChosen(route.strategy, panel, route.reasons, plan.topic, plan.quality, plan.cost_micros)
+    return RouteChosen(
+        route.strategy,
+        panel,
+        route.reasons,
+        plan.topic,
+        plan.quality,
+        plan.cost_micros,
+        plan.requested,
+        plan.change,
+    )

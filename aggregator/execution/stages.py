@@ -24,6 +24,7 @@ from aggregator.domain.events import (
 from aggregator.domain.turn_state import TurnState
 from aggregator.execution.crisis import offer_help
 from aggregator.execution.setup import TurnSetup
+from aggregator.execution.strategy_change import explain_strategy_change
 from aggregator.execution.turn_run import TurnRun
 from aggregator.infra import metrics
 from aggregator.infra.concurrency import run_in_cpu_pool, run_in_db_thread
@@ -85,7 +86,7 @@ class PanelStages:
         run.call_results = [(outcome.slot.model.slug, outcome.error) for outcome in panel.outcomes]
         if ranking is None or len(panel.usable) > len(ranking.standings):
             ranking = await self._rank(panel)
-        return await select_answer(run, panel, ranking, fusion)
+        return await select_answer(run, question, panel, ranking, fusion)
 
     def record_outcomes(self) -> None:
         """Record the calls that have ended so far."""
@@ -233,10 +234,13 @@ def _build_fusion_request(
     return FusionRequest(question, fusion_inputs, fuser, make_fusion_key(state, state.answers_begun + 1))
 
 
-async def select_answer(run: TurnRun, panel: Panel, ranking: Ranking | None, fusion: Fusion | None) -> str:
+async def select_answer(
+    run: TurnRun, question: Question, panel: Panel, ranking: Ranking | None, fusion: Fusion | None
+) -> str:
     """Emit which answer stands; returns '' or the code of why none does."""
-    if fusion and not fusion.error:
-        await run.emit(AnswerFinished("fused", cost_micros=fusion.cost_micros))
+    if ranking and fusion and not fusion.error:
+        change = explain_strategy_change("fused", panel, ranking, fusion, question)
+        await run.emit(AnswerFinished("fused", cost_micros=fusion.cost_micros, change=change))
         drafts = [outcome.as_draft() for outcome in panel.usable]
         if supports := await run_in_cpu_pool(find_supports, fusion.text, drafts):
             await run.emit(SupportsFound(supports))
@@ -247,6 +251,9 @@ async def select_answer(run: TurnRun, panel: Panel, ranking: Ranking | None, fus
             await run.emit(AnswerFinished("single", longest.slot.candidate))
             return ""
         return "stopped" if run.is_stopped else "all_failed"
-    best = ranking.standings[0].candidate
-    await run.emit(AnswerFinished(name_answer_kind(panel.route, panel.usable, ranking), best))
+    kind = name_answer_kind(panel.route, panel.usable, ranking)
+    # What a person has stopped needs no further reason.
+    is_explained = not run.is_stopped
+    change = explain_strategy_change(kind, panel, ranking, fusion, question) if is_explained else ""
+    await run.emit(AnswerFinished(kind, ranking.standings[0].candidate, change=change))
     return ""

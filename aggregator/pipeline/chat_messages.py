@@ -54,10 +54,19 @@ def build_system_prompt(model: LanguageModel, question: Question) -> str:
 def build_messages(model: LanguageModel, question: Question) -> tuple[ChatMessage, ...]:
     """Return the messages for one model; the oldest exchanges are dropped when the window is small."""
     system = build_system_prompt(model, question)
-    room = model.context_window - max_output_tokens(model, question) - overestimate_tokens(system)
-    history = fit_history(question.history, room - overestimate_tokens(question.prompt))
+    history = fit_history(question.history, _history_room(model, question))
     instructions = [ChatMessage("system", system)] if system else []
     return (*instructions, *merge_prompts([*history, ChatMessage("user", question.prompt)]))
+
+
+def count_dropped_exchanges(model: LanguageModel, question: Question) -> int:
+    """Return how many of the oldest exchanges a model is asked without, because its window is small."""
+    return len(question.history) - len(fit_history(question.history, _history_room(model, question))) // 2
+
+
+def _history_room(model: LanguageModel, question: Question) -> int:
+    fixed = overestimate_tokens(build_system_prompt(model, question)) + overestimate_tokens(question.prompt)
+    return model.context_window - max_output_tokens(model, question) - fixed
 
 
 def fit_history(history: Sequence[Exchange], room: int) -> list[ChatMessage]:

@@ -22,6 +22,10 @@ class Strategy(StrEnum):
     COUNCIL = "council"
 
 
+# Why a route has another strategy than the one asked for; an answer may have further reasons.
+PLANNED_CHANGES = frozenset({"one_model", "one_reader", "one_fluent", "budget_one", "no_fuser"})
+
+
 class NoModelError(Exception):
     """No model on offer can answer; `code` names the reason that the page shows."""
 
@@ -56,6 +60,7 @@ class Plan:
     """Why a route was chosen: expected quality and cost, price of quality, and each slot's propensity.
 
     `strong` is the model a cascade escalates to, `tried` the explored model; both are slugs or empty.
+    `requested` is the strategy that a person asked for, `change` the code of why the route has another one.
     """
 
     topic: str = ""
@@ -65,6 +70,8 @@ class Plan:
     strong: str = ""
     tried: str = ""
     propensities: dict[str, float] = field(default_factory=dict)
+    requested: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

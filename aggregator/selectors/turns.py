@@ -110,6 +110,8 @@ def build_turn_state(turn: Turn) -> TurnState:
         topic=turn.route.get("topic", ""),
         expected_quality=turn.route.get("quality"),
         expected_micros=turn.route.get("cost_micros"),
+        requested=turn.route.get("requested", ""),
+        change=turn.route.get("change", ""),
         candidates={} if turn.answer_kind == "help" else _candidates_of(turn),
         supports=tuple(events.read_support(row) for row in turn.supports),
         ranking=_ranking_of(turn),

@@ -259,7 +259,13 @@ def _turn_columns(turn: Turn, state: TurnState) -> dict[str, Any]:
     ranking = encode(state.ranking) if state.ranking else None
     if ranking:
         del ranking["type"]
-    plan = {"topic": state.topic, "quality": state.expected_quality, "cost_micros": state.expected_micros}
+    plan = {
+        "topic": state.topic,
+        "quality": state.expected_quality,
+        "cost_micros": state.expected_micros,
+        "requested": state.requested,
+        "change": state.change,
+    }
     return {
         "strategy": state.strategy or Turn.Strategy.COUNCIL,
         "route_reasons": list(state.reasons),

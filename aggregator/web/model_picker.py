@@ -37,13 +37,17 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class ModelOption:
-    """A model of the picker; one that is not affordable today cannot be chosen."""
+    """A model of the picker; one that is not affordable today cannot be chosen.
+
+    `can_fuse` is whether it may write one answer from several in the page's language.
+    """
 
     slug: str
     name: str
     vendor: str
     details: tuple[Detail, ...]
     is_affordable: bool
+    can_fuse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,15 @@ def build_picker() -> ModelPicker:
     language = "en" if get_language() == "en" else "ko"
     offers = list_model_offers(language)
     presets = list_presets(offers, language)
-    return ModelPicker(tuple(map(_describe_model, offers)), tuple(map(_describe_preset, presets)))
+    models = tuple(_describe_model(offer, language) for offer in offers)
+    return ModelPicker(models, tuple(map(_describe_preset, presets)))
 
 
-def _describe_model(offer: ModelOffer) -> ModelOption:
+def _describe_model(offer: ModelOffer, language: str) -> ModelOption:
     model = offer.model
     details = (_describe_speed(offer), *_describe_topics(offer), *_describe_terms(offer))
-    return ModelOption(model.slug, model.name, model.vendor, details, offer.is_affordable)
+    can_fuse = model.can_fuse and language in model.languages
+    return ModelOption(model.slug, model.name, model.vendor, details, offer.is_affordable, can_fuse)
 
 
 def _describe_preset(preset: Preset) -> PresetOption:

@@ -76,7 +76,7 @@ def test_a_model_that_the_day_cannot_pay_for_is_in_no_preset(
         ("cheap", True),
         ("dear", False),
     ]
-    assert presets() == {"auto": Preset("auto", Strategy.COUNCIL), "fast": Preset("fast", Strategy.SINGLE)}
+    assert presets() == {"auto": Preset("auto"), "fast": Preset("fast", Strategy.SINGLE)}
 
 
 def test_fast_asks_the_fastest_measured_model_that_speaks_the_language(
@@ -95,11 +95,11 @@ def test_fast_asks_the_fastest_measured_model_that_speaks_the_language(
 def test_careful_asks_the_best_of_each_vendor_first(offer_model: MakeModel) -> None:
     for number, vendor in enumerate("aabcde"):
         offer_model(f"m{number}", vendor=vendor, standing=0.9 - number / 10)
-    assert presets()["careful"] == Preset("careful", Strategy.COUNCIL, ("m0", "m2", "m3", "m4"))
+    assert presets()["careful"] == Preset("careful", "", ("m0", "m2", "m3", "m4"))
 
 
 def test_one_model_allows_no_comparison_and_none_only_the_automatic_choice(offer_model: MakeModel) -> None:
-    assert presets() == {"auto": Preset("auto", Strategy.COUNCIL)}
+    assert presets() == {"auto": Preset("auto")}
     offer_model("wise")
     assert set(presets()) == {"auto", "fast"}
 
@@ -108,7 +108,7 @@ def test_code_asks_models_that_are_good_at_it(offer_model: MakeModel) -> None:
     offer_model("wise", standing=0.9)
     assert "code" not in presets()
     offer_model("qwen2.5-1.5b", standing=0.3)
-    assert presets()["code"] == Preset("code", Strategy.COUNCIL, ("qwen2.5-1.5b",))
+    assert presets()["code"] == Preset("code", "", ("qwen2.5-1.5b",))
 
 
 def test_the_page_asks_the_database_only_for_the_list_of_models(

@@ -24,6 +24,8 @@ WHOLE_TURN = TurnState(
     topic="travel",
     expected_quality=0.7,
     expected_micros=12,
+    requested="vote",
+    change="not_comparable",
     candidates={"a": CandidateState("a", "wise", "Wise", "vendor", "done", text="서울", ttft_ms=5)},
     leader="a",
     ranking=RankingMade((RankedCandidate("a", 0.9, 0, ("agrees",)),), 1, 1, 0.8),

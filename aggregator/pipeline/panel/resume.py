@@ -7,7 +7,15 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.turn_state import CandidateState, TurnState
 from aggregator.pipeline.chat_messages import build_messages, count_usage
 from aggregator.pipeline.panel.panel import Outcome, make_call_id
-from aggregator.pipeline.types import NoModelError, PanelSlot, Question, Route, RouteLimits
+from aggregator.pipeline.types import (
+    PLANNED_CHANGES,
+    NoModelError,
+    PanelSlot,
+    Plan,
+    Question,
+    Route,
+    RouteLimits,
+)
 from aggregator.providers import TokenUsage, cost_micros
 
 _ENDED = {"done", "failed", "stopped"}
@@ -37,6 +45,7 @@ def resume_route(
         quorum=min(limits.quorum, len(slots)),
         grace_ms=limits.grace_ms,
         deadline_ms=limits.deadline_ms,
+        plan=Plan(requested=state.requested, change=state.change if state.change in PLANNED_CHANGES else ""),
     )
     return route, kept
 

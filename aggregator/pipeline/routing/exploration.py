@@ -22,11 +22,15 @@ _TYPICAL_TOKENS = 500
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """A panel, the explored model in it (a slug or empty), and the propensity of each slot."""
+    """A panel, the explored model in it (a slug or empty), and the propensity of each slot.
+
+    `is_new` is whether the explored model was shown too rarely to know it.
+    """
 
     panel: tuple[str, ...]
     chosen: str
     propensities: dict[str, float]
+    is_new: bool = False
 
 
 @dataclass(slots=True)
@@ -65,7 +69,8 @@ class Explorer:
         probability = float(estimate_choice_probabilities(means, deviations, self.rng)[index])
         chosen = pool[index].slug
         propensity = round(self.share * max(probability, 1 / _SAMPLES), 4)
-        return Exploration((*kept, chosen), chosen, {**dict.fromkeys(kept, 1.0), chosen: propensity})
+        propensities = {**dict.fromkeys(kept, 1.0), chosen: propensity}
+        return Exploration((*kept, chosen), chosen, propensities, is_new=bool(fresh))
 
     def _read_beliefs(self, pool: Sequence[LanguageModel]) -> tuple[Numbers, Numbers]:
         known = [self.beliefs.get(model.slug, (logit(model.standing), _UNKNOWN_DEVIATION)) for model in pool]

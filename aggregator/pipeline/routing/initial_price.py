@@ -22,8 +22,8 @@ def find_initial_price(models: Sequence[LanguageModel]) -> float:
         return 0.0
     quotes = tuple(quote_model(model, _TYPICAL_TOKENS) for model in models)
     option_sets = [
-        list_plan_options(quotes, frozenset({Strategy.SINGLE, strategy}), settings.PANEL_SIZE)
-        for strategy in (Strategy.COUNCIL, Strategy.VOTE)
+        list_plan_options(quotes, frozenset({Strategy.SINGLE, *strategies}), settings.PANEL_SIZE)
+        for strategies in ((Strategy.BEST, Strategy.COUNCIL), (Strategy.VOTE,))
     ]
     return solve_price(
         [

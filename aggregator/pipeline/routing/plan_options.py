@@ -179,10 +179,8 @@ def _list_options(
             for name in (Strategy.VOTE, Strategy.BEST)
             if name in strategies
         ]
-        if Strategy.COUNCIL in strategies:
-            # Without a model that can fuse, the best answer is shown as it is.
-            can_fuse = any(quote.can_fuse for quote in panel)
-            quality = estimate_quality(panel, Strategy.COUNCIL if can_fuse else Strategy.BEST)
+        if Strategy.COUNCIL in strategies and any(quote.can_fuse for quote in panel):
+            quality = estimate_quality(panel, Strategy.COUNCIL)
             options.append(
                 PlanOption(slugs, Strategy.COUNCIL, quality, estimate_cost(panel, Strategy.COUNCIL))
             )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aggregator.budgeting.pacing import choose_action
 from aggregator.budgeting.turn_budget import TurnBudget
@@ -22,13 +22,22 @@ from aggregator.pipeline.routing.plan_options import (
     trim_panel,
 )
 from aggregator.pipeline.routing.prompt_topics import TopicPrediction
+from aggregator.pipeline.routing.reasons import (
+    Readers,
+    explain_planned_change,
+    list_history_reasons,
+    list_panel_reasons,
+    list_reader_reasons,
+)
 from aggregator.pipeline.types import NoModelError, PanelSlot, Plan, Question, Route, RouteLimits, Strategy
 
 # Prompt lengths are rounded up to this many tokens, so that similar prompts share cached plan options.
 _TOKEN_STEP = 128
 _VOTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.CASCADE})
 _OPEN = frozenset({Strategy.SINGLE, Strategy.BEST, Strategy.COUNCIL})
-_SELECTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.BEST})
+_SELECTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.BEST, Strategy.COUNCIL})
+# What is tried in place of a strategy that no panel of the models can carry out.
+_NEXT_BEST = {Strategy.COUNCIL: Strategy.BEST}
 _BUDGET_REASONS = frozenset({"budget_small", "budget_empty", "panel_cut", "asked_too_dear"})
 
 
@@ -39,6 +48,11 @@ class RoutePreferences:
     strategy: str = ""
     panel: tuple[str, ...] = ()
     is_exact: bool = False
+
+    @property
+    def requested(self) -> str:
+        """The strategy that the route should have, or '' where the router is free to choose."""
+        return self.strategy if self.strategy in _SELECTABLE else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +75,28 @@ def plan_route(
     """Choose the panel and the strategy; raises NoModelError when no offered model can answer."""
     if not models:
         raise NoModelError("no_models")
-    capable = _find_capable(question, models, preferences)
-    fluent = [model for model in capable if question.language in model.languages]
-    requested = (
-        _plan_requested_panel(question, capable, preferences, context.budget) if preferences.panel else None
+    readers = _find_readers(question, models, preferences)
+    choice = _plan_requested_panel(question, readers, preferences, context) if preferences.panel else None
+    if choice is None:
+        choice = _plan_automatic_panel(question, readers, preferences, context, limits.slots)
+    option, exploration = choice.option, choice.exploration
+    by_slug = {model.slug: model for model in readers.capable}
+    panel = [by_slug[slug] for slug in (exploration.panel if exploration else option.panel)]
+    change = explain_planned_change(
+        preferences.requested,
+        option,
+        readers,
+        is_short_of_money=not _BUDGET_REASONS.isdisjoint(choice.reasons),
     )
-    exploration: Exploration | None = None
-    if requested:
-        option, reasons = requested
-    else:
-        language_reason = "speaks_language" if fluent else "nobody_speaks_language"
-        option, why = _choose_option(question, fluent or capable, preferences, context, limits.slots)
-        reasons = [language_reason, *(["asked_too_dear"] if preferences.panel else []), *why]
-        exploration = _explore(option, fluent, preferences, context, limits.slots)
-    panel = exploration.panel if exploration else option.panel
-    by_slug = {model.slug: model for model in capable}
-    slots = tuple(PanelSlot(str(uuid.uuid4()), by_slug[slug]) for slug in panel)
+    plan = _make_plan(option, context, tuple(model.slug for model in panel), exploration)
     return Route(
-        slots=slots,
+        slots=tuple(PanelSlot(str(uuid.uuid4()), model) for model in panel),
         strategy=option.strategy,
-        reasons=(*reasons, "explores") if exploration and exploration.chosen else tuple(reasons),
-        quorum=min(limits.quorum, len(slots)),
+        reasons=_list_reasons(question, readers, preferences, choice, panel),
+        quorum=min(limits.quorum, len(panel)),
         grace_ms=limits.grace_ms,
         deadline_ms=limits.deadline_ms,
-        plan=_make_plan(option, context, panel, exploration),
+        plan=replace(plan, requested=preferences.requested, change=change),
     )
 
 
@@ -103,77 +115,137 @@ def is_budget_limited(route: Route) -> bool:
 
 def _quote_models(question: Question, models: Sequence[LanguageModel]) -> tuple[ModelQuote, ...]:
     tokens = -(-count_prompt_tokens(question) // _TOKEN_STEP) * _TOKEN_STEP
-    return tuple(quote_model(model, tokens) for model in models)
+    quotes = (quote_model(model, tokens) for model in models)
+    fluent = {model.slug for model in models if question.language in model.languages}
+    # A model fuses only in a language that it speaks.
+    return tuple(replace(quote, can_fuse=quote.can_fuse and quote.slug in fluent) for quote in quotes)
 
 
-def _find_capable(
+def _find_readers(
     question: Question, models: Sequence[LanguageModel], preferences: RoutePreferences
-) -> list[LanguageModel]:
-    """Return the models whose context window has room for an answer; raises when no requested one has."""
+) -> Readers:
+    """Return which models can read the prompt; raises when none can, or no requested one."""
     named = [model for model in models if model.slug in preferences.panel]
     if preferences.panel and not named:
         raise NoModelError("model_not_offered")
-    if not any(max_output_tokens(model, question) for model in named or models):
+    capable = [model for model in models if max_output_tokens(model, question)]
+    if not capable:
         raise NoModelError("prompt_too_long")
-    return [model for model in models if max_output_tokens(model, question)]
+    if named and not any(model in capable for model in named):
+        raise NoModelError("prompt_too_long_for_choice")
+    fluent = [model for model in capable if question.language in model.languages]
+    return Readers(models, capable, fluent)
 
 
 def _plan_requested_panel(
-    question: Question, capable: Sequence[LanguageModel], preferences: RoutePreferences, budget: TurnBudget
-) -> tuple[PlanOption, list[str]] | None:
+    question: Question, readers: Readers, preferences: RoutePreferences, context: RoutingContext
+) -> "_Choice | None":
     """Return the affordable part of the requested panel, or None when the budget covers none of it."""
-    by_slug = {model.slug: model for model in capable}
-    named = [by_slug[slug] for slug in dict.fromkeys(preferences.panel) if slug in by_slug]
-    wanted = Strategy(preferences.strategy or Strategy.COUNCIL) if len(named) > 1 else Strategy.SINGLE
+    by_slug = {model.slug: model for model in readers.capable}
+    wanted = list(dict.fromkeys(preferences.panel))
+    named = [by_slug[slug] for slug in wanted if slug in by_slug]
     requested = _quote_models(question, named)
-    min_cost = min(quote.cost for quote in _quote_models(question, capable))
-    panel = trim_panel(requested, wanted, budget, min_cost)
+    strategy = _choose_panel_strategy(question, requested, preferences.requested)
+    min_cost = min(quote.cost for quote in _quote_models(question, readers.capable))
+    panel = trim_panel(requested, strategy, context.budget, min_cost)
     if not panel and preferences.is_exact:
         raise NoModelError("model_too_dear")
     if not panel:
         return None
-    is_whole = panel == (requested[:1] if wanted == Strategy.SINGLE else requested)
-    strategy = wanted if len(panel) > 1 else Strategy.SINGLE
+    strategy = _choose_panel_strategy(question, panel, preferences.requested)
     slugs = tuple(quote.slug for quote in panel)
     option = PlanOption(slugs, strategy, estimate_quality(panel, strategy), estimate_cost(panel, strategy))
-    return option, ["asked_panel"] if is_whole else ["asked_panel", "panel_cut"]
+    reasons = ["asked_panel"]
+    offered = {model.slug for model in readers.offered}
+    if any(slug not in offered for slug in wanted):
+        reasons.append("panel_gone")
+    if any(slug in offered and slug not in by_slug for slug in wanted):
+        reasons.append("panel_unread")
+    if panel != (requested[:1] if preferences.requested == Strategy.SINGLE else requested):
+        reasons.append("panel_cut")
+    return _Choice(option, reasons)
 
 
-def _choose_option(
+def _choose_panel_strategy(question: Question, panel: Sequence[ModelQuote], requested: str) -> Strategy:
+    """Return how the answers of a requested panel become one: as asked, where these models can do that."""
+    can_fuse = any(quote.can_fuse for quote in panel)
+    if len(panel) < 2 or requested == Strategy.SINGLE:
+        return Strategy.SINGLE
+    if requested and (requested != Strategy.COUNCIL or can_fuse):
+        return Strategy(requested)
+    if not requested and detect_answer_type(question.prompt) is not None:
+        return Strategy.VOTE
+    return Strategy.COUNCIL if can_fuse else Strategy.BEST
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A plan option, the reasons for it, and the exploration that changed its panel."""
+
+    option: PlanOption
+    reasons: list[str]
+    exploration: Exploration | None = None
+
+
+def _plan_automatic_panel(
     question: Question,
-    models: Sequence[LanguageModel],
+    readers: Readers,
     preferences: RoutePreferences,
     context: RoutingContext,
     slots: int,
-) -> tuple[PlanOption, list[str]]:
+) -> _Choice:
     """Choose a plan option at today's price of quality; an empty budget gets the cheapest model."""
-    quotes = _quote_models(question, models)
+    too_dear = ["asked_too_dear"] if preferences.panel else []
+    quotes = _quote_models(question, readers.choosable)
     cheapest = min(quotes, key=lambda quote: (quote.cost, -quote.skill, quote.slug))
     alone = PlanOption((cheapest.slug,), Strategy.SINGLE, cheapest.skill, cheapest.cost)
     if context.budget.is_empty:
-        return alone, ["budget_empty"]
+        return _Choice(alone, [*too_dear, "budget_empty"])
     is_votable = detect_answer_type(question.prompt) is not None
-    strategies = _list_strategies(preferences.strategy, is_votable=is_votable)
-    plan_options = list_plan_options(quotes, strategies, slots) or list_plan_options(
-        quotes, frozenset({Strategy.SINGLE}), slots
-    )
+    plan_options = _list_possible_options(quotes, preferences.requested, slots, is_votable=is_votable)
     options = [option for option in plan_options if context.budget.can_afford(round(option.cost * 1_000_000))]
     if not options:
-        return alone, ["budget_small"]
+        return _Choice(alone, [*too_dear, "budget_small"])
     chosen = choose_action(
         context.budget.pacing, [option.quality for option in options], [option.cost for option in options]
     )
     option = options[chosen]
-    reasons = ["best_standing" if option == plan_options[-1] else "thrifty"]
+    reasons = ["best_expected" if option == plan_options[-1] else "thrifty"]
     if is_votable and option.strategy in {Strategy.VOTE, Strategy.CASCADE}:
         reasons.append("votable" if option.strategy == Strategy.VOTE else "cheap_first")
-    return option, reasons
+    exploration = _explore(option, readers.fluent, preferences, context, slots)
+    return _Choice(option, [*too_dear, *reasons], exploration)
 
 
-def _list_strategies(preferred: str, *, is_votable: bool) -> frozenset[Strategy]:
-    if preferred in _SELECTABLE:
-        return frozenset({Strategy(preferred)})
-    return _VOTABLE if is_votable else _OPEN
+def _list_possible_options(
+    quotes: tuple[ModelQuote, ...], requested: str, slots: int, *, is_votable: bool
+) -> tuple[PlanOption, ...]:
+    """Return the options of the strategy that was asked for, or of the next best one that is possible."""
+    if not requested:
+        return list_plan_options(quotes, _VOTABLE if is_votable else _OPEN, slots)
+    strategy: Strategy | None = Strategy(requested)
+    while strategy:
+        if options := list_plan_options(quotes, frozenset({strategy}), slots):
+            return options
+        strategy = _NEXT_BEST.get(strategy)
+    return list_plan_options(quotes, frozenset({Strategy.SINGLE}), slots)
+
+
+def _list_reasons(
+    question: Question,
+    readers: Readers,
+    preferences: RoutePreferences,
+    choice: _Choice,
+    panel: Sequence[LanguageModel],
+) -> tuple[str, ...]:
+    if "asked_panel" in choice.reasons:
+        return (*choice.reasons, *list_history_reasons(question, panel))
+    reasons = [*list_reader_reasons(question, readers, panel), *choice.reasons]
+    if _BUDGET_REASONS.isdisjoint(choice.reasons):
+        reasons += list_panel_reasons(panel, readers.choosable)
+    if choice.exploration and choice.exploration.chosen:
+        reasons.append("explores" if choice.exploration.is_new else "reassesses")
+    return (*reasons, *list_history_reasons(question, panel))
 
 
 def _explore(

@@ -12,6 +12,7 @@ import {
   restorePreferences,
   storedPreferences,
 } from "./presets.js";
+import { limitStrategies } from "./strategy_availability.js";
 
 /** @import { PreferenceFields, Preferences, StoredPreferences } from "./presets.js" */
 
@@ -31,6 +32,7 @@ export function openPreferences() {
   const fields = readFields(host);
   const panelLimit = Number(host.dataset.panelLimit);
   const show = () => {
+    limitStrategies(fields);
     setText(summary, summaryOf(fields));
     find(host, ".panel-full").hidden = !limitPanel(fields.models, panelLimit);
   };
@@ -92,7 +94,7 @@ function summaryOf(fields) {
   const who = panel ? chosen : auto;
   if (preset === AUTO) return translate("preset_auto");
   if (preset !== OWN) return `${translate(`preset.${preset}`)} · ${who}`;
-  return translate(panel?.length === 1 ? "strategy.single" : `strategy.${strategy}`, { who });
+  return translate(panel?.length === 1 ? "strategy.single" : `strategy.${strategy || AUTO}`, { who });
 }
 
 /**

@@ -7,10 +7,10 @@
 export const AUTO = "auto";
 export const OWN = "own";
 
-/** @param {PreferenceFields} fields @returns {Preferences} what a prompt is asked with */
+/** @param {PreferenceFields} fields @returns {Preferences} what a prompt is asked with; an empty strategy is the site's choice */
 export function readPreferences({ strategies, models }) {
   const panel = models.filter((model) => model.checked).map((model) => model.value);
-  const strategy = strategies.find((each) => each.checked)?.value ?? "council";
+  const strategy = strategies.find((each) => each.checked)?.value ?? "";
   return { strategy, panel: panel.length ? panel : null };
 }
 
@@ -42,7 +42,7 @@ export function chooseOwn(fields, target) {
   const isModel = fields.models.some((model) => model === target);
   const isOne = fields.models.filter((model) => model.checked).length < 2;
   // The preset chose to ask one model; a person who adds a second one wants both.
-  if (isModel && !wasOwn && !isOne) check(fields, "council", readPreferences(fields).panel ?? []);
+  if (isModel && !wasOwn && !isOne) check(fields, "", readPreferences(fields).panel ?? []);
   else keepOneModel(fields.models, target);
 }
 
@@ -53,6 +53,7 @@ export function chooseOwn(fields, target) {
  * @param {StoredPreferences} stored
  */
 export function restorePreferences(fields, { preset = "", strategy = "", panel = null }) {
+  // Before presets, "council" without models stood for the automatic choice.
   const isAuto = strategy === "council" && !panel?.length;
   const isOwn = (strategy !== "" && !isAuto) || preset === OWN;
   const known = fields.presets.some((each) => each.value === preset) ? preset : AUTO;

@@ -14,7 +14,7 @@
  *   | { type: "turn_opened", conversation: string, turn: string, prompt: string, attempt?: number }
  *   | { type: "turn_queued", position: number }
  *   | { type: "route_chosen", strategy: string, panel: PanelMember[], reasons: string[], topic?: string,
- *       quality?: number, expected_micros?: number }
+ *       quality?: number, expected_micros?: number, requested?: string, change?: string }
  *   | { type: "candidate_queued", candidate: string, position: number }
  *   | { type: "candidate_started", candidate: string, attempt?: number }
  *   | { type: "candidate_delta", candidate: string, text: string, ttft_ms?: number }
@@ -28,7 +28,8 @@
  *   | { type: "claims_mapped", claims: Claim[] }
  *   | { type: "answer_started", kind: string, model?: string }
  *   | { type: "answer_delta", text: string, first?: boolean }
- *   | { type: "answer_finished", kind: string, candidate?: string, text?: string, cost_micros?: number }
+ *   | { type: "answer_finished", kind: string, candidate?: string, text?: string, cost_micros?: number,
+ *       change?: string }
  *   | { type: "supports_found", supports: Support[] }
  *   | { type: "turn_closed", status: string, error?: string, duration_ms?: number, cost_micros?: number,
  *       title?: string }

@@ -40,6 +40,8 @@ const reducers = {
     topic: event.topic ?? "",
     quality: event.quality ?? null,
     expectedMicros: event.expected_micros ?? null,
+    requested: event.requested ?? "",
+    change: event.change ?? "",
     candidates: event.panel.map(
       (member) => state.candidates.find(({ id }) => id === member.candidate) ?? startCandidate(member),
     ),
@@ -95,6 +97,7 @@ const reducers = {
       : state,
   answer_finished: (state, event) => ({
     ...state,
+    change: event.change ?? "",
     answer: {
       kind: event.kind,
       model: state.answer?.model ?? "",

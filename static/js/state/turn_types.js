@@ -17,6 +17,7 @@
  *   strategy: string, routeReasons: readonly string[], candidates: readonly CandidateState[], leader: string,
  *   ranking: RankingState | null, claims: readonly Claim[],
  *   supports: readonly Support[], topic: string, quality: number | null, expectedMicros: number | null,
+ *   requested: string, change: string,
  *   answer: AnswerState | null, durationMs: number, costMicros: number, title: string,
  *   placement: { ad: Ad | null, reason: string } | null,
  * }} TurnState
@@ -42,6 +43,8 @@ export function emptyTurn(turn, prompt = "") {
     topic: "",
     quality: null,
     expectedMicros: null,
+    requested: "",
+    change: "",
     answer: null,
     durationMs: 0,
     costMicros: 0,

@@ -3,6 +3,7 @@ import { findPassage, highlightPassage } from "../markdown/passages.js";
 import { answerText, chosenOf } from "../state/turn_selectors.js";
 import { answerBody } from "./answer_body.js";
 import { linkHelpNumbers } from "./help_numbers.js";
+import { changeOf } from "./strategy_change.js";
 import { supportsView } from "./supports_view.js";
 
 /**
@@ -82,6 +83,7 @@ function noteOf(state, continued) {
     const hasWords = translateCode("kind", answer.kind) !== "";
     const notes = [
       hasWords ? translate(`kind.${answer.kind}`, { name: source?.name ?? "", n: written }) : "",
+      changeOf(state),
       isEscalated(state) ? translate("escalated") : "",
       state.status === "stopped" ? translate("turn_stopped") : "",
     ];

@@ -17,12 +17,12 @@ const input = (value, dataset = {}) =>
 function makeFields() {
   const fields = {
     presets: [
-      input("auto", { strategy: "council", panel: "" }),
+      input("auto", { strategy: "", panel: "" }),
       input("fast", { strategy: "single", panel: "quick" }),
-      input("careful", { strategy: "council", panel: "wise quick" }),
+      input("careful", { strategy: "", panel: "wise quick" }),
       input("own"),
     ],
-    strategies: ["council", "vote", "best", "single"].map((value) => input(value)),
+    strategies: ["", "council", "vote", "best", "single"].map((value) => input(value)),
     models: ["wise", "quick", "slow"].map((value) => input(value)),
   };
   restorePreferences(fields, {});
@@ -45,7 +45,7 @@ function press(inputs, value) {
 test("without a stored choice models are chosen automatically", () => {
   const fields = makeFields();
   assert.equal(presetOf(fields), "auto");
-  assert.deepEqual(readPreferences(fields), { strategy: "council", panel: null });
+  assert.deepEqual(readPreferences(fields), { strategy: "", panel: null });
 });
 
 test("a preset is stored by its name and resolved anew", () => {
@@ -70,7 +70,7 @@ test("a second model added to the fast preset is asked too", () => {
   choose(fields, "fast");
   chooseOwn(fields, press(fields.models, "slow"));
   assert.equal(presetOf(fields), "own");
-  assert.deepEqual(readPreferences(fields), { strategy: "council", panel: ["quick", "slow"] });
+  assert.deepEqual(readPreferences(fields), { strategy: "", panel: ["quick", "slow"] });
 });
 
 test("one model alone stays one model", () => {
@@ -88,6 +88,13 @@ test("a choice stored before presets existed is kept", () => {
   assert.deepEqual(storedPreferences(fields), { preset: "own", strategy: "vote", panel: ["wise"] });
   restorePreferences(fields, { strategy: "council", panel: null });
   assert.equal(presetOf(fields), "auto");
+});
+
+test("a strategy that was chosen without models is kept", () => {
+  const fields = makeFields();
+  restorePreferences(fields, { preset: "own", strategy: "council", panel: null });
+  assert.equal(presetOf(fields), "own");
+  assert.deepEqual(readPreferences(fields), { strategy: "council", panel: null });
 });
 
 test("no more models can be chosen than a turn may ask", () => {

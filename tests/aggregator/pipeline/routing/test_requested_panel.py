@@ -43,7 +43,7 @@ def panel_of(route: Route) -> list[str]:
 
 def test_a_large_budget_serves_the_panel_as_requested() -> None:
     route = ask("dear", "a", "strong", "a")
-    assert (panel_of(route), route.strategy) == (["dear", "a", "strong"], Strategy.COUNCIL)
+    assert (panel_of(route), route.strategy) == (["dear", "a", "strong"], Strategy.BEST)
     assert route.reasons == ("asked_panel",)
     assert not is_budget_limited(route)
 
@@ -108,5 +108,7 @@ def test_unknown_models_and_too_small_windows_have_different_errors() -> None:
     with pytest.raises(NoModelError, match="model_not_offered"):
         ask("nobody")
     cramped = model("cramped", 0.5, 100, context_window=8)
-    with pytest.raises(NoModelError, match="prompt_too_long"):
+    with pytest.raises(NoModelError, match="prompt_too_long_for_choice"):
         ask("cramped", models=[*CHEAP, cramped])
+    with pytest.raises(NoModelError, match=r"^prompt_too_long$"):
+        ask("cramped", models=[cramped])
