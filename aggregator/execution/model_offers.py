@@ -7,6 +7,7 @@ from typing import Final
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.execution.setup import find_snapshot, load_snapshot
+from aggregator.pipeline.chat_messages import max_prompt_tokens, max_whole_tokens
 from aggregator.pipeline.routing.plan_options import answer_cost_micros, quote_model, trim_panel
 from aggregator.pipeline.routing.route import can_afford_call
 from aggregator.pipeline.types import Question, Strategy
@@ -36,6 +37,16 @@ class ModelOffer:
     def slug(self) -> str:
         """The model's slug."""
         return self.model.slug
+
+    @property
+    def max_prompt_tokens(self) -> int:
+        """The longest prompt that it can read, by the estimate of `overestimate_tokens`."""
+        return max_prompt_tokens(self.model)
+
+    @property
+    def max_whole_tokens(self) -> int:
+        """The longest prompt and history together that it reads without leaving anything out."""
+        return max_whole_tokens(self.model)
 
     @property
     def price_class(self) -> str:

@@ -11,6 +11,8 @@ LANGUAGE_INSTRUCTIONS = {
     "ko": "한국어로 답하세요.",
     "en": "Answer in English.",
 }
+# What every answer needs of the window, and no longer prompt is sent.
+MIN_ANSWER_TOKENS = 256
 
 
 def count_message_tokens(messages: Sequence[ChatMessage]) -> int:
@@ -28,11 +30,32 @@ def count_usage(messages: Sequence[ChatMessage], text: str) -> TokenUsage:
     return TokenUsage(count_message_tokens(messages), overestimate_tokens(text), "counted")
 
 
+def max_prompt_tokens(model: LanguageModel, system_prompt: str = "") -> int:
+    """Return the longest prompt that a model can read and answer, in any language of the site.
+
+    The composer counts with the same number before a prompt is sent, so it does not depend on the prompt.
+    """
+    return _room_without_answer(model, system_prompt) - min(model.output_limit, MIN_ANSWER_TOKENS)
+
+
+def max_whole_tokens(model: LanguageModel, system_prompt: str = "") -> int:
+    """Return the longest prompt and history that a model reads without leaving out the oldest exchanges."""
+    return _room_without_answer(model, system_prompt) - model.output_limit
+
+
+def _room_without_answer(model: LanguageModel, system_prompt: str) -> int:
+    longest = max(LANGUAGE_INSTRUCTIONS.values(), key=lambda text: len(text.encode()))
+    parts = (model.system_prompt, system_prompt, longest)
+    return model.context_window - overestimate_tokens("\n".join(part for part in parts if part))
+
+
 def max_output_tokens(model: LanguageModel, question: Question) -> int:
     """Return the output limit that the context window leaves; 0 when the prompt does not fit."""
-    fixed = overestimate_tokens(build_system_prompt(model, question)) + overestimate_tokens(question.prompt)
-    room = model.context_window - fixed
-    return max(0, min(model.output_limit, room)) if room >= min(model.output_limit, 64) else 0
+    prompt_tokens = overestimate_tokens(question.prompt)
+    if prompt_tokens > max_prompt_tokens(model, question.system_prompt):
+        return 0
+    fixed = overestimate_tokens(build_system_prompt(model, question)) + prompt_tokens
+    return max(0, min(model.output_limit, model.context_window - fixed))
 
 
 def choose_settings(model: LanguageModel, question: Question) -> CallSettings:

@@ -39,7 +39,8 @@ class Detail:
 class ModelOption:
     """A model of the picker; one that is not affordable today cannot be chosen.
 
-    `can_fuse` is whether it may write one answer from several in the page's language.
+    `can_fuse` is whether it may write one answer from several in the page's language. The longest prompt that
+    it can read, and the longest conversation that it reads whole, are in tokens as the composer counts them.
     """
 
     slug: str
@@ -48,6 +49,8 @@ class ModelOption:
     details: tuple[Detail, ...]
     is_affordable: bool
     can_fuse: bool
+    max_prompt_tokens: int
+    max_whole_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,16 @@ def _describe_model(offer: ModelOffer, language: str) -> ModelOption:
     model = offer.model
     details = (_describe_speed(offer), *_describe_topics(offer), *_describe_terms(offer))
     can_fuse = model.can_fuse and language in model.languages
-    return ModelOption(model.slug, model.name, model.vendor, details, offer.is_affordable, can_fuse)
+    return ModelOption(
+        slug=model.slug,
+        name=model.name,
+        vendor=model.vendor,
+        details=details,
+        is_affordable=offer.is_affordable,
+        can_fuse=can_fuse,
+        max_prompt_tokens=offer.max_prompt_tokens,
+        max_whole_tokens=offer.max_whole_tokens,
+    )
 
 
 def _describe_preset(preset: Preset) -> PresetOption:

@@ -2,6 +2,7 @@ import { openComposer } from "./composer/composer.js";
 import { readDraft, saveDraft } from "./composer/draft.js";
 import { openFollowChip } from "./composer/follow_chip.js";
 import { openPreferences } from "./composer/preferences.js";
+import { countHistory, reportRoom } from "./composer/prompt_room.js";
 import { buildWriteOn } from "./composer/write_on.js";
 import { openConnectionBanner } from "./connection/connection_banner.js";
 import { openSendQueue } from "./connection/send_queue.js";
@@ -37,7 +38,7 @@ const { conversation, enter, showAddress } = openNavigation(shell);
 const feed = openFeed();
 const sendQueue = openSendQueue(() => connection);
 const pending = openPendingPrompts(conversation, () => composer.text());
-const preferences = openPreferences();
+const preferences = openPreferences(() => composer.measure());
 const conversationList = openConversationList(conversation);
 const sharing = openSharing(conversation, () => transcript.leaf());
 const dayUse = openDayUse();
@@ -46,6 +47,13 @@ let firstTurn = "";
 
 const transcript = openTranscript(feed, {
   promptLimit,
+  // A changed prompt is asked of the models of its turn, which may be any.
+  measureRoom: (prompt) =>
+    reportRoom(
+      prompt,
+      0,
+      preferences.rooms().map((each) => ({ ...each, isChosen: false })),
+    ),
   resend: (turn, prompt) => sendQueue.post({ type: "edit", turn, prompt }),
   regenerate: (turn) => sendQueue.post({ type: "regenerate", turn }),
   retry: (candidate) => sendNow({ type: "retry", candidate }),
@@ -69,6 +77,7 @@ const transcript = openTranscript(feed, {
 const composer = openComposer(promptLimit, {
   saveDraft: (text) => saveDraft(conversation(), text),
   readDraft: () => readDraft(conversation()),
+  reportRoom: (prompt) => reportRoom(prompt, countHistory(transcript.exchanges()), preferences.rooms()),
   send: (prompt) => askNext({ parent: transcript.parent() || null, prompt, ...preferences.read() }),
   stop: () => stopTurns(),
   editLast: () => transcript.editLast(),
@@ -90,6 +99,7 @@ function askNext(request) {
 function followFrom(turn) {
   transcript.followFrom(turn);
   showComposer();
+  composer.measure();
   composer.focus();
 }
 
@@ -122,6 +132,7 @@ async function showBranch(version) {
   transcript.running().forEach(resume);
   showAddress(version);
   showComposer();
+  composer.measure();
 }
 
 /** @type {{ [K in ServerMessage["type"]]: (message: Extract<ServerMessage, { type: K }>) => void }} */

@@ -1,18 +1,20 @@
 import { autosizeField } from "../lib/autosize.js";
-import { find } from "../lib/dom.js";
+import { find, setText } from "../lib/dom.js";
 import { clearError } from "../lib/error_notice.js";
+import { translate } from "../lib/messages.js";
 import { openDroppedFiles } from "./dropped_files.js";
 import { sendOnEnter } from "./enter_key.js";
 import { watchLength } from "./prompt_length.js";
 
 /**
+ * @import { RoomReport } from "./prompt_room.js"
  * @typedef {{
  *   send: (prompt: string) => void, stop: () => void, editLast: () => boolean,
- *   saveDraft: (text: string) => void, readDraft: () => string,
+ *   saveDraft: (text: string) => void, readDraft: () => string, reportRoom?: (prompt: string) => RoomReport,
  * }} ComposerActions
  * @typedef {{
  *   setBusy: (isBusy: boolean) => void, putBack: (prompt: string) => void,
- *   text: () => string, focus: () => void,
+ *   text: () => string, focus: () => void, measure: () => void,
  * }} Composer
  */
 
@@ -20,7 +22,8 @@ import { watchLength } from "./prompt_length.js";
 export function openComposer(limit, actions) {
   const form = /** @type {HTMLFormElement} */ (find(document, ".composer"));
   const field = /** @type {HTMLTextAreaElement} */ (find(form, "textarea"));
-  const buttons = openSendButtons(form, watchLength(field, find(form, ".prompt-length"), limit));
+  const measureRoom = actions.reportRoom && openRoomNote(form, actions.reportRoom);
+  const buttons = openSendButtons(form, watchLength(field, find(form, ".prompt-length"), limit, measureRoom));
   const joinReturned = openReturnedPrompts();
 
   /** @param {string} text */
@@ -54,6 +57,7 @@ export function openComposer(limit, actions) {
     text: () => field.value,
     focus: () => field.focus(),
     setBusy: buttons.setBusy,
+    measure: buttons.update,
     putBack: (prompt) => fill(joinReturned(field.value, prompt)),
   };
 }
@@ -77,10 +81,29 @@ function openSendButtons(form, maySend) {
   };
   /** @param {boolean} busy */
   const setBusy = (busy) => {
+    // It is called for every frame, and measuring a long conversation takes time.
+    if (busy === isBusy) return;
     isBusy = busy;
     update();
   };
   return { update, setBusy, canSend: () => !send.disabled };
+}
+
+/**
+ * Say above the buttons who can read the prompt, when it is not everybody who would be asked.
+ *
+ * @param {HTMLFormElement} form
+ * @param {(prompt: string) => RoomReport} report
+ */
+function openRoomNote(form, report) {
+  const note = find(form, ".prompt-room");
+  return (/** @type {string} */ prompt) => {
+    const { key, isOver, limit, n, ...names } = report(prompt);
+    note.hidden = key === "";
+    setText(note, key && translate(`room.${key}`, { ...names, n: n.toLocaleString() }));
+    note.classList.toggle("over", isOver);
+    return { limit, isOver };
+  };
 }
 
 /**

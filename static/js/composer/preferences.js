@@ -14,7 +14,10 @@ import {
 } from "./presets.js";
 import { limitStrategies } from "./strategy_availability.js";
 
-/** @import { PreferenceFields, Preferences, StoredPreferences } from "./presets.js" */
+/**
+ * @import { PreferenceFields, Preferences, StoredPreferences } from "./presets.js"
+ * @import { ModelRoom } from "./prompt_room.js"
+ */
 
 // The key under which browsers have stored them since before this module had its name.
 const STORAGE_KEY = "wishes";
@@ -23,10 +26,11 @@ const EDGE_PX = 8;
 /**
  * The picker of presets, models and strategy, and the button that sums the choice up in words.
  *
- * @returns {{ read: () => Preferences, offers: (model: string) => boolean }} the current choice, and whether a model
- *     can be asked today
+ * @param {() => void} onChange
+ * @returns {{ read: () => Preferences, offers: (model: string) => boolean, rooms: () => ModelRoom[] }} the current
+ *     choice, whether a model can be asked today, and how much each of them can read
  */
-export function openPreferences() {
+export function openPreferences(onChange) {
   const host = find(document, ".preferences");
   const summary = find(document, ".preferences-summary");
   const fields = readFields(host);
@@ -42,6 +46,7 @@ export function openPreferences() {
     else chooseOwn(fields, target);
     show();
     store(storedPreferences(fields));
+    onChange();
   });
   host.addEventListener("beforetoggle", () => placeAbove(host, summary));
   find(host, ".close").addEventListener("click", () => host.hidePopover());
@@ -52,6 +57,7 @@ export function openPreferences() {
   return {
     read: () => readPreferences(fields),
     offers: (model) => fields.models.some(({ value }) => value === model),
+    rooms: () => fields.models.map(roomOf),
   };
 }
 
@@ -62,6 +68,14 @@ function readFields(host) {
     /** @type {HTMLInputElement[]} */ ([...host.querySelectorAll(`[name=${name}]:not([data-not-today])`)]);
   return { presets: inputs("preset"), strategies: inputs("strategy"), models: inputs("panel") };
 }
+
+/** @param {HTMLInputElement} input @returns {ModelRoom} */
+const roomOf = ({ checked, value, dataset }) => ({
+  name: dataset.name ?? value,
+  promptTokens: Number(dataset.promptTokens),
+  wholeTokens: Number(dataset.wholeTokens),
+  isChosen: checked,
+});
 
 /** @param {StoredPreferences} preferences */
 function store(preferences) {

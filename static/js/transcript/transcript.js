@@ -1,5 +1,6 @@
 import { find } from "../lib/dom.js";
 import { readFollowed } from "../state/followed.js";
+import { answerText } from "../state/turn_selectors.js";
 import { turnHost } from "../turn/turn_view.js";
 import { watchEarlier } from "./earlier_turns.js";
 import { openScrollFollow } from "./scroll_follow.js";
@@ -16,7 +17,7 @@ import { openTurnList } from "./turn_list.js";
  * @typedef {{
  *   redraw: (turn: string) => void, leaf: () => string, parent: () => string, running: () => string[],
  *   followFrom: (turn: string) => void, followed: (isStepped: boolean) => Followed | null,
- *   continuedOf: (turn: string) => string,
+ *   continuedOf: (turn: string) => string, exchanges: () => { prompt: string, answer: string }[],
  *   place: (opened: NewTurn) => boolean, showBranch: (version: string, page: Document) => void,
  *   mark: (kind: keyof TurnFeedback, candidate: string) => void,
  *   update: (turn: string, changes: Partial<TurnFeedback>) => void, editLast: () => boolean,
@@ -59,6 +60,7 @@ export function openTranscript(feed, actions) {
     followed: (isStepped) =>
       readFollowed(list.turns, follow.parent(), { read: feed.read, continuedOf, isStepped }),
     continuedOf,
+    exchanges: () => listExchanges(list.turns, follow.parent(), feed, continuedOf),
     place(opened) {
       if (opened.parent === follow.parent()) follow.set("");
       return placeTurn(list, host, scrollFollow, opened);
@@ -75,6 +77,23 @@ export function openTranscript(feed, actions) {
     },
     editAgain: (turn, prompt) => list.turns.find((each) => each.turn === turn)?.view.edit(prompt) ?? false,
   };
+}
+
+/**
+ * Return what the models of a prompt after this turn read of the conversation: turns without an answer are left out.
+ *
+ * @param {ListedTurn[]} turns
+ * @param {string} parent
+ * @param {Feed} feed
+ * @param {(turn: string) => string} continuedOf
+ */
+function listExchanges(turns, parent, feed, continuedOf) {
+  const end = turns.findIndex(({ turn }) => turn === parent) + 1;
+  return turns.slice(0, end).flatMap(({ turn }) => {
+    const state = feed.read(turn);
+    const answer = state ? answerText(state, continuedOf(turn)).text : "";
+    return state && answer ? [{ prompt: state.prompt, answer }] : [];
+  });
 }
 
 /**

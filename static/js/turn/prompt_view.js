@@ -9,6 +9,9 @@ import { translate } from "../lib/messages.js";
 /**
  * @import { TurnState } from "../state/turn_types.js"
  * @typedef {{
+ *   promptLimit: number, measureRoom: (prompt: string) => { limit: number, isOver: boolean },
+ * }} PromptLimits `promptLimit` in characters
+ * @typedef {{
  *   host: HTMLElement, actions: HTMLElement, patch: (state: TurnState) => void, edit: (refused?: string) => boolean,
  * }} PromptView
  */
@@ -16,11 +19,11 @@ import { translate } from "../lib/messages.js";
 /**
  * The prompt of a turn, editable in place.
  *
- * @param {number} limit characters
+ * @param {PromptLimits} limits
  * @param {(prompt: string) => void} resend
  * @returns {PromptView}
  */
-export function promptView(limit, resend) {
+export function promptView(limits, resend) {
   const text = element("p", { class: "prompt-text", dir: "auto" });
   const folding = foldButton(text);
   const copy = copyButton(() => text.textContent ?? "");
@@ -31,7 +34,7 @@ export function promptView(limit, resend) {
   /** @param {string} [refused] a refused edit to open again @returns {boolean} false when an edit is already open */
   function edit(refused) {
     if (host.querySelector("form")) return false;
-    const form = promptEdit(refused ?? text.textContent ?? "", limit, close, (changed) => {
+    const form = promptEdit(refused ?? text.textContent ?? "", limits, close, (changed) => {
       close();
       resend(changed);
     });
@@ -64,11 +67,11 @@ export function promptView(limit, resend) {
  * The form that changes a prompt and sends it again.
  *
  * @param {string} prompt
- * @param {number} limit characters
+ * @param {PromptLimits} limits
  * @param {() => void} cancel
  * @param {(prompt: string) => void} send
  */
-function promptEdit(prompt, limit, cancel, send) {
+function promptEdit(prompt, { promptLimit, measureRoom }, cancel, send) {
   const field = element("textarea", { class: "input", rows: 1, dir: "auto" });
   field.ariaLabel = translate("edit_prompt");
   field.value = prompt;
@@ -77,7 +80,7 @@ function promptEdit(prompt, limit, cancel, send) {
   const submit = element("button", { class: "button primary small" }, translate("edit_send"));
   const foot = element("div", { class: "dialog-actions" }, length, back, submit);
   const form = element("form", { class: "prompt-edit" }, field, foot);
-  const maySend = watchLength(field, length, limit);
+  const maySend = watchLength(field, length, promptLimit, measureRoom);
   const update = () => {
     submit.disabled = !maySend();
   };

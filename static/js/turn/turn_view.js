@@ -16,7 +16,7 @@ import { versionsView } from "./versions_view.js";
  * @import { TurnFeedback } from "../transcript/feedback.js"
  * @import { TurnState } from "../state/turn_types.js"
  * @typedef {{
- *   promptLimit: number, resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
+ *   promptLimit: number, measureRoom: (prompt: string) => { limit: number, isOver: boolean }, resend: (turn: string, prompt: string) => void, regenerate: (turn: string) => void,
  *   retry: (candidate: string) => void, vote: (candidate: string) => void,
  *   rate: (turn: string, verdict: "good" | "bad" | "", more?: { reason: string, comment: string }) => void,
  *   add: (turn: string, model: string) => void, signal: (candidate: string, kind: "copy" | "continue") => void,
@@ -107,7 +107,7 @@ function createParts(turn, actions, answerCandidate) {
     share: actions.share,
   });
   return {
-    prompt: promptView(actions.promptLimit, (text) => actions.resend(turn, text)),
+    prompt: promptView(actions, (text) => actions.resend(turn, text)),
     versions: versionsView((version) => actions.showVersion(version)),
     answer,
     trust: trustView(),

@@ -14,7 +14,7 @@ from aggregator.pipeline.routing.route import (
     is_budget_limited,
     plan_route,
 )
-from aggregator.pipeline.types import NoModelError, Route, RouteLimits, Strategy
+from aggregator.pipeline.types import NoModelError, Question, Route, RouteLimits, Strategy
 from tests.aggregator.pipeline.routing.test_route import CHEAP, DEAR, FREE, OPEN, RICH, STRONG, model
 
 EMPTY = DailyFunds(0, 10, 10)
@@ -26,13 +26,13 @@ ALL = [*CHEAP, STRONG, DEAR]
 
 def ask(
     *panel: str, funds: DailyFunds = RICH, strategy: str = "", is_exact: bool = False,
-    models: Sequence[LanguageModel] = tuple(ALL),
+    models: Sequence[LanguageModel] = tuple(ALL), question: Question = OPEN,
 ) -> Route:  # fmt: skip
     """Return the route of a turn that requests these models."""
     context = RoutingContext(TurnBudget(funds, FREE), TopicPrediction("other", 0.0))
     preferences = RoutePreferences(strategy, panel, is_exact)
     return plan_route(
-        OPEN, models, preferences=preferences, context=context, limits=RouteLimits(2, 100, 1_000, 3)
+        question, models, preferences=preferences, context=context, limits=RouteLimits(2, 100, 1_000, 3)
     )
 
 
