@@ -1,7 +1,7 @@
 """What a turn begins with: a snapshot that all turns of a process share, its context, and its route."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from threading import Lock
 
@@ -17,8 +17,11 @@ from aggregator.domain.sampling import Sampling
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.infra.concurrency import retry_db, retry_db_async, run_in_db_thread
 from aggregator.models import Conversation, Turn
+from aggregator.pipeline.answer_type import detect_answer_type
 from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.panel.resume import resume_route
+from aggregator.pipeline.ranking.weights import get_active_weights
+from aggregator.pipeline.routing.expected_quality import expect_quality
 from aggregator.pipeline.routing.prompt_topics import OTHER, TopicPrediction, classify_topic
 from aggregator.pipeline.routing.route import RoutePreferences, RoutingContext, can_afford_call, plan_route
 from aggregator.pipeline.types import Question, Route, RouteLimits
@@ -126,11 +129,16 @@ def build_context(turn: Turn, question: Question, snapshot: SharedSnapshot) -> T
         offer = tuple(ratings.apply_ratings(snapshot.offer, scoped_ratings))
         return TurnContext(question, offer, RoutingContext(snapshot.budget, topic))
     topic = classify_topic(turn.prompt)
+    weights = get_active_weights().routing
+    # What people prefer moves the prior; what was measured on labelled questions says more of such questions.
     offer = tuple(ratings.apply_ratings(snapshot.offer, scoped_ratings, topic.topic))
+    if detect_answer_type(turn.prompt) or weights.router:
+        offer = tuple(expect_quality(offer, weights, topic))
     explorer = ratings.build_explorer(
         offer, scoped_ratings, topic.topic, snapshot.budget.exploration_cap_micros
     )
-    return TurnContext(question, offer, RoutingContext(snapshot.budget, topic, explorer))
+    day = RoutingContext(snapshot.budget, topic, explorer, weights)
+    return TurnContext(replace(question, topic=topic.topic), offer, day)
 
 
 async def load_context(turn: Turn) -> TurnContext:

@@ -143,7 +143,14 @@ class PanelStages:
         if ranking is None or self.run.is_stopped or len(panel.usable) < 2:
             return
         context = self.setup.context
-        model = choose_escalation(context.question, context.offer, panel.route, ranking, context.budget)
+        model = choose_escalation(
+            context.question,
+            context.offer,
+            panel.route,
+            ranking,
+            budget=context.budget,
+            weights=context.day.weights,
+        )
         if model is None:
             return
         await self._ask_extra_model(model, panel, "escalated")

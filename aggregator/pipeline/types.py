@@ -36,13 +36,14 @@ class NoModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A prompt with its language and the context that models may see."""
+    """A prompt with its language, the context that models may see, and the topic that it is routed by."""
 
     prompt: str
     language: str
     history: tuple[Exchange, ...] = ()
     system_prompt: str = ""
     sampling: Sampling = DEFAULT_SAMPLING
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,153 +1,151 @@
-"""Fits a cascade: a cheap panel, and the confidence below which its vote also asks a strong model.
+"""Measures votes of small panels, and cascades: panels whose unsure votes also ask a stronger model.
 
-A model cascade as in FrugalGPT (Chen et al., 2023).
-Not yet served: it will be served by the live-ensemble work.
+A model cascade as in FrugalGPT (Chen et al., 2023). Every panel is measured by weights that were fitted on
+other questions; only those that are the best at some price of quality are kept, for the router to choose
+from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from aggregator.catalog.vendors import detect_vendor
-from aggregator.pipeline.ranking.tally import VoteWeights, weigh_standings
-from aggregator.pipeline.routing.escalation import needs_escalation
+from aggregator.pipeline.ranking.tally import VoteWeights
 from aggregator.pipeline.routing.plan_options import MAX_PER_VENDOR
-from aggregator.training.fit_vote import fit_vote_weights
-from aggregator.training.learned_vote import count_vote
-from aggregator.training.response_matrix import Codes, Numbers, ResponseMatrix, encode_one_hot
+from aggregator.pipeline.routing_weights import CascadePlan
+from aggregator.training.fit_accuracies import measure_accuracies
+from aggregator.training.fit_vote import fit_offsets, score_answers
+from aggregator.training.response_matrix import ABSTAINED, Numbers, ResponseMatrix
 
-_PANEL_SIZES = (1, 2, 3, 4)
-_SHORTLIST_SIZE = 12
+MIN_ROWS = 60
+_PANEL_SIZES = (2, 3)
+_SHORTLIST_SIZE = 9
+_STRONG_MODELS = 3
 _FOLDS = 3
+_MAX_ROWS = 1_200
 _THRESHOLDS = tuple(float(step) for step in np.arange(0.05, 1.0, 0.025))
-_COST_MARGIN = 0.99
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Cascade:
-    """A cheap panel, a strong model, the escalation threshold, and vote weights without and with it."""
+class RecordedVotes:
+    """Labelled answers of one kind of vote, the weights that its own are shrunk to, and public qualities."""
 
-    panel: tuple[str, ...]
-    strong: str
-    threshold: float
-    panel_weights: VoteWeights
-    full_weights: VoteWeights
+    responses: ResponseMatrix
+    prior: VoteWeights
+    standings: Numbers
 
 
-def run_cascade(cascade: Cascade, given: Mapping[str, str], topic: str) -> tuple[str, float, bool]:
-    """Return the answer, its probability and whether the strong model was asked."""
-    panel_answers = {model: given[model] for model in cascade.panel}
-    answer, confidence = count_vote(cascade.panel_weights, panel_answers, topic)
-    if not needs_escalation(confidence, cascade.threshold):
-        return answer, confidence, False
-    answer, confidence = count_vote(
-        cascade.full_weights, panel_answers | {cascade.strong: given[cascade.strong]}, topic
-    )
-    return answer, confidence, True
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """Held-out questions, and the weights and skills fitted on the others."""
+
+    responses: ResponseMatrix
+    weights: VoteWeights
+    skills: Numbers
+
+    def count_vote(self, panel: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """Return the confidence of a panel's vote and whether it is right, shape (questions,) each."""
+        columns = [self.responses.models.index(model) for model in panel]
+        answers = np.full_like(self.responses.answers, ABSTAINED)
+        answers[:, columns] = self.responses.answers[:, columns]
+        panel_responses = self.responses.with_answers(answers).select_models(panel)
+        probabilities = score_answers(self.weights, panel_responses, self.skills[columns])[:, :-1]
+        leading = probabilities.argmax(axis=1)
+        is_right = (leading == panel_responses.gold) & (panel_responses.gold >= 0)
+        return probabilities[np.arange(len(leading)), leading], is_right.astype(np.float64)
+
+
+def _split_folds(votes: RecordedVotes, seed: int = 0) -> Iterator[_Fold]:
+    rows = np.random.default_rng(seed).permutation(len(votes.responses.gold))[:_MAX_ROWS]
+    fold = np.arange(len(rows)) % _FOLDS
+    for number in range(_FOLDS):
+        learn = votes.responses.select_rows(rows[fold != number])
+        skills = measure_accuracies(learn, votes.standings)
+        weights = fit_offsets(learn, votes.prior, skills)
+        yield _Fold(votes.responses.select_rows(rows[fold == number]), weights, skills)
 
 
 def list_panels(models: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return every panel of up to four models with at most two of one vendor."""
+    """Return every panel of two or three models with at most two of one vendor."""
     panels: list[tuple[str, ...]] = []
+    is_mixed = len({detect_vendor(model) for model in models}) > 1
     for size in _PANEL_SIZES:
         for panel in combinations(models, size):
             vendors = [detect_vendor(model) for model in panel]
-            if max(vendors.count(vendor) for vendor in vendors) <= MAX_PER_VENDOR:
+            if not is_mixed or max(vendors.count(vendor) for vendor in vendors) <= MAX_PER_VENDOR:
                 panels.append(panel)
     return panels
 
 
-def _score_by_prior(
-    responses: ResponseMatrix, votes: Numbers, panel: Sequence[str]
-) -> tuple[Numbers, Numbers]:
-    """Return a panel's confidence and correctness, shape (questions,) each, by public priors only."""
-    columns = [responses.models.index(model) for model in panel]
-    standings = responses.score_models()[columns]
-    weights = 0.5 * np.maximum(0.05, weigh_standings([float(s) for s in standings], responses.choices))
-    sums = votes[:, :, columns] @ weights
-    exponents = np.exp(sums) * votes[:, :, columns].any(axis=2)
-    leading = exponents.argmax(axis=1)
-    confidences = exponents[np.arange(len(leading)), leading] / (1.0 + exponents.sum(axis=1))
-    return confidences, (leading == responses.gold).astype(float)
+def fit_cascades(votes: Sequence[RecordedVotes], costs: dict[str, float]) -> tuple[CascadePlan, ...]:
+    """Return the votes and cascades on the convex hull of measured quality against cost, cheapest first.
 
-
-def _sweep_thresholds(
-    confidences: Numbers, right: Numbers, right_after: Numbers, costs: tuple[Numbers, Numbers, float]
-) -> tuple[float, float]:
-    """Return the best accuracy that a threshold reaches within the allowed cost, and that threshold."""
-    panel_cost, strong_cost, allowance = costs
-    best = (-1.0, 0.0)
-    for threshold in _THRESHOLDS:
-        is_escalated = confidences < threshold
-        if float((panel_cost + is_escalated * strong_cost).mean()) <= allowance * _COST_MARGIN:
-            best = max(best, (float(np.where(is_escalated, right_after, right).mean()), threshold))
-    return best
-
-
-def _measure(weights: VoteWeights, responses: ResponseMatrix) -> tuple[list[float], list[bool]]:
-    confidences, right = [], []
-    for row in range(len(responses.gold)):
-        given = {
-            m: responses.name_answer(int(c))
-            for m, c in zip(responses.models, responses.answers[row], strict=True)
-            if c >= 0
-        }
-        answer, confidence = count_vote(weights, given, responses.topics[row])
-        confidences.append(confidence)
-        right.append(
-            bool(responses.gold[row] >= 0 and answer == responses.name_answer(int(responses.gold[row])))
-        )
-    return confidences, right
-
-
-def _measure_folds(responses: ResponseMatrix, fold: Codes) -> tuple[Numbers, Numbers]:
-    confidences, right = np.zeros(len(fold)), np.zeros(len(fold))
-    for number in range(_FOLDS):
-        held_out = np.flatnonzero(fold == number)
-        weights = fit_vote_weights(responses.select_rows(np.flatnonzero(fold != number)), quick=True)
-        confidences[held_out], right[held_out] = _measure(weights, responses.select_rows(held_out))
-    return confidences, right
-
-
-def choose_cascade(
-    responses: ResponseMatrix, costs: Numbers, strong: str, share: float, seed: int = 0
-) -> Cascade:
-    """Return the most accurate cascade within a share of the strong model's cost.
-
-    `costs` has shape (questions, models).
+    `costs` are the mean costs of an answer by model; models without one are left out.
     """
-    strong_cost = costs[:, responses.models.index(strong)]
-    allowance = share * float(strong_cost.mean())
-    cheap = [
-        m
-        for m, cost in zip(responses.models, costs.mean(axis=0), strict=True)
-        if m != strong and cost < allowance
-    ]
-    votes, _ = encode_one_hot(responses)
-    screened = []
-    for panel in list_panels(cheap):
-        panel_cost = costs[:, [responses.models.index(model) for model in panel]].sum(axis=1)
-        confidences, right = _score_by_prior(responses, votes, panel)
-        _, right_after = _score_by_prior(responses, votes, (*panel, strong))
-        best, _ = _sweep_thresholds(confidences, right, right_after, (panel_cost, strong_cost, allowance))
-        screened.append((best, -float(panel_cost.mean()), panel, panel_cost))
-    screened.sort(key=lambda entry: entry[:2], reverse=True)
-    fold = np.random.default_rng(seed).permutation(len(responses.gold)) % _FOLDS
-    chosen = (-1.0, 0.0, screened[0][2])
-    for _, _, panel, panel_cost in screened[:_SHORTLIST_SIZE]:
-        confidences, right = _measure_folds(responses.select_models(panel), fold)
-        _, right_after = _measure_folds(responses.select_models((*panel, strong)), fold)
-        chosen = max(
-            chosen,
-            (
-                *_sweep_thresholds(confidences, right, right_after, (panel_cost, strong_cost, allowance)),
-                panel,
-            ),
-        )
-    _, threshold, panel = chosen
-    fitted = [
-        fit_vote_weights(responses.select_models(models), quick=True) for models in (panel, (*panel, strong))
-    ]
-    return Cascade(panel, strong, threshold, fitted[0], fitted[1])
+    usable = [row for row in votes if len(row.responses.gold) >= MIN_ROWS]
+    folds = [fold for row in usable for fold in _split_folds(row)]
+    if not folds:
+        return ()
+    shared = set(costs).intersection(*(fold.responses.models for fold in folds))
+    skills = {
+        model: float(np.mean([fold.skills[fold.responses.models.index(model)] for fold in folds]))
+        for model in shared
+    }
+    order = sorted(shared, key=lambda model: (-skills[model], costs[model], model))[:_SHORTLIST_SIZE]
+    found: list[tuple[float, CascadePlan]] = []
+    for panel in list_panels(order):
+        stronger = [
+            model for model in order if model not in panel and skills[model] > max(skills[m] for m in panel)
+        ]
+        found += _measure_panel(panel, stronger[:_STRONG_MODELS], folds, costs)
+    return _keep_hull(found)
+
+
+def _measure(folds: Sequence[_Fold], panel: Sequence[str]) -> tuple[Numbers, Numbers]:
+    counted = [fold.count_vote(panel) for fold in folds]
+    return np.concatenate([row[0] for row in counted]), np.concatenate([row[1] for row in counted])
+
+
+def _measure_panel(
+    panel: tuple[str, ...], stronger: Sequence[str], folds: Sequence[_Fold], costs: dict[str, float]
+) -> list[tuple[float, CascadePlan]]:
+    confidences, right = _measure(folds, panel)
+    base = sum(costs[model] for model in panel)
+    # A vote's calibrated confidence is as good an estimate of its accuracy as labels, with less noise.
+    found = [(base, CascadePlan(panel, "", 0.0, _average(confidences, right), 0.0))]
+    for strong in stronger:
+        confidences_after, right_after = _measure(folds, (*panel, strong))
+        for threshold in _THRESHOLDS:
+            is_escalated = confidences < threshold
+            rate = float(is_escalated.mean())
+            if not 0 < rate < 1:
+                continue
+            quality = _average(
+                np.where(is_escalated, confidences_after, confidences),
+                np.where(is_escalated, right_after, right),
+            )
+            plan = CascadePlan(panel, strong, round(threshold, _DIGITS), quality, round(rate, _DIGITS))
+            found.append((base + rate * costs[strong], plan))
+    return found
+
+
+def _average(confidences: Numbers, right: Numbers) -> float:
+    return round(float(confidences.mean() + right.mean()) / 2, _DIGITS)
+
+
+def _keep_hull(found: Sequence[tuple[float, CascadePlan]]) -> tuple[CascadePlan, ...]:
+    hull: list[tuple[float, CascadePlan]] = []
+    for cost, plan in sorted(found, key=lambda row: (row[0], -row[1].quality, row[1].panel)):
+        if hull and plan.quality <= hull[-1][1].quality:
+            continue
+        while len(hull) >= 2 and _slope(hull[-2], (cost, plan)) >= _slope(hull[-2], hull[-1]):
+            hull.pop()
+        hull.append((cost, plan))
+    return tuple(plan for _, plan in hull)
+
+
+def _slope(one: tuple[float, CascadePlan], other: tuple[float, CascadePlan]) -> float:
+    return (other[1].quality - one[1].quality) / max(other[0] - one[0], 1e-12)

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.linear_model import Ridge
 
 from aggregator.pipeline.routing.prompt_topics import CLASSIFIER_FILE, extract_topic_features
-from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vectors
+from aggregator.pipeline.routing.topic_classifier import TopicClassifier
+from aggregator.pipeline.routing_weights import Vectors
 from language.embed import embed
 from language.sensitivity import embedding_excerpt
 

@@ -1,7 +1,7 @@
 """Recorded answers of several models to the same questions, coded as integers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +47,19 @@ class ResponseMatrix:
             tuple(models), answers, gold, self.topics, self.choices, self.width, self.is_lettered
         )
 
-    def name_answer(self, code: int) -> str:
-        """Return an option's letter for its code, else the code as text."""
-        return LETTERS[code] if self.is_lettered else str(code)
+    def with_answers(self, answers: Codes) -> "ResponseMatrix":
+        """Return other answers to the same questions; a right answer that none gives becomes ABSTAINED."""
+        gold = np.where((answers == self.gold[:, None]).any(axis=1), self.gold, ABSTAINED)
+        return replace(self, answers=answers, gold=gold)
+
+    def join(self, other: "ResponseMatrix") -> "ResponseMatrix":
+        """Return the questions of both, which are by the same models."""
+        return replace(
+            self,
+            answers=np.concatenate([self.answers, other.answers]),
+            gold=np.concatenate([self.gold, other.gold]),
+            topics=self.topics + other.topics,
+        )
 
     def score_models(self) -> Numbers:
         """Return each model's accuracy, shape (models,)."""

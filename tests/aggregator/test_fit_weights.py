@@ -107,16 +107,3 @@ def test_the_shipped_weights_are_small_and_name_their_sources() -> None:
     assert weights.provenance
     assert {"ko", "en"} <= set(weights.styles)
     assert sum(len(style.means) * 2 + len(style.weights) for style in weights.styles.values()) < 3_000
-
-
-def test_the_bench_checks_pairs_with_the_functions_of_the_product() -> None:
-    from aggregator.pipeline.ranking import rank, self_checks, style_weights
-    from bench.ranking import pairs
-
-    assert vars(pairs)["run_checks"] is vars(rank)["run_checks"] is self_checks.run_checks
-    assert vars(pairs)["score_checks"] is vars(rank)["score_checks"] is self_checks.score_checks
-    assert (
-        vars(pairs)["extract_response_features"]
-        is vars(rank)["extract_response_features"]
-        is style_weights.extract_response_features
-    )

@@ -80,21 +80,3 @@ def test_a_check_takes_one_query_a_minute(django_assert_num_queries: object) -> 
     with django_assert_num_queries(1):  # type: ignore[operator]
         model_weights.refresh_weights()
         model_weights.refresh_weights()
-
-
-def test_the_bench_measures_the_functions_of_the_product() -> None:
-    from aggregator.budgeting import budget, pacing
-    from aggregator.pipeline.ranking import rank, style_weights, tally, vote
-    from aggregator.pipeline.routing import escalation, route
-    from aggregator.training import fit_cascade, learned_vote
-    from bench.ranking import budget_pacing, cascades, latency, rankers, votes
-
-    assert vars(votes)["count_vote"] is vars(fit_cascade)["count_vote"] is learned_vote.count_vote
-    assert vars(vote)["tally_votes"] is vars(learned_vote)["tally_votes"] is tally.tally_votes
-    assert vars(cascades)["run_cascade"] is fit_cascade.run_cascade
-    assert vars(latency)["rank"] is rank.rank
-    assert vars(route)["choose_action"] is vars(budget_pacing)["choose_action"] is pacing.choose_action
-    assert vars(budget)["update_pacing"] is vars(budget_pacing)["update_pacing"] is pacing.update_pacing
-    assert vars(fit_cascade)["needs_escalation"] is escalation.needs_escalation
-    assert vars(rankers)["StyleWeights"] is style_weights.StyleWeights
-    assert isinstance(get_active_weights().styles["ko"], style_weights.StyleWeights)

@@ -8,7 +8,8 @@ import numpy as np
 from django.core.management.base import BaseCommand
 
 from aggregator.pipeline.routing.prompt_topics import extract_topic_features
-from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vectors
+from aggregator.pipeline.routing.topic_classifier import TopicClassifier
+from aggregator.pipeline.routing_weights import Vectors
 from aggregator.training.fit_topics import (
     TASK_TOPICS,
     fit_topics,

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from aggregator.pipeline.ranking.weights import DEFAULT_WEIGHTS, dump_weights
 from aggregator.storage.model_weights import save_version
-from aggregator.training.fit_weights import fit_weights
+from aggregator.training.fit_default_weights import fit_default_weights
 from aggregator.training.recordings import read_json_lines, read_rated_responses, read_recorded_sets
 
 # Sets of rated responses that style is fitted on, by language.
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         }
         rows = {language: read_json_lines(path) for language, path in paths.items()}
         opens = {language: read_rated_responses(found) for language, found in rows.items() if found}
-        weights = fit_weights(
+        weights = fit_default_weights(
             [recorded.responses(recorded.models) for recorded in short], opens, _hash_files(folder)
         )
         if options["ship"]:

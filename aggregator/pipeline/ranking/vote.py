@@ -7,13 +7,7 @@ from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
 from aggregator.pipeline.agreement.expected_answer import OPEN, read_question
 from aggregator.pipeline.answer_type import OPTION, TRUTH, AnswerType, detect_answer_type
-from aggregator.pipeline.ranking.tally import (
-    OPEN_CHOICES,
-    VoteWeights,
-    WeightedVote,
-    tally_votes,
-    weigh_standings,
-)
+from aggregator.pipeline.ranking.tally import OPEN_CHOICES, Ballot, tally_votes
 from aggregator.pipeline.ranking.weights import ModelWeights, get_active_weights
 from aggregator.pipeline.types import Draft, Question
 
@@ -58,23 +52,21 @@ def count_choices(answer_type: AnswerType | None) -> int:
     return 2 if answer_type and answer_type.kind == TRUTH else OPEN_CHOICES
 
 
-def weigh_votes(
-    weights: ModelWeights, drafts: Sequence[Draft], answers: Mapping[str, str], answer_type: AnswerType | None
-) -> tuple[list[WeightedVote], VoteWeights]:
-    """Return the drafts' votes and their calibration: by learned weights where known, else public quality."""
-    learned = weights.learned_vote
-    if learned and all(draft.model in learned.weights for draft in drafts):
-        pairs = [(draft, answers[draft.candidate]) for draft in drafts]
-        return [
-            WeightedVote(draft.candidate, key, learned.weigh(draft.model, "", key)) for draft, key in pairs
-        ], learned
+def weigh_answers(
+    weights: ModelWeights, question: Question, drafts: Sequence[Draft], answers: Mapping[str, str]
+) -> dict[str, float]:
+    """Return the probability of every answer that the drafts give, by these weights.
+
+    `answers` is each candidate's answer, equal for equal answers.
+    """
+    answer_type = detect_answer_type(question.prompt)
     is_option = answer_type is not None and answer_type.kind == OPTION
-    priors = weigh_standings([draft.standing for draft in drafts], count_choices(answer_type))
-    weighted_votes = [
-        WeightedVote(draft.candidate, answers[draft.candidate], max(0.0, weight))
-        for draft, weight in zip(drafts, priors, strict=True)
+    ballots = [
+        Ballot(draft.candidate, draft.model, draft.vendor, draft.standing, answers[draft.candidate])
+        for draft in drafts
     ]
-    return weighted_votes, weights.option_vote if is_option else weights.open_vote
+    kind = weights.option_vote if is_option else weights.open_vote
+    return tally_votes(kind, ballots, count_choices(answer_type), question.topic)
 
 
 def name_groups(agreement: Agreement) -> list[str]:
@@ -89,6 +81,17 @@ def name_groups(agreement: Agreement) -> list[str]:
     return [names[index] for index in range(len(agreement.labels))]
 
 
+def read_answers(question: Question, texts: Sequence[str]) -> list[str]:
+    """Return what each text answers, equal for equal answers; empty for none."""
+    given = [index for index, text in enumerate(texts) if text]
+    agreement = compare_answers(question, [texts[index] for index in given])
+    answers = [""] * len(texts)
+    for place, name in enumerate(name_groups(agreement)):
+        if place not in agreement.declined:
+            answers[given[place]] = name
+    return answers
+
+
 def can_vote(question: Question, drafts: Sequence[Draft]) -> bool:
     """Return whether the answers to a question can be right or wrong, and are no essays."""
     if detect_answer_type(question.prompt):
@@ -98,19 +101,16 @@ def can_vote(question: Question, drafts: Sequence[Draft]) -> bool:
 
 
 def _select_compared(
-    agreement: Agreement, drafts: Sequence[Draft], votes: Sequence[WeightedVote]
+    agreement: Agreement, names: Sequence[str], probabilities: Mapping[str, float]
 ) -> list[int]:
     """Return the answers that say the same as the leading group, or surely something else."""
-    weights: dict[str, float] = {}
-    for cast in votes:
-        weights[cast.answer] = weights.get(cast.answer, 0.0) + cast.weight
     given = [group for group in agreement.groups if not agreement.declined.issuperset(group)]
     if not given:
         return []
-    leading = max(given, key=lambda group: (weights[votes[group[0]].answer], -group[0]))
+    leading = max(given, key=lambda group: (probabilities[names[group[0]]], -group[0]))
     return [
         index
-        for index in range(len(drafts))
+        for index in range(len(names))
         if agreement.judge(leading[0], index) != Verdict.UNKNOWN and index not in agreement.declined
     ]
 
@@ -121,25 +121,19 @@ def vote(question: Question, drafts: Sequence[Draft]) -> Tally | None:
         return None
     drafts = sorted(drafts, key=lambda draft: draft.candidate)
     agreement = compare_answers(question, [draft.text for draft in drafts])
-    answer_type = detect_answer_type(question.prompt)
-    named = dict(zip((draft.candidate for draft in drafts), name_groups(agreement), strict=True))
-    weighted_votes, vote_weights = weigh_votes(get_active_weights(), drafts, named, answer_type)
-    compared = _select_compared(agreement, drafts, weighted_votes)
+    weights, names = get_active_weights(), name_groups(agreement)
+    named = {draft.candidate: name for draft, name in zip(drafts, names, strict=True)}
+    compared = _select_compared(agreement, names, weigh_answers(weights, question, drafts, named))
     if len(compared) < 2 or len(compared) < MIN_COMPARED_SHARE * len(drafts):
         return None
-    weighted_votes, vote_weights = weigh_votes(
-        get_active_weights(), [drafts[index] for index in compared], named, answer_type
-    )
-    probabilities, _ = tally_votes(
-        weighted_votes, vote_weights.none_scores, vote_weights.scale, vote_weights.bend
-    )
+    voting = [drafts[index] for index in compared]
     groups = [
         AnswerGroup(
             answer,
-            tuple(weighted_vote.voter for weighted_vote in weighted_votes if weighted_vote.answer == answer),
+            tuple(draft.candidate for draft in voting if named[draft.candidate] == answer),
             probability,
         )
-        for answer, probability in probabilities.items()
+        for answer, probability in weigh_answers(weights, question, voting, named).items()
     ]
     groups.sort(key=lambda group: (-group.probability, -len(group.candidates), group.answer))
     silent = {draft.candidate for draft in drafts} - {drafts[index].candidate for index in compared}

@@ -1,4 +1,4 @@
-"""The fitted weights of voting and ranking, and the version active in this process; replaced as a whole."""
+"""The fitted weights of voting, ranking and routing, and the version that is active in this process."""
 
 import json
 from collections.abc import Mapping
@@ -9,9 +9,14 @@ from typing import Any
 
 from aggregator.pipeline.ranking.style_weights import StyleWeights
 from aggregator.pipeline.ranking.tally import VoteWeights
+from aggregator.pipeline.routing_weights import (
+    RoutingWeights,
+    dump_routing_weights,
+    parse_routing_weights,
+)
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("default_weights.json")
-FORMAT = 2
+FORMAT = 3
 
 
 class WeightsError(ValueError):
@@ -20,23 +25,32 @@ class WeightsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ModelWeights:
-    """The weights of one fit; `learned_vote` is for models with labelled answers, and not yet served."""
+    """The weights of one fit; votes on options and on open short answers have their own."""
 
     version: str
     option_vote: VoteWeights
     open_vote: VoteWeights
-    learned_vote: VoteWeights | None = None
+    routing: RoutingWeights = field(default_factory=RoutingWeights)
     styles: Mapping[str, StyleWeights] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def dump_weights(weights: ModelWeights) -> dict[str, Any]:
     """Return weights as JSON values."""
-    return {"format": FORMAT, **asdict(weights)}
+    return {
+        "format": FORMAT,
+        "version": weights.version,
+        "option_vote": asdict(weights.option_vote),
+        "open_vote": asdict(weights.open_vote),
+        "routing": dump_routing_weights(weights.routing),
+        "styles": {language: asdict(style) for language, style in weights.styles.items()},
+        "provenance": dict(weights.provenance),
+    }
 
 
 def _parse_vote(row: Mapping[str, Any]) -> VoteWeights:
-    return VoteWeights(**{**row, "none_scores": tuple(row["none_scores"])})
+    lists = {name: tuple(row[name]) for name in ("support", "none_scores")}
+    return VoteWeights(**{**row, **lists})
 
 
 def _parse_style(row: Mapping[str, Any]) -> StyleWeights:
@@ -46,19 +60,18 @@ def _parse_style(row: Mapping[str, Any]) -> StyleWeights:
 
 def parse_weights(document: Mapping[str, Any]) -> ModelWeights:
     """Parse weights from JSON values; raises WeightsError for another format."""
+    if document.get("format") != FORMAT:
+        raise WeightsError(f"format {document.get('format')} is not {FORMAT}")
     try:
-        if document["format"] != FORMAT:
-            raise WeightsError(f"format {document['format']} is not {FORMAT}")
-        learned = document["learned_vote"]
         return ModelWeights(
             version=str(document["version"]),
             option_vote=_parse_vote(document["option_vote"]),
             open_vote=_parse_vote(document["open_vote"]),
-            learned_vote=_parse_vote(learned) if learned else None,
+            routing=parse_routing_weights(document["routing"]),
             styles={language: _parse_style(row) for language, row in document["styles"].items()},
             provenance=document["provenance"],
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"not model weights: {error}") from error
 
 

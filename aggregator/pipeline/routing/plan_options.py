@@ -11,6 +11,7 @@ from itertools import combinations
 
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.pipeline.routing_weights import ESCALATION_THRESHOLD, CascadePlan
 from aggregator.pipeline.types import Question, Strategy
 from aggregator.providers import TokenUsage, cost_micros, overestimate_tokens
 
@@ -20,11 +21,10 @@ GAP_CLOSED = {Strategy.VOTE: 0.18, Strategy.BEST: 0.05, Strategy.COUNCIL: 0.10}
 RESCUE_RATE, RESCUE_RATE_SAME_VENDOR = 0.25, 0.12
 # One vendor's models fail together, so a panel takes few of each.
 MAX_PER_VENDOR = 2
-# A vote less confident than this is repeated with a stronger model.
-ESCALATION_THRESHOLD = 0.8
 # A confident vote is right about as often without the strong model as with it.
 _CASCADE_LOSS = 0.01
 _SHORTLIST_SIZE = 8
+_MEASURABLE = frozenset({Strategy.VOTE, Strategy.CASCADE})
 _WON = 1_000_000
 # The output tokens budgeted for one answer: that of a long answer.
 EXPECTED_OUTPUT_TOKENS = 400
@@ -127,19 +127,45 @@ def estimate_escalation_rate(panel: Sequence[ModelQuote]) -> float:
 
 @lru_cache(maxsize=256)
 def list_plan_options(
-    quotes: tuple[ModelQuote, ...], strategies: Collection[str], slots: int
+    quotes: tuple[ModelQuote, ...],
+    strategies: Collection[str],
+    slots: int,
+    cascades: tuple[CascadePlan, ...] = (),
 ) -> tuple[PlanOption, ...]:
     """Return the options on the upper convex hull of quality against cost, cheapest first.
 
-    Only these can be the best choice at some price of quality.
+    Only these can be the best choice at some price of quality. Where votes and cascades of models on offer
+    were measured, these options stand in place of estimates for panels of the same models.
     """
+    measured = _list_measured(quotes, strategies, slots, cascades)
+    known = {slug for option in measured for slug in (*option.panel, option.strong) if slug}
     chosen = _shortlist(quotes)
-    options: list[PlanOption] = []
+    options: list[PlanOption] = list(measured)
     for size in range(1, min(slots, len(chosen)) + 1):
         for panel in combinations(chosen, size):
             if _is_vendor_mixed(panel, chosen):
-                options += _list_options(panel, chosen, strategies, slots)
+                options += [
+                    option
+                    for option in _list_options(panel, chosen, strategies, slots)
+                    if option.strategy not in _MEASURABLE
+                    or not known.issuperset({*option.panel, option.strong} - {""})
+                ]
     return _find_hull(options)
+
+
+def _list_measured(
+    quotes: Sequence[ModelQuote], strategies: Collection[str], slots: int, cascades: Sequence[CascadePlan]
+) -> list[PlanOption]:
+    """Return the measured votes and cascades whose models are all on offer, at today's costs."""
+    costs = {quote.slug: quote.cost for quote in quotes}
+    options = []
+    for row in cascades:
+        strategy = Strategy.CASCADE if row.strong else Strategy.VOTE
+        members = {*row.panel, row.strong} - {""}
+        if strategy in strategies and len(row.panel) <= slots and costs.keys() >= members:
+            cost = sum(costs[slug] for slug in row.panel) + row.escalation_rate * costs.get(row.strong, 0.0)
+            options.append(PlanOption(row.panel, strategy, row.quality, cost, row.strong))
+    return options
 
 
 def _shortlist(quotes: tuple[ModelQuote, ...]) -> list[ModelQuote]:

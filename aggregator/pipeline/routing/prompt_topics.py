@@ -1,17 +1,18 @@
-"""The topic of a prompt, which exploration and model skills go by; the ad market has its own topics.
+"""The topic of a prompt, which exploration, votes and model skills go by; the ad market has its own topics.
 
 The sensitivity gate has embedded the prompt before and the vector is cached, so a prediction takes about a
 millisecond.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from aggregator.pipeline.routing.topic_classifier import TopicClassifier, Vectors, extract_prompt_features
+from aggregator.pipeline.routing.topic_classifier import TopicClassifier, extract_prompt_features
+from aggregator.pipeline.routing_weights import Vectors
 from language.embed import embed
 from language.sensitivity import embedding_excerpt
 
@@ -26,10 +27,14 @@ _CACHE_SIZE = 256
 
 @dataclass(frozen=True, slots=True)
 class TopicPrediction:
-    """The most probable topic and its probability."""
+    """The most probable topic, its probability, and the features that it was predicted from.
+
+    The router predicts quality from the same features, shape (features,); without them it does not.
+    """
 
     topic: str
     share: float
+    features: Vectors | None = field(default=None, compare=False, repr=False)
 
 
 def extract_topic_features(prompts: Sequence[str], centre: Vectors) -> Vectors:
@@ -56,7 +61,9 @@ def load_topic_classifier() -> tuple[TopicClassifier, Vectors]:
 def classify_topic(prompt: str) -> TopicPrediction:
     """Return a prompt's topic, or "other" when no topic is probable enough."""
     classifier, centre = load_topic_classifier()
-    probabilities = classifier.predict(extract_topic_features([prompt], centre))[0]
+    features = extract_topic_features([prompt], centre)
+    probabilities = classifier.predict(features)[0]
     best = int(probabilities.argmax())
     share = round(float(probabilities[best]), 3)
-    return TopicPrediction(classifier.topics[best] if share >= _MIN_PROBABILITY else OTHER, share)
+    topic = classifier.topics[best] if share >= _MIN_PROBABILITY else OTHER
+    return TopicPrediction(topic, share, features[0])

@@ -29,6 +29,7 @@ from aggregator.pipeline.routing.reasons import (
     list_panel_reasons,
     list_reader_reasons,
 )
+from aggregator.pipeline.routing_weights import NO_ROUTING_WEIGHTS, CascadePlan, RoutingWeights
 from aggregator.pipeline.types import NoModelError, PanelSlot, Plan, Question, Route, RouteLimits, Strategy
 
 # Prompt lengths are rounded up to this many tokens, so that similar prompts share cached plan options.
@@ -57,11 +58,12 @@ class RoutePreferences:
 
 @dataclass(frozen=True, slots=True)
 class RoutingContext:
-    """The budget, the prompt's topic and the explorer that a route is planned with."""
+    """The budget, the prompt's topic, the explorer and the fitted weights that a route is planned with."""
 
     budget: TurnBudget
     topic: TopicPrediction
     explorer: Explorer | None = None
+    weights: RoutingWeights = NO_ROUTING_WEIGHTS
 
 
 def plan_route(
@@ -202,7 +204,10 @@ def _plan_automatic_panel(
     if context.budget.is_empty:
         return _Choice(alone, [*too_dear, "budget_empty"])
     is_votable = detect_answer_type(question.prompt) is not None
-    plan_options = _list_possible_options(quotes, preferences.requested, slots, is_votable=is_votable)
+    cascades = context.weights.cascades if is_votable else ()
+    plan_options = _list_possible_options(
+        quotes, preferences.requested, slots, cascades, is_votable=is_votable
+    )
     options = [option for option in plan_options if context.budget.can_afford(round(option.cost * 1_000_000))]
     if not options:
         return _Choice(alone, [*too_dear, "budget_small"])
@@ -218,14 +223,19 @@ def _plan_automatic_panel(
 
 
 def _list_possible_options(
-    quotes: tuple[ModelQuote, ...], requested: str, slots: int, *, is_votable: bool
+    quotes: tuple[ModelQuote, ...],
+    requested: str,
+    slots: int,
+    cascades: tuple[CascadePlan, ...],
+    *,
+    is_votable: bool,
 ) -> tuple[PlanOption, ...]:
     """Return the options of the strategy that was asked for, or of the next best one that is possible."""
     if not requested:
-        return list_plan_options(quotes, _VOTABLE if is_votable else _OPEN, slots)
+        return list_plan_options(quotes, _VOTABLE if is_votable else _OPEN, slots, cascades)
     strategy: Strategy | None = Strategy(requested)
     while strategy:
-        if options := list_plan_options(quotes, frozenset({strategy}), slots):
+        if options := list_plan_options(quotes, frozenset({strategy}), slots, cascades):
             return options
         strategy = _NEXT_BEST.get(strategy)
     return list_plan_options(quotes, frozenset({Strategy.SINGLE}), slots)

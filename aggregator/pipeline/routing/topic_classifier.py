@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
+from aggregator.pipeline.routing_weights import Vectors, softmax
+
 HASH_BUCKETS = 1_024
 _FOURIER_FEATURES = 256
 _FOURIER_SEED = 11
 _HEAD, _TAIL = 900, 300
-_SHARPNESS = 12.0
 TOKEN = re.compile(r"\w+|[^\w\s]")
 _ASKS = re.compile(r"(?:who|when|where|what|how|which|why)\b")
 _ASKS_UPPER = re.compile(r"(?:Who|When|Where|What|How|Which|Why)\b")
@@ -81,14 +80,6 @@ def extract_prompt_features(prompts: Sequence[str]) -> Vectors:
     )
     words = np.array([_hash_words(prompt) for prompt in prompts])
     return np.concatenate([words, fourier], axis=1).astype(np.float32)
-
-
-def softmax(scores: Vectors) -> Vectors:
-    """Return probabilities of shape (rows, classes) from scores of that shape times a fixed factor."""
-    sharpened = _SHARPNESS * scores
-    exponents = np.exp(sharpened - sharpened.max(axis=1, keepdims=True))
-    probabilities: Vectors = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
-    return probabilities
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """The vote gives probabilities, is independent of order, and agreement never lowers an answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.pipeline.ranking.tally import VoteWeights, WeightedVote, tally_votes, weigh_standings
+from aggregator.pipeline.ranking.tally import Ballot, tally_votes
 from aggregator.pipeline.ranking.vote import vote
 from aggregator.pipeline.ranking.weights import (
-    ModelWeights,
     activate_weights,
     dump_weights,
     load_default_weights,
@@ -17,18 +17,19 @@ from aggregator.pipeline.ranking.weights import (
 )
 from aggregator.pipeline.types import Draft, Question
 
-VOTES = st.lists(
+BALLOTS = st.lists(
     st.builds(
-        WeightedVote,
-        voter=st.text("abc", min_size=1, max_size=3),
+        Ballot,
+        voter=st.uuids().map(str),
+        model=st.sampled_from("uvw"),
+        vendor=st.sampled_from("xyz"),
+        standing=st.floats(0.0, 1.0),
         answer=st.sampled_from("ABCD"),
-        weight=st.floats(0.0, 6.0),
     ),
     min_size=1,
     max_size=8,
 )
-NONE_SCORES = st.lists(st.floats(-4, 4), min_size=1, max_size=4)
-BENDS = st.floats(0.4, 1.5)
+SHIPPED = load_default_weights().open_vote
 QUESTION = Question("17 × 23은 얼마야?", "ko")
 
 
@@ -36,41 +37,30 @@ def _draft(name: str, text: str, standing: float = 0.6) -> Draft:
     return Draft(name, f"model-{name}", f"vendor-{name}", standing, text)
 
 
-@given(VOTES, NONE_SCORES, BENDS)
-def test_probabilities_sum_to_one(
-    weighted_votes: list[WeightedVote], none_scores: list[float], bend: float
-) -> None:
-    answers, none = tally_votes(weighted_votes, none_scores, 1.0, bend)
-    assert sum(answers.values()) + none == pytest.approx(1.0)
-    assert all(0.0 <= probability <= 1.0 for probability in answers.values())
+@given(BALLOTS, st.sampled_from([2, 4, 20]))
+def test_probabilities_leave_something_for_none_of_the_answers(ballots: list[Ballot], choices: int) -> None:
+    probabilities = tally_votes(SHIPPED, ballots, choices)
+    assert set(probabilities) == {ballot.answer for ballot in ballots}
+    assert all(0.0 <= probability <= 1.0 for probability in probabilities.values())
+    assert sum(probabilities.values()) <= 1.0 + 1e-9
 
 
-@given(VOTES, NONE_SCORES, BENDS, st.randoms())
-def test_the_order_of_votes_does_not_matter(
-    weighted_votes: list[WeightedVote], none_scores: list[float], bend: float, random: object
-) -> None:
-    shuffled = list(weighted_votes)
+@given(BALLOTS, st.randoms())
+def test_the_order_of_votes_does_not_matter(ballots: list[Ballot], random: object) -> None:
+    shuffled = list(ballots)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert tally_votes(shuffled, none_scores, 1.0, bend) == tally_votes(
-        weighted_votes, none_scores, 1.0, bend
-    )
+    assert tally_votes(SHIPPED, shuffled, 4) == tally_votes(SHIPPED, ballots, 4)
 
 
-@given(VOTES, NONE_SCORES, BENDS, st.floats(0.0, 6.0), st.integers(0, 7))
-def test_an_agreeing_vote_never_lowers_its_answer(
-    weighted_votes: list[WeightedVote], none_scores: list[float], bend: float, weight: float, index: int
+@given(BALLOTS, st.integers(0, 7))
+def test_a_vote_that_goes_over_to_an_answer_never_lowers_it_below_another(
+    ballots: list[Ballot], index: int
 ) -> None:
-    answer = weighted_votes[index % len(weighted_votes)].answer
-    before, _ = tally_votes(weighted_votes, none_scores, 1.0, bend)
-    after, _ = tally_votes([*weighted_votes, WeightedVote("new", answer, weight)], none_scores, 1.0, bend)
-    assert after[answer] >= before[answer] - 1e-12
-
-
-@given(st.lists(st.floats(0.05, 0.95), min_size=1, max_size=6), st.sampled_from([2, 4, 20]))
-def test_a_better_model_never_weighs_less(standings: list[float], choices: int) -> None:
-    weights = weigh_standings(standings, choices)
-    pairs = sorted(zip(standings, weights, strict=True))
-    assert [weight for _, weight in pairs] == sorted(weight for _, weight in pairs)
+    before = tally_votes(SHIPPED, ballots, 4)
+    leading = max(before, key=lambda answer: before[answer])
+    ballots[index % len(ballots)] = replace(ballots[index % len(ballots)], answer=leading)
+    after = tally_votes(SHIPPED, ballots, 4)
+    assert after[leading] >= max(after.values()) - 1e-12
 
 
 def test_equal_answers_count_together() -> None:
@@ -118,16 +108,30 @@ def test_more_agreement_raises_the_confidence() -> None:
     assert three.confidence > two.confidence
 
 
-def test_learned_weights_are_used_when_every_model_has_one() -> None:
+def test_learned_weights_count_also_when_only_a_part_of_the_panel_is_known() -> None:
     shipped = load_default_weights()
-    learned = VoteWeights({"model-a": 0.0, "model-b": 0.0, "model-c": 5.0})
-    activate_weights(ModelWeights("test", shipped.option_vote, shipped.open_vote, learned_vote=learned))
+    learned = replace(shipped.open_vote, models={"model-c": 5.0})
+    activate_weights(replace(shipped, open_vote=learned))
     try:
         tally = vote(QUESTION, [_draft("a", "391"), _draft("b", "391"), _draft("c", "401")])
     finally:
         activate_weights(None)
     assert tally is not None
     assert tally.groups[0].answer == "401"
+
+
+def test_a_model_weighs_more_on_the_topic_that_it_is_good_at() -> None:
+    shipped = load_default_weights()
+    learned = replace(shipped.open_vote, topics={"math": {"model-c": 5.0}})
+    drafts = [_draft("a", "391"), _draft("b", "391"), _draft("c", "401")]
+    activate_weights(replace(shipped, open_vote=learned))
+    try:
+        elsewhere, there = vote(QUESTION, drafts), vote(replace(QUESTION, topic="math"), drafts)
+    finally:
+        activate_weights(None)
+    assert elsewhere is not None
+    assert there is not None
+    assert (elsewhere.groups[0].answer, there.groups[0].answer) == ("391", "401")
 
 
 def test_weights_survive_being_stored() -> None:

@@ -173,7 +173,7 @@ def test_an_unconfident_vote_escalates_to_a_stronger_model_that_is_worth_its_pri
     route = plan(CHECKABLE, [*CHEAP, STRONG], pacing=PacingState(0.02, 1e6, 20.0))
 
     def escalate(confidence: float | None, budget: TurnBudget = budget, route: Route = route) -> str:
-        found = choose_escalation(CHECKABLE, offer, route, vote_with(confidence), budget)
+        found = choose_escalation(CHECKABLE, offer, route, vote_with(confidence), budget=budget)
         return found.slug if found else ""
 
     assert escalate(0.5) == "strong"
@@ -183,7 +183,7 @@ def test_an_unconfident_vote_escalates_to_a_stronger_model_that_is_worth_its_pri
     assert escalate(0.5, route=replace(route, reasons=("asked_panel",))) == ""
     # Short answers to an open question differ without one of them being wrong.
     poem = plan(OPEN, CHEAP)
-    assert choose_escalation(OPEN, offer, poem, vote_with(0.5), budget) is None
+    assert choose_escalation(OPEN, offer, poem, vote_with(0.5), budget=budget) is None
     assert escalate(0.5, route=replace(route, reasons=("escalated",))) == ""
 
 
