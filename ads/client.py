@@ -67,10 +67,16 @@ def call_service(url: str, path: str, body: bytes | None, deadline: float) -> di
     kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
     connection = kind(address.hostname or "", address.port, timeout=deadline)
     # A socket timeout restarts with every byte; shutting the socket down enforces a total deadline.
-    watchdog = threading.Timer(deadline, _shut_down, [connection])
+    opened: list[socket.socket] = []
+    watchdog = threading.Timer(deadline, _shut_down, [connection, opened])
     deadline_at = time.monotonic() + deadline
     watchdog.start()
     try:
+        connection.connect()
+        # A connection gives its socket away to a reply without Content-Length.
+        opened.append(connection.sock)
+        if time.monotonic() >= deadline_at:
+            raise TimeoutError
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {service_key()}"}
         connection.request("POST" if body else "GET", f"{address.path}/ads/api/{path}", body, headers)
         reply = connection.getresponse()
@@ -87,10 +93,11 @@ def call_service(url: str, path: str, body: bytes | None, deadline: float) -> di
     return document
 
 
-def _shut_down(connection: HTTPConnection) -> None:
-    if connection.sock is not None:
-        with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+def _shut_down(connection: HTTPConnection, opened: list[socket.socket]) -> None:
+    # Before it is in the list, a socket is of a connection whose handshake still runs.
+    for each in opened or [connection.sock]:
+        with suppress(OSError, AttributeError):
+            each.shutdown(socket.SHUT_RDWR)
 
 
 FETCH_TIMEOUT_SECONDS = 5.0
