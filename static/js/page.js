@@ -25,10 +25,11 @@ import { openSharing } from "./sidebar/sharing.js";
 import { bindShortcuts } from "./sidebar/shortcuts.js";
 import { openSidebar } from "./sidebar/sidebar.js";
 import { openFeed } from "./state/turn_feed.js";
+import { applyFeedback } from "./transcript/feedback.js";
 import { openPendingPrompts } from "./transcript/pending_prompts.js";
 import { openTranscript } from "./transcript/transcript.js";
 
-/** @import { ServerMessage } from "./connection/events.js" */
+/** @import { FeedbackMessage, ServerMessage } from "./connection/events.js" */
 
 const shell = find(document, ".shell");
 const promptLimit = Number(shell.dataset.promptLimit);
@@ -170,21 +171,18 @@ const messageHandlers = {
       command?.type === "edit" && transcript.editAgain(String(command.turn), String(command.prompt));
     if (command?.prompt && !isEditing) composer.putBack(String(command.prompt));
   },
-  voted: (message) => transcript.mark("voted", message.candidate),
-  rated({ turn, verdict }) {
-    transcript.update(turn, { rated: verdict });
-    announce(translate(verdict ? "rated_thanks" : "rating_removed"));
+  voted: (message) => showFeedback(message),
+  rated(message) {
+    showFeedback(message);
+    announce(translate(message.verdict ? "rated_thanks" : "rating_removed"));
   },
-  followed({ turn, candidate }) {
-    transcript.update(turn, { continued: candidate });
-    showComposer();
+  followed(message) {
+    showFeedback(message);
     composer.focus();
   },
-  signalled({ candidate, kind }) {
-    if (kind !== "continue") return;
-    transcript.mark("continued", candidate);
-    showComposer();
-    composer.focus();
+  signalled(message) {
+    showFeedback(message);
+    if (message.kind === "continue") composer.focus();
   },
   pong() {},
 };
@@ -202,7 +200,18 @@ function showOpened({ turn, conversation: openedIn, number, parent, replaces, pr
   return isShown;
 }
 
+/** @param {FeedbackMessage} message show it here and in the other tabs of this browser */
+function showFeedback(message) {
+  applyFeedback(transcript, message);
+  showComposer();
+  postToTabs(message);
+}
+
 const postToTabs = openTabChannel((message) => {
+  if (message.type !== "opened") {
+    applyFeedback(transcript, message);
+    return showComposer();
+  }
   showOpened(message);
   if (message.conversation === conversation()) resume(message.turn);
 });

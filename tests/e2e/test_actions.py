@@ -78,9 +78,11 @@ def test_a_reader_tells_what_was_wrong_with_an_answer_and_takes_it_back(
     page.reload()
     expect(bad).to_have_attribute("aria-pressed", "true")
 
+    other = open_page(page.url, visitor=page.context)
     press(page, "추천")
-    expect(page.get_by_role("button", name="추천")).to_have_attribute("aria-pressed", "true")
-    expect(bad).to_have_attribute("aria-pressed", "false")
+    for tab in (page, other):
+        expect(tab.get_by_role("button", name="추천")).to_have_attribute("aria-pressed", "true")
+        expect(tab.get_by_role("button", name="아쉬워요")).to_have_attribute("aria-pressed", "false")
     press(page, "추천")
     expect(page.get_by_role("button", name="추천")).to_have_attribute("aria-pressed", "false")
     assert not AnswerRating.objects.exists()

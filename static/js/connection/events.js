@@ -41,12 +41,16 @@
  *       parent?: string | null, replaces?: string | null, prompt?: string }
  *   | { type: "frame", turn: string, seq: number, events: TurnEvent[], whole?: boolean }
  *   | { type: "refused", client_id?: string | null, code: string, message?: string }
+ *   | FeedbackMessage
+ *   | { type: "pong" }
+ * )} ServerMessage
+ *
+ * @typedef {(
  *   | { type: "voted", candidate: string }
  *   | { type: "rated", turn: string, verdict: string }
  *   | { type: "followed", turn: string, candidate: string }
  *   | { type: "signalled", candidate: string, kind: string }
- *   | { type: "pong" }
- * )} ServerMessage
+ * )} FeedbackMessage
  */
 
 export {};

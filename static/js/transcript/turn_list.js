@@ -42,20 +42,19 @@ export function openTurnList(host, feed, actions) {
     if (state) view.patch(state);
     return { view, versions, turn };
   };
+  /** @param {string} turn which may be on another branch @param {Partial<TurnFeedback>} changes */
+  const update = (turn, changes) => {
+    // A turn that this page has not loaded comes with its feedback later.
+    if (feed.read(turn)) Object.assign(feedback.of(turn), changes);
+    turns.find((each) => each.turn === turn)?.view.showFeedback();
+  };
   return {
     turns,
     last: () => turns.at(-1),
     indexOf: (version) => turns.findIndex(({ versions }) => versions.includes(version)),
-    mark(kind, candidate) {
-      const marked = turns.find(({ turn }) => feed.read(turn)?.candidates.some(({ id }) => id === candidate));
-      if (marked) feedback.of(marked.turn)[kind] = candidate;
-      marked?.view.showFeedback();
-    },
+    mark: (kind, candidate) => update(findTurn(feed, feedback.turns(), candidate), { [kind]: candidate }),
     feedbackOf: feedback.of,
-    update(turn, changes) {
-      Object.assign(feedback.of(turn), changes);
-      turns.find((each) => each.turn === turn)?.view.showFeedback();
-    },
+    update,
     read(page) {
       const stored = readStoredTurns(page, feed);
       feedback.add(stored.feedback);
@@ -75,6 +74,10 @@ export function openTurnList(host, feed, actions) {
     },
   };
 }
+
+/** @param {Feed} feed @param {string[]} turns @param {string} candidate @returns {string} the candidate's turn, or "" */
+const findTurn = (feed, turns, candidate) =>
+  turns.find((turn) => feed.read(turn)?.candidates.some(({ id }) => id === candidate)) ?? "";
 
 /** @param {ListedTurn | undefined} listed @param {string} version */
 function addVersion(listed, version) {
