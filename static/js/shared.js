@@ -4,6 +4,7 @@ import { translate } from "./lib/messages.js";
 import { formatTimes } from "./lib/relative_time.js";
 import { openLinkButtons } from "./lib/share_link.js";
 import { renderPlainTexts } from "./markdown/plain_markdown.js";
+import { linkHelpNumbers } from "./turn/help_numbers.js";
 
 /** The public copy of a conversation: the plain text of the server is replaced by rendered Markdown. */
 const parts = (/** @type {string} */ selector) =>
@@ -15,6 +16,7 @@ for (const candidate of parts("[data-model]"))
 for (const note of parts("[data-kind]")) {
   const { kind, name = "", written: n = "" } = note.dataset;
   setText(note, kind ? translate(`kind.${kind}`, { name, n }) : "");
+  if (kind === "help") linkHelpNumbers(find(note.parentElement ?? note, ".answer-text"));
 }
 formatTimes(document.body);
 openLinkButtons(find(document, ".shared-actions"), () => ({

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from aggregator.models import Turn, Vote
 from testing.provider.server import ProviderServer, Script, say
 from tests.e2e.conftest import PHONE, MakeModel, OpenPage, ask, take_picture
+from tests.e2e.test_sharing import make_link
 
 LONG = " ".join(f"{number}번째 문장이에요." for number in range(1, 80))
 
@@ -271,8 +272,9 @@ def test_a_crisis_is_answered_with_help_lines(
     ask(page, "우울해서 죽고 싶어")
 
     expect(page.locator(".turn[data-status=done] .answer")).to_contain_text("109")
-    for number in ("109", "15770199", "1388", "119", "112"):
-        expect(page.locator(f'.answer a[href="tel:{number}"]')).to_be_visible()
+    for reader in (page, open_page(make_link(page))):
+        for number in ("109", "15770199", "1388", "119", "112"):
+            expect(reader.locator(f'.answer a[href="tel:{number}"]')).to_be_visible()
     assert provider.seen == []
 
 
