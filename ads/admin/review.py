@@ -206,7 +206,7 @@ class CreativeAdmin(KeptRowsAdmin):
         try:
             if approve_creative(creative=creative, reviewer_id=cast("int", request.user.pk)):
                 request_publication()
-                messages.success(request, _("승인했어요. 1분 안에 나가기 시작해요."))
+                messages.success(request, _("승인했어요. 캠페인이 진행 중이면 몇 초 안에 보이기 시작해요."))
             else:
                 messages.warning(request, _("승인을 기록했어요. 주의할 문구라 아직 나가지 않아요."))
                 messages.warning(request, self.show_next(creative))
@@ -222,7 +222,8 @@ class CreativeAdmin(KeptRowsAdmin):
             creative.refresh_from_db()
             request_publication()
             messages.success(
-                request, _("혼자 승인했어요. 사유와 함께 기록에 남았어요. 1분 안에 나가기 시작해요.")
+                request,
+                _("혼자 승인했고 사유를 남겼어요. 캠페인이 진행 중이면 몇 초 안에 보이기 시작해요."),
             )
         except NotInReviewError:
             messages.error(request, _("검토를 기다리는 소재가 아니에요."))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from accounts.models import User
 from aggregator.admin.provider_forms import ProviderAccountForm
@@ -34,8 +34,6 @@ from aggregator.services.provider_accounts import (
 )
 from aggregator.services.provider_checks import list_account_models
 
-RETIRE = "aggregator_provideraccount_retire_active_key"
-
 
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(ModelAdmin):
@@ -48,8 +46,6 @@ class ProviderAccountAdmin(ModelAdmin):
     search_fields = ["name", "base_url"]
     list_after_template = "admin/aggregator/provider_environment.html"
     change_form_after_template = "admin/aggregator/provider_keys.html"
-    # A button of the form, not a link: a key is retired by a POST with a CSRF token.
-    actions_submit_line = ["retire_active_key"]
 
     @method_decorator(sensitive_post_parameters("secret"))
     def changeform_view(
@@ -65,6 +61,7 @@ class ProviderAccountAdmin(ModelAdmin):
         more = {
             "key_uses": list_key_uses(account) if account else [],
             "is_unreadable": bool(active and is_unreadable(active)),
+            "may_retire": bool(active and self.has_key_permission(request)),
             "environment_key": _replaced_variable(account),
         }
         page: HttpResponse = super().changeform_view(
@@ -110,7 +107,7 @@ class ProviderAccountAdmin(ModelAdmin):
         by = cast("User", request.user)
         save_account(account=obj, by=by)
         secret = form.cleaned_data.get("secret")
-        if secret and RETIRE not in request.POST and self.has_key_permission(request):
+        if secret and self.has_key_permission(request):
             before = find_active_key(obj)
             key = set_key(account=obj, secret=secret, by=by)
             if before:
@@ -120,35 +117,41 @@ class ProviderAccountAdmin(ModelAdmin):
             self._announce(request, obj, text % {"old": before.hint if before else "", "new": key.hint})
         super().save_model(request, obj, form, change)
 
-    @action(description=_("키 폐기"), permissions=["key"], icon="key_off")
-    def retire_active_key(self, request: HttpRequest, obj: ProviderAccount) -> None:
-        """Delete the secret of the active key."""
-        key = find_active_key(obj)
+    def retire_active_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for confirmation, then delete the secret of the active key."""
+        account = self.get_object(request, object_id)
+        if account is None:
+            raise Http404
+        if not self.has_key_permission(request):
+            raise PermissionDenied
+        key = find_active_key(account)
+        back = reverse("admin:aggregator_provideraccount_change", args=[account.pk])
         if key is None:
             messages.warning(request, gettext("폐기할 키가 없어요."))
-            return
+            return redirect(back)
+        if request.method != "POST":
+            context = self.admin_site.each_context(request) | {
+                "title": gettext("%(name)s의 키 폐기") % {"name": account.name},
+                "key": key,
+                "environment_key": _replaced_variable(account),
+                "back": back,
+            }
+            return render(request, "admin/aggregator/retire_key.html", context)
         retire_key(key=key, by=cast("User", request.user))
         text = gettext("키 %(hint)s를 폐기했어요. 3초 안에 이 키로 더 호출하지 않아요.") % {"hint": key.hint}
-        self._announce(request, obj, text)
-
-    def get_actions_submit_line(self, request: HttpRequest, object_id: int) -> list[Any]:
-        """Hide the button where there is no key to retire."""
-        actions: list[Any] = super().get_actions_submit_line(request, object_id)
-        account = self.get_object(request, str(object_id))
-        return actions if account and (request.method == "POST" or find_active_key(account)) else []
-
-    def response_change(self, request: HttpRequest, obj: ProviderAccount) -> HttpResponse:
-        """Stay on the page after a key was retired."""
-        if RETIRE in request.POST:
-            return redirect(request.path)
-        page: HttpResponse = super().response_change(request, obj)
-        return page
+        self._announce(request, account, text)
+        return redirect(back)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of the provider's own list."""
-        view = self.admin_site.admin_view(self.show_served_models)
+        """Add the page of the provider's own list, and the one that asks before a key is retired."""
+        served = self.admin_site.admin_view(self.show_served_models)
+        retire = self.admin_site.admin_view(self.retire_active_key)
         urls: list[URLPattern] = super().get_urls()
-        return [path("<path:object_id>/models/", view, name="aggregator_provideraccount_models"), *urls]
+        return [
+            path("<path:object_id>/models/", served, name="aggregator_provideraccount_models"),
+            path("<path:object_id>/retire/", retire, name="aggregator_provideraccount_retire"),
+            *urls,
+        ]
 
     def show_served_models(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """List what the provider serves, each with a link to the form that adds it."""

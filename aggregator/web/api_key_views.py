@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from aggregator.domain.messages import refusal_message
@@ -61,12 +61,15 @@ def show_keys(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def revoke_key(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Revoke one of the person's own keys."""
+    """Ask for confirmation, then revoke one of the person's own keys."""
     key = find_own_api_key(cast(User, request.user), public_id)
     if key is None:
         raise Http404
+    if request.method != "POST":
+        return render(request, "aggregator/revoke_key.html", {"key": key})
     api_keys.revoke_api_key(key=key)
     messages.success(request, _("키를 삭제했어요. 이제 이 키는 쓸 수 없어요."))
     return redirect("aggregator:keys")

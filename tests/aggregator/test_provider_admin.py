@@ -165,7 +165,11 @@ def test_who_changed_a_key_is_recorded(client: Client, account: ProviderAccount,
         client, account, name="사무실", base_url=account.base_url, is_on="on", secret="sk-second-0123456789"
     )
     form = {"name": "사무실", "base_url": account.base_url, "is_on": "on"}
-    page = change(client, account, **form, aggregator_provideraccount_retire_active_key="")
+    change(client, account, **form)
+    retire = f"{ACCOUNTS}{account.pk}/retire/"
+    assert "키 …6789를 폐기할까요?" in client.get(retire).content.decode()
+    assert account.keys.filter(retired_at=None).exists()
+    page = client.post(retire, follow=True).content.decode()
     assert "키 …6789를 폐기했어요" in page
     assert not account.keys.filter(retired_at=None).exists()
     assert {key.retired_by for key in account.keys.all()} == {staff}
@@ -182,7 +186,8 @@ def test_a_key_is_changed_only_with_its_permission(client: Client, account: Prov
     page = client.get(f"{ACCOUNTS}{account.pk}/change/").content.decode()
     assert 'name="secret"' not in page and "키 폐기" not in page
     form = {"name": "이름만", "base_url": account.base_url, "is_on": "on", "secret": "sk-stolen-0123456789"}
-    change(client, account, **form, aggregator_provideraccount_retire_active_key="")
+    change(client, account, **form)
+    assert client.post(f"{ACCOUNTS}{account.pk}/retire/").status_code == 403
     account.refresh_from_db()
     assert account.name == "이름만" and account.keys.get().hint == "…cdef"
     assert client.get(f"{ACCOUNTS}{account.pk}/models/").status_code == 403

@@ -147,6 +147,9 @@ def test_a_key_is_replaced_and_retired_and_shown_nowhere(
     expect(page.get_by_text("바꿨어요")).to_be_visible()
     assert ask_the_api(api, "또 하나") == ANSWER
     assert sent_keys(provider) == [FIRST, SECOND]
+    page.get_by_role("link", name="키 폐기").click()
+    expect(page.get_by_text("되돌릴 수 없어요")).to_be_visible()
+    take_picture(page, f"provider_retire_{width}")
     page.get_by_role("button", name="키 폐기").click()
     expect(page.get_by_text("폐기했어요").first).to_be_visible()
     page.locator(".provider-table").scroll_into_view_if_needed()

@@ -53,7 +53,11 @@ def test_each_sdk_has_the_address_that_it_takes(client: Client, ada: User) -> No
 def test_a_revoked_key_is_refused_and_listed_as_revoked(client: Client, ada: User) -> None:
     key = api_keys.issue_api_key(owner=ada, name="노트북")
     client.force_login(ada)
-    page = client.post(f"/keys/{ApiKey.objects.get().public_id}/revoke/", follow=True)
+    path = f"/keys/{ApiKey.objects.get().public_id}/revoke/"
+    assert f'href="{path}"' in client.get("/keys/").content.decode()
+    assert "‘노트북’ 키를 삭제할까요?" in client.get(path).content.decode()
+    assert find_api_key(api_keys.digest_of(key)) is not None
+    page = client.post(path, follow=True)
 
     assert "삭제한 키" in page.content.decode()
     assert find_api_key(api_keys.digest_of(key)) is None
