@@ -2,7 +2,8 @@
 
 Sign-up does not tell which addresses have accounts, so an address may get further ones, which are unverified
 (allauth's PREVENT_ENUMERATION="strict"). Each of them must be able to log in again, and must take as long to,
-or the login would tell what sign-up does not.
+or the login would tell what sign-up does not: a success stops at the newest account with the password, and a
+failure computes as many hashes for every address.
 """
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -13,12 +14,12 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.selectors import list_accounts_of_email
 
-# Each attempt computes at least this many hashes.
+# A failure computes as many hashes: one of an account, and two of those that a day's sign-ups may add.
 MIN_HASHES = 3
 
 
 class EmailBackend(AuthenticationBackend):  # type: ignore[misc]
-    """Tries the accounts of an address, the verified one first, in a time that does not tell their number."""
+    """Tries the accounts of an address, the newest first, in a time that does not tell their number."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: object) -> User | None:
         """Return the account; raise PermissionDenied where there is none, which ends Django's search."""
@@ -31,13 +32,11 @@ class EmailBackend(AuthenticationBackend):  # type: ignore[misc]
         return user
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
-        found, hashes = None, 0
-        for account in list_accounts_of_email(email):
-            hashes += 1
-            if self._check_password(account, password):
-                found = account
-                break
-        for _ in range(MIN_HASHES - hashes):
-            make_password(password)
         self._did_check_password = True
-        return found
+        accounts = list_accounts_of_email(email)
+        for account in reversed(accounts):
+            if self._check_password(account, password):
+                return account
+        for _ in range(MIN_HASHES - len(accounts)):
+            make_password(password)
+        return None

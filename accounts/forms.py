@@ -4,6 +4,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import SignupForm as BaseSignupForm
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from allauth.core import ratelimit
 from allauth.core.ratelimit import respond_429
 from django import forms
 from django.contrib.auth.hashers import make_password
@@ -21,7 +22,8 @@ class SignupForm(BaseSignupForm):  # type: ignore[misc]
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Log in to an existing account, or create one; a double submit creates one account.
 
-        It counts as an attempt to log in, so sign-up is no way around the limits of guessing.
+        It counts as an attempt to log in, so sign-up is no way around the limits of guessing. The limit of
+        new accounts of an address does not tell whether it had any: it counts those of a day alone.
         """
         credentials = {"email": self.cleaned_data["email"], "password": self.cleaned_data["password1"]}
         with transaction.atomic():
@@ -31,6 +33,8 @@ class SignupForm(BaseSignupForm):  # type: ignore[misc]
             except forms.ValidationError:
                 return None, respond_429(request)
             if account is None:
+                if not ratelimit.consume(request, action="signup_email", key=credentials["email"].lower()):
+                    return None, respond_429(request)
                 saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
                 if saved[0] is None:
                     # As long as the creation of an account.

@@ -7,7 +7,7 @@ from importlib import import_module
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
@@ -53,13 +53,16 @@ def find_first_superuser() -> User | None:
 def list_accounts_of_email(email: str) -> list[User]:
     """Return the accounts that an address may log in to, the verified one first, then the oldest.
 
-    Sign-ups of others with the same address, however many, come after the ones before them.
+    Sign-ups of others with the same address, however many, come after the ones before them: the order is that
+    of the addresses, because the row of an account may be that of an older guest.
     """
     addresses = EmailAddress.objects.filter(user=OuterRef("pk"), email=email.lower())
     accounts = (
         User.objects.filter(Q(email__iexact=email) | Exists(addresses), is_guest=False)
-        .annotate(is_verified=Exists(addresses.filter(verified=True)))
-        .order_by("-is_verified", "pk")
+        .annotate(
+            is_verified=Exists(addresses.filter(verified=True)), added=Subquery(addresses.values("pk")[:1])
+        )
+        .order_by("-is_verified", F("added").asc(nulls_first=True), "pk")
     )
     return list(accounts[:MAX_ACCOUNTS_OF_EMAIL])
 

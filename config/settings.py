@@ -150,6 +150,8 @@ ACCOUNT_EMAIL_VERIFICATION = read_choice("EMAIL_VERIFICATION", "optional", ("non
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 # Sign-up must not tell which addresses have accounts: accounts.auth_backend.
 ACCOUNT_PREVENT_ENUMERATION = "strict"
+# So that nobody can pile up accounts on somebody else's address.
+ACCOUNT_RATE_LIMITS = {"signup_email": "2/d/key"}
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 # config.client_address resolves the proxies; allauth would answer 500 to a header with too few hops.

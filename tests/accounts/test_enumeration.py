@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.core.cache import cache
 from django.db import connections
@@ -97,7 +98,7 @@ def test_the_owner_s_account_stays_the_owner_s(ada: User) -> None:
 
 
 def test_further_accounts_of_an_address_do_not_lock_its_owner_out(ada: User) -> None:
-    UserFactory.create_batch(30, email=ada.email)
+    UserFactory.create_batch(30, email=ada.email, password=OTHER)
     client = Client()
     assert client.post("/accounts/login/", {"login": ada.email, "password": OWN}).status_code == 302
     assert client.session["_auth_user_id"] == str(ada.pk)
@@ -147,6 +148,59 @@ def test_an_attempt_takes_as_long_for_every_address(db: None) -> None:
             taken.append(time.process_time() - started)
         times[email] = statistics.median(taken)
     assert max(times.values()) < 1.5 * min(times.values()), times
+
+
+class HashCounter(Argon2PasswordHasher):
+    """Counts the hashes that are computed, of which each takes the same time."""
+
+    computed = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        """Compute a new hash."""
+        HashCounter.computed += 1
+        return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Compute the hash of an attempt."""
+        HashCounter.computed += 1
+        return super().verify(password, encoded)
+
+
+def count_hashes(email: str, password: str) -> int:
+    """Return how many hashes an attempt to log in computes."""
+    before = HashCounter.computed
+    EmailBackend()._authenticate_by_email(email, password)
+    return HashCounter.computed - before
+
+
+def test_a_login_computes_one_hash_and_a_failure_as_many_for_every_address(
+    db: None, settings: Settings
+) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.HashCounter"]
+    # Older as a row than the account of its address: it signs up later, after having been a guest.
+    guest = UserFactory.create(username="guest", email="", password=OTHER)
+    for number, names in enumerate([[], ["ada"], ["bea", "ben"]]):
+        for name in names:
+            user = UserFactory.create(username=name, email=f"{number}@example.com", password=OWN)
+            EmailAddress.objects.create(user=user, email=user.email)
+    assert {count_hashes(f"{number}@example.com", "wrong-password") for number in range(3)} == {3}
+    assert count_hashes("1@example.com", OWN) == 1
+    User.objects.filter(pk=guest.pk).update(email="1@example.com")
+    EmailAddress.objects.create(user=guest, email="1@example.com")
+    assert count_hashes("1@example.com", OTHER) == 1
+    assert count_hashes("1@example.com", "wrong-password") == 3
+
+
+def test_accounts_are_not_piled_up_on_an_address(address: str) -> None:
+    before = User.objects.count()
+    statuses = [
+        Client()
+        .post("/accounts/signup/", {"email": address, "password1": f"another-soup-{number}"})
+        .status_code
+        for number in range(4)
+    ]
+    assert statuses == [302, 302, 429, 429]
+    assert User.objects.count() == before + 2
 
 
 def test_a_superuser_of_the_command_line_logs_in_by_an_address_in_any_case(client: Client, db: None) -> None:
