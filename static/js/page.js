@@ -12,6 +12,7 @@ import { announce } from "./lib/announcer.js";
 import { find } from "./lib/dom.js";
 import { showError } from "./lib/error_notice.js";
 import { fetchPage } from "./lib/fetch_page.js";
+import { focusPrompt } from "./lib/focus.js";
 import { translate, translateCode } from "./lib/messages.js";
 import { renderPlainTexts } from "./markdown/plain_markdown.js";
 import { openAccountMenu } from "./sidebar/account_menu.js";
@@ -69,8 +70,10 @@ const transcript = openTranscript(feed, {
   followFrom,
   continueWriting(turn) {
     const state = feed.read(turn);
-    if (state)
-      askNext({ parent: turn, ...buildWriteOn(state, transcript.continuedOf(turn), preferences.offers) });
+    if (!state) return;
+    askNext({ parent: turn, ...buildWriteOn(state, transcript.continuedOf(turn), preferences.offers) });
+    // The button is hidden on a turn that has another one below it.
+    focusPrompt();
   },
   share: sharing.open,
 });

@@ -1,6 +1,7 @@
 import { autosizeField } from "../lib/autosize.js";
 import { find, setText } from "../lib/dom.js";
 import { clearError } from "../lib/error_notice.js";
+import { setHidden } from "../lib/focus.js";
 import { translate } from "../lib/messages.js";
 import { openDroppedFiles } from "./dropped_files.js";
 import { sendOnEnter } from "./enter_key.js";
@@ -77,7 +78,7 @@ function openSendButtons(form, maySend) {
   const update = () => {
     send.disabled = !maySend();
     send.hidden = isBusy && !field.value.trim();
-    stop.hidden = !isBusy;
+    setHidden(stop, !isBusy);
   };
   /** @param {boolean} busy */
   const setBusy = (busy) => {

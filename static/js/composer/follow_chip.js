@@ -1,4 +1,5 @@
 import { find, setText } from "../lib/dom.js";
+import { setHidden } from "../lib/focus.js";
 import { translate } from "../lib/messages.js";
 
 /**
@@ -24,7 +25,7 @@ export function openFollowChip(cancel) {
   return {
     show(followed) {
       shown = followed;
-      host.hidden = !followed;
+      setHidden(host, !followed);
       if (followed) setText(find(host, ".follow-text"), describe(followed));
     },
   };

@@ -1,4 +1,5 @@
 import { find, setText } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
 import { translate } from "../lib/messages.js";
 import { formatTimes } from "../lib/relative_time.js";
 import { deleteConversation, renameConversation } from "./conversation_dialogs.js";
@@ -29,7 +30,12 @@ export function openConversationList(current) {
   const remove = async (row) => {
     if (!(await deleteConversation(row.dataset.conversation ?? "", titleOf(row)))) return;
     if (row.dataset.conversation === current()) location.assign("/");
-    row.remove();
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    keepFocus(
+      host,
+      () => row.remove(),
+      () => (next?.querySelector("a") ?? find(document, ".new-conversation")).focus(),
+    );
   };
 
   host.addEventListener("click", (event) => {

@@ -1,4 +1,5 @@
 import { find } from "../lib/dom.js";
+import { setHidden } from "../lib/focus.js";
 
 /**
  * @typedef {{ before: () => void, after: () => void, follow: () => void }} ScrollFollow
@@ -28,7 +29,7 @@ export function openScrollFollow(answerBottom, isGrowing) {
   const hiddenPx = () => answerBottom() - dock.getBoundingClientRect().top + MARGIN_PX;
   const isAtBottom = () => hiddenPx() <= NEAR_PX;
   const showButton = () => {
-    button.hidden = isAtBottom() || (isGrowing() ? isFollowing : remainingPx() < FAR_PX);
+    setHidden(button, isAtBottom() || (isGrowing() ? isFollowing : remainingPx() < FAR_PX));
   };
   const scrollDown = openScroller((isByReader) => {
     if (isByReader) isFollowing = isAtBottom();
