@@ -84,7 +84,7 @@ class TurnStream:
 
     def check_complete(self) -> None:
         """Raise ApiError when the text that was sent is not the final answer."""
-        if self.sent_text != self.state.answer and not self._is_cut_before_text:
+        if self.sent_text != self.state.answer and not self._is_cut_before_text and not self._is_cut_loop:
             raise answer_interrupted()
 
     def start_reader_timeout(self) -> None:
@@ -177,6 +177,13 @@ class TurnStream:
                 candidate.status == "done" and candidate.finish_reason == "length" for candidate in candidates
             )
         )
+
+    @property
+    def _is_cut_loop(self) -> bool:
+        """Whether the answer is what was sent without the repetitions that it ended in."""
+        chosen = self.state.candidates.get(self.state.answer_candidate)
+        is_loop = chosen is not None and chosen.finish_reason == "loop"
+        return is_loop and self.sent_text.startswith(self.state.answer)
 
     async def _poll_usage(self, read: Callable[[Turn], Stored | None]) -> Stored | None:
         # No event carries the usage of the fusion; it is stored when the turn is closed.

@@ -12,7 +12,7 @@ from aggregator.infra.loop_runtime import PerLoop, per_loop
 from aggregator.infra.telemetry import span
 from aggregator.pipeline.chat_messages import build_messages, choose_settings, count_usage
 from aggregator.pipeline.panel.panel import Outcome, Panel, make_call_id
-from aggregator.pipeline.ranking.format_checks import is_repetitive
+from aggregator.pipeline.panel.repetition import RepetitionDetector, cut_loop, read_repetition_context
 from aggregator.pipeline.types import Emit, PanelSlot, Question, Route
 from aggregator.providers import (
     Completion,
@@ -25,7 +25,6 @@ from aggregator.providers import (
     stream_completion,
 )
 
-LOOP_CHECK_CHARS, LOOP_CHECK_SHARE = 400, 3
 MIN_DEADLINE_MS = 1_000
 _semaphores: PerLoop[dict[str, FairSemaphore]] = per_loop(dict)
 
@@ -124,7 +123,9 @@ class _Attempt:
         self.messages = build_messages(slot.model, question)
         self.completion: Completion | None = None
         self.usage: TokenUsage | None = None
-        self._next_loop_check = LOOP_CHECK_CHARS
+        self._repetition = RepetitionDetector(read_repetition_context(question.prompt))
+        # What the model wrote and is paid for, which is more than is kept of a loop.
+        self._written = ""
 
     async def run(self, deadline_ms: int, gate: Gate | None) -> None:
         """Stream the completion and emit its deltas."""
@@ -145,18 +146,16 @@ class _Attempt:
                     self.completion, self.usage = piece, piece.usage
                     continue
                 await self._extend(piece.text)
-                if self._is_looping():
+                if self._repetition.extend(piece.text):
+                    await self._cut_loop()
                     break
         self.status = "done"
         self.finish_reason = self.completion.finish_reason if self.completion else "loop"
 
-    def _is_looping(self) -> bool:
-        # A small model that repeats itself would write up to its limit and keep the others waiting.
-        if len(self.text) < self._next_loop_check:
-            return False
-        # A check costs time that grows with the text, so longer texts are checked less often.
-        self._next_loop_check += max(LOOP_CHECK_CHARS, len(self.text) // LOOP_CHECK_SHARE)
-        return is_repetitive(self.text)
+    async def _cut_loop(self) -> None:
+        """Keep the text up to the end of the first copy of what the model repeats."""
+        self.text = cut_loop(self.text, self._repetition.context)
+        await self.emit(CandidateDelta(self.slot.candidate, self.text, self.ttft_ms))
 
     async def emit_queue_position(self, position: int) -> None:
         """Emit the position in the queue for the model."""
@@ -167,6 +166,7 @@ class _Attempt:
         if is_first:
             self.ttft_ms = self.elapsed_ms()
         self.text += text
+        self._written = self.text
         await self.emit(CandidateDelta(self.slot.candidate, text, self.ttft_ms if is_first else None))
 
     def fail(self, error: ProviderError) -> None:
@@ -179,7 +179,7 @@ class _Attempt:
 
     def build_outcome(self) -> Outcome:
         """Return how the call ended and its cost, estimated when the provider reported no usage."""
-        usage = self.usage or count_usage(self.messages, self.text)
+        usage = self.usage or count_usage(self.messages, self._written)
         return Outcome(
             slot=self.slot,
             call_id=self.call_id,

@@ -104,7 +104,8 @@ def is_refusal(text: str) -> bool:
 
 
 def is_repetitive(text: str) -> bool:
-    """Return whether a text loops: more than 30 % of its word 4-grams are repetitions."""
+    """Return whether a text loops: more than 30 % of its word 4-grams outside code are repetitions."""
+    text = CODE_BLOCK.sub(" ", text)
     words = text[-_LOOP_WINDOW:].split()
     grams = [tuple(words[i : i + 4]) for i in range(len(words) - 3)]
     if len(grams) < _MIN_LOOP_CHARS:
@@ -113,7 +114,7 @@ def is_repetitive(text: str) -> bool:
 
 
 def _repeats_characters(text: str) -> bool:
-    return bool(re.search(r"(.{1,20}?)\1{14,}", re.sub(r"[\s\-=_*.#|]+", "", text[-2_000:])))
+    return bool(re.search(r"(.{1,20}?)\1{14,}", re.sub(r"[\s\d\-=_*.#|]+", "", text[-2_000:])))
 
 
 def find_faults(question: Question, draft: Draft) -> tuple[str, ...]:
@@ -127,7 +128,7 @@ def find_faults(question: Question, draft: Draft) -> tuple[str, ...]:
         faults.append("refusal")
     if not asks_other_language(question.prompt) and not speaks_language(draft.text, question.language):
         faults.append("wrong_language")
-    if is_repetitive(draft.text):
+    if draft.finish_reason == "loop" or is_repetitive(draft.text):
         faults.append("loop")
     if draft.finish_reason not in _WHOLE | _REFUSED:
         faults.append("cut_off")

@@ -4,9 +4,12 @@ import asyncio
 from dataclasses import replace
 
 from aggregator.domain.events import CandidateFinished, Event
+from aggregator.domain.turn_state import CandidateState, TurnState
+from aggregator.pipeline.chat_messages import count_usage
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs
 from aggregator.pipeline.fusion.judge import judge
 from aggregator.pipeline.panel.fan_out import fan_out, limit_model_concurrency
+from aggregator.pipeline.ranking.format_checks import find_faults
 from aggregator.pipeline.types import PanelSlot, Question, Route
 from aggregator.providers import close_providers
 from testing.provider.server import ProviderServer, say
@@ -94,3 +97,25 @@ async def test_a_judge_waits_for_a_free_call(provider: ProviderServer) -> None:
         await judging
     await close_providers()
     assert provider.requests_for("wise")
+
+
+async def test_a_model_that_repeats_itself_ends_with_what_it_said_once(provider: ProviderServer) -> None:
+    sentence = " 한강이 서울을 동서로 가로질러 흐르고 있어요."
+    provider.add("wise", say("서울이에요." + sentence * 200, has_usage=False))
+    route = route_to(provider)
+    route = replace(route, slots=route.slots[:1])
+    state = TurnState(candidates={"candidate of wise": CandidateState("candidate of wise", "wise", "", "")})
+
+    async def emit(event: Event) -> None:
+        state.apply(event)
+
+    async with asyncio.timeout(20):
+        async with fan_out(route, QUESTION, emit=emit, stop=asyncio.Event()) as panel:
+            await panel.wait_until_complete()
+    await close_providers()
+    outcome = panel.outcomes[0]
+    assert (outcome.status, outcome.finish_reason) == ("done", "loop")
+    assert outcome.text == state.candidates["candidate of wise"].text == "서울이에요." + sentence
+    # What was written is paid for, also what is not shown.
+    assert outcome.usage.output_tokens > count_usage([], outcome.text).output_tokens
+    assert find_faults(QUESTION, outcome.as_draft()) == ("loop", "cut_off")
