@@ -54,6 +54,11 @@ def say(text: str, **changes: Any) -> Script:
     return replace(Script(pieces=tuple(re.findall(r"\s*\S{1,6}|\s+", text))), **changes)
 
 
+def count_up(words: str, times: int) -> str:
+    """Return a long text that is no loop: the words again and again, each time with the next number."""
+    return " ".join(f"{words} {number}" for number in range(1, times + 1))
+
+
 @dataclass(slots=True)
 class ReceivedRequest:
     """A request as the server received it, and the progress of its answer."""

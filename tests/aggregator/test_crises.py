@@ -9,7 +9,7 @@ from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Usage
 from aggregator.selectors.turns import rebuild_events
 from language.sensitivity import judge_sensitivity
-from testing.provider.server import ProviderServer, say
+from testing.provider.server import ProviderServer, count_up, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.test_turns import RunAsk, run_ask
 
@@ -36,7 +36,7 @@ async def test_an_implicit_crisis_stops_the_models_for_the_help_lines(
     provider: ProviderServer, offer_model: MakeModel, run_ask: RunAsk
 ) -> None:
     await asyncio.to_thread(judge_sensitivity, "warm")
-    provider.add("wise", say("Cheer up! " * 200, delay_s=0.05))
+    provider.add("wise", say(count_up("Cheer up!", 200), delay_s=0.05))
     await asyncio.to_thread(offer_model, "wise")
 
     turn, history = await run_ask("i dont wanna be here anymore like at all")

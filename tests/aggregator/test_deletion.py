@@ -23,7 +23,7 @@ from aggregator.selectors.usage import spent_today
 from aggregator.services import deletion, turns
 from aggregator.storage import checkpoint
 from aggregator.streaming.turn_feed import stream_key
-from testing.provider.server import ProviderServer, say
+from testing.provider.server import ProviderServer, count_up, say
 from testing.turns import wait_for_turns
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import leave, open_page
@@ -38,7 +38,7 @@ SOON_SECONDS = 3
 def talkers(provider: ProviderServer, offer_model: MakeModel) -> None:
     """One model that has answered at once, and one that would go on for half a minute."""
     provider.add("quick", say("서울"))
-    provider.add("talker", say("한 마디씩 " * 300, delay_s=0.05))
+    provider.add("talker", say(count_up("한 마디씩", 300), delay_s=0.05))
     offer_model("quick")
     offer_model("talker")
 

@@ -13,13 +13,13 @@ from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Signal, Turn
 from aggregator.services import turns
 from aggregator.services.refusal import Refusal
-from testing.provider.server import ProviderServer, say
+from testing.provider.server import ProviderServer, count_up, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Frame, Page, leave, open_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # It takes a minute, so it runs for as long as a test looks at it.
-LONG = say("길게 말해요 " * 600, delay_s=0.1)
+LONG = say(count_up("길게 말해요", 600), delay_s=0.1)
 
 
 def command(kind: str, **more: object) -> Frame:

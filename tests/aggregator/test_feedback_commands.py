@@ -12,7 +12,7 @@ from aggregator.models import AnswerRating, Signal, Turn
 from aggregator.services import feedback, turns
 from aggregator.services.conversations import adopt_conversations
 from testing.factories import GuestFactory
-from testing.provider.server import ProviderServer, say
+from testing.provider.server import ProviderServer, count_up, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Frame, Page, leave, open_page
 from tests.aggregator.test_consumers import ask_of
@@ -155,7 +155,7 @@ async def test_a_turn_ends_with_the_candidate_that_is_enough(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요."))
-    provider.add("slow", say("음 " * 600, delay_s=0.1))
+    provider.add("slow", say(count_up("음", 600), delay_s=0.1))
     for slug in ("wise", "slow"):
         await asyncio.to_thread(offer_model, slug)
     page = await open_page(ada)

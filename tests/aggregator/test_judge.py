@@ -15,12 +15,12 @@ from aggregator.models import Ballot, Turn, Usage
 from aggregator.selectors.turns import rebuild_events, with_related
 from aggregator.services import turns
 from aggregator.streaming.turn_log import decode_entries
-from testing.provider.server import ProviderServer, Script, say
+from testing.provider.server import ProviderServer, Script, count_up, say
 from tests.aggregator.conftest import MakeModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-LONG = "서울의 인구는 약 940만 명이에요. 한강이 도시를 가로질러 흐르고 산이 많아요. " * 12
+LONG = count_up("서울의 인구는 약 940만 명이에요. 한강이 도시를 가로질러 흐르고 산이 많아요.", 12)
 
 
 def answer(model: str, prompt: str) -> Script:

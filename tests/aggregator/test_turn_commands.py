@@ -19,7 +19,7 @@ from aggregator.services.candidates import add_candidate
 from aggregator.services.listings import list_offered_models
 from aggregator.services.refusal import Refusal
 from aggregator.streaming.turn_log import decode_entries
-from testing.provider.server import ProviderServer, Script, say
+from testing.provider.server import ProviderServer, Script, count_up, say
 from testing.turns import wait_for_turns
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.page import Page, leave, open_page
@@ -64,7 +64,7 @@ def has_failed(turn: str) -> bool:
 async def test_a_failed_candidate_can_be_retried_while_the_others_stream(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
-    provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.08))
+    provider.add("talker", say(count_up("천천히 말해요", 20), delay_s=0.08))
     provider.add("shaky", Script(status=401, error="invalid_api_key"))
     await asyncio.to_thread(offer_model, "talker")
     await asyncio.to_thread(offer_model, "shaky")
@@ -149,7 +149,7 @@ async def test_a_page_that_resumes_after_the_log_expired_still_gets_the_end(
 async def test_a_process_that_ends_releases_its_turns_at_once(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
-    provider.add("talker", say("천천히 말해요 " * 30, delay_s=0.04))
+    provider.add("talker", say(count_up("천천히 말해요", 30), delay_s=0.04))
     await asyncio.to_thread(offer_model, "talker")
     page = await open_page(ada)
     turn = await ask(page, "talker")
@@ -173,7 +173,7 @@ async def test_one_person_may_only_have_so_many_turns_open(
     provider: ProviderServer, offer_model: MakeModel, ada: User, settings: object
 ) -> None:
     settings.TURNS_OPEN_EACH = 1  # type: ignore[attr-defined]
-    provider.add("talker", say("천천히 말해요 " * 10, delay_s=0.05))
+    provider.add("talker", say(count_up("천천히 말해요", 10), delay_s=0.05))
     await asyncio.to_thread(offer_model, "talker")
     page = await open_page(ada)
     turn = await ask(page, "talker")
@@ -260,7 +260,7 @@ async def test_a_queued_turn_can_be_stopped_or_deleted(
     provider: ProviderServer, offer_model: MakeModel, ada: User, settings: Settings
 ) -> None:
     settings.TURNS_AT_ONCE = 1
-    provider.add("talker", say("천천히 말해요 " * 600, delay_s=0.1))
+    provider.add("talker", say(count_up("천천히 말해요", 600), delay_s=0.1))
     provider.add("quick", say("서울이에요."))
     for slug in ("talker", "quick"):
         await asyncio.to_thread(offer_model, slug)

@@ -17,7 +17,7 @@ from aggregator.selectors.turns import answer_text_of, rebuild_events, with_rela
 from aggregator.services import turns
 from aggregator.services.candidates import retry_candidate
 from aggregator.streaming.turn_log import decode_entries
-from testing.provider.server import ProviderServer, Script, say
+from testing.provider.server import ProviderServer, Script, count_up, say
 from tests.aggregator.conftest import MakeModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,7 +172,7 @@ async def test_a_stalled_model_does_not_hold_up_the_others(
 async def test_a_stop_keeps_what_was_written(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
-    provider.add("talker", say("한 마디씩 " * 200, delay_s=0.02))
+    provider.add("talker", say(count_up("한 마디씩", 200), delay_s=0.02))
     await asyncio.to_thread(offer_model, "talker")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     running = asyncio.create_task(runner.run_turn(turn.public_id))
@@ -228,7 +228,7 @@ async def test_models_get_the_conversation_so_far(
 async def test_a_turn_whose_process_died_is_finished_by_another_one(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
-    provider.add("talker", say("천천히 말해요 " * 20, delay_s=0.02))
+    provider.add("talker", say(count_up("천천히 말해요", 20), delay_s=0.02))
     await asyncio.to_thread(offer_model, "talker")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("말해 줘"))
     dying = asyncio.create_task(runner.run_turn(turn.public_id))
@@ -239,7 +239,7 @@ async def test_a_turn_whose_process_died_is_finished_by_another_one(
     turn, history = await finish(turn)
 
     assert turn.status == "done"
-    assert answer_text_of(turn) == ("천천히 말해요 " * 20)
+    assert answer_text_of(turn) == count_up("천천히 말해요", 20)
     assert reduce_events(history) == reduce_events(rebuild_events(turn))
 
 
@@ -288,7 +288,7 @@ async def test_a_turn_costs_what_its_calls_cost(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
     provider.add("wise", say("서울이에요.", delay_s=0.01))
-    provider.add("slow", say("서울입니다 " * 20, delay_s=0.05))
+    provider.add("slow", say(count_up("서울입니다", 20), delay_s=0.05))
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "slow")
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest("수도는?"))
@@ -309,7 +309,7 @@ async def test_a_turn_costs_what_its_calls_cost(
 async def test_a_stop_also_ends_the_fusion(
     provider: ProviderServer, offer_model: MakeModel, ada: User
 ) -> None:
-    slow, quick = say("천천히 " * 300, delay_s=0.1), say("서울이에요.")
+    slow, quick = say(count_up("천천히", 300), delay_s=0.1), say("서울이에요.")
     provider.find_script = lambda _, prompt: slow if "<<<ANSWER" in prompt else quick
     await asyncio.to_thread(offer_model, "wise", can_fuse=True)
     await asyncio.to_thread(offer_model, "quick")

@@ -14,7 +14,7 @@ from aggregator.services import turns
 from aggregator.services.candidates import add_candidate
 from aggregator.services.listings import list_offered_models
 from aggregator.streaming.turn_log import decode_entries
-from testing.provider.server import ProviderServer, Script, say
+from testing.provider.server import ProviderServer, Script, count_up, say
 from tests.aggregator.conftest import MakeModel
 from tests.aggregator.test_judge import answer
 from tests.aggregator.test_turns import wait_for_event
@@ -22,7 +22,7 @@ from tests.aggregator.test_turns import wait_for_event
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-LONG = say("대한민국의 수도는 서울이에요. " * 400, delay_s=0.05)
+LONG = say(count_up("대한민국의 수도는 서울이에요.", 400), delay_s=0.05)
 
 
 async def finish(turn: Turn) -> Turn:

@@ -13,7 +13,7 @@ from tests.e2e.conftest import MakeModel, OpenPage, Size, ask, box, lefts, take_
 from tests.e2e.test_market import PERSON
 
 SHORT = "도쿄 항공권은 출발 6~8주 전에 사면 싸요."
-LONG = "\n\n".join(f"{number}번째 문장이에요." for number in range(1, 61))
+LONG = "\n\n".join(f"글의 문장 {number}번째예요." for number in range(1, 61))
 PROMPT = "도쿄 여행 항공권 싸게 사는 법"
 
 

@@ -18,7 +18,7 @@ from aggregator.api.request_params import RequestParams, create_turn
 from aggregator.execution import runner
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import ApiKey, Turn
-from testing.provider.server import ProviderServer, say
+from testing.provider.server import ProviderServer, count_up, say
 from testing.site.live_site import LiveSite
 from testing.turns import wait_for_turns
 from tests.aggregator.conftest import MakeModel
@@ -31,7 +31,7 @@ ASK = [{"role": "user", "content": "길게 말해 줘"}]
 @pytest.fixture
 def slow_model(provider: ProviderServer, offer_model: MakeModel) -> None:
     """A model that streams for half a minute."""
-    provider.add("slow_model", say("한 마디씩 " * 300, delay_s=0.05))
+    provider.add("slow_model", say(count_up("한 마디씩", 300), delay_s=0.05))
     offer_model("slow_model")
 
 

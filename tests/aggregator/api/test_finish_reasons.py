@@ -7,7 +7,7 @@ import pytest
 from openai import OpenAI
 from pytest_django import Settings
 
-from testing.provider.server import ProviderServer, say
+from testing.provider.server import ProviderServer, count_up, say
 from tests.aggregator.conftest import MakeModel
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,7 +95,7 @@ def test_a_limit_that_reasoning_spends_is_an_empty_answer_and_no_failure(
 def test_a_fused_answer_at_the_limit_was_cut(
     ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
-    provider.add("wise", say("서울은 대한민국의 수도예요. " * 4))
+    provider.add("wise", say(count_up("서울은 대한민국의 수도예요.", 4)))
     provider.add("quick", say("서울"))
     offer_model("wise", can_fuse=True)
     offer_model("quick")

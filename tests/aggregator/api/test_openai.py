@@ -5,7 +5,7 @@ from openai import APIError, AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from aggregator.models import Conversation, Turn
-from testing.provider.server import ProviderServer, Script, say
+from testing.provider.server import ProviderServer, Script, count_up, say
 from testing.site.live_site import LiveSite
 from tests.aggregator.conftest import MakeModel
 
@@ -68,7 +68,7 @@ def test_the_ensemble_streams_the_winner_after_the_ranking(ada_client: OpenAI) -
 def test_a_fused_answer_streams_as_it_is_written_and_its_tokens_count(
     ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
-    provider.add("wise", say("서울은 대한민국의 수도예요. " * 4, delay_s=0.02))
+    provider.add("wise", say(count_up("서울은 대한민국의 수도예요.", 4), delay_s=0.02))
     provider.add("quick", say("서울"))
     offer_model("wise", can_fuse=True)
     offer_model("quick")
@@ -80,7 +80,7 @@ def test_a_fused_answer_streams_as_it_is_written_and_its_tokens_count(
     )
 
     texts = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
-    assert "".join(text or "" for text in texts) == "서울은 대한민국의 수도예요. " * 4
+    assert "".join(text or "" for text in texts) == count_up("서울은 대한민국의 수도예요.", 4)
     assert len([text for text in texts if text]) > 2
     more = (chunks[-2].model_extra or {})["jjamppong"]
     assert (more["answer"], more["answer_model"]) == ("fused", "wise")

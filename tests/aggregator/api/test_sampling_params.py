@@ -12,7 +12,7 @@ from anthropic import BadRequestError as AnthropicBadRequest
 from openai import BadRequestError, OpenAI
 
 from aggregator.models import Turn
-from testing.provider.server import ProviderServer, say
+from testing.provider.server import ProviderServer, count_up, say
 from testing.site.live_site import LiveSite
 from tests.aggregator.conftest import MakeModel
 
@@ -100,7 +100,7 @@ def test_without_parameters_a_model_keeps_its_own_settings(
 def test_the_ensembles_limit_reaches_each_candidate_and_the_fuser(
     ada_client: OpenAI, provider: ProviderServer, offer_model: MakeModel
 ) -> None:
-    provider.add("wise", say("서울은 대한민국의 수도예요. " * 4))
+    provider.add("wise", say(count_up("서울은 대한민국의 수도예요.", 4)))
     provider.add("quick", say("서울"))
     offer_model("wise", can_fuse=True)
     offer_model("quick")
