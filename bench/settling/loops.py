@@ -170,7 +170,7 @@ def asks_copies(answer: RecordedAnswer) -> bool:
     """Return whether a prompt asks for verse or repetition, or its answer marks a refrain."""
     detector = RepetitionDetector(read_repetition_context(answer.prompt))
     detector.extend(answer.text)
-    return detector.context.is_asked or detector.context.is_verse
+    return detector.context.is_requested or detector.context.is_verse
 
 
 def plant_loops(answers: list[RecordedAnswer], count: int, seed: int) -> Iterator[PlantedLoop]:

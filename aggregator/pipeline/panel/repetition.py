@@ -25,7 +25,7 @@ _SCHEDULE_COPIES, _SCHEDULE_CHARS = 8, 80
 _ROW_COPIES, _ROW_CHARS = 10, 700
 _WORDLESS_COPIES, _WORDLESS_CHARS = 12, 1_600
 # What a person asked to have repeated.
-_ASKED_CHARS = 4_000
+_REQUESTED_CHARS = 4_000
 # The last letters of the last copy may not be written yet.
 _UNWRITTEN_SHARE, _UNWRITTEN_CHARS = 0.45, 64
 _WINDOW = MAX_PERIOD * _COPIES + _NEEDLE
@@ -41,12 +41,12 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)*\]]*(?=\s|$)")
 _CELL_COMMA = re.compile(r",(?=\S)")
 _TABLE_ROW = re.compile(r"(?:^|\n)[ \t]*\|[^\n]*\||\|[ \t]*\n[ \t]*\|")
 _STOP = re.compile(r"[.!?…。！？](?!\d)")
-_VERSE_ASKED = re.compile(
+_VERSE_REQUEST = re.compile(
     r"노래|가사|작사|후렴|동요|자장가|운문|(?<![가-힣])(?:시[를 로]|동시[를 ]|시조|랩[을 ])"
     r"|\b(?:song|lyrics?|rap|poems?|poetry|verses?|chorus|refrain|ballad|haiku|limerick|sonnet|chant|hymn)\b",
     re.I,
 )
-_REPETITION_ASKED = re.compile(
+_REPETITION_REQUEST = re.compile(
     r"(?:반복|되풀이)(?:해|하여|하세요|하시|시켜)|번 (?:반복|써|적어|말해|출력)"
     r"|\brepeat(?:ing)?\b|\b\d+ times\b",
     re.I,
@@ -60,14 +60,14 @@ _VERSE = re.compile(
 class RepetitionContext:
     """What makes copies part of an answer: verse or repetition that was asked for, a refrain, code."""
 
-    is_asked: bool = False
+    is_requested: bool = False
     is_verse: bool = False
     is_code: bool = False
 
 
 def read_repetition_context(prompt: str) -> RepetitionContext:
     """Return whether a prompt asks for verse or for something repeated."""
-    return RepetitionContext(bool(_REPETITION_ASKED.search(prompt)), bool(_VERSE_ASKED.search(prompt)))
+    return RepetitionContext(bool(_REPETITION_REQUEST.search(prompt)), bool(_VERSE_REQUEST.search(prompt)))
 
 
 @dataclass(slots=True)
@@ -138,8 +138,8 @@ def _min_loop_chars(unit: str, context: RepetitionContext) -> int:
     """Return how many characters copies of a unit must fill to be a loop."""
     period = len(unit)
     letters = count_letters(unit)
-    if context.is_asked:
-        return max(_WORDLESS_COPIES * period, _ASKED_CHARS)
+    if context.is_requested:
+        return max(_WORDLESS_COPIES * period, _REQUESTED_CHARS)
     if letters * 4 < period:
         return max(_WORDLESS_COPIES * period, _WORDLESS_CHARS)
     if context.is_code or _is_row(unit):
