@@ -13,7 +13,7 @@ import numpy as np
 from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
 from aggregator.pipeline.types import Question
-from aggregator.training.fit_agreement import list_passes, number_groups, read_pass
+from aggregator.training.passes import list_passes, number_groups, read_pass
 from bench.report import ROOT, Goal, Report, bench_parser
 
 HELD_OUT = ROOT / "data" / "agreement" / "heldout"

@@ -1,13 +1,13 @@
 """Fits the same-answer head on labelled passes: `python -m aggregator.training.fit_agreement`.
 
-Thresholds are chosen on predictions for passes that the head was not fitted on.
+First the saliences, then trees and a logistic regression over the features of pairs. Thresholds are chosen on
+the groups that result for passes that neither was fitted on.
 """
 
 import argparse
-import gzip
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -15,55 +15,70 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
-from aggregator.pipeline.agreement.agreement import Thresholds
-from aggregator.pipeline.agreement.expected_answer import read_question
+from aggregator.pipeline.agreement.agreement import Pair, Thresholds, Verdict, group_answers
+from aggregator.pipeline.agreement.exact import compare_exactly
 from aggregator.pipeline.agreement.features import FEATURES, measure_pair
-from aggregator.pipeline.agreement.readings import read_answer
-from aggregator.pipeline.agreement.same_answer_head import WEIGHTS, Numbers, SameAnswerHead, parse_head
+from aggregator.pipeline.agreement.readings import read_answers
+from aggregator.pipeline.agreement.salience import WEIGHTS as SALIENCE_WEIGHTS
+from aggregator.pipeline.agreement.salience import load_weights
+from aggregator.pipeline.agreement.same_answer_head import WEIGHTS, Numbers, parse_head
+from aggregator.training.fit_salience import fit_salience
+from aggregator.training.passes import TRAIN_PASSES, list_passes, number_groups, read_pass
 
-PASSES = Path(__file__).resolve().parents[2] / "data" / "agreement" / "train"
-SAME_PRECISION, MOST_SPLIT = 0.9, 0.05
-DEPTH, TREES, RATE, SEEDS = 3, 90, 0.08, 3
+SAME_PRECISION, MOST_SPLIT = 0.92, 0.04
+DEPTH, TREES, RATE, PENALTY = 3, 90, 0.08, 0.05
 
 
 @dataclass(frozen=True)
-class LabelledPairs:
-    """The pairs of one pass: features, whether they say the same, and the kind of their question."""
+class LabelledQuestion:
+    """The pairs of one question's answers: features, what exact readers say, and labels."""
+
+    count: int
+    pairs: tuple[Pair, ...]
+    rows: Numbers
+    exact: tuple[float | None, ...]
+    same: Numbers
+
+
+@dataclass(frozen=True)
+class LabelledPass:
+    """The questions of one writer."""
 
     name: str
-    rows: Numbers
-    same: Numbers
-    kinds: tuple[str, ...]
+    questions: tuple[LabelledQuestion, ...]
+
+    @property
+    def rows(self) -> Numbers:
+        """Return the features of all pairs."""
+        return np.concatenate([each.rows for each in self.questions])
+
+    @property
+    def same(self) -> Numbers:
+        """Return the labels of all pairs."""
+        return np.concatenate([each.same for each in self.questions])
 
 
-def read_pass(path: Path) -> list[dict[str, Any]]:
-    """Return the questions of a pass, of plain or compressed JSON lines."""
-    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return [json.loads(line) for line in content.decode().splitlines() if line.strip()]
+def measure_question(question: dict[str, Any]) -> LabelledQuestion:
+    """Return the pairs of a question with their features and labels."""
+    groups = number_groups(question)
+    expected, readings = read_answers(question["prompt"], question["answers"])
+    pairs = tuple(combinations(range(len(readings)), 2))
+    return LabelledQuestion(
+        count=len(readings),
+        pairs=pairs,
+        rows=np.array([measure_pair(expected, readings[a], readings[b]) for a, b in pairs]),
+        exact=tuple(compare_exactly(expected, readings[a], readings[b]) for a, b in pairs),
+        same=np.array([float(groups[a] == groups[b]) for a, b in pairs]),
+    )
 
 
-def list_passes(folder: Path) -> list[Path]:
-    """Return the files of a folder of passes, in order."""
-    return sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")])
-
-
-def number_groups(question: dict[str, Any]) -> dict[int, int]:
-    """Return the number of each answer's group."""
-    return {index: number for number, group in enumerate(question["groups"]) for index in group}
-
-
-def measure_pass(path: Path) -> LabelledPairs:
-    """Return the features and labels of all pairs of a pass."""
-    rows, same, kinds = [], [], []
-    for question in read_pass(path):
-        expected, groups = read_question(question["prompt"]), number_groups(question)
-        readings = [read_answer(expected, text) for text in question["answers"]]
-        for one, other in combinations(range(len(readings)), 2):
-            rows.append(measure_pair(expected, readings[one], readings[other]))
-            same.append(float(groups[one] == groups[other]))
-            kinds.append(question["kind"])
-    return LabelledPairs(path.name.split(".")[0], np.array(rows), np.array(same), tuple(kinds))
+def measure_pass(path: Path) -> LabelledPass:
+    """Return a pass with the features and labels of all its pairs."""
+    questions = [measure_question(each) for each in read_pass(path) if len(each["answers"]) > 1]
+    return LabelledPass(path.name.split(".")[0], tuple(questions))
 
 
 def _fill_tree(tree: Any) -> tuple[list[int], list[float], list[float]]:
@@ -85,18 +100,29 @@ def _fill_tree(tree: Any) -> tuple[list[int], list[float], list[float]]:
     return features, cuts, leaves
 
 
-def fit_trees(passes: Sequence[LabelledPairs], seed: int = 0) -> dict[str, Any]:
-    """Fit the trees on passes and return the head's JSON values, without thresholds."""
+def _fit_linear(rows: Numbers, same: Numbers) -> tuple[list[float], float]:
+    """Return the weights and bias of a logistic regression on standardised features."""
+    scaler = StandardScaler().fit(rows)
+    model = LogisticRegression(C=PENALTY, max_iter=2_000).fit(scaler.transform(rows), same)
+    weights = model.coef_[0] / scaler.scale_
+    return [round(float(each), 5) for each in weights], round(
+        float(model.intercept_[0] - weights @ scaler.mean_), 5
+    )
+
+
+def fit_scores(passes: Sequence[LabelledPass]) -> dict[str, Any]:
+    """Fit trees and regression on passes and return the head's JSON values, with wide thresholds."""
     rows, same = (
         np.concatenate([each.rows for each in passes]),
         np.concatenate([each.same for each in passes]),
     )
     model = GradientBoostingClassifier(
         n_estimators=TREES, max_depth=DEPTH, learning_rate=RATE, subsample=0.7, min_samples_leaf=12,
-        max_features=0.4, random_state=seed,
+        max_features=0.4, random_state=0,
     ).fit(rows, same)  # fmt: skip
     filled = [_fill_tree(stage[0].tree_) for stage in model.estimators_]
     base = float(np.clip(same.mean(), 1e-3, 1 - 1e-3))
+    linear, linear_bias = _fit_linear(rows, same)
     return {
         "features": list(FEATURES),
         "trees": {
@@ -105,52 +131,84 @@ def fit_trees(passes: Sequence[LabelledPairs], seed: int = 0) -> dict[str, Any]:
             "leaves": [[round(RATE * leaf, 5) for leaf in leaves] for _, _, leaves in filled],
         },
         "bias": round(float(np.log(base / (1 - base))), 5),
+        "linear": linear,
+        "linear_bias": linear_bias,
         "thresholds": {"same": 0.9, "different": 0.1},
     }
 
 
-def predict_left_out(passes: Sequence[LabelledPairs]) -> tuple[Numbers, Numbers]:
-    """Return the probability and label of every pair, each by trees fitted without its pass."""
-    predicted, same = [], []
+Predicted = tuple[LabelledQuestion, dict[Pair, float]]
+
+
+def predict_left_out(passes: Sequence[LabelledPass]) -> Iterator[Predicted]:
+    """Yield every question with its pairs' probabilities by a head that was fitted without its pass."""
     for held_out in passes:
-        head = parse_head(fit_trees([each for each in passes if each is not held_out]))
-        predicted.append(head.predict(held_out.rows))
-        same.append(held_out.same)
-    return np.concatenate(predicted), np.concatenate(same)
+        head = parse_head(fit_scores([each for each in passes if each is not held_out]))
+        for question in held_out.questions:
+            learned = head.predict(question.rows).tolist()
+            sure = [p if exact is None else exact for p, exact in zip(learned, question.exact, strict=True)]
+            yield question, dict(zip(question.pairs, sure, strict=True))
 
 
-def choose_thresholds(predicted: Numbers, same: Numbers) -> Thresholds:
+def measure_thresholds(predicted: Sequence[Predicted], thresholds: Thresholds) -> tuple[float, float, float]:
+    """Return precision and recall of "same", and the share of same pairs said to differ, after grouping."""
+    joined = hits = split = same = 0
+    for question, probabilities in predicted:
+        agreement = group_answers(probabilities, thresholds, [""] * question.count)
+        for pair, is_same in zip(question.pairs, question.same, strict=True):
+            verdict = agreement.verdicts[pair]
+            joined += verdict == Verdict.SAME
+            hits += verdict == Verdict.SAME and is_same > 0
+            split += verdict == Verdict.DIFFERENT and is_same > 0
+            same += is_same > 0
+    return hits / max(joined, 1), hits / max(same, 1), split / max(same, 1)
+
+
+def choose_thresholds(predicted: Sequence[Predicted]) -> Thresholds:
     """Return the lowest threshold of the wanted precision, and the highest that splits few same pairs."""
-    order = np.argsort(-predicted)
-    precision = np.cumsum(same[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(precision >= SAME_PRECISION)
-    lowest = float(predicted[order][enough[-1]]) if len(enough) else 0.97
-    different = float(np.quantile(predicted[same == 1], MOST_SPLIT))
-    return Thresholds(round(lowest, 4), round(min(different, lowest - 0.01), 4))
+    same = next(
+        (
+            t
+            for t in np.arange(0.6, 0.99, 0.01)
+            if measure_thresholds(predicted, Thresholds(t, 0.0))[0] >= SAME_PRECISION
+        ),
+        0.98,
+    )
+    different = max(
+        (
+            t
+            for t in np.arange(0.02, 0.5, 0.01)
+            if measure_thresholds(predicted, Thresholds(same, t))[2] <= MOST_SPLIT
+        ),
+        default=0.02,
+    )
+    return Thresholds(round(float(same), 3), round(float(different), 3))
 
 
-def fit_head(passes: Sequence[LabelledPairs]) -> dict[str, Any]:
-    """Fit the head on all passes, with thresholds from predictions for left-out ones."""
-    document = fit_trees(passes)
-    thresholds = choose_thresholds(*predict_left_out(passes))
+def fit_head(passes: Sequence[LabelledPass]) -> tuple[dict[str, Any], tuple[float, float, float]]:
+    """Fit the head on all passes; return it, and its precision, recall and splits on left-out ones."""
+    document = fit_scores(passes)
+    predicted = list(predict_left_out(passes))
+    thresholds = choose_thresholds(predicted)
     document["thresholds"] = {"same": thresholds.same, "different": thresholds.different}
     document["provenance"] = {
         "passes": {each.name: len(each.same) for each in passes},
         "command": "python -m aggregator.training.fit_agreement",
     }
-    return document
+    return document, measure_thresholds(predicted, thresholds)
 
 
 def main() -> None:
-    """Fit the head on a folder of passes and write it beside the code that reads it."""
+    """Fit saliences and head on a folder of passes and write them beside the code that reads them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--passes", type=Path, default=PASSES, help="a folder of labelled passes")
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--passes", type=Path, default=TRAIN_PASSES, help="a folder of labelled passes")
     options = parser.parse_args()
-    document = fit_head([measure_pass(path) for path in list_passes(options.passes)])
-    head: SameAnswerHead = parse_head(document)
-    options.out.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{len(head.features)} trees, {head.thresholds}\n")
+    paths = list_passes(options.passes)
+    SALIENCE_WEIGHTS.write_text(json.dumps(fit_salience(paths), indent=1) + "\n", encoding="utf-8")
+    load_weights.cache_clear()
+    document, figures = fit_head([measure_pass(path) for path in paths])
+    WEIGHTS.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{document['thresholds']}; left out: precision, recall, split {figures}\n")
 
 
 if __name__ == "__main__":

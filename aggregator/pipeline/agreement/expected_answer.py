@@ -1,13 +1,15 @@
 """What a question asks for: the kind of answer, its unit, its alternatives, and the words it gives itself."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aggregator.pipeline.agreement.readers.dates import Mention, find_moments
-from aggregator.pipeline.agreement.readers.polarity import measure_sign
-from aggregator.pipeline.agreement.readers.quantities import Quantity, find_quantities
-from aggregator.pipeline.agreement.readers.units import UNIT_PATTERN, Unit, find_unit
+from aggregator.pipeline.agreement.readers.polarity import measure_sign, read_opening_word
+from aggregator.pipeline.agreement.readers.quantities import find_quantities
+from aggregator.pipeline.agreement.readers.quantity import Quantity
+from aggregator.pipeline.agreement.readers.units import COUNTER_PATTERN, UNIT_PATTERN, Unit, find_unit
 from aggregator.pipeline.agreement.readers.words import list_words
 from aggregator.pipeline.agreement.segments import normalise
 from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, OPTION, TRUTH, detect_answer_type
@@ -17,6 +19,7 @@ KINDS = (NUMBER, DATE, TRUTH, CHOICE, LIST, LITERAL, NAME, OPEN)
 _PROMPT_CHARS = 1_500
 # A longer prompt without a question word asks for a text.
 _SHORT_PROMPT = 30
+_BARE_CHARS = 24
 
 _EXPLAINS = re.compile(
     r"왜\b|왜\s|이유|설명|차이|어떻게|방법|추천|조언|팁|어떡|하는 법|원리|뜻|의미|무슨 말|장단점|비결|꿀팁"
@@ -78,19 +81,29 @@ _TRUTH_WORDS = re.compile(
     re.I,
 )
 _VERSUS = re.compile(
-    r"(?P<a1>[^\s,.?!]+(?:\s[^\s,.?!]+){0,2}?)\s?(?:vs\.?|VS|대)\s+(?P<b1>[^\s,.?!]+(?:\s[^\s,.?!]+)?)"
+    r"(?P<a1>[^\s,.?!]+(?:\s[^\s,.?!]+){0,2}?)\s?(?:vs\.?|VS|\s대)\s+(?P<b1>[^\s,.?!]+(?:\s[^\s,.?!]+)?)"
     r"|(?P<a2>[^\s,.?!]+(?:\s[^\s,.?!]+)?)(?:이?랑|하고|와|과|이?나|,)\s(?P<b2>[^,.?!]{1,24}?)\s?(?:중에?서?|가운데|둘\s?중)"
     r"|(?P<a3>[^\s,.?!]+(?:\s[^\s,.?!]+){0,3}?)[,?]?\s(?:아니면|또는|혹은)\s(?P<b3>[^,.?!]{1,30})"
     r"|\bbetween\s+(?P<a4>[^,.?!]{1,30}?)\s+and\s+(?P<b4>[^,.?!]{1,30}?)(?=[,.?!]|$|\s(?:which|what|who|for|if)\b)"
     r"|(?P<a5>[^\s,.?!:]+(?:\s[^\s,.?!:]+){0,2})\s+or\s+(?P<b5>[^\s,.?!]+(?:\s[^\s,.?!]+){0,2})"
 )
+_FIELDS = {
+    "clock": re.compile(
+        r"몇\s?시(?!간)|시각|시에|what time|when (?:does|do|will) .*(?:open|close|arrive|end)", re.I
+    ),
+    "weekday": re.compile(r"무슨\s?요일|what day|which day|day of the week", re.I),
+    "year": re.compile(r"몇\s?년|년도|연도|what year|which year", re.I),
+    "month": re.compile(r"몇\s?월|며칠|날짜|what month|which month|what date", re.I),
+    "day": re.compile(r"며칠|날짜|몇\s?일|what date|which date", re.I),
+}
+_ASKED_UNIT = re.compile(rf"(?:몇|how many)\s?({UNIT_PATTERN})|^\s*({UNIT_PATTERN})\s+(?:in|per)\b", re.I)
 _GUESS = re.compile(
     r"(?:^|[,.?!\s])([^\s,.?!]+(?:\s[^\s,.?!]+)?)(?:인가|이었나|였나|맞나|맞지|맞아|이지|아닌가|인가요|이 맞"
     r"|가 맞)\s?요?\s*[?.!]*$"
     r"|[,.?]\s*(?:is it|isn't it|was it|it's|maybe)\s+([^,.?!]{2,30})"
 )
 _NEGATED_QUESTION = re.compile(
-    r"안\s?(?:돼|되|됨|좋)|않(?:아|나|을|는)|없(?:어|나|을|는)|아니(?:야|지|죠|에요|었|라)|못\s?[가-힣]|\b(?:isn't|aren't|don't|doesn't|can't|shouldn't|not)\b",
+    r"안\s?(?:돼|되|됨|좋)|안\s?\S{1,4}\s?(?:게|것이|편이)\s?(?:좋|맞|낫)|않(?:아|나|을|는)|없(?:어|나|을|는)|아니(?:야|지|죠|에요|었|라)|못\s?[가-힣]|\b(?:isn't|aren't|don't|doesn't|can't|shouldn't|not)\b",
     re.I,
 )
 
@@ -107,6 +120,8 @@ class ExpectedAnswer:
     guessed: frozenset[str]
     quantities: tuple[Quantity, ...]
     moments: tuple[Mention, ...]
+    fields: frozenset[str] = frozenset()
+    asked_unit: Unit | None = None
     asks_bad: bool = False
     is_negated: bool = False
     is_approximate: bool = False
@@ -136,6 +151,12 @@ def _find_units(prompt: str) -> tuple[Unit, ...]:
     )
     spelled = [found[1] for pattern in patterns for found in re.finditer(pattern, prompt, re.I)]
     return tuple(unit for unit in map(find_unit, spelled) if unit)
+
+
+def _find_asked_unit(prompt: str) -> Unit | None:
+    """Return the unit of "몇 km", "how many cups" or "tablespoons in …", if there is just one."""
+    found = {each[1] or each[2] for each in _ASKED_UNIT.finditer(prompt)}
+    return find_unit(found.pop()) if len(found) == 1 else None
 
 
 def _detect_kind(prompt: str, options: tuple[str, ...], listed: bool) -> str:
@@ -173,12 +194,14 @@ def read_question(prompt: str) -> ExpectedAnswer:
     return ExpectedAnswer(
         kind=_detect_kind(plain, options, bool(listed)),
         units=_find_units(plain),
-        counters=tuple(re.findall(r"몇\s?([가-힣]{1,3}?)(?:이|가|을|를|은|는|야|나|의|인|\s|\?|$)", plain)),
+        counters=tuple(re.findall(rf"몇\s?({COUNTER_PATTERN})", plain)),
         options=options,
         words=frozenset(folded for folded, *_ in list_words(plain)),
         guessed=_find_guessed(plain, options),
         quantities=tuple(find_quantities(plain, taken)),
         moments=tuple(moments),
+        fields=frozenset(name for name, pattern in _FIELDS.items() if pattern.search(plain)),
+        asked_unit=_find_asked_unit(plain),
         asks_bad=bool(
             re.search(
                 r"위험|해로|나쁘|나쁜|불법|독성|\b(?:dangerous|harmful|bad|illegal|toxic|poisonous|unsafe)\b",
@@ -191,3 +214,29 @@ def read_question(prompt: str) -> ExpectedAnswer:
         is_approximate=bool(re.search(r"약\s|대략|정도|쯤|\babout\b|roughly|approx", plain, re.I)),
         is_lettered=bool(listed),
     )
+
+
+def refine_kind(expected: ExpectedAnswer, answers: Sequence[str]) -> ExpectedAnswer:
+    """Return the expectation with the kind that answers show: yes or no, a bare number or date."""
+    if expected.is_lettered or expected.kind in {LITERAL, TRUTH}:
+        return expected
+    openings = sum(bool(read_opening_word(answer)) for answer in answers)
+    if openings >= 2 and 2 * openings >= len(answers) and expected.kind != LIST:
+        return replace(expected, kind=TRUTH)
+    if expected.kind in {DATE, LIST}:
+        return expected
+    bare = {kind for answer in answers if (kind := _name_bare_value(answer))}
+    if DATE in bare and (expected.kind != NUMBER or NUMBER not in bare):
+        return replace(expected, kind=DATE)
+    return replace(expected, kind=NUMBER) if NUMBER in bare else expected
+
+
+def _name_bare_value(answer: str) -> str:
+    """Return DATE or NUMBER for an answer that is nothing else, else ''."""
+    plain = normalise(answer).strip(" *.!") if len(answer) <= _BARE_CHARS else ""
+    if not plain:
+        return ""
+    for kind, found in ((DATE, find_moments(plain, is_date=False)), (NUMBER, find_quantities(plain))):
+        if max((each.end - each.start for each in found), default=0) >= 0.7 * len(plain):
+            return kind if kind == NUMBER or not plain.isdigit() else NUMBER
+    return ""

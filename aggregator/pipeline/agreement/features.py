@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.pipeline.agreement.expected_answer import KINDS, ExpectedAnswer
+from aggregator.pipeline.agreement.phrases import match_phrases
 from aggregator.pipeline.agreement.readers.choices import BOTH
-from aggregator.pipeline.agreement.readers.dates import conflicting_fields, shared_fields
+from aggregator.pipeline.agreement.readers.dates import conflicting_fields, measure_match
 from aggregator.pipeline.agreement.readers.item_lists import measure_list_overlap
-from aggregator.pipeline.agreement.readers.quantities import (
+from aggregator.pipeline.agreement.readers.quantity import (
     are_equal,
     comparable,
     relative_gap,
@@ -22,7 +23,7 @@ from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading, Weighed
 
 Numbers = NDArray[np.float64]
-_TOP = 5
+_TOP, _PHRASES = 5, 8
 FEATURES = (
     "value_both", "value_equal", "value_rounds", "value_gap", "value_expected", "value_found", "value_lead",
     "value_range", "value_numbers",
@@ -33,7 +34,8 @@ FEATURES = (
     "refusal_both", "refusal_one", "no_verdict_both", "no_verdict_one",
     "code_equal", "code_both", "code_inside",
     "focus_min", "focus_max", "focus_top_min", "focus_top_max", "focus_inside", "focus_rejected",
-    "words_jaccard",
+    "words_jaccard", "phrase_expected", "phrase_top", "phrase_found_min", "phrase_found_max", "phrase_known",
+    "phrase_share",
     "text_similarity", "text_equal", "negations_differ",
     "length_min", "length_max", "focus_mass_min",
     *(f"asks_{kind}" for kind in KINDS),
@@ -84,35 +86,44 @@ def _measure_margin(values: Sequence[Weighed]) -> float:
     return min(4.0, values[0].salience - rivals[0]) if rivals else 4.0
 
 
-def _compare_moments(one: Reading, other: Reading) -> list[float]:
+def _compare_moments(wanted: frozenset[str], one: Reading, other: Reading) -> list[float]:
     a, b = one.moments, other.moments
     if not a or not b:
         return [0.0] * 5
     first, second = a[0].moment, b[0].moment
     conflict = conflicting_fields(first, second)
-    equal = float(bool(shared_fields(first, second)) and not conflict)
+    if wanted & (first.fixed & second.fixed):
+        conflict &= wanted
     p, q = _softmax([each.salience for each in a[:_TOP]]), _softmax([each.salience for each in b[:_TOP]])
-    pairs = [
-        (x * y, v.moment, w.moment) for x, v in zip(p, a, strict=False) for y, w in zip(q, b, strict=False)
-    ]
-    expected = sum(weight for weight, v, w in pairs if shared_fields(v, w) and not conflicting_fields(v, w))
-    found = max(
-        float(
-            any(
-                shared_fields(top.moment, each.moment) and not conflicting_fields(top.moment, each.moment)
-                for each in rest
-            )
-        )
+    expected = sum(
+        x * y * measure_match(v.moment, w.moment, wanted)
+        for x, v in zip(p, a, strict=False)
+        for y, w in zip(q, b, strict=False)
+    )
+    found = min(
+        max(measure_match(top.moment, each.moment, wanted) for each in rest[:8])
         for top, rest in ((a[0], b), (b[0], a))
     )
-    return [1.0, equal, float(bool(conflict)), expected, found]
+    return [1.0, measure_match(first, second, wanted), float(bool(conflict)), expected, found]
+
+
+def _weigh_signs(reading: Reading) -> float:
+    """Return the verdict: weaker where only predicates give it or they conflict, 0 where none is given."""
+    polarity = reading.polarity
+    if reading.refusal > 0.6 or (reading.no_verdict >= 0.6 and not polarity.opening):
+        return 0.0
+    if not polarity.opening:
+        return math.tanh(polarity.body)
+    if polarity.opening * polarity.body < -0.3:
+        return 0.4 * polarity.sign
+    return float(polarity.sign)
 
 
 def _compare_verdicts(one: Reading, other: Reading) -> list[float]:
     a, b = one.polarity, other.polarity
     polarity = [
-        float(a.sign * b.sign),
-        float(a.lead * b.lead),
+        _weigh_signs(one) * _weigh_signs(other),
+        float(a.opening * b.opening),
         math.tanh(a.body) * math.tanh(b.body),
         float(a.is_conditional != b.is_conditional),
     ]
@@ -150,13 +161,14 @@ def _cover(one: Reading, other: Reading, count: int) -> float:
     peak = max(other.focus.values(), default=1.0)
     covered = 0.0
     for word, weight in top:
-        best = max(
-            (
-                match_words(word, each) * min(1.0, 0.4 + 0.6 * mass / peak)
-                for each, mass in other.focus.items()
-            ),
-            default=0.0,
-        )
+        if word in other.focus:
+            covered += weight * min(1.0, 0.4 + 0.6 * other.focus[word] / peak)
+            continue
+        best = 0.0
+        for each, mass in other.focus.items():
+            found = match_words(word, each)
+            if found:
+                best = max(best, found * min(1.0, 0.4 + 0.6 * mass / peak))
         covered += weight * best
     return covered / total
 
@@ -172,7 +184,7 @@ def _find_inside(one: Reading, other: Reading) -> float:
 
 
 def _compare_words(one: Reading, other: Reading) -> list[float]:
-    whole = sorted((_cover(one, other, 12), _cover(other, one, 12)))
+    whole = sorted((_cover(one, other, 6), _cover(other, one, 6)))
     tops = sorted((_cover(one, other, 1), _cover(other, one, 1)))
     shorter, longer = sorted((one, other), key=lambda each: len(each.all_words))
     rejected = [
@@ -182,6 +194,19 @@ def _compare_words(one: Reading, other: Reading) -> list[float]:
     union = one.all_words | other.all_words
     jaccard = len(one.all_words & other.all_words) / len(union) if union else 0.0
     return [*whole, *tops, _find_inside(shorter, longer), float(any(rejected)), jaccard]
+
+
+def _compare_phrases(one: Reading, other: Reading) -> list[float]:
+    a, b = one.phrases[:_PHRASES], other.phrases[:_PHRASES]
+    if not a or not b:
+        return [0.0] * 6
+    p, q = _softmax([each.salience for each in a]), _softmax([each.salience for each in b])
+    match = [[match_phrases(v, w) for w in b] for v in a]
+    expected = sum(x * y * match[i][j] for i, x in enumerate(p) for j, y in enumerate(q))
+    forward = max(match[0][j] * min(1.0, q[j] / q[0]) ** 0.5 for j in range(len(b)))
+    backward = max(match[i][0] * min(1.0, p[i] / p[0]) ** 0.5 for i in range(len(a)))
+    known = float(a[0].is_known) + float(b[0].is_known)
+    return [expected, match[0][0], min(forward, backward), max(forward, backward), known, min(p[0], q[0])]
 
 
 def _head(reading: Reading) -> list[str]:
@@ -212,13 +237,14 @@ def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list
     lengths = abs(len(one_items) - len(other_items)) / max(len(one_items), len(other_items), 1)
     return [
         *_compare_values(one, other),
-        *_compare_moments(one, other),
+        *_compare_moments(expected.fields, one, other),
         *_compare_verdicts(one, other),
         *measure_list_overlap(one_items, other_items),
         lengths,
         *_compare_declined(one, other),
         *_compare_codes(one, other),
         *_compare_words(one, other),
+        *_compare_phrases(one, other),
         *_compare_texts(one, other),
         *(float(expected.kind == kind) for kind in KINDS),
     ]

@@ -2,31 +2,27 @@
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
+from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer, read_question, refine_kind
+from aggregator.pipeline.agreement.phrases import Phrase, PlacedWord, join_phrases
 from aggregator.pipeline.agreement.readers.choices import Choice, read_choice
 from aggregator.pipeline.agreement.readers.dates import Mention, Moment, find_moments
 from aggregator.pipeline.agreement.readers.item_lists import Item, read_items
 from aggregator.pipeline.agreement.readers.non_answers import measure_no_verdict, measure_refusal
 from aggregator.pipeline.agreement.readers.polarity import Polarity, read_polarity
-from aggregator.pipeline.agreement.readers.quantities import PLAIN, Quantity, find_quantities
-from aggregator.pipeline.agreement.readers.units import find_unit
+from aggregator.pipeline.agreement.readers.quantities import find_quantities
+from aggregator.pipeline.agreement.readers.quantity import PLAIN, Quantity
+from aggregator.pipeline.agreement.readers.units import Unit, find_unit
 from aggregator.pipeline.agreement.readers.words import list_words, match_words
+from aggregator.pipeline.agreement.salience import MOMENT, VALUE, WORD, Cues, PlaceReader, is_operand
 from aggregator.pipeline.agreement.segments import CODE, AnswerText, Segment, cut_segments
 from aggregator.pipeline.answer_type import DATE, TRUTH
 
-_EQUALS_BEFORE = re.compile(
-    r"(?:=|→|≈|:|＝|is|are|은|는|이|가|면)\s*(?:약|대략|about|around|roughly|approximately)?\s*[₩$€£¥]?$",
-    re.I,
-)
-_OPERATOR_AFTER = re.compile(r"^\s*(?:[+×x*/÷=%^]\s*[\d(]|-\s\d|에서|에다|곱하|나누|더하|빼|에 )", re.I)
-_OPERATOR_BEFORE = re.compile(r"[+×x*/÷^]\s*\(?$|\d\s-\s$")
-_COPULA_AFTER = re.compile(
-    r"^\s*(?:\([^)]{0,40}\)\s*)?(?:정도|쯤|가량)?\s*(?:입니다|이에요|예요|이야|야|이다|임|이죠|이네요|입니당|이었|였|이요|요(?![가-힣])|됩니다|돼요|걸려|걸립|나와|나옵|남|들어|$|[.!])"
-)
-# What a word of the question counts among the words of its answer.
-KNOWN_SHARE = 0.12
+_HANGUL_PREDICATE = re.compile(r"(?:입니다|이에요|예요|이야|이다|였습니다|였어요|이죠|이요|이네요)$")
+_MAX_WORDS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,7 @@ class Weighed:
 
     quantity: Quantity
     salience: float
+    cues: Cues = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,18 @@ class WeighedMoment:
 
     moment: Moment
     salience: float
+    cues: Cues = ((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedWord:
+    """A content word with the salience of being the answer."""
+
+    word: str
+    salience: float
+    cues: Cues
+    is_known: bool
+    is_rejected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,77 +68,101 @@ class Reading:
     items: tuple[Item, ...]
     focus: dict[str, float]
     new_words: frozenset[str]
+    words: tuple[WeighedWord, ...]
+    phrases: tuple[Phrase, ...]
     rejected_words: frozenset[str]
     all_words: frozenset[str]
     codes: tuple[str, ...]
 
 
-def _weigh_place(segment: Segment, start: int, end: int) -> float:
-    """Return the weight of a mention by where it stands, for any kind of value."""
-    after, before = segment.text[end : end + 24], segment.text[max(0, start - 24) : start]
-    weight = segment.weight
-    weight += 1.6 if segment.is_bold(start, end) else 0.0
-    weight += 0.8 if _COPULA_AFTER.match(after) else 0.0
-    weight += 0.6 if _EQUALS_BEFORE.search(before) else 0.0
-    weight -= 6.0 if segment.is_rejected(start, end) else 0.0
-    is_bracketed = (
-        "(" in segment.text[:start] and ")" not in segment.text[segment.text.rfind("(", 0, start) : start]
-    )
-    weight -= 0.9 if is_bracketed else 0.0
-    weight -= (
-        2.0
-        if re.search(r"보다\s*$|\bthan\s+$|예를 들|for example", before) or after.lstrip().startswith("보다")
-        else 0.0
-    )
-    return weight
-
-
-def _weigh_quantity(expected: ExpectedAnswer, segment: Segment, quantity: Quantity, later: int) -> float:
-    """Return the salience of a quantity; `later` counts those that follow in its segment."""
-    weight = _weigh_place(segment, quantity.start, quantity.end)
-    after = segment.text[quantity.end : quantity.end + 12]
-    before = segment.text[max(0, quantity.start - 6) : quantity.start]
-    if _OPERATOR_AFTER.match(after) or _OPERATOR_BEFORE.search(before):
-        weight -= 2.0
-    weight += 0.5 if later == 0 else 0.0
+def _measure_quantity(
+    expected: ExpectedAnswer, place: PlaceReader, quantity: Quantity, order: tuple[int, int]
+) -> list[float]:
+    """Return the cues of a quantity; `order` is its index among those of its segment, and their count."""
     dimensions = {unit.dimension for unit in expected.units}
-    if any(unit.name == quantity.unit for unit in expected.units) or quantity.unit in expected.counters:
-        weight += 2.0
-    elif quantity.dimension in dimensions:
-        weight += 1.0
-    elif dimensions and quantity.dimension != PLAIN:
-        weight -= 1.0
+    is_asked = any(unit.name == quantity.unit for unit in expected.units)
     is_echo = any(
         each.dimension == quantity.dimension
         and each.unit == quantity.unit
         and abs(each.value - quantity.value) < 1e-9
         for each in expected.quantities
     )
-    return weight - (3.0 if is_echo else 0.0)
+    return [
+        *place.measure(quantity.start, quantity.end, order, is_echo=is_echo),
+        *is_operand(place.segment, quantity.start, quantity.end),
+        float(is_asked),
+        float(not is_asked and quantity.dimension in dimensions),
+        float(bool(dimensions) and quantity.dimension not in dimensions and quantity.dimension != PLAIN),
+        float(bool(quantity.unit)),
+        float(quantity.is_approximate),
+        float(bool(quantity.unit) and quantity.unit in expected.counters),
+        float(quantity.high is not None),
+    ]
 
 
-def _read_values(expected: ExpectedAnswer, answer: AnswerText) -> tuple[list[Weighed], list[WeighedMoment]]:
+def _assume_unit(quantity: Quantity, unit: Unit) -> Quantity:
+    """Return a bare number as one in the unit that the question asks for."""
+    if quantity.dimension != PLAIN or quantity.unit:
+        return quantity
+    return replace(
+        quantity,
+        value=quantity.value * unit.factor,
+        step=quantity.step * unit.factor,
+        high=None if quantity.high is None else quantity.high * unit.factor,
+        dimension=unit.dimension,
+        factor=unit.factor,
+    )
+
+
+def _measure_moment(
+    expected: ExpectedAnswer, place: PlaceReader, mention: Mention, order: tuple[int, int]
+) -> list[float]:
+    known = any(mention.moment == each.moment for each in expected.moments)
+    wanted = mention.moment.fixed & expected.fields if expected.fields else mention.moment.fixed
+    return [
+        *place.measure(mention.start, mention.end, order, is_echo=known),
+        float(bool(wanted)),
+        float(len(mention.moment.fixed)),
+        is_operand(place.segment, mention.start, mention.end)[0],
+    ]
+
+
+def _read_values(
+    expected: ExpectedAnswer, answer: AnswerText
+) -> tuple[list[Weighed], list[WeighedMoment], list[list[tuple[int, int]]]]:
+    """Return quantities and moments, most salient first, and where they stand in each segment."""
+    spans: list[list[tuple[int, int]]] = []
     values: list[Weighed] = []
     moments: list[WeighedMoment] = []
-    known = [each.moment for each in expected.moments]
     for segment in answer.segments:
-        found = find_moments(segment.text)
-        for mention in found:
-            weight = _weigh_place(segment, mention.start, mention.end)
-            weight -= 3.0 if mention.moment in known else 0.0
-            moments.append(WeighedMoment(mention.moment, weight))
+        found = find_moments(segment.text, is_date=expected.kind == DATE)
         taken = (
             [(each.start, each.end) for each in found]
             if expected.kind == DATE
             else _list_sure(segment, found)
         )
         quantities = find_quantities(segment.text, taken)
+        dates, numbers = (
+            [(each.start, each.end) for each in found],
+            [(each.start, each.end) for each in quantities],
+        )
+        spans.append(dates + numbers)
+        place = PlaceReader(segment) if found or quantities else None
+        if place is None:
+            continue
+        for index, mention in enumerate(found):
+            cues = _measure_moment(expected, place, mention, (index, len(found)))
+            moments.append(
+                WeighedMoment(mention.moment, place.weigh(MOMENT, cues), (segment.cues, tuple(cues)))
+            )
+        if expected.asked_unit:
+            quantities = [_assume_unit(each, expected.asked_unit) for each in quantities]
         for index, quantity in enumerate(quantities):
-            weight = _weigh_quantity(expected, segment, quantity, len(quantities) - 1 - index)
-            values.append(Weighed(quantity, weight))
+            cues = _measure_quantity(expected, place, quantity, (index, len(quantities)))
+            values.append(Weighed(quantity, place.weigh(VALUE, cues), (segment.cues, tuple(cues))))
     values.sort(key=lambda each: -each.salience)
     moments.sort(key=lambda each: -each.salience)
-    return values, moments
+    return values, moments, spans
 
 
 def _list_sure(segment: Segment, found: list[Mention]) -> list[tuple[int, int]]:
@@ -144,49 +177,82 @@ def _list_sure(segment: Segment, found: list[Mention]) -> list[tuple[int, int]]:
     ]
 
 
-def _read_focus(
-    expected: ExpectedAnswer, answer: AnswerText
-) -> tuple[dict[str, float], set[str], set[str], set[str]]:
-    """Return an answer's words by weight, those new to the question, the rejected ones, and all."""
-    focus: dict[str, float] = {}
-    new: set[str] = set()
-    rejected: set[str] = set()
-    every: set[str] = set()
-    for segment in answer.segments:
-        rows = list_words(segment.text)
-        if not rows or segment.kind == CODE:
+@lru_cache(maxsize=8192)
+def _is_known(words: frozenset[str], folded: str) -> bool:
+    return folded in words or any(match_words(folded, word) >= 0.8 for word in words)
+
+
+def _measure_word(
+    place: PlaceReader, row: tuple[str, str, int, int], order: tuple[int, int], *, is_known: bool
+) -> list[float]:
+    _, written, start, end = row
+    text = place.segment.text
+    return [
+        *place.measure(start, end, order, is_echo=is_known),
+        float(is_known),
+        float(start > 0 and written[0].isupper()),
+        float(bool(_HANGUL_PREDICATE.search(written))),
+        float(order[1] <= 4),
+        float(len(written) >= 5),
+        float(bool(re.search(r"\d", text[max(0, start - 3) : end + 3]))),
+        float(written[0].isascii()),
+    ]
+
+
+def _list_free_words(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[str, str, int, int]]:
+    """Return the content words of a text outside its numbers and dates."""
+    return [
+        row
+        for row in list_words(text)
+        if not row[0][0].isdigit()
+        and not any(first < row[3] and row[2] < last for first, last in taken)
+        and not find_unit(row[0])
+    ]
+
+
+def read_words(
+    expected: ExpectedAnswer, answer: AnswerText, spans: Sequence[Sequence[tuple[int, int]]]
+) -> tuple[list[WeighedWord], list[Phrase]]:
+    """Return the words and phrases of an answer in order; `spans` are those of its numbers and dates."""
+    phrases: list[Phrase] = []
+    words: list[WeighedWord] = []
+    for number, segment in enumerate(answer.segments):
+        if segment.kind == CODE or len(words) >= _MAX_WORDS:
             continue
-        base = math.exp(0.7 * max(-3.0, min(4.0, segment.weight))) / math.sqrt(len(rows))
-        for folded, written, start, end in rows:
-            every.add(folded)
-            if folded[0].isdigit() or find_unit(folded):
-                continue
-            if segment.is_rejected(start, end):
-                rejected.add(folded)
-                continue
-            weight = base * (2.5 if segment.is_bold(start, end) else 1.0)
-            weight *= 1.6 if start > 0 and written[0].isupper() else 1.0
-            after = segment.text[end : end + 10]
-            is_predicate = _COPULA_AFTER.match(after) or re.search(
-                r"(?:입니다|이에요|예요|이야|이다|였습니다|였어요)$", written
-            )
-            weight *= 2.0 if is_predicate else 1.0
-            is_known = folded in expected.words or any(
-                match_words(folded, word) >= 0.8 for word in expected.words
-            )
-            if is_known and folded not in expected.guessed:
-                weight *= KNOWN_SHARE
-            else:
-                new.add(folded)
-            focus[folded] = max(focus.get(folded, 0.0), weight)
-    return focus, new, rejected - set(focus), every
+        rows = _list_free_words(segment.text, spans[number])
+        place = PlaceReader(segment) if rows else None
+        if place is None:
+            continue
+        placed: list[PlacedWord] = []
+        for index, row in enumerate(rows):
+            known = row[0] not in expected.guessed and _is_known(expected.words, row[0])
+            cues = _measure_word(place, row, (index, len(rows)), is_known=known)
+            rejected, salience = segment.is_rejected(row[2], row[3]), place.weigh(WORD, cues)
+            words.append(WeighedWord(row[0], salience, (segment.cues, tuple(cues)), known, rejected))
+            if not rejected:
+                placed.append(PlacedWord(*row, salience, known))
+        phrases.extend(join_phrases(segment.text, placed))
+    return words, phrases
+
+
+def _collect_focus(words: Sequence[WeighedWord]) -> dict[str, float]:
+    """Return the share of each word in the answer: the softmax of its best mention."""
+    best: dict[str, float] = {}
+    for each in words:
+        best[each.word] = max(best.get(each.word, -99.0), each.salience)
+    top = max(best.values(), default=0.0)
+    weights = {word: math.exp(salience - top) for word, salience in best.items()}
+    total = sum(weights.values()) or 1.0
+    return {word: weight / total for word, weight in weights.items()}
 
 
 def read_answer(expected: ExpectedAnswer, text: str) -> Reading:
     """Return what an answer to a question says."""
     answer = cut_segments(text)
-    values, moments = _read_values(expected, answer)
-    focus, new, rejected, every = _read_focus(expected, answer)
+    values, moments, spans = _read_values(expected, answer)
+    words, phrases = read_words(expected, answer, spans)
+    rejected = {each.word for each in words if each.is_rejected}
+    kept = [each for each in words if not each.is_rejected]
     is_truth = expected.kind == TRUTH
     codes = [segment.text for segment in answer.segments if segment.kind == CODE]
     codes += [segment.text[a:b] for segment in answer.segments for a, b in segment.code]
@@ -203,9 +269,17 @@ def read_answer(expected: ExpectedAnswer, text: str) -> Reading:
         values=tuple(values),
         moments=tuple(moments),
         items=tuple(read_items(answer, expected.words)),
-        focus=focus,
-        new_words=frozenset(new),
-        rejected_words=frozenset(rejected),
-        all_words=frozenset(every),
+        focus=_collect_focus(kept),
+        new_words=frozenset(each.word for each in kept if not each.is_known),
+        words=tuple(words),
+        phrases=tuple(sorted(phrases, key=lambda each: -each.salience)),
+        rejected_words=frozenset(rejected - {each.word for each in kept}),
+        all_words=frozenset(each.word for each in words),
         codes=tuple(re.sub(r"\s+", " ", code).strip() for code in codes if code.strip()),
     )
+
+
+def read_answers(prompt: str, texts: Sequence[str]) -> tuple[ExpectedAnswer, list[Reading]]:
+    """Return what a prompt asks for, in view of its answers, and what each of them says."""
+    expected = refine_kind(read_question(prompt), texts)
+    return expected, [read_answer(expected, text) for text in texts]

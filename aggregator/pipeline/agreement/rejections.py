@@ -36,6 +36,7 @@ _ENGLISH_BELIEF = re.compile(
     r"[^.;!?]{0,80}?(?:,\s*but\b|\bbut\b|\bhowever\b|,\s*though\b|;|,\s*yet\b)",
     re.I,
 )
+_HANGUL, _LATIN = re.compile("[가-힣]"), re.compile("[A-Za-z]{3}")
 _CORRECTS = re.compile(
     r"(?:^|[\s,.(])(?:아,?\s*(?:아니|다시|잠깐|죄송|맞다)|다시\s*(?:계산|생각|보니|확인|정리|세어|더해)|정정|잠깐만?[,!.]|제가\s*(?:잘못|실수|착각)|잘못\s*(?:계산|말씀|썼)|실수했)"
     r"|\b(?:wait|scratch that|correction|oops|hold on|let me (?:re-?\w+|double[- ]check|correct|redo)"
@@ -54,8 +55,7 @@ def _start_of_phrase(text: str, end: int) -> int:
     return max(begun, end - 40)
 
 
-def find_rejected_spans(text: str) -> Iterator[Span]:
-    """Yield the spans of a sentence that hold what it says is not the answer."""
+def _find_korean_spans(text: str) -> Iterator[Span]:
     if "아니" in text or "아닌" in text or "아닙" in text or "아님" in text:
         for found in _KOREAN_NOT.finditer(text):
             yield _start_of_phrase(text, found.start()), found.start()
@@ -63,9 +63,15 @@ def find_rejected_spans(text: str) -> Iterator[Span]:
         yield _start_of_phrase(text, found.start()), found.end()
     for found in _KOREAN_INSTEAD.finditer(text):
         yield _start_of_phrase(text, found.start()), found.start()
-    for pattern in (_ENGLISH_NOT, _ENGLISH_BELIEF):
-        for found in pattern.finditer(text):
-            yield found.span()
+
+
+def find_rejected_spans(text: str) -> Iterator[Span]:
+    """Yield the spans of a sentence that hold what it says is not the answer."""
+    if _HANGUL.search(text):
+        yield from _find_korean_spans(text)
+    if _LATIN.search(text):
+        for pattern in (_ENGLISH_NOT, _ENGLISH_BELIEF):
+            yield from (found.span() for found in pattern.finditer(text))
 
 
 def is_self_correction(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The learned probability that two answers say the same: gradient-boosted trees over a pair's features."""
+"""The learned probability that two answers say the same: trees and a linear score over a pair's features."""
 
 import json
 from collections.abc import Sequence
@@ -14,18 +14,24 @@ from aggregator.pipeline.agreement.agreement import Thresholds
 from aggregator.pipeline.agreement.features import FEATURES
 
 WEIGHTS = Path(__file__).with_name("same_answer_head.json")
+LIMIT = 9.0
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class SameAnswerHead:
-    """Complete trees of one depth, breadth-first: shapes (trees, inner nodes) and (trees, leaves)."""
+    """Complete trees of one depth, breadth-first: shapes (trees, inner nodes) and (trees, leaves).
+
+    The log-odds are the mean of the trees' score and that of a logistic regression, which errs elsewhere.
+    """
 
     features: Indices
     cuts: Numbers
     leaves: Numbers
     bias: float
+    linear: Numbers
+    linear_bias: float
     thresholds: Thresholds
 
     def predict(self, rows: Sequence[Sequence[float]] | Numbers) -> Numbers:
@@ -38,7 +44,8 @@ class SameAnswerHead:
         while node[:1, :1].size and int(node[0, 0]) < inner:
             is_right = table[lines, self.features[trees, node]] > self.cuts[trees, node]
             node = 2 * node + 1 + is_right
-        scores = self.bias + self.leaves[trees, node - inner].sum(axis=1)
+        grown = self.bias + self.leaves[trees, node - inner].sum(axis=1)
+        scores = (grown + np.clip(self.linear_bias + table @ self.linear, -LIMIT, LIMIT)) / 2
         return np.asarray(1 / (1 + np.exp(-scores)), dtype=np.float64)
 
 
@@ -52,6 +59,8 @@ def parse_head(document: dict[str, Any]) -> SameAnswerHead:
         cuts=np.array(trees["cuts"], dtype=np.float64),
         leaves=np.array(trees["leaves"], dtype=np.float64),
         bias=float(document["bias"]),
+        linear=np.array(document["linear"], dtype=np.float64),
+        linear_bias=float(document["linear_bias"]),
         thresholds=Thresholds(**document["thresholds"]),
     )
 

@@ -10,6 +10,13 @@ HEAD_CHARS, TAIL_CHARS = 900, 900
 MAX_SEGMENTS = 40
 PROSE, ITEM, ROW, HEADING, CODE = "prose", "item", "row", "heading", "code"
 
+SEGMENT_CUES = (
+    "first", "last", "only", "labelled", "concludes", "aside", "question", "item", "row", "heading", "code",
+    "corrects", "corrected", "last_but_one", "belief", "after_end", "second",
+)  # fmt: skip
+_SEGMENT_WEIGHTS = (
+    1.2, 0.9, 0.0, 2.5, 1.2, -1.5, -3.0, -0.6, -0.8, -0.8, -0.5, 2.0, -3.0, 0.0, -0.5, -1.0, 0.0
+)  # fmt: skip
 _CIRCLED = {chr(0x2460 + n): f" ({n + 1}) " for n in range(10)}
 _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "⁴": "^4", "⁵": "^5", "⁶": "^6", "⁸": "^8", "⁹": "^9"})
 _NUMBER_PUNCTUATION = str.maketrans(
@@ -52,6 +59,15 @@ _CONCLUDES = re.compile(
 _ASIDE = re.compile(
     r"^\s*(?:참고|예를 들|예:|주의|팁|tip|note|for example|e\.g\.|출처|source|p\.?s\.?|fun fact)", re.I
 )
+_BELIEF = re.compile(
+    r"흔히|보통|많이들|많은 (?:사람|분)|생각하|오해|헷갈|착각|\b(?:people|many|most|commonly|often|popular"
+    r"|usually"
+    r"|myth)\b",
+    re.I,
+)
+# Single Korean letters (ㄴㄴ, ㄱㅊ) would become parts of syllables.
+_NOT_JAMO = re.compile(r"[^\u3131-\u318e]+")
+_VULGAR = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
 _OFFER = re.compile(
     r"궁금|말씀해|알려\s?(?:주시|드릴)|필요하시|도와드릴|원하시면|물어봐|여쭤|let me know|feel free"
     r"|would you like"
@@ -66,11 +82,22 @@ class Segment:
 
     text: str
     kind: str
+    cues: tuple[float, ...]
     weight: float
     bold: tuple[Span, ...] = ()
     code: tuple[Span, ...] = ()
     rejected: tuple[Span, ...] = ()
     is_labelled: bool = False
+
+    @property
+    def is_concluding(self) -> bool:
+        """Return whether a label, a conjunction or a correction marks the segment as the conclusion."""
+        return any(self.cues[SEGMENT_CUES.index(cue)] for cue in ("labelled", "concludes", "corrects"))
+
+    @property
+    def is_belief(self) -> bool:
+        """Return whether the segment tells what others believe."""
+        return bool(self.cues[SEGMENT_CUES.index("belief")])
 
     def is_rejected(self, start: int, end: int) -> bool:
         """Return whether the text mentions these characters only to reject them."""
@@ -101,7 +128,8 @@ def normalise(text: str) -> str:
         if mark in text:
             text = text.replace(mark, plain)
     text = text.translate(_SUPERSCRIPTS)
-    text = unicodedata.normalize("NFKC", text).translate(_NUMBER_PUNCTUATION)
+    text = _NOT_JAMO.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _VULGAR.sub(" ", text))
+    text = text.translate(_NUMBER_PUNCTUATION)
     if "$" in text:
         text = _INLINE_FORMULA.sub(r" \1 ", text)
     if "\\" in text:
@@ -131,16 +159,33 @@ def _strip_marks(line: str) -> tuple[str, list[Span], list[Span]]:
     return plain, bold, code
 
 
-def _weigh(text: str, *, kind: str, index: int, count: int) -> float:
-    """Return how likely the segment concludes the answer, as a sum of log-odds-like weights."""
-    weight = (1.2 if index == 0 else 0.0) + (0.9 if index == count - 1 else 0.0)
-    weight += 2.5 if _LABEL.search(text) else 0.0
-    weight += 1.2 if _CONCLUDES.search(text) else 0.0
-    weight -= 1.5 if _ASIDE.search(text) else 0.0
-    weight -= {PROSE: 0.0, ITEM: 0.6, ROW: 0.8, HEADING: 0.8, CODE: 0.5}[kind]
-    if text.rstrip().endswith("?") or _OFFER.search(text):
-        weight -= 3.0
-    return weight
+def _measure_cues(text: str, *, kind: str, place: tuple[int, int, int]) -> tuple[float, ...]:
+    """Return the SEGMENT_CUES of a segment; `place` is its index, their count, and that of a correction."""
+    index, count, corrected = place
+    return (
+        float(index == 0),
+        float(index == count - 1),
+        float(count == 1),
+        float(bool(_LABEL.search(text))),
+        float(bool(_CONCLUDES.search(text))),
+        float(bool(_ASIDE.search(text))),
+        float(text.rstrip().endswith("?") or bool(_OFFER.search(text))),
+        float(kind == ITEM),
+        float(kind == ROW),
+        float(kind == HEADING),
+        float(kind == CODE),
+        float(0 <= corrected <= index),
+        float(index < corrected),
+        float(1 < index == count - 2),
+        float(bool(_BELIEF.search(text))),
+        float(index >= count),
+        1.0 if index == 1 else 0.0,
+    )
+
+
+def _weigh(cues: tuple[float, ...]) -> float:
+    """Return how likely the segment concludes the answer, as a sum of weights."""
+    return sum(weight * cue for weight, cue in zip(_SEGMENT_WEIGHTS, cues, strict=True))
 
 
 def _split_lines(text: str) -> list[tuple[str, str]]:
@@ -181,14 +226,13 @@ def cut_segments(text: str) -> AnswerText:
     segments = []
     for index, (kind, part) in enumerate(parts):
         bare, bold, code = (part, [], []) if kind == CODE else _strip_marks(part)
-        weight = _weigh(bare, kind=kind, index=index, count=count)
-        if corrected >= 0:
-            weight += 2.0 if index >= corrected else -3.0
+        cues = _measure_cues(bare, kind=kind, place=(index, count, corrected))
         segments.append(
             Segment(
                 bare,
                 kind,
-                weight,
+                cues,
+                _weigh(cues),
                 tuple(bold),
                 tuple(code),
                 tuple(find_rejected_spans(bare)),

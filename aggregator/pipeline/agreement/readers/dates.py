@@ -53,6 +53,8 @@ _YEAR = (
 )
 _PATTERNS: dict[str, re.Pattern[str]] = {
     "ymd": re.compile(r"(?<![\d.])(\d{4})\s?[-./]\s?(\d{1,2})\s?[-./]\s?(\d{1,2})(?![\d])"),
+    "short_ymd": re.compile(r"(?<![\d.])(\d{2})\.\s?(\d{1,2})\.\s?(\d{1,2})(?![\d.])"),
+    "slashed": re.compile(r"(?<![\d./])(\d{1,2})/(\d{1,2})(?:/(\d{2}))?(?![\d/])"),
     "dmy": re.compile(r"(?<![\d./])(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?!\d)"),
     "korean": re.compile(
         rf"(?:(?<!\d)(?P<year>\d{{2,4}})\s?년\s?)?(?<![\d가-힣])(?P<month>{_KOREAN_NUMBER}|유|시)\s?월(?!요일|급|세|드컵)"
@@ -81,7 +83,7 @@ _CLOCK: dict[str, re.Pattern[str]] = {
         r"(?P<half>오전|오후|새벽|아침|낮|저녁|밤|am|pm)?\s?(?<![\d:])(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?!:?\d)\s?(?P<after>a\.?m\.?|p\.?m\.?)?",
         re.I,
     ),
-    "korean": re.compile(
+    "korean_clock": re.compile(
         rf"(?P<half>오전|오후|새벽|아침|낮|저녁|밤)?\s?(?<![\d가-힣])(?P<hour>\d{{1,2}}|{NATIVE})\s?시(?![간장작험도민내외대기스])"
         rf"(?:\s?(?P<minute>\d{{1,2}}|{SINO})\s?분|\s?(?P<thirty>반))?"
     ),
@@ -92,6 +94,22 @@ _CLOCK: dict[str, re.Pattern[str]] = {
     ),
     "named": re.compile(r"정오|자정|\bnoon\b|\bmidnight\b|\bmidday\b", re.I),
 }
+_DIGIT = re.compile(r"\d")
+_LATIN_LETTERS = re.compile(r"[A-Za-z]{2}")
+# A pattern is tried only on a text that holds one of its marks (and a digit, where it needs one).
+_MARKS = {
+    "ymd": "-./", "short_ymd": ".", "slashed": "/", "dmy": "/.", "korean": "월", "year": "년", "day": "일",
+    "weekday": "요", "digital": ":", "korean_clock": "시",
+}  # fmt: skip
+_LATIN = {
+    "month_day", "day_month", "month_year", "ordinal", "month", "english_weekday", "english", "past",
+    "century",
+}  # fmt: skip
+_NEED_DIGITS = {
+    "ymd", "short_ymd", "slashed", "dmy", "year", "month_day", "day_month", "month_year", "bare_year", "day",
+    "ordinal", "century", "digital", "english",
+}  # fmt: skip
+_ONLY_DATES = {"short_ymd", "slashed"}
 _HOUR_WORDS = [
     "one",
     "two",
@@ -160,6 +178,8 @@ def _year(text: str | None, *, is_before: bool = False) -> int | None:
 
 _READERS: dict[str, Callable[[re.Match[str]], Moment]] = {
     "ymd": lambda m: Moment(int(m[1]), int(m[2]), int(m[3])),
+    "short_ymd": lambda m: Moment(_year(m[1]), int(m[2]), int(m[3])),
+    "slashed": lambda m: Moment(_year(m[3]), int(m[1]), int(m[2])),
     "dmy": lambda m: Moment(
         int(m[3]),
         *(
@@ -223,19 +243,30 @@ def _place_in_day(hour: int, minute: int, half: str) -> Moment:
     return Moment(clock=(hour % 12) * 60 + minute, is_half_known=False)
 
 
-def _find_all(text: str) -> Iterator[Mention]:
+def _may_hold(name: str, text: str, *, has_digit: bool, has_latin: bool) -> bool:
+    """Return whether a text can hold a pattern: cheap checks before the expensive search."""
+    if name in _NEED_DIGITS and not has_digit:
+        return False
+    if name in _LATIN and not has_latin:
+        return name == "century" and "세기" in text
+    marks = _MARKS.get(name)
+    return marks is None or any(mark in text for mark in marks)
+
+
+def _find_all(text: str, *, is_date: bool) -> Iterator[Mention]:
+    has_digit, has_latin = bool(_DIGIT.search(text)), bool(_LATIN_LETTERS.search(text))
     for found in _HOLIDAY.finditer(text):
         month, day = _HOLIDAYS[found[0].casefold()]
         yield Mention(Moment(month=month, day=day), *found.span())
-    for name, pattern in _PATTERNS.items():
+    for name, pattern in (*_PATTERNS.items(), *_CLOCK.items()):
+        if name in _ONLY_DATES and not is_date:
+            continue
+        if not _may_hold(name, text, has_digit=has_digit, has_latin=has_latin):
+            continue
         for found in pattern.finditer(text):
-            moment = _READERS[name](found)
-            if _is_possible(moment):
+            moment = _READERS[name](found) if name in _READERS else _read_clock(found, name)
+            if moment and _is_possible(moment):
                 yield Mention(moment, *found.span())
-    for name, pattern in _CLOCK.items():
-        for found in pattern.finditer(text):
-            if clock := _read_clock(found, name):
-                yield Mention(clock, *found.span())
 
 
 def _is_possible(moment: Moment) -> bool:
@@ -252,11 +283,14 @@ _HAS_DATE = re.compile(
 )
 
 
-def find_moments(text: str) -> list[Mention]:
-    """Return the dates and times of a sentence in order; adjacent parts of one date are joined."""
+def find_moments(text: str, *, is_date: bool = False) -> list[Mention]:
+    """Return the dates and times of a sentence in order; adjacent parts of one date are joined.
+
+    `is_date` is true where a date is expected: 9/29 is one then, and no fraction.
+    """
     if not _HAS_DATE.search(text):
         return []
-    found = sorted(_find_all(text), key=lambda each: (each.start, -each.end))
+    found = sorted(_find_all(text, is_date=is_date), key=lambda each: (each.start, -each.end))
     mentions: list[Mention] = []
     for mention in found:
         if mentions and mention.start < mentions[-1].end:
@@ -308,3 +342,16 @@ def conflicting_fields(one: Moment, other: Moment) -> frozenset[str]:
 
 def _equal_field(one: Moment, other: Moment, name: str) -> bool:
     return _same_clock(one, other) if name == "clock" else bool(getattr(one, name) == getattr(other, name))
+
+
+def measure_match(one: Moment, other: Moment, wanted: frozenset[str]) -> float:
+    """Return how surely two moments are one: 0 for a conflict, less where one leaves out the day."""
+    if conflicting_fields(one, other):
+        return 0.0
+    shared = shared_fields(one, other)
+    if not shared:
+        return 0.0
+    if wanted and wanted <= shared:
+        return 1.0
+    missing = (one.fixed ^ other.fixed) & (wanted or frozenset({"day", "clock", "month"}))
+    return 0.4 if missing else 1.0

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
 SINO_DIGITS = dict(zip("영공일이삼사오육칠팔구", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 _SMALL = {"십": 10, "백": 100, "천": 1_000}
@@ -60,6 +59,7 @@ _SUFFIXES = {
     **_ENGLISH_LARGE,
     "dozen": 12,
 }
+_CENTURIES = {16, 17, 18, 19, 20}
 _PARTS = {
     "half": 2,
     "halves": 2,
@@ -86,10 +86,10 @@ KOREAN_MIXED = (
 class Numeral:
     """A number and the step to which it is written: 3.1 to a tenth, 1.2만 to a thousand."""
 
-    value: Fraction
-    step: Fraction
+    value: float
+    step: float
 
-    def scale(self, factor: Fraction) -> "Numeral":
+    def scale(self, factor: float) -> "Numeral":
         """Return the number times a factor."""
         return Numeral(self.value * factor, self.step * abs(factor))
 
@@ -97,12 +97,12 @@ class Numeral:
 def _read_digits(text: str) -> Numeral:
     bare = text.replace(",", "")
     _, _, decimals = bare.partition(".")
-    return Numeral(Fraction(bare), Fraction(1, 10 ** len(decimals)))
+    return Numeral(float(bare), 1 / 10 ** len(decimals))
 
 
 def _read_small(text: str) -> Numeral | None:
     """Read the part of a Korean number below ten thousand: 3천5백, 이백십, 12.5."""
-    total, digit, is_open, step = Fraction(0), Fraction(0), False, Fraction(1)
+    total, digit, is_open, step = float(0), float(0), False, float(1)
     for token in re.findall(r"\d[\d,]*(?:\.\d+)?|.", text.replace(" ", "")):
         if token[0].isdigit():
             numeral = _read_digits(token.rstrip(","))
@@ -110,12 +110,12 @@ def _read_small(text: str) -> Numeral | None:
         elif token in SINO_DIGITS:
             if is_open and total:
                 return None
-            digit, is_open = (digit * 10 if is_open else 0) + Fraction(SINO_DIGITS[token]), True
-            step = Fraction(1)
+            digit, is_open = (digit * 10 if is_open else 0) + float(SINO_DIGITS[token]), True
+            step = float(1)
         elif token in _SMALL:
             total += (digit if is_open else 1) * _SMALL[token]
-            step = step * _SMALL[token] if step < 1 else Fraction(1)
-            digit, is_open = Fraction(0), False
+            step = step * _SMALL[token] if step < 1 else float(1)
+            digit, is_open = float(0), False
         else:
             return None
     return Numeral(total + digit, step)
@@ -123,12 +123,12 @@ def _read_small(text: str) -> Numeral | None:
 
 def read_korean(text: str) -> Numeral | None:
     """Return a number of digits or Sino-Korean words with 십, 백, 천, 만, 억, 조, or None."""
-    rest, total, step = text.replace(" ", "").rstrip(","), Fraction(0), Fraction(1)
+    rest, total, step = text.replace(" ", "").rstrip(","), float(0), float(1)
     for sign, size in _LARGE.items():
         head, found, tail = rest.partition(sign)
         if not found:
             continue
-        part = _read_small(head) if head else Numeral(Fraction(1), Fraction(1))
+        part = _read_small(head) if head else Numeral(float(1), float(1))
         if part is None:
             return None
         step = part.step * (size if part.step != 1 else 1)
@@ -152,13 +152,13 @@ def read_native(text: str) -> Numeral | None:
         if text.startswith(word):
             rest = text[len(word) :]
             ones = NATIVE_ONES.get(rest) if rest else 0
-            return None if ones is None else Numeral(Fraction(tens + ones), Fraction(1))
-    return Numeral(Fraction(NATIVE_ONES[text]), Fraction(1)) if text in NATIVE_ONES else None
+            return None if ones is None else Numeral(float(tens + ones), float(1))
+    return Numeral(float(NATIVE_ONES[text]), float(1)) if text in NATIVE_ONES else None
 
 
 def read_english(text: str) -> Numeral | None:
     """Return a number of English words (twenty-one, a hundred and five, two million), or None."""
-    total, part = 0, 0
+    total, part, high = 0, 0, 0
     for word in re.findall(r"[a-z]+", text.casefold()):
         if word in {"a", "and"}:
             continue
@@ -169,14 +169,23 @@ def read_english(text: str) -> Numeral | None:
             total, part = total + max(part, 1) * value, 0
         elif word in {"hundred", "dozen"}:
             part = max(part, 1) * value
+        elif 0 < part < 100 and value >= 10:
+            # "nineteen-twelve" is a year, "thirty-three sixty" a price.
+            high, part = part, value
         else:
             part += value
-    return Numeral(Fraction(total + part), Fraction(1))
+    if high:
+        return Numeral(
+            high * 100 + float(part) if high in _CENTURIES else high + part / 100,
+            0.01,
+        )
+    return Numeral(float(total + part), float(1))
 
 
 _NUMBER = re.compile(
     rf"(?P<sign>(?<![\w)\]])-\s?)?(?:"
-    rf"(?P<whole>\d+)\s(?P<over>\d+)/(?P<under>\d+)(?![/\d])"
+    rf"(?P<units>\d+)\s?점\s?(?P<tenths>\d+)"
+    rf"|(?P<whole>\d+)\s(?P<over>\d+)/(?P<under>\d+)(?![/\d])"
     rf"|(?P<top>{DIGITS})\s?/\s?(?P<bottom>\d+)(?![/\d.])"
     rf"|(?P<base>{DIGITS})\s?(?:[x×*]|\\times)\s?10\s?\^\s?\{{?(?P<power>-?\d{{1,2}})\}}?"
     rf"|(?P<mixed>{KOREAN_MIXED})"
@@ -188,22 +197,24 @@ _NUMBER = re.compile(
 def read_number(found: re.Match[str]) -> Numeral | None:
     """Return the number of a match of NUMBER, or None for a division by zero."""
     sign = -1 if found["sign"] else 1
+    if found["units"]:
+        return _read_digits(f"{found['units']}.{found['tenths']}").scale(float(sign))
     if found["whole"]:
         if int(found["under"]) == 0:
             return None
-        value = int(found["whole"]) + Fraction(int(found["over"]), int(found["under"]))
-        return Numeral(sign * value, Fraction(0))
+        value = int(found["whole"]) + int(found["over"]) / int(found["under"])
+        return Numeral(sign * value, float(0))
     if found["top"]:
         if int(found["bottom"]) == 0:
             return None
-        return Numeral(sign * _read_digits(found["top"]).value / int(found["bottom"]), Fraction(0))
+        return Numeral(sign * _read_digits(found["top"]).value / int(found["bottom"]), float(0))
     if found["base"]:
-        return _read_digits(found["base"]).scale(sign * Fraction(10) ** int(found["power"]))
+        return _read_digits(found["base"]).scale(sign * float(10) ** int(found["power"]))
     if found["mixed"]:
         numeral = read_korean(found["mixed"])
-        return numeral.scale(Fraction(sign)) if numeral else None
+        return numeral.scale(float(sign)) if numeral else None
     numeral = _read_digits(found["digits"])
-    factor = Fraction(10) ** int(found["exponent"]) if found["exponent"] else Fraction(1)
+    factor = float(10) ** int(found["exponent"]) if found["exponent"] else float(1)
     factor *= _SUFFIXES.get(found["suffix"] or found["letter"] or "", 1)
     return numeral.scale(sign * factor)
 
@@ -211,7 +222,7 @@ def read_number(found: re.Match[str]) -> Numeral | None:
 NUMBER = _NUMBER
 
 
-def read_part(word: str) -> Fraction | None:
+def read_part(word: str) -> float | None:
     """Return the fraction that an English word names: half, thirds, quarter; or None."""
     below = _PARTS.get(word.casefold())
-    return Fraction(1, below) if below else None
+    return 1 / below if below else None

@@ -3,102 +3,137 @@
 import re
 from dataclasses import dataclass
 
-from aggregator.pipeline.agreement.segments import AnswerText
+from aggregator.pipeline.agreement.segments import AnswerText, Segment
 
+_MARK = r"^[\s\"'(*]*(?:(?:결론|답|정답|answer|short answer)\s*(?:은|:|-)?\s*)?"
 _YES = re.compile(
-    r"^[\s\"'(*]*(?:(?:결론|답|정답|answer|short answer)\s*(?:은|:|-)?\s*)?(?:네(?![가-힣\s]*\s?(?:개|명|번"
-    r"|시간"
-    r"|마리"
-    r"|살"
-    r"|시\b))|넵|넹|예(?![가-힣])|응|웅|ㅇㅇ|그럼요?|그렇(?!지)|그래(?:요|도 돼)|맞(?:아|습|음|는|다|지만)"
-    r"|물론"
-    r"|당연"
-    r"|o\b"
+    _MARK
+    + r"(?:네(?![가-힣\s]*\s?(?:개|명|번|시간|마리|살|시\b))|넵|넹|예(?![가-힣])|응|웅|ㅇㅇ|ㄱㅊ|그럼요?"
+    r"|그렇(?!지)|그래(?:요|도 돼)|맞(?:아|습|음|는|다|지만)|물론|당연|o\b"
     r"|yes\b|yeah\b|yep\b|yup\b|correct\b|true\b|right\b|absolutely\b|definitely\b|certainly\b"
-    r"|of course\b|sure\b|indeed\b|it is\b(?! not)|it does\b(?! not)|you can\b(?! not)|they (?:are"
-    r"|do)\b(?! not))",
+    r"|of course\b|sure\b"
+    r"|indeed\b|it (?:is|does)\b(?! not)|you can\b(?! not)|they (?:are|do)\b(?! not))",
     re.I,
 )
 _NO = re.compile(
-    r"^[\s\"'(*]*(?:(?:결론|답|정답|answer|short answer)\s*(?:은|:|-)?\s*)?(?:아니(?:[요오야에]|\b|,|예요|다)"
-    r"|아닙"
-    r"|아뇨"
-    r"|놉"
-    r"|노노|ㄴㄴ|틀(?:렸|려|린)|그렇지(?:는)? 않|x\b|절대"
-    r"|no\b(?!\s+(?:problem|doubt|worries))|nope\b|nah\b|false\b|incorrect\b|wrong\b|not (?:really"
-    r"|quite|exactly|at all|necessarily|recommended|anymore|true|safe|yet)\b|never\b|it isn't\b"
-    r"|it doesn't\b)",
+    _MARK
+    + r"(?:아니(?:[요오야에구]|\b|,|예요|다)|아닙|아뇨|놉|노노|ㄴㄴ|틀(?:렸|려|린)|그렇지(?:는)? 않|x\b|절대"
+    r"|no\b(?!\s+(?:problem|doubt|worries|reason))|nope\b|nah\b|false\b|incorrect\b|wrong\b|never\b"
+    r"|not (?:really|quite|exactly|at all|necessarily|recommended|anymore|true|safe|yet|allowed|needed)\b"
+    r"|(?:it|you|they|that|he|she) (?:doesn't|don't|can't|didn't|shouldn't)\b|don't\b)",
     re.I,
 )
-_CUES = re.compile(
-    r"(?P<good>문제(?:가|는|될 게|될 건)?\s?없|상관(?:이|은)?\s?없|무방|괜찮|괜춘|가능|안전|도\s?(?:돼|되|됩"
-    r"|된)"
-    r"|(?:수"
-    r"|ㄹ 수)(?:도"
-    r"|는"
-    r"|가)?\s?있|맞(?:아|습|는|음|다)|충분|합법|허용|사실(?:이|입|로)|옳|권장|추천|좋(?:아|습|다|은|을)"
-    r"|\b(?:can|could|may|safe|safely|ok|okay|fine|true|correct|allowed|legal|possible|good|should|works?|permitted|accurate|healthy|recommended|enough)\b)"
-    r"|(?P<bad>위험|금지|불가|불법|해롭|해로|나쁘|나빠|안\s?좋|틀리|틀린|피하|오해|거짓|미신|속설|낭설|삼가|부족|무리|불필요|치명|독성|비추"
-    r"|\b(?:unsafe|dangerous|harmful|toxic|poisonous|illegal|false|incorrect|wrong|myth|impossible|avoid|bad|banned|forbidden|prohibited|misconception|unnecessary|risky|fatal|refrain)\b)"
-    r"|(?P<no>수(?:는|가|도)?\s?없|안\s?(?:돼|되|됩|된)|안(?:됩|돼|되)|면\s?안|지\s?마(?:세요|십|라)?|지\s?말|못\s?[가-힣]|아니(?:에요|예요|다|야|며|고|라|지)|아닙|아닌|필요(?:는|가|도)?\s?없|없(?:어|습|다|음)"
-    r"|\b(?:cannot|can't|can not|shouldn't|should not|mustn't|must not|isn't|aren't|doesn't|don't|won't"
-    r"|not|never|no longer|no need)\b)",
+_VERDICT = re.compile(
+    r"(?:\b(?:so|then|but|\w+ly)|[,;:]|—|-)\s+(?P<word>yes|no)(?!,?\s*but\b)(?=[\s]*(?:[,.!;:)]|$|—|-|\bwith\b|\bthough\b))"
+    r"|(?:으로|로)는?\s(?P<korean>네|아니요|아뇨)[,.\s]",
     re.I,
 )
-_NEGATED_AFTER = re.compile(
-    r"^[가-힣]{0,3}지\s?(?:는|도|가)?\s?(?:않|못|아니|말|마)|^[가-힣]{0,4}\s?(?:건|것은|것이|게|라고는"
-    r"|라는 건)?\s?(?:아니"
-    r"|아닙"
-    r"|아닌"
-    r"|않)"
+# "위험하다고 보기 어렵다", "괜찮다고 할 수 없다".
+_NOT_SAID = r"[가-힣]{0,3}고\s?(?:는\s?)?(?:보|할|하|말)[가-힣]{0,3}\s?(?:수\s?)?(?:어렵|힘들|없)"
+# The last of these in a Korean sentence is its verdict; longer constructions come first.
+_KOREAN = re.compile(
+    r"(?P<pos>문제(?:가|는|될 게|될 건|될 것)?\s?없|상관(?:이|은)?\s?없|무방"
+    r"|(?:안|못)\s?\S{1,5}\s?(?:이유|필요|것|건|거|정도)(?:은|는|가|까지)?\s?[가-힣]{0,3}\s?(?:없|아니|아닙|않)"
+    r"|지\s?(?:않|못)(?:은|는|할)\s?(?:것은|건|것도|거는|이유는|이유가)\s?(?:아니|아닙|없))"
+    r"|(?P<neg>지\s?(?:않|마시|말)(?:는|으시는|아야)\s?(?:것|게|편)?(?:이|을)?\s?(?:좋|낫|맞|안전|바람직|권|추천|하)"
+    r"|안\s?\S{1,5}\s?(?:게|것이|편이)\s?(?:좋|맞|낫|안전)"
+    r"|(?:안|못)\s\S{1,5}도\s?(?:되|돼|됩|괜찮)|지\s?않(?:아도|으셔도|으시면)\s?(?:되|돼|됩|괜찮)"
+    r"|지\s?(?:마|말)|안\s?(?:되|돼|됩|된|됨)|수(?:가|는|도)?\s?없|(?:필요|의무)(?:는|가|까지|도)?\s?없"
+    r"|지\s?(?:는|가|도)?\s?(?:않|못)|(?<!\S)(?:안|못)\s(?=\S)|아니(?:에요|예요|다|야|라|고|며|죠)|아닙|아님|아닌"
+    r"|없(?:어|습|다|음|네|죠|는|고|이))"
+    r"|(?P<bad>위험|금지|금물|불가|불법|해롭|해로|나쁘|나빠|안\s?좋|틀리|틀린|틀렸|피하|오해|거짓|가짜|미신|속설|낭설"
+    r"|삼가|무리|독성|비추|어렵|어려|힘들|곤란|참으|자제)"
+    rf"(?P<badneg>{_NOT_SAID}|"
+    r"(?:하)?[가-힣]{0,2}지\s?(?:는|도|가)?\s?(?:않|못|마)"
+    r"|[가-힣]{0,3}(?:은|는|이|가|건|게|다는 (?:근거|증거)[가-힣]?|라는 (?:근거|증거)[가-힣]?)"
+    r"\s?(?:아니|아닙|없|어렵))?"
+    r"|(?P<good>괜찮|ㄱㅊ|가능|안전|(?:도|면)\s?(?:돼|되|됩|된|됨)|수(?:도|는)?\s?있|맞(?:아|습|음|는|다)|충분|합법|허용"
+    r"|사실(?:이|입|로|임)|옳|권장|추천|권(?:해|합)|좋(?:아|습|다|은|을|겠)|(?:어|아|해|여)야\s?(?:하|해|합|돼|됩|한)|필수|의무"
+    r"|있(?:어|습|음|을)|효과)"
+    rf"(?P<goodneg>{_NOT_SAID}|"
+    r"[가-힣]{0,3}지\s?(?:는|도|가)?\s?(?:않|못|마)|[가-힣]{0,3}(?:은|는|이|가|건|게)\s?(?:아니|아닙|없))?"
 )
-_NEGATED_BEFORE = re.compile(
-    r"(?:\b(?:not|n't|never|isn't|aren't|don't|doesn't|no|cannot|can't|neither)\s+(?:\w+\s+){0,2}|(?:^|\s)안\s?)$",
+_ENGLISH = re.compile(
+    r"(?P<pos>\bno (?:reason|problem|issue|harm)\b[^.,;]{0,30}"
+    r"|\bnothing (?:wrong|illegal|dangerous|to worry)\b"
+    r"|\b(?:not|isn't|aren't|n't|never)\s+(?:\w+\s+)?(?:impossible|a problem|an issue)\b)"
+    r"|(?P<bad>(?P<badneg>\b(?:not|isn't|aren't|won't|doesn't|don't|no)\s+(?:\w+\s+){0,2})?"
+    r"\b(?:unsafe|dangerous|harmful|harm|hurt|toxic|poisonous|illegal|false|incorrect|wrong|myth|impossible|bad"
+    r"|banned|forbidden|prohibited|misconception|unnecessary|risky|fatal|against the law|burn out)\b)"
+    r"|(?P<good>(?P<goodneg>\b(?:not|isn't|aren't|won't|doesn't|don't|never|cannot|can't|shouldn't|nothing)\s+(?:\w+\s+){0,2})?"
+    r"\b(?:safe|safely|ok|okay|fine|true|correct|allowed|legal|possible|permitted|accurate|healthy|recommended|works?"
+    r"|required|necessary|needed|expected)\b)"
+    r"|(?P<neg>\b(?:cannot|can't|can not|shouldn't|should not|mustn't|isn't|aren't|doesn't|don't|won't"
+    r"|not|never"
+    r"|no longer|no need|no evidence|no|avoid|refrain|skip|neither)\b)"
+    r"|(?P<weak>\b(?:can|could|may|should|must|need|do|does|will)\b)",
     re.I,
 )
 _CONDITION = re.compile(
-    r"다만|단,|하지만|그러나|경우에(?:는|만)|조건|때에만|라면|다면|제외|예외|주의|\bif\b|\bunless\b"
-    r"|\bas long as\b"
-    r"|\bbut\b"
-    r"|\bhowever\b|\bonly (?:if|when)\b|\bexcept\b|\bprovided\b",
+    r"다만|단,|하지만|그러나|경우에(?:는|만)|조건|때에만|라면|다면|제외|예외|주의"
+    r"|\bif\b|\bunless\b|\bas long as\b"
+    r"|\bbut\b|\bhowever\b|\bonly (?:if|when)\b|\bexcept\b|\bprovided\b",
     re.I,
 )
+_CLAUSE = re.compile(
+    r"(?<=지만)[,\s]|(?<=는데)[,\s]|(?<=은데)[,\s]|(?<=는데요)[,\s]|(?<=지만요)[,\s]|,\s(?:but|though|although|yet)\s|;\s"
+)
+_LETTER = re.compile(r"[가-힣]")
 
 
 @dataclass(frozen=True, slots=True)
 class Polarity:
-    """+1 affirms, -1 denies, 0 says neither; how it was read; whether a condition goes with it."""
+    """+1 affirms, -1 denies, 0 says neither; from the opening word, and from the predicates."""
 
     sign: int
-    lead: int = 0
+    opening: int = 0
     body: float = 0.0
     is_conditional: bool = False
 
 
-def measure_sign(text: str) -> float:
-    """Return the sum of what modal and evaluative words say, each turned by its negations."""
-    total = 0.0
-    consumed = -1
-    for found in _CUES.finditer(text):
-        if found.start() < consumed:
-            continue
-        sign = 1.0 if found["good"] else -1.0
-        after, before = text[found.end() : found.end() + 14], text[max(0, found.start() - 18) : found.start()]
-        if negated := _NEGATED_AFTER.match(after):
-            sign = -sign
-            consumed = found.end() + negated.end()
-        if not found["no"] and _NEGATED_BEFORE.search(before):
-            # The negation before was counted as a cue of its own: take it back, and turn this cue.
-            sign, total = -sign, total + (1.0 if _CUES.search(before) else 0.0)
-        elif found["good"] and before.rstrip().endswith("안"):
-            sign = -sign
-        total += sign
-    return total
+def _sign_of(found: re.Match[str], *, asks_bad: bool) -> float:
+    groups = found.groupdict()
+    if groups["pos"]:
+        return -1.0 if asks_bad else 1.0
+    if groups["neg"]:
+        return -1.0
+    if groups.get("weak"):
+        return 0.3
+    evaluates = 1.0 if groups["good"] else -1.0
+    if groups["goodneg"] or groups["badneg"]:
+        evaluates = -evaluates
+    return -evaluates if asks_bad else evaluates
 
 
-def read_leading_verdict(text: str) -> int:
-    """Return +1 for a sentence that opens with yes, -1 for no, else 0."""
-    return 1 if _YES.search(text) else -1 if _NO.search(text) else 0
+def measure_sign(text: str, *, asks_bad: bool = False) -> float:
+    """Return the verdict of a sentence, -1 to 1: of the last predicate in Korean, the first in English."""
+    clauses = [clause for clause in _CLAUSE.split(text) if clause and clause.strip()]
+    if not clauses:
+        return 0.0
+    if _LETTER.search(text):
+        for clause in reversed(clauses):
+            found = list(_KOREAN.finditer(clause))
+            if found:
+                return _sign_of(found[-1], asks_bad=asks_bad)
+        return 0.0
+    for clause in (clauses[-1], clauses[0]) if len(clauses) > 1 else clauses:
+        found = list(_ENGLISH.finditer(clause))
+        strong = [each for each in found if not each["weak"]]
+        if found:
+            return _sign_of((strong or found)[0], asks_bad=asks_bad)
+    return 0.0
+
+
+def read_opening_word(text: str) -> int:
+    """Return +1 for a sentence that opens with yes (or holds it as its verdict), -1 for no, else 0."""
+    if _YES.search(text):
+        return 1
+    if _NO.search(text):
+        return -1
+    found = _VERDICT.search(text)
+    if not found:
+        return 0
+    return 1 if (found["word"] or found["korean"]).casefold() in {"yes", "네"} else -1
 
 
 def read_polarity(answer: AnswerText, *, asks_bad: bool, is_negated: bool) -> Polarity:
@@ -109,30 +144,37 @@ def read_polarity(answer: AnswerText, *, asks_bad: bool, is_negated: bool) -> Po
     """
     if not answer.segments:
         return Polarity(0)
-    first = answer.segments[0]
-    lead = read_leading_verdict(first.text)
-    if not lead:
-        lead = next(
-            (sign for each in reversed(answer.segments) if (sign := read_leading_verdict(each.text))), 0
-        )
-        labelled = [each for each in answer.segments if each.is_labelled or each.weight > 1.5]
-        lead = lead or next((sign for each in labelled if (sign := read_leading_verdict(each.text))), 0)
-    body = 0.0
-    for segment in answer.segments[:6]:
-        if segment.weight > -1.0:
-            body += measure_sign(_without_rejected(segment.text, segment.rejected)) * (
-                1.0 + max(0.0, segment.weight)
-            )
-    body = -body if asks_bad else body
-    if is_negated and lead and "가" <= first.text.strip()[:1] <= "힣":
-        lead = -lead
-    sign = lead or (1 if body > 0.4 else -1 if body < -0.4 else 0)
-    return Polarity(sign, lead, body, bool(_CONDITION.search(answer.plain)))
+    opening = _find_opening(answer.segments)
+    body = _measure_body(answer.segments, asks_bad=asks_bad)
+    is_korean = bool(_LETTER.search(answer.segments[0].text))
+    if is_negated and opening and is_korean:
+        opening = -opening
+    verdict = 1 if body > 0.2 else -1 if body < -0.2 else 0
+    sign = verdict or opening if is_negated else opening or verdict
+    return Polarity(sign, opening, body, bool(_CONDITION.search(answer.plain)))
 
 
-def _without_rejected(text: str, rejected: tuple[tuple[int, int], ...]) -> str:
-    # Only beliefs of others are left out: the span before "아니다" is what the negation is about.
-    for start, end in rejected:
-        if end - start > 12 and re.search(r"지만|는데|but|however", text[start:end]):
-            text = text[:start] + " " * (end - start) + text[end:]
-    return text
+def _measure_body(segments: tuple[Segment, ...], *, asks_bad: bool) -> float:
+    """Return the sum of the sentences' verdicts: the first one counts most, and a conclusion as much."""
+    body, share = 0.0, 1.0
+    for segment in segments[:8]:
+        if segment.text.rstrip().endswith("?"):
+            continue
+        sign = measure_sign(segment.text, asks_bad=asks_bad)
+        if not sign:
+            continue
+        weight = max(share, 1.3 if segment.is_concluding else 0.0)
+        body += weight * sign * (0.5 if segment.is_belief else 1.0)
+        share = min(share, 0.35) * 0.8
+    return body
+
+
+def _find_opening(segments: tuple[Segment, ...]) -> int:
+    first = read_opening_word(segments[0].text)
+    if first:
+        return first
+    labelled = [each for each in segments if each.is_labelled or each.weight > 1.5]
+    for segment in (*labelled, *reversed(segments)):
+        if sign := read_opening_word(segment.text):
+            return sign
+    return 0

@@ -1,97 +1,44 @@
 """Finds the quantities that a sentence mentions, in one unit of their dimension, and compares them."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 
-from aggregator.pipeline.agreement.readers.numerals import (
-    ENGLISH,
-    NATIVE,
-    NUMBER,
-    SINO,
-    Numeral,
-    read_english,
-    read_korean,
-    read_native,
-    read_number,
-    read_part,
+from aggregator.pipeline.agreement.readers.number_words import (
+    AND_HALF,
+    COUNTER,
+    UNIT,
+    find_english_numbers,
+    find_korean_numbers,
 )
-from aggregator.pipeline.agreement.readers.units import (
-    COUNTER_PATTERN,
-    PREFIX_UNITS,
-    UNIT_PATTERN,
-    Unit,
-    find_unit,
-)
+from aggregator.pipeline.agreement.readers.numerals import NUMBER, Numeral, read_number, read_part
+from aggregator.pipeline.agreement.readers.quantity import PLAIN, Quantity
+from aggregator.pipeline.agreement.readers.units import PREFIX_UNITS, Unit, find_unit
 
-PLAIN = "plain"
-_UNIT = re.compile(rf"\s?-?(?:{UNIT_PATTERN})")
-_COUNTER = re.compile(rf"\s?({COUNTER_PATTERN})")
 _PREFIX = re.compile(r"(US\$|[$₩€£¥])\s?$")
 _APPROXIMATE = re.compile(
     r"(?:약|대략|거의|한|≈|~|about|around|roughly|approximately|approx\.?|nearly|almost|circa|some)\s?$", re.I
 )
 _ROUGH_AFTER = re.compile(r"^\s?(?:정도|쯤|가량|내외|남짓|or so|ish|-ish)", re.I)
 _AFTER_UNIT_HALF = re.compile(r"^\s?반(?![가-힣])|^\s?반(?=이|을|은|정|쯤|입|예|이에|걸)")
-_KOREAN_FRACTION = re.compile(rf"(\d+|{SINO})\s?분의\s?(\d+|{SINO})")
-_HALF = re.compile(r"절반|(?<![가-힣])반(?=\s?(?:컵|시간|개|잔|스푼|마리|값|년|달))")
-_WORD_FRACTION = re.compile(
-    r"\b(?:(one|two|three|a|an)[\s-])?(half|halves|thirds?|quarters?|fifths?)\b(?!\s+(?:past|to)\b)", re.I
-)
-_AND_HALF = re.compile(r"^\s?and\s+(?:a\s+|one\s+)?(half|quarter|third)\b", re.I)
 _HALF_A_UNIT = re.compile(r"^(?:\s+of)?\s+an?\s", re.I)
-_A_UNIT = re.compile(
-    r"\b(?:an?)\s+(?=(?:hour|minute|day|week|month|year|mile|dozen|kilo|liter|litre|cup|pound)\b)", re.I
-)
 _SCALE = re.compile(r"(섭씨|화씨|영하)\s?(?:약\s?)?-?$")
-_SINO_WORD = re.compile(rf"(?<![가-힣\d]){SINO}")
-_NATIVE_WORD = re.compile(rf"(?<![가-힣])(?:{NATIVE})")
-_ENGLISH_WORD = re.compile(ENGLISH, re.I)
+_HANGUL = re.compile(r"[가-힣]")
+_DIGIT = re.compile(r"\d")
 _LATIN_WORD = re.compile(r"[A-Za-z]{3}")
-_WHOLE = re.compile(r"\s*(?:입니다|이에요|예요|이야|야|요|임)?[.!\s]*")
-# Syllables that are words of their own before what looks like a unit.
-_AMBIGUOUS = {
-    "영",
-    "공",
-    "일",
-    "이",
-    "사",
-    "오",
-    "구",
-    "만",
-    "천",
-    "조",
-    "십",
-    "이사",
-    "사이",
-    "일이",
-    "오이",
-    "구조",
-    "만일",
-}
+_CENTIMETRES = re.compile(r"\s?\d{2}")
+_DAYS = {
+    "하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "열흘": 10,
+    "보름": 15, "일주일": 7,
+}  # fmt: skip
+_DAY_WORD = re.compile(rf"(?<![가-힣])(?:{'|'.join(_DAYS)})(?!에)")
+_SPEED = re.compile(r"(초속|분속|시속)\s?(?:약\s?)?$")
+_SPEED_SECONDS = {"초속": 1.0, "분속": 60.0, "시속": 3600.0}
+_PI = re.compile(r"^\s?[×x*]?\s?π")
+_FEET = re.compile(r"(\d)\s?['′]\s?(\d{1,2}(?:\.\d+)?)\s?(?:\"|″|''|(?=[\s).,]|$))")
 _RANGE = re.compile(r"^\s?(?:~|-|–|to|에서|부터|내지|and)\s?$", re.I)
 _LETTER_BEFORE = re.compile(r"[A-Za-z_#]-?$")
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A number in the first unit of its dimension, where it stands, and how exactly it is written."""
-
-    value: float
-    step: float
-    dimension: str
-    unit: str
-    start: int
-    end: int
-    is_approximate: bool = False
-    high: float | None = None
-    factor: float = 1.0
-
-    @property
-    def written(self) -> float:
-        """Return the number as it is written, in its own unit."""
-        return self.value / self.factor
 
 
 def _make(numeral: Numeral, unit: Unit | None, counter: str, start: int, end: int) -> Quantity:
@@ -114,26 +61,34 @@ def _add_unit(text: str, numeral: Numeral, start: int, end: int) -> Quantity | N
         return None
     if prefix:
         quantity = _make(numeral, PREFIX_UNITS[prefix[1]], "", prefix.start(), end)
-    elif (found := _UNIT.match(text, end + _skip_article(text, end))) and (
-        unit := find_unit(found[0].strip(" -"))
-    ):
-        quantity = _make(numeral, unit, "", start, found.end())
-        half = _AFTER_UNIT_HALF.match(text[found.end() : found.end() + 4])
-        if half:
-            quantity = replace(
-                quantity, value=quantity.value + unit.factor / 2, end=quantity.end + half.end()
-            )
-        elif more := _AND_HALF.match(text[found.end() : found.end() + 16]):
-            part = float(read_part(more[1]) or 0)
-            quantity = replace(
-                quantity, value=quantity.value + unit.factor * part, end=quantity.end + more.end()
-            )
-    elif counter := _COUNTER.match(text, end):
-        quantity = _make(numeral, None, counter[1], start, counter.end())
+    elif pi := _PI.match(text[end : end + 4]):
+        return _add_unit(text, Numeral(numeral.value * math.pi, 0.001), start, end + pi.end())
     else:
-        quantity = _make(numeral, None, "", start, end)
+        quantity = _add_following_unit(text, numeral, start, end)
+    return _qualify(text, quantity, start)
+
+
+def _add_following_unit(text: str, numeral: Numeral, start: int, end: int) -> Quantity:
+    found = UNIT.match(text, end + _skip_article(text, end))
+    unit = find_unit(found[0].strip(" -")) if found else None
+    if found is None or unit is None:
+        if counter := COUNTER.match(text, end):
+            return _make(numeral, None, counter[1], start, counter.end())
+        return _make(numeral, None, "", start, end)
+    quantity = _make(numeral, unit, "", start, found.end())
+    half = _AFTER_UNIT_HALF.match(text[found.end() : found.end() + 4])
+    more = AND_HALF.match(text[found.end() : found.end() + 16])
+    part = 0.5 if half else (read_part(more[1]) or 0.0) if more else 0.0
+    tail = half.end() if half else more.end() if more else 0
+    return replace(quantity, value=quantity.value + unit.factor * part, end=quantity.end + tail)
+
+
+def _qualify(text: str, quantity: Quantity, start: int) -> Quantity:
+    """Return a quantity with the scale or pace before it, and whether it is approximate."""
     if quantity.unit == "도" and (scale := _SCALE.search(text, max(0, start - 8), start)):
         quantity = _scale_temperature(quantity, scale[1])
+    if quantity.dimension == "length" and (pace := _SPEED.search(text, max(0, start - 8), start)):
+        quantity = _scale_speed(quantity, pace[1])
     rough = _APPROXIMATE.search(text, max(0, quantity.start - 16), quantity.start)
     rough = rough or _ROUGH_AFTER.match(text[quantity.end : quantity.end + 8])
     return replace(quantity, is_approximate=bool(rough))
@@ -145,72 +100,29 @@ def _scale_temperature(quantity: Quantity, scale: str) -> Quantity:
     return replace(quantity, dimension="celsius" if scale == "섭씨" else "fahrenheit")
 
 
+def _scale_speed(quantity: Quantity, pace: str) -> Quantity:
+    seconds = _SPEED_SECONDS[pace]
+    return replace(
+        quantity,
+        value=quantity.value / seconds,
+        step=quantity.step / seconds,
+        dimension="speed",
+        factor=quantity.factor / seconds,
+    )
+
+
 def _skip_article(text: str, end: int) -> int:
     """Return the length of "an" in "half an hour"."""
     article = _HALF_A_UNIT.match(text[end : end + 8])
     return article.end() - 1 if article else 0
 
 
-def _find_words(text: str) -> Iterator[tuple[Numeral, int, int]]:
-    """Yield the numbers spelled in words, where a unit or the end of the text shows that they are."""
-    for found in _KOREAN_FRACTION.finditer(text):
-        below, above = (_read_whole(part) for part in found.groups())
-        if below and above is not None:
-            yield Numeral(Fraction(above) / below, Fraction(0)), *found.span()
-    for found in _HALF.finditer(text):
-        yield Numeral(Fraction(1, 2), Fraction(0)), *found.span()
-    yield from _find_sino(text)
-    for found in _NATIVE_WORD.finditer(text):
-        numeral = read_native(found[0])
-        if numeral and _is_counted(text, found.start(), found.end()):
-            yield numeral, *found.span()
-    if _LATIN_WORD.search(text):
-        yield from _find_english(text)
-
-
-def _find_english(text: str) -> Iterator[tuple[Numeral, int, int]]:
-    for found in _WORD_FRACTION.finditer(text):
-        count = {"two": 2, "three": 3}.get((found[1] or "").casefold(), 1)
-        if part := read_part(found[2]):
-            yield Numeral(part * count, Fraction(0)), *found.span()
-    for found in _A_UNIT.finditer(text):
-        yield Numeral(Fraction(1), Fraction(1)), found.start(), found.end() - 1
-    for found in _ENGLISH_WORD.finditer(text):
-        numeral = read_english(found[0])
-        is_pronoun = found[0].casefold() == "one" and not _UNIT.match(text, found.end())
-        if numeral and not is_pronoun:
-            more = _AND_HALF.match(text[found.end() : found.end() + 16])
-            part = (read_part(more[1]) if more else None) or Fraction(0)
-            end = found.end() + (more.end() if more else 0)
-            yield Numeral(numeral.value + part, numeral.step), found.start(), end
-
-
-def _find_sino(text: str) -> Iterator[tuple[Numeral, int, int]]:
-    for found in _SINO_WORD.finditer(text):
-        # The last syllable of "삼백육십오일" is the unit, not the digit one.
-        for cut in (0, 1):
-            end = found.end() - cut
-            numeral = read_korean(text[found.start() : end]) if end > found.start() else None
-            if numeral and _is_counted(text, found.start(), end):
-                yield numeral, found.start(), end
-                break
-
-
-def _read_whole(text: str) -> int | None:
-    if text.isdigit():
-        return int(text)
-    numeral = read_korean(text)
-    return int(numeral.value) if numeral else None
-
-
-def _is_counted(text: str, start: int, end: int) -> bool:
-    """Return whether a spelled Korean number is one: a unit follows, or it is the whole text."""
-    rest, word = text[end:], text[start:end]
-    if not text[:start].strip() and _WHOLE.fullmatch(rest):
-        return True
-    if word in _AMBIGUOUS:
-        return False
-    return bool(_UNIT.match(rest) or _COUNTER.match(rest))
+def _find_days(text: str) -> list[Quantity]:
+    """Return the native Korean words for a number of days: 하루, 이틀, 보름."""
+    return [
+        Quantity(_DAYS[found[0]] * 86400.0, 86400.0, "duration", "day", *found.span(), factor=86400.0)
+        for found in _DAY_WORD.finditer(text)
+    ]
 
 
 def _join_compounds(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -233,6 +145,13 @@ def _join_compounds(text: str, quantities: Sequence[Quantity]) -> list[Quantity]
                 end=quantity.end,
                 factor=last.factor,
             )
+        elif (
+            last
+            and last.unit == "m"
+            and quantity.dimension == PLAIN
+            and _CENTIMETRES.fullmatch(text[last.end : quantity.end])
+        ):
+            joined[-1] = replace(last, value=last.value + quantity.value / 100, step=0.01, end=quantity.end)
         elif last and last.high is None and _RANGE.match(between) and _is_range(last, quantity):
             factor = quantity.factor if last.dimension == PLAIN else 1.0
             joined[-1] = replace(
@@ -254,109 +173,58 @@ def _is_range(low: Quantity, high: Quantity) -> bool:
     return 0 <= low.value * factor < high.value
 
 
-def find_quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
-    """Return the quantities of a sentence in order, without those in `taken` spans (dates and times)."""
-    found: list[tuple[Numeral, int, int]] = []
+def _find_written(text: str) -> Iterator[tuple[Numeral, int, int]]:
+    """Yield the numbers that are written with digits."""
     for match in NUMBER.finditer(text):
         numeral = read_number(match)
-        if numeral:
-            found.append((numeral, *match.span()))
-            more = _AND_HALF.match(text[match.end() : match.end() + 16])
-            if more and (part := read_part(more[1])):
-                found[-1] = (
-                    Numeral(numeral.value + part, numeral.step),
-                    match.start(),
-                    match.end() + more.end(),
-                )
-    found.extend(_find_words(text))
-    found.sort(key=lambda row: (row[1], -row[2]))
-    quantities: list[Quantity] = []
-    for numeral, start, end in found:
-        if quantities and start < quantities[-1].end:
+        if numeral is None:
             continue
-        if any(first < end and start < last for first, last in taken):
+        more = AND_HALF.match(text[match.end() : match.end() + 16])
+        part = read_part(more[1]) if more else None
+        if more and part:
+            yield Numeral(numeral.value + part, numeral.step), match.start(), match.end() + more.end()
+        else:
+            yield numeral, *match.span()
+
+
+def _find_numbers(text: str) -> list[tuple[Numeral, int, int]]:
+    """Return all numbers of a text by their place, the longest first where several begin at one."""
+    found = list(_find_written(text)) if _DIGIT.search(text) else []
+    if _HANGUL.search(text):
+        found.extend(find_korean_numbers(text))
+    if _LATIN_WORD.search(text):
+        found.extend(find_english_numbers(text))
+    return sorted(found, key=lambda row: (row[1], -row[2]))
+
+
+def _find_fixed(text: str) -> list[Quantity]:
+    """Return what names its unit by itself: 5'9" and 이틀."""
+    feet = _FEET.finditer(text) if "'" in text or "′" in text else ()
+    fixed = [
+        Quantity(
+            (int(match[1]) * 12 + float(match[2])) * 0.0254,
+            0.0254,
+            "length",
+            "ft",
+            *match.span(),
+            factor=0.3048,
+        )
+        for match in feet
+    ]
+    return fixed + _find_days(text)
+
+
+def find_quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
+    """Return the quantities of a sentence in order, without those in `taken` spans (dates and times)."""
+    quantities = _find_fixed(text)
+    taken = [*taken, *((each.start, each.end) for each in quantities)]
+    last_end = 0
+    for numeral, start, end in _find_numbers(text):
+        if start < last_end or any(first < end and start < last for first, last in taken):
             continue
         quantity = _add_unit(text, numeral, start, end)
         if quantity:
+            last_end = quantity.end
             quantities.append(quantity)
+    quantities.sort(key=lambda each: each.start)
     return _join_compounds(text, quantities)
-
-
-_LOOSE = {"celsius", "degree"}
-
-
-def comparable(one: Quantity, other: Quantity) -> bool:
-    """Return whether two quantities are of one dimension, or one of them has none."""
-    dimensions = {one.dimension, other.dimension}
-    return (
-        len(dimensions) == 1
-        or PLAIN in dimensions
-        or ("degree" in dimensions and bool(dimensions & {"celsius", "fahrenheit"}))
-    )
-
-
-def _list_values(one: Quantity, other: Quantity) -> list[tuple[float, float, float]]:
-    """Return the pairs of values to compare, with the larger of their steps."""
-    if one.dimension == other.dimension:
-        return [(one.value, other.value, max(one.step, other.step))]
-    if {one.dimension, other.dimension} == {"celsius", "fahrenheit"}:
-        in_celsius = [q.value if q.dimension == "celsius" else (q.value - 32) / 1.8 for q in (one, other)]
-        return [(in_celsius[0], in_celsius[1], max(one.step, other.step))]
-    step = max(one.step / one.factor, other.step / other.factor)
-    pairs = [(one.written, other.written, step)]
-    if "ratio" in {one.dimension, other.dimension}:
-        pairs.append((one.value, other.value, max(one.step, other.step)))
-    return pairs
-
-
-def _round_step(value: float, step: float, *, is_approximate: bool) -> float:
-    """Return the step to which an approximate number is given: about 1,200 is given to a hundred."""
-    if not is_approximate or value == 0 or step <= 0:
-        return step
-    count = round(abs(value) / step)
-    while count and count % 10 == 0:
-        step, count = step * 10, count // 10
-    return step
-
-
-def are_equal(one: Quantity, other: Quantity) -> bool:
-    """Return whether two quantities have the same value, however they are spelled."""
-    if not comparable(one, other) and {one.dimension, other.dimension} != {"celsius", "fahrenheit"}:
-        return False
-    if (one.high is None) != (other.high is None):
-        return False
-    if one.high is not None and other.high is not None and abs(one.high - other.high) > 1e-6 * abs(one.high):
-        return False
-    return any(abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-9) for a, b, _ in _list_values(one, other))
-
-
-def rounds_to(one: Quantity, other: Quantity) -> bool:
-    """Return whether one of two quantities is the other one rounded."""
-    if one.high is not None or other.high is not None:
-        return False
-    if not comparable(one, other) and {one.dimension, other.dimension} != {"celsius", "fahrenheit"}:
-        return False
-    steps = [
-        _round_step(q.value, q.step, is_approximate=q.is_approximate) / (q.factor or 1.0)
-        for q in (one, other)
-    ]
-    for a, b, step in _list_values(one, other):
-        widest = step
-        if one.dimension == other.dimension:
-            widest = max(steps[0] * one.factor, steps[1] * other.factor, step)
-        if abs(a - b) <= 0.5 * widest * 1.001 and abs(a - b) <= 0.12 * max(abs(a), abs(b)):
-            return True
-    return False
-
-
-def within_range(one: Quantity, other: Quantity) -> bool:
-    """Return whether one quantity is a range that holds the other one."""
-    for spread, single in ((one, other), (other, one)):
-        if spread.high is not None and single.high is None and spread.dimension == single.dimension:
-            return spread.value * 0.999 <= single.value <= spread.high * 1.001
-    return False
-
-
-def relative_gap(one: Quantity, other: Quantity) -> float:
-    """Return how far two comparable quantities are apart, as a share of the larger one."""
-    return min(abs(a - b) / max(abs(a), abs(b), 1e-9) for a, b, _ in _list_values(one, other))

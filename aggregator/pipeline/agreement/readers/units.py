@@ -47,7 +47,7 @@ _TABLE = {
         4046.856 acre|acres|에이커
         10000 ha|hectare|hectares|헥타르
         0.092903 sq ft|sqft|ft^2|ft2|square foot|square feet|평방피트|제곱피트
-        0.0001 cm^2|cm2|제곱센티미터
+        0.0001 cm^2|cm2|sq cm|square centimeters|제곱센티미터
     """,
     "duration": """
         1 s|sec|secs|second|seconds|초
@@ -115,7 +115,7 @@ _TABLE = {
 # Nouns that follow a number without a measure: people, animals, things.
 _COUNTERS = (
     "개|명|마리|권|장|잔|병|대|살|세|층|번|회|가지|곳|군데|그루|송이|켤레|벌|쌍|자루|통|판|조각|봉지|그릇|인분|점|위|등|"
-    "차|호|쪽|페이지|글자|문제|단계|종류|편|칸|박|인|배수|자리|줄|열|행|포기|상자|박스|캔|알|정|모|척|석"
+    "차|호|쪽|페이지|글자|문제|단계|종류|편|칸|박|인|배수|킬로|키로|매|보|자리|줄|열|행|포기|상자|박스|캔|알|정|모|척|석"
 )
 _PREFIXES = {
     "$": "money:USD",

@@ -1,0 +1,102 @@
+"""A quantity in the first unit of its dimension, and when two of them are equal or one rounds the other."""
+
+from dataclasses import dataclass
+
+PLAIN = "plain"
+_SCALES = {"celsius", "fahrenheit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number in the first unit of its dimension, where it stands, and how exactly it is written."""
+
+    value: float
+    step: float
+    dimension: str
+    unit: str
+    start: int
+    end: int
+    is_approximate: bool = False
+    high: float | None = None
+    factor: float = 1.0
+
+    @property
+    def written(self) -> float:
+        """Return the number as it is written, in its own unit."""
+        return self.value / self.factor
+
+
+def comparable(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities are of one dimension, or one of them has none."""
+    dimensions = {one.dimension, other.dimension}
+    return (
+        len(dimensions) == 1 or PLAIN in dimensions or ("degree" in dimensions and bool(dimensions & _SCALES))
+    )
+
+
+def _list_values(one: Quantity, other: Quantity) -> list[tuple[float, float, float]]:
+    """Return the pairs of values to compare, with the larger of their steps."""
+    if one.dimension == other.dimension:
+        return [(one.value, other.value, max(one.step, other.step))]
+    if {one.dimension, other.dimension} == _SCALES:
+        in_celsius = [q.value if q.dimension == "celsius" else (q.value - 32) / 1.8 for q in (one, other)]
+        return [(in_celsius[0], in_celsius[1], max(one.step, other.step))]
+    step = max(one.step / one.factor, other.step / other.factor)
+    pairs = [(one.written, other.written, step)]
+    if "ratio" in {one.dimension, other.dimension}:
+        pairs.append((one.value, other.value, max(one.step, other.step)))
+    return pairs
+
+
+def _round_step(value: float, step: float, *, is_approximate: bool) -> float:
+    """Return the step to which an approximate number is given: about 1,200 is given to a hundred."""
+    if not is_approximate or value == 0 or step <= 0:
+        return step
+    count = round(abs(value) / step)
+    while count and count % 10 == 0:
+        step, count = step * 10, count // 10
+    return step
+
+
+def are_equal(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities have the same value, however they are spelled."""
+    if not comparable(one, other) and {one.dimension, other.dimension} != _SCALES:
+        return False
+    if (one.high is None) != (other.high is None):
+        return False
+    if one.high is not None and other.high is not None and abs(one.high - other.high) > 1e-6 * abs(one.high):
+        return False
+    return any(abs(a - b) <= 1e-6 * max(abs(a), abs(b), 1e-9) for a, b, _ in _list_values(one, other))
+
+
+def rounds_to(one: Quantity, other: Quantity) -> bool:
+    """Return whether one of two quantities is the other one rounded."""
+    if one.high is not None or other.high is not None:
+        return False
+    if not comparable(one, other) and {one.dimension, other.dimension} != _SCALES:
+        return False
+    steps = [
+        _round_step(q.value, q.step, is_approximate=q.is_approximate) / (q.factor or 1.0)
+        for q in (one, other)
+    ]
+    for a, b, step in _list_values(one, other):
+        widest = step
+        if one.dimension == other.dimension:
+            widest = max(steps[0] * one.factor, steps[1] * other.factor, step)
+        is_close = abs(a - b) <= (0.12 if widest <= step else 0.02) * max(abs(a), abs(b))
+        if is_close and abs(a - b) <= 0.5 * widest * 1.001:
+            return True
+    return False
+
+
+def within_range(one: Quantity, other: Quantity) -> bool:
+    """Return whether one quantity is a range that holds the other one."""
+    for spread, single in ((one, other), (other, one)):
+        if spread.high is not None and single.high is None and spread.dimension == single.dimension:
+            return spread.value * 0.999 <= single.value <= spread.high * 1.001
+    return False
+
+
+def relative_gap(one: Quantity, other: Quantity) -> float:
+    """Return how far two comparable quantities are apart, as a share of the larger one."""
+    return min(abs(a - b) / max(abs(a), abs(b), 1e-9) for a, b, _ in _list_values(one, other))
