@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aggregator.pipeline.agreement.readers.dates import Mention, find_moments
-from aggregator.pipeline.agreement.readers.polarity import measure_sign, read_opening_word
+from aggregator.pipeline.agreement.readers.polarity import measure_sign, read_yes_or_no
 from aggregator.pipeline.agreement.readers.quantities import find_quantities
 from aggregator.pipeline.agreement.readers.quantity import Quantity
 from aggregator.pipeline.agreement.readers.units import COUNTER_PATTERN, UNIT_PATTERN, Unit, find_unit
@@ -220,7 +220,7 @@ def refine_kind(expected: ExpectedAnswer, answers: Sequence[str]) -> ExpectedAns
     """Return the expectation with the kind that answers show: yes or no, a bare number or date."""
     if expected.is_lettered or expected.kind in {LITERAL, TRUTH}:
         return expected
-    openings = sum(bool(read_opening_word(answer)) for answer in answers)
+    openings = sum(bool(read_yes_or_no(answer)) for answer in answers)
     if openings >= 2 and 2 * openings >= len(answers) and expected.kind != LIST:
         return replace(expected, kind=TRUTH)
     if expected.kind in {DATE, LIST}:

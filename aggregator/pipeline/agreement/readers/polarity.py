@@ -124,7 +124,7 @@ def measure_sign(text: str, *, asks_bad: bool = False) -> float:
     return 0.0
 
 
-def read_opening_word(text: str) -> int:
+def read_yes_or_no(text: str) -> int:
     """Return +1 for a sentence that opens with yes (or holds it as its verdict), -1 for no, else 0."""
     if _YES.search(text):
         return 1
@@ -170,11 +170,11 @@ def _measure_body(segments: tuple[Segment, ...], *, asks_bad: bool) -> float:
 
 
 def _find_opening(segments: tuple[Segment, ...]) -> int:
-    first = read_opening_word(segments[0].text)
+    first = read_yes_or_no(segments[0].text)
     if first:
         return first
     labelled = [each for each in segments if each.is_labelled or each.weight > 1.5]
     for segment in (*labelled, *reversed(segments)):
-        if sign := read_opening_word(segment.text):
+        if sign := read_yes_or_no(segment.text):
             return sign
     return 0
