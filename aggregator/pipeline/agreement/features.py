@@ -1,13 +1,13 @@
 """Measures what two answers of a question share and where they conflict, as features of the head."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.agreement.expected_answer import KINDS, ExpectedAnswer
+from aggregator.pipeline.agreement.expected_answer import CHOICE, KINDS, LIST, NAME, ExpectedAnswer
 from aggregator.pipeline.agreement.phrases import match_phrases
 from aggregator.pipeline.agreement.readers.choices import BOTH
 from aggregator.pipeline.agreement.readers.dates import conflicting_fields, measure_match
@@ -21,6 +21,7 @@ from aggregator.pipeline.agreement.readers.quantity import (
 )
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading, Weighed
+from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, TRUTH
 
 Numbers = NDArray[np.float64]
 _TOP, _PHRASES = 5, 8
@@ -39,6 +40,7 @@ FEATURES = (
     "text_similarity", "text_equal", "negations_differ",
     "length_min", "length_max", "focus_mass_min",
     *(f"asks_{kind}" for kind in KINDS),
+    "kind_evidence",
 )  # fmt: skip
 _NEGATIONS = ("않", "없", "아니", "아닙", "못", "안 ", " not ", "n't", " no ", "never", "cannot")
 
@@ -231,15 +233,35 @@ def _compare_texts(one: Reading, other: Reading) -> list[float]:
     ]
 
 
+def _weigh_kind(kind: str, found: Mapping[str, float]) -> float:
+    """Return the evidence of the reader that the question's kind is about, from -1 (conflict) to 1."""
+    if kind == TRUTH:
+        return found["polarity_product"]
+    if kind == NUMBER and found["value_both"]:
+        return max(found["value_expected"], 0.8 * found["value_found"]) * 2 - 1
+    if kind == DATE and found["date_both"]:
+        return found["date_expected"] - found["date_conflict"]
+    if kind == CHOICE:
+        return (found["choice_equal"] - found["choice_conflict"]) * (0.3 + 0.7 * found["choice_margin"])
+    if kind == LIST:
+        return found["list_jaccard"] * 2 - 1
+    if kind == LITERAL and found["code_both"]:
+        return found["code_equal"] * 2 - 1
+    return found["phrase_expected"] * 2 - 1 if kind in {NAME, NUMBER, DATE} else 0.0
+
+
 def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list[float]:
-    """Return the features of a pair of answers, in the order of FEATURES; the pair has no order."""
-    one_items, other_items = one.items, other.items
-    lengths = abs(len(one_items) - len(other_items)) / max(len(one_items), len(other_items), 1)
-    return [
-        *_compare_values(one, other),
-        *_compare_moments(expected.fields, one, other),
+    """Return the features of a pair of answers, in the order of FEATURES; the pair has no order.
+
+    Numbers and dates in the answers to a yes/no question are details that say nothing about the verdict.
+    """
+    is_truth = expected.kind == TRUTH
+    lengths = abs(len(one.items) - len(other.items)) / max(len(one.items), len(other.items), 1)
+    measured = [
+        *([0.0] * 9 if is_truth else _compare_values(one, other)),
+        *([0.0] * 5 if is_truth else _compare_moments(expected.fields, one, other)),
         *_compare_verdicts(one, other),
-        *measure_list_overlap(one_items, other_items),
+        *measure_list_overlap(one.items, other.items),
         lengths,
         *_compare_declined(one, other),
         *_compare_codes(one, other),
@@ -248,3 +270,5 @@ def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list
         *_compare_texts(one, other),
         *(float(expected.kind == kind) for kind in KINDS),
     ]
+    evidence = _weigh_kind(expected.kind, dict(zip(FEATURES, measured, strict=False)))
+    return [*measured, evidence]

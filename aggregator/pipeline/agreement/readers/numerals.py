@@ -183,7 +183,7 @@ def read_english(text: str) -> Numeral | None:
 
 
 _NUMBER = re.compile(
-    rf"(?P<sign>(?<![\w)\]])-\s?)?(?:"
+    rf"(?<!제)(?<!제\s)(?P<sign>(?<![\w)\]])-\s?)?(?:"
     rf"(?P<units>\d+)\s?점\s?(?P<tenths>\d+)"
     rf"|(?P<whole>\d+)\s(?P<over>\d+)/(?P<under>\d+)(?![/\d])"
     rf"|(?P<top>{DIGITS})\s?/\s?(?P<bottom>\d+)(?![/\d.])"

@@ -45,7 +45,7 @@ _KOREAN = re.compile(
     r"|삼가|무리|독성|비추|어렵|어려|힘들|곤란|참으|자제)"
     rf"(?P<badneg>{_NOT_SAID}|"
     r"(?:하)?[가-힣]{0,2}지\s?(?:는|도|가)?\s?(?:않|못|마)"
-    r"|[가-힣]{0,3}(?:은|는|이|가|건|게|다는 (?:근거|증거)[가-힣]?|라는 (?:근거|증거)[가-힣]?)"
+    r"|[가-힣]{0,3}\s?(?:은|는|이|가|건|게|다는 (?:근거|증거)[가-힣]?|라는 (?:근거|증거)[가-힣]?)"
     r"\s?(?:아니|아닙|없|어렵))?"
     r"|(?P<good>괜찮|ㄱㅊ|가능|안전|(?:도|면)\s?(?:돼|되|됩|된|됨)|수(?:도|는)?\s?있|맞(?:아|습|음|는|다)|충분|합법|허용"
     r"|사실(?:이|입|로|임)|옳|권장|추천|권(?:해|합)|좋(?:아|습|다|은|을|겠)|(?:어|아|해|여)야\s?(?:하|해|합|돼|됩|한)|필수|의무"
@@ -68,6 +68,10 @@ _ENGLISH = re.compile(
     r"|no longer|no need|no evidence|no|avoid|refrain|skip|neither)\b)"
     r"|(?P<weak>\b(?:can|could|may|should|must|need|do|does|will)\b)",
     re.I,
+)
+WEAK = 0.4
+_STATES = re.compile(
+    r"있[어습음을]|없[어습다음네죠는고이]|효과|좋[아습다은을겠]|맞[아습음는다]|지\s?(?:는|가|도)?\s?(?:않|못)|(?:안|못)"
 )
 _CONDITION = re.compile(
     r"다만|단,|하지만|그러나|경우에(?:는|만)|조건|때에만|라면|다면|제외|예외|주의"
@@ -105,6 +109,11 @@ def _sign_of(found: re.Match[str], *, asks_bad: bool) -> float:
     return -evaluates if asks_bad else evaluates
 
 
+def _weigh_cue(found: re.Match[str], *, asks_bad: bool) -> float:
+    """Return the sign of a predicate; one that only states or denies being there counts less."""
+    return _sign_of(found, asks_bad=asks_bad) * (WEAK if _STATES.fullmatch(found[0].strip()) else 1.0)
+
+
 def measure_sign(text: str, *, asks_bad: bool = False) -> float:
     """Return the verdict of a sentence, -1 to 1: of the last predicate in Korean, the first in English."""
     clauses = [clause for clause in _CLAUSE.split(text) if clause and clause.strip()]
@@ -114,7 +123,7 @@ def measure_sign(text: str, *, asks_bad: bool = False) -> float:
         for clause in reversed(clauses):
             found = list(_KOREAN.finditer(clause))
             if found:
-                return _sign_of(found[-1], asks_bad=asks_bad)
+                return _weigh_cue(found[-1], asks_bad=asks_bad)
         return 0.0
     for clause in (clauses[-1], clauses[0]) if len(clauses) > 1 else clauses:
         found = list(_ENGLISH.finditer(clause))
@@ -156,16 +165,15 @@ def read_polarity(answer: AnswerText, *, asks_bad: bool, is_negated: bool) -> Po
 
 def _measure_body(segments: tuple[Segment, ...], *, asks_bad: bool) -> float:
     """Return the sum of the sentences' verdicts: the first one counts most, and a conclusion as much."""
-    body, share = 0.0, 1.0
-    for segment in segments[:8]:
-        if segment.text.rstrip().endswith("?"):
-            continue
+    asserted = [each for each in segments if not each.text.rstrip().endswith("?")][:12]
+    body = 0.0
+    for index, segment in enumerate(asserted):
         sign = measure_sign(segment.text, asks_bad=asks_bad)
         if not sign:
             continue
-        weight = max(share, 1.3 if segment.is_concluding else 0.0)
+        weight = 1.0 if index == 0 else 0.7 if index == len(asserted) - 1 else 0.25
+        weight = max(weight, 1.3 if segment.is_concluding else 0.0)
         body += weight * sign * (0.5 if segment.is_belief else 1.0)
-        share = min(share, 0.35) * 0.8
     return body
 
 
