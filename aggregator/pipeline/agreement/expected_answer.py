@@ -96,7 +96,7 @@ _FIELDS = {
     "month": re.compile(r"몇\s?월|며칠|날짜|what month|which month|what date", re.I),
     "day": re.compile(r"며칠|날짜|몇\s?일|what date|which date", re.I),
 }
-_ASKED_UNIT = re.compile(rf"(?:몇|how many)\s?({UNIT_PATTERN})|^\s*({UNIT_PATTERN})\s+(?:in|per)\b", re.I)
+_WANTED_UNIT = re.compile(rf"(?:몇|how many)\s?({UNIT_PATTERN})|^\s*({UNIT_PATTERN})\s+(?:in|per)\b", re.I)
 _GUESS = re.compile(
     r"(?:^|[,.?!\s])([^\s,.?!]+(?:\s[^\s,.?!]+)?)(?:인가|이었나|였나|맞나|맞지|맞아|이지|아닌가|인가요|이 맞"
     r"|가 맞)\s?요?\s*[?.!]*$"
@@ -121,7 +121,7 @@ class ExpectedAnswer:
     quantities: tuple[Quantity, ...]
     moments: tuple[Mention, ...]
     fields: frozenset[str] = frozenset()
-    asked_unit: Unit | None = None
+    wanted_unit: Unit | None = None
     asks_bad: bool = False
     is_negated: bool = False
     is_approximate: bool = False
@@ -153,9 +153,9 @@ def _find_units(prompt: str) -> tuple[Unit, ...]:
     return tuple(unit for unit in map(find_unit, spelled) if unit)
 
 
-def _find_asked_unit(prompt: str) -> Unit | None:
+def _find_wanted_unit(prompt: str) -> Unit | None:
     """Return the unit of "몇 km", "how many cups" or "tablespoons in …", if there is just one."""
-    found = {each[1] or each[2] for each in _ASKED_UNIT.finditer(prompt)}
+    found = {each[1] or each[2] for each in _WANTED_UNIT.finditer(prompt)}
     return find_unit(found.pop()) if len(found) == 1 else None
 
 
@@ -201,7 +201,7 @@ def read_question(prompt: str) -> ExpectedAnswer:
         quantities=tuple(find_quantities(plain, taken)),
         moments=tuple(moments),
         fields=frozenset(name for name, pattern in _FIELDS.items() if pattern.search(plain)),
-        asked_unit=_find_asked_unit(plain),
+        wanted_unit=_find_wanted_unit(plain),
         asks_bad=bool(
             re.search(
                 r"위험|해로|나쁘|나쁜|불법|독성|\b(?:dangerous|harmful|bad|illegal|toxic|poisonous|unsafe)\b",

@@ -109,7 +109,7 @@ def _compare_moments(wanted: frozenset[str], one: Reading, other: Reading) -> li
     return [1.0, measure_match(first, second, wanted), float(bool(conflict)), expected, found]
 
 
-def _weigh_signs(reading: Reading) -> float:
+def _weigh_verdict(reading: Reading) -> float:
     """Return the verdict: weaker where only predicates give it or they conflict, 0 where none is given."""
     polarity = reading.polarity
     if reading.refusal > 0.6 or (reading.no_verdict >= 0.6 and not polarity.opening):
@@ -124,7 +124,7 @@ def _weigh_signs(reading: Reading) -> float:
 def _compare_verdicts(one: Reading, other: Reading) -> list[float]:
     a, b = one.polarity, other.polarity
     polarity = [
-        _weigh_signs(one) * _weigh_signs(other),
+        _weigh_verdict(one) * _weigh_verdict(other),
         float(a.opening * b.opening),
         math.tanh(a.body) * math.tanh(b.body),
         float(a.is_conditional != b.is_conditional),

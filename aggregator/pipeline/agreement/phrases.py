@@ -29,7 +29,7 @@ class Phrase:
 
 
 @dataclass(slots=True)
-class PlacedWord:
+class PlacedTerm:
     """A word of a segment with its place, salience, and whether the question holds it."""
 
     folded: str
@@ -40,7 +40,7 @@ class PlacedWord:
     is_known: bool
 
 
-def _continues(text: str, one: PlacedWord, other: PlacedWord) -> bool:
+def _continues(text: str, one: PlacedTerm, other: PlacedTerm) -> bool:
     """Return whether the next word belongs to the same noun phrase: no particle or clause ends between."""
     between = text[one.end : other.start]
     if not _JOINT.fullmatch(between):
@@ -53,9 +53,9 @@ def _continues(text: str, one: PlacedWord, other: PlacedWord) -> bool:
     return True
 
 
-def join_phrases(text: str, words: Sequence[PlacedWord]) -> list[Phrase]:
+def join_phrases(text: str, words: Sequence[PlacedTerm]) -> list[Phrase]:
     """Return the phrases of a segment in order; a phrase in parentheses is another name of the one before."""
-    runs: list[list[PlacedWord]] = []
+    runs: list[list[PlacedTerm]] = []
     for word in words:
         if runs and len(runs[-1]) < MAX_WORDS and _continues(text, runs[-1][-1], word):
             runs[-1].append(word)

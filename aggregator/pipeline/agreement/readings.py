@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer, read_question, refine_kind
-from aggregator.pipeline.agreement.phrases import Phrase, PlacedWord, join_phrases
+from aggregator.pipeline.agreement.phrases import Phrase, PlacedTerm, join_phrases
 from aggregator.pipeline.agreement.readers.choices import Choice, read_choice
 from aggregator.pipeline.agreement.readers.dates import Mention, Moment, find_moments
 from aggregator.pipeline.agreement.readers.item_lists import Item, read_items
@@ -44,7 +44,7 @@ class WeighedMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class WeighedWord:
+class WeighedTerm:
     """A content word with the salience of being the answer."""
 
     word: str
@@ -68,7 +68,7 @@ class Reading:
     items: tuple[Item, ...]
     focus: dict[str, float]
     new_words: frozenset[str]
-    words: tuple[WeighedWord, ...]
+    words: tuple[WeighedTerm, ...]
     phrases: tuple[Phrase, ...]
     rejected_words: frozenset[str]
     all_words: frozenset[str]
@@ -80,7 +80,7 @@ def _measure_quantity(
 ) -> list[float]:
     """Return the cues of a quantity; `order` is its index among those of its segment, and their count."""
     dimensions = {unit.dimension for unit in expected.units}
-    is_asked = any(unit.name == quantity.unit for unit in expected.units)
+    is_wanted = any(unit.name == quantity.unit for unit in expected.units)
     is_echo = any(
         each.dimension == quantity.dimension
         and each.unit == quantity.unit
@@ -90,8 +90,8 @@ def _measure_quantity(
     return [
         *place.measure(quantity.start, quantity.end, order, is_echo=is_echo),
         *is_operand(place.segment, quantity.start, quantity.end),
-        float(is_asked),
-        float(not is_asked and quantity.dimension in dimensions),
+        float(is_wanted),
+        float(not is_wanted and quantity.dimension in dimensions),
         float(bool(dimensions) and quantity.dimension not in dimensions and quantity.dimension != PLAIN),
         float(bool(quantity.unit)),
         float(quantity.is_approximate),
@@ -155,8 +155,8 @@ def _read_values(
             moments.append(
                 WeighedMoment(mention.moment, place.weigh(MOMENT, cues), (segment.cues, tuple(cues)))
             )
-        if expected.asked_unit:
-            quantities = [_assume_unit(each, expected.asked_unit) for each in quantities]
+        if expected.wanted_unit:
+            quantities = [_assume_unit(each, expected.wanted_unit) for each in quantities]
         for index, quantity in enumerate(quantities):
             cues = _measure_quantity(expected, place, quantity, (index, len(quantities)))
             values.append(Weighed(quantity, place.weigh(VALUE, cues), (segment.cues, tuple(cues))))
@@ -212,10 +212,10 @@ def _list_free_words(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[
 
 def read_words(
     expected: ExpectedAnswer, answer: AnswerText, spans: Sequence[Sequence[tuple[int, int]]]
-) -> tuple[list[WeighedWord], list[Phrase]]:
+) -> tuple[list[WeighedTerm], list[Phrase]]:
     """Return the words and phrases of an answer in order; `spans` are those of its numbers and dates."""
     phrases: list[Phrase] = []
-    words: list[WeighedWord] = []
+    words: list[WeighedTerm] = []
     for number, segment in enumerate(answer.segments):
         if segment.kind == CODE or len(words) >= _MAX_WORDS:
             continue
@@ -223,19 +223,19 @@ def read_words(
         place = PlaceReader(segment) if rows else None
         if place is None:
             continue
-        placed: list[PlacedWord] = []
+        placed: list[PlacedTerm] = []
         for index, row in enumerate(rows):
             known = row[0] not in expected.guessed and _is_known(expected.words, row[0])
             cues = _measure_word(place, row, (index, len(rows)), is_known=known)
             rejected, salience = segment.is_rejected(row[2], row[3]), place.weigh(WORD, cues)
-            words.append(WeighedWord(row[0], salience, (segment.cues, tuple(cues)), known, rejected))
+            words.append(WeighedTerm(row[0], salience, (segment.cues, tuple(cues)), known, rejected))
             if not rejected:
-                placed.append(PlacedWord(*row, salience, known))
+                placed.append(PlacedTerm(*row, salience, known))
         phrases.extend(join_phrases(segment.text, placed))
     return words, phrases
 
 
-def _collect_focus(words: Sequence[WeighedWord]) -> dict[str, float]:
+def _collect_focus(words: Sequence[WeighedTerm]) -> dict[str, float]:
     """Return the share of each word in the answer: the softmax of its best mention."""
     best: dict[str, float] = {}
     for each in words:

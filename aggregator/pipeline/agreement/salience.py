@@ -17,7 +17,7 @@ PLACE_CUES = (
 )  # fmt: skip
 VALUE_CUES = (
     "operand", "operand_before",
-    "asked_unit", "asked_dimension", "other_dimension", "has_unit", "approximate",
+    "wanted_unit", "asked_dimension", "other_dimension", "has_unit", "approximate",
     "counter_asked", "is_range",
 )  # fmt: skip
 MOMENT_CUES = ("fields_fit", "field_count", "operand")

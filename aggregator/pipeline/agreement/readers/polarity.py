@@ -29,7 +29,7 @@ _VERDICT = re.compile(
     re.I,
 )
 # "위험하다고 보기 어렵다", "괜찮다고 할 수 없다".
-_NOT_SAID = r"[가-힣]{0,3}고\s?(?:는\s?)?(?:보|할|하|말)[가-힣]{0,3}\s?(?:수\s?)?(?:어렵|힘들|없)"
+_NOT_HELD = r"[가-힣]{0,3}고\s?(?:는\s?)?(?:보|할|하|말)[가-힣]{0,3}\s?(?:수\s?)?(?:어렵|힘들|없)"
 # The last of these in a Korean sentence is its verdict; longer constructions come first.
 _KOREAN = re.compile(
     r"(?P<pos>문제(?:가|는|될 게|될 건|될 것)?\s?없|상관(?:이|은)?\s?없|무방"
@@ -43,14 +43,14 @@ _KOREAN = re.compile(
     r"|없(?:어|습|다|음|네|죠|는|고|이))"
     r"|(?P<bad>위험|금지|금물|불가|불법|해롭|해로|나쁘|나빠|안\s?좋|틀리|틀린|틀렸|피하|오해|거짓|가짜|미신|속설|낭설"
     r"|삼가|무리|독성|비추|어렵|어려|힘들|곤란|참으|자제)"
-    rf"(?P<badneg>{_NOT_SAID}|"
+    rf"(?P<badneg>{_NOT_HELD}|"
     r"(?:하)?[가-힣]{0,2}지\s?(?:는|도|가)?\s?(?:않|못|마)"
     r"|[가-힣]{0,3}\s?(?:은|는|이|가|건|게|다는 (?:근거|증거)[가-힣]?|라는 (?:근거|증거)[가-힣]?)"
     r"\s?(?:아니|아닙|없|어렵))?"
     r"|(?P<good>괜찮|ㄱㅊ|가능|안전|(?:도|면)\s?(?:돼|되|됩|된|됨)|수(?:도|는)?\s?있|맞(?:아|습|음|는|다)|충분|합법|허용"
     r"|사실(?:이|입|로|임)|옳|권장|추천|권(?:해|합)|좋(?:아|습|다|은|을|겠)|(?:어|아|해|여)야\s?(?:하|해|합|돼|됩|한)|필수|의무"
     r"|있(?:어|습|음|을)|효과)"
-    rf"(?P<goodneg>{_NOT_SAID}|"
+    rf"(?P<goodneg>{_NOT_HELD}|"
     r"[가-힣]{0,3}지\s?(?:는|도|가)?\s?(?:않|못|마)|[가-힣]{0,3}(?:은|는|이|가|건|게)\s?(?:아니|아닙|없))?"
 )
 _ENGLISH = re.compile(
@@ -153,7 +153,7 @@ def read_polarity(answer: AnswerText, *, asks_bad: bool, is_negated: bool) -> Po
     """
     if not answer.segments:
         return Polarity(0)
-    opening = _find_opening(answer.segments)
+    opening = _find_yes_or_no(answer.segments)
     body = _measure_body(answer.segments, asks_bad=asks_bad)
     is_korean = bool(_LETTER.search(answer.segments[0].text))
     if is_negated and opening and is_korean:
@@ -177,7 +177,7 @@ def _measure_body(segments: tuple[Segment, ...], *, asks_bad: bool) -> float:
     return body
 
 
-def _find_opening(segments: tuple[Segment, ...]) -> int:
+def _find_yes_or_no(segments: tuple[Segment, ...]) -> int:
     first = read_yes_or_no(segments[0].text)
     if first:
         return first
