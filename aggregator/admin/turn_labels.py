@@ -31,6 +31,7 @@ ROUTE_REASONS: dict[str, Promise] = {
     "best_standing": _("물어볼 수 있는 모델 가운데 평가가 가장 높음"),
     "mixed_vendors": _("서로 다른 회사의 모델"),
     "best_expected": _("예상 품질이 가장 높은 조합"),
+    "quick": _("기다리는 시간에 비해 가장 나은 조합"),
     "long_prompt": _("질문이 길어 다 읽을 수 있는 모델만"),
     "only_reader": _("질문이 길어 다 읽을 수 있는 모델이 하나"),
     "history_cut": _("대화가 길어 앞부분을 빼고 물음"),

@@ -63,6 +63,7 @@ class RouteChosen(Event):
     topic: str = ""
     quality: float | None = None
     expected_micros: int | None = None
+    expected_ms: int | None = None
     requested: str = ""
     change: str = ""
 

@@ -39,6 +39,7 @@ def build_route_event(state: TurnState, added: Iterable[events.PanelMember] = ()
         state.topic,
         state.expected_quality,
         state.expected_micros,
+        state.expected_ms,
         state.requested,
         state.change,
     )

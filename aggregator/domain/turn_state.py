@@ -75,6 +75,7 @@ class TurnState:
     topic: str = ""
     expected_quality: float | None = None
     expected_micros: int | None = None
+    expected_ms: int | None = None
     # The strategy that a person asked for, and why another one was used (docs/events.md).
     requested: str = ""
     change: str = ""
@@ -132,7 +133,7 @@ class TurnState:
     def _set_panel(self, event: events.RouteChosen) -> None:
         self.strategy, self.reasons, self.queue_position = event.strategy, event.reasons, 0
         self.topic, self.expected_quality = event.topic, event.quality
-        self.expected_micros = event.expected_micros
+        self.expected_micros, self.expected_ms = event.expected_micros, event.expected_ms
         self.requested, self.change = event.requested, event.change
         self.candidates = {
             member.candidate: self.candidates.get(member.candidate) or CandidateState(**asdict(member))

@@ -8,6 +8,11 @@ from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.execution.setup import find_snapshot, load_snapshot
 from aggregator.pipeline.chat_messages import max_prompt_tokens, max_whole_tokens
+from aggregator.pipeline.routing.answer_forecast import (
+    expect_seconds,
+    expect_tokens,
+    expect_topic_tokens,
+)
 from aggregator.pipeline.routing.plan_options import answer_cost_micros, quote_model, trim_panel
 from aggregator.pipeline.routing.route import can_afford_call
 from aggregator.pipeline.types import Question, Strategy
@@ -37,6 +42,16 @@ class ModelOffer:
     def slug(self) -> str:
         """The model's slug."""
         return self.model.slug
+
+    @property
+    def expected_ms(self) -> int | None:
+        """How long an ordinary answer takes: measured, or by its measured tokens a second, else unknown."""
+        if self.speed:
+            return self.speed.answer_ms
+        if self.model.tokens_per_second is None:
+            return None
+        tokens = expect_tokens(self.model, expect_topic_tokens("other", is_votable=False))
+        return round(expect_seconds(self.model, USUAL_INPUT_TOKENS, tokens) * 1000)
 
     @property
     def max_prompt_tokens(self) -> int:

@@ -14,6 +14,7 @@ from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import PanelMember, RouteChosen
 from aggregator.domain.sampling import Sampling
+from aggregator.execution.model_paces import measure_paces
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.infra.concurrency import retry_db, retry_db_async, run_in_db_thread
 from aggregator.models import Conversation, Turn
@@ -21,6 +22,7 @@ from aggregator.pipeline.answer_type import detect_answer_type
 from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.panel.resume import resume_route
 from aggregator.pipeline.ranking.weights import get_active_weights
+from aggregator.pipeline.routing.answer_forecast import Paces
 from aggregator.pipeline.routing.expected_quality import expect_quality
 from aggregator.pipeline.routing.prompt_topics import OTHER, TopicPrediction, classify_topic
 from aggregator.pipeline.routing.route import RoutePreferences, RoutingContext, can_afford_call, plan_route
@@ -39,11 +41,12 @@ MAX_AGE_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class SharedSnapshot:
-    """What turns share: the models on offer, their ratings, and the day's budget."""
+    """What turns share: the models on offer, their ratings and paces, and the day's budget."""
 
     offer: tuple[LanguageModel, ...]
     ratings: ratings.RatingsByScope
     budget: TurnBudget
+    paces: Paces
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def load_snapshot() -> SharedSnapshot:
     model_weights.refresh_weights()
     all_ratings = ratings.read_all_ratings()
     budget = budgets.read_budget(placements.read_income_today())
-    snapshot = SharedSnapshot(tuple(list_offered_models()), all_ratings, budget)
+    snapshot = SharedSnapshot(tuple(list_offered_models()), all_ratings, budget, measure_paces())
     with _lock:
         _cache[_KEY] = snapshot
     return snapshot
@@ -127,7 +130,7 @@ def build_context(turn: Turn, question: Question, snapshot: SharedSnapshot) -> T
         # A panel that a person chose needs no topic and no exploration, which would delay the first token.
         topic = TopicPrediction(OTHER, 0.0)
         offer = tuple(ratings.apply_ratings(snapshot.offer, scoped_ratings))
-        return TurnContext(question, offer, RoutingContext(snapshot.budget, topic))
+        return TurnContext(question, offer, RoutingContext(snapshot.budget, topic, paces=snapshot.paces))
     topic = classify_topic(turn.prompt)
     weights = get_active_weights().routing
     # What people prefer moves the prior; what was measured on labelled questions says more of such questions.
@@ -137,7 +140,7 @@ def build_context(turn: Turn, question: Question, snapshot: SharedSnapshot) -> T
     explorer = ratings.build_explorer(
         offer, scoped_ratings, topic.topic, snapshot.budget.exploration_cap_micros
     )
-    day = RoutingContext(snapshot.budget, topic, explorer, weights)
+    day = RoutingContext(snapshot.budget, topic, explorer, weights, snapshot.paces)
     return TurnContext(replace(question, topic=topic.topic), offer, day)
 
 
@@ -220,6 +223,7 @@ def _build_route_event(route: Route) -> RouteChosen:
         plan.topic,
         plan.quality,
         plan.cost_micros,
+        plan.expected_ms,
         plan.requested,
         plan.change,
     )

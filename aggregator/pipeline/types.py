@@ -58,7 +58,7 @@ class PanelSlot:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Why a route was chosen: expected quality and cost, price of quality, and each slot's propensity.
+    """Why a route was chosen: expected quality, cost and time, price of quality, and each slot's propensity.
 
     `strong` is the model a cascade escalates to, `tried` the explored model; both are slugs or empty.
     `requested` is the strategy that a person asked for, `change` the code of why the route has another one.
@@ -67,6 +67,8 @@ class Plan:
     topic: str = ""
     quality: float = 0.0
     cost_micros: int = 0
+    expected_ms: int = 0
+    is_votable: bool = False
     price: float = 0.0
     strong: str = ""
     tried: str = ""

@@ -110,6 +110,7 @@ def build_turn_state(turn: Turn) -> TurnState:
         topic=turn.route.get("topic", ""),
         expected_quality=turn.route.get("quality"),
         expected_micros=turn.route.get("cost_micros"),
+        expected_ms=turn.route.get("expected_ms"),
         requested=turn.route.get("requested", ""),
         change=turn.route.get("change", ""),
         candidates={} if turn.answer_kind == "help" else _candidates_of(turn),

@@ -263,6 +263,7 @@ def _turn_columns(turn: Turn, state: TurnState) -> dict[str, Any]:
         "topic": state.topic,
         "quality": state.expected_quality,
         "cost_micros": state.expected_micros,
+        "expected_ms": state.expected_ms,
         "requested": state.requested,
         "change": state.change,
     }

@@ -106,9 +106,11 @@ def _describe_preset(preset: Preset) -> PresetOption:
 
 
 def _describe_speed(offer: ModelOffer) -> Detail:
-    if offer.speed is None:
+    if offer.expected_ms is None:
         return Detail("unmeasured", _("속도 측정 전"))
-    time = _("{n}초").format(n=_format_seconds(offer.speed.answer_ms))
+    time = _("{n}초").format(n=_format_seconds(offer.expected_ms))
+    if offer.speed is None:
+        return Detail("speed", _("답까지 예상 {time}").format(time=time))
     return Detail("speed", _("답까지 보통 {time}").format(time=time))
 
 

@@ -31,7 +31,7 @@ def test_a_split_vote_escalates_to_a_stronger_model(
     ask(page, "17 곱하기 23은 얼마인가요?")
 
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
-    expect(page.locator(".answer-note")).to_contain_text("답이 갈려서 더 강한 모델에게 물었어요")
+    expect(page.locator(".answer-note")).to_contain_text("답이 확실하지 않아 더 강한 모델에게도 물었어요")
     expect(page.locator(".trust-line")).to_contain_text("3개 중 2개 모델이 같은 답")
     expect(page.locator(".candidate-line", has_text="수수한")).to_contain_text("다른 답")
     expect(page.locator(".candidate-line", has_text="날쌘")).to_contain_text("같은 답")
@@ -40,7 +40,7 @@ def test_a_split_vote_escalates_to_a_stronger_model(
     expect(page.locator(".route-why")).to_contain_text(re.compile(r"예상 품질 \d+점, 예상 비용"))
     take_picture(page, "escalated")
     page.reload()
-    expect(page.locator(".answer-note")).to_contain_text("답이 갈려서")
+    expect(page.locator(".answer-note")).to_contain_text("답이 확실하지 않아")
     read_pace.cache_clear()
 
 

@@ -24,6 +24,7 @@ WHOLE_TURN = TurnState(
     topic="travel",
     expected_quality=0.7,
     expected_micros=12,
+    expected_ms=4_000,
     requested="vote",
     change="not_comparable",
     candidates={"a": CandidateState("a", "wise", "Wise", "vendor", "done", text="서울", ttft_ms=5)},

@@ -27,7 +27,7 @@ def find_initial_price(models: Sequence[LanguageModel]) -> float:
     ]
     return solve_price(
         [
-            ([option.quality for option in plan_options], [option.cost for option in plan_options])
+            ([option.value for option in plan_options], [option.cost for option in plan_options])
             for plan_options in option_sets
         ],
         default_income(),

@@ -5,7 +5,7 @@ answers would add. The shares, and how often models are wrong together, were mea
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 
@@ -25,31 +25,51 @@ MAX_PER_VENDOR = 2
 _CASCADE_LOSS = 0.01
 _SHORTLIST_SIZE = 8
 _MEASURABLE = frozenset({Strategy.VOTE, Strategy.CASCADE})
+# The quality that one second of waiting must buy: a reader waits fifty seconds for one point of a hundred.
+SECOND_PRICE = 0.0002
 _WON = 1_000_000
+# A judge's report, which is written where the answers together are as long as this.
+_REPORT_TOKENS, _MIN_TOKENS_TO_JUDGE = 300, 200
 # The output tokens budgeted for one answer: that of a long answer.
 EXPECTED_OUTPUT_TOKENS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class PlanOption:
-    """A panel (slugs) with a strategy, its expected quality in 0-1 and its expected cost in won."""
+    """A panel (slugs) with a strategy, its expected quality in 0-1, cost in won and time in seconds."""
 
     panel: tuple[str, ...]
     strategy: Strategy
     quality: float
     cost: float
     strong: str = ""
+    seconds: float = 0.0
+    # Until its models have answered: while one answer is written from theirs, the best of them is read.
+    wait_seconds: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The quality less the price of the time that a reader waits for it."""
+        return self.quality - SECOND_PRICE * self.wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class ModelQuote:
-    """A model as the router sees it: its skill in 0-1 and the cost of one answer in won."""
+    """A model as the router sees it: its skill in 0-1, and one answer's cost in won, tokens and seconds.
+
+    `input_price` is the price of an input token in won, at which a model that fuses reads the answers of the
+    others, and `report_cost` that of its report on them, without reading them.
+    """
 
     slug: str
     vendor: str
     skill: float
     cost: float
     can_fuse: bool
+    tokens: int = EXPECTED_OUTPUT_TOKENS
+    seconds: float = 0.0
+    input_price: float = 0.0
+    report_cost: float = 0.0
 
 
 def count_prompt_tokens(question: Question) -> int:
@@ -72,10 +92,21 @@ def estimate_cost_micros(model: LanguageModel, question: Question) -> int:
     return answer_cost_micros(model, count_prompt_tokens(question))
 
 
-def quote_model(model: LanguageModel, input_tokens: int) -> ModelQuote:
-    """Return a model's skill and the cost of one answer to a prompt of this many tokens."""
-    won = answer_cost_micros(model, input_tokens) / _WON
-    return ModelQuote(model.slug, model.vendor, model.standing, won, model.can_fuse)
+def quote_model(
+    model: LanguageModel, input_tokens: int, output_tokens: int = EXPECTED_OUTPUT_TOKENS, seconds: float = 0.0
+) -> ModelQuote:
+    """Return a model's skill, and the cost and time of one answer of `output_tokens` to a prompt."""
+    return ModelQuote(
+        slug=model.slug,
+        vendor=model.vendor,
+        skill=model.standing,
+        cost=answer_cost_micros(model, input_tokens, output_tokens) / _WON,
+        can_fuse=model.can_fuse,
+        tokens=output_tokens,
+        seconds=seconds,
+        input_price=model.input_price_micros / _WON,
+        report_cost=answer_cost_micros(model, input_tokens, _REPORT_TOKENS) / _WON,
+    )
 
 
 def estimate_quality(panel: Sequence[ModelQuote], strategy: Strategy) -> float:
@@ -90,12 +121,26 @@ def estimate_quality(panel: Sequence[ModelQuote], strategy: Strategy) -> float:
 
 
 def estimate_cost(panel: Sequence[ModelQuote], strategy: Strategy) -> float:
-    """Return the cost of a panel's answer in won; the fusing model is counted twice."""
-    cost = sum(quote.cost for quote in panel)
-    fusers = [quote for quote in panel if quote.can_fuse]
-    if strategy != Strategy.COUNCIL or len(panel) < 2 or not fusers:
+    """Return the cost of a panel's answer in won; its fusing model also reports on the answers."""
+    cost, tokens = sum(quote.cost for quote in panel), sum(quote.tokens for quote in panel)
+    fuser = _choose_fuser(panel, strategy)
+    if fuser is None:
         return cost
-    return cost + max(fusers, key=lambda quote: quote.skill).cost
+    reading = fuser.input_price * tokens
+    report = fuser.report_cost + reading if tokens >= _MIN_TOKENS_TO_JUDGE else 0.0
+    return cost + fuser.cost + reading + report
+
+
+def estimate_seconds(panel: Sequence[ModelQuote], strategy: Strategy) -> float:
+    """Return how long a panel's answer takes: as long as its slowest model, and the fused answer after it."""
+    fuser = _choose_fuser(panel, strategy)
+    return max(quote.seconds for quote in panel) + (fuser.seconds if fuser else 0.0)
+
+
+def _choose_fuser(panel: Sequence[ModelQuote], strategy: Strategy) -> ModelQuote | None:
+    if strategy != Strategy.COUNCIL or len(panel) < 2:
+        return None
+    return max((quote for quote in panel if quote.can_fuse), key=lambda quote: quote.skill, default=None)
 
 
 def trim_panel(
@@ -132,7 +177,7 @@ def list_plan_options(
     slots: int,
     cascades: tuple[CascadePlan, ...] = (),
 ) -> tuple[PlanOption, ...]:
-    """Return the options on the upper convex hull of quality against cost, cheapest first.
+    """Return the options on the upper convex hull of value against cost, cheapest first.
 
     Only these can be the best choice at some price of quality. Where votes and cascades of models on offer
     were measured, these options stand in place of estimates for panels of the same models.
@@ -150,7 +195,19 @@ def list_plan_options(
                     if option.strategy not in _MEASURABLE
                     or not known.issuperset({*option.panel, option.strong} - {""})
                 ]
-    return _find_hull(options)
+    return _find_hull([_with_seconds(option, quotes) for option in options])
+
+
+def _with_seconds(option: PlanOption, quotes: Sequence[ModelQuote]) -> PlanOption:
+    by_slug = {quote.slug: quote for quote in quotes}
+    panel = [by_slug[slug] for slug in option.panel]
+    # A strong model is asked after the others, and only where their vote is unsure.
+    later = estimate_escalation_rate(panel) * by_slug[option.strong].seconds if option.strong else 0.0
+    return replace(
+        option,
+        seconds=round(estimate_seconds(panel, option.strategy) + later, 1),
+        wait_seconds=round(max(quote.seconds for quote in panel) + later, 1),
+    )
 
 
 def _list_measured(
@@ -235,8 +292,8 @@ def _list_cascades(
 
 def _find_hull(options: Sequence[PlanOption]) -> tuple[PlanOption, ...]:
     hull: list[PlanOption] = []
-    for option in sorted(options, key=lambda option: (option.cost, -option.quality, option.panel)):
-        if hull and option.quality <= hull[-1].quality:
+    for option in sorted(options, key=lambda option: (option.cost, -option.value, option.panel)):
+        if hull and option.value <= hull[-1].value:
             continue
         while len(hull) >= 2 and _slope(hull[-2], option) >= _slope(hull[-2], hull[-1]):
             hull.pop()
@@ -245,4 +302,4 @@ def _find_hull(options: Sequence[PlanOption]) -> tuple[PlanOption, ...]:
 
 
 def _slope(one: PlanOption, other: PlanOption) -> float:
-    return (other.quality - one.quality) / max(other.cost - one.cost, 1e-12)
+    return (other.value - one.value) / max(other.cost - one.cost, 1e-12)

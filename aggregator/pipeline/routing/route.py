@@ -2,13 +2,21 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from aggregator.budgeting.pacing import choose_action
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.pipeline.answer_type import detect_answer_type
 from aggregator.pipeline.chat_messages import max_output_tokens
+from aggregator.pipeline.routing.answer_forecast import (
+    UNMEASURED,
+    Paces,
+    expect_seconds,
+    expect_tokens,
+    expect_topic_tokens,
+)
 from aggregator.pipeline.routing.exploration import Exploration, Explorer
 from aggregator.pipeline.routing.plan_options import (
     ModelQuote,
@@ -17,6 +25,7 @@ from aggregator.pipeline.routing.plan_options import (
     estimate_cost,
     estimate_cost_micros,
     estimate_quality,
+    estimate_seconds,
     list_plan_options,
     quote_model,
     trim_panel,
@@ -37,6 +46,7 @@ _TOKEN_STEP = 128
 _VOTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.CASCADE})
 _OPEN = frozenset({Strategy.SINGLE, Strategy.BEST, Strategy.COUNCIL})
 _SELECTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.BEST, Strategy.COUNCIL})
+_MIN_DEADLINE_MS, _DEADLINE_FACTOR = 30_000, 3
 # What is tried in place of a strategy that no panel of the models can carry out.
 _NEXT_BEST = {Strategy.COUNCIL: Strategy.BEST}
 _BUDGET_REASONS = frozenset({"budget_small", "budget_empty", "panel_cut", "asked_too_dear"})
@@ -64,6 +74,7 @@ class RoutingContext:
     topic: TopicPrediction
     explorer: Explorer | None = None
     weights: RoutingWeights = NO_ROUTING_WEIGHTS
+    paces: Paces = field(default_factory=dict)
 
 
 def plan_route(
@@ -97,8 +108,13 @@ def plan_route(
         reasons=_list_reasons(question, readers, preferences, choice, panel),
         quorum=min(limits.quorum, len(panel)),
         grace_ms=limits.grace_ms,
-        deadline_ms=limits.deadline_ms,
-        plan=replace(plan, requested=preferences.requested, change=change),
+        deadline_ms=_choose_deadline(option, panel, choice, context, limits),
+        plan=replace(
+            plan,
+            requested=preferences.requested,
+            change=change,
+            is_votable=detect_answer_type(question.prompt) is not None,
+        ),
     )
 
 
@@ -115,9 +131,37 @@ def is_budget_limited(route: Route) -> bool:
     return not _BUDGET_REASONS.isdisjoint(route.reasons)
 
 
-def _quote_models(question: Question, models: Sequence[LanguageModel]) -> tuple[ModelQuote, ...]:
-    tokens = -(-count_prompt_tokens(question) // _TOKEN_STEP) * _TOKEN_STEP
-    quotes = (quote_model(model, tokens) for model in models)
+def _choose_deadline(
+    option: PlanOption,
+    panel: Sequence[LanguageModel],
+    choice: "_Choice",
+    context: RoutingContext,
+    limits: RouteLimits,
+) -> int:
+    """Return the deadline of the panel: a few times its expected time where the router chose measured models.
+
+    A model that takes far longer than it usually does must not hold the answer of the others.
+    """
+    is_measured = all(
+        model.tokens_per_second or context.paces.get(model.slug, UNMEASURED).is_measured for model in panel
+    )
+    if len(panel) < 2 or "asked_panel" in choice.reasons or not is_measured or choice.exploration:
+        return limits.deadline_ms
+    return min(limits.deadline_ms, max(_MIN_DEADLINE_MS, round(option.seconds * 1000 * _DEADLINE_FACTOR)))
+
+
+def _quote_models(
+    question: Question, models: Sequence[LanguageModel], context: RoutingContext
+) -> tuple[ModelQuote, ...]:
+    read = count_prompt_tokens(question)
+    read = -(-read // _TOKEN_STEP) * _TOKEN_STEP
+    is_votable = detect_answer_type(question.prompt) is not None
+    topic_tokens = expect_topic_tokens(context.topic.topic, is_votable=is_votable)
+    quotes = []
+    for model in models:
+        pace = context.paces.get(model.slug, UNMEASURED)
+        tokens = expect_tokens(model, topic_tokens, pace)
+        quotes.append(quote_model(model, read, tokens, expect_seconds(model, read, tokens, pace)))
     fluent = {model.slug for model in models if question.language in model.languages}
     # A model fuses only in a language that it speaks.
     return tuple(replace(quote, can_fuse=quote.can_fuse and quote.slug in fluent) for quote in quotes)
@@ -146,9 +190,9 @@ def _plan_requested_panel(
     by_slug = {model.slug: model for model in readers.capable}
     wanted = list(dict.fromkeys(preferences.panel))
     named = [by_slug[slug] for slug in wanted if slug in by_slug]
-    requested = _quote_models(question, named)
+    requested = _quote_models(question, named, context)
     strategy = _choose_panel_strategy(question, requested, preferences.requested)
-    min_cost = min(quote.cost for quote in _quote_models(question, readers.capable))
+    min_cost = min(quote.cost for quote in _quote_models(question, readers.capable, context))
     panel = trim_panel(requested, strategy, context.budget, min_cost)
     if not panel and preferences.is_exact:
         raise NoModelError("model_too_dear")
@@ -156,7 +200,13 @@ def _plan_requested_panel(
         return None
     strategy = _choose_panel_strategy(question, panel, preferences.requested)
     slugs = tuple(quote.slug for quote in panel)
-    option = PlanOption(slugs, strategy, estimate_quality(panel, strategy), estimate_cost(panel, strategy))
+    option = PlanOption(
+        slugs,
+        strategy,
+        estimate_quality(panel, strategy),
+        estimate_cost(panel, strategy),
+        seconds=estimate_seconds(panel, strategy),
+    )
     reasons = ["asked_panel"]
     offered = {model.slug for model in readers.offered}
     if any(slug not in offered for slug in wanted):
@@ -198,28 +248,45 @@ def _plan_automatic_panel(
 ) -> _Choice:
     """Choose a plan option at today's price of quality; an empty budget gets the cheapest model."""
     too_dear = ["asked_too_dear"] if preferences.panel else []
-    quotes = _quote_models(question, readers.choosable)
+    quotes = _quote_models(question, readers.choosable, context)
     cheapest = min(quotes, key=lambda quote: (quote.cost, -quote.skill, quote.slug))
-    alone = PlanOption((cheapest.slug,), Strategy.SINGLE, cheapest.skill, cheapest.cost)
+    alone = PlanOption(
+        (cheapest.slug,), Strategy.SINGLE, cheapest.skill, cheapest.cost, seconds=cheapest.seconds
+    )
     if context.budget.is_empty:
         return _Choice(alone, [*too_dear, "budget_empty"])
     is_votable = detect_answer_type(question.prompt) is not None
     cascades = context.weights.cascades if is_votable else ()
-    plan_options = _list_possible_options(
-        quotes, preferences.requested, slots, cascades, is_votable=is_votable
+    list_options = partial(
+        _list_possible_options,
+        requested=preferences.requested,
+        slots=slots,
+        cascades=cascades,
+        is_votable=is_votable,
     )
+    plan_options = list_options(quotes)
     options = [option for option in plan_options if context.budget.can_afford(round(option.cost * 1_000_000))]
     if not options:
         return _Choice(alone, [*too_dear, "budget_small"])
     chosen = choose_action(
-        context.budget.pacing, [option.quality for option in options], [option.cost for option in options]
+        context.budget.pacing, [option.value for option in options], [option.cost for option in options]
     )
     option = options[chosen]
-    reasons = ["best_expected" if option == plan_options[-1] else "thrifty"]
+    untimed = list_options(tuple(replace(quote, seconds=0.0) for quote in quotes))
+    reasons = [_explain_choice(option, plan_options, untimed)]
     if is_votable and option.strategy in {Strategy.VOTE, Strategy.CASCADE}:
         reasons.append("votable" if option.strategy == Strategy.VOTE else "cheap_first")
     exploration = _explore(option, readers.fluent, preferences, context, slots)
     return _Choice(option, [*too_dear, *reasons], exploration)
+
+
+def _explain_choice(
+    option: PlanOption, plan_options: Sequence[PlanOption], untimed: Sequence[PlanOption]
+) -> str:
+    """Return why an option was chosen; `untimed` are the options if nobody had to wait for them."""
+    if option != plan_options[-1]:
+        return "thrifty"
+    return "best_expected" if option.quality >= max(each.quality for each in untimed) else "quick"
 
 
 def _list_possible_options(
@@ -282,6 +349,7 @@ def _make_plan(
         topic=context.topic.topic,
         quality=round(option.quality, 4),
         cost_micros=round(option.cost * 1_000_000),
+        expected_ms=round(option.seconds * 1000),
         price=context.budget.pacing.price,
         strong=option.strong,
         propensities=exploration.propensities if exploration else dict.fromkeys(panel, 1.0),

@@ -14,7 +14,7 @@
  *   | { type: "turn_opened", conversation: string, turn: string, prompt: string, attempt?: number }
  *   | { type: "turn_queued", position: number }
  *   | { type: "route_chosen", strategy: string, panel: PanelMember[], reasons: string[], topic?: string,
- *       quality?: number, expected_micros?: number, requested?: string, change?: string }
+ *       quality?: number, expected_micros?: number, expected_ms?: number, requested?: string, change?: string }
  *   | { type: "candidate_queued", candidate: string, position: number }
  *   | { type: "candidate_started", candidate: string, attempt?: number }
  *   | { type: "candidate_delta", candidate: string, text: string, ttft_ms?: number }

@@ -40,6 +40,7 @@ const reducers = {
     topic: event.topic ?? "",
     quality: event.quality ?? null,
     expectedMicros: event.expected_micros ?? null,
+    expectedMs: event.expected_ms ?? null,
     requested: event.requested ?? "",
     change: event.change ?? "",
     candidates: event.panel.map(

@@ -1,5 +1,5 @@
 import { element } from "../lib/dom.js";
-import { translate, translateCode, won } from "../lib/messages.js";
+import { seconds, translate, translateCode, won } from "../lib/messages.js";
 
 /**
  * @import { TurnState } from "../state/turn_types.js"
@@ -32,13 +32,14 @@ export function routeView() {
 }
 
 /** @param {TurnState} state */
-function planOf({ topic, quality, expectedMicros }) {
+function planOf({ topic, quality, expectedMicros, expectedMs }) {
   const name = translateCode("topic", topic);
   return [
     name ? translate("route_topic", { topic: name }) : "",
     quality === null || expectedMicros === null
       ? ""
       : translate("route_plan", { quality: Math.round(quality * 100), cost: won(expectedMicros) }),
+    expectedMs ? translate("route_time", { time: seconds(expectedMs) }) : "",
   ];
 }
 

@@ -18,8 +18,8 @@ from aggregator.pipeline.types import NoModelError, Question, Route, RouteLimits
 from tests.aggregator.pipeline.routing.test_route import CHEAP, DEAR, FREE, OPEN, RICH, STRONG, model
 
 EMPTY = DailyFunds(0, 10, 10)
-# A turn may cost a fiftieth of it, 8.4 won: enough for the strong model, too little for the dear one.
-SMALL = DailyFunds(0, 420_000_000, 0)
+# A turn may cost a fiftieth of it, 7.8 won: enough for the strong model, too little for the dear one.
+SMALL = DailyFunds(0, 390_000_000, 0)
 LOCAL = [model("home", 0.2, 0), model("cellar", 0.1, 0)]
 ALL = [*CHEAP, STRONG, DEAR]
 

@@ -1,0 +1,78 @@
+"""How many tokens a model is expected to write on a prompt, and how long that takes.
+
+A small table of recorded answers gives the length by topic; a model's measured pace, from its stored answers,
+corrects it once there are enough of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aggregator.catalog.catalog import LanguageModel
+
+# Mean tokens of an answer (`estimate_tokens`) by topic, from 645 prompts with the answers of 16 models each
+# (AlpacaEval) or about 30 (Ko-Arena-Hard); between the two means where both have ten prompts or more.
+# `topic` is what `classify_topic` says. Prompts of Ko-Arena-Hard are harder than what people usually ask.
+TOPIC_TOKENS: Mapping[str, int] = {
+    "math": 350,
+    "code": 600,
+    "science": 400,
+    "facts": 300,
+    "reasoning": 350,
+    "writing": 300,
+    "translation": 350,
+    "health": 400,
+    "law": 315,
+    "money": 450,
+    "work": 400,
+    "life": 350,
+    "talk": 100,
+    "other": 350,
+}
+# A prompt with one short answer gets about half: GSM8K 138 tokens (43 models), CRUX 167 (51 models).
+VOTABLE_SHARE = 0.5
+# Where nobody has measured a model: the usual pace of hosted models.
+USUAL_TOKENS_PER_SECOND, USUAL_FIRST_TOKEN_SECONDS = 50.0, 1.0
+# A local model reads about eight times as fast as it writes (catalog.toml).
+_READING_SPEEDUP = 8.0
+_LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPace:
+    """A model's measured answers: their length against the table, tokens a second, time to first token."""
+
+    length_factor: float = 1.0
+    tokens_per_second: float | None = None
+    first_token_seconds: float | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether its speed was measured on enough answers."""
+        return self.tokens_per_second is not None
+
+
+UNMEASURED = ModelPace()
+Paces = Mapping[str, ModelPace]
+
+
+def expect_topic_tokens(topic: str, *, is_votable: bool) -> int:
+    """Return the tokens of an average model's answer on a topic."""
+    tokens = TOPIC_TOKENS.get(topic, TOPIC_TOKENS["other"])
+    return round(tokens * VOTABLE_SHARE) if is_votable else tokens
+
+
+def expect_tokens(model: LanguageModel, topic_tokens: int, pace: ModelPace = UNMEASURED) -> int:
+    """Return the tokens that a model is expected to write where an average one writes `topic_tokens`."""
+    return max(1, min(model.output_limit, round(topic_tokens * pace.length_factor)))
+
+
+def expect_seconds(
+    model: LanguageModel, input_tokens: int, output_tokens: int, pace: ModelPace = UNMEASURED
+) -> float:
+    """Return the seconds from asking a model to the end of its answer."""
+    rate = pace.tokens_per_second or model.tokens_per_second or USUAL_TOKENS_PER_SECOND
+    first = pace.first_token_seconds
+    if first is None:
+        is_local = model.provider == _LOCAL
+        first = input_tokens / (rate * _READING_SPEEDUP) if is_local else USUAL_FIRST_TOKEN_SECONDS
+    return round(first + output_tokens / rate, 1)
