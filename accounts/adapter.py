@@ -68,6 +68,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if not settings.EMAIL_HOST:
             logger.warning("a mail was only written to the log, EMAIL_HOST is not set: %s", template_prefix)
 
+    def send_notification_mail(self, template_prefix: str, *args: Any, **kwargs: Any) -> None:
+        """Mail an account that its second factor was changed; other changes are only said on the page."""
+        if settings.EMAIL_HOST and template_prefix.startswith("mfa/"):
+            super().send_notification_mail(template_prefix, *args, **kwargs)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        """Confirm an account with a second factor by its code alone: a password may have been found out."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        return [method for method in methods if method["id"] == "mfa_reauthenticate"] or methods
+
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:

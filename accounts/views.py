@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms import DeleteAccountForm, NameForm
 from accounts.models import User
+from accounts.second_factor.selectors import has_second_factor
 from accounts.services import delete_account, rename_account
 
 
@@ -26,7 +27,8 @@ def show_account(request: HttpRequest) -> HttpResponse:
         rename_account(account=account, name=form.cleaned_data["name"])
         messages.success(request, _("저장했어요."))
         return redirect("account_home")
-    return render(request, "accounts/home.html", {"form": form})
+    context = {"form": form, "has_second_factor": has_second_factor(account)}
+    return render(request, "accounts/home.html", context)
 
 
 @sensitive_post_parameters("password")

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "accounts",
     "ads",
     "aggregator",
@@ -154,6 +155,20 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_RATE_LIMITS = {"signup_email": "2/d/key"}
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_LOGOUT_ON_GET = False
+# Of these, accounts.adapter sends those of the second factor.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+MFA_ADAPTER = "accounts.second_factor.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.forms.AuthenticateForm",
+    "reauthenticate": "accounts.second_factor.forms.ReauthenticateForm",
+    "activate_totp": "accounts.second_factor.forms.ActivateForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A code counts for half a minute before and after its own, as clocks of phones differ.
+MFA_TOTP_TOLERANCE = 1
+# Another person with the address has an account of their own, so an unconfirmed one locks nobody out.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+ADMIN_REQUIRES_SECOND_FACTOR = read_flag("ADMIN_REQUIRES_SECOND_FACTOR", default=False)
 # config.client_address resolves the proxies; allauth would answer 500 to a header with too few hops.
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 LOGIN_REDIRECT_URL = "/"

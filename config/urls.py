@@ -1,15 +1,15 @@
 """The URL configuration of the site."""
 
-from allauth.account.decorators import secure_admin_login
 from allauth.account.views import logout
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.second_factor.admin_access import require_second_factor
 from config.monitoring.views import show_health, show_metrics
 
-# Staff log in at the common page, which limits attempts; the admin's own login does not.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+# Staff log in at the common page, which limits attempts and asks for a second factor.
+require_second_factor(admin.site)
 urlpatterns = [
     path("healthz", show_health),
     path("metrics", show_metrics),

@@ -22,6 +22,7 @@ ACCOUNT_PAGES = [
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/reauthenticate/",
+    "/accounts/2fa/",
 ]
 
 

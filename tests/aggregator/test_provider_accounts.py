@@ -226,8 +226,8 @@ def test_the_command_reseals_and_counts(ada: User, settings: Settings) -> None:
     set_key(account=add_account(ada), secret=SECRET, by=ada)
     settings.SEALING_SECRETS = ["a new secret of at least 32 characters", *settings.SEALING_SECRETS]
     output = StringIO()
-    call_command("reseal_provider_keys", stdout=output)
-    assert output.getvalue() == "1 provider keys resealed\n"
+    call_command("reseal_secrets", stdout=output)
+    assert output.getvalue() == "1 provider keys resealed\n0 second factors resealed\n"
     settings.SEALING_SECRETS = ["another secret of at least 32 characters"]
     with pytest.raises(CommandError, match="1 provider keys are opened by none"):
-        call_command("reseal_provider_keys", stdout=output)
+        call_command("reseal_secrets", stdout=output)

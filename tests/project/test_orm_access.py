@@ -30,6 +30,8 @@ ALLOWED = {
     "ads/admin": "Django's admin queries by itself; actions query what they change",
     "accounts/selectors.py": "reads",
     "accounts/services.py": "writes",
+    "accounts/second_factor/selectors.py": "reads",
+    "accounts/second_factor/services.py": "writes",
     "config/monitoring/views.py": "asks the database whether it is there",
     # Its views still query directly.
     "ads/portal": "pages of the portal",
