@@ -27,16 +27,10 @@ logger = logging.getLogger(__name__)
 MAX_CODE_LENGTH = 40
 
 
-def make_code_input(autocomplete: str) -> forms.TextInput:
+def make_code_input(**attrs: str | bool) -> forms.TextInput:
     """Return the input of a code, which phones show a number pad for."""
-    attrs = {
-        "autocomplete": autocomplete,
-        "autofocus": True,
-        "inputmode": "numeric",
-        "spellcheck": "false",
-        "class": "code-input",
-    }
-    return forms.TextInput(attrs=attrs)
+    shown = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+    return forms.TextInput(attrs={**shown, "class": "code-input", "autofocus": True, **attrs})
 
 
 class UsedCodes:
@@ -79,9 +73,7 @@ class CodeChecks:
 class AuthenticateForm(CodeChecks, base_forms.AuthenticateForm):  # type: ignore[misc]
     """The code of a login, by the app or a recovery code."""
 
-    code = forms.CharField(
-        label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input("one-time-code")
-    )
+    code = forms.CharField(label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input())
 
     def save(self) -> None:
         """Record the use, and show how many recovery codes are left after one was used."""
@@ -93,7 +85,9 @@ class AuthenticateForm(CodeChecks, base_forms.AuthenticateForm):  # type: ignore
 class RecoveryCodeForm(AuthenticateForm):
     """The recovery code of a login."""
 
-    code = forms.CharField(label=_("복구 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input("off"))
+    code = forms.CharField(
+        label=_("복구 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input(autocomplete="off")
+    )
 
     def clean_code(self) -> str:
         try:
@@ -107,16 +101,15 @@ class RecoveryCodeForm(AuthenticateForm):
 class ReauthenticateForm(CodeChecks, base_forms.ReauthenticateForm):  # type: ignore[misc]
     """The code that a change of security settings asks for."""
 
-    code = forms.CharField(
-        label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input("one-time-code")
-    )
+    code = forms.CharField(label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input())
 
 
 class ActivateForm(CodeChecks, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
     """The first code of an app, which proves that it has the secret."""
 
+    # The steps before it would be scrolled away if it had the focus.
     code = forms.CharField(
-        label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input("one-time-code")
+        label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input(autofocus=False)
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from aggregator.models import Conversation, Turn
 from aggregator.services import sharing
 from testing.ads.inventory import make_ad, make_advertiser
 from testing.provider.server import ProviderServer, say
+from tests.accounts.authenticator_app import make_code
 from tests.aggregator.test_earlier_turns import long_conversation
 from tests.e2e.conftest import MakeModel, OpenPage, ask
 
@@ -88,8 +89,30 @@ def test_pages_of_guests_and_users(open_for: OpenAs, check: Check, ada: User, la
         check(open_for(None, language, path), path)
     held = Conversation.objects.get()
     user = [f"/c/{held.public_id}/", "/keys/", "/accounts/me/", "/accounts/email/", "/accounts/leave/"]
-    for path in [*user, "/accounts/password/change/"]:
+    for path in [*user, "/accounts/password/change/", "/accounts/2fa/"]:
         check(open_for(ada, language, path), path)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_of_the_second_factor(open_for: OpenAs, check: Check, ada: User, language: str) -> None:
+    page = open_for(ada, language, "/accounts/2fa/totp/activate/")
+    page.locator("[name=password]").fill("jjamppong-1234")
+    page.keyboard.press("Enter")
+    check(page, "activate")
+    page.locator("[name=code]").fill(make_code(page.locator("#setup-key").inner_text()))
+    page.keyboard.press("Enter")
+    expect(page.locator(".recovery-codes")).to_be_visible()
+    check(page, "recovery codes")
+    for path in ["", "recovery-codes/", "recovery-codes/generate/", "totp/deactivate/", "reauthenticate/"]:
+        check(open_for(ada, language, f"/accounts/2fa/{path}"), path)
+    page = open_for(None, language, "/accounts/login/")
+    page.locator("[name=login]").fill("ada@example.com")
+    page.locator("[name=password]").fill("jjamppong-1234")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/accounts/2fa/authenticate/")
+    check(page, "code")
+    page.goto("/accounts/2fa/authenticate/recovery/")
+    check(page, "recovery code")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
