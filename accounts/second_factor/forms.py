@@ -86,7 +86,7 @@ class RecoveryCodeForm(AuthenticateForm):
     """The recovery code of a login."""
 
     code = forms.CharField(
-        label=_("복구 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input(autocomplete="off")
+        label=_("8자리 복구 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input(autocomplete="off")
     )
 
     def clean_code(self) -> str:
