@@ -27,10 +27,15 @@ logger = logging.getLogger(__name__)
 MAX_CODE_LENGTH = 40
 
 
-def make_code_input(**attrs: str | bool) -> forms.TextInput:
-    """Return the input of a code, which phones show a number pad for."""
-    shown = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
-    return forms.TextInput(attrs={**shown, "class": "code-input", "autofocus": True, **attrs})
+class CodeInput(forms.TextInput):
+    """The input of a code, which phones show a number pad for; it is empty again after a wrong one."""
+
+    def __init__(self, **attrs: str | bool) -> None:
+        shown = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+        super().__init__(attrs={**shown, "class": "code-input", "autofocus": True, **attrs})
+
+    def format_value(self, value: Any) -> None:
+        """Show no value, as an input of a password does not."""
 
 
 class UsedCodes:
@@ -73,7 +78,7 @@ class CodeChecks:
 class AuthenticateForm(CodeChecks, base_forms.AuthenticateForm):  # type: ignore[misc]
     """The code of a login, by the app or a recovery code."""
 
-    code = forms.CharField(label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input())
+    code = forms.CharField(label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=CodeInput())
 
     def save(self) -> None:
         """Record the use, and show how many recovery codes are left after one was used."""
@@ -86,7 +91,7 @@ class RecoveryCodeForm(AuthenticateForm):
     """The recovery code of a login."""
 
     code = forms.CharField(
-        label=_("8자리 복구 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input(autocomplete="off")
+        label=_("8자리 복구 코드"), max_length=MAX_CODE_LENGTH, widget=CodeInput(autocomplete="off")
     )
 
     def clean_code(self) -> str:
@@ -101,7 +106,7 @@ class RecoveryCodeForm(AuthenticateForm):
 class ReauthenticateForm(CodeChecks, base_forms.ReauthenticateForm):  # type: ignore[misc]
     """The code that a change of security settings asks for."""
 
-    code = forms.CharField(label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input())
+    code = forms.CharField(label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=CodeInput())
 
 
 class ActivateForm(CodeChecks, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
@@ -109,7 +114,7 @@ class ActivateForm(CodeChecks, totp_forms.ActivateTOTPForm):  # type: ignore[mis
 
     # The steps before it would be scrolled away if it had the focus.
     code = forms.CharField(
-        label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=make_code_input(autofocus=False)
+        label=_("인증 코드"), max_length=MAX_CODE_LENGTH, widget=CodeInput(autofocus=False)
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

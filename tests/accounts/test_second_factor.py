@@ -110,7 +110,9 @@ def test_a_wrong_code_is_refused(client: Client, ada: User, code: str) -> None:
     secret, _ = turn_on(ada)
     begin_login(client)
     wrong = code if code != make_code(secret) else "111111"
-    assert "id_code_error" in client.post(CODE_PAGE, {"code": wrong}).content.decode()
+    page = client.post(CODE_PAGE, {"code": wrong}).content.decode()
+    assert "id_code_error" in page
+    assert "value=" not in page.split('name="code"')[1].split(">")[0]
     assert not is_logged_in(client)
 
 
