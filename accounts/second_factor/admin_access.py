@@ -15,12 +15,19 @@ from django.utils.translation import gettext as _
 
 from accounts.second_factor.selectors import has_second_factor, has_used_second_factor
 
+# The attribute of a request with its missing step.
+KEPT_STEP = "missing_second_factor_step"
+
 
 def find_missing_step(request: HttpRequest) -> str | None:
-    """Return the name of the page at which a member of the staff must first prove or set up the factor."""
-    if has_second_factor(request.user):
-        return None if has_used_second_factor(request) else "mfa_reauthenticate"
-    return "mfa_activate_totp" if settings.ADMIN_REQUIRES_SECOND_FACTOR else None
+    """Return the name of the page at which a member of the staff must first prove or set up the factor.
+
+    A page of the admin asks several times; the answer is kept with its request.
+    """
+    if not hasattr(request, KEPT_STEP):
+        setattr(request, KEPT_STEP, _read_missing_step(request))
+    step: str | None = getattr(request, KEPT_STEP)
+    return step
 
 
 def require_second_factor(site: AdminSite) -> None:
@@ -42,3 +49,9 @@ def require_second_factor(site: AdminSite) -> None:
 
     site.has_permission = has_permission_and_factor  # type: ignore[method-assign]
     site.login = log_in_or_send_on  # type: ignore[method-assign]
+
+
+def _read_missing_step(request: HttpRequest) -> str | None:
+    if has_second_factor(request.user):
+        return None if has_used_second_factor(request) else "mfa_reauthenticate"
+    return "mfa_activate_totp" if settings.ADMIN_REQUIRES_SECOND_FACTOR else None
