@@ -11,12 +11,7 @@ from aggregator.catalog.vendors import detect_vendor
 from aggregator.pipeline.ranking.style_weights import StyleWeights
 from aggregator.pipeline.ranking.weights import ModelWeights
 from aggregator.pipeline.routing.plan_options import MAX_PER_VENDOR
-from aggregator.training.fit_style import (
-    RatedResponses,
-    estimate_length_effect,
-    fit_style_weights,
-    remove_length_effect,
-)
+from aggregator.training.fit_style import RatedResponses, fit_style_weights
 from aggregator.training.fit_vote import fit_prior
 from aggregator.training.response_matrix import ResponseMatrix
 
@@ -54,33 +49,34 @@ def _round(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(round(value, _DIGITS) for value in values)
 
 
-def _fit_style_weights(responses: RatedResponses) -> StyleWeights:
-    slope, mean = estimate_length_effect(responses)
-    fitted = fit_style_weights(remove_length_effect(responses, slope, mean), responses.models)
+def _fit_style_weights(sets: Sequence[RatedResponses]) -> StyleWeights:
+    fitted = fit_style_weights(sets)
     return replace(
         fitted,
-        skills={},
         means=_round(fitted.means),
         deviations=_round(fitted.deviations),
         weights=_round(fitted.weights),
+        standing=round(fitted.standing, _DIGITS),
     )
 
 
 def fit_default_weights(
     response_sets: Sequence[ResponseMatrix],
-    opens: Mapping[str, RatedResponses],
+    opens: Mapping[str, Sequence[RatedResponses]],
     provenance: Mapping[str, Any],
 ) -> ModelWeights:
-    """Fit what all votes share on short answers, and style weights on rated responses by language.
+    """Fit what all votes share on short answers, and style weights on rated responses, by language.
 
+    The style weights of all languages are one fit: sets of two languages say more about new models than one.
     Votes on options and open votes are fitted together, as what they share depends on the number of choices
     only, and more sets make it hold on new ones.
     """
     vote = fit_prior([pool for responses in response_sets for pool in sample_pools(responses)])
+    rated = [responses for sets in opens.values() for responses in sets]
     return ModelWeights(
         version=datetime.now(UTC).strftime("%Y-%m-%d.%H%M%S.%f"),
         option_vote=vote,
         open_vote=vote,
-        styles={language: _fit_style_weights(responses) for language, responses in opens.items()},
+        styles=dict.fromkeys(opens, _fit_style_weights(rated)) if rated else {},
         provenance=provenance,
     )

@@ -1,22 +1,31 @@
-"""Fits style weights on rated responses: ridge regression with the effect of length removed."""
+"""Fits style weights on rated responses: pairwise logistic regression with the effect of length removed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
 
-from aggregator.pipeline.ranking.overlap import measure_overlap
 from aggregator.pipeline.ranking.style_features import LENGTH
-from aggregator.pipeline.ranking.style_weights import FOURIER_FEATURES, StyleWeights, expand_features
+from aggregator.pipeline.ranking.style_weights import (
+    StyleWeights,
+    add_overlap,
+    measure_log_odds,
+    standardise,
+)
 
 Numbers = NDArray[np.float64]
-_SHRINK_STYLE, _SHRINK_MODEL = 100.0, 1.0
-_STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5)
-_FOLDS = 4
-# One standard error, the usual rule for preferring the simpler of two models.
-_STANDARD_ERRORS = 1.0
+Indices = NDArray[np.int64]
+# All of it is how AlpacaEval measures, none of it what raters said.
+LENGTH_SHARE = 0.75
+_PANEL_SIZES = (3, 4, 6)
+_PANELS_PER_PROMPT = 2
+_SHRINK_STYLE, _SHRINK_STANDING, _SHRINK_SKILL = 60.0, 0.1, 0.3
+# What all comparisons count together, whatever their number, beside the shrinkage.
+_TOTAL_WEIGHT = 1_000.0
+# The probability that a difference of one standard deviation adds to an even chance, and its bounds.
+_SURENESS, _BOUNDS = 0.2, (0.02, 0.98)
+_NEWTON_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class RatedResponses:
     """Rated responses of several models to the same prompts.
 
     `styles` has shape (prompts, models, features), `utilities` (prompts, models), and `shared`, the number
-    of words that two responses share, (prompts, models, models).
+    of stems that two responses share, (prompts, models, models).
     """
 
     models: tuple[str, ...]
@@ -32,17 +41,7 @@ class RatedResponses:
     utilities: Numbers
     shared: Numbers
 
-    @property
-    def forms(self) -> Numbers:
-        """Style and overlap features, shape (prompts, models, features)."""
-        return self.compare_with_pool(self.models)
-
-    def compare_with_pool(self, pool: Sequence[str]) -> Numbers:
-        """Return the features of all responses, whose overlap is measured with the pool's responses only."""
-        rivals = [self.models.index(model) for model in pool]
-        return np.concatenate([self.styles, measure_overlap(self.shared, rivals)], axis=2)
-
-    def select_rows(self, rows: NDArray[np.int64]) -> "RatedResponses":
+    def select_rows(self, rows: Indices) -> "RatedResponses":
         """Return the responses of these prompts only."""
         return RatedResponses(self.models, self.styles[rows], self.utilities[rows], self.shared[rows])
 
@@ -51,6 +50,23 @@ class RatedResponses:
         columns = [self.models.index(model) for model in models]
         shared = self.shared[:, columns][:, :, columns]
         return RatedResponses(tuple(models), self.styles[:, columns], self.utilities[:, columns], shared)
+
+    def measure_standings(self) -> dict[str, float]:
+        """Return each model's quality in 0-1: its mean utility in units of the spread within prompts."""
+        means = self.utilities.mean(axis=0)
+        spread = max(float(self.utilities.std(axis=1).mean()), 1e-9)
+        shares = 1 / (1 + np.exp((means.mean() - means) / spread))
+        return dict(zip(self.models, map(float, shares), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Panels:
+    """Panels of one size: features (panels, size, features), the others (panels, size)."""
+
+    features: Numbers
+    log_odds: Numbers
+    models: Indices
+    utilities: Numbers
 
 
 def estimate_length_effect(responses: RatedResponses) -> tuple[float, float]:
@@ -74,75 +90,83 @@ def estimate_length_effect(responses: RatedResponses) -> tuple[float, float]:
 def remove_length_effect(responses: RatedResponses, slope: float, mean: float) -> RatedResponses:
     """Return the responses with the utility of their length subtracted."""
     utilities = responses.utilities - slope * (responses.styles[:, :, LENGTH] - mean)
-    return RatedResponses(responses.models, responses.styles, utilities, responses.shared)
+    return replace(responses, utilities=utilities)
 
 
-def _solve(shaped: Numbers, utilities: Numbers) -> Numbers:
-    """Return ridge weights of style, shape (width,), fitted on differences within prompts.
+def _sample_panels(responses: RatedResponses, slope: float, rng: np.random.Generator) -> list[_Panels]:
+    """Sample panels of several sizes for every prompt, as turns have few of the models that were rated."""
+    standings = responses.measure_standings()
+    log_odds = measure_log_odds(np.array([standings[model] for model in responses.models]))
+    utilities = remove_length_effect(responses, LENGTH_SHARE * slope, 0.0).utilities
+    # Raters' scales differ between sets, so differences count in units of a set's spread.
+    utilities = utilities / max(float(utilities.std(axis=1).mean()), 1e-9)
+    rows = np.repeat(np.arange(len(utilities)), _PANELS_PER_PROMPT)[:, None]
+    found = []
+    for size in (size for size in _PANEL_SIZES if size <= len(responses.models)):
+        models = np.array([rng.permutation(len(responses.models))[:size] for _ in rows])
+        shared = responses.shared[rows[:, :, None], models[:, :, None], models[:, None, :]]
+        features = add_overlap(responses.styles[rows, models], shared, log_odds[models])
+        found.append(_Panels(features, log_odds[models], models, utilities[rows, models]))
+    return found
 
-    `shaped` has shape (prompts, models, width), `utilities` (prompts, models); every model has its own
-    intercept.
+
+def _list_comparisons(panels: _Panels, models: int) -> tuple[Numbers, Numbers]:
+    """Return the difference of every two responses of a panel, and the probability that the first is better.
+
+    `models` is the number of models whose skills are fitted, each a column after features and standing.
     """
-    prompts, models, width = shaped.shape
-    # Ridge has one penalty for all columns, so the models' columns are scaled to get a smaller one.
-    scale = np.sqrt(_SHRINK_STYLE / _SHRINK_MODEL)
-    intercepts = np.broadcast_to(scale * (np.eye(models) - 1 / models), (prompts, models, models))
-    table = np.concatenate([shaped, intercepts], axis=2).reshape(-1, width + models)
-    target = (utilities - utilities.mean(axis=1, keepdims=True)).ravel()
-    ridge = Ridge(alpha=_SHRINK_STYLE, fit_intercept=False, solver="cholesky").fit(table, target)
-    weights: Numbers = ridge.coef_[:width]
+    first, second = np.triu_indices(panels.utilities.shape[1], 1)
+    identities = np.eye(models)[panels.models] if models else np.zeros((*panels.models.shape, 0))
+    joined = np.concatenate([panels.features, panels.log_odds[:, :, None], identities], axis=2)
+    gaps = panels.utilities[:, first] - panels.utilities[:, second]
+    differences = (joined[:, first] - joined[:, second]).reshape(-1, joined.shape[2])
+    return differences, np.clip(0.5 + _SURENESS * gaps, *_BOUNDS).ravel()
+
+
+def _solve(table: Numbers, wins: Numbers, shrinkage: Numbers) -> Numbers:
+    """Return the weights of a ridge-penalised logistic regression, by Newton's method."""
+    count = _TOTAL_WEIGHT / max(len(table), 1)
+    weights = np.zeros(table.shape[1])
+    for _ in range(_NEWTON_STEPS):
+        chances = 1 / (1 + np.exp(-table @ weights))
+        gradient = count * (table.T @ (wins - chances)) - shrinkage * weights
+        curvature = count * (table * (chances * (1 - chances))[:, None]).T @ table + np.diag(shrinkage)
+        weights = weights + np.linalg.solve(curvature, gradient)
     return weights
 
 
-def _read_choices(scores: Numbers, utilities: Numbers) -> Numbers:
-    """Return the utility of the highest score of each prompt, shape (prompts,)."""
-    picked: Numbers = utilities[np.arange(len(scores)), scores.argmax(axis=1)]
-    return picked
+def fit_style_weights(
+    sets: Sequence[RatedResponses], pool: Sequence[str] = (), seed: int = 0
+) -> StyleWeights:
+    """Fit one head on the responses of all sets; with a pool of the only set's models also their skills.
 
-
-def _try_strengths(
-    shaped: tuple[Numbers, Numbers], targets: tuple[Numbers, Numbers], fold: NDArray[np.int64]
-) -> list[Numbers]:
-    """Return each strength's cross-validated gain over skill alone, shape (prompts,) each."""
-    compared, own = shaped
-    gains = [np.zeros(len(fold)) for _ in _STRENGTHS]
-    for number in range(_FOLDS):
-        learn, check = fold != number, fold == number
-        weights = _solve(compared[learn], targets[0][learn])
-        skill, mean_style = targets[1][learn].mean(axis=0), (own[learn] @ weights).mean(axis=0)
-        alone = _read_choices(np.broadcast_to(skill, targets[1][check].shape), targets[1][check])
-        for index, strength in enumerate(_STRENGTHS):
-            scores = skill + strength * (own[check] @ weights - mean_style)
-            gains[index][check] = _read_choices(scores, targets[1][check]) - alone
-    return gains
-
-
-def fit_style_weights(responses: RatedResponses, pool: Sequence[str], seed: int = 0) -> StyleWeights:
-    """Fit style weights on the responses of all models, and skills and strength on those of the pool.
-
-    The strength is 0 unless style gains more than a standard error in cross-validation.
+    With a pool, the effect of length is that within it; without, models count by their standings only.
     """
-    compared = responses.compare_with_pool(pool)
-    flat = compared.reshape(-1, compared.shape[2])
+    rng = np.random.default_rng(seed)
+    panels: list[_Panels] = []
+    for responses in sets:
+        slope, _ = estimate_length_effect(responses.select_models(pool) if pool else responses)
+        panels += _sample_panels(responses, slope, rng)
+    flat = np.concatenate([part.features.reshape(-1, part.features.shape[2]) for part in panels])
     means, deviations = flat.mean(axis=0), np.maximum(flat.std(axis=0), 0.01)
-    own = responses.select_models(pool)
-    fold = np.random.default_rng(seed).permutation(len(responses.utilities)) % _FOLDS
-    best = (0.0, 0.0, flat.shape[1])
-    for width in (flat.shape[1], flat.shape[1] + FOURIER_FEATURES):
-        shaped = tuple(expand_features(forms, means, deviations, width) for forms in (compared, own.forms))
-        gains = _try_strengths((shaped[0], shaped[1]), (responses.utilities, own.utilities), fold)
-        for strength, gain in zip(_STRENGTHS, gains, strict=True):
-            lower_bound = float(gain.mean() - _STANDARD_ERRORS * gain.std() / np.sqrt(len(gain)))
-            best = max(best, (lower_bound, strength, width))
-    _, strength, width = best
-    weights = _solve(expand_features(compared, means, deviations, width), responses.utilities)
-    mean_style = (expand_features(own.forms, means, deviations, width) @ weights).mean(axis=0) * strength
-    skills = own.utilities.mean(axis=0) - mean_style
+    rated = sets[0].models if pool else ()
+    table, wins = zip(
+        *(
+            _list_comparisons(
+                replace(part, features=standardise(part.features, means, deviations)), len(rated)
+            )
+            for part in panels
+        ),
+        strict=True,
+    )
+    width = len(means)
+    shrinkage = np.repeat([_SHRINK_STYLE, _SHRINK_STANDING, _SHRINK_SKILL], [width, 1, len(rated)])
+    weights = _solve(np.concatenate(table), np.concatenate(wins), shrinkage)
     return StyleWeights(
-        skills=dict(zip(pool, (float(skill) for skill in skills), strict=True)),
-        means=tuple(float(value) for value in means),
-        deviations=tuple(float(value) for value in deviations),
-        weights=tuple(float(value) for value in weights),
-        strength=strength,
-        judged=len(responses.utilities),
+        means=tuple(map(float, means)),
+        deviations=tuple(map(float, deviations)),
+        weights=tuple(map(float, weights[:width])),
+        standing=float(weights[width]),
+        skills=dict(zip(rated, map(float, weights[width + 1 :]), strict=True)),
+        judged=sum(len(responses.utilities) for responses in sets),
     )

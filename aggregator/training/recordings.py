@@ -3,13 +3,14 @@
 import csv
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aggregator.pipeline.ranking.overlap import count_shared_words
+from aggregator.pipeline.ranking.overlap import count_shared_stems
 from aggregator.pipeline.ranking.style_features import extract_style_features
 from aggregator.pipeline.types import Question
 from aggregator.training.fit_style import RatedResponses
@@ -92,6 +93,11 @@ def detect_language(text: str) -> str:
     return "ko" if sum("가" <= letter <= "힣" for letter in text) > 5 else "en"
 
 
+def read_question(row: Mapping[str, Any]) -> Question:
+    """Return the question of rated responses; one that is not recorded has the language of a response."""
+    return Question(row["prompt"], detect_language(row["prompt"] or row["candidates"][0]["text"][:200]))
+
+
 def read_rated_responses(rows: list[dict[str, Any]]) -> RatedResponses:
     """Return the responses to the prompts that every model answered, without models of constant texts."""
     texts: dict[str, set[str]] = {}
@@ -105,9 +111,17 @@ def read_rated_responses(rows: list[dict[str, Any]]) -> RatedResponses:
         answers = {answer["model"]: answer for answer in row["candidates"]}
         if not set(models) <= set(answers):
             continue
-        prompt = row["prompt"] or answers[models[0]]["text"][:200]
-        question = Question(row["prompt"], detect_language(prompt))
+        question = read_question(row)
         styles.append([extract_style_features(question, answers[model]["text"]) for model in models])
         utilities.append([answers[model]["utility"] for model in models])
-        shared.append(count_shared_words([answers[model]["text"] for model in models]))
+        shared.append(count_shared_stems([answers[model]["text"] for model in models]))
     return RatedResponses(models, np.array(styles), np.array(utilities), np.array(shared))
+
+
+def read_rated_sets(folder: Path) -> dict[str, list[RatedResponses]]:
+    """Return every set of rated responses in the folder, by the language of its first prompt."""
+    found: dict[str, list[RatedResponses]] = {}
+    for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
+        rows = read_json_lines(path)
+        found.setdefault(read_question(rows[0]).language, []).append(read_rated_responses(rows))
+    return found

@@ -50,7 +50,7 @@ def main() -> None:
             read_prompts(options.data), read_prompts(options.train), report, splits
         ),
         "pacing": lambda: bench_pacing(short, report, splits),
-        "rank": lambda: bench_rankers(options.data, report, splits),
+        "rank": lambda: bench_rankers(options.data, report, splits, options.train),
         "pairs": lambda: bench_pairs(options.data, report),
         "speed": lambda: bench_speed(options.data, report),
     }

@@ -1,28 +1,31 @@
-"""Part 4: does the live ranking of open answers beat the best single model, with and without length?"""
+"""Part 4: does `rank` beat the best single model on open answers, as rated and with length held equal?
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+Every order is that of `rank`, with one kind of weights active at a time: `fitted` by the train half for the
+pool's own models, as after a calibration, or as `installed`, which know no model by name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from aggregator.catalog.vendors import detect_vendor
 from aggregator.pipeline.ranking.rank import rank
+from aggregator.pipeline.ranking.style_features import Numbers
+from aggregator.pipeline.ranking.style_weights import StyleWeights
 from aggregator.pipeline.ranking.weights import activate_weights, load_default_weights
-from aggregator.pipeline.types import Draft, Question
+from aggregator.pipeline.types import Draft
 from aggregator.training.fit_style import (
+    Indices,
     RatedResponses,
     estimate_length_effect,
     fit_style_weights,
     remove_length_effect,
 )
-from aggregator.training.recordings import detect_language, read_json_lines, read_rated_responses
-from aggregator.training.response_matrix import Numbers
+from aggregator.training.recordings import read_json_lines, read_question, read_rated_responses
 from bench.ranking.report import RankingReport, mean_sd
-
-Halves = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
     "ko_arena": {
@@ -66,50 +69,141 @@ def list_open_pools(name: str, responses: RatedResponses) -> dict[str, tuple[str
     return known or {"best 6": order[:6], "middle 8": order[max(0, middle - 4) : middle + 4]}
 
 
-def _choose_first(
-    rows: Sequence[dict[str, Any]], pool: Sequence[str], standings: Mapping[str, float]
-) -> NDArray[np.int64]:
-    """Return the column of the answer that `rank` puts first for each prompt, by the active weights."""
-    chosen = []
-    for row in rows:
-        texts = {answer["model"]: answer["text"] for answer in row["candidates"]}
-        question = Question(row["prompt"], detect_language(row["prompt"] or texts[pool[0]][:200]))
-        drafts = [Draft(m, m, detect_vendor(m), standings[m], texts[m]) for m in pool]
-        chosen.append(pool.index(rank(question, drafts).standings[0].candidate))
-    return np.array(chosen)
+SPLITS, OTHER_SPLITS = 5, 2
+MIN_OTHER_MODELS = 4
+MUSTS = {"raw_gap_closed": 0.15, "controlled_gap_closed": 0.03, "worst_set": -0.005}
+Fit = Callable[["Split"], StyleWeights | None]
+Gaps = dict[str, list[tuple[float, float, float]]]
 
 
-def _measure_split(
-    responses: RatedResponses, rows: Sequence[dict[str, Any]], pool: tuple[str, ...], halves: Halves
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return best single, ranker and oracle, by rated utility and by utility without the effect of length."""
-    train, test = (responses.select_rows(half) for half in halves)
-    slope, mean = estimate_length_effect(train.select_models(pool))
-    # The same fit as `manage.py fit_weights` makes, on the train half.
-    weights = fit_style_weights(remove_length_effect(train, slope, mean), pool)
-    own_train = train.select_models(pool).utilities.mean(axis=0)
-    standings = dict(zip(pool, map(float, own_train), strict=True))
-    activate_weights(replace(load_default_weights(), styles=dict.fromkeys(("ko", "en"), weights)))
-    chosen = _choose_first([rows[row] for row in halves[1]], pool, standings)
-    activate_weights(None)
-    found = []
-    for half in (test, remove_length_effect(test, slope, mean)):
-        utilities = half.select_models(pool).utilities
-        single = float(utilities[:, own_train.argmax()].mean())
-        picked = float(utilities[np.arange(len(chosen)), chosen].mean())
-        found.append((single, picked, float(utilities.max(axis=1).mean())))
-    return found[0], found[1]
+@dataclass(frozen=True)
+class OpenSet:
+    """A set of rated responses, with the texts that `rank` reads."""
+
+    name: str
+    rows: list[dict[str, Any]]
+
+    @cached_property
+    def responses(self) -> RatedResponses:
+        """The rated responses to the prompts that every model answered."""
+        return read_rated_responses(self.rows)
+
+    @property
+    def language(self) -> str:
+        """The language of the first prompt."""
+        return read_question(self.rows[0]).language
+
+    def name_pools(self) -> dict[str, tuple[str, ...]]:
+        """Return the reference pools of a known set, or pools of its best and middle models."""
+        models = self.responses.models
+        known = {
+            pool: names for pool, names in REFERENCE.get(self.name, {}).items() if set(names) <= set(models)
+        }
+        order = tuple(models[column] for column in np.argsort(-self.responses.utilities.mean(axis=0)))
+        middle = len(order) // 2
+        return known or {"best 6": order[:6], "middle 8": order[max(0, middle - 4) : middle + 4]}
+
+    @cached_property
+    def prompts(self) -> list[Mapping[str, Any]]:
+        """The rows of `responses`, in its order."""
+        models = set(self.responses.models)
+        return [row for row in self.rows if models <= {answer["model"] for answer in row["candidates"]}]
 
 
-def _measure_pool(
-    responses: RatedResponses, rows: Sequence[dict[str, Any]], pool: tuple[str, ...], splits: int
-) -> tuple[Numbers, Numbers]:
-    found = []
+def read_open_sets(folder: Path) -> list[OpenSet]:
+    """Return every set of rated responses in the folder."""
+    paths = sorted((folder / "open_answers").glob("*.jsonl.gz"))
+    return [OpenSet(path.name.removesuffix(".jsonl.gz"), read_json_lines(path)) for path in paths]
+
+
+@dataclass(frozen=True)
+class Split:
+    """One pool of a set, the prompts its models' standings are of, and the prompts that are judged."""
+
+    judged: OpenSet
+    pool: tuple[str, ...]
+    train_rows: Indices
+    test_rows: Indices
+
+    @property
+    def train(self) -> RatedResponses:
+        """The responses to the train half, of all models of the set."""
+        return self.judged.responses.select_rows(self.train_rows)
+
+    def choose_first(self, weights: StyleWeights | None) -> Indices:
+        """Return the pool's column that `rank` puts first for each test prompt; None: weights that ship."""
+        shipped = load_default_weights()
+        activate_weights(replace(shipped, styles=dict.fromkeys(("ko", "en"), weights)) if weights else None)
+        standings = self.train.measure_standings()
+        chosen = []
+        for number in self.test_rows:
+            row = self.judged.prompts[number]
+            texts = {answer["model"]: answer["text"] for answer in row["candidates"]}
+            drafts = [Draft(model, model, model, standings[model], texts[model]) for model in self.pool]
+            chosen.append(self.pool.index(rank(read_question(row), drafts).standings[0].candidate))
+        activate_weights(None)
+        return np.array(chosen)
+
+    def measure_gaps(self, chosen: Indices) -> Numbers:
+        """Return best single, choice and oracle, shape (3, 3), in three units of utility.
+
+        As rated; with length held equal, against the same single model, the best as rated on the train half;
+        and with length held equal against the single model that is best so. The effect of length is that
+        of the train half.
+        """
+        train = self.train.select_models(self.pool)
+        test = self.judged.responses.select_rows(self.test_rows).select_models(self.pool)
+        slope, mean = estimate_length_effect(train)
+        equal_train, equal = (remove_length_effect(half, slope, mean).utilities for half in (train, test))
+        best = train.utilities.mean(axis=0).argmax()
+        found = []
+        for utilities, single in (
+            (test.utilities, best),
+            (equal, best),
+            (equal, equal_train.mean(axis=0).argmax()),
+        ):
+            picked = utilities[np.arange(len(utilities)), chosen].mean()
+            found.append((utilities[:, single].mean(), picked, utilities.max(axis=1).mean()))
+        return np.array(found)
+
+
+def _halve(judged: OpenSet, pool: tuple[str, ...], splits: int) -> list[Split]:
+    prompts, found = len(judged.responses.utilities), []
     for seed in range(splits):
-        order = np.random.default_rng(seed).permutation(len(responses.utilities))
-        halves = order[: len(order) // 2], order[len(order) // 2 :]
-        found.append(_measure_split(responses, rows, pool, halves))
-    return np.array([row[0] for row in found]), np.array([row[1] for row in found])
+        order = np.random.default_rng(seed).permutation(prompts)
+        found.append(Split(judged, pool, order[: prompts // 2], order[prompts // 2 :]))
+    return found
+
+
+def _fit_on_half(split: Split) -> StyleWeights:
+    return fit_style_weights([split.train], split.pool)
+
+
+def _fit_without_pool(split: Split) -> StyleWeights | None:
+    others = [model for model in split.judged.responses.models if model not in split.pool]
+    return fit_style_weights([split.train.select_models(others)]) if len(others) >= MIN_OTHER_MODELS else None
+
+
+def _fit_on_folder(train: Sequence[OpenSet]) -> Fit:
+    """Return the fit on another folder: with skills where it has the set and all models of the pool."""
+
+    def fit(split: Split) -> StyleWeights | None:
+        same = [other for other in train if other.name == split.judged.name]
+        if same and set(split.pool) <= set(same[0].responses.models):
+            return fit_style_weights([same[0].responses], split.pool)
+        language = split.judged.language
+        sets = [other.responses for other in train if other.language == language]
+        return fit_style_weights(sets) if sets else None
+
+    return fit
+
+
+def _fit_on_other_sets(sets: Sequence[OpenSet]) -> Fit:
+    def fit(split: Split) -> StyleWeights | None:
+        others = [other.responses for other in sets if other.name != split.judged.name]
+        return fit_style_weights(others) if others else None
+
+    return fit
 
 
 def _close_gap(found: Numbers) -> float:
@@ -117,35 +211,63 @@ def _close_gap(found: Numbers) -> float:
     return float((picked - best) / max(oracle - best, 1e-9))
 
 
-def bench_rankers(folder: Path, report: RankingReport, splits: int) -> None:
-    """Fit style on the train half, and let `rank` choose on the test half."""
-    report.print_row("\nRanker: best single | ranker | oracle | gap closed raw | length-controlled")
-    raw_gaps, worst = [], []
-    by_set: dict[str, list[float]] = {}
-    for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
-        name = path.name.removesuffix(".jsonl.gz")
-        found = read_json_lines(path)
-        responses = read_rated_responses(found)
-        rows = [row for row in found if set(responses.models) <= {a["model"] for a in row["candidates"]}]
-        for title, pool in list_open_pools(name, responses).items():
-            raw, controlled = _measure_pool(responses, rows, pool, splits)
-            gaps = (_close_gap(raw), _close_gap(controlled))
-            gain = raw[:, 1].mean() - raw[:, 0].mean()
+def _judge(sets: Sequence[OpenSet], report: RankingReport, splits: int, name: str, fit: Fit) -> Gaps:
+    """Print and note every pool's share of the gap by one kind of weights; returns them by set."""
+    gaps: Gaps = {}
+    for judged in sets:
+        for title, pool in judged.name_pools().items():
+            found = []
+            for split in _halve(judged, pool, splits):
+                weights = fit(split)
+                if weights is not None or name == "installed":
+                    found.append(split.measure_gaps(split.choose_first(weights)))
+            if not found:
+                continue
+            table = np.array(found)
+            raw, controlled, strict = (_close_gap(table[:, unit]) for unit in range(3))
             report.print_row(
-                f"  {name:12s} {title:10s} {mean_sd(raw[:, 0])} | {mean_sd(raw[:, 1])}"
-                f" | {raw[:, 2].mean():.3f} | {gaps[0]:+.1%} | {gaps[1]:+.1%}"
+                f"  {name:12s} {judged.name:12s} {title:10s} {mean_sd(table[:, 0, 0])}"
+                f" | {mean_sd(table[:, 0, 1])} | {table[:, 0, 2].mean():.3f}"
+                f" | {raw:+.1%} | {controlled:+.1%} | {strict:+.1%}"
             )
-            report.note(f"rank.{name}.{title}.raw_gap_closed", gaps[0])
-            report.note(f"rank.{name}.{title}.controlled_gap_closed", gaps[1])
-            raw_gaps.append(gaps[0])
-            worst.append(gain)
-            by_set.setdefault(name, []).append(gaps[1])
-    if raw_gaps:
-        report.add_goal("rank.raw_gap_closed", float(np.mean(raw_gaps)), 0.15)
-        report.add_goal("rank.worst_gain_over_best_single", min(worst), 0.0)
-        means = {name: float(np.mean(gaps)) for name, gaps in by_set.items()}
-        for name, gap in means.items():
-            report.add_goal(f"rank.{name}.controlled_gap_closed", gap, -0.005)
-        report.add_goal(
-            "rank.controlled_gap_closed", float(np.mean([g for gaps in by_set.values() for g in gaps])), 0.03
-        )
+            report.note(f"rank.{name}.{judged.name}.{title}.raw_gap_closed", raw)
+            report.note(f"rank.{name}.{judged.name}.{title}.controlled_gap_closed", controlled)
+            gaps.setdefault(judged.name, []).append((raw, controlled, strict))
+    return gaps
+
+
+def _summarise(gaps: Gaps) -> dict[str, float]:
+    pools = np.array([row for rows in gaps.values() for row in rows])
+    by_set = np.array([np.mean(rows, axis=0) for rows in gaps.values()])
+    return {
+        "raw_gap_closed": float(pools[:, 0].mean()),
+        "controlled_gap_closed": float(pools[:, 1].mean()),
+        "worst_set": float(by_set[:, :2].min()),
+        "controlled_gap_to_its_best": float(pools[:, 2].mean()),
+    }
+
+
+def bench_rankers(folder: Path, report: RankingReport, splits: int, train_folder: Path | None = None) -> None:
+    """Judge every kind of weights; the goals are for those fitted on train halves, or on the train folder."""
+    report.print_row(
+        "\nRanker: best single | ranker | oracle | gap closed raw | with equal length"
+        " | of the single model best with equal length"
+    )
+    sets = read_open_sets(folder)
+    if not sets:
+        return
+    splits = min(splits, SPLITS)
+    train = _fit_on_folder(read_open_sets(train_folder)) if train_folder else _fit_on_half
+    summary = _summarise(_judge(sets, report, splits, "fitted", train))
+    for figure, must in MUSTS.items():
+        report.add_goal(f"rank.{figure}", summary[figure], must)
+    report.note("rank.controlled_gap_to_its_best", summary["controlled_gap_to_its_best"])
+    others: dict[str, Fit] = {
+        "installed": lambda _: None,
+        "new models": _fit_without_pool,
+        "other sets": _fit_on_other_sets(sets),
+    }
+    for name, fit in others.items():
+        if gaps := _judge(sets, report, min(splits, OTHER_SPLITS), name, fit):
+            for figure, value in _summarise(gaps).items():
+                report.note(f"rank.{name}.{figure}", value)

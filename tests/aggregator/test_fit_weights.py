@@ -106,4 +106,5 @@ def test_the_shipped_weights_are_small_and_name_their_sources() -> None:
 
     assert weights.provenance
     assert {"ko", "en"} <= set(weights.styles)
-    assert sum(len(style.means) * 2 + len(style.weights) for style in weights.styles.values()) < 3_000
+    assert sum(len(style.means) * 2 + len(style.weights) for style in weights.styles.values()) < 500
+    assert not any(style.skills for style in weights.styles.values())

@@ -11,10 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from aggregator.pipeline.ranking.weights import DEFAULT_WEIGHTS, dump_weights
 from aggregator.storage.model_weights import save_version
 from aggregator.training.fit_default_weights import fit_default_weights
-from aggregator.training.recordings import read_json_lines, read_rated_responses, read_recorded_sets
-
-# Sets of rated responses that style is fitted on, by language.
-OPEN_SETS = {"ko": "ko_arena", "en": "alpaca_eval"}
+from aggregator.training.recordings import read_rated_sets, read_recorded_sets
 
 
 class Command(BaseCommand):
@@ -33,11 +30,7 @@ class Command(BaseCommand):
         short = read_recorded_sets(folder)
         if not short:
             raise CommandError(f"no recorded answers in {folder}")
-        paths = {
-            language: folder / "open_answers" / f"{name}.jsonl.gz" for language, name in OPEN_SETS.items()
-        }
-        rows = {language: read_json_lines(path) for language, path in paths.items()}
-        opens = {language: read_rated_responses(found) for language, found in rows.items() if found}
+        opens = read_rated_sets(folder)
         weights = fit_default_weights(
             [recorded.responses(recorded.models) for recorded in short], opens, _hash_files(folder)
         )

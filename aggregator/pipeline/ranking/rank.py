@@ -13,8 +13,12 @@ from aggregator.domain.events import RankedCandidate
 from aggregator.infra.telemetry import span
 from aggregator.pipeline.ranking.format_checks import find_faults, sum_penalties
 from aggregator.pipeline.ranking.self_checks import run_checks, score_checks
-from aggregator.pipeline.ranking.style_weights import MIN_RATED_PROMPTS, extract_response_features
-from aggregator.pipeline.ranking.vote import Tally, vote
+from aggregator.pipeline.ranking.style_weights import (
+    MIN_RATED_PROMPTS,
+    extract_response_features,
+    predict_preference,
+)
+from aggregator.pipeline.ranking.vote import Tally, can_vote, vote
 from aggregator.pipeline.ranking.weights import get_active_weights
 from aggregator.pipeline.types import Draft, Question, Ranking
 
@@ -31,10 +35,8 @@ REASONS = (
     "loop",
     "cut_off",
 )
-STYLE_LIMIT = 0.2
 VOTE_SHARE = 0.8
 CHECK_LIMIT = 0.02
-_WHOLE_LENGTH = 1_000
 _DISQUALIFYING = {"failed", "empty", "refusal"}
 _DETAIL_RATIO = 1.5
 _DETAIL_MIN_CHARS = 400
@@ -72,17 +74,14 @@ def _list_merits(
     return merits
 
 
-def _score_style(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
-    """Return what style adds to each draft's score, less for short texts; empty without fitted weights."""
+def _score_open(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
+    """Return how likely a reader prefers each draft to another one; without fitted weights, its standing."""
     weights = get_active_weights().styles.get(question.language)
     if weights is None or weights.judged < MIN_RATED_PROMPTS or len(drafts) < 2:
-        return {}
-    added = weights.score(extract_response_features(question, [draft.text for draft in drafts]))
-    return {
-        draft.candidate: float(np.clip(extra, -STYLE_LIMIT, STYLE_LIMIT))
-        * min(1.0, len(draft.text) / _WHOLE_LENGTH)
-        for draft, extra in zip(drafts, added, strict=True)
-    }
+        return {draft.candidate: 0.1 + 0.8 * draft.standing for draft in drafts}
+    features = extract_response_features(question, drafts)
+    chances = predict_preference(weights.score_models(drafts) + weights.score_features(features))
+    return {draft.candidate: float(chance) for draft, chance in zip(drafts, chances, strict=True)}
 
 
 def _score_self_checks(question: Question, drafts: Sequence[Draft]) -> dict[str, float]:
@@ -95,7 +94,7 @@ def _score_self_checks(question: Question, drafts: Sequence[Draft]) -> dict[str,
 
 
 def _score_merits(question: Question, drafts: Sequence[Draft], tally: Tally | None) -> dict[str, float]:
-    """Return each draft's score in 0-1: mostly the vote where there is one, else public quality and style."""
+    """Return each draft's score in 0-1: mostly the vote where there is one, else the predicted preference."""
     if tally:
         probabilities = {name: group.probability for group in tally.groups for name in group.candidates}
         bonuses = _score_self_checks(question, drafts)
@@ -105,11 +104,11 @@ def _score_merits(question: Question, drafts: Sequence[Draft], tally: Tally | No
             + bonuses[draft.candidate]
             for draft in drafts
         }
-    style = _score_style(question, drafts)
-    return {
-        draft.candidate: min(1.0, max(0.05, 0.1 + 0.8 * draft.standing + style.get(draft.candidate, 0.0)))
-        for draft in drafts
-    }
+    if len(drafts) > 1 and can_vote(question, drafts):
+        # Readers' preferences say nothing about which of several incomparable answers is right.
+        bonuses = _score_self_checks(question, drafts)
+        return {d.candidate: 0.1 + 0.8 * d.standing + bonuses[d.candidate] for d in drafts}
+    return _score_open(question, drafts)
 
 
 def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:

@@ -18,13 +18,20 @@ from aggregator.pipeline.ranking.format_checks import (
     measure_scripts,
     speaks_language,
 )
-from aggregator.pipeline.ranking.overlap import tokenise_words
+from aggregator.pipeline.ranking.overlap import list_stems, tokenise_words
 from aggregator.pipeline.types import Question
 
 Numbers = NDArray[np.float64]
 _HEADER = re.compile(r"(?m)^#{1,6} ")
 _LIST_ROW = re.compile(r"(?m)^[^\S\n]*(?:[-*•]|\d+[.)])\s")
 _FORMULA = re.compile(r"\$|\\\(|\\\[")
+# What a prompt asks the layout to be, and how an answer shows it.
+_STRUCTURES = (
+    (re.compile(r"(?i)\btable\b|표로|표를|도표"), re.compile(r"\|")),
+    (re.compile(r"(?i)\bcode\b|\bscript\b|\bpython\b|\bfunction\b|코드|함수|파이썬"), re.compile(r"```")),
+    (re.compile(r"(?i)\blist\b|\bbullet|\bsteps\b|목록|나열|가지"), _LIST_ROW),
+    (re.compile(r"(?i)\bjson\b"), re.compile(r"[{\[]")),
+)
 _HEDGES = (
     "however", "perhaps", "might", "may be", "likely", "approximately", "it seems", "not sure",
     "하지만", "아마", "수도 있", "것 같", "추정", "대략",
@@ -51,17 +58,17 @@ def _count(pattern: re.Pattern[str], text: str) -> float:
 
 
 def _measure_words(text: str, prompt: str) -> tuple[float, float, float, float]:
-    """Return the variety of words, the share of the prompt's words, and log counts of hedges and steps."""
+    """Return the variety of words, the share of the prompt's stems, and log counts of hedges and steps."""
     lowered = text.lower()
     words = tokenise_words(text)
-    prompt_words = set(tokenise_words(prompt))
+    prompt_stems = list_stems(prompt)
     distinct = set(words)
     hedges = sum(lowered.count(mark) for mark in _HEDGES)
     steps = sum(lowered.count(mark) for mark in _STEPS)
     variety = len(distinct) / max(len(words), 1) ** 0.75
     return (
         variety,
-        len(prompt_words & distinct) / max(len(prompt_words), 1),
+        len(prompt_stems & list_stems(text)) / max(len(prompt_stems), 1),
         math.log1p(hedges),
         math.log1p(steps),
     )
@@ -115,6 +122,12 @@ def _measure_voice(text: str, codes: NDArray[np.uint32]) -> dict[str, float]:
     }
 
 
+def _measure_asked_structure(prompt: str, text: str) -> float:
+    """Return the share of the asked structures that the text has; 1 when none is asked for."""
+    asked = [shown for request, shown in _STRUCTURES if request.search(prompt)]
+    return sum(bool(shown.search(text)) for shown in asked) / len(asked) if asked else 1.0
+
+
 def measure_style(question: Question, text: str) -> dict[str, float]:
     """Return the style features of a text by name; their order is that of the fitted weights."""
     text = text[:MAX_READ_CHARS]
@@ -141,7 +154,8 @@ def measure_style(question: Question, text: str) -> dict[str, float]:
         "distinct_words": variety,
         "table_bars": math.log1p(text.count("|") / 4),
         "formulas": _count(_FORMULA, text),
-        "prompt_words": overlap,
+        "prompt_stems": overlap,
+        "asked_structure": _measure_asked_structure(question.prompt, text),
         "other_language": float(is_other_language),
         "paragraphs": math.log1p(text.count("\n\n")),
         "questions": math.log1p(text.count("?")),

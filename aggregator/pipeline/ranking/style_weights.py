@@ -1,4 +1,7 @@
-"""Scores responses by style: a ridge regression on style features, fitted in training/fit_style.py."""
+"""Predicts which of several open answers a reader prefers, by features of their texts and standings.
+
+The weights are a pairwise logistic regression (Bradley & Terry, 1952), fitted in training/fit_style.py.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,71 +9,81 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.ranking.overlap import count_shared_words, measure_overlap
+from aggregator.pipeline.ranking.overlap import count_shared_stems, measure_overlap
 from aggregator.pipeline.ranking.style_features import extract_style_features
-from aggregator.pipeline.types import Question
+from aggregator.pipeline.types import Draft, Question
 
 Numbers = NDArray[np.float64]
 # Weights fitted on fewer rated prompts are not used.
 MIN_RATED_PROMPTS = 100
-FOURIER_FEATURES = 300
-_FOURIER_WIDTH = 1.2
-_FOURIER_SEED = 7
-_FOURIER_SCALE = 5.0
+_LEAST_STANDING, _MOST_STANDING = 0.02, 0.98
+_MOST_DEVIATIONS = 3.0
 
 
-def extract_response_features(question: Question, texts: Sequence[str]) -> Numbers:
+def measure_log_odds(standings: Numbers) -> Numbers:
+    """Return the log odds of standings in 0-1."""
+    bounded = np.clip(standings, _LEAST_STANDING, _MOST_STANDING)
+    log_odds: Numbers = np.log(bounded / (1 - bounded))
+    return log_odds
+
+
+def add_overlap(styles: Numbers, shared: Numbers, log_odds: Numbers) -> Numbers:
+    """Append overlap to style features, shape (..., responses, features); better models count more."""
+    return np.concatenate([styles, measure_overlap(shared, np.exp(log_odds))], axis=-1)
+
+
+def extract_response_features(question: Question, drafts: Sequence[Draft]) -> Numbers:
     """Return style and overlap features of the responses to one prompt, shape (responses, features)."""
+    texts = [draft.text for draft in drafts]
     styles = np.array([extract_style_features(question, text) for text in texts])
-    return np.concatenate([styles, measure_overlap(count_shared_words(texts))], axis=1)
+    standings = np.array([draft.standing for draft in drafts])
+    return add_overlap(styles, count_shared_stems(texts), measure_log_odds(standings))
+
+
+def standardise(features: Numbers, means: Numbers, deviations: Numbers) -> Numbers:
+    """Return features in standard deviations from the mean, at most three of them."""
+    standard: Numbers = np.clip((features - means) / deviations, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+    return standard
 
 
 @dataclass(frozen=True, slots=True)
 class StyleWeights:
-    """Ridge weights of style features; a strength of 0 means that style predicts nothing beyond skill.
+    """Weights in log odds of being preferred: of features, of the standing, and of models with ratings.
 
-    `means` and `deviations` have one value a feature, `weights` one a feature and Fourier feature.
+    `means`, `deviations` and `weights` have one value a feature; weights of 0 mean that features predict
+    nothing beyond the models' quality. `skills` add to the standing of models that were rated.
     """
 
-    skills: Mapping[str, float]
     means: tuple[float, ...]
     deviations: tuple[float, ...]
     weights: tuple[float, ...]
-    strength: float
+    standing: float
+    skills: Mapping[str, float]
     judged: int = 0
 
-    def score(self, forms: Numbers) -> Numbers:
-        """Return the utility that style adds to each response of a prompt, shape (responses,).
+    def score_features(self, features: Numbers) -> Numbers:
+        """Return what the features of `extract_response_features` add to each response's log odds."""
+        standard = standardise(features, np.array(self.means), np.array(self.deviations))
+        scores = standard @ np.array(self.weights)
+        centred: Numbers = scores - scores.mean()
+        return centred
 
-        `forms` has shape (responses, features), as `extract_response_features` returns it.
+    def score_models(self, drafts: Sequence[Draft]) -> Numbers:
+        """Return what its model adds to each response's log odds.
+
+        Learned skills are used only when all models have one, since they compare rated models.
         """
-        if not self.strength:
-            return np.zeros(len(forms))
-        shaped = expand_features(
-            forms[None], np.array(self.means), np.array(self.deviations), len(self.weights)
-        )[0]
-        scores: Numbers = self.strength * (shaped @ np.array(self.weights))
+        scores = self.standing * measure_log_odds(np.array([draft.standing for draft in drafts]))
+        if all(draft.model in self.skills for draft in drafts):
+            scores = scores + np.array([self.skills[draft.model] for draft in drafts])
         return scores
 
 
-def expand_features(styles: Numbers, means: Numbers, deviations: Numbers, width: int) -> Numbers:
-    """Standardise features, centre them per prompt and append random Fourier features (Rahimi & Recht, 2007).
+def predict_preference(log_odds: Numbers) -> Numbers:
+    """Return the probability that a reader prefers each response to another of the panel, shape (responses,).
 
-    `styles` has shape (prompts, responses, features), `means` and `deviations` (features,); the result has
-    `width` in place of features: either that many, or FOURIER_FEATURES more.
+    `log_odds` has shape (responses,), for two or more of them.
     """
-    standard = np.clip((styles - means) / deviations, -4.0, 4.0)
-    compared: Numbers = standard - standard.mean(axis=1, keepdims=True)
-    if width == styles.shape[2]:
-        return compared
-    rng = np.random.default_rng(_FOURIER_SEED)
-    directions = rng.normal(size=(2 * styles.shape[2], FOURIER_FEATURES)) / (
-        _FOURIER_WIDTH * np.sqrt(styles.shape[2])
-    )
-    phases = rng.uniform(0, 2 * np.pi, FOURIER_FEATURES)
-    fourier = np.cos(np.concatenate([compared, 0.5 * standard], axis=2) @ directions + phases)
-    fourier -= fourier.mean(axis=1, keepdims=True)
-    shaped: Numbers = np.concatenate(
-        [compared, _FOURIER_SCALE * np.sqrt(2 / FOURIER_FEATURES) * fourier], axis=2
-    )
-    return shaped
+    wins = 1 / (1 + np.exp(log_odds[None, :] - log_odds[:, None]))
+    shares: Numbers = (wins.sum(axis=1) - 0.5) / (len(log_odds) - 1)
+    return shares

@@ -16,7 +16,7 @@ from aggregator.pipeline.routing_weights import (
 )
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("default_weights.json")
-FORMAT = 3
+FORMAT = 4
 
 
 class WeightsError(ValueError):
