@@ -119,9 +119,10 @@ class TurnState:
 
     def _open(self, event: events.TurnOpened) -> None:
         self.turn, self.conversation, self.prompt = event.turn, event.conversation, event.prompt
-        self.status, self.error, self.placement = "running", "", None
+        self.status, self.error = "running", ""
         # The same attempt opened again was recovered after a crash: what is shown stays.
         if event.attempt != self.attempt:
+            self.placement = None
             self.answer_kind = self.answer_candidate = self.answer_model = self.answer_text = ""
             self.answer_is_finished = False
             self.supports = ()

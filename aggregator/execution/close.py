@@ -35,13 +35,15 @@ FAULT_WINDOW_SECONDS = 3_600
 
 async def emit_closed_event(run: TurnRun, error: str) -> None:
     """Emit how the turn ended, with its duration, cost and title."""
-    is_stopped = run.is_stopped and not run.is_crisis
+    # Stopping candidates that are written beside a settled answer takes nothing away from it.
+    is_stopped = run.is_stopped and not run.is_crisis and run.settled_ms is None
     status = "stopped" if is_stopped else "failed" if error else "done"
     stored_costs = {}
     if run.has_earlier_pass:
         stored_costs = await retry_db(CLOSE_RETRY_SECONDS, partial(list_call_costs, run.turn))
     cost, title = run.usage.cost_micros(stored_costs), run.turn.conversation.title
-    await run.emit(TurnClosed(status, "" if is_stopped else error, run.elapsed_ms, cost, title))
+    duration_ms = run.elapsed_ms if run.settled_ms is None else run.settled_ms
+    await run.emit(TurnClosed(status, "" if is_stopped else error, duration_ms, cost, title))
     metrics.record_turn(run.state)
 
 
@@ -61,8 +63,9 @@ async def _store_end(run: TurnRun) -> None:
 
 
 async def place_ad(run: TurnRun, sensitivity: Sensitivity) -> None:
-    """Ask the ad market for an ad below a finished answer of a page, and store its reply."""
-    if run.state.status != "done" or run.turn.conversation.origin != Conversation.Origin.PAGE:
+    """Ask the ad market for an ad below a stored answer of a page, once, and store its reply."""
+    is_answered = run.state.status in {"running", "done"} and run.state.placement is None
+    if not is_answered or run.turn.conversation.origin != Conversation.Origin.PAGE:
         return
     await get_flush_scheduler().yield_when_busy()
     placement = await placements.request_placement(run.turn, sensitivity)
@@ -70,6 +73,18 @@ async def place_ad(run: TurnRun, sensitivity: Sensitivity) -> None:
     seq = await run.writer.flush()
     save = partial(checkpoint.save_placement, turn=run.turn, placement=placement, seq=seq)
     run.control.must_recheck |= await retry_db_async(CLOSE_RETRY_SECONDS, save)
+
+
+async def place_ad_early(run: TurnRun, sensitivity: Sensitivity) -> None:
+    """Store a settled answer and place its ad while other candidates are still being written."""
+    await run.control.wait_until_stored()
+    seq = await run.writer.flush()
+    calls = run.usage.finished_calls
+    save = partial(checkpoint.save_checkpoint, turn=run.turn, state=run.state, seq=seq, calls=calls)
+    await retry_db_async(CLOSE_RETRY_SECONDS, save)
+    # Commands that were stored meanwhile are read again by the next checkpoint.
+    run.control.wakeup.set()
+    await place_ad(run, sensitivity)
 
 
 async def record_unlogged_calls(run: TurnRun) -> None:

@@ -22,6 +22,7 @@ from aggregator.domain.events import (
     SupportsFound,
 )
 from aggregator.domain.turn_state import TurnState
+from aggregator.execution.close import place_ad_early
 from aggregator.execution.crisis import offer_help
 from aggregator.execution.setup import TurnSetup
 from aggregator.execution.strategy_change import explain_strategy_change
@@ -29,21 +30,27 @@ from aggregator.execution.turn_run import TurnRun
 from aggregator.infra import metrics
 from aggregator.infra.concurrency import run_in_cpu_pool, run_in_db_thread
 from aggregator.infra.flush_scheduler import get_flush_scheduler
-from aggregator.models import Candidate, Turn
+from aggregator.models import Candidate, Conversation, Turn
 from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest, choose_fuser, fuse, make_fusion_key
 from aggregator.pipeline.fusion.fusion_inputs import select_fusion_inputs
 from aggregator.pipeline.fusion.support import find_supports
 from aggregator.pipeline.panel.fan_out import fan_out
 from aggregator.pipeline.panel.panel import Panel
-from aggregator.pipeline.panel.provisional_answer import choose_leader, name_answer_kind
+from aggregator.pipeline.panel.provisional_answer import choose_leader, keep_first, name_answer_kind
+from aggregator.pipeline.panel.settling import expect_waits, is_settled
 from aggregator.pipeline.ranking.disagreements import find_claims
-from aggregator.pipeline.ranking.rank import rank_stably
+from aggregator.pipeline.ranking.rank import rank, rank_stably
+from aggregator.pipeline.ranking.vote import can_vote
 from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.fallback import choose_fallback
 from aggregator.pipeline.routing.route import is_budget_limited
 from aggregator.pipeline.types import Draft, PanelSlot, Question, Ranking
 from aggregator.storage import checkpoint
 from language.sensitivity import Sensitivity
+
+# How often it is judged whether the candidates being written are worth waiting for.
+SETTLING_TICK_S, ARRIVAL_WAIT_S = 0.25, 60.0
+MIN_FUSED, FUSION_WAIT_S = 2, 60.0
 
 
 @dataclass(slots=True)
@@ -73,20 +80,71 @@ class PanelStages:
         ) as panel:
             self.panel = panel
             judging.add_done_callback(self._on_sensitivity)
-            await panel.wait_for_quorum()
-            ranking = await self._rank(panel)
-            await self._escalate(ranking, panel)
-            fusion = await fuse_answer(run, question, ranking, panel)
+            # After a crash, candidates of a settled answer are asked again beside it.
+            error = "" if run.state.answer_is_finished else await self._answer_from(panel, judging)
+            if run.state.answer_is_finished and not run.is_stopped:
+                await self._end_late(panel, judging)
             await panel.wait_until_complete()
             self.panel = None
         run.usage.record_candidates(panel.outcomes)
+        if not run.is_crisis:
+            run.call_results = [(outcome.slot.model.slug, outcome.error) for outcome in panel.outcomes]
+        return error
+
+    async def _answer_from(self, panel: Panel, judging: asyncio.Task[Sensitivity]) -> str:
+        """Wait for enough answers, and emit which one stands; returns '' or the code of why none does."""
+        run, question = self.run, self.setup.context.question
+        await self._wait_until_settled(panel, stops_at_quorum=True)
+        ranking = await self._rank(panel)
+        await self._escalate(ranking, panel)
+        fusion = await fuse_answer(run, question, ranking, panel)
+        if fusion is None or fusion.error:
+            await self._wait_until_settled(panel)
         if (await judging).needs_help:
+            await panel.wait_until_complete()
             await offer_help(run)
             return ""
-        run.call_results = [(outcome.slot.model.slug, outcome.error) for outcome in panel.outcomes]
-        if ranking is None or len(panel.usable) > len(ranking.standings):
-            ranking = await self._rank(panel)
+        shown = run.state.ranking
+        if shown is None or shown.provisional or len(panel.usable) > len(shown.standings):
+            ranking = await self._rank(panel, is_final=True)
         return await select_answer(run, question, panel, ranking, fusion)
+
+    async def _wait_until_settled(self, panel: Panel, *, stops_at_quorum: bool = False) -> None:
+        """Wait until every candidate has ended, or those being written are not worth waiting for."""
+        question, ranking, known = self.setup.context.question, None, 0
+        while not panel.is_complete and not (stops_at_quorum and panel.is_quorate):
+            drafts = [outcome.as_draft() for outcome in panel.usable]
+            if len(drafts) > known:
+                ranking, known = await run_in_cpu_pool(rank, question, drafts), len(drafts)
+            if ranking and self._is_settled(panel, ranking):
+                return
+            # Before the first answer there is nothing to settle.
+            await panel.wait_for_arrival(SETTLING_TICK_S if ranking else ARRIVAL_WAIT_S)
+
+    def _is_settled(self, panel: Panel, ranking: Ranking) -> bool:
+        states, question = self.run.state.candidates, self.setup.context.question
+        ended, writers = panel.list_ended(states), panel.list_writers(states)
+        if panel.route.strategy == Turn.Strategy.COUNCIL and len(ended) < MIN_FUSED:
+            # A fused answer waits for what it is made of, but not for a model that hardly ends.
+            return all(seconds > FUSION_WAIT_S for seconds in expect_waits(ended, writers))
+        is_votable = can_vote(question, [each.draft for each in ended])
+        return is_settled(ranking, ended, writers, is_votable=is_votable)
+
+    async def _end_late(self, panel: Panel, judging: asyncio.Task[Sensitivity]) -> None:
+        """Let the other candidates end beside the settled answer, and place its ad meanwhile."""
+        run = self.run
+        if run.settled_ms is None:
+            run.settled_ms = run.elapsed_ms
+        if panel.is_complete:
+            return
+        if run.turn.conversation.origin != Conversation.Origin.PAGE:
+            # A program reads nothing beside the answer.
+            run.control.stop.set()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(place_ad_early(run, await judging))
+            await panel.wait_until_complete()
+        if run.state.ranking and len(panel.usable) > len(run.state.ranking.standings):
+            await self._rank(panel, is_final=True)
 
     def record_outcomes(self) -> None:
         """Record the calls that have ended so far."""
@@ -125,6 +183,9 @@ class PanelStages:
                 # Checkpointed at once, because a retry is only taken of a candidate that is stored as failed.
                 run.control.wakeup.set()
                 await self._ask_fallback(event)
+        if run.is_stopped:
+            # A stop leaves the text that is being read.
+            return
         leader = choose_leader(run.state, self.quality_priors)
         if leader and leader != run.state.leader and run.state.ranking is None:
             await run.emit(LeaderChanged(leader))
@@ -132,7 +193,8 @@ class PanelStages:
     async def _ask_fallback(self, failed: CandidateFinished) -> None:
         """Ask another model in place of one that failed, as long as that delays nobody."""
         run, panel, context = self.run, self.panel, self.setup.context
-        if panel is None or run.is_stopped or not panel.has_time_for_another:
+        is_over = run.is_stopped or run.state.answer_is_finished
+        if panel is None or is_over or not panel.has_time_for_another:
             return
         models = self.setup.fallback_models
         if spare := choose_fallback(failed, run.state, context.question, models, context.budget):
@@ -153,19 +215,20 @@ class PanelStages:
         )
         if model is None:
             return
-        await self._ask_extra_model(model, panel, "escalated")
-        await panel.wait_until_complete()
+        await panel.wait_for(await self._ask_extra_model(model, panel, "escalated"))
 
     async def _ask_extra_model(
         self, model: LanguageModel, panel: Panel, *reasons: str, replaced: str = ""
-    ) -> None:
+    ) -> str:
+        """Ask one more model and return its candidate."""
         slot = PanelSlot(str(uuid.uuid4()), model)
         member = PanelMember(slot.candidate, model.slug, model.name, model.vendor, replaced)
         await self.run.add_members([member], *reasons)
         self.quality_priors[slot.candidate] = model.standing
         panel.add_slot(slot)
+        return slot.candidate
 
-    async def _rank(self, panel: Panel) -> Ranking | None:
+    async def _rank(self, panel: Panel, *, is_final: bool = False) -> Ranking | None:
         """Rank the usable answers and emit the ranking, the leader and the claims; None without any."""
         run, drafts = self.run, [outcome.as_draft() for outcome in panel.usable]
         if not drafts:
@@ -177,16 +240,20 @@ class PanelStages:
         question = self.setup.context.question
         ranking = await run_in_cpu_pool(rank_stably, question, drafts, order, self.ranked_chars)
         self.ranked_chars = sum(len(draft.text) for draft in drafts)
+        if run.is_stopped or run.state.answer_is_finished:
+            # What is being read stays.
+            ranking = keep_first(ranking, run.state.answer_candidate or run.state.leader)
         await run.emit(
             RankingMade(
                 ranking.standings,
                 ranking.agreeing,
                 ranking.compared,
                 ranking.confidence,
-                provisional=not panel.is_complete,
+                provisional=not (is_final or panel.is_complete),
             )
         )
-        if (best := ranking.standings[0].candidate) != run.state.leader:
+        best, is_kept = ranking.standings[0].candidate, run.is_stopped or run.state.answer_is_finished
+        if best != run.state.leader and not (is_kept and run.state.leader):
             await run.emit(LeaderChanged(best))
         await self._map_claims(drafts)
         return ranking
@@ -245,6 +312,11 @@ async def select_answer(
     run: TurnRun, question: Question, panel: Panel, ranking: Ranking | None, fusion: Fusion | None
 ) -> str:
     """Emit which answer stands; returns '' or the code of why none does."""
+    shown = run.state.candidates.get(run.state.leader)
+    if run.is_stopped and fusion and fusion.text and run.state.answer_text:
+        # The part of a fused answer that is being read stays when the rest is stopped.
+        await run.emit(AnswerFinished("fused", cost_micros=fusion.cost_micros))
+        return ""
     if ranking and fusion and not fusion.error:
         change = explain_strategy_change("fused", panel, ranking, fusion, question)
         await run.emit(AnswerFinished("fused", cost_micros=fusion.cost_micros, change=change))
@@ -252,11 +324,13 @@ async def select_answer(
         if supports := await run_in_cpu_pool(find_supports, fusion.text, drafts):
             await run.emit(SupportsFound(supports))
         return ""
+    is_ranked = ranking is not None and shown in [
+        run.state.candidates[row.candidate] for row in ranking.standings
+    ]
+    if run.is_stopped and shown and shown.text and not is_ranked:
+        await run.emit(AnswerFinished("single", shown.candidate))
+        return ""
     if ranking is None:
-        longest = max(panel.outcomes, key=lambda outcome: len(outcome.text), default=None)
-        if run.is_stopped and longest and longest.text:
-            await run.emit(AnswerFinished("single", longest.slot.candidate))
-            return ""
         return "stopped" if run.is_stopped else "all_failed"
     kind = name_answer_kind(panel.route, panel.usable, ranking)
     # What a person has stopped needs no further reason.

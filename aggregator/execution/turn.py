@@ -19,6 +19,7 @@ from aggregator.execution.stages import PanelStages
 from aggregator.execution.turn_control import TurnControl
 from aggregator.execution.turn_run import TurnRun
 from aggregator.models import Turn
+from aggregator.pipeline.panel.resume import has_unfinished
 from aggregator.pipeline.types import NoModelError
 from aggregator.streaming.event_writer import EventWriter
 from language.sensitivity import Sensitivity, is_explicit_crisis
@@ -84,11 +85,11 @@ async def _answer_prompt(
         await offer_help(run)
         return ""
     context = await load_run_context(run)
-    if run.state.answer_is_finished:
+    if run.state.answer_is_finished and not has_unfinished(run.state):
         return ""
     try:
         setup = await prepare_setup(run, context)
     except NoModelError as error:
-        return error.code
+        return "" if run.state.answer_is_finished else error.code
     checkpoints.stages = stages = PanelStages(run, setup)
     return await stages.answer(judging)

@@ -29,6 +29,8 @@ class TurnRun:
     has_earlier_pass: bool = False
     # Whether the full judgement of the prompt has found a crisis and stopped the models.
     is_crisis: bool = False
+    # When the answer was settled; its candidates that are still written then end without changing it.
+    settled_ms: int | None = None
     # How each call ended, as model slug and error code, for the circuit breaker.
     call_results: list[tuple[str, str]] = field(default_factory=list)
 

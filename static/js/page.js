@@ -112,9 +112,9 @@ function sendNow(command) {
   if (!connection.send(command)) showError(translate("offline"));
 }
 
-/** @returns {boolean} whether a turn was running */
+/** @returns {boolean} whether an answer was not settled */
 function stopTurns() {
-  const running = transcript.running();
+  const running = transcript.answering();
   for (const turn of running) sendNow({ type: "stop", turn });
   return running.length > 0;
 }
@@ -124,7 +124,7 @@ const resume = (turn) => connection.send({ type: "resume", turn, after_seq: feed
 
 /** Show what the next prompt follows, and whether there is something to stop. */
 function showComposer() {
-  composer.setBusy(transcript.running().length > 0);
+  composer.setBusy(transcript.answering().length > 0);
   followChip.show(transcript.followed(new URLSearchParams(location.search).has("at")));
 }
 

@@ -48,6 +48,7 @@ async def fan_out(
     async with asyncio.TaskGroup() as group:
 
         def start_call(panel: Panel, slot: PanelSlot) -> None:
+            panel.begun_at[slot.candidate] = time.monotonic()
             calls.append(group.create_task(_call_model(slot, question, panel, emit)))
 
         panel = Panel(route, list(kept), stop, gate, start_call)

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from aggregator.domain.turn_state import CandidateState
+from aggregator.pipeline.panel.settling import Ended, Writer
 from aggregator.pipeline.types import Draft, PanelSlot, Route
 from aggregator.providers import Gate, TokenUsage
 
@@ -54,7 +56,13 @@ class Panel:
     gate: Gate | None
     start_call: Callable[["Panel", PanelSlot], None]
     started: float = field(default_factory=time.monotonic)
+    # When each candidate was asked, and when a quorum of usable outcomes was in.
+    begun_at: dict[str, float] = field(default_factory=dict)
+    quorum_at: float | None = None
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._note_quorum()
 
     def add_slot(self, slot: PanelSlot) -> None:
         """Ask one more slot, or retry an ended one; an attempt that was started before is ignored."""
@@ -92,14 +100,59 @@ class Panel:
     def add_outcome(self, outcome: Outcome) -> None:
         """Add an outcome and wake the waiting task; synchronous, so that a cancellation cannot lose it."""
         self.outcomes.append(outcome)
+        self._note_quorum()
         self._arrived.set()
 
-    async def wait_for_quorum(self) -> None:
-        """Wait for a quorum of usable outcomes, then for the others up to the grace period."""
-        await self._wait_until(lambda: self.is_complete or len(self.usable) >= self.route.quorum)
+    @property
+    def is_quorate(self) -> bool:
+        """Whether a quorum of usable outcomes is in and the grace period for the others has passed."""
+        if self.is_complete:
+            return True
+        if self.quorum_at is None:
+            return False
+        return (time.monotonic() - self.quorum_at) * 1000 >= self.route.grace_ms
+
+    @property
+    def unfinished(self) -> list[PanelSlot]:
+        """The slots without an outcome."""
+        ended = {outcome.slot.candidate for outcome in self.outcomes}
+        return [slot for slot in self.route.slots if slot.candidate not in ended]
+
+    def list_ended(self, states: Mapping[str, CandidateState]) -> list[Ended]:
+        """Return the usable answers with their lengths and the times that they were written in."""
+        ended = []
+        for outcome in self.usable:
+            state = states[outcome.slot.candidate]
+            writing_s = (state.duration_ms - (state.ttft_ms or 0)) / 1000
+            ended.append(Ended(outcome.as_draft(), len(outcome.text), writing_s))
+        return ended
+
+    def list_writers(self, states: Mapping[str, CandidateState]) -> list[Writer]:
+        """Return the candidates that are still being written, as far as they have come."""
+        return [self._watch(slot, states[slot.candidate]) for slot in self.unfinished]
+
+    def _watch(self, slot: PanelSlot, state: CandidateState) -> Writer:
+        waiting_s = time.monotonic() - self.begun_at.get(slot.candidate, self.started)
+        is_writing = state.status == "streaming" and state.ttft_ms is not None
+        writing_s = waiting_s - (state.ttft_ms or 0) / 1000 if is_writing else 0.0
+        chars = len(state.text) if is_writing else 0
+        limit_s = max(0.0, self.route.deadline_ms / 1000 - waiting_s)
+        return Writer(slot.model.standing, chars, waiting_s, max(0.0, writing_s), limit_s)
+
+    async def wait_for_arrival(self, seconds: float) -> None:
+        """Wait for the next outcome, some seconds at most."""
+        self._arrived.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.route.grace_ms / 1000):
-                await self.wait_until_complete()
+            async with asyncio.timeout(seconds):
+                await self._arrived.wait()
+
+    async def wait_for(self, candidate: str) -> None:
+        """Wait until a candidate has an outcome."""
+        await self._wait_until(lambda: candidate not in {slot.candidate for slot in self.unfinished})
+
+    def _note_quorum(self) -> None:
+        if self.quorum_at is None and len(self.usable) >= self.route.quorum:
+            self.quorum_at = time.monotonic()
 
     async def wait_until_complete(self) -> None:
         """Wait until every slot has an outcome."""

@@ -1,6 +1,7 @@
 """Chooses the candidate shown as the answer before the ranking, and names what a chosen one counts as."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aggregator.domain.turn_state import TurnState
 from aggregator.pipeline.panel.panel import Outcome
@@ -35,3 +36,15 @@ def name_answer_kind(route: Route, usable: Sequence[Outcome], ranking: Ranking) 
         return "lone"
     is_voted = route.strategy in {Strategy.VOTE, Strategy.CASCADE} and ranking.agreeing > 1
     return "vote" if is_voted else "best"
+
+
+def keep_first(ranking: Ranking, candidate: str) -> Ranking:
+    """Return a ranking with the candidate that is being read first, and with how many agree with it."""
+    kept = next((row for row in ranking.standings if row.candidate == candidate), None)
+    if kept is None or kept is ranking.standings[0]:
+        return ranking
+    others = tuple(row for row in ranking.standings if row is not kept)
+    if kept.group == ranking.standings[0].group or not ranking.compared:
+        return replace(ranking, standings=(kept, *others))
+    agreeing = sum(row.group == kept.group for row in ranking.standings)
+    return replace(ranking, standings=(kept, *others), agreeing=agreeing, confidence=None)

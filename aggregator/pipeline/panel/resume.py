@@ -21,6 +21,11 @@ from aggregator.providers import TokenUsage, cost_micros
 _ENDED = {"done", "failed", "stopped"}
 
 
+def has_unfinished(state: TurnState) -> bool:
+    """Return whether a candidate has neither ended nor failed."""
+    return any(candidate.status not in _ENDED for candidate in state.candidates.values())
+
+
 def resume_route(
     state: TurnState, models: Sequence[LanguageModel], *, limits: RouteLimits, retry: Collection[str]
 ) -> tuple[Route, list[Outcome]]:

@@ -7,6 +7,13 @@
 // The finish reasons of answers that a limit of length or time has cut.
 const CUTS = ["length", "deadline"];
 
+/**
+ * Tell whether the answer of a turn is not settled yet. Other candidates may be written beside a settled answer.
+ *
+ * @param {TurnState} state
+ */
+export const isAnswering = (state) => state.status === "running" && !state.answer?.isFinished;
+
 /** @param {TurnState} state @param {string} id @returns {CandidateState | undefined} */
 export const candidateOf = (state, id) => state.candidates.find((each) => each.id === id);
 
@@ -31,7 +38,7 @@ export function answerText(state, continued = "") {
   const chosen = chosenOf(state, continued);
   const own = chosen && answer?.kind !== "help" ? "" : (answer?.text ?? "");
   const source = chosen ?? candidateOf(state, answer?.candidate || (own ? "" : state.leader));
-  const isOpen = state.status === "running" && !answer?.isFinished && !chosen;
+  const isOpen = isAnswering(state) && !chosen;
   if (own && source) return { key: `help ${source.id}`, text: `${own}\n\n${source.text}`, isOpen, source };
   if (own) return { key: "own", text: own, isOpen, source: undefined };
   return source
@@ -113,7 +120,7 @@ export function charactersPerSecond(candidate) {
  */
 export function isCut(state, continued) {
   const { text, source } = answerText(state, continued);
-  if (!text || state.answer?.kind === "help" || state.status === "running") return false;
+  if (!text || state.answer?.kind === "help" || isAnswering(state)) return false;
   if (source) return source.status === "stopped" || CUTS.includes(source.finishReason);
   return state.status === "stopped";
 }

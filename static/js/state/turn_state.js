@@ -29,7 +29,7 @@ const reducers = {
     // The same attempt opened again was recovered after a crash: the shown answer stays.
     answer: (event.attempt ?? 1) === state.attempt ? state.answer : null,
     supports: (event.attempt ?? 1) === state.attempt ? state.supports : [],
-    placement: null,
+    placement: (event.attempt ?? 1) === state.attempt ? state.placement : null,
   }),
   turn_queued: (state, event) => ({ ...state, waitingFor: event.position }),
   route_chosen: (state, event) => ({

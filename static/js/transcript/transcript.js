@@ -1,6 +1,6 @@
 import { find } from "../lib/dom.js";
 import { readFollowed } from "../state/followed.js";
-import { answerText } from "../state/turn_selectors.js";
+import { answerText, isAnswering } from "../state/turn_selectors.js";
 import { turnHost } from "../turn/turn_view.js";
 import { watchEarlier } from "./earlier_turns.js";
 import { openScrollFollow } from "./scroll_follow.js";
@@ -12,10 +12,12 @@ import { openTurnList } from "./turn_list.js";
  * @import { TurnFeedback } from "./feedback.js"
  * @import { ScrollFollow } from "./scroll_follow.js"
  * @import { ListedTurn, TurnList } from "./turn_list.js"
+ * @import { TurnState } from "../state/turn_types.js"
  * @import { TurnActions } from "../turn/turn_view.js"
  * @typedef {{ turn: string, parent: string | null | undefined, replaces: string | null | undefined }} NewTurn
  * @typedef {{
  *   redraw: (turn: string) => void, leaf: () => string, parent: () => string, running: () => string[],
+ *   answering: () => string[],
  *   followFrom: (turn: string) => void, followed: (isStepped: boolean) => Followed | null,
  *   continuedOf: (turn: string) => string, exchanges: () => { prompt: string, answer: string }[],
  *   place: (opened: NewTurn) => boolean, showBranch: (version: string, page: Document) => void,
@@ -35,9 +37,7 @@ import { openTurnList } from "./turn_list.js";
 export function openTranscript(feed, actions) {
   const host = find(document, ".transcript");
   const list = openTurnList(host, feed, actions);
-  /** @param {string} turn */
-  const isRunning = (turn) => feed.read(turn)?.status === "running";
-  const isGrowing = () => isRunning(list.last()?.turn ?? "");
+  const isGrowing = () => select(list, feed, isAnswering).includes(list.last()?.turn ?? "");
   const scrollFollow = openScrollFollow(() => list.last()?.view.answerBottom() ?? 0, isGrowing);
 
   list.insert(0, list.read(host));
@@ -55,7 +55,8 @@ export function openTranscript(feed, actions) {
     redraw: openRedrawScheduler(list.turns, feed, scrollFollow),
     leaf: () => list.last()?.turn ?? "",
     parent: follow.parent,
-    running: () => list.turns.map(({ turn }) => turn).filter(isRunning),
+    running: () => select(list, feed, ({ status }) => status === "running"),
+    answering: () => select(list, feed, isAnswering),
     followFrom: follow.set,
     followed: (isStepped) =>
       readFollowed(list.turns, follow.parent(), { read: feed.read, continuedOf, isStepped }),
@@ -94,6 +95,17 @@ function listExchanges(turns, parent, feed, continuedOf) {
     const answer = state ? answerText(state, continuedOf(turn)).text : "";
     return state && answer ? [{ prompt: state.prompt, answer }] : [];
   });
+}
+
+/**
+ * @param {TurnList} list
+ * @param {Feed} feed
+ * @param {(state: TurnState) => boolean} isWanted
+ * @returns {string[]} the turns on screen whose state is wanted
+ */
+function select(list, feed, isWanted) {
+  const states = list.turns.map(({ turn }) => ({ turn, state: feed.read(turn) }));
+  return states.filter(({ state }) => state && isWanted(state)).map(({ turn }) => turn);
 }
 
 /**

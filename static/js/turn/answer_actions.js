@@ -2,7 +2,7 @@ import { copyAction } from "../lib/clipboard.js";
 import { openDialog } from "../lib/dialogs.js";
 import { element, wordButton } from "../lib/dom.js";
 import { translate } from "../lib/messages.js";
-import { answerText, chosenOf, isCut } from "../state/turn_selectors.js";
+import { answerText, chosenOf, isAnswering, isCut } from "../state/turn_selectors.js";
 import { readAloud } from "./read_aloud.js";
 
 /**
@@ -38,7 +38,7 @@ export function answerActions(actions) {
     host,
     patch(state, feedback) {
       text = answerText(state, feedback.continued).text;
-      host.hidden = state.status === "running";
+      host.hidden = isAnswering(state);
       copy.hidden = sharing.hidden = !text;
       rating.patch(text, feedback);
       next.patch(state, feedback, text);

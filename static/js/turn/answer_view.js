@@ -1,6 +1,6 @@
 import { translate, translateCode } from "../lib/messages.js";
 import { findPassage, highlightPassage } from "../markdown/passages.js";
-import { answerText, chosenOf } from "../state/turn_selectors.js";
+import { answerText, chosenOf, isAnswering } from "../state/turn_selectors.js";
 import { answerBody } from "./answer_body.js";
 import { linkHelpNumbers } from "./help_numbers.js";
 import { changeOf } from "./strategy_change.js";
@@ -35,7 +35,7 @@ export function answerView(show) {
       const chosen = chosenOf(state, continued);
       showText(state, continued);
       if (!chosen) supports.patch(state);
-      body.host.setAttribute("aria-busy", String(state.status === "running"));
+      body.host.setAttribute("aria-busy", String(isAnswering(state)));
       body.showNote(noteOf(state, continued), state.answer?.kind ?? "");
       body.showFailure("failure", state.status === "failed" ? state.error : null);
     },

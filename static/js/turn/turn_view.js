@@ -2,7 +2,7 @@ import { announce } from "../lib/announcer.js";
 import { element } from "../lib/dom.js";
 import { translate } from "../lib/messages.js";
 import { placementView } from "../placement/placement_view.js";
-import { answerText } from "../state/turn_selectors.js";
+import { answerText, isAnswering } from "../state/turn_selectors.js";
 import { answerActions } from "./answer_actions.js";
 import { answerView } from "./answer_view.js";
 import { candidatesView } from "./candidates/candidates_view.js";
@@ -74,7 +74,8 @@ export function turnView(host, turn, feedback, actions) {
       if (state === shown) return;
       host.dataset.status = state.status;
       for (const view of views) view.patch(state, feedback);
-      if (shown && shown.status !== state.status) announce(translate(`announced_${state.status}`));
+      const phase = phaseOf(state);
+      if (shown && phaseOf(shown) !== phase) announce(translate(`announced_${phase}`));
       shown = state;
     },
   };
@@ -118,6 +119,9 @@ function createParts(turn, actions, answerCandidate) {
     route: routeView(),
   };
 }
+
+/** @param {TurnState} state what a reader hears of: a settled answer is done while other candidates are written */
+const phaseOf = (state) => (state.status === "running" && !isAnswering(state) ? "done" : state.status);
 
 /** @param {string} turn @returns {HTMLElement} */
 export const turnHost = (turn) => element("article", { class: "turn", "data-turn": turn });

@@ -1,6 +1,6 @@
 import { element, icon, setAttribute, setText, wordButton } from "../../lib/dom.js";
 import { seconds, translate, translateCode } from "../../lib/messages.js";
-import { agreementOf, finalRankOf, mayFinish } from "../../state/turn_selectors.js";
+import { agreementOf, finalRankOf, isAnswering, mayFinish } from "../../state/turn_selectors.js";
 import { modelDot } from "../passage_button.js";
 
 /**
@@ -71,7 +71,7 @@ function lineButton({ id, name, model }) {
       agreement.dataset.agreement = agrees;
       setText(agreement, agrees && translate(agrees));
       setText(mark, isAnswer && candidate.status !== "streaming" ? translate("is_answer") : "");
-      setText(status, statusOf(candidate, isAnswer));
+      setText(status, statusOf(state, candidate, isAnswer));
       setText(time, hasEnded(candidate) ? seconds(candidate.durationMs) : "");
     },
   };
@@ -97,12 +97,13 @@ function setOpen(host, button, isOpen, isTab) {
 /** @param {CandidateState} candidate */
 const hasEnded = ({ status }) => status === "done" || status === "stopped";
 
-/** @param {CandidateState} candidate @param {boolean} isAnswer */
-function statusOf(candidate, isAnswer) {
+/** @param {TurnState} state @param {CandidateState} candidate @param {boolean} isAnswer */
+function statusOf(state, candidate, isAnswer) {
   if (candidate.status === "done") return "";
   if (candidate.status === "failed") return translateCode("error", candidate.error, "other");
   if (candidate.waitingFor) return translate("waiting_for", { n: candidate.waitingFor });
   if (candidate.status !== "streaming") return translateCode("status", candidate.status);
+  if (!isAnswering(state)) return translate("still_writing");
   if (!candidate.text) return translate("status.thinking");
   return translate(isAnswer ? "writing_above" : "status.streaming");
 }

@@ -1,0 +1,76 @@
+"""An answer is settled once the candidates being written are not worth the wait."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.domain.events import RankedCandidate
+from aggregator.pipeline.panel.provisional_answer import keep_first
+from aggregator.pipeline.panel.settling import (
+    Ended,
+    Writer,
+    expect_seconds,
+    is_settled,
+    read_settling_weights,
+)
+from aggregator.pipeline.types import Draft, Ranking
+
+WEIGHTS = read_settling_weights()
+
+
+def end(name: str, chars: int = 400, standing: float = 0.7) -> Ended:
+    return Ended(Draft(name, name, name, standing, "서울이에요."), chars, chars / 100)
+
+
+def rank_as(*groups: int, confidence: float | None) -> Ranking:
+    """Return a ranking of candidates a, b, … with these groups."""
+    rows = tuple(RankedCandidate(chr(97 + n), 0.9 - n / 10, group, ()) for n, group in enumerate(groups))
+    compared = len(groups) if confidence is not None else 0
+    return Ranking(rows, groups.count(0) if compared else 0, compared, confidence)
+
+
+AGREEING = rank_as(0, 0, confidence=0.93)
+SLOW = Writer(standing=0.7, chars=40, waiting_s=20, writing_s=19, limit_s=160)
+
+
+def test_a_slow_candidate_cannot_hold_an_answer_on_which_two_agree() -> None:
+    assert is_settled(AGREEING, [end("a"), end("b")], [SLOW], is_votable=True)
+
+
+def test_a_candidate_that_is_nearly_done_is_waited_for() -> None:
+    nearly = replace(SLOW, chars=390, waiting_s=4, writing_s=3.9)
+    divided = rank_as(0, 1, confidence=0.5)
+    assert not is_settled(divided, [end("a"), end("b")], [nearly], is_votable=True)
+
+
+def test_a_stronger_model_is_waited_for_where_preference_decides() -> None:
+    stronger = replace(SLOW, standing=0.95, chars=300, waiting_s=4, writing_s=3.5)
+    weaker = replace(stronger, standing=0.2, chars=40, waiting_s=20, writing_s=19)
+    alone = rank_as(0, confidence=None)
+    assert not is_settled(alone, [end("a", standing=0.6)], [stronger], is_votable=False)
+    assert is_settled(alone, [end("a", standing=0.9)], [weaker], is_votable=False)
+
+
+def test_nothing_is_left_to_wait_for_when_all_have_ended() -> None:
+    assert is_settled(AGREEING, [end("a"), end("b")], [], is_votable=True)
+
+
+@pytest.mark.parametrize("chars", [0, 100, 400, 1_500, 6_000])
+def test_the_expected_wait_stays_within_the_limit(chars: int) -> None:
+    writer = replace(SLOW, chars=chars, writing_s=chars / 20)
+    assert 0 < expect_seconds(writer, [end("a"), end("b")], WEIGHTS) <= writer.limit_s
+
+
+def test_a_text_much_longer_than_the_others_is_expected_to_be_written_up_to_its_limit() -> None:
+    long = replace(SLOW, chars=12_000, writing_s=120)
+    assert expect_seconds(long, [end("a"), end("b")], WEIGHTS) > 0.9 * long.limit_s
+
+
+def test_a_settled_answer_stays_first() -> None:
+    later = rank_as(0, 0, 1, confidence=0.8)
+    kept = keep_first(later, "c")
+    assert [row.candidate for row in kept.standings] == ["c", "a", "b"]
+    assert (kept.agreeing, kept.compared, kept.confidence) == (1, 3, None)
+    same = keep_first(later, "b")
+    assert ([row.candidate for row in same.standings], same.agreeing) == (["b", "a", "c"], 2)
+    assert keep_first(later, "a") is later
