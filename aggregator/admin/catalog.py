@@ -80,16 +80,17 @@ class ListingAdmin(ModelAdmin):
             (None, {"fields": [*identity, "is_on"]}),
             (_("토큰 백만 개의 가격 (원)"), {"fields": list(PRICES)}),
             (_("한도"), {"fields": LIMITS}),
-            (_("고르는 기준"), {"fields": QUALITY}),
+            (_("고르는 기준"), {"fields": [*QUALITY, *(["fusion_verdict"] if obj else [])]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Listing | None = None) -> list[str]:
         """Keep the alias, by which programs and stored answers name a model."""
         if obj is None:
             return []
-        return (
+        identity = (
             ["show_alias"] if obj.is_custom else ["slug", "vendor", "provider", "litellm_model", "api_base"]
         )
+        return [*identity, "fusion_verdict"]
 
     def get_form(
         self, request: HttpRequest, obj: Listing | None = None, change: bool = False, **kwargs: Any

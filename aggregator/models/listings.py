@@ -33,6 +33,8 @@ class Listing(models.Model):
     output_limit = models.PositiveIntegerField(_("답 길이 한도"))
     standing = models.FloatField(_("평가"), default=0.5)
     can_fuse = models.BooleanField(_("합칠 수 있음"), default=False)
+    # Whether its fused answers were measured to be no worse than the best candidate; None: not measured.
+    fusion_verdict = models.BooleanField(_("합치기 측정 결과"), null=True, blank=True, editable=False)
     languages = models.JSONField(_("언어"), default=list)
     # How often an answer of it was shown: a new model is tried until there is something to go by.
     shown = models.PositiveBigIntegerField(_("보인 횟수"), default=0, editable=False)

@@ -78,6 +78,11 @@ def list_offered_models() -> list[LanguageModel]:
     return [_as_model(row, key_id=row.key_id, sealed_key=row.sealed_key or "") for row in rows]
 
 
+def may_fuse(listing: Listing) -> bool:
+    """Return whether a model may fuse answers: what was measured, else what the catalog or an admin says."""
+    return listing.can_fuse if listing.fusion_verdict is None else listing.fusion_verdict
+
+
 def read_model(listing: Listing) -> LanguageModel:
     """Return one listing as a model, also while it is not offered."""
     account = listing.account
@@ -160,7 +165,7 @@ def _as_model(row: Listing, *, key_id: int | None, sealed_key: str) -> LanguageM
     overrides = {name: getattr(row, name) for name in OVERRIDABLE_FIELDS if name != "languages"}
     model = replace(
         known or _describe_uncataloged(row),
-        **overrides,
+        **overrides | {"can_fuse": may_fuse(row)},
         languages=tuple(row.languages),
         api_base=row.api_base,
     )

@@ -8,6 +8,7 @@ from aggregator.models import Listing
 from aggregator.services.listings import list_offered_models, sync_listings
 from config import data_dir
 from config.env import SettingError
+from testing.factories import ListingFactory
 from testing.provider.server import ProviderServer, say
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +123,14 @@ def test_the_stack_file_and_the_environment_tell_where_local_models_are(
     monkeypatch.setenv("LOCAL_MODEL_URLS", "b=nowhere")
     with pytest.raises(SettingError, match="LOCAL_MODEL_URLS"):
         data_dir.read_local_model_urls()
+
+
+@pytest.mark.parametrize(
+    ("can_fuse", "verdict", "expected"),
+    [(True, None, True), (False, None, False), (True, False, False), (False, True, True)],
+)
+def test_what_was_measured_says_whether_a_model_may_fuse(
+    can_fuse: bool, verdict: bool | None, expected: bool
+) -> None:
+    ListingFactory.create(slug="wise", can_fuse=can_fuse, fusion_verdict=verdict)
+    assert [model.can_fuse for model in list_offered_models()] == [expected]
