@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class User(AbstractUser):
@@ -22,7 +23,7 @@ class User(AbstractUser):
 
     class Meta:
         verbose_name = _("사용자")
-        verbose_name_plural = _("사용자")
+        verbose_name_plural = pgettext_lazy("plural", "사용자")
         # An address may have several accounts, at most one of them verified: accounts.auth_backend.
         indexes = [
             models.Index(Upper("email"), name="user_email_upper"),

@@ -208,6 +208,7 @@ LOCALE_PATHS = [ROOT / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Seoul"
+FORMAT_MODULE_PATH = "config.formats"
 
 # -- Files --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

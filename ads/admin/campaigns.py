@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
@@ -109,11 +110,11 @@ class AdvertiserAdmin(KeptRowsAdmin):
         """The wallet's balance."""
         return render_won(wallet_balance(advertiser.pk)) if advertiser.pk else ""
 
-    @display(description=_("30일 동안 광고주 자신의 주소에서 온 클릭"))
+    @display(description=_("광고주 주소에서 온 클릭 (30일)"))
     def show_own_clicks(self, advertiser: Advertiser) -> str:
         """Free clicks from own networks, of all clicks; a high share points to declared customer networks."""
         own, total = count_clicks_since(advertiser, korean_day(timezone.now()) - OWN_CLICKS_PERIOD)
-        return f"{own:,} / {total:,}"
+        return gettext("클릭 %(total)s번 가운데 %(own)s번") % {"own": f"{own:,}", "total": f"{total:,}"}
 
 
 @admin.register(Campaign)

@@ -5,6 +5,7 @@ Nothing that a single rival bids on is suggested, and small counts are not repor
 
 import logging
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from language.lookup import find_lookup
 logger = logging.getLogger(__name__)
 
 MAX_IDEAS = 20
+HANGUL = re.compile("[가-힣]")
 SEED_CHARS = 4_000
 
 IdeaSource = Literal["page", "market", "demo"]
@@ -49,7 +51,7 @@ class KeywordIdea:
 def suggest_keywords(
     *, category: str, language: str, seeds: Sequence[str], taken: Collection[str], limit: int = MAX_IDEAS
 ) -> tuple[KeywordIdea, ...]:
-    """Return keywords for an ad of this category: words of the seeds first, then of the market and the demo.
+    """Return keywords for an ad of this category: words of the seeds first, then in their language.
 
     `taken` are texts that the ad group has already.
     """
@@ -69,7 +71,13 @@ def suggest_keywords(
         for key, idea in distinct.items()
     ]
     spread = Counter(word for idea in ranked for word in _words_of(idea))
-    ranked.sort(key=lambda idea: (-_nearness(idea, seed_key, spread), -(idea.requests_a_week or 0)))
+    in_korean = bool(HANGUL.search(seed))
+
+    def place(idea: KeywordIdea) -> tuple[float, bool, int]:
+        is_foreign = bool(seed) and bool(HANGUL.search(idea.text)) != in_korean
+        return -_nearness(idea, seed_key, spread), is_foreign, -(idea.requests_a_week or 0)
+
+    ranked.sort(key=place)
     return tuple(ranked[:limit])
 
 

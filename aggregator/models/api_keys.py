@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ApiKey(models.Model):
@@ -21,7 +22,7 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = _("API 키")
-        verbose_name_plural = _("API 키")
+        verbose_name_plural = pgettext_lazy("plural", "API 키")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aggregator.models.conversations import Turn
 
@@ -41,7 +42,7 @@ class Candidate(models.Model):
 
     class Meta:
         verbose_name = _("후보 답")
-        verbose_name_plural = _("후보 답")
+        verbose_name_plural = pgettext_lazy("plural", "후보 답")
         ordering = ["turn", "position"]
         constraints = [
             models.UniqueConstraint(fields=["turn", "position"], name="candidate_position_once"),
@@ -64,7 +65,7 @@ class Ballot(models.Model):
 
     class Meta:
         verbose_name = _("심사 결과")
-        verbose_name_plural = _("심사 결과")
+        verbose_name_plural = pgettext_lazy("plural", "심사 결과")
         constraints = [models.UniqueConstraint(fields=["turn", "judge"], name="ballot_once_a_judge")]
 
     def __str__(self) -> str:
@@ -85,7 +86,7 @@ class Vote(models.Model):
 
     class Meta:
         verbose_name = _("답 추천")
-        verbose_name_plural = _("답 추천")
+        verbose_name_plural = pgettext_lazy("plural", "답 추천")
         constraints = [models.UniqueConstraint(fields=["turn", "voter"], name="vote_once_a_turn")]
 
     def __str__(self) -> str:

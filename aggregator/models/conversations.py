@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Conversation(models.Model):
@@ -136,7 +137,7 @@ class Turn(models.Model):
 
     class Meta:
         verbose_name = _("질문")
-        verbose_name_plural = _("질문")
+        verbose_name_plural = pgettext_lazy("plural", "질문")
         constraints = [
             models.UniqueConstraint(fields=["conversation", "number"], name="turn_number_once"),
             models.UniqueConstraint(fields=["conversation", "client_id"], name="turn_client_id_once"),

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DayPoint(models.Model):
@@ -19,7 +20,7 @@ class DayPoint(models.Model):
 
     class Meta:
         verbose_name = _("하루 기록")
-        verbose_name_plural = _("하루 기록")
+        verbose_name_plural = pgettext_lazy("plural", "하루 기록")
         ordering = ["-at"]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aggregator.models.provider_accounts import ProviderAccount
 
@@ -44,7 +45,7 @@ class Listing(models.Model):
 
     class Meta:
         verbose_name = _("언어 모델")
-        verbose_name_plural = _("언어 모델")
+        verbose_name_plural = pgettext_lazy("plural", "언어 모델")
         ordering = ["-standing", "slug"]
         constraints = [
             models.CheckConstraint(

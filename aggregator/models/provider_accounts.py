@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ProviderAccount(models.Model):
@@ -33,7 +34,7 @@ class ProviderAccount(models.Model):
 
     class Meta:
         verbose_name = _("제공자")
-        verbose_name_plural = _("제공자")
+        verbose_name_plural = pgettext_lazy("plural", "제공자")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
@@ -76,7 +77,7 @@ class ProviderKey(models.Model):
 
     class Meta:
         verbose_name = _("제공자 키")
-        verbose_name_plural = _("제공자 키")
+        verbose_name_plural = pgettext_lazy("plural", "제공자 키")
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
@@ -126,7 +127,7 @@ class ProviderTest(models.Model):
 
     class Meta:
         verbose_name = _("시험 호출")
-        verbose_name_plural = _("시험 호출")
+        verbose_name_plural = pgettext_lazy("plural", "시험 호출")
         ordering = ["-created_at"]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aggregator.models.conversations import Conversation
 
@@ -21,7 +22,7 @@ class Share(models.Model):
 
     class Meta:
         verbose_name = _("공유 링크")
-        verbose_name_plural = _("공유 링크")
+        verbose_name_plural = pgettext_lazy("plural", "공유 링크")
         constraints = [
             models.UniqueConstraint(
                 fields=["conversation"], condition=models.Q(withdrawn_at=None), name="share_one_open"

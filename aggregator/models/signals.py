@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aggregator.models.candidates import Candidate
 from aggregator.models.conversations import Turn
@@ -25,7 +26,7 @@ class Signal(models.Model):
 
     class Meta:
         verbose_name = _("신호")
-        verbose_name_plural = _("신호")
+        verbose_name_plural = pgettext_lazy("plural", "신호")
         constraints = [
             models.UniqueConstraint(fields=["candidate", "person", "kind"], name="signal_once_a_candidate")
         ]
@@ -64,7 +65,7 @@ class AnswerRating(models.Model):
 
     class Meta:
         verbose_name = _("답 평가")
-        verbose_name_plural = _("답 평가")
+        verbose_name_plural = pgettext_lazy("plural", "답 평가")
         constraints = [
             models.UniqueConstraint(fields=["turn", "person"], name="answer_rating_once_a_turn"),
             models.CheckConstraint(

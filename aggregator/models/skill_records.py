@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class SkillRecord(models.Model):
@@ -14,7 +15,7 @@ class SkillRecord(models.Model):
 
     class Meta:
         verbose_name = _("학습한 평가")
-        verbose_name_plural = _("학습한 평가")
+        verbose_name_plural = pgettext_lazy("plural", "학습한 평가")
 
     def __str__(self) -> str:
         return self.scope

@@ -98,6 +98,7 @@ const listScales = (data, colors) => {
       ticks: {
         color: colors.text,
         maxTicksLimit: 5,
+        precision: data.decimals,
         callback: (/** @type {string | number} */ value) => format(Number(value)),
       },
       grid: { color: colors.grid },

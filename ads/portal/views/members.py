@@ -38,7 +38,10 @@ def member_list(request: HttpRequest, access: AdvertiserContext) -> HttpResponse
     if request.method == "POST" and form.is_valid() and _invite(request, access, form):
         return redirect("portal:people", access.advertiser.public_id)
     invitations = members.open_invitations().filter(advertiser=access.advertiser).order_by("pk")
-    context = {"members": members_of(access.advertiser), "invitations": invitations}
+    people = list(members_of(access.advertiser))
+    owners = [each.pk for each in people if each.role == Membership.Role.OWNER]
+    only_owner = owners[0] if len(owners) == 1 else None
+    context = {"members": people, "only_owner": only_owner, "invitations": invitations}
     return render_form(request, access, "ads/members.html", section="members", form=form, context=context)
 
 

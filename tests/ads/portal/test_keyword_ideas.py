@@ -52,6 +52,7 @@ def test_on_the_first_day_the_demo_suggests_keywords_of_the_category() -> None:
     assert {idea.source for idea in ideas.values()} == {"demo"}
     assert ideas["렌터카"].requests_a_week is None
     assert "렌터카" not in suggest("제주", taken=(" 렌터카",))
+    assert not any("가" <= sign <= "힣" for sign in next(iter(suggest("a winter in Europe"))))
     english = suggest_keywords(category="travel", language="en", seeds=(), taken=())
     assert english and not any("가" <= sign <= "힣" for idea in english for sign in idea.text)
 
