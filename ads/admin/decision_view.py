@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
 
-from ads.models import AdGroup, Campaign, Keyword
+from ads.models import AdGroup, Campaign, Category, Keyword
 from ads.reporting.decision_trace import find_decision
 from ui.won import render_won
 
@@ -64,7 +64,9 @@ def describe_decision(record: dict[str, Any]) -> dict[str, object]:
         "language": _label(LANGUAGE_LABELS, request["language"]),
         # The trace kept for a day has the device, an offer has not.
         "device": _label(dict(AdGroup.Device.choices), request.get("device", "")),
-        "topics": ", ".join(map(str, request.get("topics", ()))),
+        "topics": ", ".join(
+            _label(dict(Category.choices), str(topic)) for topic in request.get("topics", ())
+        ),
         "version": record["version"],
         "reason": _label(NO_AD_LABELS, record["reason"]),
         "price": render_won(record["price_micros"]),
