@@ -179,7 +179,7 @@ def test_an_admin_sees_the_free_clicks_from_own_networks(admin_page: Client) -> 
         address="198.51.100.9",
     )
     page = admin_page.get(reverse("admin:ads_advertiser_change", args=[Advertiser.objects.get().pk]))
-    assert "1 / 2" in page.content.decode() and "203.0.113.0/24" in page.content.decode()
+    assert "클릭 2번 가운데 1번" in page.content.decode() and "203.0.113.0/24" in page.content.decode()
 
 
 def campaign_form(campaign: Campaign, **changes: str) -> dict[str, str]:
