@@ -22,7 +22,7 @@ CRISIS_HELP: Final = {
         "**You can talk to a person right now**, day and night; talking to them costs nothing:\n\n"
         "- In Korea: **109** (suicide prevention line, call or text), **1577-0199** (mental health crisis)\n"
         "- In the US and Canada: **988** (call or text); in the UK and Ireland: **116 123**\n"
-        "- Elsewhere: findahelpline.com lists lines by country\n"
+        "- Elsewhere: [findahelpline.com](https://findahelpline.com) lists lines by country\n"
         "- In immediate danger: **119** or **112** in Korea, or your local emergency number\n\n"
         "If someone you trust is near, reach out and ask them to stay with you. "
         "If something that could hurt you is within reach, please step away from it for now.\n\n"
