@@ -124,7 +124,7 @@ def test_the_preview_shows_the_card_that_users_see(
         ("ko", "daily_budget", "만원", "원 단위 숫자로"),
         ("ko", "daily_budget", "500", "1,000원 이상"),
         ("ko", "total_budget", "5,000", "하루 예산보다 작아요"),
-        ("ko", "ends_on", "2020-01-01", "시작일보다 앞"),
+        ("ko", "ends_on", "2020-01-01", "시작일보다 빨라요"),
         ("ko", "starts_on", "0001-01-01", "2000년부터"),
         ("ko", "ends_on", "9999-12-31", "2099년까지"),
         ("ko", "negatives", "???", "글자가 있어야 해요"),
