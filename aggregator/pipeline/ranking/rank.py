@@ -11,6 +11,7 @@ import numpy as np
 
 from aggregator.domain.events import RankedCandidate
 from aggregator.infra.telemetry import span
+from aggregator.pipeline.answer_type import detect_answer_type
 from aggregator.pipeline.ranking.format_checks import find_faults, sum_penalties
 from aggregator.pipeline.ranking.self_checks import run_checks, score_checks
 from aggregator.pipeline.ranking.style_weights import (
@@ -18,7 +19,7 @@ from aggregator.pipeline.ranking.style_weights import (
     extract_response_features,
     predict_preference,
 )
-from aggregator.pipeline.ranking.vote import Tally, can_vote, vote
+from aggregator.pipeline.ranking.vote import Tally, vote
 from aggregator.pipeline.ranking.weights import get_active_weights
 from aggregator.pipeline.types import Draft, Question, Ranking
 
@@ -104,7 +105,7 @@ def _score_merits(question: Question, drafts: Sequence[Draft], tally: Tally | No
             + bonuses[draft.candidate]
             for draft in drafts
         }
-    if len(drafts) > 1 and can_vote(question, drafts):
+    if drafts and detect_answer_type(question.prompt):
         # Readers' preferences say nothing about which of several incomparable answers is right.
         bonuses = _score_self_checks(question, drafts)
         return {d.candidate: 0.1 + 0.8 * d.standing + bonuses[d.candidate] for d in drafts}

@@ -120,6 +120,14 @@ def test_preference_does_not_order_answers_that_can_be_right_or_wrong() -> None:
     assert all(abs(row.score - 0.5) < 0.05 for row in ranking.standings)
 
 
+def test_a_question_with_a_right_answer_that_nobody_answered_is_ranked() -> None:
+    failed = Draft("ada", "ada", "", 0.5, "", "error")
+
+    assert rank(Question("What is 12 * 12? Calculate it.", "en"), [failed]).standings[0].reasons == (
+        "failed",
+    )
+
+
 def test_an_answer_that_others_confirm_ranks_before_one_beside_the_point() -> None:
     sea = "The sea is deep, salty and blue. It covers most of the planet and is home to countless animals."
     ranking = rank(
