@@ -1,14 +1,16 @@
 """Part 2: does a live cascade keep the strong model's accuracy at a share of its cost?
 
-Calibration measures panels on the train half; a turn is then planned by `plan_route` at the price of quality
-at which plans cost that share, ranked by `rank`, escalated by `choose_escalation` and ranked again.
+Calibration measures panels on the train half. A turn is then planned by `plan_route`, ranked by `rank`,
+escalated by `choose_escalation` and ranked again, while `update_pacing` keeps what turns cost within that
+share.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from aggregator.budgeting.pacing import PacingState, solve_price
+from aggregator.budgeting.pacing import PacingState, solve_price, start_pacing, update_pacing
 from aggregator.budgeting.turn_budget import DailyFunds, TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.pipeline.ranking.weights import activate_weights, get_active_weights
@@ -20,6 +22,7 @@ from aggregator.pipeline.routing.route import RoutePreferences, RoutingContext, 
 from aggregator.pipeline.types import RouteLimits, Strategy
 from aggregator.training.fit_weights import fit_weights
 from aggregator.training.recordings import RecordedSet
+from aggregator.training.response_matrix import Numbers
 from bench.ranking.live_turns import LiveSet, Ranker
 from bench.ranking.pools import list_pools
 from bench.ranking.report import RankingReport, mean_sd
@@ -30,6 +33,7 @@ CASCADE_GOALS = {"gsm8k": (0.20, 0.997), "math_l5": (0.35, 1.03), "crux": (0.50,
 DEFAULT_GOAL = (0.35, 0.97)
 LIMITS = RouteLimits(quorum=3, grace_ms=0, deadline_ms=60_000, slots=3)
 TOPIC = TopicPrediction(OTHER, 0.0)
+SETTLING_TURNS = 300
 _AMPLE = 10**15
 _WON = 1_000_000
 _VOTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.CASCADE})
@@ -40,38 +44,44 @@ def make_budget(price: float) -> TurnBudget:
     return TurnBudget(DailyFunds(_AMPLE, 0, 0), PacingState(price, 1e9, 1e9))
 
 
-@dataclass(frozen=True)
+@dataclass
 class CascadeRunner:
-    """Turns of one set at one price of quality, by the active weights."""
+    """Turns of one set by the active weights, at a price of quality that follows what they cost."""
 
-    live: LiveSet
     offer: list[LanguageModel]
-    price: float
+    pacing: PacingState
 
-    def run(self, row: int, ranker: Ranker) -> tuple[float, float]:
-        """Return whether a turn's answer is right, and what its answers cost in micros of won."""
-        question, weights = self.live.questions[row], get_active_weights().routing
+    def run_all(self, live: LiveSet, rows: Sequence[int]) -> Numbers:
+        """Return whether each turn's answer is right, and its cost in won, shape (turns, 2)."""
+        ranker, income = Ranker(), self.pacing.usual_income
+        found = []
+        for row in rows:
+            right, cost = self._run(live, row, ranker)
+            self.pacing = update_pacing(self.pacing, cost, income)
+            found.append((right, cost))
+        return np.array(found)
+
+    def _run(self, live: LiveSet, row: int, ranker: Ranker) -> tuple[float, float]:
+        question, weights = live.questions[row], get_active_weights().routing
         standings = {model.slug: model.standing for model in self.offer}
-        budget = make_budget(self.price)
+        # The price alone limits turns: the reserve of an installation is not simulated.
+        budget = TurnBudget(DailyFunds(_AMPLE, 0, 0), replace(self.pacing, balance=_AMPLE))
         context = RoutingContext(budget, TOPIC, None, weights)
         route = plan_route(
             question, self.offer, preferences=RoutePreferences(), context=context, limits=LIMITS
         )
         panel = [slot.model.slug for slot in route.slots]
-        drafts = self.live.build_drafts(row, panel, standings)
+        drafts = live.build_drafts(row, panel, standings)
         if drafts:
             ranking = ranker.rank(question, drafts)
-            if len(drafts) > 1 and (
-                strong := choose_escalation(
-                    question, self.offer, route, ranking, budget=budget, weights=weights
-                )
-            ):
+            strong = choose_escalation(question, self.offer, route, ranking, budget=budget, weights=weights)
+            if strong and len(drafts) > 1:
                 panel.append(strong.slug)
-                drafts = self.live.build_drafts(row, panel, standings)
+                drafts = live.build_drafts(row, panel, standings)
                 ranking = ranker.rank(question, drafts)
-        columns = [self.live.pool.index(slug) for slug in panel]
-        right = self.live.right[row, self.live.pool.index(ranking.standings[0].candidate)] if drafts else 0.0
-        return float(right), float(self.live.costs[row, columns].sum())
+        columns = [live.pool.index(slug) for slug in panel]
+        right = live.right[row, live.pool.index(ranking.standings[0].candidate)] if drafts else 0.0
+        return float(right), float(live.costs[row, columns].sum()) / _WON
 
 
 def _find_price(split: Split, offer: list[LanguageModel], strong: LanguageModel, share: float) -> float:
@@ -88,19 +98,22 @@ def _measure_split(split: Split, share: float) -> tuple[float, float, float]:
     standings = split.train.measure_standings(split.train_rows)
     costs = split.train.costs[split.train_rows].mean(axis=0)
     costly = np.argsort(costs)[-max(2, len(costs) // 3) :]
-    strong = split.train.pool[max(costly, key=lambda column: standings[split.train.pool[column]])]
+    column = max(costly, key=lambda place: standings[split.train.pool[place]])
+    strong = split.train.pool[column]
     activate_weights(
         fit_weights(split.train.build_records(split.train_rows, is_labelled=True), standings=standings)
     )
     offer = expect_quality(split.train.list_offer(standings), get_active_weights().routing, TOPIC)
     by_slug = {model.slug: model for model in offer}
-    runner = CascadeRunner(split.test, offer, _find_price(split, offer, by_slug[strong], share))
-    ranker = Ranker()
-    found = np.array([runner.run(row, ranker) for row in split.test_rows])
+    price = _find_price(split, offer, by_slug[strong], share)
+    runner = CascadeRunner(offer, start_pacing(share * float(costs[column]) / _WON, price))
+    # The turns of the train half only let the price settle, as it has in an installation that runs.
+    runner.run_all(split.train, split.train_rows[:SETTLING_TURNS])
+    found = runner.run_all(split.test, split.test_rows)
     activate_weights(None)
     column = split.test.pool.index(strong)
     alone = float(split.test.right[split.test_rows, column].mean())
-    spent = float(found[:, 1].mean() / split.test.costs[split.test_rows, column].mean())
+    spent = float(found[:, 1].mean() / split.test.costs[split.test_rows, column].mean() * _WON)
     return float(found[:, 0].mean()) / alone, spent, alone
 
 
