@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,17 +61,18 @@ def encode_records(records: Sequence[AnsweredQuestion], models: Sequence[str]) -
     The records are all of options or all open; a known right answer that no model gave becomes ABSTAINED, and
     `is_labelled` says which rows have one.
     """
-    read: dict[tuple[str, ...], list[str]] = {}
-    rows: list[list[str]] = []
+    rows = []
     for record in records:
         texts = [record.answers[model].text if model in record.answers else "" for model in models]
-        key = (record.question, record.gold or "", *texts)
-        if key not in read:
-            question = Question(record.question, record.language)
-            read[key] = read_answers(question, [*texts, record.gold or ""])
-        rows.append(read[key])
+        rows.append(_read_answers(record.question, record.language, (*texts, record.gold or "")))
     is_option = bool(records) and records[0].is_option
     return _encode_groups(rows, records, models, is_lettered=is_option)
+
+
+@lru_cache(maxsize=20_000)
+def _read_answers(prompt: str, language: str, texts: tuple[str, ...]) -> list[str]:
+    # Comparing answers takes most of a fit, which needs them several times.
+    return read_answers(Question(prompt, language), texts)
 
 
 def _encode_groups(
