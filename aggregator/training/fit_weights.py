@@ -41,6 +41,7 @@ def fit_weights(
     standings: Mapping[str, float] | None = None,
     prior: ModelWeights | None = None,
     features: Vectors | None = None,
+    has_router: bool = True,
 ) -> ModelWeights:
     """Fit votes, skills, cascades, thresholds and the router on answered questions.
 
@@ -48,13 +49,14 @@ def fit_weights(
     unlabelled ones are read. What the records say nothing about (styles, models without answers) stays as in
     `prior`, by default the weights that ship. `features` are `extract_topic_features` of the labelled
     records' questions, for callers that have them; without them they are computed, at about a tenth of a
-    second each.
+    second each, unless `has_router` is off.
     """
     base = prior or load_default_weights()
     models = list_models(records)
     public = {model: (standings or {}).get(model, _UNKNOWN_QUALITY) for model in models}
     labelled = [record for record in records if record.gold is not None or _is_scored(record)]
     readable = [record for record in records if _is_readable(record)]
+    router = _fit_router(labelled, models, features) if has_router else base.routing.router
     priors = {True: base.option_vote, False: base.open_vote}
     fitted = {
         is_option: _fit_vote([row for row in readable if row.is_option is is_option], vote, public)
@@ -65,7 +67,7 @@ def fit_weights(
         version=datetime.now(UTC).strftime("%Y-%m-%d.%H%M%S.%f"),
         option_vote=fitted[True],
         open_vote=fitted[False],
-        routing=_fit_routing(labelled, priors, public, features) if labelled else base.routing,
+        routing=_fit_routing(labelled, priors, public, router) if labelled else base.routing,
         provenance={"questions": len(records), "labelled": len(labelled), "models": list(models)},
     )
 
@@ -102,7 +104,7 @@ def _fit_routing(
     labelled: Sequence[AnsweredQuestion],
     votes: Mapping[bool, VoteWeights],
     public: Mapping[str, float],
-    features: Vectors | None,
+    router: RouterHead | None,
 ) -> RoutingWeights:
     models = list_models(labelled)
     skills = _measure_by_topic(labelled, models, public)
@@ -114,7 +116,7 @@ def _fit_routing(
         skills=skills,
         thresholds={topic: _find_threshold(skill) for topic, skill in best.items()},
         cascades=_fit_cascades(labelled, votes, public),
-        router=_fit_router(labelled, models, features),
+        router=router,
     )
 
 

@@ -101,7 +101,11 @@ def _measure_split(split: Split, share: float) -> tuple[float, float, float]:
     column = max(costly, key=lambda place: standings[split.train.pool[place]])
     strong = split.train.pool[column]
     activate_weights(
-        fit_weights(split.train.build_records(split.train_rows, is_labelled=True), standings=standings)
+        fit_weights(
+            split.train.build_records(split.train_rows, is_labelled=True),
+            standings=standings,
+            has_router=False,
+        )
     )
     offer = expect_quality(split.train.list_offer(standings), get_active_weights().routing, TOPIC)
     by_slug = {model.slug: model for model in offer}

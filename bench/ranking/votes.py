@@ -61,8 +61,8 @@ def _list_weights(split: Split, standings: Mapping[str, float]) -> dict[str, Mod
     )
     return {
         COLD: load_default_weights(),
-        CALIBRATED: fit_weights(labelled, standings=standings),
-        UNLABELLED: fit_weights(unlabelled, standings=standings),
+        CALIBRATED: fit_weights(labelled, standings=standings, has_router=False),
+        UNLABELLED: fit_weights(unlabelled, standings=standings, has_router=False),
     }
 
 
