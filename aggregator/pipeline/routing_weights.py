@@ -70,7 +70,7 @@ class CascadePlan:
     """A panel and the stronger model that is asked when its vote is less confident than the threshold.
 
     `quality` is its measured accuracy and `escalation_rate` the share of prompts that asked the stronger
-    model; without one it is a vote of the panel only.
+    model; without one it is a vote of the panel only. `compared` are the models whose panels it was chosen of.
     """
 
     panel: tuple[str, ...]
@@ -78,6 +78,7 @@ class CascadePlan:
     threshold: float
     quality: float
     escalation_rate: float
+    compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,10 @@ def parse_routing_weights(document: Mapping[str, Any]) -> RoutingWeights:
     return RoutingWeights(
         skills=document["skills"],
         thresholds=document["thresholds"],
-        cascades=tuple(CascadePlan(**{**row, "panel": tuple(row["panel"])}) for row in document["cascades"]),
+        cascades=tuple(
+            CascadePlan(**{**row, **{name: tuple(row[name]) for name in ("panel", "compared")}})
+            for row in document["cascades"]
+        ),
         router=parse_router_head(document["router"]) if document["router"] else None,
     )
 
@@ -130,6 +134,7 @@ def dump_routing_weights(weights: RoutingWeights) -> dict[str, Any]:
                 "threshold": row.threshold,
                 "quality": row.quality,
                 "escalation_rate": row.escalation_rate,
+                "compared": list(row.compared),
             }
             for row in weights.cascades
         ],

@@ -6,7 +6,7 @@ from.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -101,7 +101,7 @@ def fit_cascades(votes: Sequence[RecordedVotes], costs: dict[str, float]) -> tup
             model for model in order if model not in panel and skills[model] > max(skills[m] for m in panel)
         ]
         found += _measure_panel(panel, stronger[:_STRONG_MODELS], folds, costs)
-    return _keep_hull(found)
+    return tuple(replace(plan, compared=tuple(sorted(shared))) for plan in _keep_hull(found))
 
 
 def _measure(folds: Sequence[_Fold], panel: Sequence[str]) -> tuple[Numbers, Numbers]:

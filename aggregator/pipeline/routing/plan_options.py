@@ -183,7 +183,7 @@ def list_plan_options(
     were measured, these options stand in place of estimates for panels of the same models.
     """
     measured = _list_measured(quotes, strategies, slots, cascades)
-    known = {slug for option in measured for slug in (*option.panel, option.strong) if slug}
+    known = {slug for row in cascades for slug in row.compared} if measured else set()
     chosen = _shortlist(quotes)
     options: list[PlanOption] = list(measured)
     for size in range(1, min(slots, len(chosen)) + 1):
