@@ -70,7 +70,7 @@ class CascadePlan:
     """A panel and the stronger model that is asked when its vote is less confident than the threshold.
 
     `quality` is its measured accuracy and `escalation_rate` the share of prompts that asked the stronger
-    model; without one it is a vote of the panel only. `compared` are the models whose panels it was chosen of.
+    model; without one it is a vote of the panel only. It was chosen of panels of the models in `compared`.
     """
 
     panel: tuple[str, ...]

@@ -33,7 +33,7 @@ CASCADE_GOALS = {"gsm8k": (0.20, 0.997), "math_l5": (0.35, 1.03), "crux": (0.50,
 DEFAULT_GOAL = (0.35, 0.97)
 LIMITS = RouteLimits(quorum=3, grace_ms=0, deadline_ms=60_000, slots=3)
 TOPIC = TopicPrediction(OTHER, 0.0)
-SETTLING_TURNS = 300
+WARM_UP_TURNS = 300
 _AMPLE = 10**15
 _WON = 1_000_000
 _VOTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.CASCADE})
@@ -112,7 +112,7 @@ def _measure_split(split: Split, share: float) -> tuple[float, float, float]:
     price = _find_price(split, offer, by_slug[strong], share)
     runner = CascadeRunner(offer, start_pacing(share * float(costs[column]) / _WON, price))
     # The turns of the train half only let the price settle, as it has in an installation that runs.
-    runner.run_all(split.train, split.train_rows[:SETTLING_TURNS])
+    runner.run_all(split.train, split.train_rows[:WARM_UP_TURNS])
     found = runner.run_all(split.test, split.test_rows)
     activate_weights(None)
     column = split.test.pool.index(strong)
