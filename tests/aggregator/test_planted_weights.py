@@ -129,7 +129,7 @@ async def test_fitted_style_changes_the_order(
             means=(0.0,) * size,
             deviations=(1.0,) * size,
             weights=tuple(preference if feature == LENGTH else 0.0 for feature in range(size)),
-            strength=1.0,
+            standing=1.0,
             judged=MIN_RATED_PROMPTS,
         )
         await _plant(replace(shipped, styles={"ko": style}))
