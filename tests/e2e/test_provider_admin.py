@@ -67,7 +67,7 @@ def add_account(page: Page, provider: ProviderServer) -> None:
     page.get_by_label("종류").select_option(label="OpenAI 호환 서버")
     page.get_by_label("서버 주소").fill(provider.url)
     page.get_by_label("새 키").fill(FIRST)
-    page.get_by_role("button", name="저장 및 편집 계속").click()
+    page.get_by_role("button", name="저장하고 계속 수정").click()
     expect(page.get_by_text("키 …6789를 저장했어요")).to_be_visible()
 
 
@@ -143,7 +143,7 @@ def test_a_key_is_replaced_and_retired_and_shown_nowhere(
     take_picture(page, f"provider_accounts_{width}")
     page.get_by_role("link", name="사무실 vLLM").click()
     page.get_by_label("새 키").fill(SECOND)
-    page.get_by_role("button", name="저장 및 편집 계속").click()
+    page.get_by_role("button", name="저장하고 계속 수정").click()
     expect(page.get_by_text("바꿨어요")).to_be_visible()
     assert ask_the_api(api, "또 하나") == ANSWER
     assert sent_keys(provider) == [FIRST, SECOND]
