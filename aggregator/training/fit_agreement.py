@@ -28,8 +28,8 @@ from aggregator.pipeline.agreement.same_answer_head import WEIGHTS, Numbers, par
 from aggregator.training.fit_salience import fit_salience
 from aggregator.training.passes import TRAIN_PASSES, list_passes, number_groups, read_pass
 
-SAME_PRECISION, MOST_SPLIT = 0.92, 0.04
-DEPTH, TREES, RATE, PENALTY = 3, 90, 0.08, 0.05
+SAME_PRECISION, MOST_SPLIT = 0.935, 0.05
+DEPTH, TREES, RATE, SEEDS, PENALTY = 3, 60, 0.08, 4, 0.05
 
 
 @dataclass(frozen=True)
@@ -110,17 +110,21 @@ def _fit_linear(rows: Numbers, same: Numbers) -> tuple[list[float], float]:
     )
 
 
+def _fit_trees(rows: Numbers, same: Numbers, seed: int) -> list[tuple[list[int], list[float], list[float]]]:
+    model = GradientBoostingClassifier(
+        n_estimators=TREES, max_depth=DEPTH, learning_rate=RATE, subsample=0.7, min_samples_leaf=12,
+        max_features=0.4, random_state=seed,
+    ).fit(rows, same)  # fmt: skip
+    return [_fill_tree(stage[0].tree_) for stage in model.estimators_]
+
+
 def fit_scores(passes: Sequence[LabelledPass]) -> dict[str, Any]:
     """Fit trees and regression on passes and return the head's JSON values, with wide thresholds."""
     rows, same = (
         np.concatenate([each.rows for each in passes]),
         np.concatenate([each.same for each in passes]),
     )
-    model = GradientBoostingClassifier(
-        n_estimators=TREES, max_depth=DEPTH, learning_rate=RATE, subsample=0.7, min_samples_leaf=12,
-        max_features=0.4, random_state=0,
-    ).fit(rows, same)  # fmt: skip
-    filled = [_fill_tree(stage[0].tree_) for stage in model.estimators_]
+    filled = [tree for seed in range(SEEDS) for tree in _fit_trees(rows, same, seed)]
     base = float(np.clip(same.mean(), 1e-3, 1 - 1e-3))
     linear, linear_bias = _fit_linear(rows, same)
     return {
@@ -128,7 +132,7 @@ def fit_scores(passes: Sequence[LabelledPass]) -> dict[str, Any]:
         "trees": {
             "features": [features for features, _, _ in filled],
             "cuts": [[min(1e9, round(cut, 6)) for cut in cuts] for _, cuts, _ in filled],
-            "leaves": [[round(RATE * leaf, 5) for leaf in leaves] for _, _, leaves in filled],
+            "leaves": [[round(RATE * leaf / SEEDS, 5) for leaf in leaves] for _, _, leaves in filled],
         },
         "bias": round(float(np.log(base / (1 - base))), 5),
         "linear": linear,

@@ -20,7 +20,7 @@ from aggregator.training.passes import read_pass
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Choice = tuple[Numbers, Numbers]
-PENALTY = 1.0
+PENALTY = 1.5
 # The kinds of question whose answer is a value, a moment or a word.
 KINDS = {
     VALUE: {"numeric_calculation", "unit_conversion", "money"},
@@ -33,7 +33,7 @@ PRIOR = {
     "item": -0.3,
     "row": -0.3, "heading": -0.6, "corrects": 1.5, "corrected": -2.0, "belief": -0.5, "after_end": -1.0,
     "bold": 1.5, "predicate": 0.8, "after_equals": 0.7, "rejected": -4.0, "bracketed": -0.9, "compared": -2.0,
-    "before_contrast": -0.6, "after_contrast": 0.3, "last_in_segment": 0.5, "echo": -1.5, "operand": -1.5,
+    "before_contrast": -1.5, "after_contrast": 0.3, "last_in_segment": 0.5, "echo": -1.5, "operand": -1.5,
     "operand_before": -1.0, "asked_unit": 1.5, "asked_dimension": 0.5, "other_dimension": -1.0,
     "fields_fit": 1.5,
     "known": -1.5, "past": -1.5, "capital": 0.5, "hangul_predicate": 0.8,

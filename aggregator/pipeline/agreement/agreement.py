@@ -70,21 +70,21 @@ def _logit(probability: float) -> float:
     return math.log(clipped / (1 - clipped))
 
 
-def _mean_probability(one: Sequence[int], other: Sequence[int], probabilities: Mapping[Pair, float]) -> float:
-    """Return the probability that two groups say the same: the mean of their pairs in log-odds."""
+def _link(one: Sequence[int], other: Sequence[int], probabilities: Mapping[Pair, float]) -> float:
+    """Return the probability that two groups say the same: between the mean and the surest pair."""
     logits = [_logit(probabilities[min(a, b), max(a, b)]) for a in one for b in other]
-    return 1 / (1 + math.exp(-sum(logits) / len(logits)))
+    linked = (sum(logits) / len(logits) + max(logits)) / 2
+    return 1 / (1 + math.exp(-linked))
 
 
 def group_answers(
     probabilities: Mapping[Pair, float], thresholds: Thresholds, labels: Sequence[str]
 ) -> Agreement:
-    """Group answers by the probabilities of their pairs, the surest first (average linkage)."""
+    """Group answers by the probabilities of their pairs, the surest first."""
     groups = [[index] for index in range(len(labels))]
     while len(groups) > 1:
         linked = {
-            (i, j): _mean_probability(groups[i], groups[j], probabilities)
-            for i, j in combinations(range(len(groups)), 2)
+            (i, j): _link(groups[i], groups[j], probabilities) for i, j in combinations(range(len(groups)), 2)
         }
         (i, j), best = max(linked.items(), key=lambda row: (row[1], row[0]))
         if best < thresholds.same:
@@ -93,7 +93,7 @@ def group_answers(
     groups.sort()
     verdicts: dict[Pair, Verdict] = {}
     for group, other in combinations(groups, 2):
-        differ = _mean_probability(group, other, probabilities) < thresholds.different
+        differ = _link(group, other, probabilities) < thresholds.different
         verdict = Verdict.DIFFERENT if differ else Verdict.UNKNOWN
         verdicts.update({(min(a, b), max(a, b)): verdict for a in group for b in other})
     for group in groups:

@@ -3,13 +3,13 @@
 import re
 
 from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
-from aggregator.pipeline.agreement.readers.quantity import are_equal
+from aggregator.pipeline.agreement.readers.quantity import are_equal, rounds_to
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading
 
 SURE_SAME, SURE_DIFFERENT = 0.99, 0.01
 REFUSAL = 0.6
-MOST_STATED = 3
+MOST_STATED, BARE_CHARS, CLEAR = 3, 24, 0.6
 _EDGES = re.compile(r"^[\s*\"'`.,!~:()]+|[\s*\"'`.,!~:()]+$")
 
 
@@ -31,36 +31,35 @@ def _state_the_same(one: Reading, other: Reading) -> bool:
     )
 
 
+def _compare_choices(one: Reading, other: Reading) -> float | None:
+    """Return the probability for two clear choices among lettered options."""
+    if not one.choice or not other.choice or min(one.choice.margin, other.choice.margin) <= CLEAR:
+        return None
+    return SURE_SAME if one.choice.index == other.choice.index else SURE_DIFFERENT
+
+
+def _compare_bare_values(one: Reading, other: Reading) -> float | None:
+    """Return the probability for two answers that are nothing but a number of one dimension."""
+    for reading in (one, other):
+        if len(reading.values) != 1 or reading.focus or reading.moments or len(_bare(reading)) > BARE_CHARS:
+            return None
+    first, second = one.values[0].quantity, other.values[0].quantity
+    if first.dimension != second.dimension:
+        return None
+    if are_equal(first, second):
+        return SURE_SAME
+    return None if rounds_to(first, second) else SURE_DIFFERENT
+
+
 def compare_exactly(expected: ExpectedAnswer, one: Reading, other: Reading) -> float | None:
     """Return the probability for equal texts, bare values and lettered choices; None for all others."""
     texts = _bare(one), _bare(other)
     if not all(texts):
         return 0.5
-    if texts[0] == texts[1]:
+    if texts[0] == texts[1] or min(one.refusal, other.refusal) > REFUSAL:
         return SURE_SAME
     if (one.refusal > 0.9) != (other.refusal > 0.9) and max(map(len, texts)) < 200:
         return SURE_DIFFERENT
-    if (
-        expected.is_lettered
-        and one.choice
-        and other.choice
-        and min(one.choice.margin, other.choice.margin) > 0.6
-    ):
-        return SURE_SAME if one.choice.index == other.choice.index else SURE_DIFFERENT
-    if _state_the_same(one, other):
-        return SURE_SAME
-    values = [
-        reading.values[0].quantity
-        for reading in (one, other)
-        if len(reading.values) == 1 and not reading.focus
-    ]
-    if (
-        len(values) == 2
-        and values[0].dimension == values[1].dimension
-        and not one.moments
-        and not other.moments
-    ):
-        is_short = max(map(len, texts)) <= 24
-        if is_short and are_equal(values[0], values[1]):
-            return SURE_SAME
-    return None
+    if expected.is_lettered and (chosen := _compare_choices(one, other)) is not None:
+        return chosen
+    return SURE_SAME if _state_the_same(one, other) else _compare_bare_values(one, other)

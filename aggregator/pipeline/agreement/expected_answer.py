@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aggregator.pipeline.agreement.readers.dates import Mention, find_moments
-from aggregator.pipeline.agreement.readers.polarity import measure_sign, read_yes_or_no
+from aggregator.pipeline.agreement.readers.polarity import measure_sign
 from aggregator.pipeline.agreement.readers.quantities import find_quantities
 from aggregator.pipeline.agreement.readers.quantity import Quantity
 from aggregator.pipeline.agreement.readers.units import COUNTER_PATTERN, UNIT_PATTERN, Unit, find_unit
@@ -86,6 +86,9 @@ _VERSUS = re.compile(
     r"|(?P<a3>[^\s,.?!]+(?:\s[^\s,.?!]+){0,3}?)[,?]?\s(?:아니면|또는|혹은)\s(?P<b3>[^,.?!]{1,30})"
     r"|\bbetween\s+(?P<a4>[^,.?!]{1,30}?)\s+and\s+(?P<b4>[^,.?!]{1,30}?)(?=[,.?!]|$|\s(?:which|what|who|for|if)\b)"
     r"|(?P<a5>[^\s,.?!:]+(?:\s[^\s,.?!:]+){0,2})\s+or\s+(?P<b5>[^\s,.?!]+(?:\s[^\s,.?!]+){0,2})"
+)
+_PLAIN_VERDICT = re.compile(
+    r"^[\s*\"'(]*(?:(?:yes|no|nope|yep|yeah)\b|(?:네|예|아니요|아뇨|아니에요|응|아니)(?=[,.!\s*]|$))", re.I
 )
 _FIELDS = {
     "clock": re.compile(
@@ -220,8 +223,8 @@ def refine_kind(expected: ExpectedAnswer, answers: Sequence[str]) -> ExpectedAns
     """Return the expectation with the kind that answers show: yes or no, a bare number or date."""
     if expected.is_lettered or expected.kind in {LITERAL, TRUTH}:
         return expected
-    openings = sum(bool(read_yes_or_no(answer)) for answer in answers)
-    if openings >= 2 and 2 * openings >= len(answers) and expected.kind != LIST:
+    verdicts = sum(bool(_PLAIN_VERDICT.search(answer)) for answer in answers)
+    if verdicts >= 2 and 2 * verdicts >= len(answers) and expected.kind in {NAME, OPEN, NUMBER}:
         return replace(expected, kind=TRUTH)
     if expected.kind in {DATE, LIST}:
         return expected

@@ -24,7 +24,7 @@ from aggregator.pipeline.agreement.readings import Reading, Weighed
 from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, TRUTH
 
 Numbers = NDArray[np.float64]
-_TOP, _PHRASES = 5, 8
+_TOP, _PHRASES, _PHRASE_FEATURES = 5, 8, 8
 FEATURES = (
     "value_both", "value_equal", "value_rounds", "value_gap", "value_expected", "value_found", "value_lead",
     "value_range", "value_numbers",
@@ -36,7 +36,7 @@ FEATURES = (
     "code_equal", "code_both", "code_inside",
     "focus_min", "focus_max", "focus_top_min", "focus_top_max", "focus_inside", "focus_rejected",
     "words_jaccard", "phrase_expected", "phrase_top", "phrase_found_min", "phrase_found_max", "phrase_known",
-    "phrase_share",
+    "phrase_share", "phrase_joined", "phrase_numbers_differ",
     "text_similarity", "text_equal", "negations_differ",
     "length_min", "length_max", "focus_mass_min",
     *(f"asks_{kind}" for kind in KINDS),
@@ -201,14 +201,18 @@ def _compare_words(one: Reading, other: Reading) -> list[float]:
 def _compare_phrases(one: Reading, other: Reading) -> list[float]:
     a, b = one.phrases[:_PHRASES], other.phrases[:_PHRASES]
     if not a or not b:
-        return [0.0] * 6
+        return [0.0] * _PHRASE_FEATURES
     p, q = _softmax([each.salience for each in a]), _softmax([each.salience for each in b])
     match = [[match_phrases(v, w) for w in b] for v in a]
     expected = sum(x * y * match[i][j] for i, x in enumerate(p) for j, y in enumerate(q))
-    forward = max(match[0][j] * min(1.0, q[j] / q[0]) ** 0.5 for j in range(len(b)))
-    backward = max(match[i][0] * min(1.0, p[i] / p[0]) ** 0.5 for i in range(len(a)))
+    forward = max(match[0][j] * min(1.0, q[j] / q[0]) for j in range(len(b)))
+    backward = max(match[i][0] * min(1.0, p[i] / p[0]) for i in range(len(a)))
     known = float(a[0].is_known) + float(b[0].is_known)
-    return [expected, match[0][0], min(forward, backward), max(forward, backward), known, min(p[0], q[0])]
+    joined = float(a[0].is_joined != b[0].is_joined)
+    numbers = a[0].numbers, b[0].numbers
+    counted = float(all(numbers) and numbers[0].isdisjoint(numbers[1]))
+    found = min(forward, backward), max(forward, backward)
+    return [expected, match[0][0], *found, known, min(p[0], q[0]), joined, counted]
 
 
 def _head(reading: Reading) -> list[str]:
@@ -250,6 +254,13 @@ def _weigh_kind(kind: str, found: Mapping[str, float]) -> float:
     return found["phrase_expected"] * 2 - 1 if kind in {NAME, NUMBER, DATE} else 0.0
 
 
+def _is_valued(kind: str, one: Reading, other: Reading) -> bool:
+    """Return whether a verdict, number or date says what both answer, so that names need not be compared."""
+    if kind == NUMBER:
+        return bool(one.values and other.values)
+    return kind == TRUTH or (kind == DATE and bool(one.moments and other.moments))
+
+
 def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list[float]:
     """Return the features of a pair of answers, in the order of FEATURES; the pair has no order.
 
@@ -266,7 +277,11 @@ def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list
         *_compare_declined(one, other),
         *_compare_codes(one, other),
         *_compare_words(one, other),
-        *_compare_phrases(one, other),
+        *(
+            [0.0] * _PHRASE_FEATURES
+            if _is_valued(expected.kind, one, other)
+            else _compare_phrases(one, other)
+        ),
         *_compare_texts(one, other),
         *(float(expected.kind == kind) for kind in KINDS),
     ]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aggregator.pipeline.agreement.readers.words import match_words
@@ -10,6 +10,10 @@ from aggregator.pipeline.agreement.readers.words import match_words
 Words = tuple[str, ...]
 _JOINT = re.compile(r"\s?[-·'’]?\s?|\s(?:of|the|de|van|von|da|and the)\s")
 _OPENS = re.compile(r"\s?[(（]\s?$|\s?[(（][^)]{0,12}[:,]\s?$")
+_JOINED = re.compile(r"\s*(?:,|·|/|\band\b|\bor\b|및|그리고)\s*\w")
+_JOINED_BEFORE = re.compile(r"(?:\band|\bor|및|그리고|[가-힣](?:와|과|랑|하고))\s*$")
+_NUMBER = re.compile(r"\d+")
+_JOINING = ("와", "과", "랑", "이랑", "하고")
 MAX_WORDS = 4
 
 
@@ -21,6 +25,8 @@ class Phrase:
     salience: float
     is_known: bool
     aliases: tuple[Words, ...] = ()
+    is_joined: bool = False
+    numbers: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[Words, ...]:
@@ -68,10 +74,15 @@ def join_phrases(text: str, words: Sequence[PlacedTerm]) -> list[Phrase]:
         between = text[last_end : run[0].start] if last_end >= 0 else ""
         if phrases and _OPENS.fullmatch(between):
             before = phrases[-1]
-            phrases[-1] = Phrase(before.words, before.salience, before.is_known, (*before.aliases, folded))
+            phrases[-1] = replace(before, aliases=(*before.aliases, folded))
         else:
             known = all(word.is_known for word in run)
-            phrases.append(Phrase(folded, max(word.salience for word in run), known))
+            joined = bool(_JOINED.match(text, run[-1].end) or _JOINED_BEFORE.search(text, 0, run[0].start))
+            has_particle = len(run[-1].folded) < len(run[-1].written)
+            joined = joined or (has_particle and run[-1].written.endswith(_JOINING))
+            near = frozenset(_NUMBER.findall(text[max(0, run[0].start - 4) : run[-1].end + 4]))
+            salience = max(word.salience for word in run)
+            phrases.append(Phrase(folded, salience, known, is_joined=joined, numbers=near))
         last_end = run[-1].end
     return phrases
 

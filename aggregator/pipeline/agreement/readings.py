@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer, read_question, refine_kind
+from aggregator.pipeline.agreement.expected_answer import (
+    LIST,
+    NAME,
+    OPEN,
+    ExpectedAnswer,
+    read_question,
+    refine_kind,
+)
 from aggregator.pipeline.agreement.phrases import Phrase, PlacedTerm, join_phrases
 from aggregator.pipeline.agreement.readers.choices import Choice, read_choice
 from aggregator.pipeline.agreement.readers.dates import Mention, Moment, find_moments
@@ -21,8 +28,23 @@ from aggregator.pipeline.agreement.salience import MOMENT, VALUE, WORD, Cues, Pl
 from aggregator.pipeline.agreement.segments import CODE, AnswerText, Segment, cut_segments
 from aggregator.pipeline.answer_type import DATE, TRUTH
 
-_HANGUL_PREDICATE = re.compile(r"(?:입니다|이에요|예요|이야|이다|였습니다|였어요|이죠|이요|이네요)$")
-_MAX_WORDS = 160
+_HANGUL_PREDICATES = (
+    "입니다",
+    "이에요",
+    "예요",
+    "이야",
+    "이다",
+    "였습니다",
+    "였어요",
+    "이죠",
+    "이요",
+    "이네요",
+)
+# The kinds of question whose answers may be lists.
+LISTED = {LIST, NAME, OPEN}
+_MAX_WORDS = 120
+# What a date counts that fixes the field a question asks for: the weekday, the year.
+FIT = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +213,10 @@ def _measure_word(
         *place.measure(start, end, order, is_echo=is_known),
         float(is_known),
         float(start > 0 and written[0].isupper()),
-        float(bool(_HANGUL_PREDICATE.search(written))),
+        float(written.endswith(_HANGUL_PREDICATES)),
         float(order[1] <= 4),
         float(len(written) >= 5),
-        float(bool(re.search(r"\d", text[max(0, start - 3) : end + 3]))),
+        float(any(letter.isdigit() for letter in text[max(0, start - 3) : end + 3])),
         float(written[0].isascii()),
     ]
 
@@ -268,7 +290,7 @@ def read_answer(expected: ExpectedAnswer, text: str) -> Reading:
         else None,
         values=tuple(values),
         moments=tuple(moments),
-        items=tuple(read_items(answer, expected.words)),
+        items=tuple(read_items(answer, expected.words)) if expected.kind in LISTED else (),
         focus=_collect_focus(kept),
         new_words=frozenset(each.word for each in kept if not each.is_known),
         words=tuple(words),

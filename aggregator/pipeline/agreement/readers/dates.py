@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from aggregator.pipeline.agreement.readers.numerals import NATIVE, SINO, read_korean, read_native
 
@@ -127,6 +127,9 @@ _HOUR_WORDS = [
 _HOLIDAY = re.compile("|".join(re.escape(name) for name in sorted(_HOLIDAYS, key=len, reverse=True)), re.I)
 
 
+_FIELDS = ("year", "month", "day", "weekday", "century", "clock")
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What a date or time fixes, None where it says nothing; `clock` is minutes of the (half) day."""
@@ -142,8 +145,7 @@ class Moment:
     @property
     def fixed(self) -> frozenset[str]:
         """Return the names of the fields that are fixed."""
-        names = (each.name for each in fields(self) if each.name != "is_half_known")
-        return frozenset(name for name in names if getattr(self, name) is not None)
+        return frozenset(name for name in _FIELDS if getattr(self, name) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,7 @@ def _place_in_day(hour: int, minute: int, half: str) -> Moment:
         # "낮 11시" is before noon.
         is_morning = half == "낮" and hour in {10, 11}
         return Moment(clock=(hour % 12) * 60 + minute + (0 if is_morning else 720))
-    if half in {"오전", "새벽", "아침", "am", "밤"}:
+    if half in {"오전", "새벽", "아침", "am", "밤", "0"}:
         return Moment(clock=(hour % 12) * 60 + minute)
     return Moment(clock=(hour % 12) * 60 + minute, is_half_known=False)
 

@@ -35,7 +35,7 @@ def measure_refusal(plain: str) -> float:
         return 0.0
     # A text that goes on for long after the words of a refusal gives an answer.
     rest = len(plain) - found.end()
-    return 1.0 if rest < 60 else 0.7 if rest < 150 else 0.3
+    return 1.0 if rest < 60 else 0.8 if rest < 220 and found.start() < 80 else 0.3
 
 
 def measure_no_verdict(plain: str) -> float:

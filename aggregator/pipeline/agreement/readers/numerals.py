@@ -183,12 +183,12 @@ def read_english(text: str) -> Numeral | None:
 
 
 _NUMBER = re.compile(
-    rf"(?<!제)(?<!제\s)(?P<sign>(?<![\w)\]])-\s?)?(?:"
+    rf"(?P<sign>(?<![\w)\]])-\s?)?(?:"
     rf"(?P<units>\d+)\s?점\s?(?P<tenths>\d+)"
     rf"|(?P<whole>\d+)\s(?P<over>\d+)/(?P<under>\d+)(?![/\d])"
     rf"|(?P<top>{DIGITS})\s?/\s?(?P<bottom>\d+)(?![/\d.])"
     rf"|(?P<base>{DIGITS})\s?(?:[x×*]|\\times)\s?10\s?\^\s?\{{?(?P<power>-?\d{{1,2}})\}}?"
-    rf"|(?P<mixed>{KOREAN_MIXED})"
+    rf"|(?<!제)(?P<mixed>{KOREAN_MIXED})"
     rf"|(?P<digits>{DIGITS})(?:[eE](?P<exponent>[-+]?\d{{1,2}})(?!\w)|\s?(?P<suffix>thousand|million|billion|trillion|dozen)\b|(?P<letter>[kKM]|bn|mn)(?![\w]))?"
     r")"
 )

@@ -89,6 +89,8 @@ def _qualify(text: str, quantity: Quantity, start: int) -> Quantity:
         quantity = _scale_temperature(quantity, scale[1])
     if quantity.dimension == "length" and (pace := _SPEED.search(text, max(0, start - 8), start)):
         quantity = _scale_speed(quantity, pace[1])
+    if text[max(0, start - 2) : start].strip().endswith("±"):
+        quantity = replace(quantity, value=-quantity.value, high=quantity.value)
     rough = _APPROXIMATE.search(text, max(0, quantity.start - 16), quantity.start)
     rough = rough or _ROUGH_AFTER.match(text[quantity.end : quantity.end + 8])
     return replace(quantity, is_approximate=bool(rough))
@@ -145,6 +147,8 @@ def _join_compounds(text: str, quantities: Sequence[Quantity]) -> list[Quantity]
                 end=quantity.end,
                 factor=last.factor,
             )
+        elif last and last.unit == "h" and quantity.unit == "m" and not between.strip():
+            joined[-1] = replace(last, value=last.value + 60 * quantity.value, step=60.0, end=quantity.end)
         elif (
             last
             and last.unit == "m"

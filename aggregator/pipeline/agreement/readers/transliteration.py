@@ -14,6 +14,9 @@ _CLASSES = {
     "r": "l", "l": "l", "j": "s", "z": "s", "s": "s", "m": "m", "n": "n", "h": "h",
 }  # fmt: skip
 
+# Two consonants are shared by too many names.
+MIN_CLASSES = 3
+
 
 def _romanise(word: str) -> str:
     letters = []
@@ -49,7 +52,7 @@ def _reduce(word: str) -> str:
 def sounds_alike(korean: str, latin: str) -> bool:
     """Return whether a Korean word may be the Latin one transliterated."""
     one, other = _reduce(korean), _reduce(latin.casefold())
-    if min(len(one), len(other)) < 2 or one[0] != other[0]:
+    if min(len(one), len(other)) < MIN_CLASSES or one[0] != other[0]:
         return False
     if one == other:
         return True

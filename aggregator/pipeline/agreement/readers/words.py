@@ -15,6 +15,7 @@ _COPULA = re.compile(
 _VERB_SUFFIX = re.compile(
     r"(?:하|되|시키|당하)?(?:였|었|았|했|됐)?(?:습니다|ㅂ니다|합니다|됩니다|해요|돼요|한다|된다|했다|됐다|하다|되다|하고|되고|하는|되는|하여|해서|되어|하며|하면|되면|하지|되지|하기|되기|하세요|해도|돼도|한|된|할|될|함|됨|해|돼|하게|하거나|네요|어요|아요|니다|는다|지만|는데|세요|어서|아서|으면|거나|도록|려고|면서)$"
 )
+_ENGLISH_ENDINGS = {"s", "es", "n", "an", "ian", "d", "ed", "ing", "ese"}
 _GRAMMAR = frozenset(
     split_words(
         """
@@ -82,15 +83,16 @@ def match_words(one: str, other: str) -> float:
     shorter, longer = sorted((one, other), key=len)
     if hangul[0]:
         return _match_korean(shorter, longer)
-    if len(shorter) >= 4 and longer.startswith(shorter) and len(longer) - len(shorter) <= 3:
+    if len(shorter) >= 4 and longer.startswith(shorter) and longer[len(shorter) :] in _ENGLISH_ENDINGS:
         return 0.9
-    return 0.85 if len(shorter) >= 5 and _is_near(shorter, longer) else 0.0
+    return 0.85 if len(shorter) >= 7 and shorter[0] == longer[0] and _is_near(shorter, longer) else 0.0
 
 
 def _match_korean(shorter: str, longer: str) -> float:
     if len(shorter) >= 2 and (longer.startswith(shorter) or longer.endswith(shorter)):
-        return 0.95 if len(longer) - len(shorter) <= 1 else 0.8
-    if len(shorter) >= 3 and _is_near(shorter, longer):
+        # "인도" is no "인도네시아".
+        return 0.95 if len(longer) - len(shorter) <= 1 else 0.8 if len(shorter) >= 3 else 0.6
+    if len(shorter) >= 6 and shorter[0] == longer[0] and _is_near(shorter, longer):
         return 0.8
     # Verbs share their stem: 만들었 and 만든.
     return 0.5 if len(shorter) >= 2 and shorter[:2] == longer[:2] and len(shorter) > 2 else 0.0
