@@ -23,8 +23,8 @@ from bench.settling.turns import (
     view_at,
 )
 
-FIT_TURNS, RIDGE = 800, 3.0
-PRICES = (0.0001, 0.00015, 0.0002, 0.0003, 0.0004, 0.0007, 0.001, 0.0015, 0.002, 0.003, 0.004)
+FIT_TURNS, RIDGE = 400, 3.0
+PRICES = (0.0001, 0.0002, 0.0003, 0.0005, 0.0007, 0.001, 0.0015, 0.002)
 # What waiting less may cost on the half that is fitted on.
 MAX_LOSS = 0.001
 LONG = 4.0
@@ -72,8 +72,12 @@ def lose(settled: Sequence[SettledTurn]) -> float:
 
 
 def fit(data: Path) -> SettlingWeights:
-    """Return the weights fitted on one half of the recorded questions."""
-    items, _ = split_items(read_items(data))
+    """Return the weights fitted on one half of the recorded questions.
+
+    Gains are fitted on a half of that, and prices on the rest, where the gains are not known by heart.
+    """
+    half, _ = split_items(read_items(data))
+    items, others = half[::2], half[1::2]
     standings = measure_standings(items)
     turns = {
         kind: list(simulate_turns(items, standings, FIT_TURNS, is_short=kind, seed=1))
@@ -83,15 +87,17 @@ def fit(data: Path) -> SettlingWeights:
     weights = SettlingWeights(
         0.0, 0.0, _fit_gain(turns[True]), _fit_gain(turns[False]), round(spread, 3), round(runaway, 4)
     )
-    weights = replace(weights, compared_price=_choose_price(turns[True], weights))
-    return replace(weights, open_price=_choose_price(turns[False], weights))
+    prices = {
+        kind: _choose_price(
+            list(simulate_turns(others, standings, FIT_TURNS, is_short=kind, seed=2)), weights
+        )
+        for kind in (True, False)
+    }
+    return replace(weights, compared_price=prices[True], open_price=prices[False])
 
 
 def _choose_price(turns: Sequence[SimulatedTurn], weights: SettlingWeights) -> float:
-    """Return half of the highest price of a second that costs next to nothing in quality here.
-
-    Half of it, because other questions differ.
-    """
+    """Return the highest price of a second that costs next to nothing in quality."""
     chosen = 0.0
     for price in PRICES:
         settled = [settle(turn, replace(weights, compared_price=price, open_price=price)) for turn in turns]
@@ -100,7 +106,7 @@ def _choose_price(turns: Sequence[SimulatedTurn], weights: SettlingWeights) -> f
         if lose(settled) > MAX_LOSS:
             break
         chosen = price
-    return round(chosen / 2, 6)
+    return chosen
 
 
 def ship(data: Path) -> None:

@@ -23,7 +23,7 @@ def test_an_answer_is_settled_while_another_model_still_writes(
     expect(turn.locator(".answer-actions")).to_be_visible()
     expect(turn).to_have_attribute("data-status", "running")
     expect(page.locator(".composer .stop, form .stop").first).to_be_hidden()
-    take_picture(page, f"settled-{size['width']}")
+    take_picture(page, f"settled-{size['viewport']['width']}")
     answer = turn.locator(".answer-text").inner_text()
 
     provider.add("slow", say("서울이라고 봐요."))
