@@ -116,19 +116,10 @@ class PanelStages:
             drafts = [outcome.as_draft() for outcome in panel.usable]
             if len(drafts) > known:
                 ranking, known = await run_in_cpu_pool(rank, question, drafts), len(drafts)
-            if ranking and self._is_settled(panel, ranking):
+            if ranking and is_answer_settled(self.run.state, question, panel, ranking):
                 return
             # Before the first answer there is nothing to settle.
             await panel.wait_for_arrival(SETTLING_TICK_S if ranking else ARRIVAL_WAIT_S)
-
-    def _is_settled(self, panel: Panel, ranking: Ranking) -> bool:
-        states, question = self.run.state.candidates, self.setup.context.question
-        ended, writers = panel.list_ended(states), panel.list_writers(states)
-        if panel.route.strategy == Turn.Strategy.COUNCIL and len(ended) < MIN_FUSED:
-            # A fused answer waits for what it is made of, but not for a model that hardly ends.
-            return all(seconds > FUSION_WAIT_S for seconds in expect_waits(ended, writers))
-        is_votable = can_vote(question, [each.draft for each in ended])
-        return is_settled(ranking, ended, writers, is_votable=is_votable)
 
     async def _end_late(self, panel: Panel, judging: asyncio.Task[Sensitivity]) -> None:
         """Let the other candidates end beside the settled answer, and place its ad meanwhile."""
@@ -265,6 +256,16 @@ class PanelStages:
         claims = await run_in_cpu_pool(find_claims, drafts)
         if claims != self.run.state.claims:
             await self.run.emit(ClaimsMapped(claims))
+
+
+def is_answer_settled(state: TurnState, question: Question, panel: Panel, ranking: Ranking) -> bool:
+    """Return whether the candidates of a panel that are being written are not worth waiting for."""
+    ended, writers = panel.list_ended(state.candidates), panel.list_writers(state.candidates)
+    if panel.route.strategy == Turn.Strategy.COUNCIL and len(ended) < MIN_FUSED:
+        # A fused answer waits for what it is made of, but not for a model that hardly ends.
+        return all(seconds > FUSION_WAIT_S for seconds in expect_waits(ended, writers))
+    is_votable = can_vote(question, [each.draft for each in ended])
+    return is_settled(ranking, ended, writers, is_votable=is_votable)
 
 
 async def fuse_answer(
