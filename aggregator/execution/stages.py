@@ -118,14 +118,12 @@ class PanelStages:
                 ranking, known = await run_in_cpu_pool(rank, question, drafts), len(drafts)
             if ranking and is_answer_settled(self.run.state, question, panel, ranking):
                 return
-            # Before the first answer there is nothing to settle.
             await panel.wait_for_arrival(SETTLING_TICK_S if ranking else ARRIVAL_WAIT_S)
 
     async def _end_late(self, panel: Panel, judging: asyncio.Task[Sensitivity]) -> None:
         """Let the other candidates end beside the settled answer, and place its ad meanwhile."""
         run = self.run
-        if run.settled_ms is None:
-            run.settled_ms = run.elapsed_ms
+        run.settled_ms = run.settled_ms or run.elapsed_ms
         if panel.is_complete:
             return
         if run.turn.conversation.origin != Conversation.Origin.PAGE:
