@@ -16,7 +16,7 @@ from aggregator.pipeline.types import Question
 from aggregator.training.fit_style import RatedResponses
 from aggregator.training.response_matrix import Numbers, ResponseMatrix, encode_responses
 
-NO_ANSWER = {"", "FILTERED"}
+NO_ANSWER = {"", "FILTERED", "FAILED"}
 
 
 @dataclass(frozen=True)
