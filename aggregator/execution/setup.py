@@ -1,5 +1,7 @@
 """What a turn begins with: a snapshot that all turns of a process share, its context, and its route."""
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -30,6 +32,7 @@ from aggregator.pipeline.types import Question, Route, RouteLimits
 from aggregator.ratings import ratings
 from aggregator.resilience.breaker import filter_available
 from aggregator.selectors import conversations
+from aggregator.selectors.turns import is_answer_pending
 from aggregator.services.listings import list_offered_models
 from aggregator.storage import model_weights
 from aggregator.storage.checkpoint import read_pending_commands
@@ -37,6 +40,8 @@ from aggregator.storage.checkpoint import read_pending_commands
 # Every process that runs turns reloads this often; a snapshot older than the second is reloaded before use.
 REFRESH_SECONDS = 3.0
 MAX_AGE_SECONDS = 8.0
+# A page shows that a turn ended a moment before its row is stored; the next turn waits so long for the row.
+PARENT_WAIT_SECONDS, PARENT_POLL_SECONDS = 3.0, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +157,22 @@ async def load_context(turn: Turn) -> TurnContext:
         snapshot = await retry_db(CLOSE_RETRY_SECONDS, load_snapshot)
     build = partial(build_question, turn)
     has_no_history = turn.parent_id is None
+    if not has_no_history:
+        await _wait_for_parent(turn)
     question = build() if has_no_history else await retry_db(CLOSE_RETRY_SECONDS, build)
     if turn.asked_panel:
         return build_context(turn, question, snapshot)
     return await run_in_db_thread(build_context, turn, question, snapshot)
+
+
+async def _wait_for_parent(turn: Turn) -> None:
+    """Wait until the answer that a turn follows is stored, so that models get what its page shows."""
+    is_stored = Turn.parent.is_cached(turn) and turn.parent and turn.parent.status != Turn.Status.RUNNING
+    latest = time.monotonic() + PARENT_WAIT_SECONDS
+    while not is_stored and turn.parent_id and time.monotonic() < latest:
+        is_stored = not await retry_db(CLOSE_RETRY_SECONDS, partial(is_answer_pending, turn.parent_id))
+        if not is_stored:
+            await asyncio.sleep(PARENT_POLL_SECONDS)
 
 
 async def load_run_context(run: TurnRun) -> TurnContext:

@@ -37,6 +37,11 @@ def find_turn_status(public_id: uuid.UUID) -> str | None:
     return Turn.objects.filter(public_id=public_id).values_list("status", flat=True).first()
 
 
+def is_answer_pending(pk: int) -> bool:
+    """Return whether a turn runs and no answer of it is stored yet."""
+    return Turn.objects.filter(pk=pk, status=Turn.Status.RUNNING, answer_kind="").exists()
+
+
 def is_wanted(turn: Turn) -> bool:
     """Return whether a turn still exists and nobody has asked to stop it."""
     return Turn.objects.filter(pk=turn.pk, stop_asked_at=None).exists()

@@ -20,7 +20,7 @@ Indices = NDArray[np.int64]
 LENGTH_SHARE = 0.75
 _PANEL_SIZES = (3, 4, 6)
 _PANELS_PER_PROMPT = 2
-_SHRINK_STYLE, _SHRINK_STANDING, _SHRINK_SKILL = 60.0, 0.1, 0.3
+_SHRINK_STYLE, _QUALITY_SHRINKAGE, _SHRINK_SKILL = 60.0, 0.1, 0.3
 # What all comparisons count together, whatever their number, beside the shrinkage.
 _TOTAL_WEIGHT = 1_000.0
 # The probability that a difference of one standard deviation adds to an even chance, and its bounds.
@@ -160,7 +160,7 @@ def fit_style_weights(
         strict=True,
     )
     width = len(means)
-    shrinkage = np.repeat([_SHRINK_STYLE, _SHRINK_STANDING, _SHRINK_SKILL], [width, 1, len(rated)])
+    shrinkage = np.repeat([_SHRINK_STYLE, _QUALITY_SHRINKAGE, _SHRINK_SKILL], [width, 1, len(rated)])
     weights = _solve(np.concatenate(table), np.concatenate(wins), shrinkage)
     return StyleWeights(
         means=tuple(map(float, means)),

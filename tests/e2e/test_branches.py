@@ -99,8 +99,6 @@ class TreeUser:
         else:
             other.locator(".stop").click()
         expect(page.locator(".turn").last).to_have_attribute("data-status", "stopped")
-        # A page shows the end of a turn a moment before it is stored, which the next prompt reads.
-        assert self.provider.wait_until(lambda: not Turn.objects.filter(status=Turn.Status.RUNNING).exists())
 
     def leave(self, page: Page) -> None:
         """Edit a prompt or ask it anew while a long answer is written, which stops that answer."""

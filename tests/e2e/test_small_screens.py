@@ -10,7 +10,7 @@ from testing.provider.server import ProviderServer, say
 from tests.ads.portal.test_access import EDIT, OWN, READ, address
 from tests.e2e.conftest import LANDSCAPE, PHONE, TOUCH, WIDE, MakeModel, OpenPage, Size, ask, box
 
-LONG = "\n\n".join(f"{number}번째 문단이에요." for number in range(1, 40))
+LONG = "\n\n".join(f"이 문단의 번호는 {number}." for number in range(1, 40))
 SMALLER: Size = {"viewport": {"width": 667, "height": 375}, **TOUCH}
 PASSWORD = "jjamppong-1234"
 ALL_FONTS = "[...document.querySelectorAll('body, h1, h2, p, a, button, input')]"
@@ -38,7 +38,7 @@ def test_a_phone_held_sideways_keeps_its_conversations(
         ask(page, f"{number}번째 대화")
         expect(page.locator(".turn[data-status=done]")).to_be_visible()
     height = landscape["viewport"]["height"]
-    end = page.locator(".answer p", has_text="39번째 문단이에요.").first
+    end = page.locator(".answer p", has_text="번호는 39.").first
     end.scroll_into_view_if_needed()
     dock, last = box(page.locator(".composer")), box(end)
     assert dock.bottom <= height

@@ -5,11 +5,13 @@ from dataclasses import replace
 from itertools import combinations
 
 from aggregator.pipeline.agreement.agreement import Agreement, Pair, group_answers
-from aggregator.pipeline.agreement.exact import REFUSAL, compare_exactly
+from aggregator.pipeline.agreement.exact import REFUSAL, compare_exactly, compare_stated
 from aggregator.pipeline.agreement.features import measure_pair
 from aggregator.pipeline.agreement.labels import label_answer
 from aggregator.pipeline.agreement.readings import read_answers
 from aggregator.pipeline.agreement.same_answer_head import load_head
+from aggregator.pipeline.agreement.stated_answer import read_stated_answer
+from aggregator.pipeline.answer_type import detect_answer_type
 from aggregator.pipeline.types import Question
 
 
@@ -23,8 +25,15 @@ def compare_prompt(prompt: str, texts: Sequence[str]) -> Agreement:
     expected, readings = read_answers(prompt, texts)
     head = load_head()
     pairs = list(combinations(range(len(texts)), 2))
-    exact = {pair: compare_exactly(expected, readings[pair[0]], readings[pair[1]]) for pair in pairs}
-    probabilities: dict[Pair, float] = {pair: found for pair, found in exact.items() if found is not None}
+    answer_type = detect_answer_type(prompt)
+    stated = [read_stated_answer(text, answer_type) for text in texts]
+    probabilities: dict[Pair, float] = {}
+    for one, other in pairs:
+        found = compare_stated(stated[one], stated[other])
+        if found is None:
+            found = compare_exactly(expected, readings[one], readings[other])
+        if found is not None:
+            probabilities[one, other] = found
     open_pairs = [pair for pair in pairs if pair not in probabilities]
     if open_pairs:
         rows = [measure_pair(expected, readings[one], readings[other]) for one, other in open_pairs]

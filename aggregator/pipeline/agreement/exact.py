@@ -6,11 +6,27 @@ from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
 from aggregator.pipeline.agreement.readers.quantity import are_equal, rounds_to
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading
+from aggregator.pipeline.agreement.stated_answer import ShortAnswer
+from aggregator.pipeline.answer_type import LITERAL, OPTION, PHRASE, TRUTH
 
 SURE_SAME, SURE_DIFFERENT = 0.99, 0.01
 REFUSAL = 0.6
 MOST_STATED, BARE_CHARS, CLEAR = 3, 24, 0.6
 _EDGES = re.compile(r"^[\s*\"'`.,!~:()]+|[\s*\"'`.,!~:()]+$")
+
+
+# Numbers and dates are read with their units instead, and rounded.
+_COMPARED_WHOLE = {OPTION, LITERAL, PHRASE, TRUTH}
+_EXCLUSIVE = {OPTION, LITERAL}
+
+
+def compare_stated(one: ShortAnswer | None, other: ShortAnswer | None) -> float | None:
+    """Return the probability for two answers that texts mark as theirs; None where form decides nothing."""
+    if not one or not other or one.kind != other.kind or one.kind not in _COMPARED_WHOLE:
+        return None
+    if one == other:
+        return SURE_SAME
+    return SURE_DIFFERENT if one.kind in _EXCLUSIVE else None
 
 
 def _bare(reading: Reading) -> str:

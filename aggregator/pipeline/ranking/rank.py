@@ -43,6 +43,8 @@ _DETAIL_RATIO = 1.5
 _DETAIL_MIN_CHARS = 400
 # A lead of this many standard deviations of the scores, and this many characters since the last ranking.
 MIN_LEAD = 0.3
+# A late answer, or one that says the same, takes the place of what is being read with this lead only.
+MIN_REPLACING_LEAD = 0.1
 MIN_NEW_CHARS = 300
 
 
@@ -147,15 +149,21 @@ def rank_stably(
 def stabilise_order(shown: Sequence[str], ranking: Ranking, *, new_chars: int) -> Ranking:
     """Return the ranking in the order to show; the result of a vote is shown at once.
 
+    Of candidates with the same answer, the one that is being read stays first unless another is much better.
     A candidate that was not shown yet is inserted by its score, and first only with a clear lead.
     """
     by_name = {row.candidate: row for row in ranking.standings}
     known = [name for name in shown if name in by_name]
-    if not known or ranking.compared:
+    if not known:
         return ranking
+    if ranking.compared:
+        first, best = by_name[known[0]], ranking.standings[0]
+        others = tuple(row for row in ranking.standings if row != first)
+        stays = first.group == best.group and best.score - first.score <= MIN_REPLACING_LEAD
+        return replace(ranking, standings=(first, *others)) if stays else ranking
     kept = replace(ranking, standings=tuple(row for row in ranking.standings if row.candidate in known))
     order = list(keep_order(known, kept, new_chars=new_chars))
-    margin = MIN_LEAD * float(np.std([row.score for row in ranking.standings]))
+    margin = max(MIN_REPLACING_LEAD, MIN_LEAD * float(np.std([row.score for row in ranking.standings])))
     for row in ranking.standings:
         if row.candidate in order:
             continue

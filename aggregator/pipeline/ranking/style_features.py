@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.ranking.answer_extraction import find_stated_answer
+from aggregator.pipeline.agreement.stated_answer import find_stated_answer
 from aggregator.pipeline.ranking.format_checks import (
     CODE_BLOCK,
     MAX_READ_CHARS,
@@ -122,10 +122,10 @@ def _measure_voice(text: str, codes: NDArray[np.uint32]) -> dict[str, float]:
     }
 
 
-def _measure_asked_structure(prompt: str, text: str) -> float:
-    """Return the share of the asked structures that the text has; 1 when none is asked for."""
-    asked = [shown for request, shown in _STRUCTURES if request.search(prompt)]
-    return sum(bool(shown.search(text)) for shown in asked) / len(asked) if asked else 1.0
+def _measure_requested_structure(prompt: str, text: str) -> float:
+    """Return the share of the requested structures that the text has; 1 when none is asked for."""
+    requested = [shown for request, shown in _STRUCTURES if request.search(prompt)]
+    return sum(bool(shown.search(text)) for shown in requested) / len(requested) if requested else 1.0
 
 
 def measure_style(question: Question, text: str) -> dict[str, float]:
@@ -155,7 +155,7 @@ def measure_style(question: Question, text: str) -> dict[str, float]:
         "table_bars": math.log1p(text.count("|") / 4),
         "formulas": _count(_FORMULA, text),
         "prompt_stems": overlap,
-        "asked_structure": _measure_asked_structure(question.prompt, text),
+        "asked_structure": _measure_requested_structure(question.prompt, text),
         "other_language": float(is_other_language),
         "paragraphs": math.log1p(text.count("\n\n")),
         "questions": math.log1p(text.count("?")),

@@ -16,13 +16,13 @@ from aggregator.pipeline.types import Draft, Question
 Numbers = NDArray[np.float64]
 # Weights fitted on fewer rated prompts are not used.
 MIN_RATED_PROMPTS = 100
-_LEAST_STANDING, _MOST_STANDING = 0.02, 0.98
+_MIN_QUALITY, _MAX_QUALITY = 0.02, 0.98
 _MOST_DEVIATIONS = 3.0
 
 
 def measure_log_odds(standings: Numbers) -> Numbers:
     """Return the log odds of standings in 0-1."""
-    bounded = np.clip(standings, _LEAST_STANDING, _MOST_STANDING)
+    bounded = np.clip(standings, _MIN_QUALITY, _MAX_QUALITY)
     log_odds: Numbers = np.log(bounded / (1 - bounded))
     return log_odds
 

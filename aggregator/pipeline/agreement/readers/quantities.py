@@ -37,6 +37,7 @@ _SPEED = re.compile(r"(초속|분속|시속)\s?(?:약\s?)?$")
 _SPEED_SECONDS = {"초속": 1.0, "분속": 60.0, "시속": 3600.0}
 _PI = re.compile(r"^\s?[×x*]?\s?π")
 _FEET = re.compile(r"(\d)\s?['′]\s?(\d{1,2}(?:\.\d+)?)\s?(?:\"|″|''|(?=[\s).,]|$))")
+_COMPOUND = re.compile(r"\s?(?:,|and|하고|과)?\s?")
 _RANGE = re.compile(r"^\s?(?:~|-|–|to|에서|부터|내지|and)\s?$", re.I)
 _LETTER_BEFORE = re.compile(r"[A-Za-z_#]-?$")
 
@@ -131,43 +132,29 @@ def _join_compounds(text: str, quantities: Sequence[Quantity]) -> list[Quantity]
     """Join "1시간 30분" and "5 feet 10 inches" into one quantity, and "10~15분" into a range."""
     joined: list[Quantity] = []
     for quantity in quantities:
-        last = joined[-1] if joined else None
-        between = text[last.end : quantity.start] if last else ""
-        is_same = last is not None and last.dimension == quantity.dimension and last.dimension != PLAIN
-        if (
-            last
-            and is_same
-            and quantity.factor < last.factor
-            and re.fullmatch(r"\s?(?:,|and|하고|과)?\s?", between)
-        ):
-            joined[-1] = replace(
-                last,
-                value=last.value + quantity.value,
-                step=quantity.step,
-                end=quantity.end,
-                factor=last.factor,
-            )
-        elif last and last.unit == "h" and quantity.unit == "m" and not between.strip():
-            joined[-1] = replace(last, value=last.value + 60 * quantity.value, step=60.0, end=quantity.end)
-        elif (
-            last
-            and last.unit == "m"
-            and quantity.dimension == PLAIN
-            and _CENTIMETRES.fullmatch(text[last.end : quantity.end])
-        ):
-            joined[-1] = replace(last, value=last.value + quantity.value / 100, step=0.01, end=quantity.end)
-        elif last and last.high is None and _RANGE.match(between) and _is_range(last, quantity):
-            factor = quantity.factor if last.dimension == PLAIN else 1.0
-            joined[-1] = replace(
-                quantity,
-                value=last.value * factor,
-                high=quantity.value,
-                start=last.start,
-                is_approximate=True,
-            )
+        if joined and (compound := _join_pair(text, joined[-1], quantity)):
+            joined[-1] = compound
         else:
             joined.append(quantity)
     return joined
+
+
+def _join_pair(text: str, last: Quantity, quantity: Quantity) -> Quantity | None:
+    """Return the one quantity that two neighbours write together, or None."""
+    between = text[last.end : quantity.start]
+    is_same = last.dimension == quantity.dimension and last.dimension != PLAIN
+    if is_same and quantity.factor < last.factor and _COMPOUND.fullmatch(between):
+        value = last.value + quantity.value
+        return replace(last, value=value, step=quantity.step, end=quantity.end, factor=last.factor)
+    if last.unit == "h" and quantity.unit == "m" and not between.strip():
+        return replace(last, value=last.value + 60 * quantity.value, step=60.0, end=quantity.end)
+    is_metre = last.unit == "m" and quantity.dimension == PLAIN
+    if is_metre and _CENTIMETRES.fullmatch(text[last.end : quantity.end]):
+        return replace(last, value=last.value + quantity.value / 100, step=0.01, end=quantity.end)
+    if last.high is None and _RANGE.match(between) and _is_range(last, quantity):
+        low = last.value * (quantity.factor if last.dimension == PLAIN else 1.0)
+        return replace(quantity, value=low, high=quantity.value, start=last.start, is_approximate=True)
+    return None
 
 
 def _is_range(low: Quantity, high: Quantity) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from aggregator.pipeline.agreement.stated_answer import extract_answer
 from aggregator.pipeline.answer_type import LITERAL, NUMBER, AnswerType, detect_answer_type
-from aggregator.pipeline.ranking.answer_extraction import extract_answer
 from aggregator.pipeline.ranking.self_checks import count_wrong_calculations, run_checks
 from aggregator.pipeline.ranking.style_features import extract_style_features
 from aggregator.pipeline.types import Question

@@ -39,3 +39,10 @@ def test_a_vote_and_a_first_ranking_are_shown_as_they_are() -> None:
     new = ranking({"a": 0.50, "b": 0.51}, compared=2)
     assert order_of(stabilise_order(["a", "b"], new, new_chars=0)) == ["b", "a"]
     assert order_of(stabilise_order([], ranking({"a": 0.5, "b": 0.51}), new_chars=0)) == ["b", "a"]
+
+
+def test_an_equal_answer_takes_the_place_of_the_one_that_is_read_only_if_it_is_much_better() -> None:
+    for scores, first in (({"a": 0.50, "b": 0.55}, "a"), ({"a": 0.30, "b": 0.55}, "b")):
+        rows = [RankedCandidate(name, score, 0, ()) for name, score in scores.items()]
+        rows.sort(key=lambda row: -row.score)
+        assert stabilise_order(["a"], Ranking(tuple(rows), 2, 2), new_chars=1).standings[0].candidate == first

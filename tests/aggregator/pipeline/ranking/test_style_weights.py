@@ -135,7 +135,7 @@ def test_an_answer_that_others_confirm_ranks_before_one_beside_the_point() -> No
         write_drafts(
             "I once had a bicycle. It was red, and my uncle sold it to somebody in another town.",
             f"{sea} Its tides follow the moon.",
-            f"{sea} Its waves are made by wind.",
+            f"{sea} Its currents are made by wind.",
         ),
     )
 

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from aggregator.pipeline.agreement.number_parsing import parse_number
+from aggregator.pipeline.agreement.stated_answer import ShortAnswer, extract_answer
 from aggregator.pipeline.answer_type import detect_answer_type
-from aggregator.pipeline.ranking.answer_extraction import ShortAnswer, extract_answer
-from aggregator.pipeline.ranking.number_parsing import parse_number
 
 KOREAN_OPTIONS = "다음 중 옳은 것은?\n① 세종대왕\n② 이순신\n③ 장영실\n④ 허준"
 NUMBERED = "다음 중 수도를 고르시오.\n1. 부산\n2. 서울\n3. 대구"

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from aggregator.pipeline.agreement.number_parsing import format_number, parse_number
 from aggregator.pipeline.answer_type import (
     DATE,
     LETTERS,
@@ -16,7 +17,6 @@ from aggregator.pipeline.answer_type import (
     AnswerType,
     parse_option_letter,
 )
-from aggregator.pipeline.ranking.number_parsing import format_number, parse_number
 
 _ANSWER_LIMIT = 40
 _HEAD, _TAIL_LENGTH = 400, 1_600
@@ -200,3 +200,9 @@ def extract_answer(text: str, answer_type: AnswerType | None) -> ShortAnswer | N
         if answer and answer.kind != PHRASE:
             return answer
     return None
+
+
+def read_stated_answer(text: str, answer_type: AnswerType | None) -> ShortAnswer | None:
+    """Return the short answer that a text marks as its own, or None; the output of code needs no mark."""
+    is_literal = answer_type is not None and answer_type.kind == LITERAL
+    return extract_answer(text, answer_type) if is_literal or find_stated_answer(text) else None
