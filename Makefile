@@ -51,7 +51,7 @@ browser: setup
 	@python -m testing.chromium
 
 e2e: browser
-	python -m pytest -m e2e tests/e2e
+	python -m pytest -n 2 -m e2e tests/e2e
 
 # The cheapest checks first.
 test: setup
