@@ -44,7 +44,7 @@ _DETAIL_MIN_CHARS = 400
 # A lead of this many standard deviations of the scores, and this many characters since the last ranking.
 MIN_LEAD = 0.3
 # A late answer, or one that says the same, takes the place of what is being read with this lead only.
-MIN_REPLACING_LEAD = 0.1
+MIN_SWAP_MARGIN = 0.1
 MIN_NEW_CHARS = 300
 
 
@@ -159,11 +159,11 @@ def stabilise_order(shown: Sequence[str], ranking: Ranking, *, new_chars: int) -
     if ranking.compared:
         first, best = by_name[known[0]], ranking.standings[0]
         others = tuple(row for row in ranking.standings if row != first)
-        stays = first.group == best.group and best.score - first.score <= MIN_REPLACING_LEAD
+        stays = first.group == best.group and best.score - first.score <= MIN_SWAP_MARGIN
         return replace(ranking, standings=(first, *others)) if stays else ranking
     kept = replace(ranking, standings=tuple(row for row in ranking.standings if row.candidate in known))
     order = list(keep_order(known, kept, new_chars=new_chars))
-    margin = max(MIN_REPLACING_LEAD, MIN_LEAD * float(np.std([row.score for row in ranking.standings])))
+    margin = max(MIN_SWAP_MARGIN, MIN_LEAD * float(np.std([row.score for row in ranking.standings])))
     for row in ranking.standings:
         if row.candidate in order:
             continue
