@@ -16,7 +16,7 @@ MakeModel = Callable[..., Listing]
 
 
 @pytest.fixture(autouse=True)
-def _forget_snapshot() -> None:
+def forget_models() -> None:
     """Forget the models that an earlier test listed, and how fast they were."""
     forget_snapshot()
     forget_speeds()
