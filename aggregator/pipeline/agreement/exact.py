@@ -3,15 +3,15 @@
 import re
 
 from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
-from aggregator.pipeline.agreement.readers.quantity import are_equal, rounds_to
+from aggregator.pipeline.agreement.readers.quantity import Quantity, are_equal, rounds_to
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading
 from aggregator.pipeline.agreement.stated_answer import ShortAnswer
-from aggregator.pipeline.answer_type import LITERAL, OPTION, PHRASE, TRUTH
+from aggregator.pipeline.answer_type import LITERAL, NUMBER, OPTION, PHRASE, TRUTH
 
-SURE_SAME, SURE_DIFFERENT = 0.99, 0.01
+SURE_SAME, UNKNOWN, SURE_DIFFERENT = 0.99, 0.5, 0.01
 REFUSAL = 0.6
-MOST_STATED, BARE_CHARS, CLEAR = 3, 24, 0.6
+MOST_STATED, BARE_CHARS, STATED_CHARS, CLEAR = 3, 24, 60, 0.6
 _EDGES = re.compile(r"^[\s*\"'`.,!~:()]+|[\s*\"'`.,!~:()]+$")
 
 
@@ -67,15 +67,50 @@ def _compare_bare_values(one: Reading, other: Reading) -> float | None:
     return None if rounds_to(first, second) else SURE_DIFFERENT
 
 
+def _find_added_value(expected: ExpectedAnswer, reading: Reading) -> Quantity | None:
+    """Return the one number that a short answer adds to those of the question, if it stands as the answer."""
+    added = [
+        value
+        for value in reading.values
+        if not any(
+            value.quantity.unit == each.unit and are_equal(value.quantity, each)
+            for each in expected.quantities
+        )
+    ]
+    if len(added) != 1 or added[0].salience <= 0 or reading.rejected_words or reading.polarity.sign < 0:
+        return None
+    is_plain = not reading.moments and not reading.refusal and len(_bare(reading)) <= STATED_CHARS
+    return added[0].quantity if is_plain else None
+
+
+def _only_denies(reading: Reading) -> bool:
+    """Return whether an answer says of its only number that it is not the answer."""
+    return len(reading.values) == 1 and reading.values[0].salience < 0 and reading.polarity.sign < 0
+
+
+def _add_the_same(expected: ExpectedAnswer, one: Reading, other: Reading) -> bool:
+    """Return whether both answers restate the numbers of a question and add one and the same."""
+    if expected.kind != NUMBER:
+        return False
+    first, second = _find_added_value(expected, one), _find_added_value(expected, other)
+    if not first or not second or first.dimension != second.dimension:
+        return False
+    return are_equal(first, second)
+
+
 def compare_exactly(expected: ExpectedAnswer, one: Reading, other: Reading) -> float | None:
     """Return the probability for equal texts, bare values and lettered choices; None for all others."""
     texts = _bare(one), _bare(other)
     if not all(texts):
-        return 0.5
+        return UNKNOWN
     if texts[0] == texts[1] or min(one.refusal, other.refusal) > REFUSAL:
         return SURE_SAME
     if (one.refusal > 0.9) != (other.refusal > 0.9) and max(map(len, texts)) < 200:
         return SURE_DIFFERENT
     if expected.is_lettered and (chosen := _compare_choices(one, other)) is not None:
         return chosen
-    return SURE_SAME if _state_the_same(one, other) else _compare_bare_values(one, other)
+    if expected.kind == NUMBER and (_only_denies(one) or _only_denies(other)):
+        return UNKNOWN
+    if _state_the_same(one, other) or _add_the_same(expected, one, other):
+        return SURE_SAME
+    return _compare_bare_values(one, other)

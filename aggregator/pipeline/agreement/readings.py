@@ -26,7 +26,7 @@ from aggregator.pipeline.agreement.readers.units import Unit, find_unit
 from aggregator.pipeline.agreement.readers.words import list_words, match_words
 from aggregator.pipeline.agreement.salience import MOMENT, VALUE, WORD, Cues, PlaceReader, is_operand
 from aggregator.pipeline.agreement.segments import CODE, AnswerText, Segment, cut_segments
-from aggregator.pipeline.answer_type import DATE, TRUTH
+from aggregator.pipeline.answer_type import DATE, NUMBER, TRUTH
 
 _HANGUL_PREDICATES = (
     "입니다",
@@ -164,6 +164,8 @@ def _read_values(
             else _list_sure(segment, found)
         )
         quantities = find_quantities(segment.text, taken)
+        if expected.kind != DATE:
+            found = _drop_measured(found, quantities, is_number=expected.kind == NUMBER)
         dates, numbers = (
             [(each.start, each.end) for each in found],
             [(each.start, each.end) for each in quantities],
@@ -185,6 +187,16 @@ def _read_values(
     values.sort(key=lambda each: -each.salience)
     moments.sort(key=lambda each: -each.salience)
     return values, moments, spans
+
+
+def _drop_measured(found: list[Mention], quantities: Sequence[Quantity], *, is_number: bool) -> list[Mention]:
+    """Return the moments that are no quantity: 1000 in "1000 g" is no year, nor is a number asked for."""
+    measured = [each for each in quantities if is_number or each.dimension != PLAIN]
+    return [
+        mention
+        for mention in found
+        if not any(each.start < mention.end and mention.start < each.end for each in measured)
+    ]
 
 
 def _list_sure(segment: Segment, found: list[Mention]) -> list[tuple[int, int]]:

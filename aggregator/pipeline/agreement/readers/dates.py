@@ -4,7 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from aggregator.pipeline.agreement.readers.numerals import NATIVE, SINO, read_korean, read_native
+from aggregator.pipeline.agreement.readers.numerals import (
+    ENGLISH_ONES,
+    NATIVE,
+    SINO,
+    read_korean,
+    read_native,
+)
 
 _MONTHS = [
     "january",
@@ -110,20 +116,6 @@ _NEED_DIGITS = {
     "ordinal", "century", "digital", "english",
 }  # fmt: skip
 _ONLY_DATES = {"short_ymd", "slashed"}
-_HOUR_WORDS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
 _HOLIDAY = re.compile("|".join(re.escape(name) for name in sorted(_HOLIDAYS, key=len, reverse=True)), re.I)
 
 
@@ -212,8 +204,8 @@ def _read_clock(found: re.Match[str], name: str) -> Moment | None:
     if name == "named":
         return Moment(clock=720 if found[0].casefold() in {"정오", "noon", "midday"} else 0)
     hour_text = parts["hour"].casefold()
-    if hour_text in _HOUR_WORDS:
-        hour = _HOUR_WORDS.index(hour_text) + 1
+    if hour_text in ENGLISH_ONES:
+        hour = ENGLISH_ONES[hour_text]
     elif hour_text.isdigit():
         hour = int(hour_text)
     else:

@@ -14,7 +14,7 @@ NATIVE_TENS = {
     "열": 10, "스물": 20, "스무": 20, "서른": 30, "마흔": 40, "쉰": 50, "예순": 60, "일흔": 70, "여든": 80,
     "아흔": 90,
 }  # fmt: skip
-_ENGLISH_ONES = {
+ENGLISH_ONES = {
     word: value
     for value, word in enumerate(
         [
@@ -48,7 +48,7 @@ _ENGLISH_TENS = {
     )
 }
 _ENGLISH_LARGE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_ENGLISH_WORDS = {**_ENGLISH_ONES, **_ENGLISH_TENS, **_ENGLISH_LARGE, "hundred": 100, "dozen": 12}
+_ENGLISH_WORDS = {**ENGLISH_ONES, **_ENGLISH_TENS, **_ENGLISH_LARGE, "hundred": 100, "dozen": 12}
 _SUFFIXES = {
     "k": 10**3,
     "K": 10**3,
