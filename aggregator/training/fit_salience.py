@@ -116,12 +116,6 @@ def fit_cues(choices: Sequence[Choice], cues: Sequence[str]) -> Numbers:
     return np.asarray(found.x)
 
 
-def measure_accuracy(choices: Sequence[Choice], weights: Numbers) -> float:
-    """Return how often the mention of the highest weight is the answer."""
-    hits = [float(chosen[int((cues @ weights).argmax())]) for cues, chosen in choices]
-    return float(np.mean(hits)) if hits else 0.0
-
-
 def fit_salience(paths: Sequence[Path]) -> dict[str, dict[str, float]]:
     """Return the weights of all cues by type of mention."""
     questions = [question for path in paths for question in read_pass(path)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
@@ -34,8 +34,6 @@ class Agreement:
 
     groups: tuple[tuple[int, ...], ...]
     verdicts: Mapping[Pair, Verdict]
-    probabilities: Mapping[Pair, float]
-    thresholds: Thresholds
     labels: tuple[str, ...]
     # The answers that refuse or do not know.
     declined: frozenset[int] = frozenset()
@@ -43,26 +41,6 @@ class Agreement:
     def judge(self, one: int, other: int) -> Verdict:
         """Return the verdict on two answers."""
         return Verdict.SAME if one == other else self.verdicts[min(one, other), max(one, other)]
-
-    @property
-    def not_compared(self) -> tuple[int, ...]:
-        """Return the answers about which nothing is known."""
-        known = {
-            index for pair, verdict in self.verdicts.items() if verdict != Verdict.UNKNOWN for index in pair
-        }
-        return tuple(index for index in range(len(self.labels)) if index not in known)
-
-    @property
-    def unsure(self) -> tuple[Pair, ...]:
-        """Return the pairs that a judge may decide."""
-        return tuple(pair for pair, verdict in self.verdicts.items() if verdict == Verdict.UNKNOWN)
-
-    def decide(self, judged: Mapping[Pair, float]) -> "Agreement":
-        """Return the agreement with a judge's probabilities for pairs that are unsure; others stay."""
-        unsure = set(self.unsure)
-        decided = {pair: probability for pair, probability in judged.items() if pair in unsure}
-        agreement = group_answers({**self.probabilities, **decided}, self.thresholds, self.labels)
-        return replace(agreement, declined=self.declined)
 
 
 def _logit(probability: float) -> float:
@@ -99,6 +77,4 @@ def group_answers(
     for group in groups:
         verdicts.update(dict.fromkeys(combinations(group, 2), Verdict.SAME))
     ordered = {pair: verdicts[pair] for pair in combinations(range(len(labels)), 2)}
-    return Agreement(
-        tuple(tuple(group) for group in groups), ordered, dict(probabilities), thresholds, tuple(labels)
-    )
+    return Agreement(tuple(tuple(group) for group in groups), ordered, tuple(labels))

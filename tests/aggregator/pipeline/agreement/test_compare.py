@@ -38,12 +38,4 @@ def test_groups_hold_every_answer_once_and_in_order() -> None:
     agreement = group_answers(probabilities, Thresholds(0.9, 0.2), ["a", "b", "a", ""])
     assert agreement.groups == ((0, 2), (1,), (3,))
     assert agreement.judge(2, 1) == Verdict.DIFFERENT
-    assert agreement.not_compared == (3,)
-    assert agreement.unsure == ((0, 3), (1, 3), (2, 3))
-
-
-def test_a_judge_decides_only_what_is_unsure() -> None:
-    agreement = group_answers({(0, 1): 0.05, (0, 2): 0.5, (1, 2): 0.5}, Thresholds(0.9, 0.2), ["", "", ""])
-    decided = agreement.decide({(0, 1): 0.99, (0, 2): 0.99})
-    assert decided.judge(0, 2) == Verdict.SAME
-    assert decided.judge(0, 1) != Verdict.SAME
+    assert {agreement.judge(index, 3) for index in range(3)} == {Verdict.UNKNOWN}
