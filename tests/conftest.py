@@ -13,6 +13,7 @@ from pytest_socket import socket_allow_hosts
 
 from accounts.models import User
 from testing.factories import UserFactory
+from testing.process_memory import forget_process_memory
 
 # Connections that threads other than the main one opened. While they stand here, nothing collects them.
 _thread_connections: list[tuple[threading.Thread, BaseDatabaseWrapper]] = []
@@ -57,9 +58,10 @@ def valkey() -> Iterator["redis.Redis"]:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    """No test sees what another one cached."""
+def empty_caches() -> None:
+    """Empty Valkey, where the cache is too, and what this process keeps in memory of another test."""
     cache.clear()
+    forget_process_memory()
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,8 @@ import redis
 from django.conf import settings as site_settings
 from pytest_django import Settings
 
-from aggregator.execution.setup import forget_snapshot
 from aggregator.models import Listing
 from aggregator.resilience import throttle
-from aggregator.selectors.model_speeds import forget_speeds
 from testing.factories import ListingFactory
 from testing.provider.server import ProviderServer
 
@@ -16,22 +14,9 @@ MakeModel = Callable[..., Listing]
 
 
 @pytest.fixture(autouse=True)
-def forget_models() -> None:
-    """Forget the models that an earlier test listed, and how fast they were."""
-    forget_snapshot()
-    forget_speeds()
-
-
-@pytest.fixture(autouse=True)
 def _without_exploration(settings: Settings) -> None:
     """Switch off exploration, so that the panel does not depend on chance."""
     settings.EXPLORE_PERCENT = 0
-
-
-@pytest.fixture(autouse=True)
-def forget_pauses() -> None:
-    """Forget the pauses that the provider of another test asked for."""
-    throttle.clear_pauses()
 
 
 @pytest.fixture(scope="session")

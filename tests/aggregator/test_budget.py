@@ -5,7 +5,6 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -27,12 +26,9 @@ WON = 1_000_000
 
 
 @pytest.fixture(autouse=True)
-def fresh_pace(settings: object) -> Iterator[None]:
-    """Clear the cached pace around every test; the subsidy is 24,000 won a day, 1,000 an hour."""
+def _fixed_subsidy(settings: object) -> None:
+    """Set the subsidy to 24,000 won a day, 1,000 an hour."""
     settings.DAILY_SUBSIDY_WON = 24_000  # type: ignore[attr-defined]
-    budget.read_pace.cache_clear()
-    yield
-    budget.read_pace.cache_clear()
 
 
 def spend(owner: User, won: float, at: dt.datetime, *, turns: int = 1, quality: float = 0.7) -> None:

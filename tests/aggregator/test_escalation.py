@@ -1,11 +1,9 @@
 """Cheap models first: when they disagree a stronger one is asked too, and the vote is counted again."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
-from aggregator.budgeting.budget import read_pace
 from aggregator.domain.events import RouteChosen
 from aggregator.domain.turn_state import reduce_events
 from aggregator.infra.concurrency import run_in_db_thread
@@ -18,14 +16,6 @@ from tests.aggregator.test_turns import RunAsk, run_ask, types_of
 __all__ = ["run_ask"]
 pytestmark = pytest.mark.django_db(transaction=True)
 PROMPT = "17 곱하기 23은 얼마인가요?"
-
-
-@pytest.fixture(autouse=True)
-def fresh_pace() -> Iterator[None]:
-    """Every test reads the day's price anew, and leaves none behind."""
-    read_pace.cache_clear()
-    yield
-    read_pace.cache_clear()
 
 
 async def offer_three(offer_model: MakeModel, provider: ProviderServer, quick: str, plain: str) -> None:

@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from django.core.management import CommandError, call_command
 
 from aggregator.models import WeightsVersion
 from aggregator.pipeline.ranking.weights import (
-    activate_weights,
     get_active_weights,
     load_default_weights,
     parse_weights,
@@ -22,16 +20,6 @@ from aggregator.storage import model_weights
 pytestmark = pytest.mark.django_db
 MODELS = ("gpt-4o", "claude-3", "gemini-2", "qwen2.5")
 PROMPTS = 60
-
-
-@pytest.fixture(autouse=True)
-def shipped_weights() -> Iterator[None]:
-    """Begin and end every test with the weights that ship."""
-    activate_weights(None)
-    model_weights.refresh_weights.cache_clear()
-    yield
-    activate_weights(None)
-    model_weights.refresh_weights.cache_clear()
 
 
 def _pack(path: Path, text: str) -> None:

@@ -1,7 +1,6 @@
 """Stored weights are used without a restart, and unreadable ones are ignored."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,21 +8,11 @@ from cachetools import TTLCache
 from django.test import Client
 
 from aggregator.models import WeightsVersion
-from aggregator.pipeline.ranking.weights import activate_weights, get_active_weights, load_default_weights
+from aggregator.pipeline.ranking.weights import get_active_weights, load_default_weights
 from aggregator.storage import model_weights
 from testing.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shipped_weights() -> Iterator[None]:
-    """Begin and end every test with the weights that ship."""
-    activate_weights(None)
-    model_weights.refresh_weights.cache_clear()
-    yield
-    activate_weights(None)
-    model_weights.refresh_weights.cache_clear()
 
 
 def refresh_weights_after(*, seconds: float) -> None:

@@ -2,20 +2,18 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from pytest_django import Settings
 
-from aggregator.budgeting.budget import read_pace
 from aggregator.execution.setup import forget_snapshot
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
 from aggregator.pipeline.ranking.style_features import LENGTH
 from aggregator.pipeline.ranking.style_weights import MIN_RATED_PROMPTS, StyleWeights
-from aggregator.pipeline.ranking.weights import ModelWeights, activate_weights, load_default_weights
+from aggregator.pipeline.ranking.weights import ModelWeights, load_default_weights
 from aggregator.pipeline.routing.prompt_topics import classify_topic
 from aggregator.pipeline.routing_weights import ANY_TOPIC, RouterHead, RoutingWeights
 from aggregator.selectors.turns import answer_text_of
@@ -29,20 +27,6 @@ __all__ = ["run_ask"]
 pytestmark = pytest.mark.django_db(transaction=True)
 PRODUCT = "17 곱하기 23은 얼마인가요?"
 TRIP = "부산 여행 코스를 추천해줘"
-
-
-@pytest.fixture(autouse=True)
-def _begin_with_shipped_weights() -> Iterator[None]:
-    """Begin and end every test with the weights that ship and the day's price unread."""
-    _forget_weights()
-    yield
-    _forget_weights()
-
-
-def _forget_weights() -> None:
-    activate_weights(None)
-    model_weights.refresh_weights.cache_clear()
-    read_pace.cache_clear()
 
 
 async def _plant(weights: ModelWeights) -> None:

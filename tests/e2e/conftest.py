@@ -14,23 +14,9 @@ from pytest_django import Settings
 from aggregator.execution.lifecycle import warm_up
 from aggregator.models import Listing
 from testing.site.live_site import LiveSite, live_site, site_application
-from tests.aggregator.conftest import (
-    forget_models,
-    forget_pauses,
-    offer_model,
-    provider,
-    provider_session,
-)
+from tests.aggregator.conftest import offer_model, provider, provider_session
 
-__all__ = [
-    "forget_models",
-    "forget_pauses",
-    "live_site",
-    "offer_model",
-    "provider",
-    "provider_session",
-    "site_application",
-]
+__all__ = ["live_site", "offer_model", "provider", "provider_session", "site_application"]
 
 # Playwright runs its event loop in the test's thread, where the tests make a few queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -41,7 +41,6 @@ def test_a_split_vote_escalates_to_a_stronger_model(
     take_picture(page, "escalated")
     page.reload()
     expect(page.locator(".answer-note")).to_contain_text("답이 확실하지 않아")
-    read_pace.cache_clear()
 
 
 def test_a_sentence_of_a_fused_answer_links_to_its_supporting_candidates(

@@ -17,21 +17,12 @@ from ads.models import Advertiser, Campaign, Creative, Keyword, LearnedReserve, 
 from ads.portal import bid_forecast
 from ads.portal.bid_forecast import BidRange, estimate_bids, forecast
 from ads.portal.keyword_ideas import KeywordIdea, suggest_keywords
-from ads.reporting import market_demand
 from ads.reporting.reach_estimate import ReachEstimate
 from ads.selection.serving.auction_log import auction_log_key
 from testing.ads.inventory import make_ad, make_advertiser, publish_all, request_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
 BIDS = BidRange(300 * WON, 350 * WON, 420 * WON, "demo")
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> None:
-    """Read counts and auctions anew: each is cached for a minute."""
-    market_demand._term_weights_cache.clear()
-    bid_forecast._winning_bids_cache.clear()
-    redis_client().delete(auction_log_key("travel"), auction_log_key("home"))
 
 
 def suggest(*seeds: str, taken: tuple[str, ...] = (), limit: int = 200) -> dict[str, KeywordIdea]:

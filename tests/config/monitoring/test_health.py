@@ -6,13 +6,8 @@ import pytest
 from django.test import Client
 from redis import Redis
 
-from config.monitoring import heartbeat, views
+from config.monitoring import heartbeat
 from testing.factories import ListingFactory
-
-
-@pytest.fixture(autouse=True)
-def clear_cached_health() -> None:
-    views.check_health.cache_clear()
 
 
 @pytest.fixture
