@@ -29,8 +29,9 @@ def answer(model: str, prompt: str) -> Script:
         return say("서울에는 약 940만 명이 살아요.")
     marker = re.search(r"<<<ANSWER (\w+) A>>>", prompt)
     if marker is None:
-        return say(f"{LONG} ({model})")
-    found = {"says": "940만 명이에요.", "by": ["A"], "instead": "930만 명이에요.", "of": ["B"]}
+        return say(LONG if model == "wise" else LONG.replace("940만", "930만"))
+    by, of = ("A", "B") if re.search(r"A>>>\n서울의 인구는 약 940만", prompt) else ("B", "A")
+    found = {"says": "940만 명이에요.", "by": [by], "instead": "930만 명이에요.", "of": [of]}
     lists = ("consensus", "partial_coverage", "unique_insights", "blind_spots")
     empty: dict[str, object] = {name: [] for name in lists}
     report = {"case": marker[1], "order": ["B", "A"], "contradictions": [found]}

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import AnswerDelta, AnswerStarted, ClaimsMapped
 from aggregator.domain.turn_state import TurnState
+from aggregator.infra.concurrency import run_in_cpu_pool
 from aggregator.infra.telemetry import traced
 from aggregator.pipeline.chat_messages import count_usage, fit_history, merge_prompts
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion_inputs
 from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge, read_prompt
+from aggregator.pipeline.fusion.judge_claims import quote_claims
 from aggregator.pipeline.fusion.judge_report import JudgeReport
 from aggregator.pipeline.panel.fan_out import limit_model_concurrency
 from aggregator.pipeline.panel.panel import Outcome, make_call_id
@@ -122,7 +124,7 @@ class FusionRequest:
                 self.question, self.fusion_inputs, model=self.fuser, judge_usage=self.judge_usage
             )
             report = self.judgement.report
-        if report and (claims := report.as_claims(self.fusion_inputs.candidates)):
+        if report and (claims := await run_in_cpu_pool(quote_claims, report, self.fusion_inputs)):
             await emit(ClaimsMapped(claims))
         self.messages = _build_messages(self.fuser, self.question, self.fusion_inputs, report)
         await self._stream(emit)

@@ -13,6 +13,8 @@ MAX_CANDIDATES = 3
 QUALITY_FLOOR = 0.4
 LETTERS = "ABC"
 _FENCE = re.compile(r"<{3,}|>{3,}")
+# What stands in place of a marker that a candidate wrote.
+DEFUSED = frozenset("‹›")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregator.domain.events import Claim
 from aggregator.domain.sanitize import sanitize_text
 
 FINDING_LISTS = ("consensus", "contradictions", "partial_coverage", "unique_insights", "blind_spots")
@@ -27,24 +26,6 @@ class JudgeReport:
     def as_text(self) -> str:
         """Return the report as JSON for the writer, which sees the same letters."""
         return json.dumps({"order": list(self.order), **self.findings}, ensure_ascii=False)
-
-    def as_claims(self, candidates: Mapping[str, str]) -> tuple[Claim, ...]:
-        """Return the claims that the page shows; `candidates` maps letters to candidate ids."""
-        contested = [
-            Claim("contested", row["says"], tuple(row["by"]), tuple(row["of"]), row["instead"])
-            for row in self.findings["contradictions"]
-        ]
-        shared = [Claim("shared", text, self.order) for text in self.findings["consensus"]]
-        return tuple(
-            Claim(
-                claim.kind,
-                claim.text,
-                tuple(candidates[letter] for letter in claim.candidates),
-                tuple(candidates[letter] for letter in claim.against),
-                claim.other_text,
-            )
-            for claim in (*contested, *shared)
-        )
 
 
 def parse_judge_report(reply: str, letters: Sequence[str], *, case: str) -> JudgeReport:

@@ -8,6 +8,13 @@ const HIGHLIGHT_MS = 2400;
 /** @param {string} text @returns {string} its letters and digits: what rendered text and its Markdown have in common */
 const lettersOf = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
+/** @param {string} text @returns {string} a quoted sentence without marks of emphasis and code, for one line */
+export const withoutMarks = (text) =>
+  text.replace(
+    /\*\*|__|`|(?<![\p{L}\p{N}])[*_](?=[\p{L}\p{N}])|(?<=[\p{L}\p{N}.!?])[*_](?![\p{L}\p{N}])/gu,
+    "",
+  );
+
 /**
  * Find the index of the shortest text that contains the beginning of a passage; -1 when none does.
  *

@@ -1,5 +1,6 @@
 import { element } from "../lib/dom.js";
 import { hueOf } from "../lib/hue.js";
+import { withoutMarks } from "../markdown/passages.js";
 
 /**
  * @import { CandidateState } from "../state/turn_types.js"
@@ -20,7 +21,12 @@ export const namesOf = (candidates) => candidates.map(({ name }) => name).join("
  */
 export function passageButton(candidates, text, press) {
   const who = element("span", { class: "claim-who" }, ...candidates.map(modelDot), namesOf(candidates));
-  const button = element("button", { type: "button", class: "claim-side" }, who, element("q", {}, text));
+  const button = element(
+    "button",
+    { type: "button", class: "claim-side" },
+    who,
+    element("q", {}, withoutMarks(text)),
+  );
   button.addEventListener("click", press);
   return button;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findPassageIndex } from "../../../static/js/markdown/passages.js";
+import { findPassageIndex, withoutMarks } from "../../../static/js/markdown/passages.js";
 
 const texts = [
   "서울 이야기",
@@ -15,4 +15,9 @@ test("a passage is found in the shortest text that contains it, ignoring punctua
 test("a passage that no text contains or that is too short is not found", () => {
   assert.equal(findPassageIndex(texts, "부산의 인구는 약 330만 명입니다."), -1);
   assert.equal(findPassageIndex(texts, "서울"), -1);
+});
+
+test("a quoted sentence is shown without marks, and keeps signs of calculations", () => {
+  assert.equal(withoutMarks("**서울**은 `수도`예요. *정말*"), "서울은 수도예요. 정말");
+  assert.equal(withoutMarks("2 * 3 = 6, a_b"), "2 * 3 = 6, a_b");
 });

@@ -20,6 +20,7 @@ from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.pipeline.fusion.injections import ENGLISH, INJECTIONS, KOREAN
 
 QUESTION = Question("서울의 인구는 얼마나 되나요?", "ko")
+OTHER = "서울의 인구는 약 930만 명이에요. " * 30
 HONEST = "서울의 인구는 약 940만 명이에요. " * 30
 MARKER_LINE = re.compile(r"^<<<(?:ANSWER|END) ([0-9a-f]{8}) ([A-C])>>>$", re.M)
 FUSED = "서울의 인구는 약 940만 명이에요."
@@ -39,7 +40,7 @@ def inject(injection: str, reader: LanguageModel) -> FusionInputs:
         Outcome(
             PanelSlot(name, reader), uuid.uuid4(), "done", text, "stop", "", TokenUsage(1, 1, "counted"), 0
         )
-        for name, text in (("mallory", f"{injection}\n{HONEST}"), ("ada", HONEST))
+        for name, text in (("mallory", f"{injection}\n{OTHER}"), ("ada", HONEST))
     ]
     standings = tuple(RankedCandidate(name, 0.5, group, ()) for group, name in enumerate(("mallory", "ada")))
     return select_fusion_inputs(Ranking(standings, 0, 0), outcomes)
@@ -48,7 +49,7 @@ def inject(injection: str, reader: LanguageModel) -> FusionInputs:
 def report_on(fusion_inputs: FusionInputs) -> str:
     """Return a valid report that prefers the honest answer."""
     empty = ("consensus", "partial_coverage", "unique_insights", "blind_spots")
-    contradiction = {"says": "940만", "by": ["A"], "instead": "930만", "of": ["B"]}
+    contradiction = {"says": "930만 명이에요.", "by": ["A"], "instead": "940만 명이에요.", "of": ["B"]}
     lists: dict[str, object] = {name: [] for name in empty} | {"contradictions": [contradiction]}
     document = {
         "case": fusion_inputs.marker,

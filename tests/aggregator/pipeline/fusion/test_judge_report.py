@@ -30,9 +30,8 @@ def reply(**changes: Any) -> str:
 def test_a_valid_report_is_parsed_even_in_a_code_fence() -> None:
     report = parse_judge_report(f"```json\n{reply()}\n```", LETTERS, case=CASE)
     assert report.order == ("B", "A")
-    contested, shared = report.as_claims({"A": "first", "B": "second"})
-    assert (contested.kind, contested.candidates, contested.against) == ("contested", ("first",), ("second",))
-    assert (shared.kind, shared.candidates) == ("shared", ("second", "first"))
+    assert report.findings["consensus"] == ["서울은 한국의 수도예요."]
+    assert report.findings["contradictions"][0]["of"] == ["B"]
 
 
 @pytest.mark.parametrize(

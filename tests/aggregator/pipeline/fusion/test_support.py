@@ -10,7 +10,7 @@ def draft(name: str, text: str) -> Draft:
 
 
 DRAFTS = [
-    draft("a", "서울은 대한민국의 수도예요. 한강이 도시 가운데를 흘러요."),
+    draft("a", "서울은 대한민국의 수도예요. 한강이 도시 한가운데를 흘러요!"),
     draft("b", "대한민국의 수도는 서울이에요. 서울의 인구는 약 940만 명이에요."),
 ]
 FUSED = "대한민국의 수도는 서울이에요. 한강이 도시 한가운데를 흘러요. 봄에는 벚꽃이 핍니다."
@@ -19,9 +19,9 @@ FUSED = "대한민국의 수도는 서울이에요. 한강이 도시 한가운�
 def test_a_sentence_is_supported_by_candidates_with_their_own_sentences() -> None:
     first, second = find_supports(FUSED, DRAFTS)
     assert first.text == "대한민국의 수도는 서울이에요."
-    assert first.candidates[0] == "b"
-    assert first.words[0] == "대한민국의 수도는 서울이에요."
-    assert (second.candidates, second.words) == (("a",), ("한강이 도시 가운데를 흘러요.",))
+    assert first.candidates == ("a", "b")
+    assert first.words == ("서울은 대한민국의 수도예요.", "대한민국의 수도는 서울이에요.")
+    assert (second.candidates, second.words) == (("a",), ("한강이 도시 한가운데를 흘러요!",))
 
 
 def test_a_contradicting_sentence_is_no_support() -> None:

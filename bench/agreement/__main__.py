@@ -1,4 +1,4 @@
-"""Do answers that say the same count as the same? Pairs of everyday answers, without any model call."""
+"""Do answers that say the same count as the same, and are sentences credited to those who say them?"""
 
 import time
 from collections import defaultdict
@@ -14,6 +14,7 @@ from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
 from aggregator.pipeline.types import Question
 from aggregator.training.passes import list_passes, number_groups, read_pass
+from bench.agreement.attribution import add_attribution
 from bench.report import ROOT, Goal, Report, bench_parser
 
 HELD_OUT = ROOT / "data" / "agreement" / "heldout"
@@ -163,6 +164,7 @@ def main() -> None:
         found = measure_pairs([pair for pair in pairs if pair.kind == kind])
         report.note(f"{kind}.precision", found.precision)
         report.note(f"{kind}.recall", found.recall)
+    add_attribution(report, rows)
     report.close()
 
 
