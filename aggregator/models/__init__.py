@@ -1,4 +1,5 @@
 from aggregator.models.api_keys import ApiKey
+from aggregator.models.calibration import CalibrationAnswer, CalibrationQuestion, CalibrationRun
 from aggregator.models.candidates import Ballot, Candidate, Vote
 from aggregator.models.conversations import Conversation, Turn
 from aggregator.models.day_counts import DayCount

@@ -14,6 +14,7 @@ class Usage(models.Model):
         JUDGE = "judge", _("심사")
         FUSE = "fuse", _("합치기")
         TITLE = "title", _("제목")
+        CALIBRATE = "calibrate", _("보정")
 
     class Source(models.TextChoices):
         PROVIDER = "provider", _("제공자가 알림")

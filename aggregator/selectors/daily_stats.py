@@ -49,8 +49,8 @@ def read_daily_stats(now: dt.datetime | None = None) -> DailyStats:
         .order_by("-failed", "-calls", "model")
     )
     return DailyStats(
-        cost_micros=spent_between(start, now),
-        cost_before_micros=spent_between(start - day, now - day),
+        cost_micros=spent_between(start, now, with_calibration=True),
+        cost_before_micros=spent_between(start - day, now - day, with_calibration=True),
         turns=turns["all"],
         running=turns["running"],
         failed=turns["failed"],

@@ -11,14 +11,19 @@ from aggregator.models import Listing, Turn, Usage
 
 
 def spent_today() -> int:
-    """Return what all models have cost since midnight in Korea, in micros of won."""
-    total = Usage.objects.filter(created_at__gte=start_of_day()).aggregate(total=Sum("cost_micros"))["total"]
-    return int(total or 0)
+    """Return what answering people has cost since midnight in Korea, in micros of won.
+
+    A calibration has a budget of its own, so it does not take from what the day's turns may cost.
+    """
+    spent = Usage.objects.filter(created_at__gte=start_of_day()).exclude(purpose=Usage.Purpose.CALIBRATE)
+    return int(spent.aggregate(total=Sum("cost_micros"))["total"] or 0)
 
 
-def spent_between(start: dt.datetime, end: dt.datetime) -> int:
-    """Return what all models have cost from `start` up to, but not including, `end`, in micros of won."""
+def spent_between(start: dt.datetime, end: dt.datetime, *, with_calibration: bool = False) -> int:
+    """Return what models have cost from `start` up to, but not including, `end`, in micros of won."""
     spent = Usage.objects.filter(created_at__gte=start, created_at__lt=end)
+    if not with_calibration:
+        spent = spent.exclude(purpose=Usage.Purpose.CALIBRATE)
     return int(spent.aggregate(total=Sum("cost_micros"))["total"] or 0)
 
 

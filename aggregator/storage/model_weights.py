@@ -20,10 +20,13 @@ CHECK_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
-def save_version(weights: ModelWeights) -> WeightsVersion:
+def save_version(weights: ModelWeights, *, is_active: bool = True) -> WeightsVersion:
     """Store weights; the newest active version is used."""
     return WeightsVersion.objects.create(
-        version=weights.version, heads=dump_weights(weights), provenance=dict(weights.provenance)
+        version=weights.version,
+        heads=dump_weights(weights),
+        provenance=dict(weights.provenance),
+        is_active=is_active,
     )
 
 

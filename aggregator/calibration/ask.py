@@ -1,0 +1,157 @@
+"""Asks the models of a run as a live turn does, within its budget and the limits of their providers."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from aggregator.calibration.estimate import count_calls_at_once, limit_cost_micros
+from aggregator.catalog.catalog import LanguageModel
+from aggregator.domain.events import Event
+from aggregator.models import CalibrationAnswer
+from aggregator.pipeline.panel.fan_out import fan_out
+from aggregator.pipeline.panel.panel import Outcome
+from aggregator.pipeline.types import PanelSlot, Question, Route, Strategy
+from aggregator.providers import RateLimited
+from aggregator.resilience.throttle import pause_left_seconds
+from aggregator.services.calibration_runs import LASTING_ERRORS, FinishedCall
+
+# A model that fails so often in a row is not asked again in this pass.
+MAX_FAILURES, MAX_RATE_LIMITS = 5, 30
+
+Store = Callable[[FinishedCall], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One question to one model."""
+
+    question_id: int
+    question: Question
+    model: LanguageModel
+
+
+@dataclass(slots=True)
+class SpendingLimit:
+    """What a run has spent and what calls in progress may cost, in micros of won, below its budget."""
+
+    budget_micros: int | None
+    spent_micros: int
+    reserved_micros: int = 0
+    was_reached: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def reserve(self, micros: int) -> bool:
+        """Reserve what a call may cost at most; False where the budget does not cover it.
+
+        While other calls are in progress it waits, as they usually cost less than was reserved.
+        """
+        while self.budget_micros is not None and micros > self._left(self.budget_micros):
+            if not self.reserved_micros:
+                self.was_reached = True
+                return False
+            self._changed.clear()
+            await self._changed.wait()
+        self.reserved_micros += micros
+        return True
+
+    def settle(self, reserved: int, cost: int) -> None:
+        """Replace a reservation by what the call cost."""
+        self.reserved_micros -= reserved
+        self.spent_micros += cost
+        self._changed.set()
+
+    def _left(self, budget: int) -> int:
+        return budget - self.spent_micros - self.reserved_micros
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks calls of a run and stores each as it ends; `stop` ends those in progress."""
+
+    limit: SpendingLimit
+    stop: asyncio.Event
+    store: Store
+    # Models that were given up, with the error that they ended in.
+    given_up: dict[str, str] = field(default_factory=dict)
+
+    async def ask_all(self, calls: Sequence[PlannedCall]) -> None:
+        """Ask every model its calls in their order, few at once, models side by side."""
+        queues: dict[str, deque[PlannedCall]] = {}
+        models = {call.model.slug: call.model for call in calls}
+        for call in calls:
+            queues.setdefault(call.model.slug, deque()).append(call)
+        async with asyncio.TaskGroup() as group:
+            for slug, queue in queues.items():
+                line = _ModelQueue(self, queue)
+                for _ in range(count_calls_at_once(models[slug])):
+                    group.create_task(line.work())
+
+
+@dataclass(slots=True)
+class _ModelQueue:
+    """The calls that one model is still to be asked."""
+
+    asker: Asker
+    calls: deque[PlannedCall]
+    failures: int = 0
+    rate_limits: int = 0
+
+    async def work(self) -> None:
+        """Ask one call after the other."""
+        asker = self.asker
+        while self.calls and not asker.stop.is_set():
+            call = self.calls.popleft()
+            await self._wait_for_provider(call.model)
+            reserved = limit_cost_micros(call.model, call.question)
+            if not await asker.limit.reserve(reserved):
+                self.calls.clear()
+                return
+            cost = 0
+            try:
+                outcome, duration_ms = await ask_once(call, asker.stop)
+                cost = outcome.cost_micros
+            finally:
+                asker.limit.settle(reserved, cost)
+            await self._note(call, outcome, duration_ms)
+
+    async def _wait_for_provider(self, model: LanguageModel) -> None:
+        """Wait until a provider's rate limit is over, or the run is stopped."""
+        while not self.asker.stop.is_set() and (left := pause_left_seconds(model)) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self.asker.stop.wait()
+
+    async def _note(self, call: PlannedCall, outcome: Outcome, duration_ms: int) -> None:
+        if outcome.error == RateLimited.code and self.rate_limits < MAX_RATE_LIMITS:
+            # It was not asked: the provider said when it may be.
+            self.rate_limits += 1
+            self.calls.appendleft(call)
+            return
+        self.rate_limits = 0
+        self.failures = 0 if outcome.error in LASTING_ERRORS else self.failures + 1
+        finished = FinishedCall(call.question_id, CalibrationAnswer.Role.CANDIDATE, outcome, duration_ms)
+        await self.asker.store(finished)
+        if self.failures >= MAX_FAILURES:
+            self.asker.given_up[call.model.slug] = outcome.error
+            self.calls.clear()
+
+
+async def ask_once(call: PlannedCall, stop: asyncio.Event) -> tuple[Outcome, int]:
+    """Ask one model as a live panel does; returns how it ended and the milliseconds that it took."""
+    # Every call has an id of its own: one that is made again is paid for again.
+    slot = PanelSlot(str(uuid.uuid4()), call.model)
+    route = Route((slot,), Strategy.SINGLE, (), 1, 0, settings.TURN_DEADLINE_MS)
+    started = time.monotonic()
+    async with fan_out(route, call.question, emit=_ignore, stop=stop) as panel:
+        await panel.wait_until_complete()
+    return panel.outcomes[0], round((time.monotonic() - started) * 1000)
+
+
+async def _ignore(event: Event) -> None:
+    """Drop an event: nobody follows the call."""
