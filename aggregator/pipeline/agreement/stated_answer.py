@@ -71,11 +71,10 @@ def find_stated_answer(text: str) -> str:
         return _read_braced(text, boxes[-1].end())
     if "답" not in text and "nswer" not in text and "NSWER" not in text:
         return ""
-    for pattern in (_JSON, _LABEL):
-        found = pattern.findall(text)
-        if found:
-            return str(found[-1]).strip().strip('"').strip()
-    return ""
+    if found := _JSON.findall(text):
+        return str(found[-1]).strip().strip('"').strip()
+    found = _LABEL.findall(text)
+    return str(found[-1]).strip() if found else ""
 
 
 def _clean(text: str) -> str:
@@ -109,10 +108,25 @@ def _read_date(text: str) -> str | None:
 
 
 def _read_literal(text: str) -> str | None:
-    try:
-        return repr(ast.literal_eval(_clean(text)))
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
+    """Return a value of code in one form; its quotation marks tell a text from a name."""
+    for form in (text.strip().strip("*`").strip().removesuffix("."), _clean(text)):
+        try:
+            return _write_value(ast.literal_eval(form))
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    return None
+
+
+def _write_value(value: object) -> str:
+    """Return equal values in equal words: entries of dictionaries and sets have no order."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(sorted(f'{_write_value(k)}: {_write_value(v)}' for k, v in value.items()))}}}"
+    if isinstance(value, set):
+        return f"set({', '.join(sorted(map(_write_value, value)))})"
+    if isinstance(value, (list, tuple)):
+        marks = "[]" if isinstance(value, list) else "()"
+        return f"{marks[0]}{', '.join(map(_write_value, value))}{marks[1]}"
+    return repr(value)
 
 
 def _fold(text: str) -> str:
@@ -137,6 +151,9 @@ def _read_formula(text: str) -> str:
 def canonicalise(stated: str, answer_type: AnswerType | None) -> ShortAnswer | None:
     """Return a stated answer in canonical form, or None when it is not of the expected kind."""
     kind = answer_type.kind if answer_type else ""
+    if kind == LITERAL:
+        literal = _read_literal(stated)
+        return ShortAnswer(LITERAL, literal) if literal is not None else None
     stated = _clean(stated)
     if not stated:
         return None
@@ -148,9 +165,6 @@ def canonicalise(stated: str, answer_type: AnswerType | None) -> ShortAnswer | N
         return ShortAnswer(TRUTH, truth) if truth else None
     if kind == DATE and (date := _read_date(stated)):
         return ShortAnswer(DATE, date)
-    if kind == LITERAL:
-        literal = _read_literal(stated)
-        return ShortAnswer(LITERAL, literal) if literal is not None else None
     return _read_open(stated, kind)
 
 

@@ -70,6 +70,27 @@ def test_an_answer_is_extracted_in_canonical_form(prompt: str, text: str, kind: 
     assert extract_answer(text, detect_answer_type(prompt)) == ShortAnswer(kind, key)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("Answer: 'Oe-Bz'", "Answer: 'oe-bz'", False),
+        ("Answer: 'iq!!!'", "Answer: 'iq!!!!'", False),
+        ("Answer: '   '", "Answer: '    '", False),
+        ('Answer: "hello"', "**Answer:** `'hello'`", True),
+        ("Answer: '1'", "Answer: 1", False),
+        ("Answer: {'a': 1, 'b': [2]}", "The answer is {'b': [2], 'a': 1}.", True),
+        ("Answer: [1,2]", "Answer: (1, 2)", False),
+    ],
+)
+def test_values_of_code_are_compared_to_the_letter(one: str, other: str, *, is_same: bool) -> None:
+    answer_type = detect_answer_type("assert f([1]) == ??")
+    first, second = extract_answer(one, answer_type), extract_answer(other, answer_type)
+
+    assert first
+    assert second
+    assert (first == second) is is_same
+
+
 def test_a_request_for_free_text_has_no_answer_type() -> None:
     assert detect_answer_type("부산 여행 코스를 추천해줘") is None
     assert (
