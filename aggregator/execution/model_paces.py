@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 
-from aggregator.pipeline.routing.answer_forecast import ModelPace, expect_topic_tokens
+from aggregator.pipeline.routing.answer_forecast import (
+    ModelPace,
+    expect_topic_tokens,
+    measure_length_factor,
+)
 from aggregator.selectors.model_speeds import ModelSpeed, TopicLength, measure_lengths, measure_speeds
-
-# Measured answers weigh against this many of the table's length.
-PRIOR_ANSWERS = 10
-_LEAST_FACTOR, _MOST_FACTOR = 0.05, 8.0
 
 
 def measure_paces() -> dict[str, ModelPace]:
@@ -32,11 +32,8 @@ def combine_paces(speeds: dict[str, ModelSpeed], lengths: tuple[TopicLength, ...
 
 
 def _measure_length_factor(rows: list[TopicLength]) -> float:
-    if not rows:
-        return 1.0
-    samples = sum(row.samples for row in rows)
-    written = sum(row.samples * row.tokens for row in rows)
-    expected = sum(row.samples * expect_topic_tokens(row.topic, is_votable=row.is_votable) for row in rows)
-    prior = PRIOR_ANSWERS * expected / samples
-    factor = (written + prior) / (expected + prior)
-    return round(min(_MOST_FACTOR, max(_LEAST_FACTOR, factor)), 2)
+    return measure_length_factor(
+        samples=sum(row.samples for row in rows),
+        written=sum(row.samples * row.tokens for row in rows),
+        expected=sum(row.samples * expect_topic_tokens(row.topic, is_votable=row.is_votable) for row in rows),
+    )

@@ -14,6 +14,7 @@ from aggregator.budgeting.pacing import PacingState, solve_price, start_pacing, 
 from aggregator.budgeting.turn_budget import DailyFunds, TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.pipeline.ranking.weights import activate_weights, get_active_weights
+from aggregator.pipeline.routing.answer_forecast import Paces, expect_tokens, expect_topic_tokens
 from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.expected_quality import expect_quality
 from aggregator.pipeline.routing.plan_options import count_prompt_tokens, list_plan_options, quote_model
@@ -50,6 +51,7 @@ class CascadeRunner:
 
     offer: list[LanguageModel]
     pacing: PacingState
+    paces: Paces
 
     def run_all(self, live: LiveSet, rows: Sequence[int]) -> Numbers:
         """Return whether each turn's answer is right, and its cost in won, shape (turns, 2)."""
@@ -66,7 +68,7 @@ class CascadeRunner:
         standings = {model.slug: model.standing for model in self.offer}
         # The price alone limits turns: the reserve of an installation is not simulated.
         budget = TurnBudget(DailyFunds(_AMPLE, 0, 0), replace(self.pacing, balance=_AMPLE))
-        context = RoutingContext(budget, TOPIC, None, weights)
+        context = RoutingContext(budget, TOPIC, None, weights, self.paces)
         route = plan_route(
             question, self.offer, preferences=RoutePreferences(), context=context, limits=LIMITS
         )
@@ -84,13 +86,16 @@ class CascadeRunner:
         return float(right), float(live.costs[row, columns].sum()) / _WON
 
 
-def _find_price(split: Split, offer: list[LanguageModel], strong: LanguageModel, share: float) -> float:
+def _find_price(split: Split, offer: list[LanguageModel], paces: Paces, strong: str, share: float) -> float:
     """Return the price of quality at which plans for the train half cost this share of the strong model."""
     tokens = int(np.mean([count_prompt_tokens(split.train.questions[row]) for row in split.train_rows[:50]]))
     cascades = get_active_weights().routing.cascades
-    quotes = tuple(quote_model(model, tokens) for model in offer)
+    usual = expect_topic_tokens(OTHER, is_votable=True)
+    quotes = tuple(
+        quote_model(model, tokens, expect_tokens(model, usual, paces[model.slug])) for model in offer
+    )
     options = list_plan_options(quotes, _VOTABLE, LIMITS.slots, cascades)
-    allowed = share * quote_model(strong, tokens).cost
+    allowed = share * next(quote.cost for quote in quotes if quote.slug == strong)
     return solve_price([([o.quality for o in options], [o.cost for o in options])], allowed)
 
 
@@ -108,9 +113,9 @@ def _measure_split(split: Split, share: float) -> tuple[float, float, float]:
         )
     )
     offer = expect_quality(split.train.list_offer(standings), get_active_weights().routing, TOPIC)
-    by_slug = {model.slug: model for model in offer}
-    price = _find_price(split, offer, by_slug[strong], share)
-    runner = CascadeRunner(offer, start_pacing(share * float(costs[column]) / _WON, price))
+    paces = split.train.measure_paces(split.train_rows)
+    price = _find_price(split, offer, paces, strong, share)
+    runner = CascadeRunner(offer, start_pacing(share * float(costs[column]) / _WON, price), paces)
     # The turns of the train half only let the price settle, as it has in an installation that runs.
     runner.run_all(split.train, split.train_rows[:WARM_UP_TURNS])
     found = runner.run_all(split.test, split.test_rows)

@@ -16,12 +16,19 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.catalog.vendors import detect_vendor
 from aggregator.pipeline.answer_type import LETTERS, LITERAL, detect_answer_type
 from aggregator.pipeline.ranking.rank import rank
+from aggregator.pipeline.routing.answer_forecast import (
+    ModelPace,
+    expect_topic_tokens,
+    measure_length_factor,
+)
+from aggregator.pipeline.routing.prompt_topics import OTHER
 from aggregator.pipeline.types import Draft, Question, Ranking
 from aggregator.training.answered_questions import AnsweredQuestion, GivenAnswer
 from aggregator.training.recordings import NO_ANSWER, RecordedSet, detect_language
 from aggregator.training.response_matrix import Numbers
 
 _NUMBER_MARK = "n"
+_CHARS_PER_TOKEN = 4
 _WON_PER_DOLLAR = 1_400
 
 
@@ -43,8 +50,18 @@ class LiveSet:
 
     @cached_property
     def right(self) -> Numbers:
-        """Whether each model's canonical answer is the right one, shape (questions, models)."""
-        rows = [[float(row[model] == row["gold"]) for model in self.pool] for row in self.recorded.rows]
+        """Whether each model's canonical answer is the right one, shape (questions, models).
+
+        Values of code are right when they are equal, however they are spelled.
+        """
+        rows = []
+        for row, question in zip(self.recorded.rows, self.questions, strict=True):
+            answer_type = detect_answer_type(question.prompt)
+            read = _read_value if answer_type and answer_type.kind == LITERAL else str
+            gold = read(row["gold"])
+            rows.append(
+                [float(row[model] not in NO_ANSWER and read(row[model]) == gold) for model in self.pool]
+            )
         return np.array(rows)
 
     @cached_property
@@ -91,6 +108,19 @@ class LiveSet:
         """Return each model's accuracy on these questions, which stands for its public quality."""
         accuracies = self.right[np.asarray(rows)].mean(axis=0)
         return dict(zip(self.pool, (float(accuracy) for accuracy in accuracies), strict=True))
+
+    def measure_paces(self, rows: Sequence[int]) -> dict[str, ModelPace]:
+        """Return each model's length of answers, as turns measure it of their stored answers."""
+        lengths = [self.recorded.chars.get(self.recorded.rows[row]["id"], {}) for row in rows]
+        table = expect_topic_tokens(OTHER, is_votable=True)
+        paces = {}
+        for model in self.pool:
+            tokens = [float(row[model]) / _CHARS_PER_TOKEN for row in lengths if row.get(model)]
+            factor = measure_length_factor(
+                samples=len(tokens), written=sum(tokens), expected=table * len(tokens)
+            )
+            paces[model] = ModelPace(factor)
+        return paces
 
     def list_offer(self, standings: Mapping[str, float]) -> list[LanguageModel]:
         """Return the pool as models on offer."""
@@ -147,10 +177,15 @@ def _read_mark(answer: str) -> str:
     return number if number[:1].isdigit() or number[:1] in "-." else answer
 
 
-def _quote(answer: str) -> str:
-    """Return a value of code as a literal: recorded texts have no quotation marks."""
+def _read_value(answer: str) -> object:
+    """Return a value of code; recorded texts have no quotation marks."""
     try:
-        ast.literal_eval(answer)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return repr(answer)
-    return answer
+        return ast.literal_eval(answer.strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return answer
+
+
+def _quote(answer: str) -> str:
+    """Return a value of code as a literal."""
+    value = _read_value(answer)
+    return repr(answer) if value is answer else answer

@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from aggregator.execution.model_paces import PRIOR_ANSWERS, combine_paces
+from aggregator.execution.model_paces import combine_paces
 from aggregator.models import Candidate, Turn
-from aggregator.pipeline.routing.answer_forecast import ModelPace, expect_topic_tokens
+from aggregator.pipeline.routing.answer_forecast import PRIOR_ANSWERS, ModelPace, expect_topic_tokens
 from aggregator.selectors import model_speeds
 from aggregator.selectors.model_speeds import (
     MIN_SAMPLES,

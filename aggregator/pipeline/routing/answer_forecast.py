@@ -32,6 +32,9 @@ TOPIC_TOKENS: Mapping[str, int] = {
 VOTABLE_SHARE = 0.5
 # Where nobody has measured a model: the usual pace of hosted models.
 USUAL_TOKENS_PER_SECOND, USUAL_FIRST_TOKEN_SECONDS = 50.0, 1.0
+# Measured answers weigh against this many of the table's length.
+PRIOR_ANSWERS = 10
+_LEAST_FACTOR, _MOST_FACTOR = 0.05, 8.0
 # A local model reads about eight times as fast as it writes (catalog.toml).
 _READING_SPEEDUP = 8.0
 _LOCAL = "local"
@@ -59,6 +62,17 @@ def expect_topic_tokens(topic: str, *, is_votable: bool) -> int:
     """Return the tokens of an average model's answer on a topic."""
     tokens = TOPIC_TOKENS.get(topic, TOPIC_TOKENS["other"])
     return round(tokens * VOTABLE_SHARE) if is_votable else tokens
+
+
+def measure_length_factor(*, samples: int, written: float, expected: float) -> float:
+    """Return how long a model's answers are against the table, shrunk towards it.
+
+    `written` are the tokens of `samples` answers together, `expected` those of an average model's.
+    """
+    if not samples:
+        return 1.0
+    prior = PRIOR_ANSWERS * expected / samples
+    return round(min(_MOST_FACTOR, max(_LEAST_FACTOR, (written + prior) / (expected + prior))), 2)
 
 
 def expect_tokens(model: LanguageModel, topic_tokens: int, pace: ModelPace = UNMEASURED) -> int:
