@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from aggregator import placements
 from aggregator.budgeting import budget
+from aggregator.calibration.processes import continue_runs
 from aggregator.execution import runner
 from aggregator.execution.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
 from aggregator.execution.lifecycle import find_abandoned_turns, keep_snapshot_fresh, warm_up
@@ -105,6 +106,12 @@ _starter = per_loop(lambda: Batcher(_start_together, max_size=MAX_STARTED_TOGETH
 def run_provider_test(test_id: int) -> None:
     """Run an admin's test call on this worker's event loop."""
     provider_checks.run_test(test_id, run=_run)
+
+
+@shared_task(name="aggregator.tasks.continue_calibrations")
+def continue_calibrations() -> int:
+    """Start a process for every running calibration that none carries out."""
+    return continue_runs()
 
 
 @shared_task(name="aggregator.tasks.recover_turns")

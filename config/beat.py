@@ -14,6 +14,7 @@ _TASKS: dict[str, tuple[str, int | crontab]] = {
     "recover turns": ("aggregator.tasks.recover_turns", 10),
     "learn votes": ("aggregator.tasks.learn_votes", 20),
     "update the budget pace": ("aggregator.tasks.keep_pace", 60),
+    "continue calibrations": ("aggregator.tasks.continue_calibrations", 15),
     "refit ratings": ("aggregator.tasks.refit_skills", crontab(hour=4, minute=10)),
     "delete old turn counts": ("aggregator.tasks.clear_counts", crontab(hour=4, minute=40)),
     "delete empty guests": ("aggregator.tasks.clear_guests", crontab(hour=4, minute=50)),

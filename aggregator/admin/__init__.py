@@ -1,5 +1,23 @@
 """The admin of the aggregator; importing this package registers its pages."""
 
-from aggregator.admin import budget, catalog, conversations, feedback, provider_accounts, usage, weights
+from aggregator.admin import (
+    budget,
+    calibration,
+    catalog,
+    conversations,
+    feedback,
+    provider_accounts,
+    usage,
+    weights,
+)
 
-__all__ = ["budget", "catalog", "conversations", "feedback", "provider_accounts", "usage", "weights"]
+__all__ = [
+    "budget",
+    "calibration",
+    "catalog",
+    "conversations",
+    "feedback",
+    "provider_accounts",
+    "usage",
+    "weights",
+]

@@ -34,6 +34,11 @@ class ModelEstimate:
     cost_micros: int
     seconds: float
 
+    @property
+    def minutes(self) -> int:
+        """How long they take, in whole minutes."""
+        return max(1, round(self.seconds / 60))
+
 
 @dataclass(frozen=True, slots=True)
 class RunEstimate:

@@ -71,6 +71,13 @@ def measure_progress(run: CalibrationRun) -> RunProgress:
     return RunProgress(ended, run.questions.count() * len(run.panel), models)
 
 
+def find_common_errors(run_id: int) -> dict[str, str]:
+    """Return the most common error of each model that failed in a run."""
+    failed = CalibrationAnswer.objects.filter(question__run_id=run_id).exclude(error="")
+    counted = failed.values("model", "error").annotate(times=Count("pk")).order_by("times")
+    return {row["model"]: row["error"] for row in counted}
+
+
 def list_stalled_runs(hold_seconds: int) -> list[int]:
     """Return the running runs that no living process holds."""
     old = timezone.now() - dt.timedelta(seconds=hold_seconds)

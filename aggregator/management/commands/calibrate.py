@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from argparse import ArgumentParser
 from pathlib import Path
@@ -31,6 +32,7 @@ from aggregator.services.calibration_runs import CalibrationOrder, NewQuestion
 from aggregator.services.listings import list_offered_models
 
 WON = 1_000_000
+_NICENESS = 10
 
 
 class Command(BaseCommand):
@@ -48,10 +50,13 @@ class Command(BaseCommand):
         parser.add_argument("--fusion", action="store_true", help="measure which models may fuse answers")
         parser.add_argument("--activate", action="store_true", help="use the weights unless they are worse")
         parser.add_argument("--even-if-worse", action="store_true", help="with --activate: use them anyway")
+        parser.add_argument("--background", action="store_true", help="leave the processor to others")
         parser.add_argument("--yes", action="store_true", help="start without asking")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create or find the run, show what it will cost, and carry it out."""
+        if options["background"]:
+            os.nice(_NICENESS)
         try:
             with translation.override("en"):
                 run = self._find(options) if options["resume"] else self._create(options)
