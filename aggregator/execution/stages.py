@@ -37,20 +37,21 @@ from aggregator.pipeline.fusion.support import find_supports
 from aggregator.pipeline.panel.fan_out import fan_out
 from aggregator.pipeline.panel.panel import Panel
 from aggregator.pipeline.panel.provisional_answer import choose_leader, keep_first, name_answer_kind
-from aggregator.pipeline.panel.settling import expect_waits, is_settled
+from aggregator.pipeline.panel.settling import is_settled
 from aggregator.pipeline.ranking.disagreements import find_claims
 from aggregator.pipeline.ranking.rank import rank, rank_stably
 from aggregator.pipeline.ranking.vote import can_vote
 from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.fallback import choose_fallback
 from aggregator.pipeline.routing.route import is_budget_limited
-from aggregator.pipeline.types import Draft, PanelSlot, Question, Ranking
+from aggregator.pipeline.types import Draft, PanelSlot, Question, Ranking, Strategy
 from aggregator.storage import checkpoint
 from language.sensitivity import Sensitivity
 
 # How often it is judged whether the candidates being written are worth waiting for.
 SETTLING_TICK_S, ARRIVAL_WAIT_S = 0.25, 60.0
-MIN_FUSED, FUSION_WAIT_S = 2, 60.0
+# Strategies that make one answer of several.
+COMBINED = frozenset({Strategy.VOTE, Strategy.CASCADE, Strategy.COUNCIL})
 
 
 @dataclass(slots=True)
@@ -259,11 +260,9 @@ class PanelStages:
 def is_answer_settled(state: TurnState, question: Question, panel: Panel, ranking: Ranking) -> bool:
     """Return whether the candidates of a panel that are being written are not worth waiting for."""
     ended, writers = panel.list_ended(state.candidates), panel.list_writers(state.candidates)
-    if panel.route.strategy == Turn.Strategy.COUNCIL and len(ended) < MIN_FUSED:
-        # A fused answer waits for what it is made of, but not for a model that hardly ends.
-        return all(seconds > FUSION_WAIT_S for seconds in expect_waits(ended, writers))
     is_votable = can_vote(question, [each.draft for each in ended])
-    return is_settled(ranking, ended, writers, is_votable=is_votable)
+    is_combined = panel.route.strategy in COMBINED
+    return is_settled(ranking, ended, writers, is_votable=is_votable, is_combined=is_combined)
 
 
 async def fuse_answer(

@@ -1,14 +1,15 @@
-"""Fits what settling predicts: spread of lengths, gain of one more answer, and the price of a second."""
+"""Fits what settling predicts: the spread of lengths, and the gain of further answers."""
 
 import json
 import math
 import zlib
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, median, pstdev
 
 import numpy as np
+from sklearn.linear_model import Ridge
 
 from aggregator.pipeline.panel.settling import WEIGHTS_FILE, SettlingWeights, describe_gain
 from bench.settling.turns import (
@@ -18,15 +19,14 @@ from bench.settling.turns import (
     measure_standings,
     rank_ended,
     read_items,
-    settle,
     simulate_turns,
     view_at,
+    watch,
 )
 
-FIT_TURNS, RIDGE = 400, 3.0
-PRICES = (0.0001, 0.0002, 0.0003, 0.0005, 0.0007, 0.001, 0.0015, 0.002)
-# What waiting less may cost on the half that is fitted on.
-MAX_LOSS = 0.001
+FIT_TURNS, RIDGE = 2_000, 3.0
+# A wrong answer that waiting would have put right weighs this many times; it costs little time.
+CAUTION = 3.0
 LONG = 4.0
 
 
@@ -49,21 +49,28 @@ def _measure_lengths(items: Sequence[Item]) -> tuple[float, float]:
     return pstdev(deviations), long / count
 
 
+def _observe_gains(turn: SimulatedTurn) -> Iterator[tuple[tuple[float, ...], float]]:
+    """Yield what the gain of waiting for each number of further answers is predicted from, and the gain."""
+    order = sorted(turn.answers, key=lambda answer: answer.ends_s)
+    worths = {answer.draft.candidate: answer.worth for answer in order}
+    rankings = [rank_ended(turn, order[:number]) for number in range(1, len(order) + 1)]
+    leading = [worths[ranking.standings[0].candidate] for ranking in rankings]
+    for number in range(1, len(order)):
+        moment = order[number - 1].ends_s
+        ended, _ = view_at(turn, order[:number], moment)
+        writers = [watch(answer, moment) for answer in order[number:]]
+        for further in range(1, len(writers) + 1):
+            ranking = rankings[number - 1]
+            row = describe_gain(ranking, ended, writers[:further], is_votable=turn.is_short)
+            yield row, leading[number + further - 1] - leading[number - 1]
+
+
 def _fit_gain(turns: Sequence[SimulatedTurn]) -> tuple[float, ...]:
-    """Return the ridge regression of what the remaining answers of a panel added, summed over them."""
-    rows, gains = [], []
-    for turn in turns:
-        order = sorted(turn.answers, key=lambda answer: answer.ends_s)
-        by_name = {answer.draft.candidate: answer for answer in order}
-        best = by_name[rank_ended(turn, order).standings[0].candidate].worth
-        for number in range(1, len(order)):
-            ranking = rank_ended(turn, order[:number])
-            ended, writers = view_at(turn, order[:number], order[number - 1].ends_s)
-            rows.append(np.sum([describe_gain(ranking, ended, writer) for writer in writers], axis=0))
-            gains.append(max(0.0, best - by_name[ranking.standings[0].candidate].worth))
-    x, y = np.array(rows), np.array(gains)
-    found = np.linalg.solve(x.T @ x + RIDGE * np.eye(x.shape[1]), x.T @ y)
-    return tuple(round(float(value), 4) for value in found)
+    """Return the ridge regression, without negative weights, of what further answers of a panel added."""
+    observed = [pair for turn in turns for pair in _observe_gains(turn)]
+    x, y = np.array([row for row, _ in observed]), np.array([gain for _, gain in observed])
+    ridge = Ridge(alpha=RIDGE, fit_intercept=False, positive=True).fit(x, y)
+    return tuple(round(float(value), 4) for value in ridge.coef_)
 
 
 def lose(settled: Sequence[SettledTurn]) -> float:
@@ -72,41 +79,16 @@ def lose(settled: Sequence[SettledTurn]) -> float:
 
 
 def fit(data: Path) -> SettlingWeights:
-    """Return the weights fitted on one half of the recorded questions.
-
-    Gains are fitted on a half of that, and prices on the rest, where the gains are not known by heart.
-    """
-    half, _ = split_items(read_items(data))
-    items, others = half[::2], half[1::2]
+    """Return the weights fitted on one half of the recorded questions."""
+    items, _ = split_items(read_items(data))
     standings = measure_standings(items)
-    turns = {
-        kind: list(simulate_turns(items, standings, FIT_TURNS, is_short=kind, seed=1))
-        for kind in (True, False)
-    }
+    gains = [
+        _fit_gain(list(simulate_turns(items, standings, FIT_TURNS, is_short=is_short, seed=1)))
+        for is_short in (True, False)
+    ]
     spread, runaway = _measure_lengths(items)
-    weights = SettlingWeights(
-        0.0, 0.0, _fit_gain(turns[True]), _fit_gain(turns[False]), round(spread, 3), round(runaway, 4)
-    )
-    prices = {
-        kind: _choose_price(
-            list(simulate_turns(others, standings, FIT_TURNS, is_short=kind, seed=2)), weights
-        )
-        for kind in (True, False)
-    }
-    return replace(weights, compared_price=prices[True], open_price=prices[False])
-
-
-def _choose_price(turns: Sequence[SimulatedTurn], weights: SettlingWeights) -> float:
-    """Return the highest price of a second that costs next to nothing in quality."""
-    chosen = 0.0
-    for price in PRICES:
-        settled = [settle(turn, replace(weights, compared_price=price, open_price=price)) for turn in turns]
-        ratio = median(turn.seconds / turn.winner_seconds for turn in settled)
-        print(f"price {price:.4f}: loss {lose(settled):+.4f}, time / winner's {ratio:.3f}", flush=True)
-        if lose(settled) > MAX_LOSS:
-            break
-        chosen = price
-    return chosen
+    compared = tuple(round(CAUTION * weight, 4) for weight in gains[0])
+    return SettlingWeights(compared, gains[1], round(spread, 3), round(runaway, 4))
 
 
 def ship(data: Path) -> None:

@@ -182,11 +182,12 @@ def view_at(
 ) -> tuple[list[Ended], list[Writer]]:
     """Return what a live turn knows of its candidates at a moment."""
     done = [Ended(answer.draft, answer.chars, answer.writing_s) for answer in ended]
-    writers = [_watch(answer, moment) for answer in turn.answers if answer not in ended]
+    writers = [watch(answer, moment) for answer in turn.answers if answer not in ended]
     return done, writers
 
 
-def _watch(answer: SimulatedAnswer, moment: float) -> Writer:
+def watch(answer: SimulatedAnswer, moment: float) -> Writer:
+    """Return what a live turn knows of a candidate that is being written."""
     writing = max(0.0, moment - answer.first_text_s)
     chars = round(answer.chars * min(1.0, writing / answer.writing_s))
     return Writer(answer.draft.standing, chars, moment, writing, max(0.0, DEADLINE_SECONDS - moment))
@@ -201,8 +202,21 @@ def settle(turn: SimulatedTurn, weights: SettlingWeights) -> SettledTurn:
     for moment, ended in list_moments(turn):
         if len(ended) != known or ranking is None:
             ranking, known = rank_ended(turn, ended), len(ended)
-        done, writers = view_at(turn, ended, moment)
-        if is_settled(ranking, done, writers, is_votable=turn.is_short, weights=weights):
+        if _is_settled(turn, ranking, ended, moment, weights):
             best = by_name[ranking.standings[0].candidate]
             return SettledTurn(moment, best.ends_s, last, best.worth, all_best.worth)
     return SettledTurn(last, all_best.ends_s, last, all_best.worth, all_best.worth)
+
+
+def _is_settled(
+    turn: SimulatedTurn,
+    ranking: Ranking,
+    ended: Sequence[SimulatedAnswer],
+    moment: float,
+    weights: SettlingWeights,
+) -> bool:
+    """Return whether a live turn is settled: one that votes where answers are right or wrong."""
+    done, writers = view_at(turn, ended, moment)
+    return is_settled(
+        ranking, done, writers, is_votable=turn.is_short, is_combined=turn.is_short, weights=weights
+    )

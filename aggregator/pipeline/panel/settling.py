@@ -1,18 +1,20 @@
 """Decides whether an answer is worth waiting for the candidates that are still being written.
 
-Waiting is worth its time while the expected gain in quality is above a price for each second. The gain and
+Waiting is worth its time while the expected gain in quality is above the price of the seconds. The gain and
 the spread of lengths are learned from recorded answers: `python -m bench.settling --fit`.
 """
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import NormalDist, fmean, median
 
+from aggregator.pipeline.ranking.tally import OPEN_CHOICES, convert_to_log_odds
 from aggregator.pipeline.types import Draft, Ranking
+from aggregator.pipeline.waiting_price import SECOND_PRICE
 
 WEIGHTS_FILE = Path(__file__).with_name("settling_weights.json")
 # A speed is measured over this many characters and seconds at least.
@@ -23,18 +25,19 @@ _DEFAULT_CHARS_PER_SECOND, _FIRST_TEXT_SECONDS = 60.0, 1.0
 _NORMAL = NormalDist()
 # Models whose public quality differs by less are about equally good.
 _CLOSE = 0.1
+# A vote and a fused answer wait for this many answers, but not for a model that hardly ends.
+MIN_COMBINED, COMBINED_WAIT_S = 2, 60.0
+_FAULTS = frozenset({"failed", "empty", "refusal", "wrong_language", "loop", "cut_off"})
 
 
 @dataclass(frozen=True, slots=True)
 class SettlingWeights:
-    """The gain of one more answer and what a second must bring, where answers are compared and elsewhere.
+    """The expected gain of further answers, where answers are compared and where readers' preference decides.
 
     `length_spread` is the deviation of the logarithm of a length from those of other models' answers;
     `runaway_share` is the share of answers that are written up to a limit.
     """
 
-    compared_price: float
-    open_price: float
     compared: tuple[float, ...]
     open: tuple[float, ...]
     length_spread: float
@@ -76,67 +79,83 @@ def is_settled(
     writers: Sequence[Writer],
     *,
     is_votable: bool,
+    is_combined: bool,
     weights: SettlingWeights | None = None,
 ) -> bool:
     """Return whether the candidates still being written are not worth waiting for.
 
-    `is_votable` tells whether answers to the question can be right or wrong.
+    `is_votable` tells whether answers to the question can be right or wrong, `is_combined` whether the
+    strategy makes one answer of several.
     """
     weights = weights or read_settling_weights()
-    head, price = (
-        (weights.compared, weights.compared_price) if is_votable else (weights.open, weights.open_price)
-    )
     waits = sorted(
-        (
-            expect_seconds(writer, ended, weights),
-            expect_gain(describe_gain(ranking, ended, writer), head),
-        )
-        for writer in writers
+        ((expect_seconds(writer, ended, weights), writer) for writer in writers), key=lambda wait: wait[0]
     )
-    gained = 0.0
-    for seconds, gain in waits:
-        gained += gain
-        if gained > price * seconds:
+    if is_combined and len(ended) < MIN_COMBINED:
+        return all(seconds > COMBINED_WAIT_S for seconds, _ in waits)
+    for number, (seconds, _) in enumerate(waits, 1):
+        further = [writer for _, writer in waits[:number]]
+        if expect_gain(ranking, ended, further, weights, is_votable=is_votable) > SECOND_PRICE * seconds:
             return False
     return True
 
 
-def expect_waits(ended: Sequence[Ended], writers: Sequence[Writer]) -> list[float]:
-    """Return how many seconds each candidate is expected to be written on, by the weights that ship."""
-    return [expect_seconds(writer, ended, read_settling_weights()) for writer in writers]
+def expect_gain(
+    ranking: Ranking,
+    ended: Sequence[Ended],
+    further: Sequence[Writer],
+    weights: SettlingWeights,
+    *,
+    is_votable: bool,
+) -> float:
+    """Return the expected gain in quality (0 to 1) of some further answers."""
+    features = describe_gain(ranking, ended, further, is_votable=is_votable)
+    head = weights.compared if is_votable else weights.open
+    return max(0.0, math.fsum(weight * value for weight, value in zip(head, features, strict=True)))
 
 
-def describe_gain(ranking: Ranking, ended: Sequence[Ended], writer: Writer) -> tuple[float, ...]:
-    """Return what the gain of one more answer is predicted from: doubt in the leader, and who is stronger."""
+def describe_gain(
+    ranking: Ranking, ended: Sequence[Ended], further: Sequence[Writer], *, is_votable: bool
+) -> tuple[float, ...]:
+    """Return what the gain of some further answers is predicted from."""
     standings = {each.draft.candidate: each.draft.standing for each in ended}
     leader = ranking.standings[0]
     leading = standings.get(leader.candidate, 0.0)
+    is_faulty = not _FAULTS.isdisjoint(leader.reasons)
+    strongest = max(writer.standing for writer in further)
+    ahead = max(0.0, strongest - leading)
+    if not is_votable:
+        # How far weaker models may write a better answer.
+        close = math.fsum(math.exp(-(((writer.standing - leading) / _CLOSE) ** 2)) for writer in further)
+        return (1 - leading, ahead, close, float(is_faulty))
     doubt = 1 - (leading if ranking.confidence is None else ranking.confidence)
-    lead = writer.standing - leading
-    ahead = max(0.0, lead)
+    if is_faulty:
+        # What a faulty answer says is neither a vote nor likely to be right.
+        doubt, standings = 1.0, {**standings, leader.candidate: 0.0}
+    open_to_change = doubt * _measure_opposition(ranking, standings, further)
     is_alone = ranking.compared < 2
-    has_rival = not is_alone and ranking.agreeing < ranking.compared
-    chance = doubt * writer.standing
+    is_divided = not is_alone and ranking.agreeing < ranking.compared
     return (
-        chance * is_alone,
-        chance * has_rival,
-        chance * (not is_alone and not has_rival),
+        open_to_change * is_alone,
+        open_to_change * is_divided,
+        open_to_change * (not is_alone and not is_divided),
         ahead * is_alone,
-        ahead * has_rival,
-        # How far a weaker model may write a better answer.
-        math.exp(-((lead / _CLOSE) ** 2)) * is_alone,
-        float(has_fault(leader.reasons)),
+        ahead * is_divided,
     )
 
 
-def has_fault(reasons: Sequence[str]) -> bool:
-    """Return whether a ranking's reasons name a fault of form."""
-    return bool({"failed", "empty", "refusal", "wrong_language", "loop", "cut_off"} & set(reasons))
+def _measure_opposition(ranking: Ranking, standings: Mapping[str, float], further: Sequence[Writer]) -> float:
+    """Return by what share further answers could outvote the leading one if they all opposed it, 0 if not."""
+    votes: dict[int, float] = {}
+    for row in ranking.standings:
+        votes[row.group] = votes.get(row.group, 0.0) + _weigh_vote(standings.get(row.candidate, 0.0))
+    leading = votes.pop(ranking.standings[0].group)
+    opposing = max(votes.values(), default=0.0) + math.fsum(_weigh_vote(each.standing) for each in further)
+    return max(0.0, 1 - leading / opposing)
 
 
-def expect_gain(features: Sequence[float], head: Sequence[float]) -> float:
-    """Return the expected gain in quality (0 to 1) of one more answer."""
-    return max(0.0, math.fsum(weight * value for weight, value in zip(head, features, strict=True)))
+def _weigh_vote(standing: float) -> float:
+    return float(convert_to_log_odds([standing], OPEN_CHOICES)[0])
 
 
 def expect_seconds(writer: Writer, ended: Sequence[Ended], weights: SettlingWeights) -> float:

@@ -13,6 +13,7 @@ from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.pipeline.routing_weights import ESCALATION_THRESHOLD, CascadePlan
 from aggregator.pipeline.types import Question, Strategy
+from aggregator.pipeline.waiting_price import SECOND_PRICE
 from aggregator.providers import TokenUsage, cost_micros, overestimate_tokens
 
 # The share of the gap to an oracle choice that a vote, a ranking and a fused answer close.
@@ -25,8 +26,6 @@ MAX_PER_VENDOR = 2
 _CASCADE_LOSS = 0.01
 _SHORTLIST_SIZE = 8
 _MEASURABLE = frozenset({Strategy.VOTE, Strategy.CASCADE})
-# The quality that one second of waiting must buy: a reader waits fifty seconds for one point of a hundred.
-SECOND_PRICE = 0.0002
 _WON = 1_000_000
 # A judge's report, which is written where the answers together are as long as this.
 _REPORT_TOKENS, _MIN_TOKENS_TO_JUDGE = 300, 200

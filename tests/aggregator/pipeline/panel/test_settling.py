@@ -9,17 +9,31 @@ from aggregator.pipeline.panel.provisional_answer import keep_first
 from aggregator.pipeline.panel.settling import (
     Ended,
     Writer,
+    expect_gain,
     expect_seconds,
     is_settled,
     read_settling_weights,
 )
 from aggregator.pipeline.types import Draft, Ranking
+from aggregator.pipeline.waiting_price import SECOND_PRICE
 
 WEIGHTS = read_settling_weights()
 
 
 def end(name: str, chars: int = 400, standing: float = 0.7) -> Ended:
     return Ended(Draft(name, name, name, standing, "서울이에요."), chars, chars / 100)
+
+
+def settles(
+    ranking: Ranking,
+    ended: list[Ended],
+    writers: list[Writer],
+    *,
+    is_votable: bool = True,
+    is_combined: bool = False,
+) -> bool:
+    """Return whether a turn is settled."""
+    return is_settled(ranking, ended, writers, is_votable=is_votable, is_combined=is_combined)
 
 
 def rank_as(*groups: int, confidence: float | None) -> Ranking:
@@ -34,25 +48,54 @@ SLOW = Writer(standing=0.7, chars=40, waiting_s=20, writing_s=19, limit_s=160)
 
 
 def test_a_slow_candidate_cannot_hold_an_answer_on_which_two_agree() -> None:
-    assert is_settled(AGREEING, [end("a"), end("b")], [SLOW], is_votable=True)
+    assert settles(AGREEING, [end("a"), end("b")], [SLOW])
+
+
+def test_an_answer_that_further_votes_cannot_outnumber_is_settled_at_once() -> None:
+    nearly = replace(SLOW, chars=390, waiting_s=4, writing_s=3.9)
+    unsure = replace(AGREEING, confidence=0.5)
+    assert settles(unsure, [end("a"), end("b")], [nearly])
+    # Three models that are still written could outnumber two.
+    assert not settles(unsure, [end("a"), end("b")], [nearly] * 3)
+
+
+def test_a_vote_waits_for_a_second_answer_that_is_not_a_minute_away() -> None:
+    alone, far = rank_as(0, confidence=None), replace(SLOW, chars=4_000, writing_s=300)
+    weak = replace(SLOW, standing=0.2, chars=300, writing_s=3)
+    assert not settles(alone, [end("a", standing=0.9)], [weak], is_combined=True)
+    assert settles(alone, [end("a", standing=0.9)], [far], is_combined=True)
+    assert settles(alone, [end("a", standing=0.9)], [weak])
+
+
+def test_a_faulty_answer_alone_is_not_settled() -> None:
+    refusal = Ranking((RankedCandidate("a", 0.1, 0, ("refusal",)),), 0, 0, None)
+    nearly = replace(SLOW, standing=0.5, chars=390, waiting_s=4, writing_s=3.9)
+    assert not settles(refusal, [end("a", standing=0.9)], [nearly])
+
+
+def test_a_second_has_one_price() -> None:
+    writer = replace(SLOW, chars=390, waiting_s=4, writing_s=3.9)
+    divided, ended = rank_as(0, 1, confidence=0.5), [end("a"), end("b")]
+    gain = expect_gain(divided, ended, [writer], WEIGHTS, is_votable=True)
+    assert gain > SECOND_PRICE * expect_seconds(writer, ended, WEIGHTS)
 
 
 def test_a_candidate_that_is_nearly_done_is_waited_for() -> None:
     nearly = replace(SLOW, chars=390, waiting_s=4, writing_s=3.9)
     divided = rank_as(0, 1, confidence=0.5)
-    assert not is_settled(divided, [end("a"), end("b")], [nearly], is_votable=True)
+    assert not settles(divided, [end("a"), end("b")], [nearly])
 
 
 def test_a_stronger_model_is_waited_for_where_preference_decides() -> None:
     stronger = replace(SLOW, standing=0.95, chars=300, waiting_s=4, writing_s=3.5)
     weaker = replace(stronger, standing=0.2, chars=40, waiting_s=20, writing_s=19)
     alone = rank_as(0, confidence=None)
-    assert not is_settled(alone, [end("a", standing=0.6)], [stronger], is_votable=False)
-    assert is_settled(alone, [end("a", standing=0.9)], [weaker], is_votable=False)
+    assert not settles(alone, [end("a", standing=0.6)], [stronger], is_votable=False)
+    assert settles(alone, [end("a", standing=0.9)], [weaker], is_votable=False)
 
 
 def test_nothing_is_left_to_wait_for_when_all_have_ended() -> None:
-    assert is_settled(AGREEING, [end("a"), end("b")], [], is_votable=True)
+    assert settles(AGREEING, [end("a"), end("b")], [])
 
 
 @pytest.mark.parametrize("chars", [0, 100, 400, 1_500, 6_000])

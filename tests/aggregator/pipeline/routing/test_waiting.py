@@ -8,10 +8,11 @@ import pytest
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel, read_catalog
 from aggregator.pipeline.routing.answer_forecast import ModelPace, expect_seconds, expect_tokens
-from aggregator.pipeline.routing.plan_options import SECOND_PRICE, estimate_seconds, quote_model
+from aggregator.pipeline.routing.plan_options import estimate_seconds, quote_model
 from aggregator.pipeline.routing.prompt_topics import TopicPrediction
 from aggregator.pipeline.routing.route import RoutePreferences, RoutingContext, plan_route
 from aggregator.pipeline.types import Question, Route, RouteLimits, Strategy
+from aggregator.pipeline.waiting_price import SECOND_PRICE
 from tests.aggregator.pipeline.routing.test_route import CHEAP, FREE, OPEN, RICH, model, panel_of
 
 QUICK = ModelPace(tokens_per_second=60.0, first_token_seconds=0.5)
