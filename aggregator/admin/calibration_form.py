@@ -16,10 +16,9 @@ from unfold.widgets import (
 
 from aggregator.calibration.question_file import (
     MAX_ROWS,
-    SMALL_SET_NAME,
     QuestionFileError,
+    find_shipped_set,
     read_question_file,
-    read_small_set,
     shuffle_questions,
 )
 from aggregator.models import CalibrationRun
@@ -47,8 +46,8 @@ class CalibrationForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}),
         help_text=_(
-            "question과 answer 열이 있는 CSV예요. topic과 kind 열은 없어도 돼요. "
-            "비워 두면 기본 문제 140개를 써요."
+            "question과 answer 열이 있는 CSV예요. topic과 kind 열은 없어도 되고, 합치기를 잴 때는 "
+            "answer 열도 없어도 돼요. 비워 두면 기본 문제 140개(합치기는 50개)를 써요."
         ),
     )
     models = forms.MultipleChoiceField(label=_("물어볼 모델"), widget=UnfoldAdminCheckboxSelectMultipleWidget)
@@ -84,18 +83,22 @@ class CalibrationForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*arguments, **options)
         offered = [(model.slug, model.name) for model in list_offered_models()]
         self.questions: list[NewQuestion] = []
+        self.shipped_name = ""
         self.fields["models"].choices = offered  # type: ignore[attr-defined]
         self.fields["models"].initial = [slug for slug, _name in offered]
 
     def clean(self) -> dict[str, Any]:
         """Read the questions, so that a file that cannot be used is refused beside its field."""
         cleaned: dict[str, Any] = super().clean() or {}
-        upload = cleaned.get("file")
+        upload, needs_answers = cleaned.get("file"), cleaned.get("kind") != CalibrationRun.Kind.FUSION
+        shipped = find_shipped_set(needs_answers=needs_answers)
         try:
-            questions = read_question_file(upload.read()) if upload else read_small_set()
+            content = upload.read() if upload else shipped.read_bytes()
+            questions = read_question_file(content, needs_answers=needs_answers)
         except QuestionFileError as error:
             self.add_error("file", str(error))
             return cleaned
+        self.shipped_name = shipped.name
         self.questions = shuffle_questions(questions)[: cleaned.get("limit")]
         if len(cleaned.get("models", [])) == 1:
             self.add_error("models", gettext("두 개 이상 골라 주세요. 답을 서로 비교해요."))
@@ -106,7 +109,7 @@ class CalibrationForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = self.cleaned_data
         upload = cleaned.get("file")
         return CalibrationOrder(
-            source=upload.name if upload else SMALL_SET_NAME,
+            source=upload.name if upload else self.shipped_name,
             panel=cleaned["models"],
             kind=cleaned["kind"],
             budget_micros=round(cleaned["budget"] * WON),

@@ -31,6 +31,13 @@ ROWS: dict[str, Promise] = {
 PROBLEMS: dict[str, Promise] = {
     "too_few": _("답을 받은 문제가 적어서 학습값을 만들지 못했어요. 학습용 30개, 확인용 10개가 필요해요."),
     "too_few_models": _("답한 모델이 두 개보다 적어서 학습값을 만들지 못했어요."),
+    "no_candidates": _("합칠 답이 없어요. 두 모델 이상이 답해야 해요."),
+    "no_judge": _("지금 쓸 수 있는 모델 가운데 심사할 수 있는 모델이 없어서 정하지 못했어요."),
+}
+FUSION_VERDICTS: dict[str, Promise] = {
+    "not_worse": _("나쁘지 않아요. 합칠 수 있어요."),
+    "worse": _("가장 좋은 답보다 나빠요. 합치지 않아요."),
+    "unclear": _("아직 몰라요. 비교한 답이 더 필요해요."),
 }
 ROUTERS: dict[str, Promise] = {
     "fitted": _("질문을 보고 모델을 고르는 법도 배웠어요."),
@@ -51,6 +58,17 @@ class ResultRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FusionRow:
+    """What was found of one model's fused answers, as text."""
+
+    model: str
+    verdict: str
+    share: str
+    pairs: int
+    judge: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRow:
     """How far one model has come, with the error that it ended in most often."""
 
@@ -68,6 +86,7 @@ class RunReport:
     models: Sequence[ModelRow]
     estimate: RunEstimate | None
     rows: Sequence[ResultRow]
+    fusions: Sequence[FusionRow]
     notes: Sequence[str]
     gain: str
     is_in_use: bool
@@ -105,6 +124,7 @@ def describe_run(run: CalibrationRun) -> RunReport:
         ],
         estimate=estimate,
         rows=_list_rows(run.report),
+        fusions=[_describe_fusion(row) for row in run.report.get("fusion", ())],
         notes=_list_notes(run, run.report),
         gain=_describe_gain(run.report),
         is_in_use=bool(run.version and run.version.is_active),
@@ -121,6 +141,17 @@ def _list_rows(report: Mapping[str, Any]) -> list[ResultRow]:
         rows.append(ResultRow(label, _percent(row["vote"]), _percent(row["routed"]), error, is_new))
     rows.append(ResultRow(gettext("언제나 가장 좋은 답을 고른다면"), _percent(report["oracle"])))
     return rows
+
+
+def _describe_fusion(row: Mapping[str, Any]) -> FusionRow:
+    interval = {name: f"{row[name]:.0%}" for name in ("share", "low", "high")}
+    return FusionRow(
+        model=row["slug"],
+        verdict=label_of(FUSION_VERDICTS, row["verdict"]),
+        share=gettext("%(share)s (%(low)s~%(high)s)") % interval,
+        pairs=row["pairs"],
+        judge=gettext("스스로") if row["judge"] == row["slug"] else row["judge"],
+    )
 
 
 def _percent(share: float) -> str:

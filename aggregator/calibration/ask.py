@@ -25,15 +25,20 @@ from aggregator.services.calibration_runs import LASTING_ERRORS, FinishedCall
 MAX_FAILURES, MAX_RATE_LIMITS = 5, 30
 
 Store = Callable[[FinishedCall], Awaitable[None]]
+Ask = Callable[["PlannedCall", asyncio.Event], Awaitable[Outcome]]
+LimitCost = Callable[["PlannedCall"], int]
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """One question to one model."""
+    """One question to one model, and what its answer is for."""
 
     question_id: int
     question: Question
     model: LanguageModel
+    role: str = CalibrationAnswer.Role.CANDIDATE
+    # The model whose fused answer it is about.
+    subject: str = ""
 
 
 @dataclass(slots=True)
@@ -77,6 +82,8 @@ class Asker:
     limit: SpendingLimit
     stop: asyncio.Event
     store: Store
+    ask: Ask
+    limit_cost: LimitCost
     # Models that were given up, with the error that they ended in.
     given_up: dict[str, str] = field(default_factory=dict)
 
@@ -108,17 +115,17 @@ class _ModelQueue:
         while self.calls and not asker.stop.is_set():
             call = self.calls.popleft()
             await self._wait_for_provider(call.model)
-            reserved = limit_cost_micros(call.model, call.question)
+            reserved = asker.limit_cost(call)
             if not await asker.limit.reserve(reserved):
                 self.calls.clear()
                 return
-            cost = 0
+            cost, started = 0, time.monotonic()
             try:
-                outcome, duration_ms = await ask_once(call, asker.stop)
+                outcome = await asker.ask(call, asker.stop)
                 cost = outcome.cost_micros
             finally:
                 asker.limit.settle(reserved, cost)
-            await self._note(call, outcome, duration_ms)
+            await self._note(call, outcome, round((time.monotonic() - started) * 1000))
 
     async def _wait_for_provider(self, model: LanguageModel) -> None:
         """Wait until a provider's rate limit is over, or the run is stopped."""
@@ -135,23 +142,27 @@ class _ModelQueue:
             return
         self.rate_limits = 0
         self.failures = 0 if outcome.error in LASTING_ERRORS else self.failures + 1
-        finished = FinishedCall(call.question_id, CalibrationAnswer.Role.CANDIDATE, outcome, duration_ms)
+        finished = FinishedCall(call.question_id, call.role, outcome, duration_ms, call.subject)
         await self.asker.store(finished)
         if self.failures >= MAX_FAILURES:
             self.asker.given_up[call.model.slug] = outcome.error
             self.calls.clear()
 
 
-async def ask_once(call: PlannedCall, stop: asyncio.Event) -> tuple[Outcome, int]:
-    """Ask one model as a live panel does; returns how it ended and the milliseconds that it took."""
+async def ask_once(call: PlannedCall, stop: asyncio.Event) -> Outcome:
+    """Ask one model as a live panel does, and return how it ended."""
     # Every call has an id of its own: one that is made again is paid for again.
     slot = PanelSlot(str(uuid.uuid4()), call.model)
     route = Route((slot,), Strategy.SINGLE, (), 1, 0, settings.TURN_DEADLINE_MS)
-    started = time.monotonic()
-    async with fan_out(route, call.question, emit=_ignore, stop=stop) as panel:
+    async with fan_out(route, call.question, emit=ignore, stop=stop) as panel:
         await panel.wait_until_complete()
-    return panel.outcomes[0], round((time.monotonic() - started) * 1000)
+    return panel.outcomes[0]
 
 
-async def _ignore(event: Event) -> None:
+def limit_call_cost(call: PlannedCall) -> int:
+    """Return the most that one answer may cost in micros of won."""
+    return limit_cost_micros(call.model, call.question)
+
+
+async def ignore(event: Event) -> None:
     """Drop an event: nobody follows the call."""

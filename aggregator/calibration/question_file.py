@@ -21,7 +21,8 @@ MAX_BYTES, MAX_ROWS = 5_000_000, 5_000
 MAX_QUESTION_CHARS, MAX_ANSWER_CHARS, MAX_TASK_CHARS = 8_000, 500, 80
 HELD_OUT_SHARE = 0.4
 SMALL_SET = Path(__file__).with_name("questions.csv")
-SMALL_SET_NAME = "questions.csv"
+# Questions without one right answer, for fused answers.
+OPEN_SET = Path(__file__).with_name("open_questions.csv")
 _COLUMNS = ("question", "answer")
 _OPTIONAL = ("topic", "kind")
 # What Korean spreadsheets call them.
@@ -71,7 +72,7 @@ def is_held_out(prompt: str) -> bool:
 def make_question(prompt: str, answer: str, task: str = "") -> NewQuestion:
     """Return a question as a run asks it, with its answer as a model would end its own."""
     language = "en" if detect_language(prompt) == "en" else "ko"
-    gold = f"{_ANSWER_MARKS[language]}: {answer}"
+    gold = f"{_ANSWER_MARKS[language]}: {answer}" if answer else ""
     return NewQuestion(prompt, gold, language, task, is_held_out(prompt))
 
 
@@ -80,19 +81,19 @@ def shuffle_questions(questions: Sequence[NewQuestion]) -> list[NewQuestion]:
     return sorted(questions, key=lambda row: sha256(f"order {row.prompt}".encode()).digest())
 
 
-def read_small_set() -> list[NewQuestion]:
-    """Return the questions that ship with the code."""
-    return read_question_file(SMALL_SET.read_bytes())
+def find_shipped_set(*, needs_answers: bool = True) -> Path:
+    """Return the file of questions that ships with the code."""
+    return SMALL_SET if needs_answers else OPEN_SET
 
 
-def read_question_file(content: bytes) -> list[NewQuestion]:
+def read_question_file(content: bytes, *, needs_answers: bool = True) -> list[NewQuestion]:
     """Return the questions of a CSV file, each once; raises QuestionFileError."""
     if len(content) > MAX_BYTES:
         raise QuestionFileError("too_big")
     text = _decode(content)
     found: dict[str, NewQuestion] = {}
-    for line, row in _read_rows(text):
-        question = _read_question(line, row)
+    for line, row in _read_rows(text, needs_answers=needs_answers):
+        question = _read_question(line, row, needs_answers=needs_answers)
         found.setdefault(question.prompt, question)
         if len(found) > MAX_ROWS:
             raise QuestionFileError("too_many")
@@ -118,7 +119,7 @@ def _decode(content: bytes) -> str:
     raise QuestionFileError("not_text")
 
 
-def _read_rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _read_rows(text: str, *, needs_answers: bool) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Yield each row with its line and its known columns."""
     header, _, _ = text.lstrip("\r\n").partition("\n")
     delimiter = max(_DELIMITERS, key=header.count)
@@ -134,7 +135,7 @@ def _read_rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         if not any(cell.strip() for cell in cells):
             continue
         if not columns:
-            columns = _read_columns(cells)
+            columns = _read_columns(cells, needs_answers=needs_answers)
         elif len(cells) > len(columns):
             # A comma without quotes would shift every column after it.
             raise QuestionFileError("broken_row", line=reader.line_num)
@@ -144,10 +145,10 @@ def _read_rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise QuestionFileError("nothing")
 
 
-def _read_columns(cells: Sequence[str]) -> list[str]:
+def _read_columns(cells: Sequence[str], *, needs_answers: bool) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     columns = [_SYNONYMS.get(name, name) for name in names]
-    if not set(_COLUMNS) <= set(columns):
+    if not set(_COLUMNS if needs_answers else _COLUMNS[:1]) <= set(columns):
         raise QuestionFileError("no_columns", found=", ".join(names)[:120])
     for name in (*_COLUMNS, *_OPTIONAL):
         if columns.count(name) > 1:
@@ -155,11 +156,11 @@ def _read_columns(cells: Sequence[str]) -> list[str]:
     return columns
 
 
-def _read_question(line: int, row: Mapping[str, str]) -> NewQuestion:
+def _read_question(line: int, row: Mapping[str, str], *, needs_answers: bool) -> NewQuestion:
     prompt, answer = (sanitize_text(row.get(name, "")).strip() for name in _COLUMNS)
     if not prompt:
         raise QuestionFileError("no_question", line=line)
-    if not answer:
+    if needs_answers and not answer:
         raise QuestionFileError("no_answer", line=line)
     if len(prompt) > MAX_QUESTION_CHARS:
         raise QuestionFileError("long_question", line=line)
@@ -172,7 +173,7 @@ def _read_question(line: int, row: Mapping[str, str]) -> NewQuestion:
 def _name_option(line: int, prompt: str, answer: str) -> str:
     """Return the letter of an option that is named by its letter, number or text; else the answer."""
     answer_type = detect_answer_type(prompt)
-    if answer_type is None or answer_type.kind != OPTION:
+    if not answer or answer_type is None or answer_type.kind != OPTION:
         return answer
     if answer in answer_type.options:
         return LETTERS[answer_type.options.index(answer)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from aggregator.calibration.question_file import make_question
 from aggregator.pipeline.answer_type import LETTERS, LITERAL, OPTION, detect_answer_type
 from aggregator.services.calibration_runs import NewQuestion
-from aggregator.training.recordings import RecordedSet, read_recorded_sets
+from aggregator.training.recordings import RecordedSet, read_json_lines, read_recorded_sets
 
 # Recorded numbers are marked by an n.
 _NUMBER_MARK = "n"
@@ -23,6 +23,13 @@ def read_recorded_questions(folder: Path) -> list[NewQuestion]:
     Sets without the text of their questions are left out, and so are options that are not recorded.
     """
     return [question for recorded in read_recorded_sets(folder) for question in _read_set(recorded)]
+
+
+def read_open_questions(folder: Path) -> list[NewQuestion]:
+    """Return the recorded prompts of a folder that have no one right answer."""
+    paths = sorted((folder / "open_answers").glob("*.jsonl.gz"))
+    prompts = [str(row["prompt"]).strip() for path in paths for row in read_json_lines(path)]
+    return [make_question(prompt, "") for prompt in dict.fromkeys(prompts) if prompt]
 
 
 def _read_set(recorded: RecordedSet) -> Iterator[NewQuestion]:

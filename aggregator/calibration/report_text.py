@@ -5,6 +5,7 @@ from typing import Any
 
 from aggregator.calibration.estimate import RunEstimate
 from aggregator.calibration.fit import CALIBRATED, IN_USE, MIN_HELD_OUT, MIN_TRAIN, SHIPPED
+from aggregator.calibration.fusion_verdict import NOT_WORSE, UNCLEAR, WORSE
 from aggregator.models import CalibrationRun
 from aggregator.selectors.calibration_runs import RunProgress
 
@@ -13,6 +14,15 @@ _NAMES = {SHIPPED: "cold start", IN_USE: "in use", CALIBRATED: "calibrated"}
 _PROBLEMS = {
     "too_few": f"too few answered questions: {MIN_TRAIN} to fit and {MIN_HELD_OUT} held out are needed",
     "too_few_models": "fewer than two models answered",
+}
+_FUSION_PROBLEMS = {
+    "no_candidates": "there are no answers to fuse: fewer than two models answered",
+    "no_judge": "no model on offer can judge: none recognised which answer belongs to a question",
+}
+_VERDICTS = {
+    NOT_WORSE: "not worse than the best candidate, so it may fuse",
+    WORSE: "worse than the best candidate, so it may not fuse",
+    UNCLEAR: "not enough pairs to tell",
 }
 _ROUTERS = {
     "fitted": "router: fitted",
@@ -47,12 +57,28 @@ def format_result(run: CalibrationRun) -> str:
     lines = [f"calibration {run.pk}: {run.cost_micros / WON:,.4f} won"]
     if run.is_over_budget:
         lines.append("the budget was reached before every question was asked")
+    if run.kind == CalibrationRun.Kind.FUSION:
+        return "\n".join([*lines, *_format_fusion(report)])
     if left_out := report.get("left_out"):
         lines.append(f"left out, as they hardly answered: {', '.join(left_out)}")
     if problem := report.get("problem"):
         return "\n".join([*lines, f"no weights were fitted: {_PROBLEMS[problem]}"])
     lines += [*_format_table(report), _ROUTERS[report["router"]], _format_use(run, report)]
     return "\n".join(lines)
+
+
+def _format_fusion(report: Mapping[str, Any]) -> list[str]:
+    if problem := report.get("problem"):
+        return [f"nothing was decided: {_FUSION_PROBLEMS[problem]}"]
+    return [_format_verdict(row) for row in report["fusion"]]
+
+
+def _format_verdict(row: Mapping[str, Any]) -> str:
+    judge = "itself" if row["judge"] == row["slug"] else row["judge"]
+    return (
+        f"{row['slug']}: {_VERDICTS[row['verdict']]}; better in {row['share']:.0%}"
+        f" ({row['low']:.0%} to {row['high']:.0%}) of {row['pairs']} pairs, judged by {judge}"
+    )
 
 
 def _format_table(report: Mapping[str, Any]) -> list[str]:

@@ -6,32 +6,30 @@ answers that are stored.
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from django.db import InterfaceError, OperationalError
 
-from aggregator.calibration.ask import Asker, PlannedCall, SpendingLimit
+from aggregator.calibration.ask import PlannedCall
 from aggregator.calibration.fit import CalibrationFit, fit_run
+from aggregator.calibration.fusion_run import measure_fusion
+from aggregator.calibration.run_asker import DATABASE_RETRY_SECONDS, RunAsker
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.execution.runner import get_turn_log
 from aggregator.infra.concurrency import log_errors, retry_db, run_in_db_thread
-from aggregator.models import CalibrationAnswer, CalibrationQuestion, CalibrationRun
+from aggregator.models import CalibrationQuestion, CalibrationRun
 from aggregator.pipeline.types import Question
 from aggregator.resilience.breaker import filter_available
 from aggregator.selectors import calibration_runs as selectors
 from aggregator.services import calibration_runs as services
-from aggregator.services.calibration_runs import FinishedCall
 from aggregator.services.listings import list_offered_models
 from aggregator.storage.model_weights import activate_version, refresh_weights, save_version
 
 RENEW_SECONDS = 2.0
-DATABASE_RETRY_SECONDS = 60
 # Gets the progress and the cost so far, in micros of won.
 Report = Callable[[selectors.RunProgress, int], None]
-logger = logging.getLogger(__name__)
 
 
 def build_question(row: CalibrationQuestion) -> Question:
@@ -45,14 +43,11 @@ def list_models(run: CalibrationRun) -> list[LanguageModel]:
 
 
 def plan_calls(run: CalibrationRun, models: Sequence[LanguageModel]) -> list[PlannedCall]:
-    """Return the calls of a run that are still to be made, question by question."""
-    ended = selectors.list_ended_calls(run.pk, services.LASTING_ERRORS)
-    role = CalibrationAnswer.Role.CANDIDATE
+    """Return the calls that ask every model every question, question by question."""
     return [
         PlannedCall(row.pk, build_question(row), model)
         for row in selectors.list_questions(run.pk)
         for model in models
-        if (row.pk, role, model.slug, "") not in ended
     ]
 
 
@@ -109,26 +104,17 @@ async def _keep_hold(
 
 async def _work(run: CalibrationRun, stop: asyncio.Event) -> None:
     models = await run_in_db_thread(list_models, run)
-    await ask_candidates(run, models, stop)
+    asker = RunAsker(run.pk, stop)
+    await asker.ask_all(await run_in_db_thread(plan_calls, run, models))
     if stop.is_set():
+        return
+    if run.kind == CalibrationRun.Kind.FUSION:
+        report = await measure_fusion(run, models, asker)
+        if report is not None:
+            await run_in_db_thread(services.finish_run, run.pk, report=report)
         return
     fit = await run_in_db_thread(_fit, run, models)
     await run_in_db_thread(_store_fit, run, fit)
-
-
-async def ask_candidates(run: CalibrationRun, models: Sequence[LanguageModel], stop: asyncio.Event) -> None:
-    """Ask the models of a run what they have not answered yet."""
-    calls = await run_in_db_thread(plan_calls, run, models)
-
-    async def store(call: FinishedCall) -> None:
-        await retry_db(DATABASE_RETRY_SECONDS, partial(services.store_call, run.pk, call))
-
-    asker = Asker(SpendingLimit(run.budget_micros, run.cost_micros), stop, store)
-    await asker.ask_all(calls)
-    for slug, error in asker.given_up.items():
-        logger.warning("calibration %s: %s is not asked any more (%s)", run.pk, slug, error)
-    if asker.limit.was_reached:
-        await run_in_db_thread(services.note_over_budget, run.pk)
 
 
 def _fit(run: CalibrationRun, models: Sequence[LanguageModel]) -> CalibrationFit:

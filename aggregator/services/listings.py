@@ -83,6 +83,11 @@ def may_fuse(listing: Listing) -> bool:
     return listing.can_fuse if listing.fusion_verdict is None else listing.fusion_verdict
 
 
+def store_fusion_verdict(*, slug: str, may_fuse: bool) -> None:
+    """Store what was measured of a model's fused answers; processes read it within seconds."""
+    Listing.objects.filter(slug=slug).update(fusion_verdict=may_fuse)
+
+
 def read_model(listing: Listing) -> LanguageModel:
     """Return one listing as a model, also while it is not offered."""
     account = listing.account

@@ -13,13 +13,12 @@ from django.utils import translation
 
 from aggregator.calibration.estimate import estimate_run
 from aggregator.calibration.question_file import (
-    SMALL_SET_NAME,
     QuestionFileError,
+    find_shipped_set,
     read_question_file,
-    read_small_set,
     shuffle_questions,
 )
-from aggregator.calibration.recorded_questions import read_recorded_questions
+from aggregator.calibration.recorded_questions import read_open_questions, read_recorded_questions
 from aggregator.calibration.report_text import format_estimate, format_progress, format_result
 from aggregator.calibration.run import build_question, carry_out, list_models
 from aggregator.execution import runner
@@ -149,13 +148,12 @@ def _read_budget(won: float) -> int:
 
 def _read_questions(options: dict[str, Any]) -> tuple[str, list[NewQuestion]]:
     try:
-        if path := options["questions"]:
-            return str(path.name), read_question_file(path.read_bytes())
         if folder := options["data"]:
-            found = read_recorded_questions(folder)
+            found = read_open_questions(folder) if options["fusion"] else read_recorded_questions(folder)
             if not found:
                 raise CommandError(f"no recorded questions with a text in {folder}")
             return str(folder), found
+        path = options["questions"] or find_shipped_set(needs_answers=not options["fusion"])
+        return path.name, read_question_file(path.read_bytes(), needs_answers=not options["fusion"])
     except OSError as error:
         raise CommandError(f"cannot be read: {error}") from error
-    return SMALL_SET_NAME, read_small_set()

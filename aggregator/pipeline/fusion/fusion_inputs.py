@@ -45,14 +45,14 @@ def select_fusion_inputs(ranking: Ranking, outcomes: Sequence[Outcome]) -> Fusio
     marker = secrets.token_hex(4)
     return FusionInputs(
         candidates,
-        {letter: _neutralise_fences(texts[candidate], marker) for letter, candidate in candidates.items()},
+        {letter: neutralise_fences(texts[candidate], marker) for letter, candidate in candidates.items()},
         marker,
         _describe_agreement(ranking, candidates),
     )
 
 
-def _neutralise_fences(text: str, marker: str) -> str:
-    # A text must neither close its own block nor open another one.
+def neutralise_fences(text: str, marker: str) -> str:
+    """Return a text that can neither close its own block nor open another one."""
     return _FENCE.sub(lambda found: "‹" if found[0].startswith("<") else "›", text).replace(marker, "")
 
 

@@ -113,6 +113,28 @@ def test_a_result_is_a_table_and_worse_weights_need_a_tick(client: Client) -> No
     assert not WeightsVersion.objects.get().is_active
 
 
+def test_a_verdict_on_fused_answers_is_a_table_and_no_judge_is_stated(client: Client) -> None:
+    log_in(client, "add_calibrationrun", "view_calibrationrun")
+    run = add_run(client, kind="fusion")
+    row = {
+        "slug": "one",
+        "judge": "two",
+        "verdict": "worse",
+        "share": 0.3,
+        "low": 0.2,
+        "high": 0.4,
+        "pairs": 50,
+    }
+    runs = CalibrationRun.objects.filter(pk=run.pk)
+    assert (run.source, run.questions.filter(gold="").count()) == ("open_questions.csv", 12)
+
+    runs.update(status="done", report={"fusion": [row]})
+    page = client.get(f"{RUNS}{run.pk}/change/").content.decode()
+    assert "합치지 않아요" in page and "30% (20%~40%)" in page
+    runs.update(report={"problem": "no_judge"})
+    assert "심사할 수 있는 모델이 없어서" in client.get(f"{RUNS}{run.pk}/change/").content.decode()
+
+
 def test_who_may_only_look_starts_and_uses_nothing(client: Client, started: list[int]) -> None:
     log_in(client, "add_calibrationrun", "view_calibrationrun")
     run = add_run(client)

@@ -5,9 +5,9 @@ from django.utils import translation
 
 from aggregator.calibration.question_file import (
     QuestionFileError,
+    find_shipped_set,
     is_held_out,
     read_question_file,
-    read_small_set,
 )
 
 OPTIONS = "다음 중 소수를 고르세요.\nA. 8\nB. 9\nC. 7\nD. 6"
@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_used_says_why(content: bytes, words: str) -> None
 
 
 def test_the_shipped_questions_are_enough_to_fit_and_to_judge() -> None:
-    questions = read_small_set()
+    questions = read_question_file(find_shipped_set().read_bytes())
 
     assert {row.language for row in questions} == {"ko", "en"}
     assert sum(row.is_held_out for row in questions) >= 40
