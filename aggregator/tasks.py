@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from aggregator import placements
 from aggregator.budgeting import budget
-from aggregator.calibration.processes import continue_runs
+from aggregator.calibration import processes
 from aggregator.execution import runner
 from aggregator.execution.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
 from aggregator.execution.lifecycle import find_abandoned_turns, keep_snapshot_fresh, warm_up
@@ -111,7 +111,13 @@ def run_provider_test(test_id: int) -> None:
 @shared_task(name="aggregator.tasks.continue_calibrations")
 def continue_calibrations() -> int:
     """Start a process for every running calibration that none carries out."""
-    return continue_runs()
+    return processes.continue_runs()
+
+
+@shared_task(name="aggregator.tasks.learn_weights")
+def learn_weights() -> bool:
+    """Start to learn from live turns how often models are right."""
+    return processes.learn_weights()
 
 
 @shared_task(name="aggregator.tasks.recover_turns")

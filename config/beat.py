@@ -16,6 +16,7 @@ _TASKS: dict[str, tuple[str, int | crontab]] = {
     "update the budget pace": ("aggregator.tasks.keep_pace", 60),
     "continue calibrations": ("aggregator.tasks.continue_calibrations", 15),
     "refit ratings": ("aggregator.tasks.refit_skills", crontab(hour=4, minute=10)),
+    "learn weights": ("aggregator.tasks.learn_weights", crontab(hour=4, minute=20)),
     "delete old turn counts": ("aggregator.tasks.clear_counts", crontab(hour=4, minute=40)),
     "delete empty guests": ("aggregator.tasks.clear_guests", crontab(hour=4, minute=50)),
     "expire API conversations": ("aggregator.tasks.expire_called", crontab(hour=3, minute=40)),

@@ -13,6 +13,7 @@ from aggregator.pipeline.ranking.weights import (
     activate_weights,
     dump_weights,
     get_active_weights,
+    load_default_weights,
     parse_weights,
 )
 
@@ -37,6 +38,21 @@ def activate_version(version: WeightsVersion | None) -> None:
     if version is not None:
         WeightsVersion.objects.filter(pk=version.pk).update(is_active=True)
     refresh_weights.cache_clear()
+
+
+def find_base_weights(weights: ModelWeights) -> ModelWeights:
+    """Return the weights that those of live turns were fitted from; other weights are returned as they are.
+
+    Where they were deleted or cannot be read, they are those that ship.
+    """
+    base = weights.provenance.get("base")
+    if base is None:
+        return weights
+    row = WeightsVersion.objects.filter(version=base).first()
+    try:
+        return parse_weights(row.heads) if row else load_default_weights()
+    except WeightsError:
+        return load_default_weights()
 
 
 @cached(TTLCache(1, CHECK_SECONDS), lock=Lock())

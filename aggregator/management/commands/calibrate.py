@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
+from aggregator.calibration.background import yield_processor
 from aggregator.calibration.estimate import estimate_run
 from aggregator.calibration.question_file import (
     QuestionFileError,
@@ -31,7 +31,6 @@ from aggregator.services.calibration_runs import CalibrationOrder, NewQuestion
 from aggregator.services.listings import list_offered_models
 
 WON = 1_000_000
-_NICENESS = 10
 
 
 class Command(BaseCommand):
@@ -55,7 +54,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Create or find the run, show what it will cost, and carry it out."""
         if options["background"]:
-            os.nice(_NICENESS)
+            yield_processor()
         try:
             with translation.override("en"):
                 run = self._find(options) if options["resume"] else self._create(options)
