@@ -65,6 +65,7 @@ STRATEGY_CHANGES: dict[str, Promise] = {
 RANK_REASONS: dict[str, Promise] = {
     "agrees": _("다른 모델과 같은 답"),
     "stands_alone": _("다른 모델과 다른 답"),
+    "not_compared": _("다른 답과 비교하지 못함"),
     "likely_right": _("맞을 가능성이 높음"),
     "higher_standing": _("평소 평가가 더 높음"),
     "longer_detail": _("더 자세함"),

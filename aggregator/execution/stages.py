@@ -238,7 +238,7 @@ class PanelStages:
                 ranking.standings,
                 ranking.agreeing,
                 ranking.compared,
-                ranking.confidence,
+                ranking.shown_confidence,
                 provisional=not (is_final or panel.is_complete),
             )
         )

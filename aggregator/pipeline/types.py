@@ -116,10 +116,17 @@ class Draft:
 class Ranking:
     """Candidates best first; `agreeing` of `compared` give the same answer as the first (0: not comparable).
 
-    `confidence` is the probability that the leading answer is right, None where answers are not comparable.
+    `confidence` is the probability that the first answer is right, None where answers are not comparable;
+    `is_calibrated` tells whether it was measured true for questions of this kind, and may be shown.
     """
 
     standings: tuple[RankedCandidate, ...]
     agreeing: int
     compared: int
     confidence: float | None = None
+    is_calibrated: bool = False
+
+    @property
+    def shown_confidence(self) -> float | None:
+        """Return the probability that people may be told."""
+        return self.confidence if self.is_calibrated else None

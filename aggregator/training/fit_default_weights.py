@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from aggregator.catalog.vendors import detect_vendor
+from aggregator.pipeline.ranking.calibration import CalibrationError
 from aggregator.pipeline.ranking.style_weights import StyleWeights
 from aggregator.pipeline.ranking.weights import ModelWeights
 from aggregator.pipeline.routing.plan_options import MAX_PER_VENDOR
+from aggregator.training.fit_calibration import HeldOutVotes, measure_calibration
 from aggregator.training.fit_style import RatedResponses, fit_style_weights
 from aggregator.training.fit_vote import fit_prior
 from aggregator.training.response_matrix import ResponseMatrix
@@ -60,16 +62,41 @@ def _fit_style_weights(sets: Sequence[RatedResponses]) -> StyleWeights:
     )
 
 
+def _measure_prior(
+    response_sets: Sequence[ResponseMatrix], kinds: Sequence[Sequence[str]]
+) -> Mapping[str, CalibrationError]:
+    """Return the calibration error on every set by a prior that was fitted on the others.
+
+    A model's public quality is its accuracy on the other sets, as a live turn knows none on these questions.
+    """
+    accuracies = [dict(zip(each.models, each.score_models(), strict=True)) for each in response_sets]
+    held_out = []
+    for number, responses in enumerate(response_sets):
+        others = [each for index, each in enumerate(response_sets) if index != number]
+        known = {
+            model: float(np.mean(found))
+            for model in responses.models
+            if (found := [row[model] for i, row in enumerate(accuracies) if i != number and model in row])
+        }
+        if others and len(known) > 1:
+            prior = fit_prior([pool for each in others for pool in sample_pools(each)])
+            chosen, skills = responses.select_models(list(known)), np.array(list(known.values()))
+            held_out.append(HeldOutVotes(chosen, prior, skills, kinds[number]))
+    return measure_calibration(held_out)
+
+
 def fit_default_weights(
     response_sets: Sequence[ResponseMatrix],
     opens: Mapping[str, Sequence[RatedResponses]],
     provenance: Mapping[str, Any],
+    kinds: Sequence[Sequence[str]] = (),
 ) -> ModelWeights:
     """Fit what all votes share on short answers, and style weights on rated responses, by language.
 
     The style weights of all languages are one fit: sets of two languages say more about new models than one.
     Votes on options and open votes are fitted together, as what they share depends on the number of choices
-    only, and more sets make it hold on new ones.
+    only, and more sets make it hold on new ones. With `kinds`, the kind of every question, it is measured for
+    which of them probabilities hold.
     """
     vote = fit_prior([pool for responses in response_sets for pool in sample_pools(responses)])
     rated = [responses for sets in opens.values() for responses in sets]
@@ -79,4 +106,5 @@ def fit_default_weights(
         open_vote=vote,
         styles=dict.fromkeys(opens, _fit_style_weights(rated)) if rated else {},
         provenance=provenance,
+        calibration=_measure_prior(response_sets, kinds) if kinds else {},
     )

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from aggregator.pipeline.ranking.calibration import CalibrationError, name_question_kind
 from aggregator.pipeline.ranking.tally import VoteWeights
 from aggregator.pipeline.ranking.weights import ModelWeights, load_default_weights
 from aggregator.pipeline.routing.prompt_topics import extract_topic_features, load_topic_classifier
 from aggregator.pipeline.routing_weights import CascadePlan, RouterHead, RoutingWeights, Vectors
+from aggregator.pipeline.types import Question
 from aggregator.training.answered_questions import (
     AnsweredQuestion,
     encode_records,
@@ -24,6 +26,7 @@ from aggregator.training.fit_accuracies import (
     measure_accuracies,
     measure_topic_accuracies,
 )
+from aggregator.training.fit_calibration import HeldOutVotes, measure_calibration
 from aggregator.training.fit_cascade import MIN_ROWS, RecordedVotes, fit_cascades
 from aggregator.training.fit_router import MIN_ROWS as MIN_ROUTED
 from aggregator.training.fit_router import fit_router
@@ -69,7 +72,28 @@ def fit_weights(
         open_vote=fitted[False],
         routing=_fit_routing(labelled, priors, public, router) if labelled else base.routing,
         provenance={"questions": len(records), "labelled": len(labelled), "models": list(models)},
+        calibration=_measure_halves(readable, priors, public),
     )
+
+
+def _measure_halves(
+    readable: Sequence[AnsweredQuestion], priors: Mapping[bool, VoteWeights], public: Mapping[str, float]
+) -> Mapping[str, CalibrationError]:
+    """Return the calibration error by kind of question: each half is judged by a fit on the other one."""
+    held_out = []
+    for is_option, prior in priors.items():
+        rows = [row for row in readable if row.is_option is is_option and row.gold is not None]
+        order = np.random.default_rng(0).permutation(len(rows))
+        halves = [[rows[index] for index in order[start::2]] for start in (0, 1)]
+        for learn, check in (halves, halves[::-1]):
+            models = list_models(learn)
+            if len(learn) < _LEAST_LABELLED or len(models) < 2:
+                continue
+            fitted = _fit_vote(learn, prior, public)
+            skills = np.array([fitted.skills.get(model, public[model]) for model in models])
+            kinds = [name_question_kind(Question(row.question, row.language)) for row in check]
+            held_out.append(HeldOutVotes(encode_records(check, models), fitted, skills, kinds))
+    return measure_calibration(held_out)
 
 
 def _is_readable(record: AnsweredQuestion) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from aggregator.pipeline.answer_type import LETTERS
+from aggregator.pipeline.ranking.calibration import OPTION, name_question_kind
 from aggregator.pipeline.ranking.overlap import count_shared_stems
 from aggregator.pipeline.ranking.style_features import extract_style_features
 from aggregator.pipeline.types import Question
@@ -35,6 +37,14 @@ class RecordedSet:
         return encode_responses(
             answers, [row["gold"] for row in self.rows], pool, [row["topic"] for row in self.rows]
         )
+
+    def name_kinds(self) -> list[str]:
+        """Return the kind of every question; sets without questions are of options, in Korean."""
+        if all(row["gold"] in LETTERS for row in self.rows):
+            written = next((row["question"] for row in self.rows if row["question"]), "")
+            return [f"{detect_language(written) if written else 'ko'}.{OPTION}"] * len(self.rows)
+        questions = [Question(row["question"], detect_language(row["question"])) for row in self.rows]
+        return [name_question_kind(question) for question in questions]
 
     def list_priced_models(self) -> tuple[str, ...]:
         """Return the models with a price and recorded response lengths."""

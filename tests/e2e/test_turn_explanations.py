@@ -33,6 +33,8 @@ def test_a_split_vote_escalates_to_a_stronger_model(
     expect(page.locator(".turn[data-status=done]")).to_be_visible()
     expect(page.locator(".answer-note")).to_contain_text("답이 확실하지 않아 더 강한 모델에게도 물었어요")
     expect(page.locator(".trust-line")).to_contain_text("3개 중 2개 모델이 같은 답")
+    # No fit measured how true probabilities are for sums in a line.
+    expect(page.locator(".trust-line")).not_to_contain_text("%")
     expect(page.locator(".candidate-line", has_text="수수한")).to_contain_text("다른 답")
     expect(page.locator(".candidate-line", has_text="날쌘")).to_contain_text("같은 답")
     page.get_by_text("왜 이 모델들인가요").click()

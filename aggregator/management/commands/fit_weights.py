@@ -32,7 +32,10 @@ class Command(BaseCommand):
             raise CommandError(f"no recorded answers in {folder}")
         opens = read_rated_sets(folder)
         weights = fit_default_weights(
-            [recorded.responses(recorded.models) for recorded in short], opens, _hash_files(folder)
+            [recorded.responses(recorded.models) for recorded in short],
+            opens,
+            _hash_files(folder),
+            [recorded.name_kinds() for recorded in short],
         )
         if options["ship"]:
             DEFAULT_WEIGHTS.write_text(
@@ -43,6 +46,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{weights.version}: {len(short)} sets of short answers, {len(opens)} of rated responses"
         )
+        for kind, found in weights.calibration.items():
+            self.stdout.write(f"{kind}: calibration error {found.error:.3f} on {found.questions} questions")
 
 
 def _hash_files(folder: Path) -> dict[str, str]:

@@ -166,7 +166,9 @@ def restore_fusion(
     if state.answer_kind != "fused" or not state.answer_text or fuser is None or state.ranking is None:
         return None
     stored = state.ranking
-    ranking = Ranking(stored.standings, stored.agreeing, stored.compared, stored.confidence)
+    ranking = Ranking(
+        stored.standings, stored.agreeing, stored.compared, stored.confidence, is_calibrated=True
+    )
     fusion_inputs = select_fusion_inputs(ranking, outcomes)
     request = FusionRequest(question, fusion_inputs, fuser, make_fusion_key(state, state.answers_begun))
     request.messages = _build_messages(fuser, question, fusion_inputs, None)

@@ -58,11 +58,12 @@ def neutralise_fences(text: str, marker: str) -> str:
 
 def _describe_agreement(ranking: Ranking, candidates: dict[str, str]) -> str:
     """Describe the vote's result for judge and writer: an answer that most give is right more often."""
-    if ranking.confidence is None or ranking.compared < 2:
+    if ranking.compared < 2:
         return ""
     leading = {row.candidate for row in ranking.standings if row.group == ranking.standings[0].group}
     letters = ", ".join(letter for letter, candidate in candidates.items() if candidate in leading)
-    return (
-        f"{ranking.agreeing} of {ranking.compared} answers end the same as {letters}; "
-        f"their end is right with a chance of about {round(ranking.confidence * 100)} in 100."
-    )
+    counted = f"{ranking.agreeing} of {ranking.compared} answers end the same as {letters}"
+    chance = ranking.shown_confidence
+    if chance is None:
+        return f"{counted}."
+    return f"{counted}; their end is right with a chance of about {round(chance * 100)} in 100."

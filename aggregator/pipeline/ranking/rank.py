@@ -12,6 +12,7 @@ import numpy as np
 from aggregator.domain.events import RankedCandidate
 from aggregator.infra.telemetry import span
 from aggregator.pipeline.answer_type import detect_answer_type
+from aggregator.pipeline.ranking.calibration import is_probability_shown
 from aggregator.pipeline.ranking.format_checks import find_faults, sum_penalties
 from aggregator.pipeline.ranking.self_checks import run_checks, score_checks
 from aggregator.pipeline.ranking.style_weights import (
@@ -27,6 +28,7 @@ REASONS = (
     "agrees",
     "stands_alone",
     "likely_right",
+    "not_compared",
     "higher_standing",
     "longer_detail",
     "failed",
@@ -36,7 +38,7 @@ REASONS = (
     "loop",
     "cut_off",
 )
-VOTE_SHARE = 0.8
+VOTE_SHARE, LIKELY_RIGHT = 0.8, 0.8
 CHECK_LIMIT = 0.02
 _DISQUALIFYING = {"failed", "empty", "refusal"}
 _DETAIL_RATIO = 1.5
@@ -59,14 +61,21 @@ def _number_groups(drafts: Sequence[Draft], tally: Tally | None) -> dict[str, in
 
 
 def _list_merits(
-    draft: Draft, drafts: Sequence[Draft], groups: Mapping[str, int], tally: Tally | None
+    draft: Draft,
+    drafts: Sequence[Draft],
+    groups: Mapping[str, int],
+    tally: Tally | None,
+    *,
+    is_calibrated: bool,
 ) -> list[str]:
     others = [other for other in drafts if other.candidate != draft.candidate]
     merits = []
-    if tally and draft.candidate not in tally.silent:
+    if tally and draft.candidate in tally.silent:
+        merits.append("not_compared")
+    elif tally:
         agrees = any(groups[other.candidate] == groups[draft.candidate] for other in others)
         merits.append("agrees" if agrees else "stands_alone")
-        if groups[draft.candidate] == 0 and tally.confidence >= 0.8:
+        if groups[draft.candidate] == 0 and tally.confidence >= LIKELY_RIGHT and is_calibrated:
             merits.append("likely_right")
     if others and draft.standing > max(other.standing for other in others):
         merits.append("higher_standing")
@@ -121,19 +130,24 @@ def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:
     tally = vote(question, qualified)
     merits = _score_merits(question, qualified, tally)
     groups = _number_groups(drafts, tally)
+    is_calibrated = is_probability_shown(get_active_weights().calibration, question)
     ranked = []
     for draft in drafts:
         found = faults[draft.candidate]
         score = merits.get(draft.candidate, 0.1 * draft.standing) * (1 - sum_penalties(found))
-        reasons = found or tuple(_list_merits(draft, qualified, groups, tally))
+        reasons = found or tuple(_list_merits(draft, qualified, groups, tally, is_calibrated=is_calibrated))
         ranked.append(RankedCandidate(draft.candidate, round(score, 4), groups[draft.candidate], reasons))
     order = {draft.candidate: index for index, draft in enumerate(drafts)}
     ranked.sort(key=lambda row: (-row.score, order[row.candidate]))
+    # A fault or a far better model can place an answer above the most probable one.
+    first = ranked[0].candidate if ranked else ""
+    winning = next((group for group in tally.groups if first in group.candidates), None) if tally else None
     return Ranking(
         standings=tuple(ranked),
-        agreeing=tally.agreeing if tally else 0,
-        compared=tally.compared if tally else 0,
-        confidence=round(tally.confidence, 4) if tally else None,
+        agreeing=len(winning.candidates) if winning else 0,
+        compared=tally.compared if tally and winning else 0,
+        confidence=round(winning.probability, 4) if winning else None,
+        is_calibrated=is_calibrated,
     )
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from aggregator.pipeline.ranking.calibration import CalibrationError
 from aggregator.pipeline.ranking.style_weights import StyleWeights
 from aggregator.pipeline.ranking.tally import VoteWeights
 from aggregator.pipeline.routing_weights import (
@@ -33,6 +34,8 @@ class ModelWeights:
     routing: RoutingWeights = field(default_factory=RoutingWeights)
     styles: Mapping[str, StyleWeights] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    # By kind of question, how true the probabilities of votes were on questions outside the fit.
+    calibration: Mapping[str, CalibrationError] = field(default_factory=dict)
 
 
 def dump_weights(weights: ModelWeights) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def dump_weights(weights: ModelWeights) -> dict[str, Any]:
         "routing": dump_routing_weights(weights.routing),
         "styles": {language: asdict(style) for language, style in weights.styles.items()},
         "provenance": dict(weights.provenance),
+        "calibration": {kind: asdict(error) for kind, error in weights.calibration.items()},
     }
 
 
@@ -70,6 +74,10 @@ def parse_weights(document: Mapping[str, Any]) -> ModelWeights:
             routing=parse_routing_weights(document["routing"]),
             styles={language: _parse_style(row) for language, row in document["styles"].items()},
             provenance=document["provenance"],
+            # Weights of an earlier release say nothing about it.
+            calibration={
+                kind: CalibrationError(**row) for kind, row in document.get("calibration", {}).items()
+            },
         )
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"not model weights: {error}") from error

@@ -89,18 +89,39 @@ export function groupsOf(state) {
   return [...groups.values()];
 }
 
+// Answers that say nothing are no other answer.
+const NO_ANSWERS = ["refusal", "empty", "failed"];
+
 /**
  * Tell whether a candidate gives the same answer as another one of the winner's group.
  *
  * @param {TurnState} state
  * @param {string} id
- * @returns {"same" | "differs" | ""} "" for a winner that stands alone, and when nothing was compared
+ * @returns {"same" | "differs" | "not_compared" | ""} "" for a winner that stands alone, and when nothing was compared
  */
 export function agreementOf(state, id) {
   const groups = groupsOf(state);
+  const reasons = state.ranking?.standings.find((standing) => standing.candidate === id)?.reasons ?? [];
+  if (groups.length === 0 || reasons.some((reason) => NO_ANSWERS.includes(reason))) return "";
+  if (reasons.includes("not_compared")) return "not_compared";
   const index = groups.findIndex((group) => group.some((each) => each.id === id));
   if (index > 0) return "differs";
   return index === 0 && (groups[0]?.length ?? 0) > 1 ? "same" : "";
+}
+
+/**
+ * Name the words about how many models agree with the answer.
+ *
+ * @param {TurnState} state
+ * @returns {"agree_all" | "agree" | "agree_none" | "agree_alone" | "agree_unknown" | ""} "" for a single answer
+ */
+export function agreementWords({ ranking }) {
+  if (!ranking || ranking.standings.length < 2) return "";
+  const { agreeing, compared, standings } = ranking;
+  if (compared < 2) return ranking.provisional ? "" : "agree_unknown";
+  if (agreeing > 1) return agreeing === standings.length ? "agree_all" : "agree";
+  const groups = new Set(standings.map(({ group }) => group));
+  return groups.size === standings.length && compared === standings.length ? "agree_none" : "agree_alone";
 }
 
 /**

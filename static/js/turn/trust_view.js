@@ -1,6 +1,6 @@
 import { element, setText } from "../lib/dom.js";
 import { seconds, translate } from "../lib/messages.js";
-import { answerText } from "../state/turn_selectors.js";
+import { agreementWords, answerText } from "../state/turn_selectors.js";
 
 /**
  * @import { TurnFeedback } from "../transcript/feedback.js"
@@ -31,11 +31,11 @@ export function trustView() {
 /** @param {TurnState} state */
 function lineOf(state) {
   const { ranking } = state;
-  const isCompared = ranking !== null && ranking.compared > 1;
+  const words = agreementWords(state);
   return [
     translate("ai_made"),
-    isCompared ? translate(ranking.agreeing > 1 ? "agree" : "agree_none", counts(ranking)) : "",
-    isCompared && ranking.confidence !== null
+    ranking && words ? translate(words, counts(ranking)) : "",
+    ranking && ranking.compared > 1 && ranking.confidence !== null
       ? translate("confidence", { n: Math.round(ranking.confidence * 100) })
       : "",
     state.durationMs > 0 ? seconds(state.durationMs) : "",

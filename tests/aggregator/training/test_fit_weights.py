@@ -47,6 +47,14 @@ def _fit(*, is_labelled: bool) -> ModelWeights:
     return fit_weights(_record(is_labelled=is_labelled), standings=STANDINGS)
 
 
+def test_labels_tell_for_which_questions_probabilities_hold() -> None:
+    measured = _fit(is_labelled=True).calibration
+    assert set(measured) == {"ko.option"}
+    assert measured["ko.option"].questions > 100
+    assert 0 < measured["ko.option"].error < 0.3
+    assert _fit(is_labelled=False).calibration == {}
+
+
 def test_labels_tell_which_model_is_right_more_often() -> None:
     weights = _fit(is_labelled=True)
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   agreementOf,
+  agreementWords,
   answerText,
   charactersPerSecond,
   chosenOf,
@@ -27,6 +28,33 @@ test("agreement is judged against the winner's group, and only after a compariso
     agreementOf(after(...council, { ...ranking(["b", 0], ["a", 0]), provisional: true }), "a"),
     "",
   );
+});
+
+test("what was not compared is no other answer, and neither is a refusal", () => {
+  const order = ranking(["b", 0], ["a", 1]);
+  const expected = { not_compared: "not_compared", refusal: "", cut_off: "differs" };
+  for (const [reason, agreement] of Object.entries(expected)) {
+    const standings = order.standings.map((each) =>
+      each.candidate === "a" ? { ...each, reasons: [reason] } : each,
+    );
+    const state = after(...council, { ...order, standings });
+    assert.deepEqual([agreementOf(state, "a"), agreementOf(state, "b")], [agreement, ""]);
+  }
+});
+
+test("the words about agreement are true of all answers", () => {
+  const words = (/** @type {number[]} */ groups, agreeing = 1, compared = groups.length) => {
+    const order = groups.map((group, index) => /** @type {[string, number]} */ (["abc"[index] ?? "", group]));
+    return agreementWords(after(...council, { ...ranking(...order), agreeing, compared }));
+  };
+  assert.equal(words([0, 0], 2), "agree_all");
+  assert.equal(words([0, 0, 1], 2), "agree");
+  assert.equal(words([0, 0, 1], 2, 2), "agree");
+  assert.equal(words([0, 1, 2]), "agree_none");
+  assert.equal(words([0, 1, 2], 1, 2), "agree_alone");
+  assert.equal(words([1, 0, 0]), "agree_alone");
+  assert.equal(words([0, 1], 0, 0), "agree_unknown");
+  assert.equal(words([0]), "");
 });
 
 test("a candidate that the reader continued with stands as the answer", () => {

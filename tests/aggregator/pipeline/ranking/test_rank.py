@@ -69,6 +69,26 @@ def test_the_more_probable_answer_leads_over_the_better_model() -> None:
     assert ranking.standings[0].group == ranking.standings[1].group == 0
 
 
+def test_what_cannot_be_compared_is_told_apart_from_another_answer() -> None:
+    question = Question("17 × 23은 얼마야?", "ko")
+    drafts = [_draft("a", "정답: 391"), _draft("b", "정답: 391"), _draft("c", "그건 계산기로 확인해 보세요.")]
+    ranking = rank(question, drafts)
+    assert (ranking.agreeing, ranking.compared) == (2, 2)
+    assert ranking.standings[-1].reasons == ("not_compared",)
+
+
+def test_the_counts_are_those_of_the_first_answer() -> None:
+    question = Question("17 × 23은 얼마야?", "ko")
+    drafts = [
+        _draft("a", "정답: 391", 0.3),
+        _draft("b", "정답: 389", 0.9, "length"),
+        _draft("c", "정답: 391", 0.3),
+    ]
+    ranking = rank(question, drafts)
+    first = ranking.standings[0]
+    assert ranking.agreeing == sum(row.group == first.group for row in ranking.standings)
+
+
 def test_free_text_has_no_confidence_and_is_ranked_by_quality() -> None:
     ranking = rank(TRIP, [_draft("a", KOREAN, 0.3), _draft("b", KOREAN, 0.7)])
     assert ranking.confidence is None
