@@ -24,6 +24,7 @@ from aggregator.domain.events import (
 from aggregator.domain.turn_state import TurnState
 from aggregator.execution.close import place_ad_early
 from aggregator.execution.crisis import offer_help
+from aggregator.execution.pair_judging import PairJudging
 from aggregator.execution.setup import TurnSetup
 from aggregator.execution.strategy_change import explain_strategy_change
 from aggregator.execution.turn_run import TurnRun
@@ -33,6 +34,7 @@ from aggregator.infra.flush_scheduler import get_flush_scheduler
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.pipeline.fusion.fuse import Fusion, FusionRequest, choose_fuser, fuse, make_fusion_key
 from aggregator.pipeline.fusion.fusion_inputs import select_fusion_inputs
+from aggregator.pipeline.fusion.judge import is_worth_judging
 from aggregator.pipeline.fusion.support import find_supports
 from aggregator.pipeline.panel.fan_out import fan_out
 from aggregator.pipeline.panel.panel import Panel
@@ -66,19 +68,24 @@ class PanelStages:
     quality_priors: dict[str, float] = field(default_factory=dict)
     # The length of the answers at the last ranking, in characters.
     ranked_chars: int = 0
+    pairs: PairJudging = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pairs = PairJudging(self.run, self.setup)
 
     async def answer(self, judging: asyncio.Task[Sensitivity]) -> str:
         """Go through all stages; returns '' or the code of why there is no answer."""
         run, setup, question = self.run, self.setup, self.setup.context.question
         self.quality_priors = {slot.candidate: slot.model.standing for slot in setup.route.slots}
-        async with fan_out(
+        fanned_out = fan_out(
             setup.route,
             question,
             emit=self._on_panel_event,
             stop=run.control.stop,
             kept=setup.outcomes,
             gate=run.control.wait_until_admitted,
-        ) as panel:
+        )
+        async with self.pairs, fanned_out as panel:
             self.panel = panel
             judging.add_done_callback(self._on_sensitivity)
             # After a crash, candidates of a settled answer are asked again beside it.
@@ -97,6 +104,8 @@ class PanelStages:
         run, question = self.run, self.setup.context.question
         await self._wait_until_settled(panel, stops_at_quorum=True)
         ranking = await self._rank(panel)
+        if not is_report_due(question, ranking, panel, run.state):
+            self.pairs.begin(panel.usable)
         await self._escalate(ranking, panel)
         fusion = await fuse_answer(run, question, ranking, panel)
         if fusion is None or fusion.error:
@@ -105,8 +114,7 @@ class PanelStages:
             await panel.wait_until_complete()
             await offer_help(run)
             return ""
-        shown = run.state.ranking
-        if shown is None or shown.provisional or len(panel.usable) > len(shown.standings):
+        if is_ranking_old(run.state, panel) or self.pairs.has_news:
             ranking = await self._rank(panel, is_final=True)
         return await select_answer(run, question, panel, ranking, fusion)
 
@@ -125,15 +133,17 @@ class PanelStages:
         """Let the other candidates end beside the settled answer, and place its ad meanwhile."""
         run = self.run
         run.settled_ms = run.settled_ms or run.elapsed_ms
-        if panel.is_complete:
+        is_page = run.turn.conversation.origin == Conversation.Origin.PAGE
+        if panel.is_complete and not (is_page and self.pairs.is_running):
             return
-        if run.turn.conversation.origin != Conversation.Origin.PAGE:
+        if not is_page:
             # A program reads nothing beside the answer.
             run.control.stop.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(place_ad_early(run, await judging))
+            group.create_task(self.pairs.wait())
             await panel.wait_until_complete()
-        if run.state.ranking and len(panel.usable) > len(run.state.ranking.standings):
+        if run.state.ranking and (is_ranking_old(run.state, panel) or self.pairs.has_news):
             await self._rank(panel, is_final=True)
 
     def record_outcomes(self) -> None:
@@ -225,10 +235,10 @@ class PanelStages:
             return None
         # Streamed text of other turns goes first, because its readers see each delay.
         await get_flush_scheduler().yield_when_busy()
-        shown = run.state.ranking
-        order = [row.candidate for row in shown.standings] if shown else []
+        order = [row.candidate for row in run.state.ranking.standings] if run.state.ranking else []
         question = self.setup.context.question
-        ranking = await run_in_cpu_pool(rank_stably, question, drafts, order, self.ranked_chars)
+        judged = self.pairs.read()
+        ranking = await run_in_cpu_pool(rank_stably, question, drafts, order, self.ranked_chars, judged)
         self.ranked_chars = sum(len(draft.text) for draft in drafts)
         if run.is_stopped or run.state.answer_is_finished:
             # What is being read stays.
@@ -245,16 +255,23 @@ class PanelStages:
         best, is_kept = ranking.standings[0].candidate, run.is_stopped or run.state.answer_is_finished
         if best != run.state.leader and not (is_kept and run.state.leader):
             await run.emit(LeaderChanged(best))
-        await self._map_claims(drafts)
+        await map_claims(run, drafts)
         return ranking
 
-    async def _map_claims(self, drafts: list[Draft]) -> None:
-        # A judge's claims say more than those found by letters.
-        if any(call.purpose == "judge" for call in self.run.usage.unlogged):
-            return
-        claims = await run_in_cpu_pool(find_claims, drafts)
-        if claims != self.run.state.claims:
-            await self.run.emit(ClaimsMapped(claims))
+
+async def map_claims(run: TurnRun, drafts: list[Draft]) -> None:
+    """Emit what the answers share and contradict, unless a judge has found it for a fused answer."""
+    if run.usage.has_report:
+        return
+    claims = await run_in_cpu_pool(find_claims, drafts)
+    if claims != run.state.claims:
+        await run.emit(ClaimsMapped(claims))
+
+
+def is_ranking_old(state: TurnState, panel: Panel) -> bool:
+    """Return whether no final ranking is shown, or answers have ended since."""
+    shown = state.ranking
+    return shown is None or shown.provisional or len(panel.usable) > len(shown.standings)
 
 
 def is_answer_settled(state: TurnState, question: Question, panel: Panel, ranking: Ranking) -> bool:
@@ -287,6 +304,12 @@ async def fuse_answer(
         with contextlib.suppress(OperationalError, InterfaceError):
             await run_in_db_thread(save)
     return fusion
+
+
+def is_report_due(question: Question, ranking: Ranking | None, panel: Panel, state: TurnState) -> bool:
+    """Return whether a judge will compare the answers for a fused one, so that no other has to."""
+    request = _build_fusion_request(question, ranking, panel, state)
+    return request is not None and is_worth_judging(request.fusion_inputs)
 
 
 def _build_fusion_request(

@@ -1,6 +1,6 @@
 """The frozen values that pass between the stages of a turn."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -10,6 +10,11 @@ from aggregator.domain.exchange import Exchange
 from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 
 Emit = Callable[[Event], Awaitable[None]]
+
+
+# Whether two texts give the same answer, by a judge's word.
+JudgedTexts = Mapping[frozenset[str], bool]
+NOTHING_JUDGED: JudgedTexts = {}
 
 
 class Strategy(StrEnum):
@@ -128,5 +133,5 @@ class Ranking:
 
     @property
     def shown_confidence(self) -> float | None:
-        """Return the probability that people may be told."""
+        """Return the probability that people may see."""
         return self.confidence if self.is_calibrated else None

@@ -63,6 +63,15 @@ class UsageRecorder:
             self._add("judge", fusion.model, fusion.judgement)
         self._add("fuse", fusion.model, fusion)
 
+    def record_judgement(self, judgement: Judgement) -> None:
+        """Add a judge's call that belongs to no fused answer."""
+        self._add("judge", judgement.model, judgement)
+
+    @property
+    def has_report(self) -> bool:
+        """Whether a judge has compared the answers for a fused one."""
+        return self.fusion_request is not None and self.fusion_request.judgement is not None
+
     def record_past(self, state: TurnState, offer: Sequence[LanguageModel], question: Question) -> None:
         """Add the calls of earlier passes that the turn's state shows."""
         outcomes = restore_calls(state, offer, question)

@@ -12,9 +12,11 @@ import numpy as np
 
 from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
+from aggregator.pipeline.fusion.pair_judge import MOST_TOKENS
 from aggregator.pipeline.types import Question
 from aggregator.training.passes import list_passes, number_groups, read_pass
 from bench.agreement.attribution import add_attribution
+from bench.agreement.judging import JudgedQuestion, run_scripted_judge, run_served_judge
 from bench.report import ROOT, Goal, Report, bench_parser
 
 HELD_OUT = ROOT / "data" / "agreement" / "heldout"
@@ -72,11 +74,11 @@ def compare_question(row: dict[str, Any]) -> Agreement:
     return compare_answers(Question(row["prompt"], row["lang"]), row["answers"])
 
 
-def judge_pairs(rows: Sequence[dict[str, Any]]) -> list[JudgedPair]:
+def list_verdicts(rows: Sequence[dict[str, Any]], agreements: Sequence[Agreement]) -> list[JudgedPair]:
     """Return the verdict on every pair of answers of the questions."""
     judged = []
-    for row in rows:
-        agreement, groups = compare_question(row), number_groups(row)
+    for row, agreement in zip(rows, agreements, strict=True):
+        groups = number_groups(row)
         for one, other in combinations(range(len(row["answers"])), 2):
             is_same = groups[one] == groups[other]
             judged.append(JudgedPair(row["kind"], row["lang"], is_same, agreement.judge(one, other)))
@@ -136,6 +138,30 @@ def add_goals(report: Report, pairs: Sequence[JudgedPair]) -> None:
     report.add(Goal("same_said_apart", measure_pairs(pairs).split, 0.08, 0.03))
 
 
+def add_judge_goals(report: Report, rows: Sequence[dict[str, Any]], judged: Sequence[JudgedQuestion]) -> None:
+    """Record what a capable judge's one call a question makes of the agreement, and its goals."""
+    found = measure_pairs(list_verdicts(rows, [each.agreement for each in judged]))
+    called = [each for each in judged if each.calls]
+    report.note("capable_judge.asked_share", len(called) / max(1, len(judged)))
+    report.note("capable_judge.mean_tokens", float(np.mean([each.tokens for each in called] or [0])))
+    report.at_least("capable_judge.precision", found.precision, 0.97)
+    report.at_least("capable_judge.recall", found.recall, 0.95)
+    report.at_most("capable_judge.most_calls", max((each.calls for each in judged), default=0), 1)
+    report.at_most("capable_judge.most_tokens", max((each.tokens for each in judged), default=0), MOST_TOKENS)
+
+
+def add_served_judge(report: Report, rows: Sequence[dict[str, Any]], api_base: str) -> None:
+    """Record the figures of a real judge, and those of the same questions without it."""
+    alone = measure_pairs(list_verdicts(rows, [compare_question(row) for row in rows]))
+    judged = run_served_judge(rows, api_base)
+    found = measure_pairs(list_verdicts(rows, [each.agreement for each in judged]))
+    report.note("served_judge.questions", len(rows))
+    for name, figures in (("served_judge", found), ("without_it", alone)):
+        report.note(f"{name}.precision", figures.precision)
+        report.note(f"{name}.recall", figures.recall)
+        report.note(f"{name}.same_said_apart", figures.split)
+
+
 def read_questions(data: Path) -> list[dict[str, Any]]:
     """Return the questions of DIR/agreement, or the project's held-out passes where there are none."""
     folder = data / "agreement"
@@ -146,10 +172,12 @@ def read_questions(data: Path) -> list[dict[str, Any]]:
 def main() -> None:
     """Compare the answers of all questions and print the figures."""
     parser = bench_parser(__doc__, quick="every fourth question")
+    parser.add_argument("--judge", metavar="URL", help="also ask the model of this OpenAI-compatible server")
+    parser.add_argument("--judge-step", type=int, default=4, help="every how many questions it is asked")
     options = parser.parse_args()
     rows = read_questions(options.data)
     rows = rows[::QUICK_STEP] if options.quick else rows
-    pairs = judge_pairs(rows)
+    pairs = list_verdicts(rows, [compare_question(row) for row in rows])
     report = Report("agreement")
     report.note("questions", len(rows))
     tabulate(pairs)
@@ -165,6 +193,9 @@ def main() -> None:
         report.note(f"{kind}.precision", found.precision)
         report.note(f"{kind}.recall", found.recall)
     add_attribution(report, rows)
+    add_judge_goals(report, rows, run_scripted_judge(rows))
+    if options.judge:
+        add_served_judge(report, rows[:: options.judge_step], options.judge)
     report.close()
 
 

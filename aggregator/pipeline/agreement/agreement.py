@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 
 Pair = tuple[int, int]
+# Beyond these probabilities a judge is not asked.
+SURELY_SAME, SURELY_DIFFERENT = 0.98, 0.02
+JUDGED_SAME, JUDGED_DIFFERENT = 0.99, 0.01
 
 
 class Verdict(StrEnum):
@@ -34,6 +37,8 @@ class Agreement:
 
     groups: tuple[tuple[int, ...], ...]
     verdicts: Mapping[Pair, Verdict]
+    probabilities: Mapping[Pair, float]
+    thresholds: Thresholds
     labels: tuple[str, ...]
     # The answers that refuse or do not know.
     declined: frozenset[int] = frozenset()
@@ -41,6 +46,23 @@ class Agreement:
     def judge(self, one: int, other: int) -> Verdict:
         """Return the verdict on two answers."""
         return Verdict.SAME if one == other else self.verdicts[min(one, other), max(one, other)]
+
+    @property
+    def unsure(self) -> tuple[Pair, ...]:
+        """Return the pairs that a judge may decide: no exact reader and no high or low probability did."""
+        return tuple(
+            pair for pair, found in self.probabilities.items() if SURELY_DIFFERENT < found < SURELY_SAME
+        )
+
+    def decide(self, judged: Mapping[Pair, bool]) -> "Agreement":
+        """Return the agreement with a judge's word on pairs that are unsure; others stay as they are."""
+        decided = {
+            pair: JUDGED_SAME if judged[pair] else JUDGED_DIFFERENT for pair in self.unsure if pair in judged
+        }
+        if not decided:
+            return self
+        agreement = group_answers({**self.probabilities, **decided}, self.thresholds, self.labels)
+        return replace(agreement, declined=self.declined)
 
 
 def _logit(probability: float) -> float:
@@ -77,4 +99,6 @@ def group_answers(
     for group in groups:
         verdicts.update(dict.fromkeys(combinations(group, 2), Verdict.SAME))
     ordered = {pair: verdicts[pair] for pair in combinations(range(len(labels)), 2)}
-    return Agreement(tuple(tuple(group) for group in groups), ordered, tuple(labels))
+    return Agreement(
+        tuple(tuple(group) for group in groups), ordered, dict(probabilities), thresholds, tuple(labels)
+    )

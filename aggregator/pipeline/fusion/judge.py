@@ -89,7 +89,7 @@ async def judge(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(JUDGE_SECONDS):
             for _ in range(MAX_ATTEMPTS):
-                reply = await _call_judge(model, messages, judge_usage)
+                reply = await call_judge(model, messages, judge_usage)
                 if not reply:
                     break
                 with contextlib.suppress(JudgeReportError):
@@ -107,13 +107,21 @@ def build_judge_messages(question: Question, fusion_inputs: FusionInputs) -> tup
     )
 
 
-async def _call_judge(model: LanguageModel, messages: Sequence[ChatMessage], judge_usage: JudgeUsage) -> str:
-    max_tokens, deadline_ms = min(JUDGE_TOKENS, model.output_limit), round(JUDGE_SECONDS * 1000)
+async def call_judge(
+    model: LanguageModel,
+    messages: Sequence[ChatMessage],
+    judge_usage: JudgeUsage,
+    *,
+    most_tokens: int = JUDGE_TOKENS,
+    seconds: float = JUDGE_SECONDS,
+) -> str:
+    """Return a judge's whole reply, or '' when there is none in time; its tokens are added to the usage."""
+    max_tokens, deadline_ms = min(most_tokens, model.output_limit), round(seconds * 1000)
     request = CompletionRequest(model, tuple(messages), max_tokens, 0.0, deadline_ms)
     text, usage, estimated_input, is_whole = "", None, 0, False
     try:
         async with (
-            limit_model_concurrency(model, JUDGE_SECONDS),
+            limit_model_concurrency(model, seconds),
             contextlib.aclosing(stream_completion(request)) as pieces,
         ):
             estimated_input = count_message_tokens(messages)

@@ -10,7 +10,7 @@ from aggregator.pipeline.types import Question
 MAX_ERROR = 0.05
 # With fewer questions an error of 0.05 says little.
 MIN_QUESTIONS = 150
-# A sum asked in a line is another kind of question than one that is told as a story.
+# A sum asked in a line is another kind of question than one that is put into a story.
 SHORT_CHARS = 80
 OPTION = "option"
 

@@ -1,7 +1,8 @@
 """Ranks candidates and gives the reasons: faults of form, public quality, agreement and style.
 
-Where answers can be compared, the score is the probability that they are right; elsewhere it predicts which
-one a reader prefers. A shown order changes only for a clear lead and enough new text.
+Where answers can be compared, the score is mostly the vote's estimate of the chance that they are right;
+elsewhere it predicts which one a reader prefers. A shown order changes only for a clear lead and enough new
+text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from aggregator.pipeline.ranking.style_weights import (
 )
 from aggregator.pipeline.ranking.vote import Tally, vote
 from aggregator.pipeline.ranking.weights import get_active_weights
-from aggregator.pipeline.types import Draft, Question, Ranking
+from aggregator.pipeline.types import NOTHING_JUDGED, Draft, JudgedTexts, Question, Ranking
 
 REASONS = (
     "agrees",
@@ -123,11 +124,11 @@ def _score_merits(question: Question, drafts: Sequence[Draft], tally: Tally | No
     return _score_open(question, drafts)
 
 
-def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:
+def rank(question: Question, drafts: Sequence[Draft], judged: JudgedTexts = NOTHING_JUDGED) -> Ranking:
     """Return the drafts best first, with their scores and reasons."""
     faults = {draft.candidate: find_faults(question, draft) for draft in drafts}
     qualified = [draft for draft in drafts if not _DISQUALIFYING & set(faults[draft.candidate])]
-    tally = vote(question, qualified)
+    tally = vote(question, qualified, judged)
     merits = _score_merits(question, qualified, tally)
     groups = _number_groups(drafts, tally)
     is_calibrated = is_probability_shown(get_active_weights().calibration, question)
@@ -153,11 +154,15 @@ def rank(question: Question, drafts: Sequence[Draft]) -> Ranking:
 
 @span("rank")
 def rank_stably(
-    question: Question, drafts: Sequence[Draft], shown: Sequence[str], read_chars: int
+    question: Question,
+    drafts: Sequence[Draft],
+    shown: Sequence[str],
+    read_chars: int,
+    judged: JudgedTexts = NOTHING_JUDGED,
 ) -> Ranking:
     """Rank drafts in an order that changes from the shown one only where needed."""
     new_chars = sum(len(draft.text) for draft in drafts) - read_chars
-    return stabilise_order(shown, rank(question, drafts), new_chars=new_chars)
+    return stabilise_order(shown, rank(question, drafts, judged), new_chars=new_chars)
 
 
 def stabilise_order(shown: Sequence[str], ranking: Ranking, *, new_chars: int) -> Ranking:

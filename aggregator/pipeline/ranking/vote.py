@@ -9,7 +9,7 @@ from aggregator.pipeline.agreement.expected_answer import OPEN, read_question
 from aggregator.pipeline.answer_type import OPTION, TRUTH, AnswerType, detect_answer_type
 from aggregator.pipeline.ranking.tally import OPEN_CHOICES, Ballot, tally_votes
 from aggregator.pipeline.ranking.weights import ModelWeights, get_active_weights
-from aggregator.pipeline.types import Draft, Question
+from aggregator.pipeline.types import NOTHING_JUDGED, Draft, JudgedTexts, Question
 
 # Less than this share of comparable answers makes no vote.
 MIN_COMPARED_SHARE = 0.6
@@ -115,12 +115,19 @@ def _select_compared(
     ]
 
 
-def vote(question: Question, drafts: Sequence[Draft]) -> Tally | None:
+def _compare(question: Question, texts: Sequence[str], judged: JudgedTexts) -> Agreement:
+    """Compare answers, with a judge's word on pairs of texts that the comparison is unsure of."""
+    agreement = compare_answers(question, texts)
+    pairs = {pair: frozenset((texts[pair[0]], texts[pair[1]])) for pair in agreement.unsure} if judged else {}
+    return agreement.decide({pair: judged[both] for pair, both in pairs.items() if both in judged})
+
+
+def vote(question: Question, drafts: Sequence[Draft], judged: JudgedTexts = NOTHING_JUDGED) -> Tally | None:
     """Count the drafts by what they say; None when fewer than two, or less than 60 %, can be compared."""
     if len(drafts) < 2 or not can_vote(question, drafts):
         return None
     drafts = sorted(drafts, key=lambda draft: draft.candidate)
-    agreement = compare_answers(question, [draft.text for draft in drafts])
+    agreement = _compare(question, [draft.text for draft in drafts], judged)
     weights, names = get_active_weights(), name_groups(agreement)
     named = {draft.candidate: name for draft, name in zip(drafts, names, strict=True)}
     compared = _select_compared(agreement, names, weigh_answers(weights, question, drafts, named))

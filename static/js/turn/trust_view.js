@@ -34,7 +34,7 @@ function lineOf(state) {
   const words = agreementWords(state);
   return [
     translate("ai_made"),
-    ranking && words ? translate(words, counts(ranking)) : "",
+    ranking && words ? translate(words, { n: ranking.agreeing, all: ranking.standings.length }) : "",
     ranking && ranking.compared > 1 && ranking.confidence !== null
       ? translate("confidence", { n: Math.round(ranking.confidence * 100) })
       : "",
@@ -44,6 +44,3 @@ function lineOf(state) {
     .filter(Boolean)
     .join(" · ");
 }
-
-/** @param {{ agreeing: number, compared: number }} ranking */
-const counts = ({ agreeing, compared }) => ({ agreeing, compared });

@@ -27,10 +27,10 @@ DRAFTS = [Draft(name, name, name, 0.9, "정답: 391") for name in "abc"]
 def test_kinds_tell_language_form_and_size_apart() -> None:
     assert name_question_kind(SUM) == "ko.number.short"
     assert name_question_kind(OPTIONS) == "ko.option"
-    told = Question(
+    long = Question(
         f"Ann has 17 boxes of 23 pens. {'She likes pens. ' * 5}How many pens does she have?", "en"
     )
-    assert name_question_kind(told) == "en.number.long"
+    assert name_question_kind(long) == "en.number.long"
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_the_more_probable_answer_leads_over_the_better_model() -> None:
     assert ranking.standings[0].group == ranking.standings[1].group == 0
 
 
-def test_what_cannot_be_compared_is_told_apart_from_another_answer() -> None:
+def test_what_cannot_be_compared_is_named_apart_from_another_answer() -> None:
     question = Question("17 × 23은 얼마야?", "ko")
     drafts = [_draft("a", "정답: 391"), _draft("b", "정답: 391"), _draft("c", "그건 계산기로 확인해 보세요.")]
     ranking = rank(question, drafts)
