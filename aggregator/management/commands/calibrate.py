@@ -34,6 +34,7 @@ WON = 1_000_000
 
 
 class Command(BaseCommand):
+    _last_line = ""
     help = "Ask the models on offer labelled questions, fit weights, and show what they gain."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -125,7 +126,10 @@ class Command(BaseCommand):
         return is_done
 
     def _report(self, progress: RunProgress, cost_micros: int) -> None:
-        self.stdout.write(format_progress(progress, cost_micros))
+        line = format_progress(progress, cost_micros)
+        if line != self._last_line:
+            self._last_line = line
+            self.stdout.write(line)
 
     def _print_result(self, run_id: int) -> None:
         run = find_run(run_id)
