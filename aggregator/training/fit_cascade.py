@@ -26,6 +26,8 @@ _STRONG_MODELS = 3
 _FOLDS = 3
 _MAX_ROWS = 1_200
 _THRESHOLDS = tuple(float(step) for step in np.arange(0.05, 1.0, 0.025))
+# How far a plan's quality follows its own labels.
+_LABEL_SHARE = 0.5
 _DIGITS = 4
 
 
@@ -95,13 +97,24 @@ def fit_cascades(votes: Sequence[RecordedVotes], costs: dict[str, float]) -> tup
         for model in shared
     }
     order = sorted(shared, key=lambda model: (-skills[model], costs[model], model))[:_SHORTLIST_SIZE]
-    found: list[tuple[float, CascadePlan]] = []
+    found: list[_Measured] = []
     for panel in list_panels(order):
         stronger = [
             model for model in order if model not in panel and skills[model] > max(skills[m] for m in panel)
         ]
         found += _measure_panel(panel, stronger[:_STRONG_MODELS], folds, costs)
-    return tuple(replace(plan, compared=tuple(sorted(shared))) for plan in _keep_hull(found))
+    hull = _keep_hull(_estimate_qualities(found))
+    return tuple(replace(plan, compared=tuple(sorted(shared))) for plan in hull)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A plan with its mean cost, the mean confidence of its answers, and the share of them that is right."""
+
+    cost: float
+    plan: CascadePlan
+    confidence: float
+    right: float
 
 
 def _measure(folds: Sequence[_Fold], panel: Sequence[str]) -> tuple[Numbers, Numbers]:
@@ -111,11 +124,11 @@ def _measure(folds: Sequence[_Fold], panel: Sequence[str]) -> tuple[Numbers, Num
 
 def _measure_panel(
     panel: tuple[str, ...], stronger: Sequence[str], folds: Sequence[_Fold], costs: dict[str, float]
-) -> list[tuple[float, CascadePlan]]:
+) -> list[_Measured]:
     confidences, right = _measure(folds, panel)
     base = sum(costs[model] for model in panel)
-    # A vote's calibrated confidence is as good an estimate of its accuracy as labels, with less noise.
-    found = [(base, CascadePlan(panel, "", 0.0, _average(confidences, right), 0.0))]
+    vote = CascadePlan(panel, "", 0.0, 0.0, 0.0)
+    found = [_Measured(base, vote, float(confidences.mean()), float(right.mean()))]
     for strong in stronger:
         confidences_after, right_after = _measure(folds, (*panel, strong))
         for threshold in _THRESHOLDS:
@@ -123,17 +136,28 @@ def _measure_panel(
             rate = float(is_escalated.mean())
             if not 0 < rate < 1:
                 continue
-            quality = _average(
-                np.where(is_escalated, confidences_after, confidences),
-                np.where(is_escalated, right_after, right),
-            )
-            plan = CascadePlan(panel, strong, round(threshold, _DIGITS), quality, round(rate, _DIGITS))
-            found.append((base + rate * costs[strong], plan))
+            plan = CascadePlan(panel, strong, round(threshold, _DIGITS), 0.0, round(rate, _DIGITS))
+            confidence = float(np.where(is_escalated, confidences_after, confidences).mean())
+            is_right = float(np.where(is_escalated, right_after, right).mean())
+            found.append(_Measured(base + rate * costs[strong], plan, confidence, is_right))
     return found
 
 
-def _average(confidences: Numbers, right: Numbers) -> float:
-    return round(float(confidences.mean() + right.mean()) / 2, _DIGITS)
+def _estimate_qualities(found: Sequence[_Measured]) -> list[tuple[float, CascadePlan]]:
+    """Return every plan with its cost and quality: how often it is right, shrunk to its confidence.
+
+    The best of many plans by labels alone is the luckiest. Confidences have less noise; by how much all of
+    them together are too high or too low is corrected.
+    """
+    if not found:
+        return []
+    bias = float(np.mean([row.right - row.confidence for row in found]))
+    estimated = []
+    for row in found:
+        prior = row.confidence + bias
+        quality = round(prior + _LABEL_SHARE * (row.right - prior), _DIGITS)
+        estimated.append((row.cost, replace(row.plan, quality=quality)))
+    return estimated
 
 
 def _keep_hull(found: Sequence[tuple[float, CascadePlan]]) -> tuple[CascadePlan, ...]:

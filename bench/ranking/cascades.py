@@ -35,6 +35,8 @@ DEFAULT_GOAL = (0.35, 0.97)
 LIMITS = RouteLimits(quorum=3, grace_ms=0, deadline_ms=60_000, slots=3)
 TOPIC = TopicPrediction(OTHER, 0.0)
 WARM_UP_TURNS = 300
+# Income is a little less than the share, as questions of another half may cost more.
+_INCOME_SHARE = 0.985
 _AMPLE = 10**15
 _WON = 1_000_000
 _VOTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.CASCADE})
@@ -115,7 +117,9 @@ def _measure_split(split: Split, share: float) -> tuple[float, float, float]:
     offer = expect_quality(split.train.list_offer(standings), get_active_weights().routing, TOPIC)
     paces = split.train.measure_paces(split.train_rows)
     price = _find_price(split, offer, paces, strong, share)
-    runner = CascadeRunner(offer, start_pacing(share * float(costs[column]) / _WON, price), paces)
+    runner = CascadeRunner(
+        offer, start_pacing(_INCOME_SHARE * share * float(costs[column]) / _WON, price), paces
+    )
     # The turns of the train half only let the price settle, as it has in an installation that runs.
     runner.run_all(split.train, split.train_rows[:WARM_UP_TURNS])
     found = runner.run_all(split.test, split.test_rows)
