@@ -35,7 +35,7 @@ class RecordedSet:
         """Return the coded answers of these models."""
         answers = [["" if row[model] in NO_ANSWER else row[model] for model in pool] for row in self.rows]
         return encode_responses(
-            answers, [row["gold"] for row in self.rows], pool, [row["topic"] for row in self.rows]
+            answers, [row["gold"] for row in self.rows], pool, [row.get("topic", "") for row in self.rows]
         )
 
     def name_kinds(self) -> list[str]:
@@ -73,7 +73,7 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def read_recorded_sets(folder: Path) -> list[RecordedSet]:
-    """Return every set of questions with short answers in the folder."""
+    """Return every set of questions with short answers in the folder; files without rows are left out."""
     short = folder / "short_answers"
     prices_file = short / "prices.json"
     prices = json.loads(prices_file.read_text(encoding="utf-8")) if prices_file.exists() else {}
@@ -83,6 +83,8 @@ def read_recorded_sets(folder: Path) -> list[RecordedSet]:
         if name.endswith("_chars"):
             continue
         rows = _read_rows(path)
+        if not rows or not {"id", "gold", "question"} <= rows[0].keys():
+            continue
         lengths_file = short / f"{name}_chars.csv.gz"
         chars = {row["id"]: row for row in _read_rows(lengths_file)} if lengths_file.exists() else {}
         models = tuple(column for column in rows[0] if column not in {"id", "topic", "gold", "question"})
@@ -95,7 +97,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+        return [json.loads(line) for line in file if line.strip()]
 
 
 def detect_language(text: str) -> str:
@@ -133,5 +135,7 @@ def read_rated_sets(folder: Path) -> dict[str, list[RatedResponses]]:
     found: dict[str, list[RatedResponses]] = {}
     for path in sorted((folder / "open_answers").glob("*.jsonl.gz")):
         rows = read_json_lines(path)
+        if not rows:
+            continue
         found.setdefault(read_question(rows[0]).language, []).append(read_rated_responses(rows))
     return found

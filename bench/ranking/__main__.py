@@ -12,7 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from aggregator.training.recordings import read_recorded_sets
+from aggregator.training.recordings import read_json_lines, read_recorded_sets
 from bench.ranking.budget_pacing import bench_pacing
 from bench.ranking.cascades import bench_cascades
 from bench.ranking.latency import bench_speed
@@ -41,7 +41,7 @@ def main() -> None:
     @cache
     def read_prompts(folder: Path | None) -> list[RatedPrompts]:
         paths = sorted((folder / "routing").glob("*.jsonl.gz")) if folder else []
-        return [RatedPrompts(path, rows) for path in paths]
+        return [RatedPrompts(path, rows) for path in paths if read_json_lines(path)]
 
     parts: dict[str, Callable[[], None]] = {
         "vote": lambda: bench_votes(short, train, report, splits, rows),

@@ -119,6 +119,7 @@ def _simulate_day(
 def bench_pacing(sets: list[RecordedSet], report: RankingReport, seeds: int) -> None:
     """Simulate days over the recorded models, and compare each half with its own optimal mixtures."""
     if not find_priced(sets):
+        report.miss_goal("pacing.utility_of_lp", 0.99, "no set with prices and lengths of four models")
         return
     report.print_row(
         "\nPacing: utility / LP by topic, equal beliefs | spend / income | worst debt"

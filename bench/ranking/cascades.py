@@ -135,6 +135,7 @@ def bench_cascades(
 ) -> None:
     """Measure the cascades that calibration on the train half leads live turns to, on the test half."""
     report.print_row("\nCascade: accuracy / strong model's | cost / strong model's | strong alone")
+    missing = set(CASCADE_GOALS)
     for recorded in sets:
         priced = set(recorded.list_priced_models())
         pools = [pool for pool in list_pools(recorded).values() if set(pool) <= priced]
@@ -153,3 +154,8 @@ def bench_cascades(
         if recorded.name in CASCADE_GOALS:
             report.add_goal(f"cascade.{recorded.name}.accuracy_ratio", kept, must)
             report.add_goal(f"cascade.{recorded.name}.cost_ratio", cost, share, at_most=True)
+            missing.discard(recorded.name)
+    for name in sorted(missing):
+        report.miss_goal(
+            f"cascade.{name}.accuracy_ratio", CASCADE_GOALS[name][1], f"no set {name} with prices and lengths"
+        )

@@ -34,3 +34,5 @@ def bench_speed(folder: Path, report: RankingReport) -> None:
         )
         report.note("speed.p95_ms", tail)
         report.add_goal("speed.median_ms", middle, 5.0, at_most=True, is_steady=True)
+    else:
+        report.miss_goal("speed.median_ms", 5.0, "no open answers", at_most=True)

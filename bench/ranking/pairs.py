@@ -13,6 +13,7 @@ from bench.ranking.report import RankingReport
 
 SIDES = ("response_A", "response_B")
 _PUBLIC_QUALITY = 0.6
+_MUST = 0.52
 
 
 def _share_right(margins: Numbers) -> tuple[float, float]:
@@ -32,8 +33,13 @@ def _measure_margin(row: dict[str, Any]) -> tuple[float, bool]:
 
 def bench_pairs(folder: Path, report: RankingReport) -> None:
     """Rank every pair; nothing is fitted on pairs, so all of them are test data."""
-    for path in sorted((folder / "pairs").glob("*.jsonl.gz")):
+    paths = sorted((folder / "pairs").glob("*.jsonl.gz"))
+    if not paths:
+        report.miss_goal("pairs.accuracy", _MUST, "no pairs")
+    for path in paths:
         rows = read_json_lines(path)
+        if not rows:
+            continue
         truth = np.array([1.0 if row["label"] == "A>B" else -1.0 for row in rows])
         found = [_measure_margin(row) for row in rows]
         share, error = _share_right(np.array([margin for margin, _ in found]) * truth)
@@ -42,4 +48,4 @@ def bench_pairs(folder: Path, report: RankingReport) -> None:
         report.print_row(f"\nPairs through rank() ({name}, {len(rows)}): right | voted on")
         report.print_row(f"  {share:.3f} ± {error:.3f} (standard error) | {voted:.0%}")
         report.note(f"pairs.{name}.error", error)
-        report.add_goal(f"pairs.{name}.accuracy", share, 0.52, is_steady=True)
+        report.add_goal(f"pairs.{name}.accuracy", share, _MUST, is_steady=True)

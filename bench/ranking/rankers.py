@@ -57,22 +57,11 @@ REFERENCE: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def list_open_pools(name: str, responses: RatedResponses) -> dict[str, tuple[str, ...]]:
-    """Return the reference pools of a set, or pools of its best and middle models."""
-    known = {
-        pool: models
-        for pool, models in REFERENCE.get(name, {}).items()
-        if set(models) <= set(responses.models)
-    }
-    order = tuple(responses.models[column] for column in np.argsort(-responses.utilities.mean(axis=0)))
-    middle = len(order) // 2
-    return known or {"best 6": order[:6], "middle 8": order[max(0, middle - 4) : middle + 4]}
-
-
 SPLITS, OTHER_SPLITS = 5, 2
-MIN_OTHER_MODELS = 4
+MIN_OTHER_MODELS, MIN_PROMPTS = 4, 20
 MUSTS = {"raw_gap_closed": 0.15, "controlled_gap_closed": 0.03, "worst_set": -0.005}
 Fit = Callable[["Split"], StyleWeights | None]
+SplitLister = Callable[["OpenSet", tuple[str, ...]], list["Split"]]
 Gaps = dict[str, list[tuple[float, float, float]]]
 
 
@@ -89,6 +78,14 @@ class OpenSet:
         return read_rated_responses(self.rows)
 
     @property
+    def is_usable(self) -> bool:
+        """Whether enough prompts were answered by the same two or more models."""
+        if not self.rows:
+            return False
+        shape = self.responses.utilities.shape
+        return len(shape) == 2 and shape[0] >= MIN_PROMPTS and shape[1] >= 2
+
+    @property
     def language(self) -> str:
         """The language of the first prompt."""
         return read_question(self.rows[0]).language
@@ -101,6 +98,8 @@ class OpenSet:
         }
         order = tuple(models[column] for column in np.argsort(-self.responses.utilities.mean(axis=0)))
         middle = len(order) // 2
+        if len(order) <= MIN_OTHER_MODELS:
+            return {"all": order}
         return known or {"best 6": order[:6], "middle 8": order[max(0, middle - 4) : middle + 4]}
 
     @cached_property
@@ -113,22 +112,18 @@ class OpenSet:
 def read_open_sets(folder: Path) -> list[OpenSet]:
     """Return every set of rated responses in the folder."""
     paths = sorted((folder / "open_answers").glob("*.jsonl.gz"))
-    return [OpenSet(path.name.removesuffix(".jsonl.gz"), read_json_lines(path)) for path in paths]
+    found = [OpenSet(path.name.removesuffix(".jsonl.gz"), read_json_lines(path)) for path in paths]
+    return [each for each in found if each.is_usable]
 
 
 @dataclass(frozen=True)
 class Split:
-    """One pool of a set, the prompts its models' standings are of, and the prompts that are judged."""
+    """One pool of a set, the responses its models' standings are of, and the prompts that are judged."""
 
     judged: OpenSet
     pool: tuple[str, ...]
-    train_rows: Indices
+    train: RatedResponses
     test_rows: Indices
-
-    @property
-    def train(self) -> RatedResponses:
-        """The responses to the train half, of all models of the set."""
-        return self.judged.responses.select_rows(self.train_rows)
 
     def choose_first(self, weights: StyleWeights | None) -> Indices:
         """Return the pool's column that `rank` puts first for each test prompt; None: weights that ship."""
@@ -167,11 +162,18 @@ class Split:
         return np.array(found)
 
 
-def _halve(judged: OpenSet, pool: tuple[str, ...], splits: int) -> list[Split]:
+def _list_splits(
+    judged: OpenSet, pool: tuple[str, ...], splits: int, folder: Sequence[OpenSet]
+) -> list[Split]:
+    """Return halves; or the train folder's responses and all prompts, if it has the set and the pool."""
     prompts, found = len(judged.responses.utilities), []
+    for other in folder:
+        if other.name == judged.name and set(pool) <= set(other.responses.models):
+            return [Split(judged, pool, other.responses, np.arange(prompts))]
     for seed in range(splits):
         order = np.random.default_rng(seed).permutation(prompts)
-        found.append(Split(judged, pool, order[: prompts // 2], order[prompts // 2 :]))
+        train = judged.responses.select_rows(order[: prompts // 2])
+        found.append(Split(judged, pool, train, order[prompts // 2 :]))
     return found
 
 
@@ -180,7 +182,7 @@ def _fit_on_half(split: Split) -> StyleWeights:
 
 
 def _fit_without_pool(split: Split) -> StyleWeights | None:
-    others = [model for model in split.judged.responses.models if model not in split.pool]
+    others = [model for model in split.train.models if model not in split.pool]
     return fit_style_weights([split.train.select_models(others)]) if len(others) >= MIN_OTHER_MODELS else None
 
 
@@ -188,9 +190,8 @@ def _fit_on_folder(train: Sequence[OpenSet]) -> Fit:
     """Return the fit on another folder: with skills where it has the set and all models of the pool."""
 
     def fit(split: Split) -> StyleWeights | None:
-        same = [other for other in train if other.name == split.judged.name]
-        if same and set(split.pool) <= set(same[0].responses.models):
-            return fit_style_weights([same[0].responses], split.pool)
+        if any(split.train is other.responses for other in train):
+            return _fit_on_half(split)
         language = split.judged.language
         sets = [other.responses for other in train if other.language == language]
         return fit_style_weights(sets) if sets else None
@@ -211,13 +212,13 @@ def _close_gap(found: Numbers) -> float:
     return float((picked - best) / max(oracle - best, 1e-9))
 
 
-def _judge(sets: Sequence[OpenSet], report: RankingReport, splits: int, name: str, fit: Fit) -> Gaps:
+def _judge(sets: Sequence[OpenSet], report: RankingReport, splits: SplitLister, name: str, fit: Fit) -> Gaps:
     """Print and note every pool's share of the gap by one kind of weights; returns them by set."""
     gaps: Gaps = {}
     for judged in sets:
         for title, pool in judged.name_pools().items():
             found = []
-            for split in _halve(judged, pool, splits):
+            for split in splits(judged, pool):
                 weights = fit(split)
                 if weights is not None or name == "installed":
                     found.append(split.measure_gaps(split.choose_first(weights)))
@@ -255,10 +256,16 @@ def bench_rankers(folder: Path, report: RankingReport, splits: int, train_folder
     )
     sets = read_open_sets(folder)
     if not sets:
+        for figure, must in MUSTS.items():
+            report.miss_goal(f"rank.{figure}", must, "no set of rated open answers by the same models")
         return
-    splits = min(splits, SPLITS)
-    train = _fit_on_folder(read_open_sets(train_folder)) if train_folder else _fit_on_half
-    summary = _summarise(_judge(sets, report, splits, "fitted", train))
+    known = read_open_sets(train_folder) if train_folder else []
+    train = _fit_on_folder(known) if known else _fit_on_half
+
+    def lister(count: int) -> SplitLister:
+        return lambda judged, pool: _list_splits(judged, pool, min(count, splits), known)
+
+    summary = _summarise(_judge(sets, report, lister(SPLITS), "fitted", train))
     for figure, must in MUSTS.items():
         report.add_goal(f"rank.{figure}", summary[figure], must)
     report.note("rank.controlled_gap_to_its_best", summary["controlled_gap_to_its_best"])
@@ -268,6 +275,6 @@ def bench_rankers(folder: Path, report: RankingReport, splits: int, train_folder
         "other sets": _fit_on_other_sets(sets),
     }
     for name, fit in others.items():
-        if gaps := _judge(sets, report, min(splits, OTHER_SPLITS), name, fit):
+        if gaps := _judge(sets, report, lister(OTHER_SPLITS), name, fit):
             for figure, value in _summarise(gaps).items():
                 report.note(f"rank.{name}.{figure}", value)

@@ -30,6 +30,14 @@ class RankingReport(Report):
         else:
             self.add(Goal(name, float(value), must, is_floor=not at_most))
 
+    def miss_goal(self, name: str, must: float, why: str, *, at_most: bool = False) -> None:
+        """Record a goal that the folder has no data for."""
+        self.print_row(f"  not measured: {name} ({why})")
+        if self.is_quick:
+            self.not_judged.append(name)
+        else:
+            self.add(Goal(name, None, must, is_floor=not at_most, why=why))
+
     def to_json(self) -> dict[str, Any]:
         """Return the document of the closing line, with the goals that were not judged."""
         return super().to_json() | ({"not_judged": self.not_judged} if self.not_judged else {})

@@ -91,7 +91,12 @@ def bench_votes(
     )
     totals: dict[str, list[tuple[float, float, float]]] = {name: [] for name in GOALS}
     for recorded in sets:
-        for pool_name, pool in list_pools(recorded).items():
+        pools = list_pools(recorded)
+        if not pools:
+            report.print_row(
+                f"  {recorded.name}: not measured, as it has fewer than three models of mixed vendors"
+            )
+        for pool_name, pool in pools.items():
             found = _measure_pool(list_splits(recorded, train, pool, splits, limit))
             label = f"{recorded.name}.{pool_name}"
             best, _, oracle = found[COLD][:, :3].mean(axis=0)
@@ -101,8 +106,19 @@ def bench_votes(
             if KOREAN.get(recorded.name, ("", 0.0))[0] == pool_name:
                 gain = totals[CALIBRATED][-1][0]
                 report.add_goal(f"vote.korean.{recorded.name}_gain_pt", gain, KOREAN[recorded.name][1])
+    _judge_goals(totals, report)
+    measured = {f"vote.korean.{name}_gain_pt" for name in KOREAN}
+    for goal in sorted(measured - {goal.name for goal in report.goals} - set(report.not_judged)):
+        name = goal.removeprefix("vote.korean.").removesuffix("_gain_pt")
+        report.miss_goal(
+            goal, KOREAN[name][1], f"no set {name} with the models of its pool {KOREAN[name][0]}"
+        )
+
+
+def _judge_goals(totals: Mapping[str, Sequence[tuple[float, float, float]]], report: RankingReport) -> None:
     for name, (worst, gap, error) in GOALS.items():
         if not totals[name]:
+            report.miss_goal(f"vote.{name}.mean_gap_closed", gap, "no set of short answers")
             continue
         gains, gaps, errors = (np.array(column) for column in zip(*totals[name], strict=True))
         report.add_goal(f"vote.{name}.mean_gap_closed", float(gaps.mean()), gap)
