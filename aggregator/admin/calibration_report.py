@@ -107,28 +107,29 @@ class RunReport:
 
 def describe_run(run: CalibrationRun) -> RunReport:
     """Return a calibration in words."""
-    stored = list_questions(run.pk)
     progress = measure_progress(run)
     errors = find_common_errors(run.pk)
-    is_draft = run.status == CalibrationRun.Status.DRAFT
-    questions = [Question(row.prompt, row.language) for row in stored]
-    models = [model for model in list_offered_models() if model.slug in run.panel]
-    estimate = estimate_run(questions, models, kind=run.kind, paces=measure_paces()) if is_draft else None
     return RunReport(
         run=run,
-        questions=len(stored),
+        questions=progress.questions,
         progress=progress,
         models=[
             ModelRow(row, describe_error(errors[row.model]) if row.model in errors else "")
             for row in progress.models
         ],
-        estimate=estimate,
+        estimate=_estimate(run) if run.status == CalibrationRun.Status.DRAFT else None,
         rows=_list_rows(run.report),
         fusions=[_describe_fusion(row) for row in run.report.get("fusion", ())],
         notes=_list_notes(run, run.report),
         gain=_describe_gain(run.report),
         is_in_use=bool(run.version and run.version.is_active),
     )
+
+
+def _estimate(run: CalibrationRun) -> RunEstimate:
+    questions = [Question(row.prompt, row.language) for row in list_questions(run.pk)]
+    models = [model for model in list_offered_models() if model.slug in run.panel]
+    return estimate_run(questions, models, kind=run.kind, paces=measure_paces())
 
 
 def _list_rows(report: Mapping[str, Any]) -> list[ResultRow]:

@@ -22,11 +22,16 @@ class ModelProgress:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a run has come: calls that ended, of how many, and by model."""
+    """How far a run has come: answers to its questions that ended, well or not, altogether and by model."""
 
     ended: int
-    planned: int
+    questions: int
     models: tuple[ModelProgress, ...] = field(default=())
+
+    @property
+    def planned(self) -> int:
+        """How many answers are asked for."""
+        return self.questions * len(self.models)
 
     @property
     def percent(self) -> int:
@@ -68,7 +73,7 @@ def measure_progress(run: CalibrationRun) -> RunProgress:
     rows = {row["model"]: (row["answered"], row["failed"]) for row in counted}
     models = tuple(ModelProgress(slug, *rows.get(slug, (0, 0))) for slug in run.panel)
     ended = sum(row.answered + row.failed for row in models)
-    return RunProgress(ended, run.questions.count() * len(run.panel), models)
+    return RunProgress(ended, run.questions.count(), models)
 
 
 def find_common_errors(run_id: int) -> dict[str, str]:
