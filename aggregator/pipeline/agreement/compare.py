@@ -6,7 +6,7 @@ from itertools import combinations
 
 from aggregator.pipeline.agreement.agreement import Agreement, Pair, group_answers
 from aggregator.pipeline.agreement.exact import REFUSAL, compare_exactly, compare_stated
-from aggregator.pipeline.agreement.features import measure_pair
+from aggregator.pipeline.agreement.features import measure_pairs
 from aggregator.pipeline.agreement.labels import label_answer
 from aggregator.pipeline.agreement.readings import read_answers
 from aggregator.pipeline.agreement.same_answer_head import load_head
@@ -36,8 +36,8 @@ def compare_prompt(prompt: str, texts: Sequence[str]) -> Agreement:
             probabilities[one, other] = found
     open_pairs = [pair for pair in pairs if pair not in probabilities]
     if open_pairs:
-        rows = [measure_pair(expected, readings[one], readings[other]) for one, other in open_pairs]
+        rows = measure_pairs(expected, readings, open_pairs)
         probabilities.update(zip(open_pairs, head.predict(rows).tolist(), strict=True))
     labels = [label_answer(expected, reading) for reading in readings]
     declined = frozenset(index for index, reading in enumerate(readings) if reading.refusal > REFUSAL)
-    return replace(group_answers(probabilities, head.thresholds, labels), declined=declined)
+    return replace(group_answers(probabilities, head.thresholds[expected.kind], labels), declined=declined)

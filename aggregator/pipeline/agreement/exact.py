@@ -3,14 +3,15 @@
 import re
 
 from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
+from aggregator.pipeline.agreement.question_patterns import NAME
 from aggregator.pipeline.agreement.readers.quantity import Quantity, are_equal, rounds_to
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading
 from aggregator.pipeline.agreement.stated_answer import ShortAnswer
-from aggregator.pipeline.answer_type import LITERAL, NUMBER, OPTION, PHRASE, TRUTH
+from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, OPTION, PHRASE, TRUTH
 
 SURE_SAME, UNKNOWN, SURE_DIFFERENT = 0.99, 0.5, 0.01
-REFUSAL = 0.6
+HINT_OF_REFUSAL, REFUSAL, SURE_REFUSAL = 0.2, 0.6, 0.9
 MOST_STATED, BARE_CHARS, STATED_CHARS, CLEAR = 3, 24, 60, 0.6
 _EDGES = re.compile(r"^[\s*\"'`.,!~:()]+|[\s*\"'`.,!~:()]+$")
 
@@ -18,6 +19,8 @@ _EDGES = re.compile(r"^[\s*\"'`.,!~:()]+|[\s*\"'`.,!~:()]+$")
 # Numbers and dates are read with their units instead, and rounded.
 _COMPARED_WHOLE = {OPTION, LITERAL, PHRASE, TRUTH}
 _EXCLUSIVE = {OPTION, LITERAL}
+# A list or a program may differ in a letter that is no word.
+_NAMED = {NAME, NUMBER, DATE, TRUTH}
 
 
 def compare_stated(one: ShortAnswer | None, other: ShortAnswer | None) -> float | None:
@@ -51,7 +54,9 @@ def _compare_choices(one: Reading, other: Reading) -> float | None:
     """Return the probability for two clear choices among lettered options."""
     if not one.choice or not other.choice or min(one.choice.margin, other.choice.margin) <= CLEAR:
         return None
-    return SURE_SAME if one.choice.index == other.choice.index else SURE_DIFFERENT
+    if one.choice.index == other.choice.index:
+        return SURE_SAME
+    return SURE_DIFFERENT if max(len(_bare(one)), len(_bare(other))) <= BARE_CHARS else None
 
 
 def _compare_bare_values(one: Reading, other: Reading) -> float | None:
@@ -105,12 +110,13 @@ def compare_exactly(expected: ExpectedAnswer, one: Reading, other: Reading) -> f
         return UNKNOWN
     if texts[0] == texts[1] or min(one.refusal, other.refusal) > REFUSAL:
         return SURE_SAME
-    if (one.refusal > 0.9) != (other.refusal > 0.9) and max(map(len, texts)) < 200:
+    weaker, surer = sorted((one.refusal, other.refusal))
+    if weaker < HINT_OF_REFUSAL and surer > SURE_REFUSAL and max(map(len, texts)) < 200:
         return SURE_DIFFERENT
     if expected.is_lettered and (chosen := _compare_choices(one, other)) is not None:
         return chosen
     if expected.kind == NUMBER and (_only_denies(one) or _only_denies(other)):
         return UNKNOWN
-    if _state_the_same(one, other) or _add_the_same(expected, one, other):
+    if (expected.kind in _NAMED and _state_the_same(one, other)) or _add_the_same(expected, one, other):
         return SURE_SAME
     return _compare_bare_values(one, other)

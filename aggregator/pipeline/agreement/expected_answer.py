@@ -1,10 +1,12 @@
 """What a question asks for: the kind of answer, its unit, its alternatives, and the words it gives itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from aggregator.pipeline.agreement.question_kind import guess_question_kind
+from aggregator.pipeline.agreement.question_patterns import CHOICE, LIST, NAME, OPEN, match_question_kind
 from aggregator.pipeline.agreement.readers.dates import Mention, find_moments
 from aggregator.pipeline.agreement.readers.polarity import measure_sign
 from aggregator.pipeline.agreement.readers.quantities import find_quantities
@@ -12,74 +14,11 @@ from aggregator.pipeline.agreement.readers.quantity import Quantity
 from aggregator.pipeline.agreement.readers.units import COUNTER_PATTERN, UNIT_PATTERN, Unit, find_unit
 from aggregator.pipeline.agreement.readers.words import list_words
 from aggregator.pipeline.agreement.segments import normalise
-from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, OPTION, TRUTH, detect_answer_type
+from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, TRUTH, detect_answer_type
 
-CHOICE, LIST, NAME, OPEN = "choice", "list", "name", "open"
-KINDS = (NUMBER, DATE, TRUTH, CHOICE, LIST, LITERAL, NAME, OPEN)
 _PROMPT_CHARS = 1_500
-# A longer prompt without a question word asks for a text.
-_SHORT_PROMPT = 30
 _BARE_CHARS = 24
 
-_EXPLAINS = re.compile(
-    r"왜\b|왜\s|이유|설명|차이|어떻게|방법|추천|조언|팁|어떡|하는 법|원리|뜻|의미|무슨 말|장단점|비결|꿀팁"
-    r"|소개해"
-    r"|써\s?줘"
-    r"|작성"
-    r"|\bwhy\b|\bexplain\b|\bhow (?:do|does|can|should|to|would)\b|\bdifference\b|\bmean(?:s|ing)?\b"
-    r"|\brecommend|\badvice\b|\btips?\b|\bsuggest|\bdescribe\b|\bbest way\b|\bwhat should\b|\bwrite\b",
-    re.I,
-)
-_LISTS = re.compile(
-    r"뭐뭐|뭐가 있|무엇이 있|뭐 있|나열|목록|종류|(?:\d|한|두|세|네|다섯|몇)\s?(?:가지|개만|곳)|어디어디"
-    r"|누구누구"
-    r"|다 (?:알려"
-    r"|말해"
-    r"|적어)"
-    r"|들을? (?:알려"
-    r"|말해)"
-    r"|\blist\b|\bname (?:all|the|three|four|five|two|\d)|\bwhat are (?:the|some)\b"
-    r"|\bwhich (?:countries|planets|states|colors|colours|cities|vitamins)\b",
-    re.I,
-)
-_ASKS_CLOCK = re.compile(
-    r"몇\s?시(?!간)|무슨\s?요일|며칠(?!이나|\s?(?:걸|동안|간))|what time|what day|which day|몇\s?월|몇\s?년도"
-    r"|몇\s?세기"
-    r"|언제"
-    r"|\bwhen\b|which year|what year|what date",
-    re.I,
-)
-_ASKS_HOW_MANY = re.compile(
-    r"(?:몇|얼마|how (?:many|much|long|far|tall|heavy|old|big|fast|deep|high|wide))(?:\s?(?:퍼센트|프로))?",
-    re.I,
-)
-_CALCULATES = re.compile(
-    r"계산|더하면|빼면|곱하면|나누면|합계|평균|제곱|루트|[\d)]\s?[+\-*/×÷x^]\s?[\d(]|나누기|곱하기|더하기|빼기|calculate|\bsum\b"
-    r"|average|percent of|\bsquare\b|divided|\btimes\b|\bplus\b|\bminus\b|percentage|얼마|환산|몇\s?(?:퍼"
-    r"|프로"
-    r"|%)|convert|값은",
-    re.I,
-)
-_ASKS_LITERAL = re.compile(
-    r"```|출력|print\(|console\.log|명령어|\bcommand\b|\breturns?\b.*\?|단축키|shortcut", re.I
-)
-_WH = re.compile(
-    r"뭐|뭔|무엇|무슨|누구|누가|어디|언제|왜|어떻게|어떤|어느|얼마|몇|며칠|뭘|뭥|어케|\b(?:what|what's|whats|who|who's|whom|whose|where|when|why|which|how)\b",
-    re.I,
-)
-_AUXILIARY = re.compile(
-    r"(?:^|[.,!?]\s*|\b(?:so|and|hey|wait|also|quick question|question|ok|um)[,:]?\s+)(?:is|are|was"
-    r"|were|do|does|did|can|could|will|would|should|has|have|had|am|may|must|isn't|aren't|don't|doesn't|can't|shouldn't)\b",
-    re.I,
-)
-_KOREAN_QUESTION = re.compile(
-    r"(?:나요|까요|까|니|냐|냐고|어|아|여|지|죠|가요|돼|되|해|야|요|음|가|다며|다던데|던데|래|함|됨|인가|을까|ㄹ까|맞아|맞나|줄까)\s*[?？~ㅠㅜ.…!;]*\s*$"
-)
-_TRUTH_WORDS = re.compile(
-    r"인가요|사실이|맞(?:아|나|지|죠|는지|습)|(?:도|면)\s?(?:돼|되|괜찮|될)|안\s?(?:돼|되)|수\s?있(?:어|나|을|는지)|있나|있어\?"
-    r"|\bis it (?:true|ok|okay|safe|bad|legal)\b",
-    re.I,
-)
 _VERSUS = re.compile(
     r"(?P<a1>[^\s,.?!]+(?:\s[^\s,.?!]+){0,2}?)\s?(?:vs\.?|VS|\s대)\s+(?P<b1>[^\s,.?!]+(?:\s[^\s,.?!]+)?)"
     r"|(?P<a2>[^\s,.?!]+(?:\s[^\s,.?!]+)?)(?:이?랑|하고|와|과|이?나|,)\s(?P<b2>[^,.?!]{1,24}?)\s?(?:중에?서?|가운데|둘\s?중)"
@@ -105,8 +44,13 @@ _GUESS = re.compile(
     r"|가 맞)\s?요?\s*[?.!]*$"
     r"|[,.?]\s*(?:is it|isn't it|was it|it's|maybe)\s+([^,.?!]{2,30})"
 )
+_ASKS_BAD = re.compile(
+    r"위험|해로|해롭|나쁘|나쁜|나빠|안\s?좋|불법|독성|실례|민폐|위반"
+    r"|\b(?:dangerous|harmful|bad|illegal|toxic|poisonous|unsafe|rude|impolite|hurt)\b",
+    re.I,
+)
 _NEGATED_QUESTION = re.compile(
-    r"안\s?(?:돼|되|됨|좋)|안\s?\S{1,4}\s?(?:게|것이|편이)\s?(?:좋|맞|낫)|않(?:아|나|을|는)|없(?:어|나|을|는)|아니(?:야|지|죠|에요|었|라)|못\s?[가-힣]|\b(?:isn't|aren't|don't|doesn't|can't|shouldn't|not)\b",
+    r"안\s?(?:돼|되|됨)|안\s?\S{1,4}\s?(?:게|것이|편이)\s?(?:좋|맞|낫)|않(?:아|나|을|는|겠|죠|지)|없(?:어|나|을|는|지|죠|음)|아니(?:야|지|죠|에요|었|라)|못\s?[가-힣]|\b(?:isn't|aren't|don't|doesn't|can't|shouldn't|not)\b",
     re.I,
 )
 
@@ -129,6 +73,8 @@ class ExpectedAnswer:
     is_negated: bool = False
     is_approximate: bool = False
     is_lettered: bool = False
+    # What readers found in the question, for its learned kind.
+    flags: tuple[str, ...] = ()
 
 
 def _find_alternatives(prompt: str) -> tuple[str, ...]:
@@ -162,25 +108,9 @@ def _find_wanted_unit(prompt: str) -> Unit | None:
     return find_unit(found.pop()) if len(found) == 1 else None
 
 
-def _detect_kind(prompt: str, options: tuple[str, ...], listed: bool) -> str:
-    detected = detect_answer_type(prompt)
-    if detected and detected.kind in {OPTION, TRUTH, LITERAL}:
-        return CHOICE if detected.kind == OPTION else detected.kind
-    if listed or (len(options) == 2 and not _CALCULATES.search(prompt)):
-        return CHOICE
-    has_wh = bool(_WH.search(prompt))
-    is_plain_question = not has_wh and (_AUXILIARY.search(prompt) or _KOREAN_QUESTION.search(prompt.strip()))
-    tests: tuple[tuple[str, object], ...] = (
-        (LITERAL, _ASKS_LITERAL.search(prompt)),
-        (LIST, _LISTS.search(prompt)),
-        (DATE, _ASKS_CLOCK.search(prompt)),
-        (TRUTH, not has_wh and _TRUTH_WORDS.search(prompt)),
-        (NUMBER, _ASKS_HOW_MANY.search(prompt) or _CALCULATES.search(prompt)),
-        (OPEN, _EXPLAINS.search(prompt)),
-        (TRUTH, is_plain_question),
-        (NAME, has_wh or len(prompt) <= _SHORT_PROMPT),
-    )
-    return next((kind for kind, found in tests if found), OPEN)
+def _list_flags(kind: str, found: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
+    """Return the flags of the learned kind: the kind by patterns, and how many of what was found."""
+    return kind, *(f"{name} {min(2, len(members))}" for name, members in found.items())
 
 
 @lru_cache(maxsize=256)
@@ -193,26 +123,25 @@ def read_question(prompt: str) -> ExpectedAnswer:
     options = listed or _find_alternatives(plain)
     moments = find_moments(plain)
     taken = [(each.start, each.end) for each in moments]
-    question_sign = measure_sign(plain)
+    quantities, units = find_quantities(plain, taken), _find_units(plain)
+    fixed = CHOICE if listed else detected.kind if detected and detected.kind in {TRUTH, LITERAL} else ""
+    flags = _list_flags(
+        match_question_kind(plain, options),
+        {"option": options, "unit": units, "number": quantities, "date": moments},
+    )
     return ExpectedAnswer(
-        kind=_detect_kind(plain, options, bool(listed)),
-        units=_find_units(plain),
+        kind=fixed or guess_question_kind(plain, flags),
+        flags=flags,
+        units=units,
         counters=tuple(re.findall(rf"몇\s?({COUNTER_PATTERN})", plain)),
         options=options,
         words=frozenset(folded for folded, *_ in list_words(plain)),
         guessed=_find_guessed(plain, options),
-        quantities=tuple(find_quantities(plain, taken)),
+        quantities=tuple(quantities),
         moments=tuple(moments),
         fields=frozenset(name for name, pattern in _FIELDS.items() if pattern.search(plain)),
         wanted_unit=_find_wanted_unit(plain),
-        asks_bad=bool(
-            re.search(
-                r"위험|해로|나쁘|나쁜|불법|독성|\b(?:dangerous|harmful|bad|illegal|toxic|poisonous|unsafe)\b",
-                plain,
-                re.I,
-            )
-        )
-        and question_sign <= 0,
+        asks_bad=bool(_ASKS_BAD.search(plain)) and measure_sign(plain) <= 0,
         is_negated=bool(_NEGATED_QUESTION.search(plain)),
         is_approximate=bool(re.search(r"약\s|대략|정도|쯤|\babout\b|roughly|approx", plain, re.I)),
         is_lettered=bool(listed),

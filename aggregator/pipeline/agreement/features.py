@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.agreement.expected_answer import CHOICE, KINDS, LIST, NAME, ExpectedAnswer
+from aggregator.pipeline.agreement.candidates import match_candidates, share_candidates
+from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
 from aggregator.pipeline.agreement.phrases import match_phrases
+from aggregator.pipeline.agreement.question_patterns import CHOICE, KINDS, LIST, NAME
 from aggregator.pipeline.agreement.readers.choices import BOTH
 from aggregator.pipeline.agreement.readers.dates import conflicting_fields, measure_match
 from aggregator.pipeline.agreement.readers.item_lists import measure_list_overlap
@@ -19,6 +22,7 @@ from aggregator.pipeline.agreement.readers.quantity import (
     rounds_to,
     within_range,
 )
+from aggregator.pipeline.agreement.readers.verdicts import NO_VERDICT
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading, Weighed
 from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, TRUTH
@@ -29,6 +33,7 @@ FEATURES = (
     "value_both", "value_equal", "value_rounds", "value_gap", "value_expected", "value_found", "value_lead",
     "value_range", "value_numbers",
     "date_both", "date_equal", "date_conflict", "date_expected", "date_found",
+    "verdict_same", "verdict_sure",
     "polarity_product", "polarity_lead", "polarity_body", "conditional_differs",
     "choice_equal", "choice_conflict", "choice_margin",
     "list_jaccard", "list_contained", "list_lengths",
@@ -39,6 +44,7 @@ FEATURES = (
     "phrase_share", "phrase_joined", "phrase_numbers_differ",
     "text_similarity", "text_equal", "negations_differ",
     "length_min", "length_max", "focus_mass_min",
+    "candidate_same", "candidate_clear",
     *(f"asks_{kind}" for kind in KINDS),
     "kind_evidence",
 )  # fmt: skip
@@ -123,7 +129,11 @@ def _weigh_verdict(reading: Reading) -> float:
 
 def _compare_verdicts(one: Reading, other: Reading) -> list[float]:
     a, b = one.polarity, other.polarity
+    is_read = one.verdict is not NO_VERDICT and other.verdict is not NO_VERDICT
+    sure = [max(each.verdict.affirms, each.verdict.denies, each.verdict.is_open) for each in (one, other)]
     polarity = [
+        one.verdict.match(other.verdict) if is_read else 0.0,
+        min(sure) if is_read else 0.0,
         _weigh_verdict(one) * _weigh_verdict(other),
         float(a.opening * b.opening),
         math.tanh(a.body) * math.tanh(b.body),
@@ -219,9 +229,19 @@ def _head(reading: Reading) -> list[str]:
     return sorted(reading.focus, key=lambda word: -reading.focus[word])[:1]
 
 
+@lru_cache(maxsize=128)
+def _fold_text(plain: str) -> str:
+    return "".join(plain.casefold().split())
+
+
+@lru_cache(maxsize=128)
+def _list_grams(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset(pairwise(text))
+
+
 def _compare_texts(one: Reading, other: Reading) -> list[float]:
-    texts = ["".join(each.text.plain.casefold().split()) for each in (one, other)]
-    grams = [set(pairwise(text)) for text in texts]
+    texts = [_fold_text(each.text.plain) for each in (one, other)]
+    grams = [_list_grams(text) for text in texts]
     union = grams[0] | grams[1]
     similarity = len(grams[0] & grams[1]) / len(union) if union else 0.0
     trimmed = [text.strip(".!?~*\"'") for text in texts]
@@ -240,7 +260,7 @@ def _compare_texts(one: Reading, other: Reading) -> list[float]:
 def _weigh_kind(kind: str, found: Mapping[str, float]) -> float:
     """Return the evidence of the reader that the question's kind is about, from -1 (conflict) to 1."""
     if kind == TRUTH:
-        return found["polarity_product"]
+        return 2 * found["verdict_same"] - 1
     if kind == NUMBER and found["value_both"]:
         return max(found["value_expected"], 0.8 * found["value_found"]) * 2 - 1
     if kind == DATE and found["date_both"]:
@@ -251,7 +271,9 @@ def _weigh_kind(kind: str, found: Mapping[str, float]) -> float:
         return found["list_jaccard"] * 2 - 1
     if kind == LITERAL and found["code_both"]:
         return found["code_equal"] * 2 - 1
-    return found["phrase_expected"] * 2 - 1 if kind in {NAME, NUMBER, DATE} else 0.0
+    if kind == NAME:
+        return found["phrase_expected"] + found["candidate_same"] - 1
+    return found["phrase_expected"] * 2 - 1 if kind in {NUMBER, DATE} else 0.0
 
 
 def _is_valued(kind: str, one: Reading, other: Reading) -> bool:
@@ -261,7 +283,22 @@ def _is_valued(kind: str, one: Reading, other: Reading) -> bool:
     return kind == TRUTH or (kind == DATE and bool(one.moments and other.moments))
 
 
-def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list[float]:
+def measure_pairs(
+    expected: ExpectedAnswer, readings: Sequence[Reading], pairs: Sequence[tuple[int, int]]
+) -> list[list[float]]:
+    """Return the features of pairs of answers, given by their indices."""
+    shares = [list[float]()] * len(readings)
+    if expected.kind != TRUTH:
+        shares = share_candidates(readings)
+    return [
+        _measure_pair(expected, readings[a], readings[b], match_candidates(shares[a], shares[b]))
+        for a, b in pairs
+    ]
+
+
+def _measure_pair(
+    expected: ExpectedAnswer, one: Reading, other: Reading, candidates: tuple[float, float]
+) -> list[float]:
     """Return the features of a pair of answers, in the order of FEATURES; the pair has no order.
 
     Numbers and dates in the answers to a yes/no question are details that say nothing about the verdict.
@@ -283,6 +320,7 @@ def measure_pair(expected: ExpectedAnswer, one: Reading, other: Reading) -> list
             else _compare_phrases(one, other)
         ),
         *_compare_texts(one, other),
+        *candidates,
         *(float(expected.kind == kind) for kind in KINDS),
     ]
     evidence = _weigh_kind(expected.kind, dict(zip(FEATURES, measured, strict=False)))

@@ -77,7 +77,10 @@ def join_phrases(text: str, words: Sequence[PlacedTerm]) -> list[Phrase]:
             phrases[-1] = replace(before, aliases=(*before.aliases, folded))
         else:
             known = all(word.is_known for word in run)
-            joined = bool(_JOINED.match(text, run[-1].end) or _JOINED_BEFORE.search(text, 0, run[0].start))
+            joined = bool(
+                _JOINED.match(text, run[-1].end)
+                or _JOINED_BEFORE.search(text, max(0, run[0].start - 8), run[0].start)
+            )
             has_particle = len(run[-1].folded) < len(run[-1].written)
             joined = joined or (has_particle and run[-1].written.endswith(_JOINING))
             near = frozenset(_NUMBER.findall(text[max(0, run[0].start - 4) : run[-1].end + 4]))
@@ -87,10 +90,18 @@ def join_phrases(text: str, words: Sequence[PlacedTerm]) -> list[Phrase]:
     return phrases
 
 
+def _is_abbreviation(word: str, words: Words) -> bool:
+    """Return whether a word is made of the initials of others: la, l.a of los angeles."""
+    letters = word.replace(".", "")
+    return letters.isascii() and letters == "".join(each[0] for each in words)
+
+
 @lru_cache(maxsize=8192)
 def match_names(one: Words, other: Words) -> float:
     """Return from 0 to 1 how surely two names are one: the shorter's words are found in the longer."""
     shorter, longer = sorted((one, other), key=len)
+    if len(shorter) == 1 and len(longer) > 1 and _is_abbreviation(shorter[0], longer):
+        return 0.9
     hits = [max(match_words(word, each) for each in longer) for word in shorter]
     if min(hits) >= 0.75:
         return min(hits)

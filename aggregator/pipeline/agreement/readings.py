@@ -6,15 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from aggregator.pipeline.agreement.expected_answer import (
-    LIST,
-    NAME,
-    OPEN,
-    ExpectedAnswer,
-    read_question,
-    refine_kind,
-)
+from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer, read_question, refine_kind
 from aggregator.pipeline.agreement.phrases import Phrase, PlacedTerm, join_phrases
+from aggregator.pipeline.agreement.question_patterns import LIST, NAME, OPEN
 from aggregator.pipeline.agreement.readers.choices import Choice, read_choice
 from aggregator.pipeline.agreement.readers.dates import Mention, Moment, find_moments
 from aggregator.pipeline.agreement.readers.item_lists import Item, read_items
@@ -23,6 +17,13 @@ from aggregator.pipeline.agreement.readers.polarity import Polarity, read_polari
 from aggregator.pipeline.agreement.readers.quantities import find_quantities
 from aggregator.pipeline.agreement.readers.quantity import PLAIN, Quantity
 from aggregator.pipeline.agreement.readers.units import Unit, find_unit
+from aggregator.pipeline.agreement.readers.verdict_cues import Cues as VerdictCues
+from aggregator.pipeline.agreement.readers.verdict_cues import (
+    TruthQuestion,
+    measure_open_cues,
+    measure_verdict_cues,
+)
+from aggregator.pipeline.agreement.readers.verdicts import NO_VERDICT, Verdict, judge_verdict
 from aggregator.pipeline.agreement.readers.words import list_words, match_words
 from aggregator.pipeline.agreement.salience import MOMENT, VALUE, WORD, Cues, PlaceReader, is_operand
 from aggregator.pipeline.agreement.segments import CODE, AnswerText, Segment, cut_segments
@@ -43,6 +44,7 @@ _HANGUL_PREDICATES = (
 # The kinds of question whose answers may be lists.
 LISTED = {LIST, NAME, OPEN}
 _MAX_WORDS = 120
+_DIGIT = re.compile(r"\d")
 # What a date counts that fixes the field a question asks for: the weekday, the year.
 FIT = 1.5
 
@@ -84,6 +86,7 @@ class Reading:
     refusal: float
     no_verdict: float
     polarity: Polarity
+    verdict: Verdict
     choice: Choice | None
     values: tuple[Weighed, ...]
     moments: tuple[WeighedMoment, ...]
@@ -228,7 +231,7 @@ def _measure_word(
         float(written.endswith(_HANGUL_PREDICATES)),
         float(order[1] <= 4),
         float(len(written) >= 5),
-        float(any(letter.isdigit() for letter in text[max(0, start - 3) : end + 3])),
+        float(bool(_DIGIT.search(text, max(0, start - 3), end + 3))),
         float(written[0].isascii()),
     ]
 
@@ -280,6 +283,25 @@ def _collect_focus(words: Sequence[WeighedTerm]) -> dict[str, float]:
     return {word: weight / total for word, weight in weights.items()}
 
 
+def measure_verdict(
+    expected: ExpectedAnswer, answer: AnswerText, polarity: Polarity, declined: tuple[float, float]
+) -> tuple[VerdictCues, VerdictCues]:
+    """Return the cues of which verdict an answer gives, and of giving none."""
+    question = TruthQuestion(expected.words, expected.asks_bad, expected.is_negated)
+    return (
+        measure_verdict_cues(answer, polarity, question),
+        measure_open_cues(answer, polarity, question, declined),
+    )
+
+
+def _read_verdict(
+    expected: ExpectedAnswer, answer: AnswerText, polarity: Polarity, declined: tuple[float, float]
+) -> Verdict:
+    return judge_verdict(*measure_verdict(expected, answer, polarity, declined))
+
+
+# A live turn compares the same answers again with each one that ends.
+@lru_cache(maxsize=64)
 def read_answer(expected: ExpectedAnswer, text: str) -> Reading:
     """Return what an answer to a question says."""
     answer = cut_segments(text)
@@ -288,15 +310,16 @@ def read_answer(expected: ExpectedAnswer, text: str) -> Reading:
     rejected = {each.word for each in words if each.is_rejected}
     kept = [each for each in words if not each.is_rejected]
     is_truth = expected.kind == TRUTH
+    refusal, no_verdict = measure_refusal(answer.plain), measure_no_verdict(answer.plain)
+    polarity = read_polarity(answer, asks_bad=expected.asks_bad, is_negated=is_truth and expected.is_negated)
     codes = [segment.text for segment in answer.segments if segment.kind == CODE]
     codes += [segment.text[a:b] for segment in answer.segments for a, b in segment.code]
     return Reading(
         text=answer,
-        refusal=measure_refusal(answer.plain),
-        no_verdict=measure_no_verdict(answer.plain),
-        polarity=read_polarity(
-            answer, asks_bad=expected.asks_bad, is_negated=is_truth and expected.is_negated
-        ),
+        refusal=refusal,
+        no_verdict=no_verdict,
+        polarity=polarity,
+        verdict=_read_verdict(expected, answer, polarity, (refusal, no_verdict)) if is_truth else NO_VERDICT,
         choice=read_choice(answer, expected.options, is_lettered=expected.is_lettered)
         if expected.options
         else None,

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
+from operator import mul
 from pathlib import Path
 
 from aggregator.pipeline.agreement.segments import SEGMENT_CUES, Segment
@@ -76,21 +77,30 @@ def load_weights() -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
 
 
 def _dot(weights: Sequence[float], cues: Sequence[float]) -> float:
-    return sum(weight * cue for weight, cue in zip(weights, cues, strict=True) if cue)
+    return sum(map(mul, weights, cues), 0.0)
+
+
+@lru_cache(maxsize=2048)
+def _list_starts(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:
+    return tuple(found.start() for found in pattern.finditer(text))
+
+
+@lru_cache(maxsize=4096)
+def _list_ends(pattern: re.Pattern[str], text: str) -> frozenset[int]:
+    return frozenset(found.end() for found in pattern.finditer(text))
 
 
 class PlaceReader:
     """Measures and weighs the mentions in one segment."""
 
     def __init__(self, segment: Segment) -> None:
-        text = segment.text
         self.segment = segment
-        self._contrasts = [found.start() for found in _CONTRAST.finditer(text)]
-        self._equals = {found.end() for found in _EQUALS.finditer(text)}
-        self._topics = {found.end() for found in _TOPIC.finditer(text)}
-        self._compared = {found.end() for found in _COMPARED_BEFORE.finditer(text)}
-        self._past = [found.end() for found in _PAST.finditer(text)]
-        self._brackets = _find_brackets(text) if "(" in text else []
+        self._contrasts = _list_starts(_CONTRAST, segment.text)
+        self._equals = _list_ends(_EQUALS, segment.text)
+        self._topics = _list_ends(_TOPIC, segment.text)
+        self._compared = _list_ends(_COMPARED_BEFORE, segment.text)
+        self._past = _list_ends(_PAST, segment.text)
+        self._brackets = _find_brackets(segment.text) if "(" in segment.text else []
         self._bases: dict[str, float] = {}
 
     def measure(self, start: int, end: int, order: tuple[int, int], *, is_echo: bool) -> list[float]:

@@ -1,7 +1,7 @@
 """The learned probability that two answers say the same: trees and a linear score over a pair's features."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,8 @@ class SameAnswerHead:
     bias: float
     linear: Numbers
     linear_bias: float
-    thresholds: Thresholds
+    # By the kind of answer that a question asks for.
+    thresholds: Mapping[str, Thresholds]
 
     def predict(self, rows: Sequence[Sequence[float]] | Numbers) -> Numbers:
         """Return the probability of saying the same for each row of features."""
@@ -61,7 +62,7 @@ def parse_head(document: dict[str, Any]) -> SameAnswerHead:
         bias=float(document["bias"]),
         linear=np.array(document["linear"], dtype=np.float64),
         linear_bias=float(document["linear_bias"]),
-        thresholds=Thresholds(**document["thresholds"]),
+        thresholds={kind: Thresholds(**row) for kind, row in document["thresholds"].items()},
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.pipeline.agreement.readers.numerals import (
     ENGLISH_ONES,
@@ -217,12 +218,13 @@ def _read_clock(found: re.Match[str], name: str) -> Moment | None:
         )
         minutes = shift if parts["way"].casefold() in {"past", "after"} else -shift
         return Moment(clock=(hour * 60 + minutes) % 720, is_half_known=False)
+    half = (parts.get("half") or parts.get("after") or "").casefold().replace(".", "")
+    if name == "digital" and hour_text.startswith("0"):
+        half = half or "am"
     minute = 30 if parts.get("thirty") else _korean_number(parts.get("minute")) or 0
     if hour > 24 or minute > 59:
         return None
-    return _place_in_day(
-        hour, minute, (parts.get("half") or parts.get("after") or "").casefold().replace(".", "")
-    )
+    return _place_in_day(hour, minute, half)
 
 
 def _place_in_day(hour: int, minute: int, half: str) -> Moment:
@@ -282,8 +284,14 @@ def find_moments(text: str, *, is_date: bool = False) -> list[Mention]:
 
     `is_date` is true where a date is expected: 9/29 is one then, and no fraction.
     """
+    return list(_find_moments(text, is_date=is_date))
+
+
+# The sentences of an answer that is being written are read again with each comparison.
+@lru_cache(maxsize=1024)
+def _find_moments(text: str, *, is_date: bool) -> tuple[Mention, ...]:
     if not _HAS_DATE.search(text):
-        return []
+        return ()
     found = sorted(_find_all(text, is_date=is_date), key=lambda each: (each.start, -each.end))
     mentions: list[Mention] = []
     for mention in found:
@@ -297,7 +305,7 @@ def find_moments(text: str, *, is_date: bool = False) -> list[Mention]:
             )
         else:
             mentions.append(mention)
-    return mentions
+    return tuple(mentions)
 
 
 def _continues(between: str, one: Moment, other: Moment) -> bool:

@@ -108,9 +108,9 @@ def find_english_numbers(text: str) -> Iterator[tuple[Numeral, int, int]]:
         yield Numeral(float(1), float(1)), found.start(), found.end() - 1
     for found in _ENGLISH_WORD.finditer(text):
         numeral = read_english(found[0])
-        is_pronoun = found[0].casefold() == "one" and not UNIT.match(text, found.end())
+        more = AND_HALF.match(text[found.end() : found.end() + 16])
+        is_pronoun = found[0].casefold() == "one" and not more and not UNIT.match(text, found.end())
         if numeral and not is_pronoun:
-            more = AND_HALF.match(text[found.end() : found.end() + 16])
             part = (read_part(more[1]) if more else None) or float(0)
             end = found.end() + (more.end() if more else 0)
             yield Numeral(numeral.value + part, numeral.step), found.start(), end

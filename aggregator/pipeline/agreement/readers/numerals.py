@@ -71,13 +71,15 @@ _PARTS = {
     "fifths": 5,
 }
 
+# More letters, digits or words are no number that an answer gives.
+_LONGEST, _MOST_WORDS = 40, 14
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 SINO = rf"[{''.join(SINO_DIGITS)}{''.join(_SMALL)}{''.join(_LARGE)}]+"
 NATIVE = rf"(?:{'|'.join(NATIVE_TENS)})(?:{'|'.join(NATIVE_ONES)})?|(?:{'|'.join(NATIVE_ONES)})"
 _ENGLISH_WORD = "|".join(sorted(_ENGLISH_WORDS, key=len, reverse=True))
 ENGLISH = rf"\b(?:a\s+)?(?:{_ENGLISH_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_ENGLISH_WORD}))*\b"
 KOREAN_MIXED = (
-    rf"{DIGITS}\s?[십백천만억조]+(?:\s?{DIGITS}\s?[십백천만억조]+"
+    rf"{DIGITS}\s?(?:[십백천만억]|조(?!각))+(?:\s?{DIGITS}\s?(?:[십백천만억]|조(?!각))+"
     rf"|\s?[일이삼사오육칠팔구]?[십백천][일이삼사오육칠팔구십백천만]*)*(?:\s?{DIGITS}(?![\d년월일시분]))?"
 )
 
@@ -123,6 +125,8 @@ def _read_small(text: str) -> Numeral | None:
 
 def read_korean(text: str) -> Numeral | None:
     """Return a number of digits or Sino-Korean words with 십, 백, 천, 만, 억, 조, or None."""
+    if len(text) > _LONGEST:
+        return None
     rest, total, step = text.replace(" ", "").rstrip(","), float(0), float(1)
     for sign, size in _LARGE.items():
         head, found, tail = rest.partition(sign)
@@ -159,9 +163,8 @@ def read_native(text: str) -> Numeral | None:
 def read_english(text: str) -> Numeral | None:
     """Return a number of English words (twenty-one, a hundred and five, two million), or None."""
     total, part, high = 0, 0, 0
-    for word in re.findall(r"[a-z]+", text.casefold()):
-        if word in {"a", "and"}:
-            continue
+    words = [word for word in re.findall(r"[a-z]+", text.casefold()) if word not in {"a", "and"}]
+    for word in words if len(words) <= _MOST_WORDS else ("",):
         value = _ENGLISH_WORDS.get(word)
         if value is None:
             return None
@@ -195,7 +198,11 @@ _NUMBER = re.compile(
 
 
 def read_number(found: re.Match[str]) -> Numeral | None:
-    """Return the number of a match of NUMBER, or None for a division by zero."""
+    """Return the number of a match of NUMBER, or None for a division by zero or an endless row of digits."""
+    return None if len(found[0]) > _LONGEST else _read_match(found)
+
+
+def _read_match(found: re.Match[str]) -> Numeral | None:
     sign = -1 if found["sign"] else 1
     if found["units"]:
         return _read_digits(f"{found['units']}.{found['tenths']}").scale(float(sign))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.pipeline.agreement.segments import AnswerText, Segment
 
@@ -12,7 +13,8 @@ _YES = re.compile(
     r"|그렇(?!지)|그래(?:요|도 돼)|맞(?:아|습|음|는|다|지만)|물론|당연|o\b"
     r"|yes\b|yeah\b|yep\b|yup\b|correct\b|true\b|right\b|absolutely\b|definitely\b|certainly\b"
     r"|of course\b|sure\b"
-    r"|indeed\b|it (?:is|does)\b(?! not)|you can\b(?! not)|they (?:are|do)\b(?! not))",
+    r"|indeed\b|(?:unfortunately |technically |sadly )?(?:it|you|they|he|she|we|there|that) "
+    r"(?:is|does|can|are|do|was|did|will|would|should|could|have|has)\s*(?:[.,!;:)—-]|$|one\b))",
     re.I,
 )
 _NO = re.compile(
@@ -20,7 +22,7 @@ _NO = re.compile(
     + r"(?:아니(?:[요오야에구]|\b|,|예요|다)|아닙|아뇨|놉|노노|ㄴㄴ|틀(?:렸|려|린)|그렇지(?:는)? 않|x\b|절대"
     r"|no\b(?!\s+(?:problem|doubt|worries|reason))|nope\b|nah\b|false\b|incorrect\b|wrong\b|never\b"
     r"|not (?:really|quite|exactly|at all|necessarily|recommended|anymore|true|safe|yet|allowed|needed)\b"
-    r"|(?:it|you|they|that|he|she) (?:doesn't|don't|can't|didn't|shouldn't)\b|don't\b)",
+    r"|(?:it|you|they|that|he|she|we|there) \w+n't\s*(?:[.,!;:)—-]|$)|don't\b)",
     re.I,
 )
 _VERDICT = re.compile(
@@ -32,23 +34,28 @@ _VERDICT = re.compile(
 _NOT_HELD = r"[가-힣]{0,3}고\s?(?:는\s?)?(?:보|할|하|말)[가-힣]{0,3}\s?(?:수\s?)?(?:어렵|힘들|없)"
 # The last of these in a Korean sentence is its verdict; longer constructions come first.
 _KOREAN = re.compile(
-    r"(?P<pos>문제(?:가|는|될 게|될 건|될 것)?\s?없|상관(?:이|은)?\s?없|무방"
+    r"(?P<pos>문제(?:가|는|될 게|될 건|될 것|될 거)?\s?없|상관(?:이|은)?\s?없|무방"
+    r"|없(?:는|을|진|지는?)\s?(?:(?:것|건|게|거|정도)(?:은|는|이)?\s?(?:아니|아닙)|않)"
+    r"|(?:안|못)\s\S{1,5}\s\S{1,5}(?:은|는|이|가)\s?(?:아니|아닙)"
     r"|(?:안|못)\s?\S{1,5}\s?(?:이유|필요|것|건|거|정도)(?:은|는|가|까지)?\s?[가-힣]{0,3}\s?(?:없|아니|아닙|않)"
     r"|지\s?(?:않|못)(?:은|는|할)\s?(?:것은|건|것도|거는|이유는|이유가)\s?(?:아니|아닙|없))"
     r"|(?P<neg>지\s?(?:않|마시|말)(?:는|으시는|아야)\s?(?:것|게|편)?(?:이|을)?\s?(?:좋|낫|맞|안전|바람직|권|추천|하)"
     r"|안\s?\S{1,5}\s?(?:게|것이|편이)\s?(?:좋|맞|낫|안전)"
     r"|(?:안|못)\s\S{1,5}도\s?(?:되|돼|됩|괜찮)|지\s?않(?:아도|으셔도|으시면)\s?(?:되|돼|됩|괜찮)"
-    r"|지\s?(?:마|말)|안\s?(?:되|돼|됩|된|됨)|수(?:가|는|도)?\s?없|(?:필요|의무)(?:는|가|까지|도)?\s?없"
+    r"|(?P<forbid>지\s?(?:마|말)|안\s?(?:되|돼|됩|된|됨))|수(?:가|는|도)?\s?없|(?:필요|의무)(?:는|가|까지|도)?\s?없"
     r"|지\s?(?:는|가|도)?\s?(?:않|못)|(?<!\S)(?:안|못)\s(?=\S)|아니(?:에요|예요|다|야|라|고|며|죠)|아닙|아님|아닌"
     r"|없(?:어|습|다|음|네|죠|는|고|이))"
-    r"|(?P<bad>위험|금지|금물|불가|불법|해롭|해로|나쁘|나빠|안\s?좋|틀리|틀린|틀렸|피하|오해|거짓|가짜|미신|속설|낭설"
-    r"|삼가|무리|독성|비추|어렵|어려|힘들|곤란|참으|자제)"
+    r"|(?P<false>틀리|틀린|틀렸|오해|거짓|가짜|미신|속설|낭설|괴담|헛소문|잘못\s?(?:알|된))(?!지)"
+    r"|(?P<bad>위험|금지|금물|불가|불법|해롭|해로|나쁘|나빠|안\s?좋|피하|걱정|위반|벌금|과태료"
+    r"|삼가|무리|독성|비추|어렵|어려|힘들|곤란|참으|자제|실례|민폐|부담)"
     rf"(?P<badneg>{_NOT_HELD}|"
     r"(?:하)?[가-힣]{0,2}지\s?(?:는|도|가)?\s?(?:않|못|마)"
     r"|[가-힣]{0,3}\s?(?:은|는|이|가|건|게|다는 (?:근거|증거)[가-힣]?|라는 (?:근거|증거)[가-힣]?)"
     r"\s?(?:아니|아닙|없|어렵))?"
-    r"|(?P<good>괜찮|ㄱㅊ|가능|안전|(?:도|면)\s?(?:돼|되|됩|된|됨)|수(?:도|는)?\s?있|맞(?:아|습|음|는|다)|충분|합법|허용"
-    r"|사실(?:이|입|로|임)|옳|권장|추천|권(?:해|합)|좋(?:아|습|다|은|을|겠)|(?:어|아|해|여)야\s?(?:하|해|합|돼|됩|한)|필수|의무"
+    r"|(?P<true>맞(?:아|습|음|는다|다)|사실(?:이|입|로|임)|옳|진짜(?:예|입|이에|야|로|가|는))"
+    rf"(?P<trueneg>{_NOT_HELD}|[가-힣]{{0,3}}지\s?(?:는|도|가)?\s?(?:않|못)|[가-힣]{{0,3}}(?:은|는|이|가|건|게)?\s?(?:아니|아닙))?"
+    r"|(?P<good>괜찮|ㄱㅊ|가능|안전|(?:도|면|^|[네,]\s)\s?(?:돼|되|됩|된|됨)|수(?:도|는)?\s?있|충분|합법|허용"
+    r"|권장|추천|권(?:해|합)|좋(?:아|습|다|은|을|겠)|(?:어|아|해|여)야\s?(?:하|해|합|돼|됩|한)|필수|의무"
     r"|있(?:어|습|음|을)|효과)"
     rf"(?P<goodneg>{_NOT_HELD}|"
     r"[가-힣]{0,3}지\s?(?:는|도|가)?\s?(?:않|못|마)|[가-힣]{0,3}(?:은|는|이|가|건|게)\s?(?:아니|아닙|없))?"
@@ -57,15 +64,19 @@ _ENGLISH = re.compile(
     r"(?P<pos>\bno (?:reason|problem|issue|harm)\b[^.,;]{0,30}"
     r"|\bnothing (?:wrong|illegal|dangerous|to worry)\b"
     r"|\b(?:not|isn't|aren't|n't|never)\s+(?:\w+\s+)?(?:impossible|a problem|an issue)\b)"
+    r"|(?P<false>\b(?:false|incorrect|wrong|myths?|misconception|(?:urban )?legend|hoax|nonsense|untrue"
+    r"|old wives)\b)"
     r"|(?P<bad>(?P<badneg>\b(?:not|isn't|aren't|won't|doesn't|don't|no)\s+(?:\w+\s+){0,2})?"
-    r"\b(?:unsafe|dangerous|harmful|harm|hurt|toxic|poisonous|illegal|false|incorrect|wrong|myth|impossible|bad"
-    r"|banned|forbidden|prohibited|misconception|unnecessary|risky|fatal|against the law|burn out)\b)"
+    r"\b(?:unsafe|dangerous|harmful|harm|hurt|toxic|poisonous|illegal|impossible|bad|rude|impolite"
+    r"|banned|forbidden|prohibited|unnecessary|risky|fatal|against the law|burn out)\b)"
+    r"|(?P<true>(?P<trueneg>\b(?:not|isn't|aren't)\s+(?:\w+\s+){0,2})?\b(?:true|correct|accurate)\b)"
+    r"|(?P<forbid>\b(?:shouldn't|should not|mustn't|must not|avoid|refrain|do not|don't)\b)"
     r"|(?P<good>(?P<goodneg>\b(?:not|isn't|aren't|won't|doesn't|don't|never|cannot|can't|shouldn't|nothing)\s+(?:\w+\s+){0,2})?"
-    r"\b(?:safe|safely|ok|okay|fine|true|correct|allowed|legal|possible|permitted|accurate|healthy|recommended|works?"
+    r"\b(?:safe|safely|ok|okay|fine|allowed|legal|possible|permitted|healthy|recommended|works?"
     r"|required|necessary|needed|expected)\b)"
-    r"|(?P<neg>\b(?:cannot|can't|can not|shouldn't|should not|mustn't|isn't|aren't|doesn't|don't|won't"
+    r"|(?P<neg>\b(?:cannot|can't|can not|isn't|aren't|doesn't|won't|wouldn't|didn't"
     r"|not|never"
-    r"|no longer|no need|no evidence|no|avoid|refrain|skip|neither)\b)"
+    r"|no longer|no need|no evidence|no|skip|neither)\b)"
     r"|(?P<weak>\b(?:can|could|may|should|must|need|do|does|will)\b)",
     re.I,
 )
@@ -83,6 +94,8 @@ _CLAUSE = re.compile(
     r"(?<=지만)[,\s]|(?<=는데)[,\s]|(?<=은데)[,\s]|(?<=는데요)[,\s]|(?<=지만요)[,\s]|,\s(?:but|though|although|yet)\s|;\s"
 )
 _LETTER = re.compile(r"[가-힣]")
+# "옮지 않는다고 보셔도 돼요" holds the first verb; the last ones only state it.
+_HELD = re.compile(r"(?<=[다라])고\s?(?:보|생각하|알|이해하|여기)[가-힣]{0,4}\s?(?:되|돼|됩|좋|맞)[가-힣]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,12 @@ class Polarity:
 
 def _sign_of(found: re.Match[str], *, asks_bad: bool) -> float:
     groups = found.groupdict()
+    if groups["true"]:
+        return -1.0 if groups["trueneg"] else 1.0
+    if groups["false"]:
+        return -1.0
+    if groups["forbid"]:
+        return 1.0 if asks_bad else -1.0
     if groups["pos"]:
         return -1.0 if asks_bad else 1.0
     if groups["neg"]:
@@ -114,9 +133,15 @@ def _weigh_cue(found: re.Match[str], *, asks_bad: bool) -> float:
     return _sign_of(found, asks_bad=asks_bad) * (WEAK if _STATES.fullmatch(found[0].strip()) else 1.0)
 
 
+def split_clauses(text: str) -> list[str]:
+    """Return the clauses of a sentence, without verbs that only state what is held."""
+    return [clause for clause in _CLAUSE.split(_HELD.sub("", text)) if clause and clause.strip()]
+
+
+@lru_cache(maxsize=1024)
 def measure_sign(text: str, *, asks_bad: bool = False) -> float:
     """Return the verdict of a sentence, -1 to 1: of the last predicate in Korean, the first in English."""
-    clauses = [clause for clause in _CLAUSE.split(text) if clause and clause.strip()]
+    clauses = split_clauses(text)
     if not clauses:
         return 0.0
     if _LETTER.search(text):
@@ -133,6 +158,7 @@ def measure_sign(text: str, *, asks_bad: bool = False) -> float:
     return 0.0
 
 
+@lru_cache(maxsize=1024)
 def read_yes_or_no(text: str) -> int:
     """Return +1 for a sentence that opens with yes (or holds it as its verdict), -1 for no, else 0."""
     if _YES.search(text):
@@ -182,7 +208,7 @@ def _find_yes_or_no(segments: tuple[Segment, ...]) -> int:
     if first:
         return first
     labelled = [each for each in segments if each.is_labelled or each.weight > 1.5]
-    for segment in (*labelled, *reversed(segments)):
+    for segment in (*labelled, segments[-1]):
         if sign := read_yes_or_no(segment.text):
             return sign
     return 0

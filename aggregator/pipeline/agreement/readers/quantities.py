@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from aggregator.pipeline.agreement.readers.number_words import (
     AND_HALF,
@@ -207,8 +208,13 @@ def _find_fixed(text: str) -> list[Quantity]:
 
 def find_quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Quantity]:
     """Return the quantities of a sentence in order, without those in `taken` spans (dates and times)."""
+    return list(_find_quantities(text, tuple(taken)))
+
+
+@lru_cache(maxsize=1024)
+def _find_quantities(text: str, taken: tuple[tuple[int, int], ...]) -> tuple[Quantity, ...]:
     quantities = _find_fixed(text)
-    taken = [*taken, *((each.start, each.end) for each in quantities)]
+    taken = *taken, *((each.start, each.end) for each in quantities)
     last_end = 0
     for numeral, start, end in _find_numbers(text):
         if start < last_end or any(first < end and start < last for first, last in taken):
@@ -218,4 +224,4 @@ def find_quantities(text: str, taken: Sequence[tuple[int, int]] = ()) -> list[Qu
             last_end = quantity.end
             quantities.append(quantity)
     quantities.sort(key=lambda each: each.start)
-    return _join_compounds(text, quantities)
+    return tuple(_join_compounds(text, quantities))

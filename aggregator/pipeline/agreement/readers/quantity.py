@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 PLAIN = "plain"
+_ROUNDED_GAP, _ROUGH_GAP = 0.04, 0.1
 _SCALES = {"celsius", "fahrenheit"}
 
 
@@ -83,8 +84,11 @@ def rounds_to(one: Quantity, other: Quantity) -> bool:
         widest = step
         if one.dimension == other.dimension:
             widest = max(steps[0] * one.factor, steps[1] * other.factor, step)
-        is_close = abs(a - b) <= (0.12 if widest <= step else 0.02) * max(abs(a), abs(b))
-        if is_close and abs(a - b) <= 0.5 * widest * 1.001:
+        is_rough = one.is_approximate or other.is_approximate
+        gap = abs(a - b) / max(abs(a), abs(b), 1e-9)
+        # 78 is no rounded 77.5, unless it is said to be about 78.
+        half = 0.5 * (1.001 if is_rough else 0.999)
+        if gap <= (_ROUGH_GAP if is_rough else _ROUNDED_GAP) and abs(a - b) <= half * widest:
             return True
     return False
 

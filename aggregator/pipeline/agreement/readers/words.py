@@ -88,10 +88,28 @@ def match_words(one: str, other: str) -> float:
     return 0.85 if len(shorter) >= 7 and shorter[0] == longer[0] and _is_near(shorter, longer) else 0.0
 
 
+# What a place or body is, added to its name: 서울 and 서울특별시.
+_KINDS_OF_PLACE = frozenset(
+    split_words(
+        "시 군 구 도 읍 면 동 국 주 현 성 섬 강 산 역 특별시 광역시 특별자치시 특별자치도 직할시 "
+        "공화국 연방 왕국 제국 "
+        "공항 국제공항 대학교 대학 교수 대통령 총리 감독 선수 작가 박사 장군 여사 씨 님"
+    )
+)
+
+
 def _match_korean(shorter: str, longer: str) -> float:
+    if len(shorter) >= 2 and longer.startswith(shorter) and longer[len(shorter) :] in _KINDS_OF_PLACE:
+        return 0.95
     if len(shorter) >= 2 and (longer.startswith(shorter) or longer.endswith(shorter)):
         # "인도" is no "인도네시아".
         return 0.95 if len(longer) - len(shorter) <= 1 else 0.8 if len(shorter) >= 3 else 0.6
+    if len(shorter) >= 4 and any(
+        longer.startswith(shorter[:cut]) and longer.endswith(shorter[cut:])
+        for cut in range(2, len(shorter) - 1)
+    ):
+        # 김해공항 and 김해국제공항.
+        return 0.85
     if len(shorter) >= 6 and shorter[0] == longer[0] and _is_near(shorter, longer):
         return 0.8
     # Verbs share their stem: 만들었 and 만든.

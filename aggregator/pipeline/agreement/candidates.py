@@ -1,0 +1,53 @@
+"""Which of the names that the answers of a question put forward each of them is about."""
+
+import math
+from collections.abc import Sequence
+
+from aggregator.pipeline.agreement.phrases import Phrase, match_phrases
+from aggregator.pipeline.agreement.readings import Reading
+
+_MATCH, _PHRASES, _CLEAR = 0.75, 12, 2.0
+
+
+def _list_candidates(readings: Sequence[Reading]) -> list[tuple[Phrase, float]]:
+    """Return the first phrase of every answer with the share of the answer it makes up, one for each name."""
+    found: list[tuple[Phrase, float]] = []
+    for reading in readings:
+        if not reading.phrases:
+            continue
+        top, share = reading.phrases[0], max(reading.focus.values(), default=0.0)
+        for index, (phrase, before) in enumerate(found):
+            if match_phrases(phrase, top) >= _MATCH:
+                found[index] = (phrase, max(before, share))
+                break
+        else:
+            found.append((top, share))
+    return found
+
+
+def _share_out(reading: Reading, candidates: Sequence[tuple[Phrase, float]]) -> list[float]:
+    """Return the probability that an answer is about each candidate; all are 0 where it names none."""
+    scores = []
+    for candidate, share in candidates:
+        found = [
+            each.salience for each in reading.phrases[:_PHRASES] if match_phrases(each, candidate) >= _MATCH
+        ]
+        scores.append(max(found) + _CLEAR * share if found else -math.inf)
+    top = max(scores, default=-math.inf)
+    if top == -math.inf:
+        return [0.0] * len(candidates)
+    weights = [math.exp(score - top) for score in scores]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def share_candidates(readings: Sequence[Reading]) -> list[list[float]]:
+    """Return for every answer the probabilities of the names that the answers put forward."""
+    candidates = _list_candidates(readings)
+    return [_share_out(reading, candidates) for reading in readings]
+
+
+def match_candidates(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
+    """Return the probability that two answers are about one name, and how clear the less clear of them is."""
+    agreed = sum(a * b for a, b in zip(one, other, strict=True))
+    return agreed, min(max(one, default=0.0), max(other, default=0.0))
