@@ -14,6 +14,8 @@ ESCALATION_THRESHOLD = 0.8
 # The key of what holds on every topic.
 ANY_TOPIC = ""
 _SHARPNESS = 12.0
+# The regressed share of a task, 1 for its own prompts, at which a prompt counts as unknown, and as known.
+_FAMILIAR = (0.2, 0.6)
 _MATRICES = ("topic_weights", "topic_level", "by_topic", "by_feature", "level")
 
 
@@ -23,6 +25,15 @@ def softmax(scores: Vectors) -> Vectors:
     exponents = np.exp(sharpened - sharpened.max(axis=1, keepdims=True))
     probabilities: Vectors = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
     return probabilities
+
+
+def _measure_familiarity(tasks: Vectors) -> Vectors:
+    """Return in 0-1 how much the likeliest task of every prompt is one of the fit, shape (prompts, 1)."""
+    if tasks.shape[1] < 2:
+        return np.ones((len(tasks), 1), np.float32)
+    strange, known = _FAMILIAR
+    familiarity: Vectors = np.clip((tasks.max(axis=1, keepdims=True) - strange) / (known - strange), 0, 1)
+    return familiarity.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +52,13 @@ class RouterHead:
     level: Vectors
 
     def predict(self, features: Vectors) -> Vectors:
-        """Return the expected quality of every model, shape (prompts, models)."""
-        shares = softmax(features @ self.topic_weights + self.topic_level)
-        quality: Vectors = shares @ self.by_topic + features @ self.by_feature + self.level
+        """Return the expected quality of every model, shape (prompts, models).
+
+        The less a prompt is like any task of the fit, the closer it is to what models are worth on average.
+        """
+        tasks = features @ self.topic_weights + self.topic_level
+        own = softmax(tasks) @ self.by_topic + features @ self.by_feature
+        quality: Vectors = _measure_familiarity(tasks) * own + self.level
         return quality
 
     def dump(self) -> dict[str, Any]:

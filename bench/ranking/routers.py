@@ -179,8 +179,8 @@ def _bench_other_tasks(test: RatedPrompts, report: RankingReport) -> None:
         f"  {test.name}, tasks unknown to the head: {gains.mean():+.2f} pt, worst {gains.min():+.2f} pt"
         f" | head used in {table[:, 3].mean():.0%}"
     )
-    report.note(f"router.{test.name}.other_tasks_gain_pt", float(gains.mean()))
-    report.add_goal(f"router.{test.name}.other_tasks_worst_gain_pt", float(gains.min()), -1.0)
+    report.note(f"router.{test.name}.other_tasks_worst_gain_pt", float(gains.min()))
+    report.add_goal(f"router.{test.name}.other_tasks_gain_pt", float(gains.mean()), -1.0)
 
 
 def bench_routers(
