@@ -69,7 +69,7 @@ async def test_a_fused_answer_begins_at_quorum_and_what_stands_meanwhile_can_be_
     provider.add("slow", say("서울은 아주 큰 도시예요.", first_delay_s=3))
     quick = say("서울은 대한민국의 수도예요.")
     provider.find_script = lambda model, prompt: (
-        say("서울은 대한민국의 수도이고 큰 도시예요.") if "<<<ANSWER" in prompt else quick
+        say("대한민국의 수도는 서울이에요. 큰 도시이기도 해요.") if "<<<ANSWER" in prompt else quick
     )
     await asyncio.to_thread(offer_model, "wise", standing=0.8, can_fuse=True)
     await asyncio.to_thread(offer_model, "quick", standing=0.75)
