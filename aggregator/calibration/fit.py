@@ -79,7 +79,8 @@ def fit_run(
     kept = list_answering(questions, answers, models)
     pairs = build_records(questions, answers, [model.slug for model in kept])
     train = [record for row, record in pairs if not row.is_held_out]
-    held_out = [record for row, record in pairs if row.is_held_out]
+    # Models are compared on what all of them answered: a budget may end before slow ones have answered all.
+    held_out = [record for row, record in pairs if row.is_held_out and len(record.answers) == len(kept)]
     report: dict[str, Any] = {
         "train": len(train),
         "held_out": len(held_out),
@@ -133,12 +134,19 @@ def _list_models(
 ) -> list[dict[str, Any]]:
     """Return how often each model is right on both parts, the best of the train part first."""
     slugs = [model.slug for model in models]
-    parts = [measure_scores(records, slugs)[0].mean(axis=0) for records in (train, held_out)]
+    parts = [_measure_accuracies(records, slugs) for records in (train, held_out)]
     rows = [
         {"slug": slug, "train": float(parts[0][column]), "held_out": float(parts[1][column])}
         for column, slug in enumerate(slugs)
     ]
     return sorted(rows, key=lambda row: (-float(str(row["train"])), str(row["slug"])))
+
+
+def _measure_accuracies(records: Sequence[AnsweredQuestion], slugs: Sequence[str]) -> Scores:
+    """Return how often each model is right where it answered, shape (models,)."""
+    scores, given = measure_scores(records, slugs)
+    accuracies: Scores = (scores * given).sum(axis=0) / np.maximum(given.sum(axis=0), 1)
+    return accuracies
 
 
 def is_worse(rows: Mapping[str, Mapping[str, Any]]) -> bool:
