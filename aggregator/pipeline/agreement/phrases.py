@@ -112,4 +112,6 @@ def match_names(one: Words, other: Words) -> float:
 
 def match_phrases(one: Phrase, other: Phrase) -> float:
     """Return how surely two phrases name the same."""
+    if not one.aliases and not other.aliases:
+        return match_names(one.words, other.words)
     return max(match_names(a, b) for a in one.names for b in other.names)

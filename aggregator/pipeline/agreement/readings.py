@@ -242,7 +242,7 @@ def _list_free_words(text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[
         row
         for row in list_words(text)
         if not row[0][0].isdigit()
-        and not any(first < row[3] and row[2] < last for first, last in taken)
+        and not (taken and any(first < row[3] and row[2] < last for first, last in taken))
         and not find_unit(row[0])
     ]
 

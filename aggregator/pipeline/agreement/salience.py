@@ -112,7 +112,7 @@ class PlaceReader:
             float(bool(_PREDICATE.match(text, end))),
             float(start in self._equals),
             float(bool(segment.rejected) and segment.is_rejected(start, end)),
-            float(any(first < start and end <= last for first, last in self._brackets)),
+            float(bool(self._brackets) and any(a < start and end <= b for a, b in self._brackets)),
             float(start in self._compared or text.startswith("보다", end)),
             float(bool(self._contrasts) and self._contrasts[-1] >= end),
             float(bool(self._contrasts) and self._contrasts[0] < start),
@@ -122,7 +122,7 @@ class PlaceReader:
             float(is_echo),
             float(start in self._topics),
             float(start <= 2),
-            float(any(start - 30 <= at <= start for at in self._past)),
+            float(bool(self._past) and any(start - 30 <= at <= start for at in self._past)),
         ]
 
     def weigh(self, kind: str, cues: Sequence[float]) -> float:

@@ -76,6 +76,10 @@ def rounds_to(one: Quantity, other: Quantity) -> bool:
         return False
     if not comparable(one, other) and {one.dimension, other.dimension} != _SCALES:
         return False
+    if one.dimension == other.dimension and abs(one.value - other.value) > _ROUGH_GAP * max(
+        abs(one.value), abs(other.value)
+    ):
+        return False
     steps = [
         _round_step(q.value, q.step, is_approximate=q.is_approximate) / (q.factor or 1.0)
         for q in (one, other)

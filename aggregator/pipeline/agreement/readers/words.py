@@ -99,14 +99,21 @@ _KINDS_OF_PLACE = frozenset(
 
 
 def _match_korean(shorter: str, longer: str) -> float:
+    if shorter[0] != longer[0] and shorter[-1] != longer[-1]:
+        return 0.0
     if len(shorter) >= 2 and longer.startswith(shorter) and longer[len(shorter) :] in _KINDS_OF_PLACE:
         return 0.95
     if len(shorter) >= 2 and (longer.startswith(shorter) or longer.endswith(shorter)):
         # "인도" is no "인도네시아".
         return 0.95 if len(longer) - len(shorter) <= 1 else 0.8 if len(shorter) >= 3 else 0.6
-    if len(shorter) >= 4 and any(
-        longer.startswith(shorter[:cut]) and longer.endswith(shorter[cut:])
-        for cut in range(2, len(shorter) - 1)
+    is_framed = longer.startswith(shorter[:2]) and longer.endswith(shorter[-2:])
+    if (
+        len(shorter) >= 4
+        and is_framed
+        and any(
+            longer.startswith(shorter[:cut]) and longer.endswith(shorter[cut:])
+            for cut in range(2, len(shorter) - 1)
+        )
     ):
         # 김해공항 and 김해국제공항.
         return 0.85
