@@ -35,3 +35,20 @@ def test_an_answer_is_settled_while_another_model_still_writes(
     # What is written beside the answer can be ended, which leaves the answer.
     turn.get_by_role("button", name="이 답으로 끝내기").first.click()
     expect(turn).to_have_attribute("data-status", "done")
+
+
+def test_an_answer_that_repeats_itself_ends_with_a_word_that_it_was_stopped(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage, size: Size
+) -> None:
+    entry = ". 여러 여행사 누리집에서 도쿄 항공권 가격을 비교하고 싼 표를 고르세요."
+    changed = entry.replace("여러 ", "")
+    items = "".join(f"\n{n}{changed if n % 2 else entry}" for n in range(2, 40))
+    provider.add("looping", say(f"1. 평일에 떠나면 표가 싸요.{items}", delay_s=0.01))
+    offer_model("looping", name="맴도는")
+    page = open_page(**size)
+    ask(page, "도쿄 항공권 싸게 사는 법")
+    turn = page.locator(".turn").first
+    end = turn.locator(".answer > .answer-end")
+    expect(end).to_have_text("같은 말이 되풀이되어 여기서 멈췄어요", timeout=15_000)
+    assert turn.locator(".answer-text").inner_text().count("비교하고") == 1
+    take_picture(page, f"loop-{size['viewport']['width']}")

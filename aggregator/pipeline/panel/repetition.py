@@ -6,7 +6,9 @@ repetition. The number that a line begins with counts as equal to every other, b
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from aggregator.pipeline.panel.near_repetition import NearRepetitionDetector, cut_near_loop
 
 # The longest unit whose repetition is found, and the characters by which an earlier copy is sought.
 MAX_PERIOD = 2_400
@@ -80,9 +82,22 @@ class RepetitionDetector:
     _line: str = ""
     _unchecked: int = 0
     _checks: int = 0
+    _near: NearRepetitionDetector = field(default_factory=NearRepetitionDetector)
 
     def extend(self, piece: str) -> bool:
         """Read a piece of text; returns whether the text repeats itself by now."""
+        return self._extend_exact(piece) or self._extend_near(piece)
+
+    def _extend_near(self, piece: str) -> bool:
+        context = self.context
+        if context.is_requested or context.is_verse:
+            return False
+        if context.is_code:
+            self._near.skip()
+            return False
+        return self._near.extend(piece)
+
+    def _extend_exact(self, piece: str) -> bool:
         *ended, rest = (self._line + piece).split("\n")
         if ended:
             self._lines = (self._lines + "".join(mask_counter(line) + "\n" for line in ended))[-_WINDOW:]
@@ -177,7 +192,7 @@ def cut_loop(text: str, context: RepetitionContext = RepetitionContext()) -> str
     masked, positions = _mask_text(text)
     period = find_period(masked[-_WINDOW:], context)
     if not period:
-        return text
+        return cut_near_loop(text)
     start = len(masked) - period
     while start > 0 and masked[start - 1] == masked[start - 1 + period]:
         start -= 1

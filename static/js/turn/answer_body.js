@@ -7,11 +7,12 @@ import { streamText } from "../markdown/streamed_text.js";
  *   host: HTMLElement, text: HTMLElement, failure: HTMLElement,
  *   show: (text: string, isOpen: boolean) => void, clear: () => void,
  *   showNote: (note: string, kind: string) => void, showFailure: (list: string, code: string | null) => void,
+ *   showEnd: (words: string) => void,
  * }} AnswerBody
  */
 
 /**
- * An answer's note, text and failure.
+ * An answer's note, text, why the text ends early, and failure.
  *
  * @returns {AnswerBody}
  */
@@ -19,7 +20,8 @@ export function answerBody() {
   const note = element("p", { class: "answer-note" });
   const text = element("div", { class: "answer-text prose" });
   const failure = element("p", { class: "notice danger", hidden: true });
-  const host = element("section", { class: "answer" }, note, text, failure);
+  const end = element("p", { class: "answer-end", hidden: true });
+  const host = element("section", { class: "answer" }, note, text, end, failure);
   const stream = streamText(text);
   return {
     host,
@@ -33,6 +35,10 @@ export function answerBody() {
     showNote(words, kind) {
       setText(note, words);
       note.dataset.kind = kind;
+    },
+    showEnd(words) {
+      end.hidden = words === "";
+      setText(end, words);
     },
     showFailure(list, code) {
       failure.hidden = code === null;

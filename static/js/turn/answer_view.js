@@ -37,6 +37,7 @@ export function answerView(show) {
       if (!chosen) supports.patch(state);
       body.host.setAttribute("aria-busy", String(isAnswering(state)));
       body.showNote(noteOf(state, continued), state.answer?.kind ?? "");
+      body.showEnd(endOf(state, continued));
       body.showFailure("failure", state.status === "failed" ? state.error : null);
     },
   };
@@ -68,6 +69,16 @@ function openAnswerText({ text: host, show, clear }) {
     if (state.answer?.kind === "help") linkHelpNumbers(host);
     if (!isOpen) host.style.minHeight = "";
   };
+}
+
+/**
+ * @param {TurnState} state
+ * @param {string} continued
+ * @returns {string} why the text ends before its end
+ */
+function endOf(state, continued) {
+  const { source } = answerText(state, continued);
+  return source?.status === "done" ? translateCode("cut", source.finishReason) : "";
 }
 
 /** @param {TurnState} state @param {string} continued */

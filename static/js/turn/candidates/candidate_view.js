@@ -42,7 +42,8 @@ export function candidateView(initial, actions) {
     actions.retry(initial.id);
   });
   const head = element("header", { class: "candidate-head" }, element("h2", {}, initial.name), rank.host);
-  host.append(head, notes.host, text.host, text.more, failure.host, rank.why, foot.host);
+  const end = element("p", { class: "answer-end", hidden: true });
+  host.append(head, notes.host, text.host, text.more, end, failure.host, rank.why, foot.host);
 
   return {
     host,
@@ -60,6 +61,10 @@ export function candidateView(initial, actions) {
       setAttribute(host, "data-rank", rank.patch(state) || undefined);
       notes.patch(state, candidate, isAnswer);
       text.patch(candidate, isAnswer);
+      const cut =
+        candidate.status === "done" && !isAnswer ? translateCode("cut", candidate.finishReason) : "";
+      end.hidden = cut === "";
+      setText(end, cut);
       failure.patch(candidate);
       foot.patch(state, candidate, feedback, isAnswer);
     },

@@ -68,3 +68,33 @@ def test_a_text_read_in_one_piece_is_cut_as_well() -> None:
     text = HEAD + SENTENCE * 9
     assert RepetitionDetector().extend(text)
     assert cut_loop(text) == HEAD + SENTENCE
+
+
+TICKETS = "Compare prices on Travelocity and book cheap plane tickets to Tokyo for the whole family"
+
+
+def test_list_entries_that_are_nearly_the_same_are_a_loop() -> None:
+    changed = (
+        TICKETS.replace("cheap ", ""),
+        TICKETS.replace("the whole family", "the family"),
+        TICKETS.replace("book cheap", "compare cheap"),
+    )
+    entries = [f"\n{n}. {text}." for n, text in enumerate((TICKETS, *changed, *changed), 6)]
+    head = "Here is how to save money on a flight to Tokyo."
+    written = stream(head + "".join(entries))
+    assert len(written) <= len(head + "".join(entries[:3])) + 1
+    assert cut_loop(written) == head + entries[0]
+
+
+CITIES = enumerate(("부산", "인천", "울산", "포항", "속초", "여수"), 1)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"{n}. {city}: 인구가 아주 많고 바다가 가까워서 살기 좋은 도시예요." for n, city in CITIES],
+        [f"- Day {n}: walk for {10 * n} minutes in the park, then rest and drink." for n in range(1, 8)],
+    ],
+)
+def test_a_list_that_says_the_same_of_other_things_is_no_loop(lines: list[str]) -> None:
+    assert stream("\n".join(lines)) == "\n".join(lines)
