@@ -35,5 +35,8 @@ def _measure_length_factor(rows: list[TopicLength]) -> float:
     return measure_length_factor(
         samples=sum(row.samples for row in rows),
         written=sum(row.samples * row.tokens for row in rows),
-        expected=sum(row.samples * expect_topic_tokens(row.topic, is_votable=row.is_votable) for row in rows),
+        expected=sum(
+            row.samples * (row.expected or expect_topic_tokens(row.topic, is_votable=row.is_votable))
+            for row in rows
+        ),
     )

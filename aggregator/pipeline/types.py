@@ -74,6 +74,8 @@ class Plan:
     cost_micros: int = 0
     expected_ms: int = 0
     is_votable: bool = False
+    # What an average model was expected to write; measured lengths are compared with it.
+    answer_tokens: int = 0
     price: float = 0.0
     strong: str = ""
     tried: str = ""

@@ -6,7 +6,7 @@ from threading import Lock
 from cachetools import TTLCache, cached
 from django.db.models import Aggregate, Avg, Count, ExpressionWrapper, F, FloatField, QuerySet
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Greatest
+from django.db.models.functions import Cast, Greatest
 
 from aggregator.models import Candidate
 
@@ -36,6 +36,8 @@ class TopicLength:
     is_votable: bool
     tokens: float
     samples: int
+    # What an average model was expected to write on these prompts, None of turns that do not say so.
+    expected: float | None = None
 
 
 class Median(Aggregate):
@@ -77,11 +79,15 @@ def measure_lengths() -> tuple[TopicLength, ...]:
             votable=KeyTextTransform("is_votable", "turn__route"),
         )
         .values_list("model", "topic", "votable")
-        .annotate(tokens=Avg("output_tokens"), samples=Count("pk"))
+        .annotate(
+            tokens=Avg("output_tokens"),
+            samples=Count("pk"),
+            expected=Avg(Cast(KeyTextTransform("answer_tokens", "turn__route"), FloatField())),
+        )
     )
     return tuple(
-        TopicLength(model, topic or "", votable == "true", float(tokens), samples)
-        for model, topic, votable, tokens, samples in measured
+        TopicLength(model, topic or "", votable == "true", float(tokens), samples, expected)
+        for model, topic, votable, tokens, samples, expected in measured
     )
 
 

@@ -10,10 +10,9 @@ from sklearn.linear_model import Ridge
 from aggregator.pipeline.routing.prompt_topics import CLASSIFIER_FILE, extract_topic_features
 from aggregator.pipeline.routing.topic_classifier import TopicClassifier
 from aggregator.pipeline.routing_weights import Vectors
-from language.embed import embed
-from language.sensitivity import embedding_excerpt
 
 SEEDS_FILE = Path(__file__).with_name("topic_seeds.toml")
+HOLDOUT_FILE = SEEDS_FILE.with_name("topic_holdout.toml")
 # The topics of recorded tasks; tasks with mixed topics are left out.
 TASK_TOPICS = {
     "gsm8k": "math", "math": "math", "agentverse-mgsm": "math", "math_l5": "math",
@@ -28,17 +27,10 @@ _SEED_REPEATS = 2
 _SHRINK = 0.3
 
 
-def load_seed_prompts() -> dict[str, list[str]]:
-    """Return the seed prompts by topic."""
-    seeds: dict[str, list[str]] = tomllib.loads(SEEDS_FILE.read_text(encoding="utf-8"))
+def load_seed_prompts(path: Path = SEEDS_FILE) -> dict[str, list[str]]:
+    """Return the seed prompts by topic, or those of another file."""
+    seeds: dict[str, list[str]] = tomllib.loads(path.read_text(encoding="utf-8"))
     return seeds
-
-
-def measure_centre(seeds: Mapping[str, Sequence[str]]) -> Vectors:
-    """Return the mean sentence vector of the seed prompts, shape (384,)."""
-    prompts = [prompt for topic in seeds.values() for prompt in topic]
-    centre: Vectors = embed([embedding_excerpt(prompt) for prompt in prompts]).mean(axis=0)
-    return centre
 
 
 def fit_topics(

@@ -1,6 +1,7 @@
 """When an answer is settled: loops that end early, and candidates that cannot change the answer."""
 
 from bench.report import Report, bench_parser
+from bench.settling.costs import report_costs
 from bench.settling.fit import ship
 from bench.settling.loops import report_loops
 from bench.settling.waits import report_waits
@@ -17,6 +18,7 @@ def main() -> None:
     report = Report("settling")
     report_loops(report, options.data, is_quick=options.quick)
     report_waits(report, options.data, is_quick=options.quick)
+    report_costs(report, options.data, is_quick=options.quick)
     report.close()
 
 

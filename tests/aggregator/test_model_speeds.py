@@ -73,3 +73,12 @@ def test_a_model_s_length_moves_from_the_table_to_what_was_measured() -> None:
     assert factor_of(expected / 5, PRIOR_ANSWERS) == 0.6
     assert factor_of(expected / 5, 1_000) == pytest.approx(0.2, abs=0.02)
     assert combine_paces({"wise": ModelSpeed(4_000, 500, 12, 20.0)}, ())["wise"] == ModelPace(1.0, 20.0, 0.5)
+
+
+def test_measured_lengths_are_compared_with_what_was_expected_of_their_prompts(ada: User) -> None:
+    for row in store_answers(ada, "wise", 4_000, 4_000, output_tokens=30):
+        Turn.objects.filter(pk=row.turn.pk).update(route={"topic": "facts", "answer_tokens": 60})
+    (length,) = measure_lengths()
+    assert (length.tokens, length.expected) == (30.0, 60.0)
+    paces = combine_paces({}, (TopicLength("wise", "facts", False, 30.0, 1_000, 60.0),))
+    assert paces["wise"].length_factor == pytest.approx(0.5, abs=0.01)

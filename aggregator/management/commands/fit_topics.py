@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand
 
-from aggregator.pipeline.routing.prompt_topics import extract_topic_features
+from aggregator.pipeline.routing.prompt_topics import extract_topic_features, load_topic_classifier
 from aggregator.pipeline.routing.topic_classifier import TopicClassifier
 from aggregator.pipeline.routing_weights import Vectors
+from aggregator.training.fit_lengths import fit_lengths, read_lengths
 from aggregator.training.fit_topics import (
+    HOLDOUT_FILE,
     TASK_TOPICS,
     fit_topics,
     load_seed_prompts,
-    measure_centre,
     save_classifier,
 )
 from aggregator.training.recordings import read_json_lines
@@ -24,7 +25,9 @@ Rows = list[tuple[str, str]]
 
 
 class Command(BaseCommand):
-    help = "Fit the topic classifier that routing uses, measure its accuracy, and write the file that ships."
+    help = (
+        "Fit the topic classifier and the length forecast that routing uses, and write the files that ship."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--data", type=Path, required=True, help="folder with routing/llmrouter.jsonl.gz")
@@ -36,15 +39,20 @@ class Command(BaseCommand):
         half = [recorded[index] for index in order[: len(order) // 2]]
         held_out = [recorded[index] for index in order[len(order) // 2 :]][:800]
         seeds = load_seed_prompts()
-        centre = measure_centre(seeds)
+        # Router heads were fitted on features about this centre.
+        _, centre = load_topic_classifier()
         seed_accuracy = _measure_seeds(half, seeds, centre)
         classifier = fit_topics(half, seeds, centre)
         accuracy = _measure(classifier, centre, [(TASK_TOPICS[task], prompt) for task, prompt in held_out])
+        everyday = [(topic, each) for topic, rows in load_seed_prompts(HOLDOUT_FILE).items() for each in rows]
+        everyday_accuracy = _measure(classifier, centre, everyday)
         save_classifier(classifier, centre, f"own seeds and llmrouter (MIT), {len(half)} recorded prompts")
+        fit_lengths(list(read_lengths(options["data"])))
         count = sum(len(prompts) for prompts in seeds.values())
         self.stdout.write(
             f"{len(classifier.topics)} topics; accuracy on held-out prompts: "
-            f"seeds {seed_accuracy:.3f} of {count}, recorded {accuracy:.3f} of {len(held_out)}"
+            f"seeds {seed_accuracy:.3f} of {count}, recorded {accuracy:.3f} of {len(held_out)}, "
+            f"everyday {everyday_accuracy:.3f} of {len(everyday)}"
         )
 
 

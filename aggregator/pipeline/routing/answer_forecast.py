@@ -1,13 +1,26 @@
 """How many tokens a model is expected to write on a prompt, and how long that takes.
 
-A small table of recorded answers gives the length by topic; a model's measured pace, from its stored answers,
-corrects it once there are enough of them.
+A ridge regression on the features of the prompt, fitted on recorded answers (training/fit_lengths.py), gives
+the length; a small table by topic does where there are no features. A model's measured pace, from its stored
+answers, corrects it once there are enough of them.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
 
 from aggregator.catalog.catalog import LanguageModel
+from aggregator.pipeline.routing.prompt_topics import TopicPrediction
+from aggregator.pipeline.routing_weights import Vectors
+
+LENGTHS_FILE = Path(__file__).with_name("length_forecast.npz")
+_LEAST_TOKENS, _MOST_TOKENS = 8.0, 2_500.0
+# Forecasts have this many steps to the double, so that plans for like prompts are made once.
+_STEPS = 4
 
 # Mean tokens of an answer (`estimate_tokens`) by topic, from 645 prompts with the answers of 16 models each
 # (AlpacaEval) or about 30 (Ko-Arena-Hard); between the two means where both have ten prompts or more.
@@ -73,6 +86,23 @@ def measure_length_factor(*, samples: int, written: float, expected: float) -> f
         return 1.0
     prior = PRIOR_ANSWERS * expected / samples
     return round(min(_MOST_FACTOR, max(_LEAST_FACTOR, (written + prior) / (expected + prior))), 2)
+
+
+@cache
+def load_length_weights() -> tuple[Vectors, float]:
+    """Return the weights of a prompt's features, shape (features,), and the level."""
+    with np.load(LENGTHS_FILE, allow_pickle=False) as file:
+        return file["weights"].astype(np.float32), float(file["level"])
+
+
+def expect_answer_tokens(topic: TopicPrediction, *, is_votable: bool) -> int:
+    """Return the tokens of an average model's answer to a prompt, from its features or else its topic."""
+    if topic.features is None:
+        return expect_topic_tokens(topic.topic, is_votable=is_votable)
+    weights, level = load_length_weights()
+    forecast = math.exp(float(topic.features @ weights) + level)
+    clipped = min(_MOST_TOKENS, max(_LEAST_TOKENS, forecast))
+    return round(2 ** (round(math.log2(clipped) * _STEPS) / _STEPS))
 
 
 def expect_tokens(model: LanguageModel, topic_tokens: int, pace: ModelPace = UNMEASURED) -> int:

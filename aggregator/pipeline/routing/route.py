@@ -13,9 +13,9 @@ from aggregator.pipeline.chat_messages import max_output_tokens
 from aggregator.pipeline.routing.answer_forecast import (
     UNMEASURED,
     Paces,
+    expect_answer_tokens,
     expect_seconds,
     expect_tokens,
-    expect_topic_tokens,
 )
 from aggregator.pipeline.routing.exploration import Exploration, Explorer
 from aggregator.pipeline.routing.plan_options import (
@@ -101,7 +101,7 @@ def plan_route(
         readers,
         is_short_of_money=not _BUDGET_REASONS.isdisjoint(choice.reasons),
     )
-    plan = _make_plan(option, context, tuple(model.slug for model in panel), exploration)
+    plan = _make_plan(question, option, context, panel, exploration)
     return Route(
         slots=tuple(PanelSlot(str(uuid.uuid4()), model) for model in panel),
         strategy=option.strategy,
@@ -109,12 +109,7 @@ def plan_route(
         quorum=min(limits.quorum, len(panel)),
         grace_ms=limits.grace_ms,
         deadline_ms=_choose_deadline(option, panel, choice, context, limits),
-        plan=replace(
-            plan,
-            requested=preferences.requested,
-            change=change,
-            is_votable=detect_answer_type(question.prompt) is not None,
-        ),
+        plan=replace(plan, requested=preferences.requested, change=change),
     )
 
 
@@ -156,7 +151,7 @@ def _quote_models(
     read = count_prompt_tokens(question)
     read = -(-read // _TOKEN_STEP) * _TOKEN_STEP
     is_votable = detect_answer_type(question.prompt) is not None
-    topic_tokens = expect_topic_tokens(context.topic.topic, is_votable=is_votable)
+    topic_tokens = expect_answer_tokens(context.topic, is_votable=is_votable)
     quotes = []
     for model in models:
         pace = context.paces.get(model.slug, UNMEASURED)
@@ -343,15 +338,22 @@ def _explore(
 
 
 def _make_plan(
-    option: PlanOption, context: RoutingContext, panel: tuple[str, ...], exploration: Exploration | None
+    question: Question,
+    option: PlanOption,
+    context: RoutingContext,
+    panel: Sequence[LanguageModel],
+    exploration: Exploration | None,
 ) -> Plan:
+    is_votable = detect_answer_type(question.prompt) is not None
     return Plan(
         topic=context.topic.topic,
         quality=round(option.quality, 4),
         cost_micros=round(option.cost * 1_000_000),
         expected_ms=round(option.seconds * 1000),
+        is_votable=is_votable,
+        answer_tokens=expect_answer_tokens(context.topic, is_votable=is_votable),
         price=context.budget.pacing.price,
         strong=option.strong,
-        propensities=exploration.propensities if exploration else dict.fromkeys(panel, 1.0),
+        propensities=exploration.propensities if exploration else {model.slug: 1.0 for model in panel},
         tried=exploration.chosen if exploration else "",
     )
