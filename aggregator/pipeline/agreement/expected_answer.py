@@ -1,7 +1,7 @@
 """What a question asks for: the kind of answer, its unit, its alternatives, and the words it gives itself."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -130,7 +130,7 @@ def read_question(prompt: str) -> ExpectedAnswer:
         {"option": options, "unit": units, "number": quantities, "date": moments},
     )
     return ExpectedAnswer(
-        kind=fixed or guess_question_kind(plain, flags),
+        kind=fixed or _guess_kind(plain, flags, detected.kind if detected else ""),
         flags=flags,
         units=units,
         counters=tuple(re.findall(rf"몇\s?({COUNTER_PATTERN})", plain)),
@@ -146,6 +146,15 @@ def read_question(prompt: str) -> ExpectedAnswer:
         is_approximate=bool(re.search(r"약\s|대략|정도|쯤|\babout\b|roughly|approx", plain, re.I)),
         is_lettered=bool(listed),
     )
+
+
+def _guess_kind(plain: str, flags: Iterable[str], detected: str) -> str:
+    """Return the kind that a prompt seems to ask for, without what only a sure sign may make it."""
+    guessed = guess_question_kind(plain, flags)
+    if guessed == LITERAL:
+        # How something is done is asked far more often than what a program prints.
+        return OPEN
+    return NUMBER if guessed == TRUTH and detected == NUMBER else guessed
 
 
 def refine_kind(expected: ExpectedAnswer, answers: Sequence[str]) -> ExpectedAnswer:

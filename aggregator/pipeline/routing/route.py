@@ -46,7 +46,6 @@ _TOKEN_STEP = 128
 _VOTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.CASCADE})
 _OPEN = frozenset({Strategy.SINGLE, Strategy.BEST, Strategy.COUNCIL})
 _SELECTABLE = frozenset({Strategy.SINGLE, Strategy.VOTE, Strategy.BEST, Strategy.COUNCIL})
-_MIN_DEADLINE_MS, _DEADLINE_FACTOR = 30_000, 3
 # What is tried in place of a strategy that no panel of the models can carry out.
 _NEXT_BEST = {Strategy.COUNCIL: Strategy.BEST}
 _BUDGET_REASONS = frozenset({"budget_small", "budget_empty", "panel_cut", "asked_too_dear"})
@@ -108,7 +107,7 @@ def plan_route(
         reasons=_list_reasons(question, readers, preferences, choice, panel),
         quorum=min(limits.quorum, len(panel)),
         grace_ms=limits.grace_ms,
-        deadline_ms=_choose_deadline(option, panel, choice, context, limits),
+        deadline_ms=limits.deadline_ms,
         plan=replace(plan, requested=preferences.requested, change=change),
     )
 
@@ -124,25 +123,6 @@ def can_afford_call(
 def is_budget_limited(route: Route) -> bool:
     """Return whether the budget changed the route."""
     return not _BUDGET_REASONS.isdisjoint(route.reasons)
-
-
-def _choose_deadline(
-    option: PlanOption,
-    panel: Sequence[LanguageModel],
-    choice: "_Choice",
-    context: RoutingContext,
-    limits: RouteLimits,
-) -> int:
-    """Return the deadline of the panel: a few times its expected time where the router chose measured models.
-
-    A model that takes far longer than it usually does must not hold the answer of the others.
-    """
-    is_measured = all(
-        model.tokens_per_second or context.paces.get(model.slug, UNMEASURED).is_measured for model in panel
-    )
-    if len(panel) < 2 or "asked_panel" in choice.reasons or not is_measured or choice.exploration:
-        return limits.deadline_ms
-    return min(limits.deadline_ms, max(_MIN_DEADLINE_MS, round(option.seconds * 1000 * _DEADLINE_FACTOR)))
 
 
 def _quote_models(

@@ -108,3 +108,32 @@ def test_a_compared_answer_is_read_once() -> None:
     compare_prompt("무엇을 비교해?", answers)
     after = read_answer.cache_info()
     assert (after.misses, after.hits) == (before.misses, before.hits + 2)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "one", "other", "verdict"),
+    [
+        (
+            "엑셀에서 중복 제거하는 방법 알려줘",
+            "데이터 탭에서 중복된 항목 제거를 누르면 됩니다.",
+            "범위를 고른 뒤 [데이터] - [중복된 항목 제거]를 클릭하세요.",
+            Verdict.UNKNOWN,
+        ),
+        (
+            "How do I sort a dict by value in Python?",
+            "Use `sorted(d.items(), key=lambda x: x[1])`.",
+            "You can call sorted() with key=lambda kv: kv[1] on d.items().",
+            Verdict.UNKNOWN,
+        ),
+        (
+            "부산에서 서울까지 얼마나 걸려?",
+            "KTX로 2시간 30분 정도 걸려요.",
+            "약 2시간 반입니다.",
+            Verdict.SAME,
+        ),
+    ],
+)
+def test_ways_of_doing_a_thing_never_differ_and_how_long_it_takes_is_a_number(
+    prompt: str, one: str, other: str, verdict: Verdict
+) -> None:
+    assert compare_prompt(prompt, [one, other]).judge(0, 1) == verdict

@@ -56,20 +56,15 @@ def test_a_person_s_own_panel_waits_as_long_as_it_takes() -> None:
     assert (panel_of(route), route.deadline_ms) == ({"a", "c"}, LIMIT_MS)
 
 
-def test_the_deadline_follows_the_expected_time_of_measured_models() -> None:
-    unmeasured = plan(CHEAP, {})
-    assert unmeasured.deadline_ms == LIMIT_MS
-    measured = plan(CHEAP, {each.slug: replace(QUICK, tokens_per_second=20.0) for each in CHEAP})
-    assert measured.deadline_ms == 3 * measured.plan.expected_ms < LIMIT_MS
+def test_a_short_forecast_cuts_no_answer_off() -> None:
     quick = plan(CHEAP, {each.slug: QUICK for each in CHEAP})
-    assert quick.deadline_ms == 30_000
+    assert quick.plan.expected_ms < 30_000 < quick.deadline_ms == LIMIT_MS
 
 
 def test_an_everyday_question_to_the_local_models_ends_long_before_eighty_seconds() -> None:
     for prompt, topic in (("한국의 수도는 어디인가요?", "facts"), ("17 곱하기 23은 얼마인가요?", "math")):
         route = plan(LOCAL, {}, Question(prompt, "ko"), topic)
         assert route.plan.expected_ms < 45_000
-        assert len(route.slots) == 1 or route.deadline_ms < 110_000
 
 
 def test_a_fused_answer_takes_the_slowest_and_then_the_fuser() -> None:
