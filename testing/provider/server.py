@@ -55,8 +55,12 @@ def say(text: str, **changes: Any) -> Script:
 
 
 def count_up(words: str, times: int) -> str:
-    """Return a long text that is no loop: the words again and again, each time with the next number."""
-    return " ".join(f"{words} {number}" for number in range(1, times + 1))
+    """Return a long text that is no loop: the words again and again, each time with the next number.
+
+    The number stands before the full stop: one that begins a sentence only counts the copies of a loop.
+    """
+    stem = words.rstrip(".!?")
+    return " ".join(f"{stem} {number}{words[len(stem) :]}" for number in range(1, times + 1))
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ async def offer_three(offer_model: MakeModel, provider: ProviderServer, quick: s
     await asyncio.to_thread(offer_model, "quick", standing=0.5)
     await asyncio.to_thread(offer_model, "plain", standing=0.45)
     await asyncio.to_thread(
-        offer_model, "strong", standing=0.9, input_price_micros=5_000, output_price_micros=20_000
+        offer_model, "strong", standing=0.9, input_price_micros=50_000, output_price_micros=200_000
     )
     await run_in_db_thread(_make_day)
 

@@ -58,8 +58,9 @@ async def test_a_failed_model_keeps_its_text_and_a_fallback_is_asked(
     provider: ProviderServer, offer_model: MakeModel, ada: User, fault: Script, error: str
 ) -> None:
     await offer_four(offer_model)
-    for name in ("wise", "quick", "spare"):
-        provider.add(name, say("서울이에요.", delay_s=0.2))
+    # They end after the failure: two answers, and two that agree, would be enough without a third.
+    for name, city in (("wise", "서울"), ("quick", "부산"), ("spare", "서울")):
+        provider.add(name, say(f"{city}이에요.", first_delay_s=1.5))
     provider.add("calm", fault)
     shown, kept = await answer(ada)
 
@@ -99,8 +100,8 @@ async def test_a_failed_fallback_is_not_replaced(
 ) -> None:
     await offer_four(offer_model)
     await asyncio.to_thread(offer_model, "last", standing=0.1, shown=10**6)
-    for name in ("wise", "quick", "last"):
-        provider.add(name, say("서울이에요.", delay_s=0.2))
+    for name, city in (("wise", "서울"), ("quick", "부산"), ("last", "서울")):
+        provider.add(name, say(f"{city}이에요.", first_delay_s=1.5))
     for name in ("calm", "spare"):
         provider.add(name, CUT)
     shown, kept = await answer(ada)

@@ -25,8 +25,9 @@ _DEFAULT_CHARS_PER_SECOND, _FIRST_TEXT_SECONDS = 60.0, 1.0
 _NORMAL = NormalDist()
 # Models whose public quality differs by less are about equally good.
 _CLOSE = 0.1
-# A vote and a fused answer wait for this many answers, but not for a model that hardly ends.
-MIN_COMBINED, COMBINED_WAIT_S = 2, 60.0
+# An answer is compared with another one before it stands, unless that one is far from its end; a vote and a
+# fused answer, which are made of several, wait longer.
+MIN_COMPARED, COMPARED_WAIT_S, COMBINED_WAIT_S = 2, 15.0, 60.0
 _FAULTS = frozenset({"failed", "empty", "refusal", "wrong_language", "loop", "cut_off"})
 
 
@@ -91,8 +92,11 @@ def is_settled(
     waits = sorted(
         ((expect_seconds(writer, ended, weights), writer) for writer in writers), key=lambda wait: wait[0]
     )
-    if is_combined and len(ended) < MIN_COMBINED:
-        return all(seconds > COMBINED_WAIT_S for seconds, _ in waits)
+    if len(ended) < MIN_COMPARED:
+        if any(seconds <= (COMBINED_WAIT_S if is_combined else COMPARED_WAIT_S) for seconds, _ in waits):
+            return False
+        if is_combined:
+            return True
     for number, (seconds, _) in enumerate(waits, 1):
         further = [writer for _, writer in waits[:number]]
         if expect_gain(ranking, ended, further, weights, is_votable=is_votable) > SECOND_PRICE * seconds:

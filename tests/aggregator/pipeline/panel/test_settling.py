@@ -59,12 +59,13 @@ def test_an_answer_that_further_votes_cannot_outnumber_is_settled_at_once() -> N
     assert not settles(unsure, [end("a"), end("b")], [nearly] * 3)
 
 
-def test_a_vote_waits_for_a_second_answer_that_is_not_a_minute_away() -> None:
+def test_an_answer_waits_for_a_second_one_that_is_near_and_a_vote_longer() -> None:
     alone, far = rank_as(0, confidence=None), replace(SLOW, chars=4_000, writing_s=300)
     weak = replace(SLOW, standing=0.2, chars=300, writing_s=3)
     assert not settles(alone, [end("a", standing=0.9)], [weak], is_combined=True)
     assert settles(alone, [end("a", standing=0.9)], [far], is_combined=True)
-    assert settles(alone, [end("a", standing=0.9)], [weak])
+    assert not settles(alone, [end("a", standing=0.9)], [replace(weak, chars=390)])
+    assert settles(alone, [end("a", standing=0.9)], [replace(weak, chars=100, writing_s=20)])
 
 
 def test_a_faulty_answer_alone_is_not_settled() -> None:
