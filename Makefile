@@ -43,7 +43,7 @@ migrations: setup
 
 unit: setup
 	coverage erase
-	coverage run -m pytest -n 2 -m "not e2e" || $(AGAIN) coverage run -m pytest -m "not e2e" $(FAILED)
+	coverage run -m pytest -n 2 -m "not e2e" || { $(AGAIN) coverage run -m pytest -m "not e2e" $(FAILED); }
 	coverage combine --quiet
 	coverage report --skip-covered
 
@@ -54,7 +54,7 @@ browser: setup
 	@python -m testing.chromium
 
 e2e: browser
-	python -m pytest -n 2 -m e2e tests/e2e || $(AGAIN) python -m pytest -m e2e tests/e2e $(FAILED)
+	python -m pytest -n 2 -m e2e tests/e2e || { $(AGAIN) python -m pytest -m e2e tests/e2e $(FAILED); }
 
 # The cheapest checks first.
 test: setup

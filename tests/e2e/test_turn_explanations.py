@@ -21,7 +21,7 @@ def test_a_split_vote_escalates_to_a_stronger_model(
     provider.add("strong", say("17 × 23 = 391이에요.\n\n정답: 391", delay_s=0.05))
     offer_model("quick", name="날쌘", standing=0.5)
     offer_model("plain", name="수수한", standing=0.45)
-    offer_model("strong", name="든든한", standing=0.9, input_price_micros=5_000, output_price_micros=20_000)
+    offer_model("strong", name="든든한", standing=0.9, input_price_micros=50_000, output_price_micros=200_000)
     DayPoint.objects.create(
         at="2026-01-01T00:00Z", income_micros=0, subsidy_micros=0, spent_micros=0, turns=0,
         price=0.02, balance=1_000.0, usual_income=20.0,
