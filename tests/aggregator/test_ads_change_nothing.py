@@ -94,9 +94,10 @@ async def test_answers_are_the_same_with_ads_on_and_off(
 ) -> None:
     settings.EXPLORE_PERCENT = 0
     settings.ADS_DEADLINE_MS = 5_000
-    for name, text in TEXTS.items():
+    for place, (name, text) in enumerate(TEXTS.items()):
         provider.add(name, say(text))
-        await asyncio.to_thread(offer_model, name)
+        # Of models that are equally good, the one that ends first leads.
+        await asyncio.to_thread(offer_model, name, standing=0.9 - place / 10)
     await run_in_db_thread(publish_all)
     without, turn_without = await ask(ada, provider)
     assert turn_without.placement is not None and turn_without.placement["ad"] is None
