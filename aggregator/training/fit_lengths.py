@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from aggregator.pipeline.routing.answer_forecast import LENGTHS_FILE
 from aggregator.pipeline.routing.prompt_topics import extract_topic_features, load_topic_classifier
 from aggregator.providers.token_usage import estimate_tokens
-from aggregator.training.passes import TRAIN_PASSES, list_passes, read_pass
+from aggregator.training.agreement.passes import TRAIN_PASSES, list_passes, read_pass
 from aggregator.training.recordings import read_json_lines, read_recorded_sets
 
 OPEN_SETS = ("ko_arena", "alpaca_eval")

@@ -14,7 +14,7 @@ from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
 from aggregator.pipeline.fusion.pair_judge import MOST_TOKENS
 from aggregator.pipeline.types import Question
-from aggregator.training.passes import list_passes, number_groups, read_pass
+from aggregator.training.agreement.passes import list_passes, number_groups, read_pass
 from bench.agreement.attribution import add_attribution
 from bench.agreement.judging import JudgedQuestion, run_scripted_judge, run_served_judge
 from bench.report import ROOT, Goal, Report, bench_parser

@@ -20,7 +20,7 @@ from aggregator.pipeline.fusion.judge import JudgeUsage
 from aggregator.pipeline.fusion.pair_judge import build_pair_messages, is_worth_judging_pairs, judge_pairs
 from aggregator.pipeline.types import Question
 from aggregator.providers import close_providers
-from aggregator.training.passes import number_groups
+from aggregator.training.agreement.passes import number_groups
 from testing.provider.server import ProviderServer, Script, say
 
 # How often a capable judge puts an answer into a wrong group.

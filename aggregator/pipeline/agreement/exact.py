@@ -2,8 +2,8 @@
 
 import re
 
-from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
-from aggregator.pipeline.agreement.question_patterns import NAME
+from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer
+from aggregator.pipeline.agreement.question.question_patterns import NAME
 from aggregator.pipeline.agreement.readers.quantity import Quantity, are_equal, rounds_to
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.pipeline.agreement.candidates import match_candidates, share_candidates
-from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
 from aggregator.pipeline.agreement.phrases import match_phrases
-from aggregator.pipeline.agreement.question_patterns import CHOICE, KINDS, LIST, NAME
+from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer
+from aggregator.pipeline.agreement.question.question_patterns import CHOICE, KINDS, LIST, NAME
 from aggregator.pipeline.agreement.readers.choices import BOTH
 from aggregator.pipeline.agreement.readers.dates import conflicting_fields, measure_match
 from aggregator.pipeline.agreement.readers.item_lists import measure_list_overlap

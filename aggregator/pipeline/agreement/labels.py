@@ -2,8 +2,8 @@
 
 from fractions import Fraction
 
-from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer
-from aggregator.pipeline.agreement.question_patterns import CHOICE
+from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer
+from aggregator.pipeline.agreement.question.question_patterns import CHOICE
 from aggregator.pipeline.agreement.readers.dates import Moment
 from aggregator.pipeline.agreement.readings import Reading
 from aggregator.pipeline.answer_type import DATE, LETTERS, LITERAL, NUMBER, TRUTH

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from aggregator.pipeline.agreement.expected_answer import ExpectedAnswer, read_question, refine_kind
 from aggregator.pipeline.agreement.phrases import Phrase, PlacedTerm, join_phrases
-from aggregator.pipeline.agreement.question_patterns import LIST, NAME, OPEN
+from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer, read_question, refine_kind
+from aggregator.pipeline.agreement.question.question_patterns import LIST, NAME, OPEN
 from aggregator.pipeline.agreement.readers.choices import Choice, read_choice
 from aggregator.pipeline.agreement.readers.dates import Mention, Moment, find_moments
 from aggregator.pipeline.agreement.readers.item_lists import Item, read_items

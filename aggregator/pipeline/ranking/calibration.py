@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aggregator.pipeline.agreement.expected_answer import read_question
+from aggregator.pipeline.agreement.question.expected_answer import read_question
 from aggregator.pipeline.types import Question
 
 # The expected calibration error (Naeini et al., 2015) up to which a percentage is shown.

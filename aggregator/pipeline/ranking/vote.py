@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
-from aggregator.pipeline.agreement.expected_answer import read_question
-from aggregator.pipeline.agreement.question_patterns import OPEN
+from aggregator.pipeline.agreement.question.expected_answer import read_question
+from aggregator.pipeline.agreement.question.question_patterns import OPEN
 from aggregator.pipeline.answer_type import OPTION, TRUTH, AnswerType, detect_answer_type
 from aggregator.pipeline.ranking.tally import OPEN_CHOICES, Ballot, tally_votes
 from aggregator.pipeline.ranking.weights import ModelWeights, get_active_weights

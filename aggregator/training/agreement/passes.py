@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-TRAIN_PASSES = Path(__file__).resolve().parents[2] / "data" / "agreement" / "train"
+TRAIN_PASSES = Path(__file__).resolve().parents[3] / "data" / "agreement" / "train"
 
 
 def read_pass(path: Path) -> list[dict[str, Any]]:

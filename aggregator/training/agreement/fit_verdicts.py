@@ -17,7 +17,7 @@ from aggregator.pipeline.agreement.readers.verdict_cues import Cues
 from aggregator.pipeline.agreement.readers.verdicts import SAME_IF_AFFIRMED, SAME_IF_OPEN, SAME_OTHERWISE
 from aggregator.pipeline.agreement.readings import measure_verdict, read_answers
 from aggregator.pipeline.answer_type import TRUTH
-from aggregator.training.passes import number_groups, read_pass
+from aggregator.training.agreement.passes import number_groups, read_pass
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 CUE_PENALTY, PHRASE_PENALTY, RAREST, SMALLEST = 0.3, 1.0, 3, 0.02

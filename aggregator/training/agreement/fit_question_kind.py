@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from aggregator.pipeline.agreement.expected_answer import read_question
-from aggregator.pipeline.agreement.question_kind import list_question_features
-from aggregator.pipeline.agreement.question_patterns import CHOICE, LIST, NAME, OPEN
+from aggregator.pipeline.agreement.question.expected_answer import read_question
+from aggregator.pipeline.agreement.question.question_kind import list_question_features
+from aggregator.pipeline.agreement.question.question_patterns import CHOICE, LIST, NAME, OPEN
 from aggregator.pipeline.agreement.segments import normalise
 from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, TRUTH
-from aggregator.training.passes import read_pass
+from aggregator.training.agreement.passes import read_pass
 
 PENALTY, RAREST, SMALLEST = 1.0, 3, 0.05
 TARGETS = {

@@ -16,7 +16,7 @@ from aggregator.pipeline.agreement.readers.quantity import are_equal, rounds_to
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading, read_answers
 from aggregator.pipeline.agreement.salience import CUES, MOMENT, VALUE, WORD
-from aggregator.training.passes import read_pass
+from aggregator.training.agreement.passes import read_pass
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Choice = tuple[Numbers, Numbers]

@@ -1,4 +1,4 @@
-"""Fits the same-answer head on labelled passes: `python -m aggregator.training.fit_agreement`.
+"""Fits the same-answer head on labelled passes: `python -m aggregator.training.agreement.fit_agreement`.
 
 First the saliences, then trees and a logistic regression over the features of pairs. Thresholds are chosen on
 the groups that result for passes that neither was fitted on.
@@ -23,11 +23,11 @@ from sklearn.preprocessing import StandardScaler
 
 from aggregator.pipeline.agreement.agreement import Pair, Thresholds, Verdict, group_answers
 from aggregator.pipeline.agreement.exact import compare_exactly
-from aggregator.pipeline.agreement.expected_answer import read_question
 from aggregator.pipeline.agreement.features import FEATURES, measure_pairs
-from aggregator.pipeline.agreement.question_kind import WEIGHTS as KIND_WEIGHTS
-from aggregator.pipeline.agreement.question_kind import load_question_kinds
-from aggregator.pipeline.agreement.question_patterns import KINDS, NAME
+from aggregator.pipeline.agreement.question.expected_answer import read_question
+from aggregator.pipeline.agreement.question.question_kind import WEIGHTS as KIND_WEIGHTS
+from aggregator.pipeline.agreement.question.question_kind import load_question_kinds
+from aggregator.pipeline.agreement.question.question_patterns import KINDS, NAME
 from aggregator.pipeline.agreement.readers.verdicts import WEIGHTS as VERDICT_WEIGHTS
 from aggregator.pipeline.agreement.readers.verdicts import load_verdict_weights
 from aggregator.pipeline.agreement.readings import read_answers
@@ -35,10 +35,10 @@ from aggregator.pipeline.agreement.salience import WEIGHTS as SALIENCE_WEIGHTS
 from aggregator.pipeline.agreement.salience import load_weights
 from aggregator.pipeline.agreement.same_answer_head import WEIGHTS, Numbers, parse_head
 from aggregator.pipeline.answer_type import DATE, NUMBER, TRUTH
-from aggregator.training.fit_question_kind import fit_question_kind
-from aggregator.training.fit_salience import fit_salience
-from aggregator.training.fit_verdicts import fit_verdicts, measure_verdicts
-from aggregator.training.passes import TRAIN_PASSES, list_passes, number_groups, read_pass
+from aggregator.training.agreement.fit_question_kind import fit_question_kind
+from aggregator.training.agreement.fit_salience import fit_salience
+from aggregator.training.agreement.fit_verdicts import fit_verdicts, measure_verdicts
+from aggregator.training.agreement.passes import TRAIN_PASSES, list_passes, number_groups, read_pass
 
 SHORT_PRECISION, LONG_PRECISION, MOST_SPLIT = 0.91, 0.93, 0.025
 # Stricter than the surest pair: where nothing is precise enough, only exact readers join.
@@ -299,7 +299,7 @@ def fit_head(passes: Sequence[LabelledPass]) -> tuple[dict[str, Any], tuple[floa
     document["thresholds"] = {kind: asdict(each) for kind, each in thresholds.items()}
     document["provenance"] = {
         "passes": {each.name: len(each.same) for each in passes},
-        "command": "python -m aggregator.training.fit_agreement",
+        "command": "python -m aggregator.training.agreement.fit_agreement",
     }
     return document, measure_thresholds(predicted, thresholds)
 

@@ -5,8 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from aggregator.pipeline.agreement.question_kind import guess_question_kind
-from aggregator.pipeline.agreement.question_patterns import CHOICE, LIST, NAME, OPEN, match_question_kind
+from aggregator.pipeline.agreement.question.question_kind import guess_question_kind
+from aggregator.pipeline.agreement.question.question_patterns import (
+    CHOICE,
+    LIST,
+    NAME,
+    OPEN,
+    match_question_kind,
+)
 from aggregator.pipeline.agreement.readers.dates import Mention, find_moments
 from aggregator.pipeline.agreement.readers.polarity import measure_sign
 from aggregator.pipeline.agreement.readers.quantities import find_quantities
