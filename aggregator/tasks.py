@@ -18,8 +18,8 @@ from aggregator import placements
 from aggregator.budgeting import budget
 from aggregator.calibration import processes
 from aggregator.execution import runner
-from aggregator.execution.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
-from aggregator.execution.lifecycle import find_abandoned_turns, keep_snapshot_fresh, warm_up
+from aggregator.execution.processes.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
+from aggregator.execution.processes.lifecycle import find_abandoned_turns, keep_snapshot_fresh, warm_up
 from aggregator.infra.batcher import Batcher
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.infra.loop_runtime import per_loop

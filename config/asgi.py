@@ -12,7 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from ads.events.spool_settlement import start_settling  # noqa: E402
-from aggregator.execution.lifecycle import run_lifespan  # noqa: E402
+from aggregator.execution.processes.lifecycle import run_lifespan  # noqa: E402
 from aggregator.infra.tune_gc import tune_gc  # noqa: E402
 from aggregator.web.websocket_urls import urlpatterns  # noqa: E402
 from config.client_address import ClientAddressMiddleware  # noqa: E402

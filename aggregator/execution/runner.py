@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from aggregator.domain.events import TurnQueued
-from aggregator.execution.dispatch import build_turn_task, dispatch_turn
-from aggregator.execution.lease import hold_lease
+from aggregator.execution.processes.dispatch import build_turn_task, dispatch_turn
+from aggregator.execution.processes.lease import hold_lease
 from aggregator.execution.turn import answer_turn
 from aggregator.execution.turn_control import InsertProgress, QueueWait, TurnControl, track_insert
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS

@@ -20,7 +20,7 @@ from pytest_django import Settings
 from accounts.models import User
 from aggregator import tasks
 from aggregator.execution import runner
-from aggregator.execution.dispatch import TurnTask
+from aggregator.execution.processes.dispatch import TurnTask
 from aggregator.models import Turn
 from aggregator.selectors.turns import find_unstarted_turns
 from aggregator.services import turns as services
@@ -81,8 +81,8 @@ def test_a_broker_that_accepts_nothing_delays_no_turn_for_long(
         is_back.set()
         await runner.start_turn(turns[2])
 
-    monkeypatch.setattr("aggregator.execution.dispatch.send_turn_tasks", send_slowly)
-    monkeypatch.setattr("aggregator.execution.dispatch.DISPATCH_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("aggregator.execution.processes.dispatch.send_turn_tasks", send_slowly)
+    monkeypatch.setattr("aggregator.execution.processes.dispatch.DISPATCH_TIMEOUT_SECONDS", 0.2)
     began = time.monotonic()
     asyncio.run(start())
     assert time.monotonic() - began < 30

@@ -10,7 +10,7 @@ import redis.asyncio as redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from aggregator.execution.lease import hold_lease, is_holder_dead, lease_key
+from aggregator.execution.processes.lease import hold_lease, is_holder_dead, lease_key
 from aggregator.infra.concurrency import retry_db
 from aggregator.infra.redis_client import open_client
 

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from aggregator.execution.lease import hold_lease
+from aggregator.execution.processes.lease import hold_lease
 from aggregator.infra import redis_client
 from aggregator.streaming.turn_log import TurnLog
 

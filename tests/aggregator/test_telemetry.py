@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from accounts.models import User
 from aggregator import tasks
 from aggregator.execution import runner
-from aggregator.execution.dispatch import build_turn_task, send_turn_tasks
+from aggregator.execution.processes.dispatch import build_turn_task, send_turn_tasks
 from aggregator.infra import metrics
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn

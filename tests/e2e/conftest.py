@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from pytest_django import Settings
 
-from aggregator.execution.lifecycle import warm_up
+from aggregator.execution.processes.lifecycle import warm_up
 from aggregator.models import Listing
 from testing.site.live_site import LiveSite, live_site, site_application
 from tests.aggregator.conftest import offer_model, provider, provider_session

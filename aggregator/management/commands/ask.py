@@ -16,7 +16,7 @@ from aggregator.domain.messages import REFUSALS
 from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
 from aggregator.execution import runner
 from aggregator.execution.commands import stop_turn
-from aggregator.execution.lifecycle import warm_up
+from aggregator.execution.processes.lifecycle import warm_up
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
 from aggregator.selectors.turns import get_turn_with_related, rebuild_events

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from aggregator import placements
 from aggregator.execution import runner
-from aggregator.execution.lease import is_holder_dead, lease_key
+from aggregator.execution.processes.lease import is_holder_dead, lease_key
 from aggregator.execution.setup import REFRESH_SECONDS, load_snapshot
 from aggregator.infra.concurrency import log_errors, retry_db, run_in_cpu_pool, run_in_db_thread
 from aggregator.pipeline.ranking.rank import rank
