@@ -86,7 +86,13 @@ def make_request(url: str, wire: str, load: Load) -> "CompletionRequest":
         first_token_ms=60_000,
         stall_ms=60_000,
     )
-    return CompletionRequest(model, (ChatMessage("user", "hello"),), 4_000, 0.5, 120_000)
+    return CompletionRequest(
+        model,
+        (ChatMessage("user", "What should I pack for a week in Lisbon in March?"),),
+        4_000,
+        0.5,
+        120_000,
+    )
 
 
 async def measure(request: "CompletionRequest", load: Load, path: str) -> Cost:

@@ -11,10 +11,12 @@ from pathlib import Path
 import uvloop
 
 from bench.report import Report, bench_parser
-from bench.turns.harness import Harness
+from bench.turns.harness import ROLES, Harness
 from bench.turns.measurement import Measurement
 from bench.turns.plans import FULL, QUICK, Plan
 from bench.turns.profile import Profile
+from bench.turns.prompts.source import PromptSource
+from bench.turns.role_table import format_role_table
 from bench.turns.rows.capacity import measure_fan_out, measure_slo, measure_thousand_chats, measure_throughput
 from bench.turns.rows.faults import measure_faults
 from bench.turns.rows.first_token import measure_first_token
@@ -39,16 +41,16 @@ USERS_NEEDED = {"thousand": lambda plan: plan.thousand.chats, "slo": lambda plan
 
 
 async def run(
-    names: list[str], plan: Plan, peers: Path | None, *, is_profiled: bool
+    names: list[str], plan: Plan, peers: Path | None, prompts: PromptSource, *, is_profiled: bool
 ) -> dict[str, Measurement]:
     """Measure rows one after another."""
     users = max(plan.fanout.chats, *(USERS_NEEDED[name](plan) for name in names if name in USERS_NEEDED), 0)
     measurements = {}
-    async with Harness(plan, peers, users) as harness:
-        roles = ("here", "worker") if is_profiled else ()
+    async with Harness(plan, peers, users, prompts) as harness:
+        roles = ROLES if is_profiled else ()
         profiles = [Profile((await harness.site(role)).site, harness.data_dir) for role in roles]
         for name in names:
-            began = time.monotonic()
+            began, harness.row = time.monotonic(), name
             measurements[name] = await ROWS[name](harness)
             print_measurement(name, measurements[name], time.monotonic() - began)
         for profile in profiles:
@@ -87,12 +89,17 @@ def main() -> None:
         parser.error(f"no such rows: {', '.join(sorted(unknown))}")
     uvloop.install()
     plan = QUICK if options.quick else FULL
-    measurements = asyncio.run(run(names, plan, options.peers, is_profiled=options.profile))
+    prompts = PromptSource(options.data)
+    measurements = asyncio.run(run(names, plan, options.peers, prompts, is_profiled=options.profile))
+    described = prompts.describe()
+    print(f"\nprompts: {_format_figures(described)}")
     packages = ", ".join(f"{name} {version(name)}" for name in ("litellm", "aiohttp", "django", "uvicorn"))
     print(f"\nload average {os.getloadavg()[0]:.1f}; Python {sys.version.split()[0]}, {packages}")
     report = Report("turns")
     report.figures = {name: measurement.figures for name, measurement in measurements.items()}
+    report.figures["prompts"] = described
     report.goals = [goal for measurement in measurements.values() for goal in measurement.goals]
+    print("\n".join(format_role_table(report.goals)))
     report.close(has_table=False)
 
 

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from bench.turns.loads import Load, Round
 from bench.turns.plans import Plan
+from bench.turns.prompts.source import Prompt, PromptSource
 from bench.turns.units.litellm_proxy import proxy_unit, start_proxy
 from bench.turns.units.litellm_unit import LitellmUnit
 from bench.turns.units.open_webui import OpenWebui, start_open_webui
@@ -21,6 +22,8 @@ from stack.errors import StackError
 from testing.site.processes import Site
 
 UNIT_CORE, CLIENT_CORE = 1, 0
+# First the role of `make run` and of production.
+ROLES = ("worker", "here")
 SETTINGS = {
     "TURNS_OPEN": "5000",
     "TURNS_AT_ONCE": "5000",
@@ -31,6 +34,8 @@ SETTINGS = {
     "TURN_GRACE_MS": "60000",
 }
 SETTLE_TRIES, IDLE_CPU_S = 80, 0.05
+# Longer than a site may keep an earlier list of models in memory.
+SNAPSHOT_SECONDS = 9.0
 Rounds = dict[str, list[Round]]
 
 
@@ -39,8 +44,8 @@ class Unit(Protocol):
 
     name: str
 
-    async def run(self, load: Load) -> Round:
-        """Run a load and return its measurements."""
+    async def run(self, load: Load, prompts: Sequence[Prompt]) -> Round:
+        """Run a load with these prompts and return its measurements."""
         ...
 
     async def close(self) -> None:
@@ -51,8 +56,11 @@ class Unit(Protocol):
 class Harness:
     """Our sites, the peers and their provider; `folder` holds installed peers, None leaves them out."""
 
-    def __init__(self, plan: Plan, folder: Path | None, users: int) -> None:
+    def __init__(self, plan: Plan, folder: Path | None, users: int, prompts: PromptSource) -> None:
         self.plan = plan
+        self.row = ""
+        self._prompts = prompts
+        self._offered: str | None = None
         self._folder, self._users = folder, users
         self._stack = ExitStack()
         self._units: dict[str, Unit] = {}
@@ -92,13 +100,33 @@ class Harness:
         """Run a load on the units alternately, in rounds after a warm-up round; absent peers are left out."""
         units = [unit for name in names if (unit := await self.unit(name))]
         found: Rounds = {unit.name: [] for unit in units}
+        await self._offer(load)
         for number in range((rounds or self.plan.rounds) + 1):
             for unit in units:
                 await self.wait_until_idle()
-                measured = await unit.run(load)
+                measured = await unit.run(load, self.deal(load, number))
                 if number:
                     found[unit.name].append(measured)
         return found
+
+    def deal(self, load: Load, number: int = 0) -> list[Prompt]:
+        """Return the prompts of a round of a load; all units of the row get the same."""
+        return self._prompts.deal(load.turns, key=(self.row, load.name, number))
+
+    async def run(self, unit: Unit, load: Load, number: int = 0) -> Round:
+        """Run a load on one unit alone."""
+        await self._offer(load)
+        return await unit.run(load, self.deal(load, number))
+
+    async def _offer(self, load: Load) -> None:
+        """Offer the models of an automatic load alone, else all, as a site chooses among all on offer."""
+        offered = load.model if load.is_automatic else None
+        if offered != self._offered:
+            self._offered = offered
+            for unit in self._units.values():
+                if isinstance(unit, SiteUnit):
+                    await asyncio.to_thread(unit.site.offer, offered)
+            await asyncio.sleep(SNAPSHOT_SECONDS)
 
     async def wait_until_idle(self) -> None:
         """Wait until our sites have finished the work after turns, as the next unit runs on the same core."""
@@ -113,6 +141,8 @@ class Harness:
         port = first.site.provider_port if isinstance(first, SiteUnit) else site.provider_port
         models = {name: [name] * 4 for name in self.plan.models}
         await asyncio.to_thread(site.fill, self._users, models, f"http://127.0.0.1:{port}")
+        if self._offered:
+            await asyncio.to_thread(site.offer, self._offered)
         await _wait_until_idle(site)
         site.pin(UNIT_CORE, *(part for part in ("web", "worker") if part in site.children))
         return SiteUnit(site)

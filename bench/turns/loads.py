@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bench.turns.prompts.source import Prompt
 from testing.provider.timestamps import SLOT_BY_WORD, TimestampReader
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Concurrent chats, begun within `spread_s` seconds, each of `panel_size` models and `tokens` tokens."""
+    """Concurrent chats, begun within `spread_s` seconds, each of `panel_size` models and `tokens` tokens.
+
+    With `is_automatic` the site chooses the panel among as many models on offer.
+    """
 
     name: str
     chats: int
@@ -24,6 +28,7 @@ class Load:
     repeats: int = 1
     # Work that a site does after the end of a turn must not delay the next one.
     pause_s: float = 0.0
+    is_automatic: bool = False
 
     @property
     def model(self) -> str:
@@ -33,6 +38,11 @@ class Load:
     def faulty(self, fault: str) -> str:
         """The name of a model whose stream fails after a quarter of its tokens."""
         return f"{self.model}!{fault}@{self.tokens // 4}"
+
+    @property
+    def turns(self) -> int:
+        """The turns of one round."""
+        return self.chats * self.repeats
 
     @property
     def models(self) -> list[str]:
@@ -53,6 +63,10 @@ class ObservedTurn:
     faults: list[str] = field(default_factory=list)
     frames: int = 0
     bytes: int = 0
+    # How many models were asked, if the site chose them.
+    panel_size: int = 0
+    # Whether help lines were shown in place of models' answers.
+    is_help: bool = False
 
     def mark(self, name: str) -> None:
         """Record the seconds from the request to the first message of this name."""
@@ -84,6 +98,12 @@ class ObservedTurn:
         """The duration of the slowest provider's stream, from its first token, sent at once, to its last."""
         return max((stamps.last_s - stamps.first_s for stamps in self.slots.values()), default=0.0)
 
+    @property
+    def span_s(self) -> float:
+        """The time from the first token of any provider to the last one."""
+        firsts = [stamps.first_s for stamps in self.slots.values()]
+        return max((stamps.last_s for stamps in self.slots.values()), default=0.0) - min(firsts, default=0.0)
+
 
 @dataclass(slots=True)
 class Round:
@@ -98,22 +118,30 @@ class Round:
     frames: int = 0
     bytes: int = 0
     failed: int = 0
+    helped: int = 0
+    slots_total: int = 0
     faults: list[str] = field(default_factory=list)
     wall_s: float = 0.0
 
     def add(self, shown: ObservedTurn, load: Load) -> None:
         """Add one turn; it has failed if tokens are missing."""
+        if shown.is_help:
+            self.helped += 1
+            return
+        panel_size = shown.panel_size if load.is_automatic else load.panel_size
+        self.slots_total += panel_size
         self.tokens += shown.tokens
         self.frames += shown.frames
         self.bytes += shown.bytes
-        if shown.tokens != load.panel_size * load.tokens:
+        if not panel_size or shown.tokens != panel_size * load.tokens:
             self.failed += 1
             counts = [stamps.count for stamps in shown.slots.values()]
             self.faults.append(f"tokens {counts} {', '.join(shown.faults)}".strip())
             return
         self.ttft_s.append(shown.first_at - shown.sent_at)
-        if shown.slowest_s:
-            self.stretch.append((shown.last_at - shown.sent_at) / shown.slowest_s)
+        slowest_s = shown.span_s if load.is_automatic else shown.slowest_s
+        if slowest_s:
+            self.stretch.append((shown.last_at - shown.sent_at) / slowest_s)
         for name, seconds in shown.steps_s.items():
             self.steps_s.setdefault(name, []).append(seconds)
         for late in shown.late_by.values():
@@ -130,20 +158,22 @@ class Round:
         return {**asdict(self), "late_s": quantiles}
 
 
-async def run_load(load: Load, ask: Callable[[int], Awaitable[ObservedTurn]]) -> Round:
+async def run_load(
+    load: Load, prompts: Sequence[Prompt], ask: Callable[[int, Prompt], Awaitable[ObservedTurn]]
+) -> Round:
     """Run a load on a unit; `ask` runs one turn as the chat of this number and returns what it received."""
     found, began = Round(), time.monotonic()
 
-    async def converse(chat: int) -> None:
+    async def converse(chat: int, prompt: Prompt) -> None:
         await asyncio.sleep(load.spread_s * chat / load.chats)
         try:
-            found.add(await ask(chat), load)
+            found.add(await ask(chat, prompt), load)
         except (TimeoutError, OSError) as error:
             found.failed += 1
             found.faults.append(f"{type(error).__name__} {error}".strip())
 
-    for _ in range(load.repeats):
-        await asyncio.gather(*(converse(chat) for chat in range(load.chats)))
+    for start in range(0, load.turns, load.chats):
+        await asyncio.gather(*(converse(chat, prompts[start + chat]) for chat in range(load.chats)))
         await asyncio.sleep(load.pause_s)
     found.wall_s = time.monotonic() - began
     return found

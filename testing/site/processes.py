@@ -93,6 +93,12 @@ class Site:
         process = subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
         self.cookies = json.loads(process.stdout.splitlines()[-1])
 
+    def offer(self, model: str | None) -> None:
+        """Switch on the listings of one model and no others, or all of them for None."""
+        request = json.dumps({"offer": slug_of(model) if model else ""})
+        command = [sys.executable, "-m", "testing.site.seed", request]
+        subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
+
     def panel(self, model: str, slots: int) -> list[str]:
         """Return the slugs of a model's listings that `fill` created, one for each panel slot."""
         return [f"{slug_of(model)}-{slot}" for slot in range(slots)]

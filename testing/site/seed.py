@@ -45,6 +45,14 @@ def create_listings(names: list[str], provider_url: str, *, prefix: str = "model
         )
 
 
+def offer_listings(prefix: str) -> None:
+    """Switch on the listings that `create_listings` made with a prefix and no others; all for ''."""
+    from aggregator.models import Listing
+
+    Listing.objects.update(is_on=False)
+    Listing.objects.filter(slug__regex=f"^{prefix}-[0-9]+$" if prefix else "").update(is_on=True)
+
+
 def retry_database(work: Callable[[], T], seconds: float = 30.0) -> T:
     """Run database work, retried while the server is down."""
     from django.db import Error, connection
@@ -61,11 +69,14 @@ def retry_database(work: Callable[[], T], seconds: float = 30.0) -> T:
 
 
 def main() -> None:
-    """Fill the database of the site whose settings are in the environment, and print the cookies."""
+    """Fill the database of the site whose settings are in the environment, or change what it offers."""
     import django
 
     django.setup()
     request = json.loads(sys.argv[1])
+    if "offer" in request:
+        offer_listings(request["offer"])
+        return
     cookies = create_users(request["users"])
     for prefix, names in request["models"].items():
         create_listings(names, request["provider"], prefix=prefix, can_fuse=False)

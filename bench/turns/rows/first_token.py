@@ -1,29 +1,33 @@
 """Time to first token beyond the provider's own, and frames and bytes per token of a short answer."""
 
+from dataclasses import replace
+
 from bench.report import Goal
-from bench.turns.harness import Harness, Rounds
+from bench.turns.harness import ROLES, Harness, Rounds
 from bench.turns.loads import Round, median, per_token, quantile
 from bench.turns.measurement import Measurement, ratio_goal
-
-OURS = ("here", "worker")
 
 
 async def measure_first_token(harness: Harness) -> Measurement:
     """Added TTFT when idle and in a burst: ours and Open WebUI with four models, LiteLLM proxy with one."""
     plan, measurement = harness.plan, Measurement()
     one = await harness.interleave(("direct", "proxy"), plan.idle_one)
-    idle = await harness.interleave(("direct", *OURS, "owui"), plan.idle)
-    burst = await harness.interleave(("direct", *OURS, "owui"), plan.burst)
-    for label, rounds in (("idle, one model", one), ("idle", idle), ("burst of 8", burst)):
+    idle = await harness.interleave(("direct", *ROLES, "owui"), plan.idle)
+    burst = await harness.interleave(("direct", *ROLES, "owui"), plan.burst)
+    chosen = await harness.interleave(ROLES, replace(plan.idle, is_automatic=True))
+    labelled = (
+        ("idle, one model", one), ("idle", idle), ("burst of 8", burst), ("idle, automatic panel", chosen)
+    )  # fmt: skip
+    for label, rounds in labelled:
         measurement.figures[label] = {name: _summarize(each) for name, each in rounds.items()}
-    for role in OURS:
+    for role in ROLES:
         measurement.figures[f"idle {role}, sent after ms"] = _summarize_steps(idle[role])
     proxy, owui_idle, owui_burst = (
         _added_ttft_s(one, "proxy"),
         _added_ttft_s(idle, "owui"),
         _added_ttft_s(burst, "owui"),
     )
-    for role in OURS:
+    for role in ROLES:
         ours, ours_burst = _added_ttft_s(idle, role) or 0.0, _added_ttft_s(burst, role) or 0.0
         measurement.goals += [
             ratio_goal(f"added TTFT p50 N=4 idle, {role} / LiteLLM proxy N=1", ours, proxy, 0.5, 0.25),
@@ -32,10 +36,10 @@ async def measure_first_token(harness: Harness) -> Measurement:
                 f"added TTFT p50 N=4 burst of 8, {role} / Open WebUI", ours_burst, owui_burst, 0.15, 0.05
             ),
         ]
-    frames, weight = (per_token(idle["here"], name) for name in ("frames", "bytes"))
-    owui = per_token(idle["owui"], "bytes") if "owui" in idle else None
-    measurement.figures["per token"] = {"frames": frames, "bytes": weight, "bytes of Open WebUI": owui}
-    measurement.goals.append(Goal("frames per token, N=4 at 50 tokens/s", frames, 0.4, 0.25))
+    for role in ROLES:
+        frames = per_token(idle[role], "frames")
+        measurement.goals.append(Goal(f"frames per token, N=4 at 50 tokens/s, {role}", frames, 0.4, 0.25))
+    measurement.figures["bytes per token"] = {name: per_token(each, "bytes") for name, each in idle.items()}
     return measurement
 
 

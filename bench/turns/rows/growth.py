@@ -4,14 +4,17 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 
 from bench.report import Goal
-from bench.turns.harness import Harness
+from bench.turns.harness import ROLES, Harness
 from bench.turns.loads import median
 from bench.turns.measurement import Measurement, ratio_goal
+from bench.turns.prompts.source import Prompt
 from bench.turns.units.site_unit import PARTS, STORES, SiteUnit
 from config.data_dir import ROOT
 from testing.site.processes import Site
@@ -22,7 +25,7 @@ ACTIONS = ("sidebar", "open", "insert")
 async def measure_history(harness: Harness) -> Measurement:
     """Processor time of a turn after 1,000 messages, beside one after two."""
     plan, measurement = harness.plan, Measurement()
-    for role in ("here", "worker"):
+    for role in ROLES:
         unit = await harness.site(role)
         await unit.open_pages(1)
         arguments = (
@@ -36,7 +39,8 @@ async def measure_history(harness: Harness) -> Measurement:
         for turn in range(plan.rounds + 1):
             for kind in costs:
                 part = made[kind][turn * plan.history_turns : (turn + 1) * plan.history_turns]
-                cost = await _cost(unit, part, plan.idle.model)
+                load = replace(plan.idle, name=kind, chats=len(part), repeats=1)
+                cost = await _cost(unit, part, harness.deal(load, turn), plan.idle.model)
                 costs[kind] += [cost] if turn else []
         long, short = median(costs["long"]), median(costs["short"])
         measurement.figures[role] = {"cpu ms a turn": {"two messages": short, f"{plan.long_messages}": long}}
@@ -45,12 +49,12 @@ async def measure_history(harness: Harness) -> Measurement:
     return measurement
 
 
-async def _cost(unit: SiteUnit, conversations: list[str], model: str) -> float:
+async def _cost(unit: SiteUnit, conversations: list[str], prompts: Sequence[Prompt], model: str) -> float:
     """Return the milliseconds of processor time per turn of all parts, with one turn in each conversation."""
     parts = [name for name in (*PARTS, *STORES) if name in unit.site.children]
     panel, before = unit.site.panel(model, 4), unit.site.cpu_seconds(*parts)
-    for number, conversation in enumerate(conversations):
-        await unit.pages[0].ask(panel, conversation=conversation, prompt=f"and what of number {number}?")
+    for prompt, conversation in zip(prompts, conversations, strict=True):
+        await unit.pages[0].ask(panel, prompt.text, conversation=conversation)
     return 1e3 * (unit.site.cpu_seconds(*parts) - before) / len(conversations)
 
 

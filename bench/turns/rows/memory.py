@@ -52,8 +52,8 @@ async def _measure_socket_kb(url: str, path: str, cookies: list[str], count: int
 async def measure_memory(harness: Harness) -> Measurement:
     """Megabytes of the web process, and of a worker and of acompletion after 256 concurrent streams."""
     load, ours, alone = harness.plan.streams, await harness.site("worker"), await harness.unit("litellm")
-    await ours.run(load)
-    measured = await alone.run(load) if alone else None
+    await harness.run(ours, load)
+    measured = await harness.run(alone, load) if alone else None
     web, worker = (ours.site.memory_bytes(part) / 1e6 for part in ("web", "worker"))
     theirs = alone.memory_bytes / 1e6 if isinstance(alone, LitellmUnit) and measured else None
     figures = {

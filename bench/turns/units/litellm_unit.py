@@ -4,9 +4,11 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from bench.turns.loads import Load, Round
+from bench.turns.prompts.source import Prompt
 from config.data_dir import ROOT
 
 
@@ -31,18 +33,19 @@ class LitellmUnit:
         )
         self._read()
 
-    async def run(self, load: Load) -> Round:
+    async def run(self, load: Load, prompts: Sequence[Prompt]) -> Round:
         """Run a load and return its measurements."""
-        return await asyncio.to_thread(self._run, load)
+        return await asyncio.to_thread(self._run, load, prompts)
 
     async def close(self) -> None:
         """Stop the process."""
         self._process.terminate()
         self._process.wait()
 
-    def _run(self, load: Load) -> Round:
+    def _run(self, load: Load, prompts: Sequence[Prompt]) -> Round:
         if self._process.stdin:
-            self._process.stdin.write(json.dumps(asdict(load)) + "\n")
+            request = {"load": asdict(load), "prompts": [asdict(prompt) for prompt in prompts]}
+            self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
         document = json.loads(self._read())
         self.memory_bytes = document.pop("memory")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import aiohttp
 import orjson
 
 from bench.turns.loads import Load, ObservedTurn, Round, run_load
+from bench.turns.prompts.source import Prompt
+from bench.turns.units.messages import ChatMessages, Message
 from bench.turns.units.peers import OPEN_WEBUI, PeerProcess, install
 
 TURN_SECONDS = 120.0
@@ -64,6 +67,7 @@ class OpenWebui:
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._pending: dict[str, PendingTurn] = {}
         self._sid = ""
+        self._chats = ChatMessages()
         self._receive_task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -85,10 +89,10 @@ class OpenWebui:
         await socket.send_str("42" + json.dumps(["user-join", {"auth": {"token": token}}]))
         self._receive_task = asyncio.create_task(self._receive(socket))
 
-    async def run(self, load: Load) -> Round:
+    async def run(self, load: Load, prompts: Sequence[Prompt]) -> Round:
         """Run a load and return its measurements."""
         before = self._process.cpu_seconds()
-        found = await run_load(load, lambda _: self._ask(load))
+        found = await run_load(load, prompts, lambda chat, prompt: self._ask(load, chat, prompt))
         found.cpu_s = {self.name: self._process.cpu_seconds() - before}
         return found
 
@@ -99,12 +103,13 @@ class OpenWebui:
             await asyncio.gather(self._receive_task, return_exceptions=True)
         await self._session.close()
 
-    async def _ask(self, load: Load) -> ObservedTurn:
+    async def _ask(self, load: Load, chat: int, prompt: Prompt) -> ObservedTurn:
         pending = PendingTurn(ObservedTurn(), asyncio.get_running_loop().create_future(), load.panel_size)
         slots = {str(uuid.uuid4()): load.model for _ in range(load.panel_size)}
         self._pending |= dict.fromkeys(slots, pending)
         url = f"{self._process.url}/api/chat/completions"
-        async with self._session.post(url, json=self._request_body(load, slots)) as reply:
+        body = self._request_body(load, slots, self._chats.build(chat, prompt, load.tokens))
+        async with self._session.post(url, json=body) as reply:
             if reply.status != 200:
                 raise ConnectionError(f"owui: {reply.status} {(await reply.text())[:200]}")
         try:
@@ -114,15 +119,14 @@ class OpenWebui:
                 del self._pending[slot]
         return pending.shown
 
-    def _request_body(self, load: Load, slots: dict[str, str]) -> dict[str, Any]:
-        question = {"role": "user", "content": "hello"}
-        message = {"id": str(uuid.uuid4()), "parentId": None, "timestamp": int(time.time()), **question}
+    def _request_body(self, load: Load, slots: dict[str, str], messages: list[Message]) -> dict[str, Any]:
+        message = {"id": str(uuid.uuid4()), "parentId": None, "timestamp": int(time.time()), **messages[-1]}
         return {
             "model": load.model,
             "stream": True,
             "parent_id": None,
             "session_id": self._sid,
-            "messages": [question],
+            "messages": messages,
             "user_message": {**message, "models": load.models},
             "message_ids": [{"model_id": model, "message_id": slot} for slot, model in slots.items()],
             "params": {},

@@ -2,12 +2,14 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import orjson
 
 from bench.turns.loads import Load, ObservedTurn, Round, run_load
+from bench.turns.prompts.source import Prompt
 from bench.turns.units.websocket_client import WebSocketClient
 from testing.site.processes import Site
 
@@ -51,10 +53,8 @@ class LightPage:
         page._socket = await WebSocketClient.connect(url, "/ws/", cookie, page._receive)
         return page
 
-    async def ask(
-        self, panel: list[str], *, conversation: str | None = None, prompt: str = "hello"
-    ) -> PendingTurn:
-        """Open a turn and wait for its end; raises TimeoutError."""
+    async def ask(self, panel: list[str], prompt: str, *, conversation: str | None = None) -> PendingTurn:
+        """Open a turn and wait for its end; without a panel the site chooses one. Raises TimeoutError."""
         pending = self._pending = PendingTurn(ObservedTurn(), asyncio.get_running_loop().create_future())
         request = {"client_id": str(uuid.uuid4()), "conversation": conversation, "prompt": prompt}
         if self._socket:
@@ -94,6 +94,8 @@ class LightPage:
             pending.shown.receive_text(list(pending.models)[event["seat"]], event["text"])
         elif kind == "route_chosen":
             pending.models = {member["candidate"]: member["model"] for member in event["panel"]}
+        elif kind == "answer_finished":
+            pending.shown.is_help = event.get("kind") == "help"
         elif kind == "candidate_finished" and event["finish_reason"] != "stop":
             pending.shown.faults.append(
                 f"{event['status']} {event['finish_reason']} {event.get('error', '')}"
@@ -115,17 +117,21 @@ class SiteUnit:
         for cookie in self.site.cookies[len(self.pages) : count]:
             self.pages.append(await LightPage.open(self.site.url, cookie))
 
-    async def run(self, load: Load) -> Round:
+    async def run(self, load: Load, prompts: Sequence[Prompt]) -> Round:
         """Run a load with one page per chat."""
         await self.open_pages(load.chats)
-        panel = self.site.panel(load.model, load.panel_size)
+        panel = [] if load.is_automatic else self.site.panel(load.model, load.panel_size)
         parts = [name for name in (*PARTS, *STORES) if name in self.site.children]
         before = {part: self.site.cpu_seconds(part) for part in parts}
 
-        async def ask(chat: int) -> ObservedTurn:
-            return (await self.pages[chat].ask(panel)).shown
+        async def ask(chat: int, prompt: Prompt) -> ObservedTurn:
+            page = self.pages[chat]
+            conversation = page.conversation if prompt.is_follow_up else None
+            pending = await page.ask(panel, prompt.text, conversation=conversation)
+            pending.shown.panel_size = len(pending.models)
+            return pending.shown
 
-        found = await run_load(load, ask)
+        found = await run_load(load, prompts, ask)
         found.cpu_s = {part: self.site.cpu_seconds(part) - before[part] for part in parts}
         return found
 

@@ -1,12 +1,14 @@
 """Units that stream chat completions as server-sent events: the bare provider, and LiteLLM proxy."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohttp
 import orjson
 
 from bench.turns.loads import Load, ObservedTurn, Round, run_load
+from bench.turns.prompts.source import Prompt
+from bench.turns.units.messages import ChatMessages, Message
 
 STREAM_SECONDS = 120.0
 
@@ -21,21 +23,22 @@ class SseUnit:
         self._url = f"{base}/v1/chat/completions"
         self._headers = {"Authorization": f"Bearer {key}"}
         self._cpu = cpu
+        self._chats = ChatMessages()
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(STREAM_SECONDS)
         )
 
-    async def run(self, load: Load) -> Round:
+    async def run(self, load: Load, prompts: Sequence[Prompt]) -> Round:
         """Run a load and return its measurements."""
 
-        async def ask(_: int) -> ObservedTurn:
-            shown = ObservedTurn()
-            slots = (self._stream(shown, str(slot), load.model) for slot in range(load.panel_size))
-            await asyncio.gather(*slots)
+        async def ask(chat: int, prompt: Prompt) -> ObservedTurn:
+            shown, messages = ObservedTurn(), self._chats.build(chat, prompt, load.tokens)
+            slots = range(load.panel_size)
+            await asyncio.gather(*(self._stream(shown, str(slot), load.model, messages) for slot in slots))
             return shown
 
         before = self._cpu()
-        found = await run_load(load, ask)
+        found = await run_load(load, prompts, ask)
         found.cpu_s = {self.name: self._cpu() - before}
         return found
 
@@ -43,8 +46,8 @@ class SseUnit:
         """Close its connections."""
         await self._session.close()
 
-    async def _stream(self, shown: ObservedTurn, slot: str, model: str) -> None:
-        body = {"model": model, "messages": [{"role": "user", "content": "hello"}], "stream": True}
+    async def _stream(self, shown: ObservedTurn, slot: str, model: str, messages: list[Message]) -> None:
+        body = {"model": model, "messages": messages, "stream": True}
         rest = b""
         async with self._session.post(self._url, json=body, headers=self._headers) as reply:
             if reply.status != 200:
