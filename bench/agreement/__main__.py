@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from aggregator.infra.tune_gc import tune_gc
 from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
 from aggregator.pipeline.fusion.pair_judge import MOST_TOKENS
@@ -87,6 +88,8 @@ def list_verdicts(rows: Sequence[dict[str, Any]], agreements: Sequence[Agreement
 
 def measure_speed(rows: Sequence[dict[str, Any]]) -> list[float]:
     """Return the processor milliseconds of comparing four answers of about 300 characters, by question."""
+    # As in the processes that serve turns.
+    tune_gc()
     times_ms = []
     for row in rows[:TIMED]:
         answers = row["answers"]

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from aggregator.pipeline.agreement.phrases import Phrase, match_phrases
+from aggregator.pipeline.agreement.mentions.phrases import Phrase, match_phrases
 from aggregator.pipeline.agreement.readings import Reading
 
-_MATCH, _PHRASES, _CLEAR = 0.75, 12, 2.0
+_MATCH, _CLEAR = 0.75, 2.0
 
 
 def _list_candidates(readings: Sequence[Reading]) -> list[tuple[Phrase, float]]:
@@ -29,9 +29,7 @@ def _share_out(reading: Reading, candidates: Sequence[tuple[Phrase, float]]) -> 
     """Return the probability that an answer is about each candidate; all are 0 where it names none."""
     scores = []
     for candidate, share in candidates:
-        found = [
-            each.salience for each in reading.phrases[:_PHRASES] if match_phrases(each, candidate) >= _MATCH
-        ]
+        found = [each.salience for each in reading.phrases if match_phrases(each, candidate) >= _MATCH]
         scores.append(max(found) + _CLEAR * share if found else -math.inf)
     top = max(scores, default=-math.inf)
     if top == -math.inf:

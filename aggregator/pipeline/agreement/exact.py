@@ -1,6 +1,7 @@
 """Decides pairs of answers that exact readers are sure of: equal texts, bare values, lettered choices."""
 
 import re
+from functools import lru_cache
 
 from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer
 from aggregator.pipeline.agreement.question.question_patterns import NAME
@@ -32,8 +33,13 @@ def compare_stated(one: ShortAnswer | None, other: ShortAnswer | None) -> float 
     return SURE_DIFFERENT if one.kind in _EXCLUSIVE else None
 
 
+@lru_cache(maxsize=128)
+def _strip_edges(plain: str) -> str:
+    return _EDGES.sub("", " ".join(plain.casefold().split()))
+
+
 def _bare(reading: Reading) -> str:
-    return _EDGES.sub("", " ".join(reading.text.plain.casefold().split()))
+    return _strip_edges(reading.text.plain)
 
 
 def _state_the_same(one: Reading, other: Reading) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.pipeline.agreement.candidates import match_candidates, share_candidates
-from aggregator.pipeline.agreement.phrases import match_phrases
+from aggregator.pipeline.agreement.mentions.phrases import match_phrases
 from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer
 from aggregator.pipeline.agreement.question.question_patterns import CHOICE, KINDS, LIST, NAME
 from aggregator.pipeline.agreement.readers.choices import BOTH
@@ -18,6 +18,7 @@ from aggregator.pipeline.agreement.readers.item_lists import measure_list_overla
 from aggregator.pipeline.agreement.readers.quantity import (
     are_equal,
     comparable,
+    is_same,
     relative_gap,
     rounds_to,
     within_range,
@@ -58,15 +59,13 @@ def _softmax(saliences: Sequence[float]) -> list[float]:
     return [weight / total for weight in weights]
 
 
-def _is_same(one: Weighed, other: Weighed) -> bool:
-    return are_equal(one.quantity, other.quantity) or rounds_to(one.quantity, other.quantity)
-
-
 def _find_value(top: Weighed, values: Sequence[Weighed]) -> float:
     """Return how prominent the top value of one answer is in another: 1 is its top, 0 is not in it."""
-    best = values[0].salience
-    found = [each.salience - best for each in values if _is_same(top, each)]
-    return math.exp(max(found) / 2) if found else 0.0
+    for each in values:
+        # The most salient come first.
+        if is_same(top.quantity, each.quantity):
+            return math.exp((each.salience - values[0].salience) / 2)
+    return 0.0
 
 
 def _compare_values(one: Reading, other: Reading) -> list[float]:
@@ -78,7 +77,10 @@ def _compare_values(one: Reading, other: Reading) -> list[float]:
     gap = min(3.0, -math.log10(max(1e-3, relative_gap(first, second)))) if comparable(first, second) else -1.0
     p, q = _softmax([each.salience for each in a[:_TOP]]), _softmax([each.salience for each in b[:_TOP]])
     expected = sum(
-        x * y for x, v in zip(p, a, strict=False) for y, w in zip(q, b, strict=False) if _is_same(v, w)
+        x * y
+        for x, v in zip(p, a, strict=False)
+        for y, w in zip(q, b, strict=False)
+        if is_same(v.quantity, w.quantity)
     )
     found = sorted((_find_value(a[0], b), _find_value(b[0], a)))
     leads = [_measure_margin(each) for each in (a, b)]
@@ -90,8 +92,10 @@ def _compare_values(one: Reading, other: Reading) -> list[float]:
 
 def _measure_margin(values: Sequence[Weighed]) -> float:
     """Return by how much the most salient value leads the next different one."""
-    rivals = [each.salience for each in values[1:] if not _is_same(values[0], each)]
-    return min(4.0, values[0].salience - rivals[0]) if rivals else 4.0
+    for each in values[1:]:
+        if not is_same(values[0].quantity, each.quantity):
+            return min(4.0, values[0].salience - each.salience)
+    return 4.0
 
 
 def _compare_moments(wanted: frozenset[str], one: Reading, other: Reading) -> list[float]:
@@ -164,48 +168,60 @@ def _compare_codes(one: Reading, other: Reading) -> list[float]:
     return [float(shared), float(bool(one.codes and other.codes)), float(sum(inside)) / 2]
 
 
-def _cover(one: Reading, other: Reading, count: int) -> float:
-    """Return the share of one answer's focus, of its `count` heaviest words, that the other's holds."""
-    top = sorted(one.focus.items(), key=lambda row: -row[1])[:count]
-    total = sum(weight for _, weight in top)
-    if not total:
-        return 0.0
-    peak = max(other.focus.values(), default=1.0)
-    covered = 0.0
-    for word, weight in top:
-        if word in other.focus:
-            covered += weight * min(1.0, 0.4 + 0.6 * other.focus[word] / peak)
-            continue
-        best = 0.0
-        for each, mass in other.focus.items():
-            found = match_words(word, each)
-            if found:
-                best = max(best, found * min(1.0, 0.4 + 0.6 * mass / peak))
-        covered += weight * best
-    return covered / total
+def _cover(one: Reading, other: Reading) -> tuple[float, float]:
+    """Return the shares of one answer's focus, of all its heaviest words and of the first, in the other."""
+    if not one.top:
+        return 0.0, 0.0
+    places = dict(other.scaled)
+    total, covered, first = 0.0, 0.0, 0.0
+    for index, (word, weight) in enumerate(one.top):
+        total += weight
+        covered += weight * (places[word] if word in places else _find_word(word, other.scaled))
+        if not index:
+            first = covered / total
+    return covered / total, first
+
+
+def _find_word(word: str, scaled: Sequence[tuple[str, float]]) -> float:
+    """Return how surely a word stands among others that begin with the heaviest, times its scale."""
+    best = 0.0
+    for each, scale in scaled:
+        if scale <= best:
+            break
+        if found := match_words(word, each):
+            best = max(best, found * scale)
+    return best
 
 
 def _find_inside(one: Reading, other: Reading) -> float:
     """Return the share of one answer's heaviest words that stand anywhere in the other."""
-    top = sorted(one.focus.items(), key=lambda row: -row[1])[:2]
+    top = one.top[:2]
     total = sum(weight for _, weight in top)
     hits = sum(
-        weight for word, weight in top if any(match_words(word, each) >= 0.75 for each in other.all_words)
+        weight
+        for word, weight in top
+        if word in other.all_words or any(match_words(word, each) >= 0.75 for each in other.all_words)
     )
     return hits / total if total else 0.0
 
 
 def _compare_words(one: Reading, other: Reading) -> list[float]:
-    whole = sorted((_cover(one, other, 6), _cover(other, one, 6)))
-    tops = sorted((_cover(one, other, 1), _cover(other, one, 1)))
+    forward, backward = _cover(one, other), _cover(other, one)
+    whole, tops = sorted((forward[0], backward[0])), sorted((forward[1], backward[1]))
     shorter, longer = sorted((one, other), key=lambda each: len(each.all_words))
     rejected = [
-        any(match_words(word, each) >= 0.8 for word in _head(a) for each in b.rejected_words)
+        any(match_words(a.top[0][0], each) >= 0.8 for each in b.rejected_words) if a.top else False
         for a, b in ((one, other), (other, one))
     ]
-    union = one.all_words | other.all_words
-    jaccard = len(one.all_words & other.all_words) / len(union) if union else 0.0
-    return [*whole, *tops, _find_inside(shorter, longer), float(any(rejected)), jaccard]
+    shared = len(one.all_words & other.all_words)
+    union = len(one.all_words) + len(other.all_words) - shared
+    return [
+        *whole,
+        *tops,
+        _find_inside(shorter, longer),
+        float(any(rejected)),
+        shared / union if union else 0.0,
+    ]
 
 
 def _compare_phrases(one: Reading, other: Reading) -> list[float]:
@@ -225,10 +241,6 @@ def _compare_phrases(one: Reading, other: Reading) -> list[float]:
     return [expected, match[0][0], *found, known, min(p[0], q[0]), joined, counted]
 
 
-def _head(reading: Reading) -> list[str]:
-    return sorted(reading.focus, key=lambda word: -reading.focus[word])[:1]
-
-
 @lru_cache(maxsize=128)
 def _fold_text(plain: str) -> str:
     return "".join(plain.casefold().split())
@@ -239,17 +251,22 @@ def _list_grams(text: str) -> frozenset[tuple[str, str]]:
     return frozenset(pairwise(text))
 
 
+@lru_cache(maxsize=128)
+def _count_negations(plain: str) -> int:
+    return sum(plain.count(mark) for mark in _NEGATIONS)
+
+
 def _compare_texts(one: Reading, other: Reading) -> list[float]:
     texts = [_fold_text(each.text.plain) for each in (one, other)]
     grams = [_list_grams(text) for text in texts]
-    union = grams[0] | grams[1]
-    similarity = len(grams[0] & grams[1]) / len(union) if union else 0.0
+    shared = len(grams[0] & grams[1])
+    union = len(grams[0]) + len(grams[1]) - shared
     trimmed = [text.strip(".!?~*\"'") for text in texts]
-    negations = [sum(each.text.plain.count(mark) for mark in _NEGATIONS) % 2 for each in (one, other)]
+    negations = [_count_negations(each.text.plain) % 2 for each in (one, other)]
     lengths = sorted(math.log1p(len(text)) for text in texts)
-    mass = min(max(each.focus.values(), default=0.0) for each in (one, other))
+    mass = min(each.top[0][1] if each.top else 0.0 for each in (one, other))
     return [
-        similarity,
+        shared / union if union else 0.0,
         float(trimmed[0] == trimmed[1]),
         float(negations[0] != negations[1]),
         *lengths,

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from aggregator.pipeline.agreement.rejections import Span, find_rejected_spans, is_self_correction
 
@@ -22,6 +24,7 @@ _SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "⁴": "^4", "⁵": "^5",
 _NUMBER_PUNCTUATION = str.maketrans(
     {"−": "-", "–": "-", "—": " - ", "∼": "~", "〜": "~", "⁄": "/", "’": "'", "‘": "'"}
 )
+_PUNCTUATION = re.compile(f"[{''.join(map(chr, _NUMBER_PUNCTUATION))}]")
 _INLINE_FORMULA = re.compile(r"\$\$?([^$\n]{1,120}?[\\=^{×][^$\n]{0,120}?|[\d\s.,+*/-]{1,40})\$\$?")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,40})\}\s*\{([^{}]{1,40})\}")
 _BRACED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|operatorname|mbox)\s*\{([^{}]{0,80})\}")
@@ -68,6 +71,7 @@ _BELIEF = re.compile(
 # Single Korean letters (ㄴㄴ, ㄱㅊ) would become parts of syllables.
 _NOT_JAMO = re.compile(r"[^\u3131-\u318e]+")
 _VULGAR = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
+_LOOKALIKE = re.compile(f"[{''.join(_CIRCLED)}{''.join(map(chr, _SUPERSCRIPTS))}¼-¾⅐-⅞]")
 _OFFER = re.compile(
     r"궁금|말씀해|알려\s?(?:주시|드릴)|필요하시|도와드릴|원하시면|물어봐|여쭤|let me know|feel free"
     r"|would you like"
@@ -76,18 +80,38 @@ _OFFER = re.compile(
 )
 
 
+class Sentence(NamedTuple):
+    """The words of a segment with its marks, wherever it stands."""
+
+    text: str
+    bold: tuple[Span, ...] = ()
+    rejected: tuple[Span, ...] = ()
+    is_code: bool = False
+
+    def is_rejected(self, start: int, end: int) -> bool:
+        """Return whether the text mentions these characters only to reject them."""
+        return any(first <= start and end <= last for first, last in self.rejected)
+
+    def is_bold(self, start: int, end: int) -> bool:
+        """Return whether these characters touch bold text."""
+        return any(start < last and first < end for first, last in self.bold)
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A sentence, list item, table row or code block, with the weight of being the conclusion."""
 
-    text: str
+    sentence: Sentence
     kind: str
     cues: tuple[float, ...]
     weight: float
-    bold: tuple[Span, ...] = ()
     code: tuple[Span, ...] = ()
-    rejected: tuple[Span, ...] = ()
     is_labelled: bool = False
+
+    @property
+    def text(self) -> str:
+        """Return the words without their marks."""
+        return self.sentence.text
 
     @property
     def is_concluding(self) -> bool:
@@ -98,14 +122,6 @@ class Segment:
     def is_belief(self) -> bool:
         """Return whether the segment tells what others believe."""
         return bool(self.cues[SEGMENT_CUES.index("belief")])
-
-    def is_rejected(self, start: int, end: int) -> bool:
-        """Return whether the text mentions these characters only to reject them."""
-        return any(first <= start and end <= last for first, last in self.rejected)
-
-    def is_bold(self, start: int, end: int) -> bool:
-        """Return whether these characters touch bold text."""
-        return any(start < last and first < end for first, last in self.bold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +138,21 @@ def _clip(text: str) -> str:
     return f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
 
 
+def _fold_characters(text: str) -> str:
+    """Return a text with plain characters in place of those that only look different."""
+    if _LOOKALIKE.search(text):
+        for mark, plain in _CIRCLED.items():
+            text = text.replace(mark, plain)
+        text = _VULGAR.sub(" ", text.translate(_SUPERSCRIPTS))
+    if not unicodedata.is_normalized("NFKC", text):
+        text = _NOT_JAMO.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    return text.translate(_NUMBER_PUNCTUATION) if _PUNCTUATION.search(text) else text
+
+
 def normalise(text: str) -> str:
     """Return a text without LaTeX and width variants: signs of formulas as plain characters."""
-    for mark, plain in _CIRCLED.items():
-        if mark in text:
-            text = text.replace(mark, plain)
-    text = text.translate(_SUPERSCRIPTS)
-    text = _NOT_JAMO.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _VULGAR.sub(" ", text))
-    text = text.translate(_NUMBER_PUNCTUATION)
+    if not text.isascii():
+        text = _fold_characters(text)
     if "$" in text:
         text = _INLINE_FORMULA.sub(r" \1 ", text)
     if "\\" in text:
@@ -159,27 +182,57 @@ def _strip_marks(line: str) -> tuple[str, list[Span], list[Span]]:
     return plain, bold, code
 
 
-def _measure_cues(text: str, *, kind: str, place: tuple[int, int, int]) -> tuple[float, ...]:
+class _TextCues(NamedTuple):
+    """What the words of a segment alone say of it, wherever it stands."""
+
+    is_labelled: bool
+    concludes: bool
+    is_aside: bool
+    asks: bool
+    is_belief: bool
+    rejected: tuple[Span, ...]
+
+
+# A live turn cuts the answers that are being written again and again.
+@lru_cache(maxsize=1024)
+def _read_cues(text: str) -> _TextCues:
+    return _TextCues(
+        bool(_LABEL.search(text)),
+        bool(_CONCLUDES.search(text)),
+        bool(_ASIDE.search(text)),
+        _is_question(text),
+        bool(_BELIEF.search(text)),
+        tuple(find_rejected_spans(text)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_question(text: str) -> bool:
+    """Return whether a segment asks back or offers help."""
+    return text.rstrip().endswith("?") or bool(_OFFER.search(text))
+
+
+def _measure_cues(phrasing: _TextCues, *, kind: str, place: tuple[int, int, int]) -> tuple[float, ...]:
     """Return the SEGMENT_CUES of a segment; `place` is its index, their count, and that of a correction."""
     index, count, corrected = place
     return (
-        float(index == 0),
-        float(index == count - 1),
-        float(count == 1),
-        float(bool(_LABEL.search(text))),
-        float(bool(_CONCLUDES.search(text))),
-        float(bool(_ASIDE.search(text))),
-        float(text.rstrip().endswith("?") or bool(_OFFER.search(text))),
-        float(kind == ITEM),
-        float(kind == ROW),
-        float(kind == HEADING),
-        float(kind == CODE),
-        float(0 <= corrected <= index),
-        float(index < corrected),
-        float(1 < index == count - 2),
-        float(bool(_BELIEF.search(text))),
-        float(index >= count),
-        1.0 if index == 1 else 0.0,
+        index == 0,
+        index == count - 1,
+        count == 1,
+        phrasing.is_labelled,
+        phrasing.concludes,
+        phrasing.is_aside,
+        phrasing.asks,
+        kind == ITEM,
+        kind == ROW,
+        kind == HEADING,
+        kind == CODE,
+        0 <= corrected <= index,
+        index < corrected,
+        1 < index == count - 2,
+        phrasing.is_belief,
+        index >= count,
+        index == 1,
     )
 
 
@@ -220,23 +273,14 @@ def cut_segments(text: str) -> AnswerText:
         parts = parts[: MAX_SEGMENTS // 2] + parts[-MAX_SEGMENTS // 2 :]
     # A follow-up question or an offer of help at the end is not the last segment of the answer.
     count = len(parts)
-    while count > 1 and (parts[count - 1][1].rstrip().endswith("?") or _OFFER.search(parts[count - 1][1])):
+    while count > 1 and _is_question(parts[count - 1][1]):
         count -= 1
     corrected = max((i for i, (_, part) in enumerate(parts) if is_self_correction(part)), default=-1)
     segments = []
     for index, (kind, part) in enumerate(parts):
         bare, bold, code = (part, [], []) if kind == CODE else _strip_marks(part)
-        cues = _measure_cues(bare, kind=kind, place=(index, count, corrected))
-        segments.append(
-            Segment(
-                bare,
-                kind,
-                cues,
-                _weigh(cues),
-                tuple(bold),
-                tuple(code),
-                tuple(find_rejected_spans(bare)),
-                bool(_LABEL.search(bare)),
-            )
-        )
+        phrasing = _read_cues(bare)
+        cues = _measure_cues(phrasing, kind=kind, place=(index, count, corrected))
+        sentence = Sentence(bare, tuple(bold), phrasing.rejected, kind == CODE)
+        segments.append(Segment(sentence, kind, cues, _weigh(cues), tuple(code), phrasing.is_labelled))
     return AnswerText("\n".join(segment.text for segment in segments), tuple(segments))

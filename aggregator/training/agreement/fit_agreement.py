@@ -24,15 +24,16 @@ from sklearn.preprocessing import StandardScaler
 from aggregator.pipeline.agreement.agreement import Pair, Thresholds, Verdict, group_answers
 from aggregator.pipeline.agreement.exact import compare_exactly
 from aggregator.pipeline.agreement.features import FEATURES, measure_pairs
+from aggregator.pipeline.agreement.mentions.salience import WEIGHTS as SALIENCE_WEIGHTS
+from aggregator.pipeline.agreement.mentions.salience import load_weights
+from aggregator.pipeline.agreement.mentions.sentences import load_sentence_reader
 from aggregator.pipeline.agreement.question.expected_answer import read_question
 from aggregator.pipeline.agreement.question.question_kind import WEIGHTS as KIND_WEIGHTS
 from aggregator.pipeline.agreement.question.question_kind import load_question_kinds
 from aggregator.pipeline.agreement.question.question_patterns import KINDS, NAME
 from aggregator.pipeline.agreement.readers.verdicts import WEIGHTS as VERDICT_WEIGHTS
 from aggregator.pipeline.agreement.readers.verdicts import load_verdict_weights
-from aggregator.pipeline.agreement.readings import read_answers
-from aggregator.pipeline.agreement.salience import WEIGHTS as SALIENCE_WEIGHTS
-from aggregator.pipeline.agreement.salience import load_weights
+from aggregator.pipeline.agreement.readings import read_answer, read_answers
 from aggregator.pipeline.agreement.same_answer_head import WEIGHTS, Numbers, parse_head
 from aggregator.pipeline.answer_type import DATE, NUMBER, TRUTH
 from aggregator.training.agreement.fit_question_kind import fit_question_kind
@@ -304,10 +305,16 @@ def fit_head(passes: Sequence[LabelledPass]) -> tuple[dict[str, Any], tuple[floa
     return document, measure_thresholds(predicted, thresholds)
 
 
+# What is kept of weights and of what was read with them.
+_READ_BY_WEIGHTS = (
+    load_weights, load_question_kinds, load_verdict_weights, read_question, load_sentence_reader, read_answer,
+)  # fmt: skip
+
+
 def _write(path: Path, document: object, *, indent: int | None = None) -> None:
     content = (json.dumps(document, ensure_ascii=False, indent=indent) + "\n").encode()
     path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-    for cached in (load_weights, load_question_kinds, load_verdict_weights, read_question):
+    for cached in _READ_BY_WEIGHTS:
         cached.cache_clear()
 
 

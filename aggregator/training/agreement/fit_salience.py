@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from aggregator.pipeline.agreement.mentions.salience import CUES, MOMENT, VALUE, WORD
 from aggregator.pipeline.agreement.readers.dates import conflicting_fields, shared_fields
 from aggregator.pipeline.agreement.readers.quantity import are_equal, rounds_to
 from aggregator.pipeline.agreement.readers.words import match_words
 from aggregator.pipeline.agreement.readings import Reading, read_answers
-from aggregator.pipeline.agreement.salience import CUES, MOMENT, VALUE, WORD
 from aggregator.training.agreement.passes import read_pass
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]

@@ -76,10 +76,10 @@ def _weigh_mention(segment: Segment, start: int, end: int) -> float:
     # The particle of the word stands inside its span: look for "보다" in it as well.
     written = segment.text[start:end]
     weight = math.exp(0.6 * min(3.0, max(-3.0, segment.weight)))
-    if segment.is_bold(start, end):
+    if segment.sentence.is_bold(start, end):
         weight *= 2.0
     is_compared = written.endswith(("보다", "보다는", "말고", "대신")) or _AFTER_COMPARED.search(after)
-    if is_compared or _BEFORE_COMPARED.search(before) or segment.is_rejected(start, end):
+    if is_compared or _BEFORE_COMPARED.search(before) or segment.sentence.is_rejected(start, end):
         return -weight
     if _AFTER_PREFERRED.search(after) or _BEFORE_PREFERRED.search(before):
         weight *= 2.0
@@ -101,7 +101,7 @@ def _read_letters(answer: AnswerText, count: int) -> list[float]:
         found = _LETTER.search(segment.text)
         letter = parse_option_letter(found[1]) if found else ""
         if found and letter in LETTERS[:count] and (found.start() < 3 or segment.is_labelled):
-            is_rejected = segment.is_rejected(found.start(1), found.end(1))
+            is_rejected = segment.sentence.is_rejected(found.start(1), found.end(1))
             scores[LETTERS.index(letter)] += (-1.0 if is_rejected else 3.0) * math.exp(
                 0.6 * min(3.0, segment.weight)
             )

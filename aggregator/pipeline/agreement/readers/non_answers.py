@@ -26,6 +26,10 @@ _NO_VERDICT = re.compile(
     r"|\bcase by case\b|\bhard to say\b|\bno (?:single|definitive|simple) answer\b",
     re.I,
 )
+# Every alternative of _NO_VERDICT holds one of these.
+_MAY_LEAVE_OPEN = re.compile(
+    r"다르|달라|다릅|달리|천차|어렵|힘들|없|케바|그때|depend|var|case|hard|answer", re.I
+)
 _SHORT, _OPENING = 160, 120
 
 
@@ -41,7 +45,7 @@ def measure_refusal(plain: str) -> float:
 
 def measure_no_verdict(plain: str) -> float:
     """Return how surely a text leaves open what is expected (it depends), from 0 to 1."""
-    found = _NO_VERDICT.search(plain)
+    found = _NO_VERDICT.search(plain) if _MAY_LEAVE_OPEN.search(plain) else None
     if not found:
         return 0.0
     return 1.0 if found.start() < 60 and len(plain) < 200 else 0.6 if found.start() < 60 else 0.3

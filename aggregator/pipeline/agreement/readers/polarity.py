@@ -61,7 +61,8 @@ _KOREAN = re.compile(
     r"[가-힣]{0,3}지\s?(?:는|도|가)?\s?(?:않|못|마)|[가-힣]{0,3}(?:은|는|이|가|건|게)\s?(?:아니|아닙|없))?"
 )
 _ENGLISH = re.compile(
-    r"(?P<pos>\bno (?:reason|problem|issue|harm)\b[^.,;]{0,30}"
+    # Without the first sign every alternative would be tried at every letter.
+    r"\b(?:(?P<pos>\bno (?:reason|problem|issue|harm)\b[^.,;]{0,30}"
     r"|\bnothing (?:wrong|illegal|dangerous|to worry)\b"
     r"|\b(?:not|isn't|aren't|n't|never)\s+(?:\w+\s+)?(?:impossible|a problem|an issue)\b)"
     r"|(?P<false>\b(?:false|incorrect|wrong|myths?|misconception|(?:urban )?legend|hoax|nonsense|untrue"
@@ -77,7 +78,7 @@ _ENGLISH = re.compile(
     r"|(?P<neg>\b(?:cannot|can't|can not|isn't|aren't|doesn't|won't|wouldn't|didn't"
     r"|not|never"
     r"|no longer|no need|no evidence|no|skip|neither)\b)"
-    r"|(?P<weak>\b(?:can|could|may|should|must|need|do|does|will)\b)",
+    r"|(?P<weak>\b(?:can|could|may|should|must|need|do|does|will)\b))",
     re.I,
 )
 WEAK = 0.4

@@ -97,6 +97,16 @@ def rounds_to(one: Quantity, other: Quantity) -> bool:
     return False
 
 
+def is_same(one: Quantity, other: Quantity) -> bool:
+    """Return whether two quantities are equal, or one is the other one rounded."""
+    if one.dimension == other.dimension:
+        # Nothing rounds so far; most pairs end here.
+        low, high = sorted((abs(one.value), abs(other.value)))
+        if high - low > _ROUGH_GAP * high:
+            return False
+    return are_equal(one, other) or rounds_to(one, other)
+
+
 def within_range(one: Quantity, other: Quantity) -> bool:
     """Return whether one quantity is a range that holds the other one."""
     for spread, single in ((one, other), (other, one)):

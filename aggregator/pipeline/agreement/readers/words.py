@@ -69,11 +69,18 @@ def _is_hangul(word: str) -> bool:
     return "가" <= word[0] <= "힣"
 
 
-@lru_cache(maxsize=16384)
 def match_words(one: str, other: str) -> float:
     """Return from 0 to 1 how surely two folded words are one word or two spellings of one."""
     if one == other:
         return 1.0
+    if one[0] != other[0] and one[-1] != other[-1] and _is_hangul(one) == _is_hangul(other):
+        # Most pairs of words end here.
+        return 0.0
+    return _match_words(one, other)
+
+
+@lru_cache(maxsize=16384)
+def _match_words(one: str, other: str) -> float:
     hangul = _is_hangul(one), _is_hangul(other)
     if hangul[0] != hangul[1]:
         korean, latin = (one, other) if hangul[0] else (other, one)

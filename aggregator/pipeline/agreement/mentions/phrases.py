@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from aggregator.pipeline.agreement.readers.words import match_words
 
@@ -17,39 +18,63 @@ _JOINING = ("와", "과", "랑", "이랑", "하고")
 MAX_WORDS = 4
 
 
-@dataclass(frozen=True, slots=True)
+class PlacedTerm(NamedTuple):
+    """A word of a segment with its place, weight, and whether the question holds it."""
+
+    folded: str
+    written: str
+    start: int
+    end: int
+    weight: float
+    is_known: bool
+
+
+class Run(NamedTuple):
+    """Adjacent words of a segment that make a phrase, with the other names given in parentheses."""
+
+    text: str
+    words: list[PlacedTerm]
+    weight: float
+    aliases: list[Words]
+
+
+@dataclass(frozen=True)
 class Phrase:
     """Adjacent words with the salience of the best of them, and other names given in parentheses."""
 
     words: Words
     salience: float
-    is_known: bool
-    aliases: tuple[Words, ...] = ()
-    is_joined: bool = False
-    numbers: frozenset[str] = frozenset()
+    aliases: tuple[Words, ...]
+    run: Run
 
     @property
     def names(self) -> tuple[Words, ...]:
         """Return all the names of the phrase."""
         return (self.words, *self.aliases)
 
+    @property
+    def is_known(self) -> bool:
+        """Return whether the question holds all the words."""
+        return all(word.is_known for word in self.run.words)
 
-@dataclass(slots=True)
-class PlacedTerm:
-    """A word of a segment with its place, salience, and whether the question holds it."""
+    @cached_property
+    def is_joined(self) -> bool:
+        """Return whether the phrase is one of several: "A and B", "A와 B"."""
+        text, first, last = self.run.text, self.run.words[0], self.run.words[-1]
+        if _JOINED.match(text, last.end) or _JOINED_BEFORE.search(text, max(0, first.start - 8), first.start):
+            return True
+        return len(last.folded) < len(last.written) and last.written.endswith(_JOINING)
 
-    folded: str
-    written: str
-    start: int
-    end: int
-    salience: float
-    is_known: bool
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Return the digits that stand at the phrase."""
+        first, last = self.run.words[0], self.run.words[-1]
+        return frozenset(_NUMBER.findall(self.run.text[max(0, first.start - 4) : last.end + 4]))
 
 
 def _continues(text: str, one: PlacedTerm, other: PlacedTerm) -> bool:
     """Return whether the next word belongs to the same noun phrase: no particle or clause ends between."""
-    between = text[one.end : other.start]
-    if not _JOINT.fullmatch(between):
+    if not _JOINT.fullmatch(text, one.end, other.start):
         return False
     is_hangul = "가" <= one.written[-1] <= "힣"
     if is_hangul and len(one.folded) < len(one.written):
@@ -59,35 +84,28 @@ def _continues(text: str, one: PlacedTerm, other: PlacedTerm) -> bool:
     return True
 
 
-def join_phrases(text: str, words: Sequence[PlacedTerm]) -> list[Phrase]:
+def join_words(text: str, words: Sequence[PlacedTerm]) -> list[Run]:
     """Return the phrases of a segment in order; a phrase in parentheses is another name of the one before."""
-    runs: list[list[PlacedTerm]] = []
+    joined: list[list[PlacedTerm]] = []
     for word in words:
-        if runs and len(runs[-1]) < MAX_WORDS and _continues(text, runs[-1][-1], word):
-            runs[-1].append(word)
+        if joined and len(joined[-1]) < MAX_WORDS and _continues(text, joined[-1][-1], word):
+            joined[-1].append(word)
         else:
-            runs.append([word])
-    phrases: list[Phrase] = []
-    last_end = -1
-    for run in runs:
-        folded = tuple(word.folded for word in run)
-        between = text[last_end : run[0].start] if last_end >= 0 else ""
-        if phrases and _OPENS.fullmatch(between):
-            before = phrases[-1]
-            phrases[-1] = replace(before, aliases=(*before.aliases, folded))
+            joined.append([word])
+    runs: list[Run] = []
+    last_end = 0
+    for each in joined:
+        if runs and _OPENS.fullmatch(text, last_end, each[0].start):
+            runs[-1].aliases.append(tuple(word.folded for word in each))
         else:
-            known = all(word.is_known for word in run)
-            joined = bool(
-                _JOINED.match(text, run[-1].end)
-                or _JOINED_BEFORE.search(text, max(0, run[0].start - 8), run[0].start)
-            )
-            has_particle = len(run[-1].folded) < len(run[-1].written)
-            joined = joined or (has_particle and run[-1].written.endswith(_JOINING))
-            near = frozenset(_NUMBER.findall(text[max(0, run[0].start - 4) : run[-1].end + 4]))
-            salience = max(word.salience for word in run)
-            phrases.append(Phrase(folded, salience, known, is_joined=joined, numbers=near))
-        last_end = run[-1].end
-    return phrases
+            runs.append(Run(text, each, max([word.weight for word in each]), []))
+        last_end = each[-1].end
+    return runs
+
+
+def read_phrase(run: Run, salience: float) -> Phrase:
+    """Return the phrase of adjacent words."""
+    return Phrase(tuple(word.folded for word in run.words), salience, tuple(run.aliases), run)
 
 
 def _is_abbreviation(word: str, words: Words) -> bool:

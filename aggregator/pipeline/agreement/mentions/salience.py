@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from operator import mul
 from pathlib import Path
 
-from aggregator.pipeline.agreement.segments import SEGMENT_CUES, Segment
+from aggregator.pipeline.agreement.segments import SEGMENT_CUES, Sentence
 
 WEIGHTS = Path(__file__).with_name("salience.json")
 VALUE, MOMENT, WORD = "value", "moment", "word"
@@ -80,57 +80,58 @@ def _dot(weights: Sequence[float], cues: Sequence[float]) -> float:
     return sum(map(mul, weights, cues), 0.0)
 
 
-@lru_cache(maxsize=2048)
-def _list_starts(pattern: re.Pattern[str], text: str) -> tuple[int, ...]:
-    return tuple(found.start() for found in pattern.finditer(text))
-
-
-@lru_cache(maxsize=4096)
 def _list_ends(pattern: re.Pattern[str], text: str) -> frozenset[int]:
-    return frozenset(found.end() for found in pattern.finditer(text))
+    return frozenset([found.end() for found in pattern.finditer(text)])
+
+
+def weigh_segment(kind: str, cues: Sequence[float]) -> float:
+    """Return what the SEGMENT_CUES of a segment add to the salience of its mentions."""
+    return _dot(load_weights()[kind][0], cues)
+
+
+def weigh(kind: str, cues: Sequence[float]) -> float:
+    """Return what the other cues of a mention add to its salience: a log-odds up to a constant."""
+    return _dot(load_weights()[kind][1], cues)
 
 
 class PlaceReader:
-    """Measures and weighs the mentions in one segment."""
+    """Measures the mentions in one sentence."""
 
-    def __init__(self, segment: Segment) -> None:
-        self.segment = segment
-        self._contrasts = _list_starts(_CONTRAST, segment.text)
-        self._equals = _list_ends(_EQUALS, segment.text)
-        self._topics = _list_ends(_TOPIC, segment.text)
-        self._compared = _list_ends(_COMPARED_BEFORE, segment.text)
-        self._past = _list_ends(_PAST, segment.text)
-        self._brackets = _find_brackets(segment.text) if "(" in segment.text else []
-        self._bases: dict[str, float] = {}
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+        text = sentence.text
+        contrasts = [found.start() for found in _CONTRAST.finditer(text)]
+        self._first_contrast, self._last_contrast = (
+            (contrasts[0], contrasts[-1]) if contrasts else (len(text), -1)
+        )
+        self._equals = _list_ends(_EQUALS, text)
+        self._topics = _list_ends(_TOPIC, text)
+        self._compared = _list_ends(_COMPARED_BEFORE, text)
+        self._past = _list_ends(_PAST, text)
+        self._brackets = _find_brackets(text) if "(" in text else []
+        self._has_bold, self._has_rejected = bool(sentence.bold), bool(sentence.rejected)
 
     def measure(self, start: int, end: int, order: tuple[int, int], *, is_echo: bool) -> list[float]:
         """Return the PLACE_CUES of a mention; `order` is its index in the segment, and their count."""
-        segment, text = self.segment, self.segment.text
+        text = self.sentence.text
         index, count = order
         return [
-            float(bool(segment.bold) and segment.is_bold(start, end)),
-            float(bool(_PREDICATE.match(text, end))),
-            float(start in self._equals),
-            float(bool(segment.rejected) and segment.is_rejected(start, end)),
-            float(bool(self._brackets) and any(a < start and end <= b for a, b in self._brackets)),
-            float(start in self._compared or text.startswith("보다", end)),
-            float(bool(self._contrasts) and self._contrasts[-1] >= end),
-            float(bool(self._contrasts) and self._contrasts[0] < start),
-            float(index == 0),
-            float(index == count - 1),
-            float(count == 1),
-            float(is_echo),
-            float(start in self._topics),
-            float(start <= 2),
-            float(bool(self._past) and any(start - 30 <= at <= start for at in self._past)),
+            self._has_bold and self.sentence.is_bold(start, end),
+            _PREDICATE.match(text, end) is not None,
+            start in self._equals,
+            self._has_rejected and self.sentence.is_rejected(start, end),
+            any(a < start and end <= b for a, b in self._brackets) if self._brackets else False,
+            start in self._compared or text.startswith("보다", end),
+            self._last_contrast >= end,
+            self._first_contrast < start,
+            index == 0,
+            index == count - 1,
+            count == 1,
+            is_echo,
+            start in self._topics,
+            start <= 2,
+            any(start - 30 <= at <= start for at in self._past) if self._past else False,
         ]
-
-    def weigh(self, kind: str, cues: Sequence[float]) -> float:
-        """Return the salience of a mention: a log-odds up to a constant."""
-        base, own = load_weights()[kind]
-        if kind not in self._bases:
-            self._bases[kind] = _dot(base, self.segment.cues)
-        return self._bases[kind] + _dot(own, cues)
 
 
 def _find_brackets(text: str) -> list[tuple[int, int]]:
@@ -144,7 +145,7 @@ def _find_brackets(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def is_operand(segment: Segment, start: int, end: int) -> tuple[float, float]:
+def is_operand(text: str, start: int, end: int) -> tuple[float, float]:
     """Return whether an operator follows a number, and whether one stands before it."""
-    after, before = segment.text[end : end + 12], segment.text[max(0, start - 6) : start]
+    after, before = text[end : end + 12], text[max(0, start - 6) : start]
     return float(bool(_OPERAND_AFTER.match(after))), float(bool(_OPERAND_BEFORE.search(before)))
