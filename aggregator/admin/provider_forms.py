@@ -213,7 +213,10 @@ def _describe_fields() -> dict[str, _FieldText]:
         "input_price_micros": _FieldText(_("입력 가격"), price, 0, MAX_PRICE),
         "output_price_micros": _FieldText(_("출력 가격"), price, 0, MAX_PRICE),
         "concurrency": _FieldText(
-            _("동시 호출 수"), _("동시에 호출할 수 있는 최대 횟수예요. 프로세스마다 따로 세요."), 1, 10_000
+            _("동시 호출 수"),
+            _("모든 프로세스를 합쳐 한꺼번에 호출하는 최대 횟수예요. 넘으면 사람마다 번갈아 차례를 줘요."),
+            1,
+            10_000,
         ),
         "context_window": _FieldText(
             _("컨텍스트 길이"), _("질문과 답을 합친 토큰 수예요."), 256, 100_000_000

@@ -81,6 +81,7 @@ ERRORS: dict[str, Promise] = {
     "timed_out": _("제시간에 답하지 못함"),
     "stalled": _("쓰다가 멈춤"),
     "rate_limited": _("제공자의 사용 한도에 닿음"),
+    "busy": _("차례가 오지 않음"),
     "refused": _("모델이 답하지 않기로 함"),
     "bad_request": _("제공자가 요청을 거절함"),
     "context_too_long": _("모델이 읽기에 대화가 김"),

@@ -31,6 +31,7 @@ TURN_ERRORS = {
     "no_models": _Reply(503, "no_models"),
     "model_not_offered": _Reply(404, "model_not_found"),
     "model_too_dear": _Reply(429, "model_too_dear", NO_RETRY),
+    "busy": _Reply(503, "busy", {"Retry-After": "10"}),
     "timed_out": _Reply(504, "timed_out"),
 }
 

@@ -34,7 +34,8 @@ class LanguageModel:
     languages: tuple[str, ...]
     standing: float
     can_fuse: bool = False
-    concurrency: int = 64
+    # Calls at once in all processes together.
+    concurrency: int = 256
     api_base: str = ""
     api_key_name: str = ""
     temperature: float = 0.7

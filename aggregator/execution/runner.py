@@ -26,6 +26,7 @@ from aggregator.infra.loop_runtime import per_loop
 from aggregator.infra.telemetry import bind_turn
 from aggregator.models import Turn
 from aggregator.providers import close_providers
+from aggregator.resilience.permits import close_permits
 from aggregator.selectors.turns import find_running_turn, find_turn_status
 from aggregator.services import turns as services
 from aggregator.streaming.event_writer import EventWriter, open_event_writer
@@ -208,5 +209,6 @@ def _wake_here(turn_id: str) -> None:
 async def close_loop_resources() -> None:
     """Close what the running event loop holds open; call it before the loop ends."""
     await get_turn_log.close()
+    await close_permits()
     await close_providers()
     await close_database()

@@ -31,6 +31,7 @@ from aggregator.pipeline.routing.route import RoutePreferences, RoutingContext, 
 from aggregator.pipeline.types import Question, Route, RouteLimits
 from aggregator.ratings import ratings
 from aggregator.resilience.breaker import filter_available
+from aggregator.resilience.permits import NOBODY, Person, identify_person
 from aggregator.selectors import conversations
 from aggregator.selectors.turns import is_answer_pending
 from aggregator.services.listings import list_offered_models
@@ -118,7 +119,17 @@ def build_question(turn: Turn) -> Question:
         history=conversations.list_exchanges(turn),
         system_prompt=conversation.system_prompt,
         sampling=Sampling.from_json(conversation.sampling),
+        person=find_person(conversation),
     )
+
+
+def find_person(conversation: Conversation) -> Person:
+    """Return who a conversation's turns wait for models as; one without an owner waits as nobody."""
+    if not conversation.owner_id:
+        return NOBODY
+    is_program = conversation.origin == Conversation.Origin.API
+    owner = conversation.owner
+    return identify_person(owner.pk, is_guest=owner.is_guest, is_program=is_program)
 
 
 def can_afford_model(turn: Turn, slug: str) -> bool:
@@ -156,10 +167,11 @@ async def load_context(turn: Turn) -> TurnContext:
     if snapshot is None or not snapshot.offer:
         snapshot = await retry_db(CLOSE_RETRY_SECONDS, load_snapshot)
     build = partial(build_question, turn)
-    has_no_history = turn.parent_id is None
-    if not has_no_history:
+    has_history = turn.parent_id is not None
+    if has_history:
         await _wait_for_parent(turn)
-    question = build() if has_no_history else await retry_db(CLOSE_RETRY_SECONDS, build)
+    needs_query = has_history or not Conversation.owner.is_cached(turn.conversation)
+    question = await retry_db(CLOSE_RETRY_SECONDS, build) if needs_query else build()
     if turn.asked_panel:
         return build_context(turn, question, snapshot)
     return await run_in_db_thread(build_context, turn, question, snapshot)

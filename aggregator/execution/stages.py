@@ -47,6 +47,7 @@ from aggregator.pipeline.routing.escalation import choose_escalation
 from aggregator.pipeline.routing.fallback import choose_fallback
 from aggregator.pipeline.routing.route import is_budget_limited
 from aggregator.pipeline.types import Draft, PanelSlot, Question, Ranking, Strategy
+from aggregator.providers import Busy
 from aggregator.storage import checkpoint
 from language.sensitivity import Sensitivity
 
@@ -329,6 +330,12 @@ def _build_fusion_request(
     return FusionRequest(question, fusion_inputs, fuser, make_fusion_key(state, state.answers_begun + 1))
 
 
+def name_failure(panel: Panel) -> str:
+    """Return the code of why no model of a panel has answered."""
+    errors = {outcome.error for outcome in panel.outcomes}
+    return Busy.code if errors == {Busy.code} else "all_failed"
+
+
 async def select_answer(
     run: TurnRun, question: Question, panel: Panel, ranking: Ranking | None, fusion: Fusion | None
 ) -> str:
@@ -352,7 +359,7 @@ async def select_answer(
         await run.emit(AnswerFinished("single", shown.candidate))
         return ""
     if ranking is None:
-        return "stopped" if run.is_stopped else "all_failed"
+        return "stopped" if run.is_stopped else name_failure(panel)
     kind = name_answer_kind(panel.route, panel.usable, ranking)
     # What a person has stopped needs no further reason.
     is_explained = not run.is_stopped

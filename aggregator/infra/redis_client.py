@@ -72,16 +72,16 @@ class PipelinedClient(redis.Redis):
     async def execute_command(self, *arguments: Any, **options: Any) -> Any:
         """Send a command; it is sent once more when the connection breaks before its reply."""
         try:
-            reply = await self._send(*arguments)
+            reply = await self.send(*arguments)
         except ValkeyConnectionError:
-            reply = await self._send(*arguments)
+            reply = await self.send(*arguments)
         read = self.response_callbacks.get(arguments[0])
         options.pop("keys", None)
         return read(reply, **options) if read else reply
 
     async def send_all(self, commands: Iterable[Sequence[Any]]) -> list[Any]:
         """Send commands together; the reply of a failed one is its ResponseError. Raises ConnectionError."""
-        pending, replies = [self._send(*command) for command in commands], []
+        pending, replies = [self.send(*command) for command in commands], []
         # They arrive in order: awaiting them one by one costs less than asyncio.gather.
         for reply in pending:
             try:
@@ -97,7 +97,8 @@ class PipelinedClient(redis.Redis):
             self._pipelined = None
         await super().aclose(close_connection_pool)
 
-    def _send(self, *command: Any) -> "asyncio.Future[Any]":
+    def send(self, *command: Any) -> "asyncio.Future[Any]":
+        """Send a command and return its future reply, as Valkey gives it."""
         if self._pipelined is None:
             self._pipelined = PipelinedConnection(
                 self.connection_pool.make_connection, SOCKET_TIMEOUT_SECONDS

@@ -8,6 +8,7 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import Event, RankedCandidate
 from aggregator.domain.exchange import Exchange
 from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
+from aggregator.resilience.permits.person import NOBODY, Person
 
 Emit = Callable[[Event], Awaitable[None]]
 
@@ -41,7 +42,7 @@ class NoModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A prompt with its language, the context that models may see, and the topic that it is routed by."""
+    """A prompt with its language, the context that models may see, its topic, and who asks."""
 
     prompt: str
     language: str
@@ -49,6 +50,7 @@ class Question:
     system_prompt: str = ""
     sampling: Sampling = DEFAULT_SAMPLING
     topic: str = ""
+    person: Person = NOBODY
 
 
 @dataclass(frozen=True, slots=True)

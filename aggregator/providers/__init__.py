@@ -4,6 +4,7 @@ from aggregator.providers.completions import close_providers, stream_completion,
 from aggregator.providers.errors import (
     AuthFailed,
     BadRequest,
+    Busy,
     ContextTooLong,
     CutOff,
     EmptyCompletion,
@@ -31,6 +32,7 @@ from aggregator.providers.types import (
 __all__ = [
     "AuthFailed",
     "BadRequest",
+    "Busy",
     "CallSettings",
     "ChatMessage",
     "Completion",

@@ -5,6 +5,7 @@
       TimedOut          timed_out         no first token, or no end, within the limit          no
         Stalled         stalled           the stream stopped for longer than the limit         no
       RateLimited       rate_limited      too many requests                                    briefly
+      Busy              busy              no free call of the model in time, or a full queue  no
       ServerFailed      server_failed     an error of the provider itself                      yes
       CutOff            cut_off           the stream ended without a finish reason             no
       Malformed         malformed         a response that is not of the provider's protocol    no
@@ -57,6 +58,10 @@ class Stalled(TimedOut):
 class RateLimited(ProviderError):
     code = "rate_limited"
     is_retryable = True
+
+
+class Busy(ProviderError):
+    code = "busy"
 
 
 class ServerFailed(ProviderError):

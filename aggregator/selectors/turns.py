@@ -29,7 +29,7 @@ def find_turn(owner: AbstractBaseUser | None, public_id: uuid.UUID) -> Turn | No
 def find_running_turn(public_id: uuid.UUID) -> Turn | None:
     """Return a turn with its conversation if it is running, or None."""
     running = Turn.objects.filter(public_id=public_id, status=Turn.Status.RUNNING)
-    return running.select_related("conversation").first()
+    return running.select_related("conversation__owner").first()
 
 
 def find_turn_status(public_id: uuid.UUID) -> str | None:
@@ -50,7 +50,7 @@ def is_wanted(turn: Turn) -> bool:
 def find_unstarted_turns(public_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Turn]:
     """Return those of the turns that no process can have begun, with their conversations."""
     untouched = Turn.objects.filter(status=Turn.Status.RUNNING, attempt=1, last_seq=0, stop_asked_at=None)
-    rows = untouched.filter(public_id__in=public_ids).select_related("conversation")
+    rows = untouched.filter(public_id__in=public_ids).select_related("conversation__owner")
     return {turn.public_id: turn for turn in rows}
 
 

@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -11,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
+from accounts.models import User
 from aggregator.domain.sampling import DEFAULT_SAMPLING, Sampling
 from aggregator.domain.sanitize import sanitize_text
 from aggregator.infra.concurrency import run_in_db_thread
@@ -63,6 +65,8 @@ def draft_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
     prompt, parent = _clean_prompt(request.prompt), None
     if request.conversation:
         conversation, parent = _find_place(owner, request.conversation, request.parent)
+        # Known already, and asked for before the first model is.
+        conversation.owner = cast(User, owner)
     else:
         conversation = draft_conversation(
             owner=owner,

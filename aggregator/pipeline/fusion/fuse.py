@@ -16,20 +16,21 @@ from aggregator.pipeline.fusion.fusion_inputs import FusionInputs, select_fusion
 from aggregator.pipeline.fusion.judge import Judgement, JudgeUsage, is_worth_judging, judge, read_prompt
 from aggregator.pipeline.fusion.judge_claims import quote_claims
 from aggregator.pipeline.fusion.judge_report import JudgeReport
-from aggregator.pipeline.panel.fan_out import limit_model_concurrency
+from aggregator.pipeline.panel.call_cost import expect_call_seconds
 from aggregator.pipeline.panel.panel import Outcome, make_call_id
 from aggregator.pipeline.types import Emit, Question, Ranking
 from aggregator.providers import (
+    Busy,
     ChatMessage,
     Completion,
     CompletionRequest,
     ProviderError,
-    TimedOut,
     TokenUsage,
     cost_micros,
     overestimate_tokens,
     stream_completion,
 )
+from aggregator.resilience.permits import PermitError, hold_permit
 
 FUSE_PROMPT, REPORT_PROMPT = "fuse.md", "fuse_verdict.md"
 FUSE_DEADLINE_MS = 60_000
@@ -138,7 +139,12 @@ class FusionRequest:
         request = CompletionRequest(fuser, self.messages, max_tokens, FUSE_TEMPERATURE, FUSE_DEADLINE_MS)
         try:
             async with (
-                limit_model_concurrency(fuser, FUSE_DEADLINE_MS / 1000),
+                hold_permit(
+                    fuser,
+                    self.question.person,
+                    cost_seconds=expect_call_seconds(fuser, self.messages, max_tokens),
+                    within_s=FUSE_DEADLINE_MS / 1000,
+                ),
                 contextlib.aclosing(stream_completion(request)) as pieces,
             ):
                 async for piece in pieces:
@@ -147,8 +153,8 @@ class FusionRequest:
                         continue
                     await emit(AnswerDelta(piece.text, first=not self.text))
                     self.text += piece.text
-        except TimeoutError:
-            self.error = TimedOut.code
+        except PermitError:
+            self.error = Busy.code
         except ProviderError as failure:
             self.error, self.usage = failure.code, failure.usage
 

@@ -14,7 +14,7 @@ from aggregator.infra.telemetry import traced
 from aggregator.pipeline.chat_messages import count_message_tokens
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs
 from aggregator.pipeline.fusion.judge_report import JudgeReport, JudgeReportError, parse_judge_report
-from aggregator.pipeline.panel.fan_out import limit_model_concurrency
+from aggregator.pipeline.panel.call_cost import expect_call_seconds
 from aggregator.pipeline.types import Question
 from aggregator.providers import (
     ChatMessage,
@@ -25,6 +25,7 @@ from aggregator.providers import (
     cost_micros,
     stream_completion,
 )
+from aggregator.resilience.permits import NOBODY, PermitError, Person, hold_permit
 
 PROMPTS = Path(__file__).with_name("prompts")
 JUDGE_PROMPT = "judge.md"
@@ -89,7 +90,7 @@ async def judge(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(JUDGE_SECONDS):
             for _ in range(MAX_ATTEMPTS):
-                reply = await call_judge(model, messages, judge_usage)
+                reply = await call_judge(model, messages, judge_usage, person=question.person)
                 if not reply:
                     break
                 with contextlib.suppress(JudgeReportError):
@@ -114,6 +115,7 @@ async def call_judge(
     *,
     most_tokens: int = JUDGE_TOKENS,
     seconds: float = JUDGE_SECONDS,
+    person: Person = NOBODY,
 ) -> str:
     """Return a judge's whole reply, or '' when there is none in time; its tokens are added to the usage."""
     max_tokens, deadline_ms = min(most_tokens, model.output_limit), round(seconds * 1000)
@@ -121,7 +123,12 @@ async def call_judge(
     text, usage, estimated_input, is_whole = "", None, 0, False
     try:
         async with (
-            limit_model_concurrency(model, seconds),
+            hold_permit(
+                model,
+                person,
+                cost_seconds=expect_call_seconds(model, messages, max_tokens),
+                within_s=seconds,
+            ),
             contextlib.aclosing(stream_completion(request)) as pieces,
         ):
             estimated_input = count_message_tokens(messages)
@@ -131,7 +138,7 @@ async def call_judge(
                     usage, is_whole = piece.usage, True
                 else:
                     text += piece.text
-    except TimeoutError:
+    except PermitError:
         pass
     except ProviderError as failure:
         usage = failure.usage

@@ -105,7 +105,12 @@ async def judge_pairs(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PAIRS_SECONDS):
             reply = await call_judge(
-                model, messages, judge_usage, most_tokens=REPLY_TOKENS, seconds=PAIRS_SECONDS
+                model,
+                messages,
+                judge_usage,
+                most_tokens=REPLY_TOKENS,
+                seconds=PAIRS_SECONDS,
+                person=question.person,
             )
     pairs = parse_pair_groups(reply, len(texts), case=marker)
     return {frozenset((texts[a], texts[b])): is_same for (a, b), is_same in pairs.items()}

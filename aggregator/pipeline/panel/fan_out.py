@@ -5,16 +5,16 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
 
-from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import CandidateDelta, CandidateFinished, CandidateQueued, CandidateStarted
-from aggregator.infra.fair_semaphore import FairSemaphore, ReportPosition
-from aggregator.infra.loop_runtime import PerLoop, per_loop
 from aggregator.infra.telemetry import span
 from aggregator.pipeline.chat_messages import build_messages, choose_settings, count_usage
+from aggregator.pipeline.panel.call_cost import expect_call_seconds
 from aggregator.pipeline.panel.panel import Outcome, Panel, make_call_id
 from aggregator.pipeline.panel.repetition import RepetitionDetector, cut_loop, read_repetition_context
+from aggregator.pipeline.routing.answer_forecast import expect_tokens
 from aggregator.pipeline.types import Emit, PanelSlot, Question, Route
 from aggregator.providers import (
+    Busy,
     Completion,
     CompletionRequest,
     Gate,
@@ -24,9 +24,11 @@ from aggregator.providers import (
     cost_micros,
     stream_completion,
 )
+from aggregator.resilience.permits import PermitError, hold_permit
 
 MIN_DEADLINE_MS = 1_000
-_semaphores: PerLoop[dict[str, FairSemaphore]] = per_loop(dict)
+# What an answer costs its person's share of a model where nobody has forecast its length.
+USUAL_ANSWER_TOKENS = 350
 
 
 @contextlib.asynccontextmanager
@@ -70,20 +72,6 @@ async def _cancel_on_stop(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None
         task.cancel()
 
 
-@contextlib.asynccontextmanager
-async def limit_model_concurrency(
-    model: LanguageModel, within_s: float, report: ReportPosition | None = None
-) -> AsyncIterator[None]:
-    """Hold one of the calls that a model serves at once in this process; raises TimeoutError."""
-    semaphores = _semaphores()
-    if model.slug not in semaphores:
-        semaphores[model.slug] = FairSemaphore(model.concurrency)
-    async with contextlib.AsyncExitStack() as held:
-        async with asyncio.timeout(within_s):
-            await held.enter_async_context(semaphores[model.slug].acquire(report))
-        yield
-
-
 async def _call_model(slot: PanelSlot, question: Question, panel: Panel, emit: Emit) -> None:
     attempt = _Attempt(slot, question, emit)
     with span("candidate") as call_span:
@@ -92,12 +80,18 @@ async def _call_model(slot: PanelSlot, question: Question, panel: Panel, emit: E
             if panel.stop.is_set():
                 # A cancellation takes effect at the first wait only, which may come after the request.
                 raise asyncio.CancelledError
-            async with limit_model_concurrency(slot.model, deadline_ms / 1000, attempt.emit_queue_position):
+            async with hold_permit(
+                slot.model,
+                question.person,
+                cost_seconds=attempt.expect_seconds(panel.route.plan.answer_tokens),
+                within_s=deadline_ms / 1000,
+                report=attempt.emit_queue_position,
+            ):
                 await emit(CandidateStarted(slot.candidate, slot.attempt))
                 # The time spent in the queue counts towards the deadline.
                 await attempt.run(max(MIN_DEADLINE_MS, deadline_ms - attempt.elapsed_ms()), panel.gate)
-        except TimeoutError:
-            attempt.fail(TimedOut("no free call in time"))
+        except PermitError:
+            attempt.fail(Busy("no free call"))
         except ProviderError as error:
             attempt.fail(error)
         except asyncio.CancelledError:
@@ -157,6 +151,12 @@ class _Attempt:
         """Keep the text up to the end of the first copy of what the model repeats."""
         self.text = cut_loop(self.text, self._repetition.context)
         await self.emit(CandidateDelta(self.slot.candidate, self.text, self.ttft_ms))
+
+    def expect_seconds(self, answer_tokens: int) -> float:
+        """Return the expected seconds of the call where an average model writes `answer_tokens`."""
+        model = self.slot.model
+        tokens = expect_tokens(model, answer_tokens or USUAL_ANSWER_TOKENS)
+        return expect_call_seconds(model, self.messages, tokens)
 
     async def emit_queue_position(self, position: int) -> None:
         """Emit the position in the queue for the model."""

@@ -14,6 +14,19 @@ const CUTS = ["length", "deadline"];
  */
 export const isAnswering = (state) => state.status === "running" && !state.answer?.isFinished;
 
+/**
+ * Return the place of a turn in the queue, 1 if it is next, 0 if it does not wait: that of the first of its candidates
+ * that gets a model, as long as none has begun.
+ *
+ * @param {TurnState} state
+ */
+export function placeOf(state) {
+  if (!isAnswering(state) || state.answer) return 0;
+  const open = state.candidates.filter(({ status }) => status === "waiting" || status === "streaming");
+  const isBegun = state.candidates.some(({ text }) => text);
+  return state.waitingFor || (isBegun || !open.length ? 0 : Math.min(...open.map((each) => each.waitingFor)));
+}
+
 /** @param {TurnState} state @param {string} id @returns {CandidateState | undefined} */
 export const candidateOf = (state, id) => state.candidates.find((each) => each.id === id);
 

@@ -1,6 +1,6 @@
 import { translate, translateCode } from "../lib/messages.js";
 import { findPassage, highlightPassage } from "../markdown/passages.js";
-import { answerText, chosenOf, isAnswering } from "../state/turn_selectors.js";
+import { answerText, chosenOf, isAnswering, placeOf } from "../state/turn_selectors.js";
 import { answerBody } from "./answer_body.js";
 import { linkHelpNumbers } from "./help_numbers.js";
 import { changeOf } from "./strategy_change.js";
@@ -102,10 +102,14 @@ function noteOf(state, continued) {
   }
   if (state.status === "stopped") return translate("turn_stopped");
   if (state.status === "failed") return "";
-  if (state.waitingFor) return translate("queued", { n: state.waitingFor });
+  if (placeOf(state)) return placeWords(placeOf(state));
   if (!source?.text) return translate("asking");
   return isEscalated(state) ? translate("escalated") : translate("leading", { name: source.name });
 }
+
+/** @param {number} place the place of a turn in the queue, 1 if it is next */
+export const placeWords = (place) =>
+  place === 1 ? translate("queued_next") : translate("queued", { n: place - 1 });
 
 /** @param {TurnState} state */
 const isEscalated = (state) => state.routeReasons.includes("escalated");

@@ -2,9 +2,9 @@ import { announce } from "../lib/announcer.js";
 import { element } from "../lib/dom.js";
 import { translate } from "../lib/messages.js";
 import { placementView } from "../placement/placement_view.js";
-import { answerText, isAnswering } from "../state/turn_selectors.js";
+import { answerText, isAnswering, placeOf } from "../state/turn_selectors.js";
 import { answerActions } from "./answer_actions.js";
-import { answerView } from "./answer_view.js";
+import { answerView, placeWords } from "./answer_view.js";
 import { candidatesView } from "./candidates/candidates_view.js";
 import { claimsView } from "./claims_view.js";
 import { promptView } from "./prompt_view.js";
@@ -76,6 +76,7 @@ export function turnView(host, turn, feedback, actions) {
       for (const view of views) view.patch(state, feedback);
       const phase = phaseOf(state);
       if (shown && phaseOf(shown) !== phase) announce(translate(`announced_${phase}`));
+      if (shown && isWaitNews(shown, state)) announce(placeWords(placeOf(state)));
       shown = state;
     },
   };
@@ -122,6 +123,11 @@ function createParts(turn, actions, answerCandidate) {
 
 /** @param {TurnState} state what a reader hears of: a settled answer is done while other candidates are written */
 const phaseOf = (state) => (state.status === "running" && !isAnswering(state) ? "done" : state.status);
+
+/** @param {TurnState} before @param {TurnState} state a reader hears when a wait begins and when it nears its end */
+const isWaitNews = (before, state) =>
+  placeOf(state) !== placeOf(before) &&
+  (placeOf(state) === 1 || (placeOf(before) === 0 && placeOf(state) > 1));
 
 /** @param {string} turn @returns {HTMLElement} */
 export const turnHost = (turn) => element("article", { class: "turn", "data-turn": turn });

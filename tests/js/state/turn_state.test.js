@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerText, groupsOf, rankOf } from "../../../static/js/state/turn_selectors.js";
+import { answerText, groupsOf, placeOf, rankOf } from "../../../static/js/state/turn_selectors.js";
 import { reduce } from "../../../static/js/state/turn_state.js";
 import { emptyTurn } from "../../../static/js/state/turn_types.js";
 import { adasTurn, council, delta, ranking } from "../turn_events.js";
@@ -55,6 +55,16 @@ test("a queued turn and candidate have a position until they start", () => {
   assert.equal(routed.waitingFor, 0);
   assert.equal(routed.candidates[0]?.waitingFor, 2);
   assert.equal(reduce(routed, { type: "candidate_started", candidate: "a" }).candidates[0]?.waitingFor, 0);
+});
+
+test("a turn waits until the first of its candidates gets a model", () => {
+  assert.equal(placeOf(after({ type: "turn_queued", position: 3 })), 3);
+  const begun = after(...adasTurn, { type: "candidate_queued", candidate: "a", position: 4 });
+  // The other model is being asked, so nothing is waited for.
+  assert.equal(placeOf(begun), 0);
+  const queued = reduce(begun, { type: "candidate_queued", candidate: "b", position: 2 });
+  assert.equal(placeOf(queued), 2);
+  assert.equal(placeOf(reduce(queued, { type: "candidate_started", candidate: "b" })), 0);
 });
 
 test("a delta leaves every other candidate the same object", () => {

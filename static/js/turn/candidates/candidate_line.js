@@ -101,7 +101,8 @@ const hasEnded = ({ status }) => status === "done" || status === "stopped";
 function statusOf(state, candidate, isAnswer) {
   if (candidate.status === "done") return "";
   if (candidate.status === "failed") return translateCode("error", candidate.error, "other");
-  if (candidate.waitingFor) return translate("waiting_for", { n: candidate.waitingFor });
+  if (candidate.waitingFor === 1) return translate("waiting_next");
+  if (candidate.waitingFor) return translate("waiting_for", { n: candidate.waitingFor - 1 });
   if (candidate.status !== "streaming") return translateCode("status", candidate.status);
   if (!isAnswering(state)) return translate("still_writing");
   if (!candidate.text) return translate("status.thinking");

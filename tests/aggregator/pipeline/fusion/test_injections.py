@@ -16,6 +16,7 @@ from aggregator.pipeline.fusion.judge import RETRY_PROMPT, build_judge_messages,
 from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.types import PanelSlot, Question, Ranking
 from aggregator.providers import TokenUsage, close_providers
+from aggregator.resilience.permits import close_permits
 from testing.provider.server import ProviderServer, Script, say
 from tests.aggregator.pipeline.fusion.injections import ENGLISH, INJECTIONS, KOREAN
 
@@ -64,6 +65,7 @@ def report_on(fusion_inputs: FusionInputs) -> str:
 async def reader(provider: ProviderServer) -> AsyncIterator[LanguageModel]:
     """A model that judges and writes; the connections are closed after the test."""
     yield make_reader(provider)
+    await close_permits()
     await close_providers()
 
 

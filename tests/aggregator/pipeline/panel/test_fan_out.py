@@ -8,10 +8,11 @@ from aggregator.domain.turn_state import CandidateState, TurnState
 from aggregator.pipeline.chat_messages import count_usage
 from aggregator.pipeline.fusion.fusion_inputs import FusionInputs
 from aggregator.pipeline.fusion.judge import judge
-from aggregator.pipeline.panel.fan_out import fan_out, limit_model_concurrency
+from aggregator.pipeline.panel.fan_out import fan_out
 from aggregator.pipeline.ranking.format_checks import find_faults
 from aggregator.pipeline.types import PanelSlot, Question, Route
 from aggregator.providers import close_providers
+from aggregator.resilience.permits import NOBODY, close_permits, hold_permit
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.providers.completion_requests import make_model
 
@@ -23,6 +24,12 @@ def route_to(provider: ProviderServer) -> Route:
     """Return a route with three models of the provider."""
     slots = tuple(PanelSlot(f"candidate of {name}", make_model(provider, name)) for name in NAMES)
     return Route(slots, "council", (), quorum=3, grace_ms=1_000, deadline_ms=10_000)
+
+
+async def close_calls() -> None:
+    """Close the connections of this test's event loop."""
+    await close_permits()
+    await close_providers()
 
 
 async def test_a_stop_at_the_end_of_an_answer_loses_no_outcome(provider: ProviderServer) -> None:
@@ -38,7 +45,7 @@ async def test_a_stop_at_the_end_of_an_answer_loses_no_outcome(provider: Provide
     async with asyncio.timeout(20):
         async with fan_out(route_to(provider), QUESTION, emit=emit, stop=stop) as panel:
             await panel.wait_until_complete()
-    await close_providers()
+    await close_calls()
     assert len(panel.outcomes) == len(statuses) == len(NAMES)
 
 
@@ -57,12 +64,14 @@ async def test_a_repeated_command_asks_a_model_once(provider: ProviderServer) ->
             await panel.wait_until_complete()
             panel.add_slot(replace(panel.route.slots[0], attempt=2))
             await panel.wait_until_complete()
-    await close_providers()
+    await close_calls()
     assert len(panel.outcomes) == len(NAMES)
     assert [len(provider.requests_for(name)) for name in NAMES] == [2, 1, 1]
 
 
-async def test_a_slot_without_a_free_call_in_time_times_out(provider: ProviderServer) -> None:
+async def test_a_slot_without_a_free_call_in_time_finds_the_model_busy(
+    provider: ProviderServer,
+) -> None:
     provider.add("wise", say("서울이에요."))
     limited = replace(make_model(provider, "wise"), concurrency=1)
     slots = tuple(PanelSlot(f"candidate {number}", limited) for number in range(2))
@@ -75,12 +84,12 @@ async def test_a_slot_without_a_free_call_in_time_times_out(provider: ProviderSe
 
     async with (
         asyncio.timeout(20),
-        limit_model_concurrency(limited, 1),
+        hold_permit(limited, NOBODY, cost_seconds=1, within_s=1),
         fan_out(route, QUESTION, emit=emit, stop=asyncio.Event()) as panel,
     ):
         await panel.wait_until_complete()
-    await close_providers()
-    assert ended == {"candidate 0": "timed_out", "candidate 1": "timed_out"}
+    await close_calls()
+    assert ended == {"candidate 0": "busy", "candidate 1": "busy"}
     assert not provider.requests_for("wise")
 
 
@@ -90,12 +99,12 @@ async def test_a_judge_waits_for_a_free_call(provider: ProviderServer) -> None:
     texts = {"A": "서울이에요.", "B": "부산이에요."}
     fusion_inputs = FusionInputs({"A": "a", "B": "b"}, texts, "marker")
     async with asyncio.timeout(20):
-        async with limit_model_concurrency(limited, 1):
+        async with hold_permit(limited, NOBODY, cost_seconds=1, within_s=1):
             judging = asyncio.ensure_future(judge(QUESTION, fusion_inputs, model=limited))
             await asyncio.sleep(0.3)
             assert not provider.requests_for("wise")
         await judging
-    await close_providers()
+    await close_calls()
     assert provider.requests_for("wise")
 
 
@@ -112,7 +121,7 @@ async def test_a_model_that_repeats_itself_ends_with_what_it_said_once(provider:
     async with asyncio.timeout(20):
         async with fan_out(route, QUESTION, emit=emit, stop=asyncio.Event()) as panel:
             await panel.wait_until_complete()
-    await close_providers()
+    await close_calls()
     outcome = panel.outcomes[0]
     assert (outcome.status, outcome.finish_reason) == ("done", "loop")
     assert outcome.text == state.candidates["candidate of wise"].text == "서울이에요." + sentence
