@@ -19,6 +19,7 @@ from aggregator.budgeting import budget
 from aggregator.calibration import processes
 from aggregator.execution import runner
 from aggregator.execution.processes.dispatch import RUN_TASK, TurnTask, build_turn_task, send_turn_tasks
+from aggregator.execution.processes.hand_over import TurnReader
 from aggregator.execution.processes.lifecycle import find_abandoned_turns, keep_snapshot_fresh, warm_up
 from aggregator.infra.batcher import Batcher
 from aggregator.infra.concurrency import run_in_db_thread
@@ -36,6 +37,7 @@ from aggregator.storage import quota
 _loop_lock = threading.Lock()
 _loops: list[asyncio.AbstractEventLoop] = []
 _background_tasks: "list[asyncio.Task[None]]" = []
+_readers: list[TurnReader] = []
 MAX_STARTED_TOGETHER = 1_000
 
 
@@ -59,6 +61,7 @@ def warm_worker() -> None:
 
 
 async def _warm() -> None:
+    _readers.append(TurnReader(runner.get_turn_log().client, runner.start_received_turn))
     await warm_up()
     _background_tasks.append(asyncio.create_task(keep_snapshot_fresh()))
     tune_gc()
@@ -70,9 +73,15 @@ async def _warm() -> None:
 def drain_worker() -> None:
     """Let this worker's turns end, and send those that take longer to other workers."""
     if _loops:
-        left = _run(runner.drain(settings.TURN_DRAIN_SECONDS))
+        left = _run(_stop_taking_and_drain())
         if left:
             send_turn_tasks([build_turn_task(turn_id) for turn_id in left])
+
+
+async def _stop_taking_and_drain() -> list[uuid.UUID]:
+    while _readers:
+        await _readers.pop().stop()
+    return await runner.drain(settings.TURN_DRAIN_SECONDS)
 
 
 @shared_task(name=RUN_TASK)

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from accounts.models import User
 from aggregator.domain.events import TurnQueued
 from aggregator.execution.processes.dispatch import build_turn_task, dispatch_turn
+from aggregator.execution.processes.hand_over import ReceivedTurn, offer_turn
 from aggregator.execution.processes.lease import hold_lease
 from aggregator.execution.turn import answer_turn
 from aggregator.execution.turn_control import InsertProgress, QueueWait, TurnControl, track_insert
@@ -23,7 +24,7 @@ from aggregator.infra.concurrency import retry_db, retry_db_async
 from aggregator.infra.fair_semaphore import FairSemaphore
 from aggregator.infra.flush_scheduler import get_flush_scheduler
 from aggregator.infra.loop_runtime import per_loop
-from aggregator.infra.telemetry import bind_turn
+from aggregator.infra.telemetry import bind_turn, continue_trace
 from aggregator.models import Turn
 from aggregator.providers import close_providers
 from aggregator.resilience.permits import close_permits
@@ -74,8 +75,10 @@ async def start_turn(turn: Turn) -> None:
     """Begin to answer a stored turn, here or on a worker as TURN_RUNNER says; does not wait for its end."""
     is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
     if settings.TURN_RUNNER == "worker":
+        task = build_turn_task(turn.public_id, is_new=is_new)
         try:
-            await dispatch_turn(build_turn_task(turn.public_id, is_new=is_new))
+            if not await offer_turn(get_turn_log().client, turn, is_new=is_new, trace=task["trace"]):
+                await dispatch_turn(task)
         except (OperationalError, RedisError, TimeoutError) as error:
             # The turn is stored: the next search for abandoned turns finds it.
             logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
@@ -98,6 +101,12 @@ def start_local_turn(
     task = asyncio.create_task(run_turn(turn_id, new, insert_progress))
     _running.add(task)
     task.add_done_callback(_on_task_done)
+
+
+def start_received_turn(received: ReceivedTurn) -> None:
+    """Begin to answer a turn that another process handed over."""
+    with continue_trace(received.trace):
+        start_local_turn(received.turn_id, received.new)
 
 
 def _on_task_done(task: "asyncio.Task[None]") -> None:
