@@ -6,7 +6,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
@@ -17,12 +17,14 @@ from aggregator.models import CalibrationAnswer
 from aggregator.pipeline.panel.fan_out import fan_out
 from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.types import PanelSlot, Question, Route, Strategy
-from aggregator.providers import RateLimited
+from aggregator.providers import RateLimited, TimedOut
 from aggregator.resilience.throttle import pause_left_seconds
 from aggregator.services.calibration_runs import LASTING_ERRORS, FinishedCall
 
 # A model that fails so often in a row is not asked again in this pass.
 MAX_FAILURES, MAX_RATE_LIMITS = 5, 30
+# Nobody reads along: a slow answer is waited for, as one that is cut off says little about its model.
+CALL_DEADLINE_MS, PATIENCE = 600_000, 4
 
 Store = Callable[[FinishedCall], Awaitable[None]]
 Ask = Callable[["PlannedCall", asyncio.Event], Awaitable[Outcome]]
@@ -150,13 +152,24 @@ class _ModelQueue:
 
 
 async def ask_once(call: PlannedCall, stop: asyncio.Event) -> Outcome:
-    """Ask one model as a live panel does, and return how it ended."""
+    """Ask one model as a live panel does, and return how it ended; without time left it has failed."""
+    model = replace(
+        call.model,
+        first_token_ms=PATIENCE * call.model.first_token_ms,
+        stall_ms=PATIENCE * call.model.stall_ms,
+    )
     # Every call has an id of its own: one that is made again is paid for again.
-    slot = PanelSlot(str(uuid.uuid4()), call.model)
-    route = Route((slot,), Strategy.SINGLE, (), 1, 0, settings.TURN_DEADLINE_MS)
+    slot = PanelSlot(str(uuid.uuid4()), model)
+    route = Route((slot,), Strategy.SINGLE, (), 1, 0, max(CALL_DEADLINE_MS, settings.TURN_DEADLINE_MS))
     async with fan_out(route, call.question, emit=ignore, stop=stop) as panel:
         await panel.wait_until_complete()
-    return panel.outcomes[0]
+    return fail_late(panel.outcomes[0])
+
+
+def fail_late(outcome: Outcome) -> Outcome:
+    """Return an answer that ran out of time as a failure: a part of it is neither right nor wrong."""
+    is_late = outcome.finish_reason == "deadline"
+    return replace(outcome, status="failed", error=TimedOut.code) if is_late else outcome
 
 
 def limit_call_cost(call: PlannedCall) -> int:

@@ -43,10 +43,7 @@ def build_records(
         given = {
             answer.model: GivenAnswer(answer.text, answer.cost_micros, answer.duration_ms)
             for answer in answers.get(row.pk, ())
-            if answer.role == CalibrationAnswer.Role.CANDIDATE
-            and not answer.error
-            and answer.text.strip()
-            and answer.model in slugs
+            if answer.is_whole_candidate and answer.model in slugs
         }
         if given:
             topic = classify_topic(row.prompt).topic
@@ -64,7 +61,7 @@ def list_answering(
     counts = dict.fromkeys((model.slug for model in models), 0)
     for row in questions:
         for answer in answers.get(row.pk, ()):
-            if answer.role == CalibrationAnswer.Role.CANDIDATE and not answer.error:
+            if answer.is_whole_candidate:
                 counts[answer.model] = counts.get(answer.model, 0) + 1
     least = MIN_ANSWERED * max(counts.values(), default=0)
     return [model for model in models if counts[model.slug] >= max(1, least)]

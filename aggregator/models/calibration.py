@@ -128,3 +128,9 @@ class CalibrationAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model}: {self.text[:60]}"
+
+    @property
+    def is_whole_candidate(self) -> bool:
+        """Whether it is an answer to the question that its model ended itself, or by its length."""
+        is_whole = not self.error and self.finish_reason != "deadline" and bool(self.text.strip())
+        return self.role == self.Role.CANDIDATE and is_whole
