@@ -155,6 +155,15 @@ def _describe_fusion(row: Mapping[str, Any]) -> FusionRow:
     )
 
 
+def _describe_judge(row: Mapping[str, Any]) -> str:
+    text = gettext(
+        "%(slug)s: 정답을 아는 %(pairs)d쌍 가운데 %(passed)d쌍에서 순서를 바꿔도 더 나은 답을 골랐어요."
+        " 순서만 따라간 것이 %(swayed)d쌍, 읽을 수 없던 것이 %(unreadable)d쌍이에요."
+    )
+    ability = gettext("심사를 맡을 수 있어요.") if row["can_judge"] else gettext("심사를 맡을 수 없어요.")
+    return f"{text % row} {ability}"
+
+
 def _percent(share: float) -> str:
     return f"{share:.1%}"
 
@@ -173,6 +182,7 @@ def _list_notes(run: CalibrationRun, report: Mapping[str, Any]) -> list[str]:
     if left_out := report.get("left_out"):
         names = {"models": ", ".join(left_out)}
         notes.append(gettext("답을 거의 하지 않은 모델은 뺐어요: %(models)s") % names)
+    notes.extend(_describe_judge(row) for row in report.get("judges", ()))
     if problem := report.get("problem"):
         notes.append(label_of(PROBLEMS, problem))
     if router := report.get("router"):

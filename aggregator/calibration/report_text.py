@@ -5,7 +5,7 @@ from typing import Any
 
 from aggregator.calibration.estimate import RunEstimate
 from aggregator.calibration.fit import CALIBRATED, IN_USE, MIN_HELD_OUT, MIN_TRAIN, SHIPPED
-from aggregator.calibration.fusion_verdict import NOT_WORSE, UNCLEAR, WORSE
+from aggregator.calibration.fusion.verdict import NOT_WORSE, UNCLEAR, WORSE
 from aggregator.models import CalibrationRun
 from aggregator.selectors.calibration_runs import RunProgress
 
@@ -17,7 +17,7 @@ _PROBLEMS = {
 }
 _FUSION_PROBLEMS = {
     "no_candidates": "there are no answers to fuse: fewer than two models answered",
-    "no_judge": "no model on offer can judge: none recognised which answer belongs to a question",
+    "no_judge": "no model on offer can judge, so none is measured",
 }
 _VERDICTS = {
     NOT_WORSE: "not worse than the best candidate, so it may fuse",
@@ -68,9 +68,18 @@ def format_result(run: CalibrationRun) -> str:
 
 
 def _format_fusion(report: Mapping[str, Any]) -> list[str]:
+    judges = [_format_judge(row) for row in report.get("judges", ())]
     if problem := report.get("problem"):
-        return [f"nothing was decided: {_FUSION_PROBLEMS[problem]}"]
-    return [_format_verdict(row) for row in report["fusion"]]
+        return [*judges, f"nothing was decided: {_FUSION_PROBLEMS[problem]}"]
+    return [*judges, *(_format_verdict(row) for row in report["fusion"])]
+
+
+def _format_judge(row: Mapping[str, Any]) -> str:
+    ability = "can judge" if row["can_judge"] else "cannot judge"
+    return (
+        f"{row['slug']} {ability}: the better of {row['passed']} of {row['pairs']} labelled pairs in both"
+        f" orders; {row['swayed']} by the order alone, {row['unreadable']} unreadable"
+    )
 
 
 def _format_verdict(row: Mapping[str, Any]) -> str:
@@ -78,6 +87,7 @@ def _format_verdict(row: Mapping[str, Any]) -> str:
     return (
         f"{row['slug']}: {_VERDICTS[row['verdict']]}; better in {row['share']:.0%}"
         f" ({row['low']:.0%} to {row['high']:.0%}) of {row['pairs']} pairs, judged by {judge}"
+        f" ({row.get('swayed', 0)} by the order alone, {row.get('unreadable', 0)} unreadable)"
     )
 
 

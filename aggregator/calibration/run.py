@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from aggregator.calibration.ask import PlannedCall
 from aggregator.calibration.fit import CalibrationFit, fit_run
-from aggregator.calibration.fusion_run import measure_fusion
+from aggregator.calibration.fusion.run import measure_fusion
 from aggregator.calibration.run_asker import DATABASE_RETRY_SECONDS, RunAsker
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.execution.runner import get_turn_log
@@ -105,13 +105,17 @@ async def _keep_hold(
 async def _work(run: CalibrationRun, stop: asyncio.Event) -> None:
     models = await run_in_db_thread(list_models, run)
     asker = RunAsker(run.pk, stop)
-    await asker.ask_all(await run_in_db_thread(plan_calls, run, models))
-    if stop.is_set():
-        return
+
+    async def ask_candidates() -> None:
+        await asker.ask_all(await run_in_db_thread(plan_calls, run, models))
+
     if run.kind == CalibrationRun.Kind.FUSION:
-        report = await measure_fusion(run, models, asker)
+        report = await measure_fusion(run, models, asker, ask_candidates)
         if report is not None:
             await run_in_db_thread(services.finish_run, run.pk, report=report)
+        return
+    await ask_candidates()
+    if stop.is_set():
         return
     fit = await run_in_db_thread(_fit, run, models)
     await run_in_db_thread(_store_fit, run, fit)

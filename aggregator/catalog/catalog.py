@@ -44,7 +44,7 @@ class LanguageModel:
     stall_ms: int = 30_000
     # Measured tokens a second while it writes, None where nobody has measured them.
     tokens_per_second: float | None = None
-    extra: dict[str, float] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
     # The account of an admin that the model is called by; without one the key is `api_key_name`'s.
     account: str = ""
     key_id: int | None = None

@@ -1,12 +1,14 @@
 """Words a pair of answers for a judge and reads its verdict; a reply in any other form is no verdict."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.utils.crypto import salted_hmac
 
+from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.sampling import Sampling
 from aggregator.pipeline.fusion.fusion_inputs import neutralise_fences
 from aggregator.pipeline.types import Question
@@ -16,6 +18,7 @@ PROMPT = Path(__file__).with_name("judge_pair.md")
 _SAMPLING = Sampling(max_tokens=400, temperature=0.0)
 # What each reply says of the first of the two answers.
 _SCORES = {"A": 1.0, "B": 0.0, "same": 0.5}
+_LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,34 @@ def make_case(*parts: str | int) -> str:
 
 
 def build_judge_question(pair: AnswerPair) -> Question:
-    """Return the request for a verdict on a pair."""
+    """Return the request for a verdict on a pair.
+
+    It ends with the reply's form and marker: small models copy a form that is only described.
+    """
     case = pair.case
     blocks = [
         f"<<<ANSWER {case} {letter}>>>\n{neutralise_fences(text, case)}\n<<<END {case} {letter}>>>"
         for letter, text in (("A", pair.first), ("B", pair.second))
     ]
-    prompt = "\n\n".join([f"The request:\n\n{neutralise_fences(pair.prompt, case)}", *blocks])
+    form = f'Which answer is better? Reply with {{"case": "{case}", "better": "A"}}, "B" or "same".'
+    prompt = "\n\n".join([f"The request:\n\n{neutralise_fences(pair.prompt, case)}", *blocks, form])
     return Question(prompt, "en", system_prompt=_read_prompt(), sampling=_SAMPLING)
+
+
+def constrain_reply(judge: LanguageModel, case: str) -> LanguageModel:
+    """Return a judge that can write nothing but a verdict, where its server is ours and holds it to a schema.
+
+    Its own penalties on repeated words are left out, as they would count against the words of a form.
+    """
+    if judge.provider != _LOCAL:
+        return judge
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"case": {"const": case}, "better": {"enum": list(_SCORES)}},
+        "required": ["case", "better"],
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "verdict", "schema": schema}}
+    return replace(judge, extra={"response_format": form})
 
 
 def read_verdict(reply: str, case: str) -> float | None:
