@@ -58,6 +58,13 @@ def estimate_accuracies(responses: ResponseMatrix, prior: VoteWeights, standings
     return skills
 
 
+def anchor_accuracies(accuracies: Numbers, standings: Numbers) -> Numbers:
+    """Return accuracies on the scale of public quality: measured differences, the public average."""
+    logits = _to_logits(accuracies)
+    anchored: Numbers = 1 / (1 + np.exp(logits.mean() - logits - _to_logits(standings).mean()))
+    return anchored
+
+
 def _to_logits(probabilities: Numbers) -> Numbers:
     clipped = np.clip(probabilities, 0.02, 0.98)
     logits: Numbers = np.log(clipped / (1 - clipped))

@@ -29,6 +29,8 @@ _FOLDS = 3
 _SCALES = (0.5, 1.5)
 _SUPPORTS = len(SUPPORT)
 _SHARED = _SUPPORTS + MAX_DISTINCT + 1
+# A penalty that nothing moves against.
+_FIXED = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,20 @@ def fit_offsets(
     point = _solve_offsets(responses, prior, skills, penalties)
     scale = _find_scale(responses, prior, skills, penalties)
     return _name_offsets(scale * point, responses, skills, penalties)
+
+
+def fit_model_offsets(
+    responses: ResponseMatrix, prior: VoteWeights, skills: Numbers, *, models: float, topics: float
+) -> VoteWeights:
+    """Learn what is particular to models on labelled answers; what all votes share stays as in the prior.
+
+    `models` and `topics` are the L2 penalties of the offsets by model, and by model and topic.
+    """
+    names = sorted(set(responses.topics))
+    shrinkage = Shrinkage(shared=_FIXED, models=models, topics=topics, letters=0.0)
+    penalties = Penalties(shrinkage, names if len(names) > 1 else [], has_letters=False)
+    fitted = _name_offsets(_solve_offsets(responses, prior, skills, penalties), responses, skills, penalties)
+    return replace(prior, skills=fitted.skills, models=fitted.models, topics=fitted.topics)
 
 
 def _solve_offsets(

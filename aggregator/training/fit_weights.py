@@ -70,7 +70,9 @@ def fit_weights(
         version=datetime.now(UTC).strftime("%Y-%m-%d.%H%M%S.%f"),
         option_vote=fitted[True],
         open_vote=fitted[False],
-        routing=_fit_routing(labelled, priors, public, router) if labelled else base.routing,
+        routing=_fit_routing(labelled, priors, public, replace(base.routing, router=router))
+        if labelled
+        else base.routing,
         provenance={"questions": len(records), "labelled": len(labelled), "models": list(models)},
         calibration=_measure_halves(readable, priors, public),
     )
@@ -117,18 +119,27 @@ def _fit_vote(
     standings = np.array([public[model] for model in models])
     if used is labelled:
         skills = measure_accuracies(responses, standings)
-        return fit_offsets(responses, prior, skills)
+        return _keep_other_models(fit_offsets(responses, prior, skills), prior)
     estimated = estimate_accuracies(responses, prior, standings)
-    return replace(
-        prior, skills={m: round(float(skill), 4) for m, skill in zip(models, estimated, strict=True)}
-    )
+    found = {m: round(float(skill), 4) for m, skill in zip(models, estimated, strict=True)}
+    return replace(prior, skills={**prior.skills, **found})
+
+
+def _keep_other_models(fitted: VoteWeights, prior: VoteWeights) -> VoteWeights:
+    """Return a fit with what was known before of models that were not asked."""
+    topics = {
+        topic: {**prior.topics.get(topic, {}), **fitted.topics.get(topic, {})}
+        for topic in sorted({*prior.topics, *fitted.topics})
+    }
+    skills, models = {**prior.skills, **fitted.skills}, {**prior.models, **fitted.models}
+    return replace(fitted, skills=skills, models=models, topics=topics)
 
 
 def _fit_routing(
     labelled: Sequence[AnsweredQuestion],
     votes: Mapping[bool, VoteWeights],
     public: Mapping[str, float],
-    router: RouterHead | None,
+    before: RoutingWeights,
 ) -> RoutingWeights:
     models = list_models(labelled)
     skills = _measure_by_topic(labelled, models, public)
@@ -137,10 +148,10 @@ def _fit_routing(
         for topic, skill in row.items():
             best[topic] = max(best.get(topic, 0.0), skill)
     return RoutingWeights(
-        skills=skills,
+        skills={**before.skills, **skills},
         thresholds={topic: _find_threshold(skill) for topic, skill in best.items()},
         cascades=_fit_cascades(labelled, votes, public),
-        router=router,
+        router=before.router,
     )
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aggregator.pipeline.ranking.calibration import CalibrationError
+from aggregator.pipeline.ranking.measured_models import MeasuredModels, parse_measured_models
 from aggregator.pipeline.ranking.style_weights import StyleWeights
 from aggregator.pipeline.ranking.tally import VoteWeights
 from aggregator.pipeline.routing_weights import (
@@ -17,6 +18,7 @@ from aggregator.pipeline.routing_weights import (
 )
 
 DEFAULT_WEIGHTS = Path(__file__).with_name("default_weights.json")
+MEASURED_MODELS = Path(__file__).with_name("measured_models.json")
 FORMAT = 4
 
 
@@ -83,10 +85,27 @@ def parse_weights(document: Mapping[str, Any]) -> ModelWeights:
         raise WeightsError(f"not model weights: {error}") from error
 
 
+def add_measured_models(weights: ModelWeights, measured: MeasuredModels) -> ModelWeights:
+    """Return weights with what was measured of single models; those of all other models stay."""
+    return replace(
+        weights,
+        option_vote=measured.option_vote.add_to(weights.option_vote),
+        open_vote=measured.open_vote.add_to(weights.open_vote),
+        routing=measured.add_to_routing(weights.routing),
+    )
+
+
+@cache
+def load_cold_weights() -> ModelWeights:
+    """Return the weights that ship for models of which nothing was measured here."""
+    return parse_weights(json.loads(DEFAULT_WEIGHTS.read_text(encoding="utf-8")))
+
+
 @cache
 def load_default_weights() -> ModelWeights:
-    """Return the weights that ship with the code."""
-    return parse_weights(json.loads(DEFAULT_WEIGHTS.read_text(encoding="utf-8")))
+    """Return the weights that ship with the code, with what was measured of single models."""
+    document = json.loads(MEASURED_MODELS.read_text(encoding="utf-8"))
+    return add_measured_models(load_cold_weights(), parse_measured_models(document))
 
 
 _active: list[ModelWeights] = []
