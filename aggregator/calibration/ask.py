@@ -24,7 +24,7 @@ from aggregator.services.calibration_runs import LASTING_ERRORS, FinishedCall
 # A model that fails so often in a row is not asked again in this pass.
 MAX_FAILURES, MAX_RATE_LIMITS = 5, 30
 # Nobody reads along: a slow answer is waited for, as one that is cut off says little about its model.
-CALL_DEADLINE_MS, PATIENCE = 600_000, 4
+CALL_DEADLINE_MS, WAIT_FACTOR = 600_000, 4
 
 Store = Callable[[FinishedCall], Awaitable[None]]
 Ask = Callable[["PlannedCall", asyncio.Event], Awaitable[Outcome]]
@@ -155,8 +155,8 @@ async def ask_once(call: PlannedCall, stop: asyncio.Event) -> Outcome:
     """Ask one model as a live panel does, and return how it ended; without time left it has failed."""
     model = replace(
         call.model,
-        first_token_ms=PATIENCE * call.model.first_token_ms,
-        stall_ms=PATIENCE * call.model.stall_ms,
+        first_token_ms=WAIT_FACTOR * call.model.first_token_ms,
+        stall_ms=WAIT_FACTOR * call.model.stall_ms,
     )
     # Every call has an id of its own: one that is made again is paid for again.
     slot = PanelSlot(str(uuid.uuid4()), model)

@@ -43,14 +43,18 @@ def make_case(*parts: str | int) -> str:
 def build_judge_question(pair: AnswerPair) -> Question:
     """Return the request for a verdict on a pair.
 
-    It ends with the reply's form and marker: small models copy a form that is only described.
+    It ends with the reply's form and marker: small models copy a form that is only described, and a letter
+    that stands in it as an example.
     """
     case = pair.case
     blocks = [
         f"<<<ANSWER {case} {letter}>>>\n{neutralise_fences(text, case)}\n<<<END {case} {letter}>>>"
         for letter, text in (("A", pair.first), ("B", pair.second))
     ]
-    form = f'Which answer is better? Reply with {{"case": "{case}", "better": "A"}}, "B" or "same".'
+    form = (
+        f'Which answer is better? Reply with {{"case": "{case}", "better": ...}}, where better is "A" or'
+        ' "B", or "same" where neither is better.'
+    )
     prompt = "\n\n".join([f"The request:\n\n{neutralise_fences(pair.prompt, case)}", *blocks, form])
     return Question(prompt, "en", system_prompt=_read_prompt(), sampling=_SAMPLING)
 
