@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
@@ -18,10 +19,12 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from accounts.models import User
+from aggregator.admin.calibration_report import FUSION_VERDICTS
 from aggregator.admin.provider_forms import PRICES, ListingForm
 from aggregator.admin.provider_texts import report_test
 from aggregator.models import Listing, ProviderTest
 from aggregator.selectors.provider_accounts import is_offered, list_recent_tests
+from aggregator.services.listings import read_model
 from aggregator.services.provider_accounts import save_custom_model
 from aggregator.services.provider_checks import fail_test, run_test, start_test
 
@@ -29,6 +32,12 @@ TEST = "aggregator_listing_test_call"
 TEST_TASK = "aggregator.tasks.run_provider_test"
 LIMITS = ["concurrency", "context_window", "output_limit"]
 QUALITY = ["languages", "standing", "can_fuse"]
+UNMEASURED_FUSION: dict[str, Promise] = {
+    "": _("아직 재지 않았어요."),
+    "no_judge": _(
+        "재 보았지만 함께 쓰는 모델 가운데 심사할 수 있는 모델이 없어서 정하지 못했어요. 합치지 않아요."
+    ),
+}
 
 
 @admin.register(Listing)
@@ -80,7 +89,7 @@ class ListingAdmin(ModelAdmin):
             (None, {"fields": [*identity, "is_on"]}),
             (_("토큰 백만 개의 가격 (원)"), {"fields": list(PRICES)}),
             (_("한도"), {"fields": LIMITS}),
-            (_("고르는 기준"), {"fields": [*QUALITY, *(["fusion_verdict"] if obj else [])]}),
+            (_("고르는 기준"), {"fields": [*QUALITY, *(["show_fusion"] if obj else [])]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Listing | None = None) -> list[str]:
@@ -90,7 +99,7 @@ class ListingAdmin(ModelAdmin):
         identity = (
             ["show_alias"] if obj.is_custom else ["slug", "vendor", "provider", "litellm_model", "api_base"]
         )
-        return [*identity, "fusion_verdict"]
+        return [*identity, "show_fusion"]
 
     def get_form(
         self, request: HttpRequest, obj: Listing | None = None, change: bool = False, **kwargs: Any
@@ -123,6 +132,13 @@ class ListingAdmin(ModelAdmin):
             return redirect(request.path)
         page: HttpResponse = super().response_change(request, obj)
         return page
+
+    @display(description=_("합치기 측정 결과"))
+    def show_fusion(self, listing: Listing) -> str:
+        """What was measured of its fused answers, or why nothing was."""
+        if listing.fusion_verdict is not None:
+            return str(FUSION_VERDICTS["not_worse" if listing.fusion_verdict else "worse"])
+        return str(UNMEASURED_FUSION[read_model(listing).fusion_problem])
 
     @display(description=_("별칭"))
     def show_alias(self, listing: Listing) -> str:

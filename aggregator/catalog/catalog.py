@@ -34,6 +34,8 @@ class LanguageModel:
     languages: tuple[str, ...]
     standing: float
     can_fuse: bool = False
+    # Why its fused answers were not compared, where that was tried: "no_judge" of the models beside it.
+    fusion_problem: str = ""
     # Calls at once in all processes together.
     concurrency: int = 256
     api_base: str = ""

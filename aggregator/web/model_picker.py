@@ -70,6 +70,8 @@ class ModelPicker:
 
     models: tuple[ModelOption, ...]
     presets: tuple[PresetOption, ...]
+    # Whether no model on offer fuses because none of them can tell whether fused answers are better.
+    is_fusion_unproven: bool
 
 
 def build_picker() -> ModelPicker:
@@ -78,7 +80,8 @@ def build_picker() -> ModelPicker:
     offers = list_model_offers(language)
     presets = list_presets(offers, language)
     models = tuple(_describe_model(offer, language) for offer in offers)
-    return ModelPicker(models, tuple(map(_describe_preset, presets)))
+    is_unproven = all(not offer.model.can_fuse and offer.model.fusion_problem for offer in offers)
+    return ModelPicker(models, tuple(map(_describe_preset, presets)), is_fusion_unproven=is_unproven)
 
 
 def _describe_model(offer: ModelOffer, language: str) -> ModelOption:

@@ -6,6 +6,7 @@ from pytest_django.fixtures import Settings
 
 from aggregator.models import Listing
 from aggregator.services.listings import list_offered_models, sync_listings
+from aggregator.web.model_picker import build_picker
 from config import data_dir
 from config.env import SettingError
 from testing.factories import ListingFactory
@@ -134,3 +135,15 @@ def test_what_was_measured_says_whether_a_model_may_fuse(
 ) -> None:
     ListingFactory.create(slug="wise", can_fuse=can_fuse, fusion_verdict=verdict)
     assert [model.can_fuse for model in list_offered_models()] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("slug", "can_fuse", "unproven"),
+    [("qwen2.5-1.5b", False, True), ("qwen2.5-1.5b", True, False), ("wise", False, False)],
+)
+def test_the_picker_says_that_nothing_is_known_of_fused_answers(
+    slug: str, can_fuse: bool, unproven: bool
+) -> None:
+    ListingFactory.create(slug="smollm2-135m", can_fuse=False)
+    ListingFactory.create(slug=slug, can_fuse=can_fuse)
+    assert build_picker().is_fusion_unproven is unproven
