@@ -13,7 +13,7 @@ import numpy as np
 from aggregator.infra.tune_gc import tune_gc
 from aggregator.pipeline.agreement.agreement import Agreement, Verdict
 from aggregator.pipeline.agreement.compare import compare_answers
-from aggregator.pipeline.fusion.pair_judge import MOST_TOKENS
+from aggregator.pipeline.fusion.pair_judge import MOST_TOKENS, PAIRS_SECONDS
 from aggregator.pipeline.types import Question
 from aggregator.training.agreement.passes import list_passes, number_groups, read_pass
 from bench.agreement.attribution import add_attribution
@@ -153,10 +153,15 @@ def add_judge_goals(report: Report, rows: Sequence[dict[str, Any]], judged: Sequ
     report.at_most("capable_judge.most_tokens", max((each.tokens for each in judged), default=0), MOST_TOKENS)
 
 
-def add_served_judge(report: Report, rows: Sequence[dict[str, Any]], api_base: str) -> None:
+def add_served_judge(
+    report: Report, rows: Sequence[dict[str, Any]], api_base: str, seconds: float = PAIRS_SECONDS
+) -> None:
     """Record the figures of a real judge, and those of the same questions without it."""
     alone = measure_pairs(list_verdicts(rows, [compare_question(row) for row in rows]))
-    judged = run_served_judge(rows, api_base)
+    judged = run_served_judge(rows, api_base, seconds)
+    asked = [each for each in judged if each.calls]
+    report.note("served_judge.asked", len(asked))
+    report.note("served_judge.read", sum(each.is_read for each in asked))
     found = measure_pairs(list_verdicts(rows, [each.agreement for each in judged]))
     report.note("served_judge.questions", len(rows))
     for name, figures in (("served_judge", found), ("without_it", alone)):
@@ -177,6 +182,9 @@ def main() -> None:
     parser = bench_parser(__doc__, quick="every fourth question")
     parser.add_argument("--judge", metavar="URL", help="also ask the model of this OpenAI-compatible server")
     parser.add_argument("--judge-step", type=int, default=4, help="every how many questions it is asked")
+    parser.add_argument(
+        "--judge-seconds", type=float, default=PAIRS_SECONDS, help="and how long waited for"
+    )
     options = parser.parse_args()
     rows = read_questions(options.data)
     rows = rows[::QUICK_STEP] if options.quick else rows
@@ -198,7 +206,7 @@ def main() -> None:
     add_attribution(report, rows)
     add_judge_goals(report, rows, run_scripted_judge(rows))
     if options.judge:
-        add_served_judge(report, rows[:: options.judge_step], options.judge)
+        add_served_judge(report, rows[:: options.judge_step], options.judge, options.judge_seconds)
     report.close()
 
 

@@ -17,7 +17,12 @@ from aggregator.pipeline.agreement.agreement import Agreement
 from aggregator.pipeline.agreement.compare import compare_answers
 from aggregator.pipeline.chat_messages import count_message_tokens
 from aggregator.pipeline.fusion.judge import JudgeUsage
-from aggregator.pipeline.fusion.pair_judge import build_pair_messages, is_worth_judging_pairs, judge_pairs
+from aggregator.pipeline.fusion.pair_judge import (
+    PAIRS_SECONDS,
+    build_pair_messages,
+    is_worth_judging_pairs,
+    judge_pairs,
+)
 from aggregator.pipeline.types import Question
 from aggregator.providers import close_providers
 from aggregator.training.agreement.passes import number_groups
@@ -30,11 +35,15 @@ _LINE = re.compile(r"^(\w{4}) (\d+): ", re.M)
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuestion:
-    """The agreement after a judge's call, how many calls there were, and the tokens of all of them."""
+    """The agreement after a judge's call, how many calls there were, and the tokens of all of them.
+
+    `is_read` is whether its reply came in time and in the form that was asked for.
+    """
 
     agreement: Agreement
     calls: int
     tokens: int
+    is_read: bool = False
 
 
 def _prepare_settings() -> None:
@@ -64,14 +73,16 @@ def offer_judge(api_base: str, slug: str = "judge") -> LanguageModel:
     )  # fmt: skip
 
 
-async def judge_question(row: dict[str, Any], model: LanguageModel) -> JudgedQuestion:
+async def judge_question(
+    row: dict[str, Any], model: LanguageModel, seconds: float = PAIRS_SECONDS
+) -> JudgedQuestion:
     """Compare a question's answers, and have a judge decide what is unsure, as a live turn does."""
     question, texts = Question(row["prompt"], row["lang"]), row["answers"]
     agreement = compare_answers(question, texts)
     if not is_worth_judging_pairs(agreement):
         return JudgedQuestion(agreement, 0, 0)
     usage = JudgeUsage()
-    judged = await judge_pairs(question, texts, model=model, judge_usage=usage)
+    judged = await judge_pairs(question, texts, model=model, judge_usage=usage, seconds=seconds)
     pairs = {
         (a, b): judged[both]
         for a, b in combinations(range(len(texts)), 2)
@@ -80,18 +91,21 @@ async def judge_question(row: dict[str, Any], model: LanguageModel) -> JudgedQue
     # Servers count tokens in their own way; the larger count is held to the limit.
     counted = count_message_tokens(build_pair_messages(question, texts, "0000")) + usage.output_tokens
     tokens = max(counted, usage.input_tokens + usage.output_tokens)
-    return JudgedQuestion(agreement.decide(pairs), 1, tokens)
+    return JudgedQuestion(agreement.decide(pairs), 1, tokens, bool(judged))
 
 
 async def _judge_all(
-    rows: Sequence[dict[str, Any]], provider: ProviderServer | None, api_base: str
+    rows: Sequence[dict[str, Any]],
+    provider: ProviderServer | None,
+    api_base: str,
+    seconds: float = PAIRS_SECONDS,
 ) -> list[JudgedQuestion]:
     model = offer_judge(api_base)
     found = []
     for row in rows:
         if provider:
             provider.find_script = lambda name, prompt, row=row: _script_judge(name, prompt, row)  # type: ignore[misc]
-        found.append(await judge_question(row, model))
+        found.append(await judge_question(row, model, seconds))
     await close_providers()
     return found
 
@@ -103,7 +117,7 @@ def run_scripted_judge(rows: Sequence[dict[str, Any]]) -> list[JudgedQuestion]:
         return asyncio.run(_judge_all(rows, provider, f"{provider.url}/v1"))
 
 
-def run_served_judge(rows: Sequence[dict[str, Any]], api_base: str) -> list[JudgedQuestion]:
+def run_served_judge(rows: Sequence[dict[str, Any]], api_base: str, seconds: float) -> list[JudgedQuestion]:
     """Have the model behind a server decide what the comparison is unsure of."""
     _prepare_settings()
-    return asyncio.run(_judge_all(rows, None, api_base))
+    return asyncio.run(_judge_all(rows, None, api_base, seconds))

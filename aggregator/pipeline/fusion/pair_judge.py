@@ -96,20 +96,25 @@ def parse_pair_groups(reply: str, count: int, *, case: str) -> Mapping[tuple[int
 
 @traced("judge_pairs")
 async def judge_pairs(
-    question: Question, texts: Sequence[str], *, model: LanguageModel, judge_usage: JudgeUsage
+    question: Question,
+    texts: Sequence[str],
+    *,
+    model: LanguageModel,
+    judge_usage: JudgeUsage,
+    seconds: float = PAIRS_SECONDS,
 ) -> JudgedTexts:
     """Ask a model once which texts give the same answer; provider errors are not raised."""
     marker = secrets.token_hex(2)
     messages = build_pair_messages(question, texts, marker)
     reply = ""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PAIRS_SECONDS):
+        async with asyncio.timeout(seconds):
             reply = await call_judge(
                 model,
                 messages,
                 judge_usage,
                 most_tokens=REPLY_TOKENS,
-                seconds=PAIRS_SECONDS,
+                seconds=seconds,
                 person=question.person,
             )
     pairs = parse_pair_groups(reply, len(texts), case=marker)
