@@ -128,8 +128,9 @@ def describe_run(run: CalibrationRun) -> RunReport:
 
 def _estimate(run: CalibrationRun) -> RunEstimate:
     questions = [Question(row.prompt, row.language) for row in list_questions(run.pk)]
-    models = [model for model in list_offered_models() if model.slug in run.panel]
-    return estimate_run(questions, models, kind=run.kind, paces=measure_paces())
+    offered = list_offered_models()
+    models = [model for model in offered if model.slug in run.panel]
+    return estimate_run(questions, models, kind=run.kind, paces=measure_paces(), judges=offered)
 
 
 def _list_rows(report: Mapping[str, Any]) -> list[ResultRow]:

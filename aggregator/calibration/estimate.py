@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aggregator.calibration.fusion.cost import ExtraCalls, estimate_fusion
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.models import CalibrationRun
 from aggregator.pipeline.answer_type import detect_answer_type
@@ -21,8 +22,6 @@ from aggregator.pipeline.types import Question
 CALLS_AT_ONCE = 3
 LOCAL_CALLS_AT_ONCE = 1
 _LOCAL = "local"
-# A judge reads a pair of answers twice, and the answer is written from two or three others.
-_FUSED_READINGS, _JUDGED_READINGS = 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +74,24 @@ def limit_cost_micros(model: LanguageModel, question: Question) -> int:
 
 
 def estimate_run(
-    questions: Sequence[Question], models: Sequence[LanguageModel], *, kind: str, paces: Paces
+    questions: Sequence[Question],
+    models: Sequence[LanguageModel],
+    *,
+    kind: str,
+    paces: Paces,
+    judges: Sequence[LanguageModel] = (),
 ) -> RunEstimate:
-    """Return what asking these models these questions is expected to cost, and how long it takes."""
-    rows = [_estimate_model(model, questions, paces) for model in models]
+    """Return what asking these models these questions is expected to cost, and how long it takes.
+
+    `judges` are the models on offer, best first, which a run about fused answers asks for verdicts.
+    """
+    rows = {model.slug: _estimate_model(model, questions, paces) for model in models}
     if kind == CalibrationRun.Kind.FUSION:
-        rows = [_add_fusion(row) for row in rows]
-    return RunEstimate(tuple(rows))
+        by_slug = {model.slug: model for model in (*models, *judges)}
+        for more in estimate_fusion(questions, models, judges, paces):
+            row = rows.get(more.model) or ModelEstimate(more.model, 0, 0, 0.0)
+            rows[more.model] = _add_calls(row, more, count_calls_at_once(by_slug[more.model]))
+    return RunEstimate(tuple(rows.values()))
 
 
 def _estimate_model(model: LanguageModel, questions: Sequence[Question], paces: Paces) -> ModelEstimate:
@@ -96,6 +106,6 @@ def _estimate_model(model: LanguageModel, questions: Sequence[Question], paces: 
     return ModelEstimate(model.slug, len(questions), cost, seconds / count_calls_at_once(model))
 
 
-def _add_fusion(row: ModelEstimate) -> ModelEstimate:
-    more = 1 + _FUSED_READINGS + _JUDGED_READINGS
-    return ModelEstimate(row.model, 4 * row.calls, more * row.cost_micros, more * row.seconds)
+def _add_calls(row: ModelEstimate, more: ExtraCalls, at_once: int) -> ModelEstimate:
+    seconds = row.seconds + more.seconds / at_once
+    return ModelEstimate(row.model, row.calls + more.calls, row.cost_micros + more.cost_micros, seconds)

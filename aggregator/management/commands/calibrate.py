@@ -97,7 +97,8 @@ class Command(BaseCommand):
 
     def _confirm(self, run: CalibrationRun, *, is_sure: bool) -> bool:
         questions = [build_question(row) for row in list_questions(run.pk)]
-        estimate = estimate_run(questions, list_models(run), kind=run.kind, paces=measure_paces())
+        models, judges = list_models(run), list_offered_models()
+        estimate = estimate_run(questions, models, kind=run.kind, paces=measure_paces(), judges=judges)
         self.stdout.write(format_estimate(estimate, run, len(questions)))
         return is_sure or input("Start? [y/N] ").strip().lower() in {"y", "yes"}
 
