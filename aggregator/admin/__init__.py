@@ -3,6 +3,7 @@
 from aggregator.admin import (
     budget,
     calibration,
+    calibration_answers,
     catalog,
     conversations,
     feedback,
@@ -14,6 +15,7 @@ from aggregator.admin import (
 __all__ = [
     "budget",
     "calibration",
+    "calibration_answers",
     "catalog",
     "conversations",
     "feedback",

@@ -2,6 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from celery import current_app
 from django.conf import settings
@@ -22,7 +23,7 @@ from accounts.models import User
 from aggregator.admin.calibration_form import MAX_BUDGET_WON, WON, CalibrationForm
 from aggregator.admin.calibration_report import describe_run
 from aggregator.calibration.processes import continue_runs
-from aggregator.models import CalibrationRun
+from aggregator.models import CalibrationAnswer, CalibrationRun
 from aggregator.services import calibration_runs
 from aggregator.storage.model_weights import activate_version
 from ui.won import render_won
@@ -97,6 +98,7 @@ class CalibrationRunAdmin(ModelAdmin):
                 "calibration": describe_run(run),
                 "may_control": self.has_control_permission(request),
                 "may_use": self.has_use_permission(request),
+                "answers_url": _list_answers_url(request, run),
                 "title": gettext("보정 %(number)s") % {"number": run.pk},
             }
         page: HttpResponse = super().changeform_view(
@@ -198,6 +200,14 @@ def _send(request: HttpRequest) -> None:
         current_app.send_task(CONTINUE_TASK, retry=False)
     except (OperationalError, RedisError):
         messages.warning(request, gettext("워커에 알리지 못했어요. 워커가 켜지면 시작해요."))
+
+
+def _list_answers_url(request: HttpRequest, run: CalibrationRun) -> str:
+    """Return the address of the answers to a run's questions, or '' for those who may not see them."""
+    if not request.user.has_perm("aggregator.view_calibrationanswer"):
+        return ""
+    query = urlencode({"question__run__id__exact": run.pk, "role__exact": CalibrationAnswer.Role.CANDIDATE})
+    return f"{reverse('admin:aggregator_calibrationanswer_changelist')}?{query}"
 
 
 def _read_budget(text: str) -> int | None:

@@ -52,6 +52,21 @@ def build_records(
     return found
 
 
+def grade_answers(
+    questions: Sequence[CalibrationQuestion], answers: Mapping[int, Sequence[CalibrationAnswer]]
+) -> dict[int, bool]:
+    """Return whether each whole candidate to a question with a known answer is right, by its key."""
+    slugs = sorted({answer.model for rows in answers.values() for answer in rows})
+    pairs = [(row, record) for row, record in build_records(questions, answers, slugs) if record.gold]
+    scores, _ = measure_scores([record for _, record in pairs], slugs)
+    return {
+        answer.pk: bool(scores[index, slugs.index(answer.model)])
+        for index, (row, _) in enumerate(pairs)
+        for answer in answers[row.pk]
+        if answer.is_whole_candidate
+    }
+
+
 def list_answering(
     questions: Sequence[CalibrationQuestion],
     answers: Mapping[int, Sequence[CalibrationAnswer]],

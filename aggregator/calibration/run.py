@@ -13,7 +13,7 @@ from functools import partial
 from django.db import InterfaceError, OperationalError
 
 from aggregator.calibration.ask import PlannedCall
-from aggregator.calibration.fit import CalibrationFit, fit_run
+from aggregator.calibration.fit import CalibrationFit, fit_run, grade_answers
 from aggregator.calibration.fusion.run import measure_fusion
 from aggregator.calibration.run_asker import DATABASE_RETRY_SECONDS, RunAsker
 from aggregator.catalog.catalog import LanguageModel
@@ -123,7 +123,9 @@ async def _work(run: CalibrationRun, stop: asyncio.Event) -> None:
 
 def _fit(run: CalibrationRun, models: Sequence[LanguageModel]) -> CalibrationFit:
     refresh_weights()
-    return fit_run(selectors.list_questions(run.pk), selectors.list_answers(run.pk), models)
+    questions, answers = selectors.list_questions(run.pk), selectors.list_answers(run.pk)
+    services.store_grades(grade_answers(questions, answers))
+    return fit_run(questions, answers, models)
 
 
 def _store_fit(run: CalibrationRun, fit: CalibrationFit) -> None:

@@ -113,6 +113,8 @@ class CalibrationAnswer(models.Model):
     text = models.TextField(_("답"), blank=True)
     error = models.CharField(_("오류"), max_length=40, blank=True)
     finish_reason = models.CharField(max_length=20, blank=True)
+    # Whether a candidate says the right answer; None where none is known or the run has not ended.
+    is_right = models.BooleanField(_("맞음"), null=True)
     cost_micros = models.PositiveBigIntegerField(_("비용(백만분의 1원)"), default=0)
     duration_ms = models.PositiveIntegerField(_("걸린 시간(ms)"), default=0)
     created_at = models.DateTimeField(auto_now_add=True, verbose_name=_("생성 일시"))

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -164,6 +164,13 @@ def store_call(run_id: int, call: FinishedCall) -> None:
             "duration_ms": call.duration_ms,
         },
     )
+
+
+def store_grades(grades: Mapping[int, bool]) -> None:
+    """Store of each answer whether it is right."""
+    for is_right in (True, False):
+        chosen = [answer for answer, grade in grades.items() if grade is is_right]
+        CalibrationAnswer.objects.filter(pk__in=chosen).update(is_right=is_right)
 
 
 def note_over_budget(run_id: int) -> None:

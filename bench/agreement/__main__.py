@@ -182,9 +182,7 @@ def main() -> None:
     parser = bench_parser(__doc__, quick="every fourth question")
     parser.add_argument("--judge", metavar="URL", help="also ask the model of this OpenAI-compatible server")
     parser.add_argument("--judge-step", type=int, default=4, help="every how many questions it is asked")
-    parser.add_argument(
-        "--judge-seconds", type=float, default=PAIRS_SECONDS, help="and how long waited for"
-    )
+    parser.add_argument("--judge-seconds", type=float, default=PAIRS_SECONDS, help="and how long waited for")
     options = parser.parse_args()
     rows = read_questions(options.data)
     rows = rows[::QUICK_STEP] if options.quick else rows

@@ -125,6 +125,8 @@ def check_stored_run(printed: str, spent_on_turns: int) -> None:
     assert all(
         words in printed for words in ("60 questions, 180 calls", "cold start", "calibrated", "points")
     )
+    answers = CalibrationAnswer.objects.filter(model="keen")
+    assert answers.filter(is_right=True).count() == 55 and answers.filter(is_right=False).count() == 5
     # Every call is in the usage that all spending is in, and takes nothing from the day's turns.
     calls = Usage.objects.filter(purpose="calibrate")
     assert calls.count() == 180 and run.cost_micros == sum(call.cost_micros for call in calls) > 0

@@ -1,5 +1,8 @@
 """The admin's page of a calibration: estimate before it starts, progress, result, and who may do what."""
 
+import html
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -149,3 +152,34 @@ def test_who_may_only_look_starts_and_uses_nothing(client: Client, started: list
         assert client.post(f"{RUNS}{run.pk}/{name}/").status_code == 403
     assert client.get(f"{RUNS}add/").status_code == 403
     assert not started
+
+
+def test_answers_are_found_by_model_and_by_whether_they_are_right(client: Client) -> None:
+    log_in(client, "view_calibrationrun", "add_calibrationrun", "view_calibrationanswer")
+    run = add_run(client)
+    row = run.questions.order_by("position")[0]
+    for slug, text, is_right in (("one", "맞는 답", True), ("two", "틀린 답", False)):
+        CalibrationAnswer.objects.create(question=row, model=slug, text=text, is_right=is_right)
+    run.status = CalibrationRun.Status.DONE
+    run.save()
+
+    page = client.get(f"{RUNS}{run.pk}/change/").content.decode()
+    url = re.search(r'href="(/admin/aggregator/calibrationanswer/[^"]+)"', page)
+    assert url
+    address = html.unescape(url[1])
+    found = client.get(address).content.decode()
+    wrong = client.get(f"{address}&is_right__exact=0").content.decode()
+
+    assert "맞는 답" in found
+    assert "틀린 답" in found
+    assert "맞는 답" not in wrong
+    assert "틀린 답" in wrong
+
+
+def test_who_may_not_see_answers_gets_neither_link_nor_page(client: Client) -> None:
+    log_in(client, "view_calibrationrun", "add_calibrationrun")
+    run = add_run(client)
+    CalibrationRun.objects.update(status=CalibrationRun.Status.DONE)
+
+    assert "calibrationanswer" not in client.get(f"{RUNS}{run.pk}/change/").content.decode()
+    assert client.get("/admin/aggregator/calibrationanswer/").status_code == 403
