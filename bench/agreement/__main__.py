@@ -159,9 +159,9 @@ def add_served_judge(
     """Record the figures of a real judge, and those of the same questions without it."""
     alone = measure_pairs(list_verdicts(rows, [compare_question(row) for row in rows]))
     judged = run_served_judge(rows, api_base, seconds)
-    asked = [each for each in judged if each.calls]
-    report.note("served_judge.asked", len(asked))
-    report.note("served_judge.read", sum(each.is_read for each in asked))
+    replied = [each.is_read for each in judged if each.calls]
+    report.note("served_judge.asked", len(replied))
+    report.note("served_judge.read", sum(replied))
     found = measure_pairs(list_verdicts(rows, [each.agreement for each in judged]))
     report.note("served_judge.questions", len(rows))
     for name, figures in (("served_judge", found), ("without_it", alone)):
