@@ -18,6 +18,7 @@ from bench.turns.profile import Profile
 from bench.turns.prompts.source import PromptSource
 from bench.turns.role_table import format_role_table
 from bench.turns.rows.capacity import measure_fan_out, measure_slo, measure_thousand_chats, measure_throughput
+from bench.turns.rows.fairness import measure_fairness
 from bench.turns.rows.faults import measure_faults
 from bench.turns.rows.first_token import measure_first_token
 from bench.turns.rows.growth import measure_growth, measure_history
@@ -34,6 +35,7 @@ ROWS: dict[str, Row] = {
     "history": measure_history,
     "growth": measure_growth,
     "faults": measure_faults,
+    "fairness": measure_fairness,
     "sockets": measure_sockets,
     "memory": measure_memory,
 }

@@ -27,6 +27,7 @@ class Plan:
     history_turns: int
     conversations: tuple[int, int]
     fault_chats: Load
+    heavy_user: Load
 
     @property
     def loads(self) -> list[Load]:
@@ -57,6 +58,8 @@ FULL = Plan(
     history_turns=20,
     conversations=(10_000, 1_000_000),
     fault_chats=Load("beside a fault", 8, panel_size=3, tokens=150),
+    # 12 long questions, and two of a newcomer.
+    heavy_user=Load("a heavy user and a newcomer", 14, panel_size=1, tokens=100, rate=20.0),
 )
 QUICK = Plan(
     rounds=1,
@@ -74,4 +77,5 @@ QUICK = Plan(
     history_turns=5,
     conversations=(1_000, 20_000),
     fault_chats=replace(FULL.fault_chats, chats=4, tokens=50),
+    heavy_user=replace(FULL.heavy_user, chats=8, tokens=40),
 )

@@ -99,6 +99,12 @@ class Site:
         command = [sys.executable, "-m", "testing.site.seed", request]
         subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
 
+    def limit_calls(self, model: str, calls: int) -> None:
+        """Have a model serve at most so many calls at once."""
+        request = json.dumps({"limit": slug_of(model), "calls": calls})
+        command = [sys.executable, "-m", "testing.site.seed", request]
+        subprocess.run(command, check=True, env=self.environment, cwd=ROOT, capture_output=True)
+
     def panel(self, model: str, slots: int) -> list[str]:
         """Return the slugs of a model's listings that `fill` created, one for each panel slot."""
         return [f"{slug_of(model)}-{slot}" for slot in range(slots)]

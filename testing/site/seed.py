@@ -53,6 +53,13 @@ def offer_listings(prefix: str) -> None:
     Listing.objects.filter(slug__regex=f"^{prefix}-[0-9]+$" if prefix else "").update(is_on=True)
 
 
+def limit_calls(prefix: str, calls: int) -> None:
+    """Set how many calls the listings that `create_listings` made with a prefix serve at once."""
+    from aggregator.models import Listing
+
+    Listing.objects.filter(slug__regex=f"^{prefix}-[0-9]+$").update(concurrency=calls)
+
+
 def retry_database(work: Callable[[], T], seconds: float = 30.0) -> T:
     """Run database work, retried while the server is down."""
     from django.db import Error, connection
@@ -76,6 +83,9 @@ def main() -> None:
     request = json.loads(sys.argv[1])
     if "offer" in request:
         offer_listings(request["offer"])
+        return
+    if "limit" in request:
+        limit_calls(request["limit"], request["calls"])
         return
     cookies = create_users(request["users"])
     for prefix, names in request["models"].items():
