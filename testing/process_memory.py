@@ -7,7 +7,7 @@ from aggregator.budgeting.budget import read_pace
 from aggregator.execution.setup import forget_snapshot
 from aggregator.pipeline.ranking.weights import activate_weights
 from aggregator.ratings import ratings
-from aggregator.resilience import throttle
+from aggregator.resilience import reading_speed, throttle
 from aggregator.selectors.model_speeds import forget_speeds
 from aggregator.storage import model_weights
 from config.monitoring import views
@@ -25,6 +25,7 @@ def forget_process_memory() -> None:
     ratings._shown.clear()
     forget_speeds()
     throttle.clear_pauses()
+    reading_speed.forget_speeds()
     activate_weights(None)
     model_weights.refresh_weights.cache_clear()
     views.check_health.cache_clear()

@@ -25,6 +25,7 @@ NO_RETRY = MappingProxyType({"X-Should-Retry": "false"})
 TURN_ERRORS = {
     "prompt_too_long": _Reply(400, "context_length_exceeded"),
     "prompt_too_long_for_choice": _Reply(400, "context_length_exceeded"),
+    "prompt_too_slow": _Reply(400, "context_length_exceeded"),
     "quota_reached": _Reply(429, "insufficient_quota", NO_RETRY),
     "too_many_running": _Reply(429, "too_many_running", {"Retry-After": "5"}),
     "overloaded": _Reply(503, "overloaded", {"Retry-After": "10"}),

@@ -46,6 +46,8 @@ class LanguageModel:
     stall_ms: int = 30_000
     # Measured tokens a second while it writes, None where nobody has measured them.
     tokens_per_second: float | None = None
+    # The same while it reads a prompt, only of models that take seconds for a long one.
+    reading_tokens_per_second: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     # The account of an admin that the model is called by; without one the key is `api_key_name`'s.
     account: str = ""

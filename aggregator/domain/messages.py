@@ -13,6 +13,9 @@ REFUSALS: dict[str, Promise] = {
     "prompt_too_long_for_choice": _(
         "고른 모델이 읽기에는 질문이 길어요. 질문을 줄이거나 다른 모델을 골라 주세요."
     ),
+    "prompt_too_slow": _(
+        "질문이 길어서 지금은 제때 읽을 수 있는 모델이 없어요. 질문을 줄이거나 더 빠른 모델을 골라 주세요."
+    ),
     "quota_reached": _("오늘 쓸 수 있는 횟수를 다 썼어요. 자정이 지나면 다시 쓸 수 있어요."),
     "conversation_not_found": _("이 대화를 찾을 수 없어요. 새 대화를 시작해 주세요."),
     "turn_not_found": _("이 질문을 찾을 수 없어요. 페이지를 새로 고쳐 주세요."),

@@ -17,6 +17,7 @@ from aggregator.infra.concurrency import retry_db, retry_db_async
 from aggregator.infra.flush_scheduler import get_flush_scheduler
 from aggregator.models import Conversation
 from aggregator.resilience.breaker import record_call_results
+from aggregator.resilience.reading_speed import publish_speeds
 from aggregator.selectors.usage import list_call_costs
 from aggregator.services import turns
 from aggregator.storage import checkpoint
@@ -52,6 +53,7 @@ async def close_turn(run: TurnRun) -> None:
     await run.control.wait_until_stored()
     await _store_end(run)
     await record_call_results(run.writer.log.client, run.call_results)
+    await publish_speeds(run.writer.log.client)
 
 
 async def _store_end(run: TurnRun) -> None:

@@ -6,6 +6,7 @@ from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.exchange import Exchange
 from aggregator.pipeline.types import Question
 from aggregator.providers import CallSettings, ChatMessage, TokenUsage, overestimate_tokens
+from aggregator.resilience.reading_speed import find_reading_speed
 
 LANGUAGE_INSTRUCTIONS = {
     "ko": "한국어로 답하세요.",
@@ -13,6 +14,8 @@ LANGUAGE_INSTRUCTIONS = {
 }
 # What every answer needs of the window, and no longer prompt is sent.
 MIN_ANSWER_TOKENS = 256
+# A history is cut to what a model reads in this time, as nobody gets a word before it has read all.
+READING_SECONDS = 20.0
 
 
 def count_message_tokens(messages: Sequence[ChatMessage]) -> int:
@@ -40,7 +43,22 @@ def max_prompt_tokens(model: LanguageModel, system_prompt: str = "") -> int:
 
 def max_whole_tokens(model: LanguageModel, system_prompt: str = "") -> int:
     """Return the longest prompt and history that a model reads without leaving out the oldest exchanges."""
-    return _room_without_answer(model, system_prompt) - model.output_limit
+    room = _room_without_answer(model, system_prompt)
+    fixed = model.context_window - room
+    return min(room - model.output_limit, count_readable_tokens(model, READING_SECONDS) - fixed)
+
+
+def count_readable_tokens(model: LanguageModel, seconds: float) -> int:
+    """Return how many tokens a model can read in a time, no more than its window."""
+    speed = find_reading_speed(model)
+    return model.context_window if speed is None else min(model.context_window, round(speed * seconds))
+
+
+def can_read(model: LanguageModel, question: Question) -> bool:
+    """Return whether a prompt fits a model's window and is read before its limit for the first token."""
+    fixed = overestimate_tokens(build_system_prompt(model, question)) + overestimate_tokens(question.prompt)
+    readable = count_readable_tokens(model, model.first_token_ms / 1000)
+    return max_output_tokens(model, question) > 0 and fixed <= readable
 
 
 def _room_without_answer(model: LanguageModel, system_prompt: str) -> int:
@@ -89,14 +107,22 @@ def count_dropped_exchanges(model: LanguageModel, question: Question) -> int:
 
 def _history_room(model: LanguageModel, question: Question) -> int:
     fixed = overestimate_tokens(build_system_prompt(model, question)) + overestimate_tokens(question.prompt)
-    return model.context_window - max_output_tokens(model, question) - fixed
+    newest = _count_exchange(question.history[-1]) if question.history else 0
+    # What is asked now is about the exchange before, so that one stays where it can be read at all.
+    least = min(fixed + newest, count_readable_tokens(model, model.first_token_ms / 1000))
+    readable = max(least, count_readable_tokens(model, READING_SECONDS))
+    return min(model.context_window - max_output_tokens(model, question), readable) - fixed
+
+
+def _count_exchange(exchange: Exchange) -> int:
+    return overestimate_tokens(exchange.prompt) + overestimate_tokens(exchange.answer)
 
 
 def fit_history(history: Sequence[Exchange], room: int) -> list[ChatMessage]:
     """Return the messages of the latest exchanges that fit in `room` tokens, oldest first."""
     messages: list[ChatMessage] = []
     for exchange in reversed(history):
-        room -= overestimate_tokens(exchange.prompt) + overestimate_tokens(exchange.answer)
+        room -= _count_exchange(exchange)
         if room < 0:
             break
         if exchange.answer:

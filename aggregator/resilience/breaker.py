@@ -9,7 +9,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from aggregator.catalog.catalog import LanguageModel
-from aggregator.resilience import throttle
+from aggregator.resilience import reading_speed, throttle
 
 logger = logging.getLogger(__name__)
 
@@ -61,15 +61,25 @@ async def filter_available(
         return ()
     try:
         async with asyncio.timeout(VALKEY_TIMEOUT_SECONDS):
-            open_circuits, paused = await asyncio.gather(
-                client.mget([_open_key(model.slug) for model in offer]), client.hgetall(throttle.PAUSES_KEY)
+            open_circuits, paused, speeds = await asyncio.gather(
+                client.mget([_open_key(model.slug) for model in offer]),
+                client.hgetall(throttle.PAUSES_KEY),
+                _read_speeds(client, offer),
             )
     except (RedisError, TimeoutError):
         return tuple(offer)
     throttle.apply_pauses(client, cast("Mapping[bytes, bytes]", paused))
+    reading_speed.apply_speeds(speeds)
     available = tuple(
         model
         for model, error in zip(offer, open_circuits, strict=True)
         if error is None and not throttle.pause_left_seconds(model)
     )
     return available or tuple(offer)
+
+
+async def _read_speeds(client: "redis.Redis", offer: Sequence[LanguageModel]) -> Mapping[bytes, bytes]:
+    # Hosted models read in no time, and most sites offer no others.
+    if not any(model.reading_tokens_per_second for model in offer):
+        return {}
+    return cast("Mapping[bytes, bytes]", await client.hgetall(reading_speed.SPEEDS_KEY))

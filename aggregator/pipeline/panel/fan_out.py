@@ -25,6 +25,7 @@ from aggregator.providers import (
     stream_completion,
 )
 from aggregator.resilience.permits import PermitError, hold_permit
+from aggregator.resilience.reading_speed import note_reading
 
 MIN_DEADLINE_MS = 1_000
 # What an answer costs its person's share of a model where nobody has forecast its length.
@@ -139,6 +140,7 @@ class _Attempt:
             async for piece in pieces:
                 if isinstance(piece, Completion):
                     self.completion, self.usage = piece, piece.usage
+                    note_reading(model, piece.usage.input_tokens, (piece.ttft_ms or 0) / 1000)
                     continue
                 await self._extend(piece.text)
                 if self._repetition.extend(piece.text):

@@ -16,6 +16,7 @@ import numpy as np
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.pipeline.routing.prompt_topics import TopicPrediction
 from aggregator.pipeline.routing_weights import Vectors
+from aggregator.resilience.reading_speed import find_reading_speed
 
 LENGTHS_FILE = Path(__file__).with_name("length_forecast.npz")
 _LEAST_TOKENS, _MOST_TOKENS = 8.0, 2_500.0
@@ -48,9 +49,6 @@ USUAL_TOKENS_PER_SECOND, USUAL_FIRST_TOKEN_SECONDS = 50.0, 1.0
 # Measured answers weigh against this many of the table's length.
 PRIOR_ANSWERS = 10
 _LEAST_FACTOR, _MOST_FACTOR = 0.05, 8.0
-# A local model reads about eight times as fast as it writes (catalog.toml).
-_READING_SPEEDUP = 8.0
-_LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,8 @@ def expect_seconds(
     """Return the seconds from asking a model to the end of its answer."""
     rate = pace.tokens_per_second or model.tokens_per_second or USUAL_TOKENS_PER_SECOND
     first = pace.first_token_seconds
-    if first is None:
-        is_local = model.provider == _LOCAL
-        first = input_tokens / (rate * _READING_SPEEDUP) if is_local else USUAL_FIRST_TOKEN_SECONDS
+    if reading := find_reading_speed(model):
+        first = max(first or 0.0, input_tokens / reading)
+    elif first is None:
+        first = USUAL_FIRST_TOKEN_SECONDS
     return round(first + output_tokens / rate, 1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.pipeline.answer_type import detect_answer_type
-from aggregator.pipeline.chat_messages import max_output_tokens
+from aggregator.pipeline.chat_messages import can_read
 from aggregator.pipeline.routing.plan_options import estimate_cost_micros
 from aggregator.pipeline.routing_weights import NO_ROUTING_WEIGHTS, RoutingWeights
 from aggregator.pipeline.types import Question, Ranking, Route, Strategy
@@ -64,7 +64,7 @@ def _is_worth_asking(
     gain = max(_MIN_GAIN, model.standing - confidence)
     return (
         question.language in model.languages
-        and bool(max_output_tokens(model, question))
+        and can_read(model, question)
         and budget.can_afford(cost)
         # A planned escalation was weighed against the price of quality when the route was chosen.
         and (

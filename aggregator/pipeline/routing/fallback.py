@@ -6,7 +6,7 @@ from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.domain.events import CandidateFinished
 from aggregator.domain.turn_state import TurnState
-from aggregator.pipeline.chat_messages import max_output_tokens
+from aggregator.pipeline.chat_messages import can_read
 from aggregator.pipeline.routing.plan_options import estimate_cost_micros
 from aggregator.pipeline.types import Question
 
@@ -42,7 +42,7 @@ def choose_fallback(
         for model in models
         if model.slug not in in_turn
         and question.language in model.languages
-        and max_output_tokens(model, question)
+        and can_read(model, question)
         and _is_affordable(model, failed_model, question, spent=spent, budget=budget)
     ]
     # What broke one model of a provider is likely to break its next one.

@@ -9,7 +9,12 @@ from aggregator.budgeting.pacing import choose_action
 from aggregator.budgeting.turn_budget import TurnBudget
 from aggregator.catalog.catalog import LanguageModel
 from aggregator.pipeline.answer_type import detect_answer_type
-from aggregator.pipeline.chat_messages import max_output_tokens
+from aggregator.pipeline.chat_messages import (
+    READING_SECONDS,
+    can_read,
+    count_readable_tokens,
+    max_output_tokens,
+)
 from aggregator.pipeline.routing.answer_forecast import (
     UNMEASURED,
     Paces,
@@ -40,6 +45,7 @@ from aggregator.pipeline.routing.reasons import (
 )
 from aggregator.pipeline.routing_weights import NO_ROUTING_WEIGHTS, CascadePlan, RoutingWeights
 from aggregator.pipeline.types import NoModelError, PanelSlot, Plan, Question, Route, RouteLimits, Strategy
+from aggregator.providers import overestimate_tokens
 
 # Prompt lengths are rounded up to this many tokens, so that similar prompts share cached plan options.
 _TOKEN_STEP = 128
@@ -130,13 +136,15 @@ def _quote_models(
 ) -> tuple[ModelQuote, ...]:
     read = count_prompt_tokens(question)
     read = -(-read // _TOKEN_STEP) * _TOKEN_STEP
+    prompt_tokens = overestimate_tokens(question.prompt)
     is_votable = detect_answer_type(question.prompt) is not None
     topic_tokens = expect_answer_tokens(context.topic, is_votable=is_votable)
     quotes = []
     for model in models:
         pace = context.paces.get(model.slug, UNMEASURED)
         tokens = expect_tokens(model, topic_tokens, pace)
-        quotes.append(quote_model(model, read, tokens, expect_seconds(model, read, tokens, pace)))
+        seen = min(read, max(prompt_tokens, count_readable_tokens(model, READING_SECONDS)))
+        quotes.append(quote_model(model, read, tokens, expect_seconds(model, seen, tokens, pace)))
     fluent = {model.slug for model in models if question.language in model.languages}
     # A model fuses only in a language that it speaks.
     return tuple(replace(quote, can_fuse=quote.can_fuse and quote.slug in fluent) for quote in quotes)
@@ -154,6 +162,9 @@ def _find_readers(
         raise NoModelError("prompt_too_long")
     if named and not any(model in capable for model in named):
         raise NoModelError("prompt_too_long_for_choice")
+    capable = [model for model in capable if can_read(model, question)]
+    if not any(model in capable for model in named or capable):
+        raise NoModelError("prompt_too_slow")
     fluent = [model for model in capable if question.language in model.languages]
     return Readers(models, capable, fluent)
 

@@ -8,13 +8,16 @@ from aggregator.catalog.catalog import LanguageModel, read_catalog
 from aggregator.domain.exchange import Exchange
 from aggregator.pipeline.chat_messages import (
     MIN_ANSWER_TOKENS,
+    READING_SECONDS,
     build_messages,
     count_dropped_exchanges,
     count_message_tokens,
     max_output_tokens,
     max_prompt_tokens,
 )
+from aggregator.pipeline.routing.reasons import list_history_reasons
 from aggregator.pipeline.types import NoModelError, Question, Route
+from aggregator.resilience.reading_speed import note_reading
 from tests.aggregator.pipeline.routing.test_requested_panel import ask
 from tests.aggregator.pipeline.routing.test_route import model
 
@@ -48,6 +51,34 @@ def test_the_oldest_exchanges_are_left_out_before_a_prompt_fails() -> None:
     whole = Question("그래서?", "ko", history[dropped:])
     assert count_dropped_exchanges(SMALL, whole) == 0
     assert count_dropped_exchanges(SMALL, Question(longest_prompt(SMALL), "ko", history)) == len(history)
+
+
+SLOW = replace(SMALL, slug="slow", context_window=4_096, reading_tokens_per_second=40.0)
+
+
+def test_a_long_history_is_cut_to_what_a_slow_model_reads_in_seconds() -> None:
+    history = tuple(Exchange(f"질문 {number}", "답" * 300) for number in range(60))
+    question = Question("그래서?", "ko", history)
+    sent = count_message_tokens(build_messages(SLOW, question))
+    assert 0.5 * READING_SECONDS * 40 < sent <= READING_SECONDS * 40
+    assert list_history_reasons(question, [SLOW]) == ["history_cut"]
+    # A machine that is busy reads more slowly, and what is asked about stays.
+    for _ in range(20):
+        note_reading(SLOW, 400, 400 / 12)
+    left = [message.text for message in build_messages(SLOW, question)]
+    assert left[1:] == ["질문 59", "답" * 300, "그래서?"]
+
+
+def test_a_prompt_that_no_model_reads_in_time_is_refused_at_once_with_a_word() -> None:
+    hurried = replace(SLOW, first_token_ms=10_000)
+    prompt = "가" * 500
+    assert max_output_tokens(hurried, Question(prompt, "ko"))
+    for panel in ((), ("slow",)):
+        with pytest.raises(NoModelError) as refused:
+            plan(prompt, *panel, models=(hurried,))
+        assert refused.value.code == "prompt_too_slow"
+    route = plan(prompt, models=(hurried, LARGE))
+    assert [slot.model.slug for slot in route.slots] == ["large"]
 
 
 def plan(prompt: str, *panel: str, models: tuple[LanguageModel, ...] = (SMALL, LARGE)) -> Route:
