@@ -9,6 +9,8 @@ from pathlib import Path
 from testing.site.processes import Site
 
 RATE, LONGEST_S, SHOWN = "100", "3600", 40
+# Stopping a process for every sample would change what is measured on a busy machine.
+FORMAT = ("-f", "raw", "--nonblocking")
 # Where idle threads wait.
 IDLE = ("threading.py:", "concurrent/futures/thread.py:81", "selectors.py:", "psycopg_pool/sched.py")
 
@@ -25,7 +27,7 @@ class Profile:
             process = site.children[part].process if part in site.children else None
             if process:
                 file = folder / f"{site.runner}-{part}.raw"
-                words = [program, "record", "-p", str(process.pid), "-r", RATE, "-d", LONGEST_S, "-f", "raw"]
+                words = [program, "record", "-p", str(process.pid), "-r", RATE, "-d", LONGEST_S, *FORMAT]
                 quiet = subprocess.DEVNULL
                 self._records[file] = subprocess.Popen([*words, "-o", str(file)], stdout=quiet, stderr=quiet)
 

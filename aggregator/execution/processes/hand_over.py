@@ -41,7 +41,7 @@ ANNOUNCE = (
     "return redis.call('zadd', KEYS[1], now + ARGV[2], ARGV[1])"
 )
 MAX_WAITING = 20_000
-READER_SECONDS, ANNOUNCE_SECONDS, BLOCK_MS, RETRY_SECONDS = 6, 2.0, 1_000, 0.2
+READER_SECONDS, ANNOUNCE_SECONDS, BLOCK_MS, RETRY_SECONDS = 10, 2.0, 1_000, 0.2
 MAX_PER_READ = 100
 # No other process can have begun a turn before the search for abandoned turns counts it.
 NEW_SHARE_OF_LEASE = 0.5

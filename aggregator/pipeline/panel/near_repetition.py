@@ -23,6 +23,8 @@ _CHECK_EVERY = 6
 _UNIT_END = re.compile(r"\n+|(?<!\d)[.!?…。！？]+[\"'”’)*\]]*(?=\s)")
 _COUNTER = re.compile(r"^[^\w\n]{0,8}\d+[^\w\n]{0,4}")
 _WORD, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+(?:[.,]\d+)*")
+# An end of a unit, with the blank after it, is sought so many characters back.
+_MOST_END_CHARS, _BLANK = 32, re.compile(r"\s")
 _LAST_WORD = re.compile(r"\S*$")
 _WIDE_LETTERS = re.compile(r"[가-힣぀-ヿ一-鿿]")
 # Links, table cells, formulas and code repeat with small changes on purpose.
@@ -56,17 +58,16 @@ class NearRepetitionDetector:
     # What has been written of the next unit.
     _rest: str = ""
     _unchecked: int = 0
+    # Whether one more copy would make a loop of the units that have ended.
+    _is_suspicious: bool = False
 
     def extend(self, piece: str) -> bool:
         """Read a piece of text; returns whether the text repeats itself nearly by now."""
         self._rest += piece
-        for text in self._take_ended():
-            self._units.append(_read_unit(text, self._words))
-            self._words.update(_list_words(text))
-            if find_near_loop(self._units).period:
-                return True
+        if _may_end_unit(self._rest, len(piece)) and self._read_ended():
+            return True
         self._unchecked += len(piece)
-        if self._unchecked < _CHECK_EVERY:
+        if not self._is_suspicious or self._unchecked < _CHECK_EVERY:
             return False
         self._unchecked = 0
         # The last word may be half written.
@@ -78,11 +79,34 @@ class NearRepetitionDetector:
     def skip(self) -> None:
         """Forget what was read, as where code begins."""
         self._units.clear()
-        self._rest = ""
+        self._rest, self._is_suspicious = "", False
+
+    def _read_ended(self) -> bool:
+        """Read the units that have ended; returns whether they end in a loop."""
+        for text in self._take_ended():
+            self._units.append(_read_unit(text, self._words))
+            self._words.update(_list_words(text))
+            known = list(self._units)
+            if find_near_loop(known).period:
+                return True
+            self._is_suspicious = any(
+                _count_copies(known, period) >= _LEAST_REPEATS * period - 1
+                for period in range(1, _MAX_PERIOD + 1)
+            )
+        return False
 
     def _take_ended(self) -> Iterator[str]:
         *ended, (_, self._rest) = list(split_units(self._rest))
         yield from (text for _, text in ended)
+
+
+def _may_end_unit(text: str, added: int) -> bool:
+    """Return whether the last `added` characters may have ended a unit, which takes a look at few of them."""
+    known = len(text) - added
+    if not _BLANK.search(text, known):
+        return False
+    found = _UNIT_END.finditer(text, max(0, known - _MOST_END_CHARS))
+    return any(end.end() >= known for end in found)
 
 
 def split_units(text: str) -> Iterator[tuple[int, str]]:

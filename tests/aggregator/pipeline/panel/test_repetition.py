@@ -2,6 +2,7 @@
 
 import pytest
 
+from aggregator.pipeline.panel import near_repetition
 from aggregator.pipeline.panel.repetition import RepetitionDetector, cut_loop, read_repetition_context
 
 HEAD = "광합성은 식물이 빛으로 양분을 만드는 과정이에요. 물과 이산화탄소가 필요해요."
@@ -98,3 +99,22 @@ CITIES = enumerate(("부산", "인천", "울산", "포항", "속초", "여수"),
 )
 def test_a_list_that_says_the_same_of_other_things_is_no_loop(lines: list[str]) -> None:
     assert stream("\n".join(lines)) == "\n".join(lines)
+
+
+def test_a_text_without_sentences_is_not_read_again_for_each_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    read_unit, split_units = near_repetition._read_unit, near_repetition.split_units
+
+    def count_unit(text: str, known: set[str]) -> near_repetition.Unit:
+        read.append(len(text))
+        return read_unit(text, known)
+
+    def count_split(text: str) -> list[tuple[int, str]]:
+        read.append(len(text))
+        return list(split_units(text))
+
+    monkeypatch.setattr(near_repetition, "_read_unit", count_unit)
+    monkeypatch.setattr(near_repetition, "split_units", count_split)
+    detector, pieces = RepetitionDetector(), [f"{n:x}xq{n * 7919:x} " for n in range(1_000)]
+    assert not any(map(detector.extend, pieces))
+    assert sum(read) <= 2 * len("".join(pieces))
