@@ -65,8 +65,6 @@ def draft_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
     prompt, parent = _clean_prompt(request.prompt), None
     if request.conversation:
         conversation, parent = _find_place(owner, request.conversation, request.parent)
-        # Known already, and asked for before the first model is.
-        conversation.owner = cast(User, owner)
     else:
         conversation = draft_conversation(
             owner=owner,
@@ -76,6 +74,8 @@ def draft_turn(*, owner: AbstractBaseUser, request: TurnRequest) -> Turn:
             given_history=request.given_history,
             sampling=request.sampling,
         )
+    # Known already, and asked for before the first model is.
+    conversation.owner = cast(User, owner)
     return _build_draft(conversation, request, prompt, parent)
 
 

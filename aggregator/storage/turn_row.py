@@ -5,15 +5,21 @@ from typing import Any
 import orjson
 from django.db import DEFAULT_DB_ALIAS, models
 
+from accounts.models import User
 from aggregator.models import Conversation, Turn
 
 # A conversation that a program began may hold a long history: then the row is read.
 MAX_ROW_BYTES = 64_000
+# What a turn reads of its owner; nothing else of a person leaves the database.
+OWNER_COLUMNS = ("id", "is_guest")
 
 
 def encode_turn(turn: Turn) -> bytes:
     """Return a stored turn's row and its conversation's, or b"" if they are too long."""
-    rows = {"turn": _encode_row(turn), "conversation": _encode_row(turn.conversation)}
+    conversation = turn.conversation
+    rows = {"turn": _encode_row(turn), "conversation": _encode_row(conversation)}
+    if Conversation.owner.is_cached(conversation):
+        rows["owner"] = {name: getattr(conversation.owner, name) for name in OWNER_COLUMNS}
     encoded = orjson.dumps(rows)
     return encoded if len(encoded) <= MAX_ROW_BYTES else b""
 
@@ -26,6 +32,10 @@ def decode_turn(encoded: bytes) -> Turn:
     rows = orjson.loads(encoded)
     turn: Turn = _decode_row(Turn, rows["turn"])
     turn.conversation = _decode_row(Conversation, rows["conversation"])
+    if owner := rows.get("owner"):
+        # Its other columns are deferred: reading one of them would query.
+        values = [owner[name] for name in OWNER_COLUMNS]
+        turn.conversation.owner = User.from_db(DEFAULT_DB_ALIAS, OWNER_COLUMNS, values)
     return turn
 
 

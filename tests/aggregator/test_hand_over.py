@@ -10,12 +10,13 @@ import pytest
 import redis
 from django.conf import settings as site_settings
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from aggregator.execution import runner
 from aggregator.execution.processes import hand_over
 from aggregator.execution.processes.hand_over import ReceivedTurn, TurnReader, offer_turn
+from aggregator.execution.setup import find_person
 from aggregator.infra.redis_client import PipelinedClient, open_client
 from aggregator.models import Turn
 from aggregator.services import turns as services
@@ -68,7 +69,9 @@ def open_turn(owner: User, prompt: str = "이사 견적은 어떻게 비교해�
     return services.open_turn(owner=owner, request=services.TurnRequest(prompt, panel=("wise",)))
 
 
-def test_a_new_turn_comes_with_its_row_and_leaves_no_prompt_behind(ada: User) -> None:
+def test_a_new_turn_comes_with_its_row_and_leaves_no_prompt_behind(
+    ada: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     turn = open_turn(ada)
 
     async def run() -> ReceivedTurn:
@@ -80,13 +83,15 @@ def test_a_new_turn_comes_with_its_row_and_leaves_no_prompt_behind(ada: User) ->
         return worker.begun[0]
 
     received = asyncio.run(run())
-    stored = Turn.objects.select_related("conversation").get(pk=turn.pk)
+    stored = Turn.objects.select_related("conversation__owner").get(pk=turn.pk)
     assert received.turn_id == turn.public_id
     assert received.new is not None
     for row, expected in ((received.new, stored), (received.new.conversation, stored.conversation)):
         names = [each.attname for each in expected._meta.concrete_fields]
         assert [getattr(row, name) for name in names] == [getattr(expected, name) for name in names]
         assert not row._state.adding
+    with django_assert_num_queries(0):
+        assert find_person(received.new.conversation) == find_person(stored.conversation)
 
 
 def test_without_a_worker_that_reads_it_a_turn_takes_another_way(ada: User) -> None:
