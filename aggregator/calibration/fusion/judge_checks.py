@@ -14,6 +14,8 @@ from typing import Any
 from aggregator.calibration.fusion.judge_pairs import AnswerPair, make_case
 
 LABELLED_PAIRS = Path(__file__).with_name("judge_checks.csv")
+# So many pairs are asked before it is looked whether a model can still pass.
+PAIRS_AT_ONCE = 4
 # Who guesses passes less than once in a thousand times.
 MIN_PASSED_SHARE = 0.75
 
@@ -32,7 +34,7 @@ class PairScore:
 
 @dataclass(frozen=True, slots=True)
 class JudgeRecord:
-    """How a model judged the labelled pairs."""
+    """How a model judged the labelled pairs that it was asked."""
 
     slug: str
     pairs: int
@@ -43,7 +45,12 @@ class JudgeRecord:
     @property
     def can_judge(self) -> bool:
         """Whether it found the better answer of nearly all pairs in both orders."""
-        return self.passed >= MIN_PASSED_SHARE * self.pairs > 0
+        return self.passed >= MIN_PASSED_SHARE * len(_read_rows())
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it cannot judge, whatever it says of the pairs that it was not asked yet."""
+        return self.passed + len(_read_rows()) - self.pairs < MIN_PASSED_SHARE * len(_read_rows())
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values."""

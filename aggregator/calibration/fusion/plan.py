@@ -68,11 +68,11 @@ class FusionPlan:
     def __post_init__(self) -> None:
         self._by_question = {each.row.pk: each for each in self.candidates}
 
-    def list_checks(self, judge: LanguageModel) -> list[PlannedCall]:
-        """Return the calls by which a model shows whether it can judge, kept with the first question."""
+    def list_checks(self, judge: LanguageModel, pairs: int) -> list[PlannedCall]:
+        """Return the calls about the first labelled pairs, which are kept with the run's first question."""
         return [
             call
-            for number, pair in enumerate(list_labelled_pairs(self.run_id))
+            for number, pair in enumerate(list_labelled_pairs(self.run_id)[:pairs])
             for call in self._list_orders(pair, self.first_question, judge, _name_check(number))
         ]
 
@@ -94,12 +94,12 @@ class FusionPlan:
             for call in self._list_orders(pair, each.row.pk, judge, fuser.slug)
         ]
 
-    def check_judge(self, judge: LanguageModel) -> JudgeRecord:
-        """Return how a model judged the labelled pairs; one without a reply counts as unreadable."""
+    def check_judge(self, judge: LanguageModel, pairs: int) -> JudgeRecord:
+        """Return how a model judged the first labelled pairs; one without a reply counts as unreadable."""
         scores = [
             self._read_score(pair, self.first_question, judge, _name_check(number))
             or PairScore(0.5, is_unreadable=True)
-            for number, pair in enumerate(list_labelled_pairs(self.run_id))
+            for number, pair in enumerate(list_labelled_pairs(self.run_id)[:pairs])
         ]
         return record_judge(judge.slug, scores)
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from aggregator.calibration.fusion.judge_checks import JudgeRecord
+from aggregator.calibration.fusion.judge_checks import PAIRS_AT_ONCE, JudgeRecord
 from aggregator.calibration.fusion.plan import (
     MAX_TRIED,
     FusionPlan,
@@ -67,13 +67,25 @@ async def _check_judges(
     """Return how models on offer judge labelled pairs, best first, until two of them can."""
     records: list[JudgeRecord] = []
     for model in (await run_in_db_thread(list_offered_models))[:MAX_TRIED]:
-        plan = await run_in_db_thread(_load_plan, run, models)
-        await asker.ask_all(plan.list_checks(model))
-        plan = await run_in_db_thread(_load_plan, run, models)
-        records.append(plan.check_judge(model))
+        records.append(await _check_judge(asker, run, models, model))
         if sum(record.can_judge for record in records) == _JUDGES or asker.stop.is_set():
             break
     return records
+
+
+async def _check_judge(
+    asker: RunAsker, run: CalibrationRun, models: Sequence[LanguageModel], judge: LanguageModel
+) -> JudgeRecord:
+    """Return how a model judges labelled pairs, of which no more are asked once it cannot pass."""
+    pairs = 0
+    while True:
+        pairs += PAIRS_AT_ONCE
+        plan = await run_in_db_thread(_load_plan, run, models)
+        await asker.ask_all(plan.list_checks(judge, pairs))
+        plan = await run_in_db_thread(_load_plan, run, models)
+        record = plan.check_judge(judge, pairs)
+        if record.pairs < pairs or record.is_hopeless or asker.stop.is_set():
+            return record
 
 
 def _load_plan(run: CalibrationRun, models: Sequence[LanguageModel]) -> FusionPlan:
