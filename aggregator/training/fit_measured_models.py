@@ -69,20 +69,18 @@ def measure_likelihood(
     records: Sequence[AnsweredQuestion], weights: ModelWeights, standings: Standings
 ) -> float:
     """Return the mean log-likelihood by the vote of what is right, which may be none of the answers."""
-    found: list[float] = []
-    for is_option in (True, False):
-        rows = [record for record in records if record.is_option is is_option]
-        if not rows:
-            continue
-        models = list_models(rows)
-        vote = weights.option_vote if is_option else weights.open_vote
-        skills = np.array([vote.skills.get(model, standings[model]) for model in models])
-        responses = encode_records(rows, models)
-        probabilities = score_answers(vote, responses, skills)
-        right = np.where(responses.gold >= 0, responses.gold, probabilities.shape[1] - 1)
-        chosen = probabilities[np.arange(len(rows)), right]
-        found.extend(np.log(np.maximum(chosen, _LEAST_PROBABILITY)).tolist())
-    return float(np.mean(found))
+    return float(np.mean([_score(record, weights, standings) for record in records]))
+
+
+def _score(record: AnsweredQuestion, weights: ModelWeights, standings: Standings) -> float:
+    # One at a time, as the number of choices is each question's own.
+    models = list_models([record])
+    vote = weights.option_vote if record.is_option else weights.open_vote
+    skills = np.array([vote.skills.get(model, standings[model]) for model in models])
+    responses = encode_records([record], models)
+    probabilities = score_answers(vote, responses, skills)[0]
+    right = int(responses.gold[0]) if responses.gold[0] >= 0 else -1
+    return float(np.log(max(probabilities[right], _LEAST_PROBABILITY)))
 
 
 def _split(

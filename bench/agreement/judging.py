@@ -65,11 +65,12 @@ def _script_judge(model: str, prompt: str, row: dict[str, Any]) -> Script:
     return say(json.dumps({"case": marker[1] if marker else "", "groups": list(placed.values())}))
 
 
-def offer_judge(api_base: str, slug: str = "judge") -> LanguageModel:
-    """Return a model behind an OpenAI-compatible server."""
+def offer_judge(api_base: str, seconds: float = PAIRS_SECONDS, slug: str = "judge") -> LanguageModel:
+    """Return a model behind an OpenAI-compatible server that is waited for so long."""
+    wait_ms = round(1000 * seconds)
     return LanguageModel(
         slug, slug, "bench", "openai_compatible", f"openai/{slug}", 32_768, 512, 100, 400, ("ko", "en"), 0.9,
-        can_fuse=True, api_base=api_base,
+        can_fuse=True, api_base=api_base, first_token_ms=wait_ms, stall_ms=wait_ms,
     )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ async def _judge_all(
     api_base: str,
     seconds: float = PAIRS_SECONDS,
 ) -> list[JudgedQuestion]:
-    model = offer_judge(api_base)
+    model = offer_judge(api_base, seconds)
     found = []
     for row in rows:
         if provider:

@@ -56,7 +56,9 @@ def extract_conclusion(text: str, most: int) -> str:
 def _write_messages(prompt: str, lines: Sequence[str], marker: str) -> tuple[ChatMessage, ...]:
     rows = [f"{marker} {number}: {line.replace(marker, '')}" for number, line in enumerate(lines, 1)]
     text = "\n".join([f"Question: {prompt.replace(marker, '')}", *rows])
-    return ChatMessage("system", read_prompt(PAIRS_PROMPT).strip()), ChatMessage("user", text)
+    # The marker itself: small models copy a description of it.
+    instructions = read_prompt(PAIRS_PROMPT).strip().replace("CASE", marker)
+    return ChatMessage("system", instructions), ChatMessage("user", text)
 
 
 def build_pair_messages(question: Question, texts: Sequence[str], marker: str) -> tuple[ChatMessage, ...]:
