@@ -48,7 +48,7 @@ TRUSTED_PROXY_COUNT = read_int("TRUSTED_PROXY_COUNT", 0)
 # -- Applications -------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "config.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,14 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from django.conf import settings
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from accounts.models import User
 from aggregator.domain.events import TurnQueued
-from aggregator.execution.processes.dispatch import build_turn_task, dispatch_turn
-from aggregator.execution.processes.hand_over import ReceivedTurn, offer_turn
+from aggregator.execution.processes import submission
+from aggregator.execution.processes.hand_over import ReceivedTurn
 from aggregator.execution.processes.lease import hold_lease
+from aggregator.execution.processes.submission import hand_to_worker, is_untouched
 from aggregator.execution.turn import answer_turn
 from aggregator.execution.turn_control import InsertProgress, QueueWait, TurnControl, track_insert
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS
@@ -31,7 +30,7 @@ from aggregator.resilience.permits import close_permits
 from aggregator.selectors.turns import find_running_turn, find_turn_status
 from aggregator.services import turns as services
 from aggregator.streaming.event_writer import EventWriter, open_event_writer
-from aggregator.streaming.turn_log import FencedError, TurnLog
+from aggregator.streaming.turn_log import FencedError
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +43,8 @@ _turn_semaphore = per_loop(
 )
 
 
-def _open_turn_log() -> TurnLog:
-    log = TurnLog(settings.REDIS_URL, keep_seconds=settings.TURN_LOG_HOURS * 3600)
-    log.start()
-    return log
-
-
-get_turn_log = per_loop(_open_turn_log, TurnLog.close)
+# Other modules reach the log by way of the runner.
+get_turn_log = submission.get_turn_log
 
 
 async def submit_turn(*, owner: User, request: services.TurnRequest) -> Turn:
@@ -73,15 +67,9 @@ async def submit_turn(*, owner: User, request: services.TurnRequest) -> Turn:
 
 async def start_turn(turn: Turn) -> None:
     """Begin to answer a stored turn, here or on a worker as TURN_RUNNER says; does not wait for its end."""
-    is_new = turn.attempt == 1 and turn.last_seq == 0 and not turn.stop_asked_at
+    is_new = is_untouched(turn)
     if settings.TURN_RUNNER == "worker":
-        task = build_turn_task(turn.public_id, is_new=is_new)
-        try:
-            if not await offer_turn(get_turn_log().client, turn, is_new=is_new, trace=task["trace"]):
-                await dispatch_turn(task)
-        except (OperationalError, RedisError, TimeoutError) as error:
-            # The turn is stored: the next search for abandoned turns finds it.
-            logger.warning("turn %s: could not be handed to a worker yet (%s)", turn.public_id, error)
+        await hand_to_worker(turn)
         return
     if (control := _controls.get(str(turn.public_id))) is None:
         start_local_turn(turn.public_id, turn if is_new else None)

@@ -20,7 +20,7 @@ from aggregator.domain.turn_state import ANSWER_COLUMNS, CANDIDATE_COLUMNS, Cand
 from aggregator.infra.async_database import Connection, Reply, in_transaction
 from aggregator.infra.telemetry import traced
 from aggregator.models import Ballot, Candidate, Conversation, ProviderKey, Turn, Usage
-from aggregator.storage.usage import ProviderCall
+from aggregator.storage.provider_call import ProviderCall
 
 TABLES = {
     "turns": Turn._meta.db_table,

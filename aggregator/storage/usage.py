@@ -11,23 +11,7 @@ from aggregator.pipeline.fusion.judge import Judgement
 from aggregator.pipeline.panel.panel import Outcome
 from aggregator.pipeline.panel.resume import restore_calls
 from aggregator.pipeline.types import Question
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderCall:
-    """One finished call to a provider."""
-
-    call_id: uuid.UUID
-    purpose: str
-    model: str
-    provider: str
-    input_tokens: int
-    output_tokens: int
-    source: str
-    cost_micros: int
-    candidate: str = ""
-    key_id: int | None = None
-
+from aggregator.storage.provider_call import ProviderCall
 
 _BilledCall = Outcome | Judgement | Fusion
 

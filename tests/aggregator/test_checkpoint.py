@@ -13,7 +13,7 @@ from aggregator.infra.async_database import close_database
 from aggregator.models import Candidate, Turn, Usage
 from aggregator.services import turns
 from aggregator.storage import checkpoint
-from aggregator.storage.usage import ProviderCall
+from aggregator.storage.provider_call import ProviderCall
 
 pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")

@@ -14,9 +14,8 @@ from accounts.models import User
 from aggregator.domain.events import decode
 from aggregator.domain.messages import REFUSALS
 from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
-from aggregator.execution import runner
-from aggregator.execution.commands import stop_turn
-from aggregator.execution.processes.lifecycle import warm_up
+from aggregator.execution.processes.submission import get_turn_log, hand_to_worker
+from aggregator.infra.async_database import close_database
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
 from aggregator.selectors.turns import get_turn_with_related, rebuild_events
@@ -79,35 +78,47 @@ def _failure(code: str) -> CommandError:
 async def _answer(request: turns.TurnRequest) -> TurnState:
     owner = await run_in_db_thread(_shell_user)
     turn = await run_in_db_thread(turns.open_turn, owner=owner, request=request)
-    try:
-        return await (_run_on_worker(turn) if settings.TURN_RUNNER == "worker" else _run_here(turn))
-    finally:
-        await runner.close_loop_resources()
+    return await (_run_on_worker(turn) if settings.TURN_RUNNER == "worker" else _run_here(turn))
 
 
 async def _run_here(turn: Turn) -> TurnState:
-    # Loaded before, because the deadline of the ad leaves no time for it.
-    await warm_up()
-    await runner.run_turn(turn.public_id)
-    return reduce_events(rebuild_events(await run_in_db_thread(get_turn_with_related, turn)))
+    # What answers a turn takes most of a second to load, which a turn on a worker need not wait for.
+    from aggregator.execution import runner
+    from aggregator.execution.processes.lifecycle import warm_up
+
+    try:
+        # Loaded before, because the deadline of the ad leaves no time for it.
+        await warm_up()
+        await runner.run_turn(turn.public_id)
+        return reduce_events(rebuild_events(await run_in_db_thread(get_turn_with_related, turn)))
+    finally:
+        await runner.close_loop_resources()
 
 
 async def _run_on_worker(turn: Turn) -> TurnState:
     """Dispatch the turn to a worker and follow its events as a page does."""
     state, entries = TurnState(), asyncio.Queue[LogEntry]()
-    feed = runner.get_turn_log().feed
+    feed = get_turn_log().feed
     subscription = await feed.subscribe(str(turn.public_id), 0, entries.put_nowait)
     try:
         async with asyncio.timeout(settings.TURN_DEADLINE_MS / 1000 + DEADLINE_MARGIN_SECONDS):
-            await runner.start_turn(turn)
+            await hand_to_worker(turn)
             while state.status == "running" or (state.status == "done" and state.placement is None):
                 for document in (await entries.get()).events:
                     state.apply(decode(document))
     finally:
         feed.unsubscribe(subscription)
         if state.status == "running":
-            await stop_turn(turn)
+            await _stop(turn)
+        await get_turn_log.close()
+        await close_database()
     return state
+
+
+async def _stop(turn: Turn) -> None:
+    from aggregator.execution.commands import stop_turn
+
+    await stop_turn(turn)
 
 
 def _shell_user() -> User:
