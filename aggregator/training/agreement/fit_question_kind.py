@@ -14,6 +14,7 @@ from aggregator.pipeline.agreement.question.question_patterns import CHOICE, LIS
 from aggregator.pipeline.agreement.segments import normalise
 from aggregator.pipeline.answer_type import DATE, LITERAL, NUMBER, TRUTH
 from aggregator.training.agreement.passes import read_pass
+from aggregator.training.agreement.sparse_rows import tabulate
 
 PENALTY, RAREST, SMALLEST = 1.0, 3, 0.05
 TARGETS = {
@@ -40,9 +41,7 @@ def fit_question_kind(paths: Sequence[Path]) -> dict[str, Any]:
     counts = Counter(name for features, _ in examples for name in features)
     names = sorted(name for name, count in counts.items() if count >= RAREST)
     places = {name: index for index, name in enumerate(names)}
-    rows = np.zeros((len(examples), len(names)))
-    for index, (features, _) in enumerate(examples):
-        rows[index, [places[name] for name in features if name in places]] = 1
+    rows = tabulate([dict.fromkeys(features, 1.0) for features, _ in examples], places)
     model = LogisticRegression(C=PENALTY, max_iter=1_000).fit(rows, [target for _, target in examples])
     weights = {
         name: [round(float(weight), 2) for weight in model.coef_[:, index]]

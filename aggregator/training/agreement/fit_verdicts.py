@@ -18,6 +18,7 @@ from aggregator.pipeline.agreement.readers.verdicts import SAME_IF_AFFIRMED, SAM
 from aggregator.pipeline.agreement.readings import measure_verdict, read_answers
 from aggregator.pipeline.answer_type import TRUTH
 from aggregator.training.agreement.passes import number_groups, read_pass
+from aggregator.training.agreement.sparse_rows import tabulate
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 CUE_PENALTY, PHRASE_PENALTY, RAREST, SMALLEST = 0.3, 1.0, 3, 0.02
@@ -62,16 +63,6 @@ def _is_phrase(name: str) -> bool:
     return any(mark in f" {name}" for mark in _PHRASES)
 
 
-def _tabulate(cues: Sequence[Cues], names: Sequence[str]) -> Numbers:
-    places = {name: index for index, name in enumerate(names)}
-    rows = np.zeros((len(cues), len(names)))
-    for index, each in enumerate(cues):
-        for name, value in each.items():
-            if name in places:
-                rows[index, places[name]] = value
-    return rows
-
-
 def _squash(scores: Numbers) -> Numbers:
     return np.asarray(1 / (1 + np.exp(-np.clip(scores, -30, 30))))
 
@@ -83,7 +74,8 @@ class _Likelihood:
         signed = [each[0] for question in questions for each in question.cues]
         unsigned = [each[1] for question in questions for each in question.cues]
         self.names = _choose_names(signed), _choose_names(unsigned)
-        self._signed, self._unsigned = _tabulate(signed, self.names[0]), _tabulate(unsigned, self.names[1])
+        places = [{name: index for index, name in enumerate(names)} for names in self.names]
+        self._signed, self._unsigned = tabulate(signed, places[0]), tabulate(unsigned, places[1])
         starts = np.cumsum([0, *(len(question.cues) for question in questions)])
         pairs = [
             (start + a, start + b, same)
