@@ -1,12 +1,17 @@
-"""Which of the names that the answers of a question put forward each of them is about."""
+"""Which of the names, numbers and dates that the answers of a question put forward each of them is about."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from aggregator.pipeline.agreement.mentions.phrases import Phrase, match_phrases
+from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer
+from aggregator.pipeline.agreement.readers.dates import measure_match
+from aggregator.pipeline.agreement.readers.quantity import is_same
 from aggregator.pipeline.agreement.readings import Reading
+from aggregator.pipeline.answer_type import DATE
 
-_MATCH, _CLEAR = 0.75, 2.0
+_MATCH, _CLEAR, _MENTIONS = 0.75, 2.0, 8
 
 
 def _list_candidates(readings: Sequence[Reading]) -> list[tuple[Phrase, float]]:
@@ -43,6 +48,44 @@ def share_candidates(readings: Sequence[Reading]) -> list[list[float]]:
     """Return for every answer the probabilities of the names that the answers put forward."""
     candidates = _list_candidates(readings)
     return [_share_out(reading, candidates) for reading in readings]
+
+
+T = TypeVar("T")
+
+
+def _share_mentions(
+    mentions: Sequence[Sequence[tuple[T, float]]], is_same: Callable[[T, T], bool]
+) -> list[list[float]]:
+    """Return for every answer the probabilities of what the answers mention first, 0 without a mention."""
+    candidates: list[T] = []
+    for found in mentions:
+        if found and not any(is_same(found[0][0], each) for each in candidates):
+            candidates.append(found[0][0])
+    shared = []
+    for found in mentions:
+        scores = [
+            next((salience for each, salience in found if is_same(each, candidate)), -math.inf)
+            for candidate in candidates
+        ]
+        top = max(scores, default=-math.inf)
+        weights = [math.exp(score - top) if found else 0.0 for score in scores]
+        total = sum(weights) or 1.0
+        shared.append([weight / total for weight in weights])
+    return shared
+
+
+def share_numbers(expected: ExpectedAnswer, readings: Sequence[Reading]) -> list[list[float]]:
+    """Return for every answer the probabilities of the numbers, or dates, that the answers put forward."""
+    if expected.kind == DATE and sum(bool(each.moments) for each in readings) > 1:
+        wanted = expected.fields
+        return _share_mentions(
+            [[(each.moment, each.salience) for each in reading.moments[:_MENTIONS]] for reading in readings],
+            lambda one, other: measure_match(one, other, wanted) > 0,
+        )
+    return _share_mentions(
+        [[(each.quantity, each.salience) for each in reading.values[:_MENTIONS]] for reading in readings],
+        is_same,
+    )
 
 
 def match_candidates(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.pipeline.agreement.candidates import match_candidates, share_candidates
+from aggregator.pipeline.agreement.candidates import match_candidates, share_candidates, share_numbers
 from aggregator.pipeline.agreement.mentions.phrases import match_phrases
 from aggregator.pipeline.agreement.question.expected_answer import ExpectedAnswer
 from aggregator.pipeline.agreement.question.question_patterns import CHOICE, KINDS, LIST, NAME
@@ -45,7 +45,7 @@ FEATURES = (
     "phrase_share", "phrase_joined", "phrase_numbers_differ",
     "text_similarity", "text_equal", "negations_differ",
     "length_min", "length_max", "focus_mass_min",
-    "candidate_same", "candidate_clear",
+    "candidate_same", "candidate_clear", "number_candidate_same", "number_candidate_clear",
     *(f"asks_{kind}" for kind in KINDS),
     "kind_evidence",
 )  # fmt: skip
@@ -304,17 +304,22 @@ def measure_pairs(
     expected: ExpectedAnswer, readings: Sequence[Reading], pairs: Sequence[tuple[int, int]]
 ) -> list[list[float]]:
     """Return the features of pairs of answers, given by their indices."""
-    shares = [list[float]()] * len(readings)
+    names, numbers = [list[float]()] * len(readings), [list[float]()] * len(readings)
     if expected.kind != TRUTH:
-        shares = share_candidates(readings)
+        names, numbers = share_candidates(readings), share_numbers(expected, readings)
     return [
-        _measure_pair(expected, readings[a], readings[b], match_candidates(shares[a], shares[b]))
+        _measure_pair(
+            expected,
+            readings[a],
+            readings[b],
+            (*match_candidates(names[a], names[b]), *match_candidates(numbers[a], numbers[b])),
+        )
         for a, b in pairs
     ]
 
 
 def _measure_pair(
-    expected: ExpectedAnswer, one: Reading, other: Reading, candidates: tuple[float, float]
+    expected: ExpectedAnswer, one: Reading, other: Reading, candidates: Sequence[float]
 ) -> list[float]:
     """Return the features of a pair of answers, in the order of FEATURES; the pair has no order.
 

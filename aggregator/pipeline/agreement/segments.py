@@ -25,6 +25,8 @@ _NUMBER_PUNCTUATION = str.maketrans(
     {"−": "-", "–": "-", "—": " - ", "∼": "~", "〜": "~", "⁄": "/", "’": "'", "‘": "'"}
 )
 _PUNCTUATION = re.compile(f"[{''.join(map(chr, _NUMBER_PUNCTUATION))}]")
+# "2026. 2. 17." would be cut into sentences.
+_DOTTED_DATE = re.compile(r"(?<!\d)(\d{4})\.\s(\d{1,2})\.\s(\d{1,2})(?!\d)\.?")
 _INLINE_FORMULA = re.compile(r"\$\$?([^$\n]{1,120}?[\\=^{×][^$\n]{0,120}?|[\d\s.,+*/-]{1,40})\$\$?")
 _FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,40})\}\s*\{([^{}]{1,40})\}")
 _BRACED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|operatorname|mbox)\s*\{([^{}]{0,80})\}")
@@ -153,6 +155,8 @@ def normalise(text: str) -> str:
     """Return a text without LaTeX and width variants: signs of formulas as plain characters."""
     if not text.isascii():
         text = _fold_characters(text)
+    if ". " in text:
+        text = _DOTTED_DATE.sub(r"\1-\2-\3", text)
     if "$" in text:
         text = _INLINE_FORMULA.sub(r" \1 ", text)
     if "\\" in text:

@@ -8,10 +8,8 @@ import argparse
 import gzip
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,6 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from aggregator.pipeline.agreement.agreement import Pair, Thresholds, Verdict, group_answers
 from aggregator.pipeline.agreement.exact import compare_exactly
 from aggregator.pipeline.agreement.features import FEATURES, measure_pairs
 from aggregator.pipeline.agreement.mentions.salience import WEIGHTS as SALIENCE_WEIGHTS
@@ -30,37 +27,25 @@ from aggregator.pipeline.agreement.mentions.sentences import load_sentence_reade
 from aggregator.pipeline.agreement.question.expected_answer import read_question
 from aggregator.pipeline.agreement.question.question_kind import WEIGHTS as KIND_WEIGHTS
 from aggregator.pipeline.agreement.question.question_kind import load_question_kinds
-from aggregator.pipeline.agreement.question.question_patterns import KINDS, NAME
 from aggregator.pipeline.agreement.readers.verdicts import WEIGHTS as VERDICT_WEIGHTS
 from aggregator.pipeline.agreement.readers.verdicts import load_verdict_weights
 from aggregator.pipeline.agreement.readings import read_answer, read_answers
 from aggregator.pipeline.agreement.same_answer_head import WEIGHTS, Numbers, parse_head
-from aggregator.pipeline.answer_type import DATE, NUMBER, TRUTH
 from aggregator.training.agreement.fit_question_kind import fit_question_kind
 from aggregator.training.agreement.fit_salience import fit_salience
 from aggregator.training.agreement.fit_verdicts import fit_verdicts, measure_verdicts
 from aggregator.training.agreement.passes import TRAIN_PASSES, list_passes, number_groups, read_pass
+from aggregator.training.agreement.thresholds import (
+    Figures,
+    LabelledQuestion,
+    Predicted,
+    choose_thresholds,
+    list_everyday,
+    measure_thresholds,
+)
 
-SHORT_PRECISION, LONG_PRECISION, MOST_SPLIT = 0.91, 0.93, 0.025
-# Stricter than the surest pair: where nothing is precise enough, only exact readers join.
-STRICTEST = 0.995
-# The kinds whose answers are a value, a name or a verdict.
-SHORT = {NUMBER, DATE, TRUTH, NAME}
-LOWEST_SAME, MOST_DIFFERENT, HEAVIEST = 0.45, 0.3, 2.0
-DEPTH, TREES, RATE, SEEDS, PENALTY = 3, 60, 0.08, 4, 0.3
-
-
-@dataclass(frozen=True)
-class LabelledQuestion:
-    """The pairs of one question's answers: features, what exact readers say, and labels."""
-
-    source: str
-    kind: str
-    count: int
-    pairs: tuple[Pair, ...]
-    rows: Numbers
-    exact: tuple[float | None, ...]
-    same: Numbers
+HEAVIEST = 2.0
+DEPTH, TREES, RATE, SEEDS, PENALTY = 4, 40, 0.08, 4, 0.1
 
 
 @dataclass(frozen=True)
@@ -172,9 +157,6 @@ def fit_scores(passes: Sequence[LabelledPass]) -> dict[str, Any]:
     }
 
 
-Predicted = tuple[LabelledQuestion, dict[Pair, float]]
-
-
 def predict_left_out(passes: Sequence[LabelledPass]) -> Iterator[Predicted]:
     """Yield every question with its pairs' probabilities by a head that was fitted without its pass."""
     for held_out in passes:
@@ -185,115 +167,8 @@ def predict_left_out(passes: Sequence[LabelledPass]) -> Iterator[Predicted]:
             yield question, dict(zip(question.pairs, sure, strict=True))
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a threshold does on the questions of one kind: pairs decided rightly and wrongly."""
-
-    threshold: float
-    right: float
-    wrong: float
-
-
-def _count(
-    predicted: Sequence[Predicted], thresholds: Thresholds, verdict: Verdict, weights: Mapping[str, float]
-) -> tuple[float, float]:
-    """Return the weighted numbers of same and of different pairs that get a verdict."""
-    counts = [0.0, 0.0]
-    for question, probabilities in predicted:
-        agreement = group_answers(probabilities, thresholds, [""] * question.count)
-        weight = weights.get(question.source, 1.0)
-        for pair, is_same in zip(question.pairs, question.same, strict=True):
-            if agreement.verdicts[pair] == verdict:
-                counts[int(is_same <= 0)] += weight
-    return counts[0], counts[1]
-
-
-def _weigh_passes(predicted: Sequence[Predicted]) -> dict[str, float]:
-    """Return weights by which passes of different sizes count alike."""
-    sizes = Counter[str]()
-    for question, _ in predicted:
-        sizes[question.source] += len(question.pairs)
-    mean = sum(sizes.values()) / max(1, len(sizes))
-    return {name: min(HEAVIEST, mean / size) for name, size in sizes.items()}
-
-
-def _choose(
-    outcomes: Mapping[str, Sequence[Outcome]], is_enough: Callable[[float, float], bool]
-) -> dict[str, float]:
-    """Return the most lenient thresholds whose totals are enough; outcomes begin with the strictest one.
-
-    Step by step the kind is relaxed that gains the most rightly decided pairs for each wrong one.
-    """
-    places = dict.fromkeys(outcomes, 0)
-    while True:
-        best, gain = {}, 0.0
-        for kind, steps in outcomes.items():
-            at = steps[places[kind]]
-            for place in range(places[kind] + 1, len(steps)):
-                right, wrong = steps[place].right - at.right, steps[place].wrong - at.wrong
-                trial = {**places, kind: place}
-                totals = [outcomes[each][step] for each, step in trial.items()]
-                if right / (wrong + 0.5) > gain and is_enough(
-                    sum(each.right for each in totals), sum(each.wrong for each in totals)
-                ):
-                    best, gain = trial, right / (wrong + 0.5)
-        if not best:
-            return {kind: round(float(outcomes[kind][place].threshold), 3) for kind, place in places.items()}
-        places = best
-
-
-def _is_precise(precision: float, right: float, wrong: float) -> bool:
-    return right >= precision * (right + wrong)
-
-
-def choose_thresholds(predicted: Sequence[Predicted]) -> dict[str, Thresholds]:
-    """Return the thresholds of each kind: the wanted precision of "same" in all, and few same pairs split."""
-    kinds = {kind: [row for row in predicted if row[0].kind == kind] for kind in KINDS}
-    weights = {kind: _weigh_passes(rows) for kind, rows in kinds.items()}
-    joined = {
-        kind: [
-            Outcome(t, *_count(rows, Thresholds(t, 0.0), Verdict.SAME, weights[kind]))
-            for t in (STRICTEST, *np.arange(0.98, LOWEST_SAME, -0.02))
-        ]
-        for kind, rows in kinds.items()
-    }
-    same = {}
-    for kinds_alike, precision in ((SHORT, SHORT_PRECISION), (set(KINDS) - SHORT, LONG_PRECISION)):
-        outcomes = {kind: steps for kind, steps in joined.items() if kind in kinds_alike}
-        same.update(_choose(outcomes, partial(_is_precise, precision)))
-    split = {
-        kind: [
-            Outcome(t, *_count(rows, Thresholds(same[kind], t), Verdict.DIFFERENT, weights[kind])[::-1])
-            for t in np.arange(0.0, MOST_DIFFERENT, 0.02)
-        ]
-        for kind, rows in kinds.items()
-    }
-    labelled = sum(
-        weights[question.kind][question.source] * float(question.same.sum()) for question, _ in predicted
-    )
-    different = _choose(split, lambda _, wrong: wrong <= MOST_SPLIT * labelled)
-    return {kind: Thresholds(min(0.98, same[kind]), different[kind]) for kind in KINDS}
-
-
-def measure_thresholds(
-    predicted: Sequence[Predicted], thresholds: Mapping[str, Thresholds]
-) -> tuple[float, float, float]:
-    """Return precision and recall of "same", and the share of same pairs said to differ, after grouping."""
-    kinds = {kind: [row for row in predicted if row[0].kind == kind] for kind in thresholds}
-    counted = [
-        (
-            _count(rows, thresholds[kind], Verdict.SAME, {}),
-            _count(rows, thresholds[kind], Verdict.DIFFERENT, {}),
-        )
-        for kind, rows in kinds.items()
-    ]
-    hits, errors = sum(joined[0] for joined, _ in counted), sum(joined[1] for joined, _ in counted)
-    same = sum(float(question.same.sum()) for question, _ in predicted)
-    return hits / max(hits + errors, 1), hits / same, sum(split[0] for _, split in counted) / same
-
-
-def fit_head(passes: Sequence[LabelledPass]) -> tuple[dict[str, Any], tuple[float, float, float]]:
-    """Fit the head on all passes; return it, and its precision, recall and splits on left-out ones."""
+def fit_head(passes: Sequence[LabelledPass]) -> tuple[dict[str, Any], dict[str, Figures]]:
+    """Fit the head on all passes; return it with the figures of every pass that was left out."""
     document = fit_scores(passes)
     predicted = list(predict_left_out(passes))
     thresholds = choose_thresholds(predicted)
@@ -302,7 +177,11 @@ def fit_head(passes: Sequence[LabelledPass]) -> tuple[dict[str, Any], tuple[floa
         "passes": {each.name: len(each.same) for each in passes},
         "command": "python -m aggregator.training.agreement.fit_agreement",
     }
-    return document, measure_thresholds(predicted, thresholds)
+    figures = {
+        each.name: measure_thresholds([row for row in predicted if row[0].source == each.name], thresholds)
+        for each in passes
+    }
+    return document, figures | {"everyday": measure_thresholds(list_everyday(predicted), thresholds)}
 
 
 # What is kept of weights and of what was read with them.
@@ -320,15 +199,16 @@ def _write(path: Path, document: object, *, indent: int | None = None) -> None:
 
 def measure_left_out(paths: Sequence[Path]) -> list[LabelledPass]:
     """Return the passes as read with question kinds and verdicts that were fitted on the other ones."""
+    kinds = {path: fit_question_kind([each for each in paths if each != path]) for path in paths}
     verdicts = {}
     for path in paths:
-        _write(KIND_WEIGHTS, fit_question_kind([each for each in paths if each != path]))
+        _write(KIND_WEIGHTS, kinds[path])
         verdicts[path] = measure_verdicts(path)
     passes = []
     for path in paths:
-        others = [each for each in paths if each != path]
-        _write(KIND_WEIGHTS, fit_question_kind(others))
-        _write(VERDICT_WEIGHTS, fit_verdicts([row for each in others for row in verdicts[each]]))
+        others = [row for each in paths if each != path for row in verdicts[each]]
+        _write(KIND_WEIGHTS, kinds[path])
+        _write(VERDICT_WEIGHTS, fit_verdicts(others))
         passes.append(measure_pass(path))
     _write(KIND_WEIGHTS, fit_question_kind(paths))
     _write(VERDICT_WEIGHTS, fit_verdicts([row for path in paths for row in measure_verdicts(path)]))
@@ -344,7 +224,9 @@ def main() -> None:
     _write(SALIENCE_WEIGHTS, fit_salience(paths), indent=1)
     document, figures = fit_head(measure_left_out(paths))
     _write(WEIGHTS, document)
-    sys.stdout.write(f"{document['thresholds']}; left out: precision, recall, split {figures}\n")
+    sys.stdout.write(f"{document['thresholds']}\nleft out: precision, recall, same pairs said to differ\n")
+    for name, found in figures.items():
+        sys.stdout.write(f"{name:<10}{found.precision:8.3f}{found.recall:8.3f}{found.split:8.3f}\n")
 
 
 if __name__ == "__main__":

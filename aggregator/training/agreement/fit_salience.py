@@ -36,6 +36,7 @@ PRIOR = {
     "before_contrast": -1.5, "after_contrast": 0.3, "last_in_segment": 0.5, "echo": -1.5, "operand": -1.5,
     "operand_before": -1.0, "asked_unit": 1.5, "asked_dimension": 0.5, "other_dimension": -1.0,
     "fields_fit": 1.5,
+    "before_conclusion": -0.8, "after_conclusion": 0.6,
     "known": -1.5, "past": -1.5, "capital": 0.5, "hangul_predicate": 0.8,
 }  # fmt: skip
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from aggregator.pipeline.agreement.readers.words import match_words
 
 Words = tuple[str, ...]
-_JOINT = re.compile(r"\s?[-·'’]?\s?|\s(?:of|the|de|van|von|da|and the)\s")
+_JOINT = re.compile(r"\s?[-·'’]?\s?|\s(?:of|the|de|van|von|da)\s")
 _OPENS = re.compile(r"\s?[(（]\s?$|\s?[(（][^)]{0,12}[:,]\s?$")
 _JOINED = re.compile(r"\s*(?:,|·|/|\band\b|\bor\b|및|그리고)\s*\w")
 _JOINED_BEFORE = re.compile(r"(?:\band|\bor|및|그리고|[가-힣](?:와|과|랑|하고))\s*$")
@@ -114,6 +115,16 @@ def _is_abbreviation(word: str, words: Words) -> bool:
     return letters.isascii() and letters == "".join(each[0] for each in words)
 
 
+def _match_joined(shorter: Words, longer: Words) -> float:
+    """Return how surely the words of one name together are the other, or two words of it: 반 고흐."""
+    whole = "".join(shorter)
+    if len(longer) == 1 or whole.isascii() == longer[0].isascii():
+        return match_words(whole, "".join(longer))
+    pairs = ("".join(longer), *(f"{one}{other}" for one, other in pairwise(longer)))
+    hyphened = (f"{one}-{other}" for one, other in pairwise(longer))
+    return max(match_words(whole, each) for each in (*pairs, *hyphened))
+
+
 @lru_cache(maxsize=8192)
 def match_names(one: Words, other: Words) -> float:
     """Return from 0 to 1 how surely two names are one: the shorter's words are found in the longer."""
@@ -123,7 +134,7 @@ def match_names(one: Words, other: Words) -> float:
     hits = [max(match_words(word, each) for each in longer) for word in shorter]
     if min(hits) >= 0.75:
         return min(hits)
-    joined = match_words("".join(one), "".join(other))
+    joined = _match_joined(shorter, longer)
     share = sum(hit for hit in hits if hit >= 0.75) / len(shorter)
     return max(joined if joined >= 0.75 else 0.0, 0.5 * share)
 

@@ -14,7 +14,7 @@ VALUE, MOMENT, WORD = "value", "moment", "word"
 PLACE_CUES = (
     "bold", "predicate", "after_equals", "rejected", "bracketed", "compared", "before_contrast",
     "after_contrast", "first_in_segment", "last_in_segment", "only_in_segment", "echo", "after_topic",
-    "opens_segment", "past",
+    "opens_segment", "past", "before_conclusion", "after_conclusion",
 )  # fmt: skip
 VALUE_CUES = (
     "operand", "operand_before",
@@ -53,6 +53,18 @@ _PAST = re.compile(
 )
 _CONTRAST = re.compile(
     r"지만|는데|은데|인데|으나|\bbut\b|\bhowever\b|\bthough\b|\balthough\b|다만|반면", re.I
+)
+# What follows is the conclusion of a sentence that began with its reasons.
+_THEREFORE = re.compile(
+    r"[\s,.(](?:즉|따라서|그러므로|그래서|그러니까|그러니|결국|결론|최종|총|합하면|더하면|정리하면|다시 말해)"
+    r"|\b(?:so|thus|therefore|hence|which means|i\.e\.|that is|that's|making|giving|in total|or rather)\b"
+    r"|[→⇒]",
+    re.I,
+)
+_FIRST_CHARS = 3
+# A date that another one is counted from.
+_BASE_AFTER = re.compile(
+    r"\s*(?:에서|부터|로부터|의\s?(?:하루|다음|전날|이틀|바로)|\+|-\s\d|plus\b|minus\b)", re.I
 )
 _OPERAND_AFTER = re.compile(
     r"^\s*(?:[+×x*/÷=%^]\s*[\d(]|-\s\d|에서|에다|에 |곱하|나누|더하|빼|씩|을 곱|를 곱|을 더|를 더|을 빼|를 빼"
@@ -108,6 +120,10 @@ class PlaceReader:
         self._topics = _list_ends(_TOPIC, text)
         self._compared = _list_ends(_COMPARED_BEFORE, text)
         self._past = _list_ends(_PAST, text)
+        concluding = [found.end() for found in _THEREFORE.finditer(text) if found.start() > _FIRST_CHARS]
+        self._first_conclusion, self._last_conclusion = (
+            (concluding[0], concluding[-1]) if concluding else (len(text), -1)
+        )
         self._brackets = _find_brackets(text) if "(" in text else []
         self._has_bold, self._has_rejected = bool(sentence.bold), bool(sentence.rejected)
 
@@ -131,6 +147,8 @@ class PlaceReader:
             start in self._topics,
             start <= 2,
             any(start - 30 <= at <= start for at in self._past) if self._past else False,
+            start < self._last_conclusion,
+            self._first_conclusion <= start,
         ]
 
 
@@ -149,3 +167,8 @@ def is_operand(text: str, start: int, end: int) -> tuple[float, float]:
     """Return whether an operator follows a number, and whether one stands before it."""
     after, before = text[end : end + 12], text[max(0, start - 6) : start]
     return float(bool(_OPERAND_AFTER.match(after))), float(bool(_OPERAND_BEFORE.search(before)))
+
+
+def is_base(text: str, end: int) -> bool:
+    """Return whether another date is counted from the one that ends here."""
+    return _BASE_AFTER.match(text, end) is not None

@@ -12,6 +12,7 @@ from aggregator.pipeline.agreement.mentions.salience import (
     VALUE,
     WORD,
     PlaceReader,
+    is_base,
     is_operand,
     weigh,
 )
@@ -117,7 +118,7 @@ def _measure_moment(
         *place.measure(mention.start, mention.end, order, is_echo=known),
         float(bool(wanted)),
         float(len(mention.moment.fixed)),
-        is_operand(place.sentence.text, mention.start, mention.end)[0],
+        is_base(place.sentence.text, mention.end),
     ]
 
 
@@ -129,6 +130,11 @@ def _drop_measured(found: list[Mention], quantities: Sequence[Quantity], *, is_n
         for mention in found
         if not any(each.start < mention.end and mention.start < each.end for each in measured)
     ]
+
+
+def _list_whole(found: list[Mention]) -> list[tuple[int, int]]:
+    """Return the spans of dates that fix more than a day."""
+    return [(each.start, each.end) for each in found if each.moment.fixed != {"day"}]
 
 
 def _list_sure(text: str, found: list[Mention]) -> list[tuple[int, int]]:
@@ -204,7 +210,8 @@ class SentenceReader:
         """Return the dates and the other numbers of a sentence."""
         kind = self._expected.kind
         found = find_moments(text, is_date=kind == DATE)
-        taken = [(each.start, each.end) for each in found] if kind == DATE else _list_sure(text, found)
+        # "5일" may be a day of the month or five days.
+        taken = _list_whole(found) if kind == DATE else _list_sure(text, found)
         quantities = find_quantities(text, taken)
         if kind != DATE:
             found = _drop_measured(found, quantities, is_number=kind == NUMBER)

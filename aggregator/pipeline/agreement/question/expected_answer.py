@@ -47,8 +47,12 @@ _FIELDS = {
 _WANTED_UNIT = re.compile(rf"(?:몇|how many)\s?({UNIT_PATTERN})|^\s*({UNIT_PATTERN})\s+(?:in|per)\b", re.I)
 _GUESS = re.compile(
     r"(?:^|[,.?!\s])([^\s,.?!]+(?:\s[^\s,.?!]+)?)(?:인가|이었나|였나|맞나|맞지|맞아|이지|아닌가|인가요|이 맞"
-    r"|가 맞)\s?요?\s*[?.!]*$"
+    r"|가 맞|이? 아니(?:냐|야|니|었나))\s?요?\s*[?.!]*$"
     r"|[,.?]\s*(?:is it|isn't it|was it|it's|maybe)\s+([^,.?!]{2,30})"
+    r"|\b(?:thought|thinks?|assumed|heard|says?|said|swears|insists|guess)\s+"
+    r"(?:that\s|it(?:'s| is| was)\s|the\s)*"
+    r"([A-Za-z][\w'-]*(?:\s[A-Z][\w'-]*)?)"
+    r"|(?:^|[,.?!\s])([^\s,.?!]+?)(?:이라고|라고|이라는데|라는데|이라던데|라던데|인\s?줄|이라며|라며)(?=[\s,.?!]|$)"
 )
 _ASKS_BAD = re.compile(
     r"위험|해로|해롭|나쁘|나쁜|나빠|안\s?좋|불법|독성|실례|민폐|위반"
@@ -93,7 +97,7 @@ def _find_alternatives(prompt: str) -> tuple[str, ...]:
 
 def _find_guessed(prompt: str, options: tuple[str, ...]) -> frozenset[str]:
     """Return the words that the question offers as its answer: alternatives, "한강인가?", "is it Sydney?"."""
-    guesses = [*options, *(found[1] or found[2] for found in _GUESS.finditer(prompt))]
+    guesses = [*options, *(found[found.lastindex or 1] for found in _GUESS.finditer(prompt))]
     return frozenset(folded for guess in guesses for folded, *_ in list_words(guess))
 
 

@@ -81,7 +81,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
     ),
     "ordinal": re.compile(r"\bthe\s+(\d{1,2})(?:st|nd|rd|th)\b(?!\s+century)", re.I),
     "month": re.compile(rf"\b(?:in|of|by|until|since|is|around|late|early|mid)[\s-]+{_MONTH}(?!\s+\d)", re.I),
-    "weekday": re.compile(r"([월화수목금토일])요일"),
+    "weekday": re.compile(r"([월화수목금토일])(?:요일|욜)"),
     "english_weekday": re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur|day)?(?:day)?s?\b", re.I),
     "century": re.compile(r"(\d{1,2})\s?세기|\b(\d{1,2})(?:st|nd|rd|th)\s+century", re.I),
 }
@@ -106,7 +106,7 @@ _LATIN_LETTERS = re.compile(r"[A-Za-z]{2}")
 # A pattern is tried only on a text that holds one of its marks (and a digit, where it needs one).
 _MARKS = {
     "ymd": "-./", "short_ymd": ".", "slashed": "/", "dmy": "/.", "korean": "월", "year": "년", "day": "일",
-    "weekday": "요", "digital": ":", "korean_clock": "시",
+    "weekday": "요욜", "digital": ":", "korean_clock": "시",
 }  # fmt: skip
 _LATIN = {
     "month_day", "day_month", "month_year", "ordinal", "month", "english_weekday", "english", "past",
@@ -274,7 +274,7 @@ def _is_possible(moment: Moment) -> bool:
 
 
 _HAS_DATE = re.compile(
-    r"\d|[월일]|시|정오|자정|noon|midnight|day|past|절|데이|크리스마스|christmas|halloween|january|february|march|april|may|june|july|august|september|october|november|december|핼러윈|할로윈|신정",
+    r"\d|[월일]|시|욜|정오|자정|noon|midnight|day|past|절|데이|크리스마스|christmas|halloween|january|february|march|april|may|june|july|august|september|october|november|december|핼러윈|할로윈|신정",
     re.I,
 )
 

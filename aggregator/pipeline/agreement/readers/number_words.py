@@ -27,7 +27,7 @@ _WORD_FRACTION = re.compile(
 _A_UNIT = re.compile(
     r"\b(?:an?)\s+(?=(?:hour|minute|day|week|month|year|mile|dozen|kilo|liter|litre|cup|pound)\b)", re.I
 )
-_SINO_WORD = re.compile(rf"(?<![가-힣\d]){SINO}")
+_SINO_WORD = re.compile(rf"(?<![가-힣\d]){SINO}(?:(?<=[만억조])\s{SINO})*")
 _SINO_POINT = re.compile(rf"({SINO})\s?점\s?([영공일이삼사오육칠팔구]+)(?=\s?[가-힣]{{0,3}}(?:\s|[.!]|$))")
 _NATIVE_WORD = re.compile(rf"(?<![가-힣])(?:{NATIVE})")
 _ENGLISH_WORD = re.compile(ENGLISH, re.I)
@@ -35,6 +35,11 @@ _WHOLE = re.compile(r"\s*(?:입니다|이에요|예요|이야|야|요|임)?[.!\s
 # Syllables that are words of their own before what looks like a unit.
 _AMBIGUOUS = set(split_words("영 공 일 이 사 오 구 만 천 조 십 이사 사이 일이 오이 구조 만일"))
 _BIG = {"만", "천", "십", "조"}
+# Numbers of two syllables that are also names or nouns: 이천, 오만.
+_AMBIGUOUS_PAIRS = set(split_words("이천 사천 오천 이만 오만 구만 이조 오조"))
+_COPULA_AFTER = re.compile(r"(?:입니다|이에요|예요|이야|이다|이죠|이네요|이요|임)(?![가-힣])")
+# The last syllable of "삼백이에요" is the copula.
+_ENDS_IN_COPULA = re.compile(r"[십백천만억]이(?:에요|요|야|죠|네요|다|고|니)(?![가-힣])")
 _SINO_LETTERS = "영공일이삼사오육칠팔구십백천만억조"
 _AFTER_NATIVE = re.compile(
     r"^\s?(?:입니다|이에요|예요|이야|이다|임|이요|이고|이죠|이니"
@@ -66,7 +71,7 @@ def _find_sino(text: str) -> Iterator[tuple[Numeral, int, int]]:
             yield Numeral(above + below / 10**decimals, 1 / 10**decimals), *found.span()
     for found in _SINO_WORD.finditer(text):
         # The last syllable of "삼백육십오일" is the unit, not the digit one.
-        for cut in (0, 1):
+        for cut in (1, 0) if _ENDS_IN_COPULA.match(text, found.end() - 2) else (0, 1):
             end = found.end() - cut
             numeral = read_korean(text[found.start() : end]) if end > found.start() else None
             if numeral and _is_counted(text, found.start(), end):
@@ -91,11 +96,18 @@ def _is_counted(text: str, start: int, end: int) -> bool:
         and _AFTER_NATIVE.match(rest)
     ):
         return True
+    if _is_long_sino(word) and _COPULA_AFTER.match(rest):
+        return True
     if not text[:start].strip() and _WHOLE.fullmatch(rest):
         return True
     if word in _AMBIGUOUS:
         return word in _BIG and bool(UNIT.match(rest))
     return bool(UNIT.match(rest) or COUNTER.match(rest))
+
+
+def _is_long_sino(word: str) -> bool:
+    """Return whether Sino-Korean digits and powers can hardly be a noun: 오십, 오천오십."""
+    return len(word) >= 2 and word not in _AMBIGUOUS_PAIRS and any(sign in word[1:] for sign in "십백천만억")
 
 
 def find_english_numbers(text: str) -> Iterator[tuple[Numeral, int, int]]:

@@ -192,7 +192,7 @@ _NUMBER = re.compile(
     rf"|(?P<top>{DIGITS})\s?/\s?(?P<bottom>\d+)(?![/\d.])"
     rf"|(?P<base>{DIGITS})\s?(?:[x×*]|\\times)\s?10\s?\^\s?\{{?(?P<power>-?\d{{1,2}})\}}?"
     rf"|(?<!제)(?P<mixed>{KOREAN_MIXED})"
-    rf"|(?P<digits>{DIGITS})(?:[eE](?P<exponent>[-+]?\d{{1,2}})(?!\w)|\s?(?P<suffix>thousand|million|billion|trillion|dozen)\b|(?P<letter>[kKM]|bn|mn)(?![\w]))?"
+    rf"|(?P<digits>{DIGITS}|(?<![\w.])\.\d+)(?:[eE](?P<exponent>[-+]?\d{{1,2}})(?!\w)|\s?(?P<suffix>thousand|million|billion|trillion|dozen)\b|(?P<letter>[kKM]|bn|mn)(?![\w]))?"
     r")"
 )
 

@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"(US\$|[$₩€£¥])\s?$")
 _APPROXIMATE = re.compile(
     r"(?:약|대략|거의|한|≈|~|about|around|roughly|approximately|approx\.?|nearly|almost|circa|some)\s?$", re.I
 )
-_ROUGH_AFTER = re.compile(r"^\s?(?:정도|쯤|가량|내외|남짓|or so|ish|-ish)", re.I)
+_ROUGH_AFTER = re.compile(r"^\s?(?:정도|쯤|가량|내외|남짓|안팎|or so|ish|-ish)", re.I)
 _AFTER_UNIT_HALF = re.compile(r"^\s?반(?![가-힣])|^\s?반(?=이|을|은|정|쯤|입|예|이에|걸)")
 _HALF_A_UNIT = re.compile(r"^(?:\s+of)?\s+an?\s", re.I)
 _SCALE = re.compile(r"(섭씨|화씨|영하)\s?(?:약\s?)?-?$")
@@ -34,8 +34,14 @@ _DAYS = {
     "보름": 15, "일주일": 7,
 }  # fmt: skip
 _DAY_WORD = re.compile(rf"(?<![가-힣])(?:{'|'.join(_DAYS)})(?!에)")
-_SPEED = re.compile(r"(초속|분속|시속)\s?(?:약\s?)?$")
-_SPEED_SECONDS = {"초속": 1.0, "분속": 60.0, "시속": 3600.0}
+_NEGATIVE = re.compile(r"(?:\bnegative|(?<!\d\s)\bminus|마이너스)\s(?:about\s)?$", re.I)
+# A variable: 2x, 3n.
+_LETTER_AFTER = re.compile(r"[a-z](?![a-z])(?!\s[a-z]{3})")
+_SPEED = re.compile(r"(초속|분속|시속|초당|시간당|1초에|한 시간에|1시간에)\s?(?:약\s?)?$")
+_SPEED_SECONDS = {
+    "초속": 1.0, "초당": 1.0, "1초에": 1.0, "분속": 60.0,
+    "시속": 3600.0, "시간당": 3600.0, "한 시간에": 3600.0, "1시간에": 3600.0,
+}  # fmt: skip
 _PI = re.compile(r"^\s?[×x*]?\s?π")
 _FEET = re.compile(r"(\d)\s?['′]\s?(\d{1,2}(?:\.\d+)?)\s?(?:\"|″|''|(?=[\s).,]|$))")
 _COMPOUND = re.compile(r"\s?(?:,|and|하고|과)?\s?")
@@ -61,21 +67,26 @@ def _add_unit(text: str, numeral: Numeral, start: int, end: int) -> Quantity | N
     prefix = _PREFIX.search(text, max(0, start - 5), start)
     if prefix is None and _LETTER_BEFORE.search(text, max(0, start - 2), start):
         return None
+    quantity: Quantity | None
     if prefix:
         quantity = _make(numeral, PREFIX_UNITS[prefix[1]], "", prefix.start(), end)
     elif pi := _PI.match(text[end : end + 4]):
-        return _add_unit(text, Numeral(numeral.value * math.pi, 0.001), start, end + pi.end())
+        # Many count with 3.14.
+        value = numeral.value * math.pi
+        return _add_unit(text, Numeral(value, abs(value) * 0.0015), start, end + pi.end())
     else:
         quantity = _add_following_unit(text, numeral, start, end)
-    return _qualify(text, quantity, start)
+    return _qualify(text, quantity, start) if quantity else None
 
 
-def _add_following_unit(text: str, numeral: Numeral, start: int, end: int) -> Quantity:
+def _add_following_unit(text: str, numeral: Numeral, start: int, end: int) -> Quantity | None:
     found = UNIT.match(text, end + _skip_article(text, end))
     unit = find_unit(found[0].strip(" -")) if found else None
     if found is None or unit is None:
         if counter := COUNTER.match(text, end):
             return _make(numeral, None, counter[1], start, counter.end())
+        if _LETTER_AFTER.match(text, end):
+            return None
         return _make(numeral, None, "", start, end)
     quantity = _make(numeral, unit, "", start, found.end())
     half = _AFTER_UNIT_HALF.match(text[found.end() : found.end() + 4])
@@ -93,6 +104,8 @@ def _qualify(text: str, quantity: Quantity, start: int) -> Quantity:
         quantity = _scale_speed(quantity, pace[1])
     if text[max(0, start - 2) : start].strip().endswith("±"):
         quantity = replace(quantity, value=-quantity.value, high=quantity.value)
+    if quantity.value > 0 and _NEGATIVE.search(text, max(0, start - 12), start):
+        quantity = replace(quantity, value=-quantity.value)
     rough = _APPROXIMATE.search(text, max(0, quantity.start - 16), quantity.start)
     rough = rough or _ROUGH_AFTER.match(text[quantity.end : quantity.end + 8])
     return replace(quantity, is_approximate=bool(rough))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 PLAIN = "plain"
 _ROUNDED_GAP, _ROUGH_GAP = 0.04, 0.1
-_SCALES = {"celsius", "fahrenheit"}
+_SCALES, _PACE = {"celsius", "fahrenheit"}, {"length", "speed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,14 @@ class Quantity:
 
 def comparable(one: Quantity, other: Quantity) -> bool:
     """Return whether two quantities are of one dimension, or one of them has none."""
+    if one.dimension == other.dimension or PLAIN in (one.dimension, other.dimension):
+        return True
     dimensions = {one.dimension, other.dimension}
-    return (
-        len(dimensions) == 1 or PLAIN in dimensions or ("degree" in dimensions and bool(dimensions & _SCALES))
-    )
+    if dimensions == _PACE:
+        # "27.8 m in a second" is 27.8 m/s.
+        speed, length = (one, other) if one.dimension == "speed" else (other, one)
+        return speed.unit.startswith(f"{length.unit}/")
+    return "degree" in dimensions and bool(dimensions & _SCALES)
 
 
 def _list_values(one: Quantity, other: Quantity) -> list[tuple[float, float, float]]:

@@ -23,7 +23,10 @@ def _romanise(word: str) -> str:
     for character in word:
         code = ord(character) - 0xAC00
         if 0 <= code < 11172:
-            letters += [_INITIALS[code // 588].strip("-"), _VOWELS[code % 588 // 28], _FINALS[code % 28]]
+            final = _FINALS[code % 28]
+            initial, vowel = _INITIALS[code // 588].strip("-"), _VOWELS[code % 588 // 28]
+            # Letters of two syllables make no group: 반고흐 has no "ng".
+            letters += [initial, vowel, "n" if final == "ng" else final, "-"]
         else:
             letters.append(character)
     return "".join(letters)

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from aggregator.pipeline.agreement.readers.territories import name_one_territory
 from aggregator.pipeline.agreement.readers.transliteration import sounds_alike
 from language.particles import split_words, strip_particle
 
@@ -84,7 +85,9 @@ def _match_words(one: str, other: str) -> float:
     hangul = _is_hangul(one), _is_hangul(other)
     if hangul[0] != hangul[1]:
         korean, latin = (one, other) if hangul[0] else (other, one)
-        return 0.9 if latin[0].isalpha() and latin.isascii() and sounds_alike(korean, latin) else 0.0
+        if not latin[0].isalpha() or not latin.isascii():
+            return 0.0
+        return 0.9 if sounds_alike(korean, latin) or name_one_territory(korean, latin) else 0.0
     if one[0].isdigit() or other[0].isdigit():
         return 0.0
     shorter, longer = sorted((one, other), key=len)

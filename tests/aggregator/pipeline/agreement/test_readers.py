@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.pipeline.agreement.compare import compare_prompt
-from aggregator.pipeline.agreement.readers.dates import conflicting_fields, find_moments
+from aggregator.pipeline.agreement.mentions.phrases import match_names
+from aggregator.pipeline.agreement.readers.dates import Moment, conflicting_fields, find_moments
 from aggregator.pipeline.agreement.readers.quantities import find_quantities
 from aggregator.pipeline.agreement.readers.quantity import Quantity, are_equal, rounds_to
+from aggregator.pipeline.agreement.segments import cut_segments
 
 # Two answers of the greatest length that is read cost about half of it.
 MOST_CALLS = 500_000
@@ -101,9 +103,50 @@ def test_a_neighbouring_number_is_no_rounded_one(one: str, other: str) -> None:
     assert not rounds_to(_read_one(one), _read_one(other))
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("답은 오천오십이에요.", 5050), ("삼백이요", 300), ("오십이예요", 52),
+        ("육십육만 육천육백육십칠 원", 666_667),
+        ("$.05", 0.05), ("minus fifty", -50), ("마이너스 3도", -3),
+    ],
+)  # fmt: skip
+def test_the_copula_a_blank_and_a_sign_belong_to_a_spelled_number_or_not(text: str, value: float) -> None:
+    assert _read_one(text).written == value
+
+
+def test_a_variable_is_no_number() -> None:
+    assert [each.value for each in find_quantities("2x ln x")] == []
+    assert [each.value for each in find_quantities("it gets 2x faster")] == [2.0]
+
+
+def test_a_length_in_a_second_is_a_speed() -> None:
+    assert rounds_to(_read_one("27.78m"), _read_one("27.8m/s"))
+    assert not are_equal(_read_one("100m"), _read_one("100km/h"))
+
+
 @pytest.mark.parametrize(("one", "other"), [("37.8도", "37.78℃"), ("약 10km", "9.75km"), ("0.33", "1/3")])
 def test_a_rounded_number_is_known_as_such(one: str, other: str) -> None:
     assert rounds_to(_read_one(one), _read_one(other))
+
+
+def test_a_date_with_dots_and_blanks_is_one_date() -> None:
+    (segment,) = cut_segments("2026년 설날은 2026. 2. 17.이에요.").segments
+    assert Moment(2026, 2, 17) in [each.moment for each in find_moments(segment.text, is_date=True)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("반", "고흐"), ("vincent", "van", "gogh")),
+        (("미국",), ("united", "states")),
+        (("중국",), ("china",)),
+        (("톨스토이",), ("leo", "tolstoy")),
+    ],
+)
+def test_a_name_is_one_in_both_languages(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    assert match_names(one, other) >= 0.75
+    assert match_names(one, ("hamburg",)) < 0.75
 
 
 def test_the_next_morning_is_not_the_evening() -> None:
