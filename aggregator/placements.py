@@ -19,8 +19,8 @@ from aggregator.domain.events import PlacementMade
 from aggregator.models import Turn
 from aggregator.selectors.conversations import is_marked_sensitive
 from language.lookup import find_lookup
-from language.sensitivity import Sensitivity, embedding_excerpt
-from language.topics import find_topics
+from language.reading import read_prompt
+from language.sensitivity import Sensitivity
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
         vocabulary_version=vocabulary.version,
         # Without terms nothing matches, but the market still records the request.
         term_ids=term_ids or (),
-        topics=find_topics(turn.prompt, excerpt=embedding_excerpt(turn.prompt)),
+        topics=read_prompt(turn.prompt).topics,
         language=turn.language,
         device=turn.device,
         sensitivity=sensitivity.verdict,

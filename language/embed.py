@@ -42,6 +42,11 @@ def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
 # The most recently used vectors; threads that want the same one wait for the first.
 @cached(LRUCache(CACHE_SIZE), condition=threading.Condition())
 def _embed_clipped(role: Role, text: str) -> Vectors:
+    return embed_anew(text, role)
+
+
+def embed_anew(text: str, role: Role = "query") -> Vectors:
+    """Return the unit vector (384,) of a text that is not clipped, past the cache."""
     with _lock:
         return _normalise(_load().encode([text], role == "query")[0])
 

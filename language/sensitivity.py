@@ -2,8 +2,9 @@
 
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from language.deobfuscation import deobfuscate, fold
@@ -16,9 +17,10 @@ from language.lexicon import (
 from language.pii import contains_pii
 from language.sensitivity_head import (
     CRISIS,
+    Classified,
     Suspicion,
     classify,
-    head_and_tail,
+    classify_by_model,
     is_in_head_or_tail,
     ngram_risk,
 )
@@ -38,6 +40,7 @@ _MAX_PASSAGES = 3
 _PASSAGE_MARGIN = 0.6
 MAX_PASSAGE_CHARS = 120
 MIN_PASSAGE_CHARS = 15
+_NO_LETTERS = re.compile(r"[\W_]+")
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?。…;]) ")
 
 
@@ -82,25 +85,36 @@ def _split_spans(plain: str) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The verdict on a prompt; `needs_help` means that the answer must lead with a help line."""
+    """The verdict on a prompt; `needs_help` means that the answer must lead with a help line.
+
+    `used_model` tells that the sentence model was asked.
+    """
 
     verdict: SensitivityVerdict
     classes: tuple[str, ...] = ()
     needs_help: bool = False
+    used_model: bool = field(default=False, compare=False)
 
 
 def judge_sensitivity(text: str) -> Sensitivity:
     """Return whether an ad may stand beside this prompt; the verdict is block if the gate fails."""
+    return judge_normalised(text, lambda: normalise(text))
+
+
+def judge_by_model(text: str) -> Sensitivity:
+    """Do the same by the sentence model alone, ten times as slowly: what the two stages are measured by."""
+    return judge_normalised(text, lambda: normalise(text), classify_by_model)
+
+
+def judge_normalised(
+    text: str, normalised: Callable[[], str], classifier: Callable[..., Classified] = classify
+) -> Sensitivity:
+    """Do the same as `judge_sensitivity`, with the text that `normalise` returns."""
     try:
-        return _judge(text)
+        return _judge(text, normalised(), classifier)
     except Exception:  # Fails closed: no error of the gate may put an ad beside a sensitive prompt.
         logger.exception("the sensitivity gate failed and blocked the ad")
         return Sensitivity("block", (UNREADABLE,))
-
-
-def embedding_excerpt(text: str) -> str:
-    """Return the part of a prompt that the gate embeds; `language.embed` caches its vector."""
-    return head_and_tail(_normalise(text))
 
 
 def is_explicit_crisis(text: str) -> bool:
@@ -112,18 +126,19 @@ def is_explicit_crisis(text: str) -> bool:
         return False
 
 
-def _judge(text: str) -> Sensitivity:
-    whole, plain = deobfuscate(text), _normalise(text)
+def _judge(text: str, plain: str, classifier: Callable[..., Classified]) -> Sensitivity:
+    whole, folded = deobfuscate(text), fold(text)
     entries = find_entries(plain)
     classes = tuple(dict.fromkeys(name for name, _ in entries))
     if CRISIS not in classes and len(whole) > _READ_CHARS and matches_class_anywhere(whole, CRISIS):
         classes = (CRISIS, *classes)
-    needs_help = matches_crisis_pattern_anywhere(whole)
+    needs_help, used_model = matches_crisis_pattern_anywhere(whole), False
     if needs_help:
         classes = tuple(dict.fromkeys((CRISIS, *classes)))
     elif plain.strip():
         # Also run when the lexicon has found an entry: the name of a drug may mean a crisis, or only a film.
-        suspicion = _find_suspicion(plain, entries)
+        read = partial(classifier, is_disguised=is_disguised(folded, whole))
+        suspicion, used_model = _find_suspicion(plain, entries, read)
         # A help line replaces the answer, so a weak suspicion costs only the ad.
         needs_help = suspicion is not None and suspicion.topic == CRISIS and suspicion.is_strong
         if suspicion is not None:
@@ -131,24 +146,36 @@ def _judge(text: str) -> Sensitivity:
         elif CRISIS not in classes:
             classes = ()
     # The folded text is searched too: deobfuscation turns the digits of a password into letters.
-    if SECRETS not in classes and (contains_pii(whole) or contains_pii(fold(text))):
+    if SECRETS not in classes and (contains_pii(whole) or contains_pii(folded)):
         classes = (*classes, SECRETS)
-    return Sensitivity("block" if classes else "pass", classes, needs_help)
+    return Sensitivity("block" if classes else "pass", classes, needs_help, used_model)
 
 
-def _find_suspicion(plain: str, entries: Sequence[tuple[str, int]]) -> Suspicion | None:
-    """Classify head and tail together, then the highest-ranked passages one by one."""
+def is_disguised(folded: str, whole: str) -> bool:
+    """Return whether deobfuscation has changed letters: separated, replaced or doubled ones, not signs."""
+    return _NO_LETTERS.sub("", folded) != _NO_LETTERS.sub("", whole)
+
+
+def _find_suspicion(
+    plain: str, entries: Sequence[tuple[str, int]], read: Callable[..., Classified]
+) -> tuple[Suspicion | None, bool]:
+    """Classify head and tail together, then the highest-ranked passages one by one.
+
+    The sentence model reads one of them, and more only where they name a crisis.
+    """
     names = {name for name, start in entries if is_in_head_or_tail(plain, start)}
-    ends_suspicion = classify(plain, tuple(names))
-    passages = _rank_passages(plain, entries)
-    if ends_suspicion is not None:
+    ends = read(plain, tuple(names))
+    passages, used_model = _rank_passages(plain, entries), ends.used_model
+    if ends.suspicion is not None:
         # The ad is blocked already: only a crisis would change the verdict.
         passages = [(passage, named) for passage, named in passages if CRISIS in named]
     for passage, named in passages:
-        suspicion = classify(passage, named, _PASSAGE_MARGIN)
-        if suspicion is not None and (ends_suspicion is None or suspicion.topic == CRISIS):
-            return suspicion
-    return ends_suspicion
+        classified = read(passage, named, _PASSAGE_MARGIN, may_use_model=not used_model)
+        used_model = used_model or classified.used_model
+        suspicion = classified.suspicion
+        if suspicion is not None and (ends.suspicion is None or suspicion.topic == CRISIS):
+            return suspicion, used_model
+    return ends.suspicion, used_model
 
 
 def _rank_passages(plain: str, entries: Sequence[tuple[str, int]]) -> list[tuple[str, tuple[str, ...]]]:
@@ -165,12 +192,12 @@ def _rank_passages(plain: str, entries: Sequence[tuple[str, int]]) -> list[tuple
             is_in_head_or_tail(plain, passage.start) and is_in_head_or_tail(plain, passage.stop - 1)
         ):
             ranked.append((passage.text, tuple(named)))
-    # Embedding takes most of a millisecond a character, so the n-grams choose what is embedded.
     ranked.sort(key=lambda passage: (bool(passage[1]), ngram_risk(passage[0])), reverse=True)
     return ranked[:_MAX_PASSAGES]
 
 
-def _normalise(text: str) -> str:
+def normalise(text: str) -> str:
+    """Return the text, or the beginning and end of a long one, without obfuscation and idioms."""
     half = _READ_CHARS // 2
     read = text if len(text) <= _READ_CHARS else f"{text[:half]} {text[-half:]}"
     return remove_idioms(deobfuscate(read))

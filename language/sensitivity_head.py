@@ -1,7 +1,9 @@
 """The classifier of the sensitivity gate: linear scores over a sentence vector and n-grams of jamo.
 
-The vector passes through random Fourier features (Rahimi & Recht 2007), the n-grams through feature hashing
-(Weinberger et al. 2009). `language.training.fit_sensitivity` fits the weights.
+It has two stages. The first reads the static vector of a text; where its risk is near the threshold, a crisis
+is possible or its words are unknown, the second reads the vector of the sentence model, and the mean of both
+risks decides. Vectors pass through random Fourier features (Rahimi & Recht 2007), the n-grams through feature
+hashing (Weinberger et al. 2009). `language.training.fit_static_head` and `fit_sensitivity` fit the weights.
 """
 
 import re
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from language.deobfuscation import decompose
 from language.embed import DIMENSIONS, embed
+from language.static_vectors import read_static
 
 Array = NDArray[np.float32]
 CRISIS = "self_harm"
@@ -28,10 +31,17 @@ _STRICT_WEIGHT = np.float32(0.8)
 NGRAM_SCORE_COUNT = 1 + len(STRICT_CLASSES)
 HASH_BUCKETS = 2**18
 FOURIER_FEATURE_COUNT = 2048
+STATIC_FOURIER_COUNT = 1024
 WEIGHTS_FILE = Path(__file__).with_name("sensitivity_head.npz")
+STATIC_WEIGHTS_FILE = Path(__file__).with_name("static_sensitivity_head.npz")
 # The classifier reads the head and the tail of a long prompt; the lexicon reads more of it.
 HEAD_CHARS = 160
 TAIL_CHARS = 80
+# Of a long text the sentence model reads less, so that it costs at most three times as much as a short one.
+MODEL_HEAD_CHARS = 70
+MODEL_TAIL_CHARS = 40
+LONG_CHARS = 120
+_LONG_ABOVE = 0.2
 _NGRAM_LENGTHS = (2, 3, 4, 5, 6, 7)
 FEATURE_NORM = np.float32(2**0.5)
 # The width of the Gaussian kernel that the Fourier features approximate.
@@ -52,6 +62,15 @@ class Thresholds:
     named: float
     help: float
     named_help: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """When the first stage asks the second: a risk `below` to `above` of the threshold, or a crisis score."""
+
+    below: float
+    above: float
+    crisis: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,7 @@ class Head:
     ngram_weights: Array
     biases: Array
     thresholds: Thresholds
+    band: Band | None = None
 
     def read(self, features: Features) -> tuple[float, str, float]:
         """Return the risk, the class with the highest score, and the score of a crisis."""
@@ -92,6 +112,12 @@ class Head:
             float(scores[1 + STRICT_CLASSES.index(CRISIS)]),
         )
 
+    def is_unsure(self, lead: float, crisis: float) -> bool:
+        """Return whether the second stage must be asked, by the risk's lead over the threshold."""
+        if self.band is None:
+            return True
+        return -self.band.below < lead < self.band.above or crisis > self.band.crisis
+
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
@@ -101,20 +127,74 @@ class Suspicion:
     is_strong: bool
 
 
-def classify(plain: str, names: Sequence[str], margin: float = 0.0) -> Suspicion | None:
-    """Return the class that a deobfuscated text is suspected of; None if its risk is below the threshold.
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What the classifier suspects, if anything, and whether it has asked the sentence model."""
 
-    `names` are the classes of its lexicon entries; `margin` raises the threshold.
+    suspicion: Suspicion | None
+    used_model: bool
+
+
+def classify(
+    plain: str,
+    names: Sequence[str],
+    margin: float = 0.0,
+    *,
+    is_disguised: bool = False,
+    may_use_model: bool = True,
+) -> Classified:
+    """Return the class that a deobfuscated text is suspected of, none if its risk is below the threshold.
+
+    `names` are the classes of its lexicon entries; `margin` raises the threshold. The sentence model, where
+    it `may_use_model`, reads every text that `is_disguised` by its spelling; it always reads one that names a
+    crisis.
     """
-    head = load_head()
-    features = extract_features(plain, head.centre)
+    excerpt = head_and_tail(plain)
+    head, ngrams, static = load_static_head(), jamo_ngrams(excerpt), read_static(excerpt)
+    features = Features(fourier_features(static.vector, STATIC_FOURIER_COUNT), *ngrams)
     risk, topic, crisis = head.read(features)
-    thresholds = head.thresholds
-    if risk <= (thresholds.named if names else thresholds.plain) + margin:
-        return None
-    return Suspicion(
-        topic, is_strong=crisis > (thresholds.named_help if CRISIS in names else thresholds.help)
-    )
+    threshold = (head.thresholds.named if names else head.thresholds.plain) + margin
+    is_unsure = is_disguised or not static.is_known or head.is_unsure(risk - threshold, crisis)
+    if margin > 0 or len(excerpt) > LONG_CHARS:
+        # Long texts hold more that resembles something sensitive.
+        is_unsure = is_unsure or 0 < risk - threshold < _LONG_ABOVE
+    used_model = CRISIS in names or (may_use_model and is_unsure)
+    is_strong = False
+    if used_model:
+        model = load_head()
+        vector = embed([clip_for_model(excerpt)])[0]
+        second, topic, crisis = model.read(Features(fourier_features(vector - model.centre), *ngrams))
+        risk = (risk + second) / 2
+        least = model.thresholds
+        is_strong = crisis > (least.named_help if CRISIS in names else least.help)
+    return Classified(None if risk <= threshold else Suspicion(topic, is_strong), used_model)
+
+
+def classify_by_model(
+    plain: str,
+    names: Sequence[str],
+    margin: float = 0.0,
+    *,
+    is_disguised: bool = False,
+    may_use_model: bool = True,
+) -> Classified:
+    """Do the same as `classify` by the second stage alone, which reads all of the excerpt."""
+    del is_disguised, may_use_model
+    excerpt, model = head_and_tail(plain), load_head()
+    features = Features(fourier_features(embed([excerpt])[0] - model.centre), *jamo_ngrams(excerpt))
+    risk, topic, crisis = model.read(features)
+    least = model.thresholds
+    if risk <= (least.named if names else least.plain) + margin:
+        return Classified(None, used_model=True)
+    is_strong = crisis > (least.named_help if CRISIS in names else least.help)
+    return Classified(Suspicion(topic, is_strong), used_model=True)
+
+
+def clip_for_model(excerpt: str) -> str:
+    """Return the part of an excerpt that the sentence model reads, whose time grows with its length."""
+    if len(excerpt) <= MODEL_HEAD_CHARS + MODEL_TAIL_CHARS:
+        return excerpt
+    return f"{excerpt[:MODEL_HEAD_CHARS]} {excerpt[-MODEL_TAIL_CHARS:]}"
 
 
 def combine_risk(scores: Array) -> Array:
@@ -124,21 +204,15 @@ def combine_risk(scores: Array) -> Array:
     return risks
 
 
-def extract_features(plain: str, centre: Array) -> Features:
-    """Return the features of a deobfuscated text."""
-    excerpt = head_and_tail(plain)
-    return Features(fourier_features(embed([excerpt])[0] - centre), *jamo_ngrams(excerpt))
-
-
-def fourier_features(vector: Array) -> Array:
-    """Return random Fourier features (FOURIER_FEATURE_COUNT,) of the direction of a vector (384,).
+def fourier_features(vector: Array, count: int = FOURIER_FEATURE_COUNT) -> Array:
+    """Return random Fourier features (count,) of the direction of a vector (384,).
 
     A linear head over them approximates a Gaussian kernel machine over directions (Rahimi & Recht 2007).
     """
     frequencies, phases = _fourier_basis()
     direction = vector / max(float(np.linalg.norm(vector)), 1e-9)
-    angles = np.einsum("wd,d->w", frequencies, direction) + phases
-    features: Array = FEATURE_NORM * np.float32((2 / FOURIER_FEATURE_COUNT) ** 0.5) * np.cos(angles)
+    angles = np.einsum("wd,d->w", frequencies[:count], direction) + phases[:count]
+    features: Array = FEATURE_NORM * np.float32((2 / count) ** 0.5) * np.cos(angles)
     return features.astype(np.float32)
 
 
@@ -154,7 +228,7 @@ def _fourier_basis() -> tuple[Array, Array]:
 def ngram_risk(plain: str) -> float:
     """Return the risk by n-grams alone: a rough estimate in a hundredth of the time that a vector takes."""
     buckets, counts = jamo_ngrams(plain)
-    scores = np.einsum("cb,b->c", load_head().ngram_weights[:, buckets], counts)
+    scores = np.einsum("cb,b->c", load_static_head().ngram_weights[:, buckets], counts)
     return float(combine_risk(scores[None])[0])
 
 
@@ -173,8 +247,19 @@ def jamo_ngrams(plain: str) -> tuple[NDArray[np.intp], Array]:
 
 @cache
 def load_head() -> Head:
-    """Return the shipped weights, read once per process."""
-    with np.load(WEIGHTS_FILE, allow_pickle=False) as numbers:
+    """Return the shipped weights of the second stage, read once per process."""
+    return read_head(WEIGHTS_FILE)
+
+
+@cache
+def load_static_head() -> Head:
+    """Return the shipped weights of the first stage, read once per process."""
+    return read_head(STATIC_WEIGHTS_FILE)
+
+
+def read_head(path: Path) -> Head:
+    """Return the weights of a file."""
+    with np.load(path, allow_pickle=False) as numbers:
         return Head(
             classes=tuple(str(name) for name in numbers["classes"]),
             centre=numbers["centre"].astype(np.float32),
@@ -182,6 +267,7 @@ def load_head() -> Head:
             ngram_weights=numbers["grams"].astype(np.float32) * numbers["gram_steps"][:, None],
             biases=numbers["biases"].astype(np.float32),
             thresholds=Thresholds(*(float(number) for number in numbers["thresholds"])),
+            band=Band(*map(float, numbers["band"])) if "band" in numbers and len(numbers["band"]) else None,
         )
 
 

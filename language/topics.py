@@ -1,6 +1,9 @@
 """The topics of a prompt: at most five slugs of the closed list in topics.toml.
 
-`language.training.topic_seeds` writes the vectors of the list's seeds, which are computed once.
+A topic's lead is how much nearer a prompt's sentence vector is to the topic's seeds than to all seeds. A
+regression on the static vector predicts it (`language.training.fit_static_topics`), so that no prompt waits
+for the sentence model. `language.training.topic_seeds` writes the vectors of the seeds, which are computed
+once.
 """
 
 import hashlib
@@ -13,8 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from language.deobfuscation import fold
 from language.embed import embed
 from language.keyphrases import TermIndex
+from language.static_vectors import read_static
 
 MAX_TOPICS = 5
 # The cosines of this model lie between .75 and .95: a topic counts by its lead over the mean of all topics.
@@ -24,6 +29,7 @@ _MIN_SHARE_OF_BEST = 0.62
 
 _TOPICS_FILE = Path(__file__).with_name("topics.toml")
 SEEDS_FILE = Path(__file__).with_name("topic_seeds.npz")
+LEADS_FILE = Path(__file__).with_name("static_topics.npz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,19 @@ def all_topics() -> tuple[Topic, ...]:
 def find_topics(text: str, *, excerpt: str = "") -> tuple[str, ...]:
     """Return the topics of this prompt, the clearest first; small talk has none.
 
-    Embedding takes up to half a second: pass an `excerpt` that was embedded before to use its cached vector.
+    The leads are those of the `excerpt`, the part of a long prompt that the gate reads.
     """
     if not text.strip():
         return ()
-    leads = _leads(excerpt or text)
+    weights, level = _load_topic_weights()
+    return choose_topics(
+        text, np.einsum("d,dt->t", read_static(excerpt or fold(text)).vector, weights) + level
+    )
+
+
+def choose_topics(text: str, leads: NDArray[np.float32]) -> tuple[str, ...]:
+    """Return the topics of a prompt with these leads (t,), to which the terms that it names are added."""
+    leads = leads.copy()
     for position in set(_term_index().match(text)):
         leads[position] += _NAMED_BONUS
     best = float(leads.max())
@@ -65,13 +79,23 @@ def find_topics(text: str, *, excerpt: str = "") -> tuple[str, ...]:
     return tuple(all_topics()[position].slug for position in order[:MAX_TOPICS])
 
 
-def _leads(text: str) -> NDArray[np.float32]:
-    """Return for each topic (t,) the mean cosine of its two nearest seeds, less the mean over topics."""
+def measure_leads(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return for each topic (t,) the mean cosine of its two nearest seeds, less the mean over topics.
+
+    The vector (384,) is the sentence model's.
+    """
     seeds, rows = _seed_vectors()
-    cosines = np.append(seeds @ embed([text])[0], np.float32(-1))
+    cosines = np.append(seeds @ vector, np.float32(-1))
     scores: NDArray[np.float32] = np.partition(cosines[rows], -2, axis=1)[:, -2:].mean(axis=1)
     scores -= scores.mean()
     return scores
+
+
+@cache
+def _load_topic_weights() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the weights (384, t) and the level (t,) of the regression that predicts leads."""
+    with np.load(LEADS_FILE, allow_pickle=False) as file:
+        return file["weights"].astype(np.float32), file["level"].astype(np.float32)
 
 
 @cache

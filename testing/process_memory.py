@@ -6,11 +6,13 @@ from ads.reporting import market_demand
 from aggregator.budgeting.budget import read_pace
 from aggregator.execution.setup import forget_snapshot
 from aggregator.pipeline.ranking.weights import activate_weights
+from aggregator.pipeline.routing.prompt_topics import classify_topic
 from aggregator.ratings import ratings
 from aggregator.resilience import reading_speed, throttle
 from aggregator.selectors.model_speeds import forget_speeds
 from aggregator.storage import model_weights
 from config.monitoring import views
+from language.reading import forget_readings
 from testing.ads.inventory import reset_serving_state
 
 
@@ -29,3 +31,5 @@ def forget_process_memory() -> None:
     activate_weights(None)
     model_weights.refresh_weights.cache_clear()
     views.check_health.cache_clear()
+    forget_readings()
+    classify_topic.cache_clear()

@@ -8,7 +8,8 @@ from aggregator.domain.events import AnswerFinished, RouteChosen
 from aggregator.execution.turn_run import CLOSE_RETRY_SECONDS, TurnRun
 from aggregator.infra.concurrency import retry_db, run_in_cpu_pool, run_in_db_thread
 from aggregator.services.conversations import mark_sensitive
-from language.sensitivity import Sensitivity, judge_sensitivity
+from language.reading import read_prompt
+from language.sensitivity import Sensitivity
 from language.sensitivity_head import CRISIS
 
 # The event loop's first milliseconds belong to the requests to the models.
@@ -22,7 +23,7 @@ async def judge_after_start(run: TurnRun) -> Sensitivity:
     `offer_help` marks it.
     """
     await asyncio.sleep(SENSITIVITY_DELAY_SECONDS)
-    sensitivity = await run_in_cpu_pool(judge_sensitivity, run.turn.prompt)
+    sensitivity = await run_in_cpu_pool(lambda: read_prompt(run.turn.prompt).sensitivity)
     if CRISIS in sensitivity.classes and not sensitivity.needs_help:
         await run.control.wait_until_stored()
         mark = partial(mark_sensitive, conversation=run.turn.conversation)

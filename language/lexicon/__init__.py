@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,9 @@ _RUN_OF_BLANKS = re.compile(r"\s{2,}")
 _IDIOM_CHARS = 60
 _AROUND_CHARS = 400
 _Patterns = tuple[tuple[str, re.Pattern[str]], ...]
+_NO_LETTER_BEFORE = "(?<![a-z0-9])"
+# The whole of an alternative, and one that begins with a letter which must be there.
+_LETTER_FIRST = re.compile(r"([가-힣a-z])(?![?*{|])(.*)", re.DOTALL)
 
 
 def remove_idioms(plain: str) -> str:
@@ -82,11 +85,14 @@ def class_names() -> tuple[str, ...]:
 @cache
 def _patterns() -> _Patterns:
     korean = [
-        (name, re.compile("|".join(map(_korean_pattern, entries)))) for name, entries in _read("ko").items()
+        (name, pattern)
+        for name, entries in _read("ko").items()
+        for pattern in _compile(map(_korean_pattern, entries))
     ]
     english = [
-        (name, re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(_english_pattern, entries))})(?![a-z0-9])"))
+        (name, pattern)
         for name, entries in _read("en").items()
+        for pattern in _compile(map(_english_pattern, entries), _NO_LETTER_BEFORE, "(?![a-z0-9])")
     ]
     return tuple(sorted(korean + english, key=lambda entry: class_names().index(entry[0])))
 
@@ -98,7 +104,11 @@ def _crisis_patterns() -> tuple[re.Pattern[str], ...]:
 
 @cache
 def _idioms() -> tuple[re.Pattern[str], ...]:
-    return _compile_both("safe")
+    entries = _read("safe")
+    return (
+        *_compile(map(_korean_pattern, entries["ko"])),
+        *_compile(map(_english_pattern, entries["en"]), _NO_LETTER_BEFORE, "(?![a-z0-9])"),
+    )
 
 
 def _compile_both(name: str) -> tuple[re.Pattern[str], ...]:
@@ -108,6 +118,75 @@ def _compile_both(name: str) -> tuple[re.Pattern[str], ...]:
         re.compile("|".join(map(_korean_pattern, entries["ko"]))),
         re.compile(rf"(?<![a-z0-9])(?:{english})(?![a-z0-9])"),
     )
+
+
+def _compile(entries: Iterable[str], before: str = "", after: str = "") -> list[re.Pattern[str]]:
+    """Return patterns that together match any of the entries, between what must stand before and after.
+
+    Alternatives that begin with a letter are sorted into branches of that letter. `re` then skips to the next
+    such letter, and tries only its branch, which takes a tenth of the time.
+    """
+    branches: dict[str, list[str]] = {}
+    others = []
+    for part in (part for entry in entries for part in _expand(entry)):
+        found = _LETTER_FIRST.fullmatch(part)
+        if found:
+            branches.setdefault(found[1], []).append(found[2])
+        else:
+            others.append(part)
+    patterns = []
+    if branches:
+        parts = [
+            letter + (before and f"(?<![a-z0-9]{letter})") + f"(?:{'|'.join(rests)})"
+            for letter, rests in branches.items()
+        ]
+        patterns.append(f"(?:{'|'.join(parts)}){after}")
+    if others:
+        patterns.append(f"{before}(?:{'|'.join(others)}){after}")
+    return [re.compile(pattern) for pattern in patterns]
+
+
+def _expand(entry: str) -> Iterator[str]:
+    """Yield a pattern's alternatives, also those of a group that it begins with: (?:a|b)c is ac and bc."""
+    for part in _split_alternatives(entry):
+        stop = _find_group_end(part)
+        if stop and part[stop : stop + 1] not in ("?", "*", "{", "+"):
+            yield from (
+                inner
+                for each in _split_alternatives(part[3 : stop - 1])
+                for inner in _expand(each + part[stop:])
+            )
+        else:
+            yield part
+
+
+def _find_group_end(part: str) -> int:
+    """Return the position after the group that a pattern begins with, or 0."""
+    depth = 0
+    if part.startswith("(?:") and "\\" not in part and "[" not in part:
+        for position, sign in enumerate(part):
+            depth += {"(": 1, ")": -1}.get(sign, 0)
+            if depth == 0:
+                return position + 1
+    return 0
+
+
+def _split_alternatives(entry: str) -> Iterator[str]:
+    """Yield the alternatives of a pattern that stand outside of groups and sets."""
+    depth, start, in_set = 0, 0, False
+    for position, sign in enumerate(entry):
+        if position and entry[position - 1] == "\\" and entry[max(0, position - 2) : position] != "\\\\":
+            continue
+        if in_set:
+            in_set = sign != "]"
+        elif sign == "[":
+            in_set = True
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+        elif sign == "|" and depth == 0:
+            yield entry[start:position]
+            start = position + 1
+    yield entry[start:]
 
 
 def _korean_pattern(entry: str) -> str:

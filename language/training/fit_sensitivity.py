@@ -15,6 +15,7 @@ from language.sensitivity_head import (
     STRICT_CLASSES,
     WEIGHTS_FILE,
     Array,
+    Band,
     Head,
     Thresholds,
     combine_risk,
@@ -102,12 +103,19 @@ def predict_held_out_writers(
     rows = np.flatnonzero(np.isin(writers, HELD_OUT_WRITERS))
     scores = np.zeros((len(probes), NGRAM_SCORE_COUNT), dtype=np.float32)
     for writer in HELD_OUT_WRITERS:
-        fitted, held_out = np.flatnonzero(writers != writer), np.flatnonzero(writers == writer)
-        if len(held_out):
-            some = [probes[int(row)] for row in fitted]
-            weights = _solve(some, features.table.take(fitted), STRICT_CLASSES, _sample_weights(some))
-            scores[held_out] = features.table.take(held_out).multiply(weights)
+        if (writers == writer).any():
+            scores[writers == writer] = predict_scores(probes, features, writers != writer)
     return rows, _predict_risks(scores[rows], features.matches.take(rows))
+
+
+def predict_scores(
+    probes: Sequence[Probe], features: TrainingFeatures, is_fitted: NDArray[np.bool_]
+) -> Array:
+    """Return the scores of the probes that are not fitted on, by a head fitted on the others."""
+    fitted, held_out = np.flatnonzero(is_fitted), np.flatnonzero(~is_fitted)
+    some = [probes[int(row)] for row in fitted]
+    weights = _solve(some, features.table.take(fitted), STRICT_CLASSES, _sample_weights(some))
+    return features.table.take(held_out).multiply(weights)
 
 
 def choose_thresholds(probes: Sequence[Probe], predicted: PredictedRisks) -> Thresholds:
@@ -139,12 +147,12 @@ def class_list(probes: Sequence[Probe]) -> tuple[str, ...]:
     )
 
 
-def save_head(head: Head, provenance: str) -> None:
+def save_head(head: Head, provenance: str, path: Path = WEIGHTS_FILE, band: Band | None = None) -> None:
     """Write the weights as int8 with a float step per row, and what they were fitted on."""
     fourier, fourier_steps = _quantise(head.fourier_weights)
     ngrams, ngram_steps = _quantise(head.ngram_weights)
     np.savez_compressed(
-        WEIGHTS_FILE,
+        path,
         classes=np.array(head.classes),
         centre=head.centre.astype(np.float32),
         waves=fourier,
@@ -154,6 +162,7 @@ def save_head(head: Head, provenance: str) -> None:
         biases=head.biases.astype(np.float32),
         thresholds=np.array(astuple(head.thresholds), dtype=np.float32),
         provenance=np.array(provenance),
+        band=np.array(astuple(band) if band else (), dtype=np.float32),
     )
 
 

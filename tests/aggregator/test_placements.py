@@ -8,7 +8,8 @@ from ads.contract import ServedAd
 from aggregator import placements
 from aggregator.models import Conversation, Turn
 from language import embed
-from language.sensitivity import Sensitivity, embedding_excerpt, judge_sensitivity
+from language.reading import forget_readings, read_prompt
+from language.sensitivity import Sensitivity
 from language.topics import find_topics
 from testing.ads.inventory import make_ad, publish_all
 
@@ -23,11 +24,10 @@ LONG = (
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("valkey")
-def test_a_long_prompt_is_not_embedded_anew_for_its_ad(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sentence_model_reads_no_prompt_for_its_ad(monkeypatch: pytest.MonkeyPatch) -> None:
     make_ad(bid_won=900, keywords=(("렌터카", "phrase"),))
     publish_all()
-    find_topics("안녕하세요")
-    judge_sensitivity(LONG)
+    forget_readings()
     anew: list[str] = []
 
     class Refusing:
@@ -43,4 +43,4 @@ def test_a_long_prompt_is_not_embedded_anew_for_its_ad(monkeypatch: pytest.Monke
 
 
 def test_the_gist_of_a_long_prompt_has_the_topics_of_the_whole() -> None:
-    assert find_topics(LONG)[0] == find_topics(LONG, excerpt=embedding_excerpt(LONG))[0] == "travel"
+    assert find_topics(LONG)[0] == read_prompt(LONG).topics[0] == "travel"

@@ -138,13 +138,13 @@ def test_a_sentence_in_the_middle_of_a_request_counts(sentence: str, topic: str)
 
 
 def test_a_broken_gate_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sensitivity_head, "WEIGHTS_FILE", tmp_path / "missing.npz")
-    sensitivity_head.load_head.cache_clear()
+    monkeypatch.setattr(sensitivity_head, "STATIC_WEIGHTS_FILE", tmp_path / "missing.npz")
+    sensitivity_head.load_static_head.cache_clear()
     try:
         judged = judge_sensitivity("가성비 노트북 추천")
     finally:
         monkeypatch.undo()
-        sensitivity_head.load_head.cache_clear()
+        sensitivity_head.load_static_head.cache_clear()
     assert judged.verdict == "block"
     assert judged.classes == (UNREADABLE,)
 

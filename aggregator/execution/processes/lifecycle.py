@@ -19,8 +19,8 @@ from aggregator.pipeline.ranking.rank import rank
 from aggregator.pipeline.types import Draft, Question
 from aggregator.providers import warm_providers
 from aggregator.selectors.turns import list_running_turns
-from language.sensitivity import judge_sensitivity
-from language.topics import find_topics
+from language.embed import warm
+from language.reading import read_prompt
 
 WARM_UP_PROMPT = "안녕하세요"
 RECOVERY_SECONDS = 5
@@ -58,8 +58,10 @@ async def _warm_up() -> None:
 async def warm_up() -> None:
     """Load what the first turn would otherwise wait for."""
     await warm_providers()
-    await run_in_cpu_pool(judge_sensitivity, WARM_UP_PROMPT)
-    await run_in_cpu_pool(find_topics, WARM_UP_PROMPT)
+    await run_in_cpu_pool(warm)
+    await run_in_cpu_pool(
+        lambda: (read_prompt(WARM_UP_PROMPT).sensitivity, read_prompt(WARM_UP_PROMPT).topics)
+    )
     drafts = [Draft(letter, letter, letter, 0.5, f"{WARM_UP_PROMPT} {letter}.") for letter in "ab"]
     await run_in_cpu_pool(rank, Question(WARM_UP_PROMPT, "ko"), drafts)
     await placements.warm_index()

@@ -1,7 +1,7 @@
 """The topic of a prompt, which exploration, votes and model skills go by; the ad market has its own topics.
 
-The sensitivity gate has embedded the prompt before and the vector is cached, so a prediction takes about a
-millisecond.
+It reads the sentence model's vector, which static vectors cannot stand in for: with them the router closes
+two thirds of the gap. A panel that a person chose needs no topic.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from aggregator.pipeline.routing.topic_classifier import TopicClassifier, extract_prompt_features
 from aggregator.pipeline.routing_weights import Vectors
 from language.embed import embed
-from language.sensitivity import embedding_excerpt
+from language.reading import read_prompt
 
 CLASSIFIER_FILE = Path(__file__).with_name("topic_classifier.npz")
 OTHER = "other"
@@ -42,7 +42,7 @@ def extract_topic_features(prompts: Sequence[str], centre: Vectors) -> Vectors:
 
     `centre` is the mean sentence vector, shape (384,); words and layout count half.
     """
-    vectors = embed([embedding_excerpt(prompt) for prompt in prompts]) - centre
+    vectors = embed([read_prompt(prompt).excerpt for prompt in prompts]) - centre
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     rows = np.concatenate([vectors, _WORD_WEIGHT * extract_prompt_features(prompts)], axis=1)
     return np.asarray(rows, dtype=np.float32)

@@ -4,8 +4,10 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aggregator.pipeline.routing_weights import Vectors, softmax
 
@@ -73,13 +75,17 @@ def extract_prompt_features(prompts: Sequence[str]) -> Vectors:
     Random Fourier features (Rahimi & Recht, 2007) approximate a Gaussian kernel between layouts.
     """
     layouts = np.array([_measure_layout(prompt) for prompt in prompts], dtype=np.float32)
-    rng = np.random.default_rng(_FOURIER_SEED)
-    directions = rng.normal(size=(layouts.shape[1], _FOURIER_FEATURES)) / np.sqrt(layouts.shape[1])
-    fourier = np.cos(layouts @ directions + rng.uniform(0, 2 * np.pi, _FOURIER_FEATURES)) * np.sqrt(
-        2 / _FOURIER_FEATURES
-    )
+    directions, phases = _draw_fourier_basis(layouts.shape[1])
+    fourier = np.cos(layouts @ directions + phases) * np.sqrt(2 / _FOURIER_FEATURES)
     words = np.array([_hash_words(prompt) for prompt in prompts])
     return np.concatenate([words, fourier], axis=1).astype(np.float32)
+
+
+@cache
+def _draw_fourier_basis(layout_size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rng = np.random.default_rng(_FOURIER_SEED)
+    directions = rng.normal(size=(layout_size, _FOURIER_FEATURES)) / np.sqrt(layout_size)
+    return directions, rng.uniform(0, 2 * np.pi, _FOURIER_FEATURES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""What a turn knows of its prompt: one reading a prompt, kept by text and shared by all that ask."""
+
+import threading
+from functools import cached_property
+
+from cachetools import LRUCache, cached
+
+from language.sensitivity import Sensitivity, judge_normalised, normalise
+from language.sensitivity_head import Array, head_and_tail
+from language.static_vectors import read_static
+from language.topics import find_topics
+
+# A reading takes about 10 kB with the longest prompt.
+CACHE_SIZE = 512
+
+
+class PromptReading:
+    """A prompt's vector, sensitivity and topics, each computed once, when it is first asked for.
+
+    The vector is that of `language.static_vectors`, and what further classifiers should read. The gate asks
+    the sentence model about prompts that the static vector leaves in doubt.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def normalised(self) -> str:
+        """The text without obfuscation and idioms."""
+        return normalise(self.text)
+
+    @cached_property
+    def excerpt(self) -> str:
+        """The head and the tail of the normalised text, which classifiers read."""
+        return head_and_tail(self.normalised)
+
+    @cached_property
+    def vector(self) -> Array:
+        """The static unit vector (384,) of the excerpt."""
+        return read_static(self.excerpt).vector
+
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """The verdict of the sensitivity gate."""
+        return judge_normalised(self.text, lambda: self.normalised)
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """The topics of the ad market's closed list."""
+        return find_topics(self.text, excerpt=self.excerpt)
+
+
+# Threads that ask for the same prompt share one reading.
+@cached(LRUCache(CACHE_SIZE), lock=threading.Lock())
+def read_prompt(text: str) -> PromptReading:
+    """Return the reading of a prompt, the same for the same text while it is among the latest."""
+    return PromptReading(text)
+
+
+def forget_readings() -> None:
+    """Forget every prompt that was read."""
+    read_prompt.cache_clear()
+    read_static.cache_clear()
