@@ -7,7 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 
 from aggregator.domain.events import CandidateDelta, CandidateFinished, CandidateQueued, CandidateStarted
 from aggregator.infra.telemetry import span
-from aggregator.pipeline.chat_messages import build_messages, choose_settings, count_usage
+from aggregator.pipeline.chat_messages import (
+    build_messages,
+    choose_settings,
+    count_message_tokens,
+    count_usage,
+)
 from aggregator.pipeline.panel.call_cost import expect_call_seconds
 from aggregator.pipeline.panel.panel import Outcome, Panel, make_call_id
 from aggregator.pipeline.panel.repetition import RepetitionDetector, cut_loop, read_repetition_context
@@ -122,10 +127,11 @@ class _Attempt:
         self._repetition = RepetitionDetector(read_repetition_context(question.prompt))
         # What the model wrote and is paid for, which is more than is kept of a loop.
         self._written = ""
+        self._requested_at = self.started
 
     async def run(self, deadline_ms: int, gate: Gate | None) -> None:
         """Stream the completion and emit its deltas."""
-        model = self.slot.model
+        model, self._requested_at = self.slot.model, time.monotonic()
         call_settings = choose_settings(model, self.question)
         request = CompletionRequest(
             model,
@@ -175,6 +181,10 @@ class _Attempt:
     def fail(self, error: ProviderError) -> None:
         """Record an error; a text that only ran out of time counts as done, cut off by the deadline."""
         self.usage = error.usage
+        if error.code == TimedOut.code and not self.text:
+            # It read no faster than that, so the next prompt has to be shorter.
+            seconds = time.monotonic() - self._requested_at
+            note_reading(self.slot.model, count_message_tokens(self.messages), seconds)
         if self.text and error.code == TimedOut.code:
             self.status, self.finish_reason = "done", "deadline"
         else:

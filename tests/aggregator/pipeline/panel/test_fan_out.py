@@ -13,6 +13,7 @@ from aggregator.pipeline.ranking.format_checks import find_faults
 from aggregator.pipeline.types import PanelSlot, Question, Route
 from aggregator.providers import close_providers
 from aggregator.resilience.permits import NOBODY, close_permits, hold_permit
+from aggregator.resilience.reading_speed import find_reading_speed
 from testing.provider.server import ProviderServer, say
 from tests.aggregator.providers.completion_requests import make_model
 
@@ -91,6 +92,25 @@ async def test_a_slot_without_a_free_call_in_time_finds_the_model_busy(
     await close_calls()
     assert ended == {"candidate 0": "busy", "candidate 1": "busy"}
     assert not provider.requests_for("wise")
+
+
+async def test_a_model_that_has_not_read_its_prompt_in_time_gets_less_of_a_history(
+    provider: ProviderServer,
+) -> None:
+    provider.add("wise", say("서울이에요.", first_delay_s=30))
+    slow = replace(make_model(provider, "wise"), first_token_ms=1_000, reading_tokens_per_second=900.0)
+    route = replace(route_to(provider), slots=(PanelSlot("candidate", slow),))
+    question = replace(QUESTION, prompt="가" * 300)
+
+    async def emit(event: Event) -> None:
+        pass
+
+    async with asyncio.timeout(20):
+        async with fan_out(route, question, emit=emit, stop=asyncio.Event()) as panel:
+            await panel.wait_until_complete()
+    await close_calls()
+    assert panel.outcomes[0].error == "timed_out"
+    assert 700 < (find_reading_speed(slow) or 0) < 900
 
 
 async def test_a_judge_waits_for_a_free_call(provider: ProviderServer) -> None:
