@@ -6,7 +6,7 @@ function readMessages() {
   const entries =
     template instanceof HTMLTemplateElement ? template.content.querySelectorAll("[data-message]") : [];
   return new Map(
-    [...entries].map((entry) => [entry.getAttribute("data-message") ?? "", entry.textContent ?? ""]),
+    [...entries].map((entry) => [entry.getAttribute("data-message") ?? "", (entry.textContent ?? "").trim()]),
   );
 }
 
