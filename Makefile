@@ -41,9 +41,10 @@ borders: setup
 migrations: setup
 	python manage.py makemigrations --check --dry-run
 
+# The tests of the project itself run with the borders.
 unit: setup
 	coverage erase
-	coverage run -m pytest -n 2 -m "not e2e" || { $(AGAIN) coverage run -m pytest -m "not e2e" $(FAILED); }
+	coverage run -m pytest -n 2 -m "not e2e" --ignore tests/project || { $(AGAIN) coverage run -m pytest -m "not e2e" $(FAILED); }
 	coverage combine --quiet
 	coverage report --skip-covered
 

@@ -5,7 +5,8 @@ import json
 import re
 import sysconfig
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -86,9 +87,15 @@ def read_requirements(section: str) -> set[str]:
     return {re.split(r"[\[<>=]", line)[0] for line in lines}
 
 
+@cache
+def read_distributions() -> Mapping[str, list[str]]:
+    """Return the installed distributions of each top-level module."""
+    return packages_distributions()
+
+
 def find_distributions(module: str) -> set[str]:
     """Return the installed distributions that hold a top-level module."""
-    return {name.lower().replace("_", "-") for name in packages_distributions().get(module, [])}
+    return {name.lower().replace("_", "-") for name in read_distributions().get(module, [])}
 
 
 def find_imported_modules(folders: tuple[str, ...]) -> Iterator[str]:

@@ -11,10 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.test import Client
+from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
 
@@ -43,35 +45,67 @@ def reset_database_state() -> None:
     db_fallback._DatabaseState.next_spool_check = 0.0
 
 
+@contextmanager
+def connected(url: str) -> Iterator[None]:
+    """Let Django use the database of this URL."""
+    address = urlsplit(url)
+    chosen = connections.settings["default"]
+    before = dict(chosen)
+    connections.close_all()
+    chosen |= {
+        "HOST": address.hostname,
+        "PORT": str(address.port),
+        "NAME": address.path.removeprefix("/"),
+        "USER": address.username,
+        "PASSWORD": address.password,
+    }
+    try:
+        yield
+    finally:
+        connections.close_all()
+        chosen.clear()
+        chosen |= before
+
+
+@pytest.fixture(scope="module")
+def migrated(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[StandalonePostgres]:
+    """A separate PostgreSQL; its database holds the market's tables and is copied for each test."""
+    folder = tmp_path_factory.mktemp("server")
+    postgres = StandalonePostgres(folder, password="unguarded", is_durable=False)
+    with django_db_blocker.unblock(), connected(postgres.start()):
+        call_command("migrate", verbosity=0)
+    yield postgres
+    postgres.stop()
+    postgres.remove()
+
+
 @pytest.fixture
 def server(
-    tmp_path: Path, settings: Settings, valkey: "Redis", django_db_blocker: DjangoDbBlocker
+    migrated: StandalonePostgres,
+    tmp_path: Path,
+    settings: Settings,
+    valkey: "Redis",
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[StandalonePostgres]:
     """A separate PostgreSQL with the market's tables, which the test may stop."""
     settings.ADS_SPOOL_FOLDER = str(tmp_path / "spool")
-    postgres = StandalonePostgres(tmp_path, password="unguarded", is_durable=False)
-    address = urlsplit(postgres.start())
-    chosen = connections.settings["default"]
-    before = dict(chosen)
-    with django_db_blocker.unblock():
-        connections.close_all()
-        chosen |= {
-            "HOST": address.hostname,
-            "PORT": str(address.port),
-            "NAME": address.path.removeprefix("/"),
-            "USER": address.username,
-            "PASSWORD": address.password,
-        }
+    if migrated.process is None:
+        migrated.start()
+    source = urlsplit(migrated.url)
+    name = f"copy_{uuid.uuid4().hex}"
+    with psycopg.connect(source._replace(path="/postgres").geturl(), autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(source.path.removeprefix("/"))
+            )
+        )
+    with django_db_blocker.unblock(), connected(source._replace(path=f"/{name}").geturl()):
         try:
-            call_command("migrate", verbosity=0)
-            yield postgres
+            yield migrated
         finally:
-            connections.close_all()
-            chosen.clear()
-            chosen |= before
             reset_database_state()
-            postgres.stop()
-            postgres.remove()
 
 
 def links_of(*offers: Offer) -> dict[uuid.UUID, str]:
