@@ -47,7 +47,7 @@ def test_the_picker_tells_speed_strength_language_and_price(
 
     assert details_of(page, "슬기") == "답까지 보통 4초 / 한국어·영어 / 비용 낮음 / 무료"
     assert details_of(page, "날쌘") == "답까지 보통 0.9초 / 한국어·영어 / 비용 낮음 / 무료"
-    assert details_of(page, "코더") == "답까지 예상 34초 / 코딩에 강해요 / 한국어·영어 / 비용 낮음 / 무료"
+    assert details_of(page, "코더") == "답까지 예상 43초 / 코딩에 강해요 / 한국어·영어 / 비용 낮음 / 무료"
     picker, window = box(page.locator("#preferences")), page.viewport_size
     assert window and picker.left >= 0 and picker.top >= 0
     assert picker.right <= window["width"] and picker.bottom <= window["height"]
