@@ -44,6 +44,8 @@ class Stack:
         self.models = LocalModels(launch.local_models, data_dir, console)
         self.replay = find_replay(launch.replay_data, data_dir)
         self.jobs: list[subprocess.Popen[bytes]] = []
+        # The models that the last update of the listings knew.
+        self._listed: frozenset[str] = frozenset()
         # Turns run on the worker: the web role stays responsive and needs neither litellm nor provider keys.
         # Test money, as a new installation has no paying advertisers.
         defaults = {"TURN_RUNNER": "worker", "ADS_TEST_MONEY": "yes"}
@@ -81,7 +83,9 @@ class Stack:
 
     def prepare(self, *options: str) -> None:
         """Run `manage.py prepare` in a child process: migrations, static files, first rows."""
-        process = self._run("prepare", *options, models=self.models.available_urls)
+        models = self.models.available_urls
+        self._listed = frozenset(models)
+        process = self._run("prepare", *options, models=models)
         self.tick_until(lambda: process.poll() is not None)
         if process.returncode != 0:
             raise StackError("the installation could not be prepared; the reason is above")
@@ -106,6 +110,13 @@ class Stack:
                 return
             time.sleep(TICK_SECONDS)
 
+    def open_site(self, site: str) -> None:
+        """Note the address of the site, and offer the models that became ready since it was prepared."""
+        self.run_state.site = site
+        self.run_state.write(self.data_dir)
+        if not self._listed.issuperset(self.run_state.models):
+            self._list_models()
+
     def has_enough_models(self) -> bool:
         """Return whether at least MIN_MODELS are ready, not counting those that failed."""
         settled = len(self.run_state.models) + len(self.models.failed)
@@ -124,7 +135,11 @@ class Stack:
         self.run_state.models[model.slug] = model.url
         self.run_state.write(self.data_dir)
         if self.run_state.site:
-            self._run("sync_listings", models=self.run_state.models)
+            self._list_models()
+
+    def _list_models(self) -> None:
+        self._listed = frozenset(self.run_state.models)
+        self._run("sync_listings", models=self.run_state.models)
 
     def _run(self, *arguments: str, models: dict[str, str]) -> subprocess.Popen[bytes]:
         urls = ",".join(f"{slug}={url}" for slug, url in models.items())
@@ -173,8 +188,7 @@ def run(console: Console) -> None:
         stack.prepare("--demo")
         clear_heartbeat(stack.run_state.redis)
         stack.start(web_child(DATA_DIR, host, port, stack.environment), seconds=SITE_TIMEOUT_SECONDS)
-        stack.run_state.site = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
-        stack.run_state.write(DATA_DIR)
+        stack.open_site(f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}")  # noqa: S104
         # After the web process, which would otherwise compete with it for the processor.
         stack.start(worker_child(DATA_DIR, stack.environment), seconds=SITE_TIMEOUT_SECONDS)
         stack.tick_until(stack.has_enough_models)

@@ -18,8 +18,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config.launch import read_launch_settings
 from stack.processes import find_free_port
+from stack.progress import Console
 from stack.servers.postgres import choose_folder
+from stack.up import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TIMEOUT_SECONDS = 180
@@ -229,6 +232,23 @@ def test_an_unreachable_database_is_reported_in_one_line(data_dir: Path) -> None
     assert site.process.wait(TIMEOUT_SECONDS) == 1
     assert "DATABASE_URL" in site.only_line
     assert "secret" not in site.output
+
+
+def test_a_model_that_is_ready_before_the_site_is_offered_with_it(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with (tmp_path / "output").open("w", encoding="utf-8") as output:
+        stack = Stack(tmp_path, read_launch_settings(), Console(output))
+        stack.environment["DATABASE_URL"] = "postgresql://ada@127.0.0.1:9/demo"
+        try:
+            stack.open_site("http://localhost:9")
+            assert stack.jobs == []
+            # Its download ended while the site was being prepared, which did not list it.
+            stack.run_state.models["late"] = "http://127.0.0.1:9/v1"
+            stack.open_site("http://localhost:9")
+            (job,) = stack.jobs
+            assert "sync_listings" in str(job.args)
+        finally:
+            stack.stop()
 
 
 def test_a_single_command_starts_and_stops_its_own_database(data_dir: Path) -> None:
