@@ -6,7 +6,7 @@ from functools import cached_property
 from cachetools import LRUCache, cached
 
 from language.sensitivity import Sensitivity, judge_normalised, normalise
-from language.sensitivity_head import Array, head_and_tail
+from language.sensitivity_head import Array, embed_excerpt, head_and_tail
 from language.static_vectors import read_static
 from language.topics import find_topics
 
@@ -38,6 +38,14 @@ class PromptReading:
     def vector(self) -> Array:
         """The static unit vector (384,) of the excerpt."""
         return read_static(self.excerpt).vector
+
+    @cached_property
+    def sentence_vector(self) -> Array:
+        """The sentence model's unit vector (384,) of the excerpt, which takes a turn's longest computation.
+
+        The gate asks for the same vector of a prompt that is in doubt, so nothing is embedded twice.
+        """
+        return embed_excerpt(self.excerpt)
 
     @cached_property
     def sensitivity(self) -> Sensitivity:

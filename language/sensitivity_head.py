@@ -162,7 +162,7 @@ def classify(
     is_strong = False
     if used_model:
         model = load_head()
-        vector = embed([clip_for_model(excerpt)])[0]
+        vector = embed_excerpt(excerpt)
         second, topic, crisis = model.read(Features(fourier_features(vector - model.centre), *ngrams))
         risk = (risk + second) / 2
         least = model.thresholds
@@ -188,6 +188,12 @@ def classify_by_model(
         return Classified(None, used_model=True)
     is_strong = crisis > (least.named_help if CRISIS in names else least.help)
     return Classified(Suspicion(topic, is_strong), used_model=True)
+
+
+def embed_excerpt(excerpt: str) -> Array:
+    """Return the sentence model's unit vector (384,) of an excerpt; the latest ones are cached by text."""
+    vector: Array = embed([clip_for_model(excerpt)])[0]
+    return vector
 
 
 def clip_for_model(excerpt: str) -> str:

@@ -45,6 +45,14 @@ def test_a_prompt_is_read_once(embedded: list[str]) -> None:
     assert read_prompt(DISGUISED) is not first
 
 
+def test_the_sentence_vector_is_the_one_that_the_gate_has_computed(embedded: list[str]) -> None:
+    reading = read_prompt(DISGUISED)
+    assert reading.sensitivity.used_model
+    before = len(embedded)
+    assert reading.sentence_vector is reading.sentence_vector
+    assert set(embedded[before:]) <= set(embedded[:before])
+
+
 @pytest.mark.parametrize("text", [DISGUISED, "wnrrh tlvek", "нужна помощь с покупкой"])
 def test_disguised_and_unknown_spelling_reaches_the_sentence_model(text: str, embedded: list[str]) -> None:
     assert read_prompt(text).sensitivity.used_model
