@@ -49,10 +49,10 @@ def _server_child(
     )
 
 
-def worker_child(data_dir: Path, environment: Mapping[str, str]) -> Child:
-    """Return the Celery worker of a single-machine installation, with beat embedded."""
-    schedule = data_dir / "run" / "beat-schedule"
-    pool = ("-P", "threads", "-c", str(WORKER_THREADS), "-B", "-s", str(schedule))
+def worker_child(data_dir: Path, environment: Mapping[str, str], *, has_beat: bool = True) -> Child:
+    """Return a Celery worker; that of a single-machine installation embeds beat."""
+    beat = ("-B", "-s", str(data_dir / "run" / "beat-schedule")) if has_beat else ()
+    pool = ("-P", "threads", "-c", str(WORKER_THREADS), *beat)
     arguments = ("-A", "config.celery", "worker", *pool, "--without-gossip", "--without-mingle")
     log = data_dir / "logs" / "worker.log"
     program = Program(

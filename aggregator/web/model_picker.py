@@ -80,7 +80,9 @@ def build_picker() -> ModelPicker:
     offers = list_model_offers(language)
     presets = list_presets(offers, language)
     models = tuple(_describe_model(offer, language) for offer in offers)
-    is_unproven = all(not offer.model.can_fuse and offer.model.fusion_problem for offer in offers)
+    is_unproven = bool(offers) and all(
+        not offer.model.can_fuse and offer.model.fusion_problem for offer in offers
+    )
     return ModelPicker(models, tuple(map(_describe_preset, presets)), is_fusion_unproven=is_unproven)
 
 

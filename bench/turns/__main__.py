@@ -22,6 +22,7 @@ from bench.turns.rows.fairness import measure_fairness
 from bench.turns.rows.faults import measure_faults
 from bench.turns.rows.first_token import measure_first_token
 from bench.turns.rows.growth import measure_growth, measure_history
+from bench.turns.rows.machines import measure_machines
 from bench.turns.rows.memory import measure_memory, measure_sockets
 from bench.turns.units.peers import CACHE
 
@@ -36,6 +37,7 @@ ROWS: dict[str, Row] = {
     "growth": measure_growth,
     "faults": measure_faults,
     "fairness": measure_fairness,
+    "machines": measure_machines,
     "sockets": measure_sockets,
     "memory": measure_memory,
 }

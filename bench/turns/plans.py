@@ -28,6 +28,7 @@ class Plan:
     conversations: tuple[int, int]
     fault_chats: Load
     heavy_user: Load
+    machine: Load
 
     @property
     def loads(self) -> list[Load]:
@@ -60,6 +61,7 @@ FULL = Plan(
     fault_chats=Load("beside a fault", 8, panel_size=3, tokens=150),
     # 12 long questions, and two of a newcomer.
     heavy_user=Load("a heavy user and a newcomer", 14, panel_size=1, tokens=100, rate=20.0),
+    machine=Load("chats of each machine", 8, tokens=200, spread_s=1.0, repeats=2),
 )
 QUICK = Plan(
     rounds=1,
@@ -78,4 +80,5 @@ QUICK = Plan(
     conversations=(1_000, 20_000),
     fault_chats=replace(FULL.fault_chats, chats=4, tokens=50),
     heavy_user=replace(FULL.heavy_user, chats=8, tokens=40),
+    machine=replace(FULL.machine, chats=4, tokens=60, repeats=1),
 )

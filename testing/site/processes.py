@@ -85,6 +85,26 @@ class Site:
         if self.runner == "worker":
             self._start(worker_child(self.data_dir, self.environment))
 
+    def add_machine(self) -> str:
+        """Start one more web process and worker on the same stores; returns the base URL."""
+        number = sum(name.startswith("web") for name in self.children) + 1
+        home, port = self.data_dir / f"machine-{number}", find_free_port()
+        (home / "run").mkdir(parents=True, exist_ok=True)
+        environment = {**self.environment, "JJAMPPONG_HOME": str(home)}
+        web = web_child(home, "127.0.0.1", port, environment)
+        worker = worker_child(home, environment, has_beat=False)
+        for child in (web, worker):
+            child.name = f"{child.name}-{number}"
+            self._start(child)
+        return f"http://127.0.0.1:{port}"
+
+    def remove_machine(self) -> None:
+        """Stop the web process and the worker that were started last."""
+        for _ in range(2):
+            _, child = self.children.popitem()
+            if child.process:
+                stop(child.process, child.stop_signal, seconds=child.stop_seconds)
+
     def fill(self, users: int, models: dict[str, list[str]], provider: str) -> None:
         """Create users and models in the site's database, in a child process with its settings."""
         named = {slug_of(prefix): names for prefix, names in models.items()}
