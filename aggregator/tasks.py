@@ -61,7 +61,7 @@ def warm_worker() -> None:
 
 
 async def _warm() -> None:
-    _readers.append(TurnReader(runner.get_turn_log().client, runner.start_received_turn))
+    _readers.append(TurnReader(runner.get_main_log().client, runner.start_received_turn))
     await warm_up()
     _background_tasks.append(asyncio.create_task(keep_snapshot_fresh()))
     tune_gc()

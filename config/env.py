@@ -80,7 +80,15 @@ def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 def read_url(name: str, default: str = "", *, schemes: tuple[str, ...] = HTTP_SCHEMES) -> str:
     """Return a URL with one of these schemes, or an empty string."""
-    text = read_text(name, default)
+    return _check_url(name, read_text(name, default), schemes)
+
+
+def read_urls(name: str, *, schemes: tuple[str, ...]) -> list[str]:
+    """Return a comma-separated list of URLs with one of these schemes."""
+    return [_check_url(name, text, schemes) for text in read_list(name)]
+
+
+def _check_url(name: str, text: str, schemes: tuple[str, ...]) -> str:
     try:
         parts = urlsplit(text)
         is_valid = (

@@ -22,6 +22,7 @@ from config.env import (
     read_networks,
     read_text,
     read_url,
+    read_urls,
 )
 
 BASE_DIR = ROOT
@@ -118,6 +119,8 @@ DATABASE_PREPARES = read_flag("DATABASE_PREPARES", default=True)
 REDIS_URL = read_url("REDIS_URL", schemes=("redis", "rediss")) or read_running_url(
     "redis", "redis://127.0.0.1:6379/0"
 )
+# The servers over which the event logs of turns are spread; none means REDIS_URL.
+TURN_LOG_URLS = read_urls("TURN_LOG_URLS", schemes=("redis", "rediss"))
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

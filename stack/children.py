@@ -49,9 +49,9 @@ def _server_child(
     )
 
 
-def worker_child(data_dir: Path, environment: Mapping[str, str], *, has_beat: bool = True) -> Child:
-    """Return a Celery worker; that of a single-machine installation embeds beat."""
-    beat = ("-B", "-s", str(data_dir / "run" / "beat-schedule")) if has_beat else ()
+def worker_child(data_dir: Path, environment: Mapping[str, str], *, is_scheduler: bool = True) -> Child:
+    """Return a Celery worker; the scheduler of an installation embeds beat."""
+    beat = ("-B", "-s", str(data_dir / "run" / "beat-schedule")) if is_scheduler else ()
     pool = ("-P", "threads", "-c", str(WORKER_THREADS), *beat)
     arguments = ("-A", "config.celery", "worker", *pool, "--without-gossip", "--without-mingle")
     log = data_dir / "logs" / "worker.log"

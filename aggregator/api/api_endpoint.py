@@ -151,7 +151,7 @@ async def _check_rate_limit(key: ApiKey) -> None:
     now = time.time()
     window = int(now // WINDOW_SECONDS)
     name = f"api:calls:{key.pk}:{window}"
-    client = runner.get_turn_log().client
+    client = runner.get_main_log().client
     calls, _expires = await asyncio.gather(client.incr(name), client.expire(name, 2 * WINDOW_SECONDS))
     if calls > settings.API_CALLS_PER_MINUTE:
         wait = max(1, round((window + 1) * WINDOW_SECONDS - now))

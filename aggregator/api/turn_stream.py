@@ -52,7 +52,7 @@ class TurnStream:
         """Start the turn and wait for its route, so that an early failure can be sent as an HTTP status."""
         self._deadline = time.monotonic() + 2 * settings.TURN_DEADLINE_MS / 1000
         try:
-            feed = runner.get_turn_log().feed
+            feed = runner.get_turn_log(str(self.turn.public_id)).feed
             self._subscription = await feed.subscribe(str(self.turn.public_id), 0, self._entries.put_nowait)
             await runner.start_turn(self.turn)
             while self._is_running and not self.state.strategy:
@@ -105,7 +105,7 @@ class TurnStream:
     async def close(self) -> None:
         """Unsubscribe, and stop the turn if it is still running."""
         if self._subscription:
-            runner.get_turn_log().feed.unsubscribe(self._subscription)
+            runner.get_turn_log(self._subscription.turn).feed.unsubscribe(self._subscription)
             self._subscription = None
         if self._is_running:
             await stop_turn(self.turn)

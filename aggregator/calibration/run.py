@@ -17,7 +17,7 @@ from aggregator.calibration.fit import CalibrationFit, fit_run, grade_answers
 from aggregator.calibration.fusion.run import measure_fusion
 from aggregator.calibration.run_asker import DATABASE_RETRY_SECONDS, RunAsker
 from aggregator.catalog.catalog import LanguageModel
-from aggregator.execution.runner import get_turn_log
+from aggregator.execution.runner import get_main_log
 from aggregator.infra.concurrency import log_errors, retry_db, run_in_db_thread
 from aggregator.models import CalibrationQuestion, CalibrationRun
 from aggregator.pipeline.types import Question
@@ -95,7 +95,7 @@ async def _keep_hold(
             return
         if report:
             report(await run_in_db_thread(selectors.measure_progress, run), run.cost_micros)
-        await filter_available(get_turn_log().client, await run_in_db_thread(list_models, run))
+        await filter_available(get_main_log().client, await run_in_db_thread(list_models, run))
 
     while not is_lost.is_set():
         await log_errors(renew)

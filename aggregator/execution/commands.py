@@ -12,7 +12,7 @@ from functools import partial
 from redis.exceptions import RedisError
 
 from accounts.models import User
-from aggregator.execution.runner import DATABASE_RETRY_SECONDS, get_turn_log, start_turn
+from aggregator.execution.runner import DATABASE_RETRY_SECONDS, get_main_log, start_turn
 from aggregator.execution.setup import can_afford_model
 from aggregator.infra.concurrency import retry_db, run_in_db_thread
 from aggregator.models import Turn
@@ -101,4 +101,4 @@ async def _retry_refused(run: Callable[[], Awaitable[Turn]]) -> Turn:
 async def wakeup(turn: Turn) -> None:
     """Let the process that runs a turn read its stored commands now."""
     with contextlib.suppress(RedisError):
-        await get_turn_log().feed.wakeup(str(turn.public_id))
+        await get_main_log().feed.wakeup(str(turn.public_id))

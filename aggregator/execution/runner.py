@@ -44,7 +44,7 @@ _turn_semaphore = per_loop(
 
 
 # Other modules reach the log by way of the runner.
-get_turn_log = submission.get_turn_log
+get_turn_log, get_main_log = submission.get_turn_log, submission.get_main_log
 
 
 async def submit_turn(*, owner: User, request: services.TurnRequest) -> Turn:
@@ -85,7 +85,7 @@ def start_local_turn(
     A new turn is passed in, so that it need not be read; `insert_progress` if it is not stored yet.
     """
     if str(turn_id) not in _controls:
-        get_turn_log().feed.register_local(str(turn_id), is_new=new is not None)
+        get_turn_log(str(turn_id)).feed.register_local(str(turn_id), is_new=new is not None)
     task = asyncio.create_task(run_turn(turn_id, new, insert_progress))
     _running.add(task)
     task.add_done_callback(_on_task_done)
@@ -134,7 +134,7 @@ async def run_turn(
             status = await retry_db(CLOSE_RETRY_SECONDS, partial(find_turn_status, turn_id))
             if status is None:
                 # Deleted while it ran: what was written to its log since goes too.
-                await get_turn_log().forget(str(turn_id))
+                await get_turn_log(str(turn_id)).forget(str(turn_id))
             if status != Turn.Status.RUNNING:
                 break
             control = TurnControl()
@@ -142,7 +142,8 @@ async def run_turn(
 
 
 async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, control: TurnControl) -> None:
-    log, name = get_turn_log(), str(turn_id)
+    name = str(turn_id)
+    log = get_turn_log(name)
     if name in _controls:
         # This process runs it already, even if the lease was lost together with Valkey's data.
         _controls[name].must_recheck = True
@@ -151,7 +152,9 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, control: TurnCo
     log.feed.register_local(name)
     try:
         is_draft = control.insert_progress is not None
-        async with hold_lease(log.client, name, settings.TURN_LEASE_SECONDS, is_new=is_draft) as lease:
+        async with hold_lease(
+            get_main_log().client, name, settings.TURN_LEASE_SECONDS, is_new=is_draft
+        ) as lease:
             if lease.is_held:
                 await _run_leased(turn_id, new, control)
         control.must_recheck |= lease.takeover_requested
@@ -165,11 +168,12 @@ async def _run_under_lease(turn_id: uuid.UUID, new: Turn | None, control: TurnCo
 
 
 async def _run_leased(turn_id: uuid.UUID, new: Turn | None, control: TurnControl) -> None:
-    log, name = get_turn_log(), str(turn_id)
+    name = str(turn_id)
+    log = get_turn_log(name)
     turn = new or await retry_db(CLOSE_RETRY_SECONDS, partial(find_running_turn, turn_id))
     if turn is None:
         return
-    log.feed.on_wakeup(_wake_here)
+    get_main_log().feed.on_wakeup(_wake_here)
     try:
         writer = await open_event_writer(log, turn, is_new=new is not None)
         wait = QueueWait(turn, control)
@@ -205,7 +209,7 @@ def _wake_here(turn_id: str) -> None:
 
 async def close_loop_resources() -> None:
     """Close what the running event loop holds open; call it before the loop ends."""
-    await get_turn_log.close()
+    await submission.get_turn_logs.close()
     await close_permits()
     await close_providers()
     await close_database()

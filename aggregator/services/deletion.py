@@ -92,8 +92,14 @@ def _delete_logs(turns: Sequence[str], running: Iterable[str]) -> None:
     if not turns:
         return
     try:
-        with contextlib.closing(_connect()) as store, store.pipeline(transaction=False) as pipeline:
-            pipeline.unlink(*map(stream_key, turns))
+        urls = settings.TURN_LOG_URLS or [settings.REDIS_URL]
+        for url in urls:
+            with contextlib.closing(_connect(url)) as store:
+                store.unlink(*map(stream_key, turns))
+        with (
+            contextlib.closing(_connect(settings.REDIS_URL)) as store,
+            store.pipeline(transaction=False) as pipeline,
+        ):
             for turn in running:
                 pipeline.xadd(WAKEUPS, {"turn": turn}, maxlen=WAKEUPS_MAXLEN, approximate=True)
             pipeline.execute()
@@ -102,9 +108,9 @@ def _delete_logs(turns: Sequence[str], running: Iterable[str]) -> None:
         logger.warning("the logs of %d deleted turns could not be deleted (%s)", len(turns), error)
 
 
-def _connect() -> "redis.Redis":
+def _connect(url: str) -> "redis.Redis":
     return redis.Redis.from_url(
-        settings.REDIS_URL,
+        url,
         socket_timeout=VALKEY_TIMEOUT_SECONDS,
         socket_connect_timeout=VALKEY_TIMEOUT_SECONDS,
     )

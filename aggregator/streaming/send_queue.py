@@ -43,8 +43,8 @@ class FollowedTurn:
 class SendQueue:
     """The frames of one page; a page that reads slowly delays only itself."""
 
-    def __init__(self, log: TurnLog, send: Callable[[str], Awaitable[None]]) -> None:
-        self._log = log
+    def __init__(self, find_log: Callable[[str], TurnLog], send: Callable[[str], Awaitable[None]]) -> None:
+        self._find_log = find_log
         self._send = send
         self._followed: dict[str, FollowedTurn] = {}
         self._wakeup = asyncio.Event()
@@ -59,7 +59,7 @@ class SendQueue:
         def queue(entry: LogEntry) -> None:
             self._queue(turn, entry)
 
-        feed = self._log.feed
+        feed = self._find_log(turn).feed
         subscription = feed.register(turn, after_seq, queue)
         followed = self._followed[turn] = FollowedTurn(subscription)
         if not feed.replay_local(subscription):
@@ -75,7 +75,7 @@ class SendQueue:
         if followed:
             if followed.catching_up:
                 followed.catching_up.cancel()
-            self._log.feed.unsubscribe(followed.subscription)
+            self._find_log(turn).feed.unsubscribe(followed.subscription)
 
     async def close(self) -> None:
         """Stop following every turn, and stop sending."""
@@ -117,7 +117,7 @@ class SendQueue:
         followed.is_behind = False
         metrics.LAGGED_PAGES.inc()
         with contextlib.suppress(RedisError):
-            entries = await self._log.read(turn)
+            entries = await self._find_log(turn).read(turn)
             if not entries:
                 # The process that writes the turn soon writes a lost log anew, as a snapshot.
                 followed.waiting.clear()

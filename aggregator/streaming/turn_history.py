@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from aggregator.models import Candidate, Turn, Usage
 from aggregator.streaming.turn_feed import parse_entry, stream_key
+from aggregator.streaming.turn_logs import choose_url
 
 TIMEOUT_SECONDS = 2
 # Texts that follow the first one of a candidate or an answer.
@@ -44,8 +45,9 @@ def read_timeline(turn: Turn, candidates: Iterable[Candidate], usages: Iterable[
 
 
 def _read_log(public_id: str) -> Iterator[TimedEvent]:
+    url = choose_url(settings.TURN_LOG_URLS or [settings.REDIS_URL], public_id)
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS) as client:
+        with redis.Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS) as client:
             rows = cast("list[Any]", client.xrange(stream_key(public_id)))
     except RedisError:
         # The page shows the rest of the turn without Valkey.

@@ -143,7 +143,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         snapshot = None
         if turn.status != Turn.Status.RUNNING and turn.last_seq > after_seq:
             # The log of a turn that has ended may have expired.
-            snapshot = await read_stored_snapshot(runner.get_turn_log(), turn)
+            snapshot = await read_stored_snapshot(runner.get_turn_log(name), turn)
         if snapshot:
             await self._send_text(encode_frame(name, [snapshot]))
         self._follow(name, snapshot.seq if snapshot else after_seq)
@@ -210,7 +210,7 @@ class TurnConsumer(AsyncJsonWebsocketConsumer):
         if not self._is_open:
             return
         if self._send_queue is None:
-            self._send_queue = SendQueue(runner.get_turn_log(), self._send_text)
+            self._send_queue = SendQueue(runner.get_turn_log, self._send_text)
         self._send_queue.follow(turn, after_seq, most=MAX_SUBSCRIPTIONS)
 
     async def _close_send_queue(self) -> None:

@@ -34,13 +34,16 @@ class TurnDemand:
         return self.store_cores[store] / self.stores_s[store]
 
 
-def turns_per_second(demand: TurnDemand, machines: int) -> float:
-    """Return the throughput of so many machines, each with the same number of chats that never pause."""
+def turns_per_second(demand: TurnDemand, machines: int, logs: int = 1) -> float:
+    """Return the throughput of so many machines, each with the same number of chats that never pause.
+
+    Turns are spread over `logs` Valkey servers.
+    """
     stations = [(demand.machine_s / machines, float(machines))]
     delay_s = demand.turn_s
     for store, seconds in demand.stores_s.items():
-        cores = demand.store_cores[store]
-        stations.append((seconds / cores, 1.0))
+        cores, servers = demand.store_cores[store], logs if store == "valkey" else 1
+        stations.append((seconds / cores / servers, float(servers)))
         delay_s += seconds * (cores - 1) / cores
     queues, rate = [0.0] * len(stations), 0.0
     for chats in range(1, demand.chats_a_machine * machines + 1):
@@ -52,6 +55,6 @@ def turns_per_second(demand: TurnDemand, machines: int) -> float:
     return rate
 
 
-def scale_of(demand: TurnDemand, machines: int) -> float:
-    """Return the chats a core of so many machines / those of one."""
-    return turns_per_second(demand, machines) / machines / turns_per_second(demand, 1)
+def scale_of(demand: TurnDemand, machines: int, logs: int = 1) -> float:
+    """Return the chats a core of so many machines and Valkey servers / those of one."""
+    return turns_per_second(demand, machines, logs) / machines / turns_per_second(demand, 1)

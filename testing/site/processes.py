@@ -92,7 +92,7 @@ class Site:
         (home / "run").mkdir(parents=True, exist_ok=True)
         environment = {**self.environment, "JJAMPPONG_HOME": str(home)}
         web = web_child(home, "127.0.0.1", port, environment)
-        worker = worker_child(home, environment, has_beat=False)
+        worker = worker_child(home, environment, is_scheduler=False)
         for child in (web, worker):
             child.name = f"{child.name}-{number}"
             self._start(child)

@@ -50,7 +50,7 @@ async def ask(ada: User, provider: ProviderServer) -> tuple[Observed, Turn]:
     provider.seen.clear()
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=turns.TurnRequest(PROMPT))
     await runner.run_turn(turn.public_id)
-    history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
+    history = decode_entries(await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id)))
     await runner.close_loop_resources()
     turn = await run_in_db_thread(load, turn.public_id)
     return await run_in_db_thread(observe, turn, history, provider), turn

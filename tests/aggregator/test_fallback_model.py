@@ -26,7 +26,7 @@ async def answer(ada: User, **options: object) -> tuple[TurnState, TurnState]:
     request = turns.TurnRequest("한국의 수도는?", **options)  # type: ignore[arg-type]
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=request)
     await runner.run_turn(turn.public_id)
-    entries = await runner.get_turn_log().read(str(turn.public_id))
+    entries = await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id))
     await runner.close_loop_resources()
     return reduce_events(decode_entries(entries)), await run_in_db_thread(_replay, turn.public_id)
 

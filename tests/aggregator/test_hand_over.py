@@ -166,8 +166,8 @@ def test_a_turn_is_answered_by_a_worker_past_the_broker(
     turn = open_turn(ada)
 
     async def run() -> None:
-        reader = TurnReader(runner.get_turn_log().client, runner.start_received_turn)
-        await wait_until(lambda: runner.get_turn_log().client.zcard(hand_over.READERS))
+        reader = TurnReader(runner.get_main_log().client, runner.start_received_turn)
+        await wait_until(lambda: runner.get_main_log().client.zcard(hand_over.READERS))
         await runner.start_turn(turn)
         await wait_until(lambda: _is(bool(runner.list_running_tasks())))
         await runner.drain(60)

@@ -55,7 +55,7 @@ async def test_a_judge_s_calls_and_ballot_are_stored(
     )
 
     await runner.run_turn(turn.public_id)
-    history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
+    history = decode_entries(await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id)))
     await runner.close_loop_resources()
 
     kept, purposes, ballots = await run_in_db_thread(_load, turn)

@@ -26,7 +26,7 @@ async def answer(ada: User, prompt: str, **preferences: object) -> TurnState:
     request = turns.TurnRequest(prompt, **preferences)  # type: ignore[arg-type]
     turn = await run_in_db_thread(turns.open_turn, owner=ada, request=request)
     await runner.run_turn(turn.public_id)
-    history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
+    history = decode_entries(await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id)))
     await runner.close_loop_resources()
     state = reduce_events(history)
     stored = await run_in_db_thread(

@@ -32,7 +32,7 @@ async def test_tokens_share_frames_and_cost_little() -> None:
     async def send(text: str) -> None:
         frames.append(text)
 
-    send_queue = SendQueue(log, send)
+    send_queue = SendQueue(lambda _: log, send)
     send_queue.follow(name, 0, most=5)
     state = TurnState()
     log.open_writer(name, 0, 0, lambda: build_snapshot_events(state))

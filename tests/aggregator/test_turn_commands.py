@@ -76,7 +76,7 @@ async def test_a_failed_candidate_can_be_retried_while_the_others_stream(
 
     await page.send({"type": "retry", "candidate": str(failed.public_id)})
     kept = await ends(turn)
-    log = await runner.get_turn_log().read(turn)
+    log = await runner.get_turn_log(turn).read(turn)
     await leave(page)
 
     assert [(row.status, row.attempt) for row in kept.candidates.all()] == [("done", 1), ("done", 2)]
@@ -98,7 +98,7 @@ async def test_a_model_can_be_added_to_a_turn_that_has_ended(
     await page.send({"type": "add", "turn": turn, "model": "quick"})
     await until(lambda: Turn.objects.filter(public_id=turn, attempt=2).exists())
     kept = await ends(turn)
-    log = await runner.get_turn_log().read(turn)
+    log = await runner.get_turn_log(turn).read(turn)
     await leave(page)
 
     assert [row.model for row in kept.candidates.all()] == ["wise", "quick"]
@@ -134,7 +134,7 @@ async def test_a_page_that_resumes_after_the_log_expired_still_gets_the_end(
     turn = await ask(page, "wise")
     kept = await ends(turn)
     await page.close()
-    await runner.get_turn_log().client.delete(f"turns:log:{turn}")
+    await runner.get_main_log().client.delete(f"turns:log:{turn}")
 
     late = await open_page(ada)
     await late.send({"type": "resume", "turn": turn, "after_seq": 2})
@@ -160,7 +160,7 @@ async def test_a_process_that_ends_releases_its_turns_at_once(
     await runner.run_turn(left[0])
     took = asyncio.get_running_loop().time() - began
     kept = await run_in_db_thread(load, turn)
-    log = await runner.get_turn_log().read(turn)
+    log = await runner.get_turn_log(turn).read(turn)
     await leave(page)
 
     assert [str(name) for name in left] == [turn]
@@ -215,7 +215,7 @@ async def test_a_turn_that_is_refused_reaches_no_provider_and_leaves_nothing_beh
     await page.send({**command, "panel": ["wise"], "strategy": "best"})
     refused = await page.receive()
     await asyncio.wait_for(wait_for_turns(), 20)
-    left = [key async for key in runner.get_turn_log().client.scan_iter("turns:l*")]
+    left = [key async for key in runner.get_main_log().client.scan_iter("turns:l*")]
     await leave(page)
 
     assert (refused["type"], refused["code"]) == ("refused", "quota_reached")
@@ -249,7 +249,7 @@ async def test_a_stopping_turn_accepts_no_model_and_accepts_all_once_it_has_ende
     await page.send({"type": "retry", "candidate": str(added.public_id)})
     await page.receive_turn()
     again = await ends(str(turn.public_id))
-    log = await runner.get_turn_log().read(str(turn.public_id))
+    log = await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id))
     await leave(page)
     assert {row.model: row.status for row in again.candidates.all()} == {"wise": "stopped", "quick": "done"}
     assert (again.status, again.answer_candidate) == ("done", added)
@@ -274,7 +274,7 @@ async def test_a_queued_turn_can_be_stopped_or_deleted(
     await until(lambda: set(runner._controls) == {first})
     assert not provider.requests_for("quick")
     assert await run_in_db_thread(lambda: Turn.objects.get(public_id=first).status) == "running"
-    assert not await runner.get_turn_log().read(third)
+    assert not await runner.get_turn_log(third).read(third)
     await page.send({"type": "stop", "turn": first})
     assert (await ends(first)).status == "stopped"
     await leave(page)

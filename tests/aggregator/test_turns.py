@@ -42,7 +42,7 @@ def run_ask(ada: User) -> RunAsk:
 async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
     """Run a stored turn to its end."""
     await runner.run_turn(turn.public_id)
-    entries = await runner.get_turn_log().read(str(turn.public_id))
+    entries = await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id))
     await runner.close_loop_resources()
     return await run_in_db_thread(_load, turn.public_id), decode_entries(entries)
 
@@ -50,7 +50,7 @@ async def finish(turn: Turn) -> tuple[Turn, list[Event]]:
 async def wait_for_event(turn: Turn, kind: str) -> None:
     """Wait until the log of a turn that runs has an event of a kind."""
     for _ in range(1_000):
-        entries = await runner.get_turn_log().read(str(turn.public_id))
+        entries = await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id))
         if any(event.type == kind for event in decode_entries(entries)):
             return
         await asyncio.sleep(0.01)

@@ -119,7 +119,7 @@ async def test_a_reopened_turn_costs_what_all_its_calls_cost(
     late = next(model for model in await run_in_db_thread(list_offered_models) if model.slug == "late")
     await run_in_db_thread(add_candidate, turn=first, model=late)
     await runner.run_turn(turn.public_id)
-    history = decode_entries(await runner.get_turn_log().read(str(turn.public_id)))
+    history = decode_entries(await runner.get_turn_log(str(turn.public_id)).read(str(turn.public_id)))
     await runner.close_loop_resources()
     kept, calls = await run_in_db_thread(Turn.objects.get, pk=turn.pk), await stored(turn)
     assert len(calls) > 5

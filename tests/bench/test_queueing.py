@@ -28,3 +28,9 @@ def test_no_number_of_machines_gets_more_from_a_store_than_its_time() -> None:
     each = demand(valkey_s=0.01)
     assert each.limit_per_second("valkey") == pytest.approx(100.0)
     assert 95.0 < turns_per_second(each, 100) <= 100.0
+
+
+def test_turn_logs_on_several_servers_take_that_limit_away() -> None:
+    each = demand(valkey_s=0.02)
+    assert scale_of(each, 100) < 0.2
+    assert scale_of(each, 100, logs=20) > 0.9

@@ -91,7 +91,7 @@ async def find_abandoned_turns() -> list[uuid.UUID]:
     if not turns:
         return []
     keys = [lease_key(str(public_id)) for public_id, _ in turns]
-    holders = await runner.get_turn_log().client.mget(keys)
+    holders = await runner.get_main_log().client.mget(keys)
     old = timezone.now() - dt.timedelta(seconds=settings.TURN_LEASE_SECONDS)
     return [
         public_id

@@ -14,7 +14,7 @@ from accounts.models import User
 from aggregator.domain.events import decode
 from aggregator.domain.messages import REFUSALS
 from aggregator.domain.turn_state import CandidateState, TurnState, reduce_events
-from aggregator.execution.processes.submission import get_turn_log, hand_to_worker
+from aggregator.execution.processes.submission import get_turn_log, get_turn_logs, hand_to_worker
 from aggregator.infra.async_database import close_database
 from aggregator.infra.concurrency import run_in_db_thread
 from aggregator.models import Turn
@@ -98,7 +98,7 @@ async def _run_here(turn: Turn) -> TurnState:
 async def _run_on_worker(turn: Turn) -> TurnState:
     """Dispatch the turn to a worker and follow its events as a page does."""
     state, entries = TurnState(), asyncio.Queue[LogEntry]()
-    feed = get_turn_log().feed
+    feed = get_turn_log(str(turn.public_id)).feed
     subscription = await feed.subscribe(str(turn.public_id), 0, entries.put_nowait)
     try:
         async with asyncio.timeout(settings.TURN_DEADLINE_MS / 1000 + DEADLINE_MARGIN_SECONDS):
@@ -110,7 +110,7 @@ async def _run_on_worker(turn: Turn) -> TurnState:
         feed.unsubscribe(subscription)
         if state.status == "running":
             await _stop(turn)
-        await get_turn_log.close()
+        await get_turn_logs.close()
         await close_database()
     return state
 

@@ -18,6 +18,8 @@ STORE_CORES = {"postgres": 8, "valkey": 1}
 SIMULATED = (10, 100)
 DAY_TURNS, DAY_SECONDS, PEAK = 10_000_000, 86_400, 3.0
 MUST = 0.9
+# How many machines write their turn logs to one Valkey server (TURN_LOG_URLS).
+MACHINES_A_LOG = 10
 IDLE_SECONDS = 5.0
 
 
@@ -113,9 +115,12 @@ def _judge(
         store_cores=STORE_CORES,
         turn_s=load.tokens / load.rate,
     )
+    one_log = {f"{machines} machines": scale_of(demand, machines) for machines in SIMULATED}
+    measurement.figures["chats a core with one Valkey server"] = one_log
     for machines in SIMULATED:
-        goal = f"chats a core, {machines} machines / 1, simulated"
-        measurement.goals.append(Goal(goal, scale_of(demand, machines), MUST, is_floor=True))
+        logs = max(1, machines // MACHINES_A_LOG)
+        goal = f"chats a core, {machines} machines / 1, {logs} logs, simulated"
+        measurement.goals.append(Goal(goal, scale_of(demand, machines, logs), MUST, is_floor=True))
     limits = {store: demand.limit_per_second(store) for store in STORES}
     peak = PEAK * DAY_TURNS / DAY_SECONDS
     measurement.figures["turns a second at which a store is full"] = limits

@@ -112,7 +112,7 @@ async def test_disconnecting_before_the_first_text_stops_the_turn(
     monkeypatch.setattr(turn_stream, "READER_SECONDS", 0.3)
     await disconnect(site_application, ada_key, asyncio.Event())
     await asyncio.wait_for(wait_for_turns(), 10)
-    left = runner.get_turn_log().feed._subscriptions
+    left = runner.get_main_log().feed._subscriptions
     await runner.close_loop_resources()
 
     turn = await run_in_db_thread(Turn.objects.get)
