@@ -24,6 +24,8 @@ YIELD_SECONDS, RELEASED_PER_TICK = 1.0, 2
 # Turns are spread over lanes that tick one after the other, so that no turn waits while all others are read.
 # Up to MANY_TASKS turns use every third lane, as each tick has a cost too.
 LANES, SPARSE_STRIDE, MANY_TASKS = 9, 3, 200
+# uvloop's timers count whole milliseconds and may end half a one early; that tick must not be armed again.
+CLOCK_STEP_SECONDS = 0.001
 _lane: ContextVar[int] = ContextVar("lane", default=0)
 TickFuture = asyncio.Future[None]
 
@@ -57,8 +59,7 @@ class FlushScheduler:
 
     def next_tick(self) -> float:
         """Return the time of the next tick of any lane, by the loop's clock."""
-        step = self._period * self._stride / LANES
-        return (asyncio.get_running_loop().time() // step + 1) * step
+        return find_tick(asyncio.get_running_loop().time(), self._period * self._stride / LANES)
 
     def wait_tick(self) -> TickFuture:
         """Return a future that the next tick of the task's lane, or `release_tick`, completes."""
@@ -80,9 +81,8 @@ class FlushScheduler:
     def _arm(self, lane: int) -> None:
         if not self._is_armed[lane]:
             self._is_armed[lane] = True
-            ahead = self._period * lane / LANES
             loop = asyncio.get_running_loop()
-            at = ((loop.time() - ahead) // self._period + 1) * self._period + ahead
+            at = find_tick(loop.time(), self._period, self._period * lane / LANES)
             loop.call_at(at, self._fire, lane, at)
 
     def _fire(self, lane: int, at: float) -> None:
@@ -111,6 +111,11 @@ class FlushScheduler:
             self._period = min(MAX_PERIOD_SECONDS, self._period * PERIOD_FACTOR)
         elif busy < IDLE_SHARE and self._lag_seconds < MAX_LAG_SECONDS:
             self._period = max(MIN_PERIOD_SECONDS, self._period / PERIOD_FACTOR)
+
+
+def find_tick(now: float, period: float, ahead: float = 0.0) -> float:
+    """Return the first tick later than the one that a timer may be ending at this time."""
+    return ((now + CLOCK_STEP_SECONDS - ahead) // period + 1) * period + ahead
 
 
 def release_tick(tick: TickFuture | None) -> None:

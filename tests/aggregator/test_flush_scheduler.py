@@ -3,13 +3,16 @@
 import asyncio
 import time
 from contextlib import suppress
-from itertools import pairwise
+from typing import Any
+
+import pytest
 
 from aggregator.infra.flush_scheduler import (
     LANES,
     MANY_TASKS,
     MIN_PERIOD_SECONDS,
     SPARSE_STRIDE,
+    find_tick,
     get_flush_scheduler,
     release_tick,
 )
@@ -43,6 +46,14 @@ async def test_the_tasks_of_a_turn_tick_together() -> None:
     assert [sorted(ticks[place : place + 4]) for place in (0, 4, 8)] == [["a", "b", "c", "d"]] * 3
 
 
+@pytest.mark.parametrize("period", [MIN_PERIOD_SECONDS, 0.0413, 0.4])
+@pytest.mark.parametrize("early", [0.0005, 0.0, -0.002])
+def test_a_tick_whose_timer_ended_early_is_not_armed_again(period: float, early: float) -> None:
+    ahead = period / LANES
+    tick = find_tick(1_000.0, period, ahead)
+    assert find_tick(tick - early, period, ahead) == pytest.approx(tick + period)
+
+
 async def test_turns_tick_in_different_lanes() -> None:
     ticks: list[str] = []
 
@@ -56,23 +67,30 @@ async def test_turns_tick_in_different_lanes() -> None:
     assert sorted(ticks[: len(names)]) == sorted(ticks[len(names) :]) == names
 
 
-async def count_groups(turns: int) -> int:
-    """Return at how many different times so many turns are woken."""
-    moments: list[float] = []
+async def count_groups(turns: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return for how many different times the next ticks of so many turns are armed."""
+    loop, armed = asyncio.get_running_loop(), list[float]()
+    call_at = loop.call_at
+
+    def record(when: float, *arguments: Any) -> asyncio.TimerHandle:
+        armed.append(when)
+        return call_at(when, *arguments)
 
     async def turn() -> None:
         get_flush_scheduler().join()
+        # Turns that begin together do not all know yet how many there are.
         await asyncio.sleep(0)
         await get_flush_scheduler().wait_tick()
-        moments.append(asyncio.get_running_loop().time())
 
+    monkeypatch.setattr(loop, "call_at", record)
     await asyncio.gather(*(turn() for _ in range(turns)))
-    return 1 + sum(later - earlier > 0.001 for earlier, later in pairwise(sorted(moments)))
+    monkeypatch.undo()
+    return len(set(armed))
 
 
-async def test_many_turns_are_woken_in_more_and_smaller_groups() -> None:
-    # Where others take the processor some groups fall together: that says nothing of where they would stand.
-    assert max([await count_groups(3 * MANY_TASKS) for _ in range(5)]) > LANES // SPARSE_STRIDE + 2
+async def test_many_turns_are_woken_in_more_and_smaller_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await count_groups(12, monkeypatch) == LANES // SPARSE_STRIDE
+    assert await count_groups(3 * MANY_TASKS, monkeypatch) == LANES
 
 
 async def test_a_cancelled_waiter_affects_no_other() -> None:
