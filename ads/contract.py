@@ -73,12 +73,15 @@ class Vocabulary:
 
 def encode_request(request: AdRequest) -> dict[str, object]:
     """Return the request as plain JSON values."""
-    return asdict(request)
+    return {name: getattr(request, name) for name in _REQUEST_FIELDS}
+
+
+_REQUEST_FIELDS = tuple(field.name for field in fields(AdRequest))
 
 
 def decode_request(document: dict[str, object]) -> AdRequest:
     """Decode a request; raises ContractError on an unknown field, a wrong type or too many ids."""
-    known = {field.name for field in fields(AdRequest)}
+    known = set(_REQUEST_FIELDS)
     unknown = set(document) - known
     if unknown:
         raise ContractError(f"unknown fields: {', '.join(sorted(unknown))}")

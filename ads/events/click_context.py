@@ -4,12 +4,12 @@ import datetime
 import json
 import logging
 import uuid
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import redis
 from django.conf import settings
 
-from ads.infra.redis_client import read_values, redis_client, redis_key
+from ads.infra.redis_client import Command, read_values, redis_key, run_commands
 from ads.models import Offer
 
 logger = logging.getLogger(__name__)
@@ -37,24 +37,39 @@ def click_context_of(offer: Offer) -> ClickContext:
         created_at=offer.created_at,
         frequency_key=offer.frequency_key,
         own_networks=offer.campaign.advertiser.own_networks,
-        url=landing_url(offer),
+        url=resolve_landing_url(offer.creative.landing_url),
     )
 
 
 def landing_url(offer: Offer) -> str:
     """Return the landing page of the ad, which is never taken from a link."""
-    url = offer.creative.landing_url
+    return resolve_landing_url(offer.creative.landing_url)
+
+
+def resolve_landing_url(url: str) -> str:
+    """Return the address of a landing page; those of demo ads are paths of this site."""
     return f"{settings.PUBLIC_URL}{url}" if url.startswith("/") else url
 
 
 def cache_click_context(offer: Offer) -> None:
     """Cache the context for the lifetime of the offer's links; a failure matters in an outage only."""
-    _, *values = astuple(click_context_of(offer))
-    text = json.dumps(values, default=datetime.datetime.isoformat)
     try:
-        redis_client().set(redis_key("facts", offer.id), text, ex=settings.ADS_TOKEN_HOURS * 3600)
+        run_commands([click_context_command(click_context_of(offer))])
     except redis.RedisError:
         logger.warning("offer %s: the click context could not be cached", offer.id)
+
+
+def click_context_command(context: ClickContext) -> Command:
+    """Return the command that caches a context for the lifetime of the offer's links."""
+    text = json.dumps([
+        context.campaign_id,
+        context.creative_id,
+        context.created_at.isoformat(),
+        context.frequency_key,
+        context.own_networks,
+        context.url,
+    ])  # fmt: skip
+    return ("SET", redis_key("facts", context.offer), text, "EX", settings.ADS_TOKEN_HOURS * 3600)
 
 
 def read_click_context(offer: uuid.UUID) -> ClickContext | None:

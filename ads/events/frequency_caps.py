@@ -9,10 +9,9 @@ from contextlib import suppress
 
 import redis
 from django.conf import settings
-from redis.client import Pipeline
 
 from ads.domain.accounting_day import korean_day
-from ads.infra.redis_client import redis_client, redis_key
+from ads.infra.redis_client import Command, as_list, redis_client, redis_key, run_commands
 
 logger = logging.getLogger(__name__)
 
@@ -31,21 +30,36 @@ class FrequencyCaps:
         self._day = korean_day(at).isoformat()
         self._now = at.timestamp()
         self._pending: Mapping[int, list[float]] = {}
+        self._rest = 0
+        self._is_newcomer = self._is_read = False
+
+    def read_with(self, name: str) -> bytes | None:
+        """Return the value of a key, read in one round trip with the counters of `find_skip_reason`."""
+        commands: list[Command] = [
+            ("GET", name),
+            ("GET", self._key_of("rest")),
+            ("HVALS", self._key_of("awaited")),
+        ]
+        if settings.ADS_SPARE_NEWCOMERS:
+            commands.append(("SET", self._key_of("known"), 1, "NX", "EX", DAY_SECONDS))
+        value, rest, awaited, *known = run_commands(commands)
+        self._rest = int(rest) if isinstance(rest, bytes) else 0
+        self._pending = _read_pending(as_list(awaited), since=self._now - PENDING_SECONDS)
+        # Set now, so the person was not known before.
+        self._is_newcomer = bool(known and known[0])
+        self._is_read = True
+        return value if isinstance(value, bytes) else None
 
     def find_skip_reason(self) -> str:
         """Count one answer; return "newcomer" or "ad_load" when it gets no ad, else an empty string."""
         if not self._key:
             return ""
-        store = redis_client()
-        if settings.ADS_SPARE_NEWCOMERS and store.set(self._key_of("known"), 1, nx=True, ex=DAY_SECONDS):
+        if not self._is_read:
+            self.read_with(self._key_of("rest"))
+        if self._is_newcomer:
             return "newcomer"
-        with store.pipeline(transaction=False) as pipeline:
-            pipeline.get(self._key_of("rest"))
-            pipeline.hvals(self._key_of("awaited"))
-            rest, awaited = pipeline.execute()
-        self._pending = _read_pending(awaited, since=self._now - PENDING_SECONDS)
-        if rest and int(rest) > 0:
-            store.decr(self._key_of("rest"))
+        if self._rest > 0:
+            redis_client().decr(self._key_of("rest"))
             return "ad_load"
         latest = max((at for times in self._pending.values() for at in times), default=0.0)
         is_pending = settings.ADS_ANSWERS_PER_AD > 1 and latest > self._now - PENDING_REST_SECONDS
@@ -58,18 +72,23 @@ class FrequencyCaps:
         """
         if not self._key or not campaigns:
             return {}
-        counts = redis_client().mget([self._key_of("views", campaign) for campaign in campaigns])
+        prefix = self._key_of("views", "")
+        (counts,) = run_commands([("MGET", *(f"{prefix}{campaign}" for campaign in campaigns))])
         views = {
-            campaign: int(count or 0) + len(self._pending.get(campaign, ()))
-            for campaign, count in zip(campaigns, counts, strict=True)
+            campaign: (int(count) if isinstance(count, bytes) else 0) + len(self._pending.get(campaign, ()))
+            for campaign, count in zip(campaigns, as_list(counts), strict=True)
         }
         return {campaign: count for campaign, count in views.items() if count}
 
-    def record_offer(self, pipeline: Pipeline, campaign: int, offer: uuid.UUID) -> None:
-        """Queue on the pipeline: count the offer as pending."""
-        if self._key:
-            pipeline.hset(self._key_of("awaited"), str(offer), f"{campaign} {self._now}")
-            pipeline.expire(self._key_of("awaited"), PENDING_SECONDS)
+    def offer_commands(self, campaign: int, offer: uuid.UUID) -> list[Command]:
+        """Return the commands that count the offer as pending."""
+        if not self._key:
+            return []
+        awaited = self._key_of("awaited")
+        return [
+            ("HSET", awaited, str(offer), f"{campaign} {self._now}"),
+            ("EXPIRE", awaited, PENDING_SECONDS),
+        ]
 
     def record_impression(self, campaign: int, offer: uuid.UUID | None = None) -> None:
         """Count an impression and start the rest before the next ad."""
@@ -96,9 +115,9 @@ class FrequencyCaps:
         return redis_key("person", self._day, self._key, *parts)
 
 
-def _read_pending(values: Sequence[bytes], *, since: float) -> Mapping[int, list[float]]:
+def _read_pending(values: Sequence[object], *, since: float) -> Mapping[int, list[float]]:
     pending: dict[int, list[float]] = defaultdict(list)
-    for campaign, at in (each.split() for each in values):
+    for campaign, at in (each.split() for each in values if isinstance(each, bytes)):
         if float(at) > since:
             pending[int(campaign)].append(float(at))
     return pending

@@ -2,9 +2,9 @@
 
 import datetime
 import uuid
+from dataclasses import dataclass
 
 from ads.contract import ServedAd
-from ads.events.click_context import cache_click_context
 from ads.events.frequency_caps import FrequencyCaps
 from ads.events.link_tokens import LinkPurpose, sign_token
 from ads.models import Complaint, Offer
@@ -29,25 +29,52 @@ def find_offer(offer: uuid.UUID) -> Offer | None:
     return found.only(*OFFER_FIELDS).filter(id=offer).order_by().first()
 
 
-def build_served_ad(offer: Offer, *, label: str, why: tuple[str, ...]) -> ServedAd:
-    """Return the ad as it is shown, and cache its click context for when the database is unavailable."""
-    cache_click_context(offer)
-    # Links are relative to the site that shows the ad.
-    purposes = (LinkPurpose.CLICK, LinkPurpose.IMPRESSION, LinkPurpose.FEEDBACK)
-    click, seen, feedback = (sign_token(purpose, offer.id, at=offer.created_at) for purpose in purposes)
-    return ServedAd(
-        offer=str(offer.id),
-        label=label,
+@dataclass(frozen=True, slots=True)
+class OfferCard:
+    """An offer's ad as it is shown, and what it is shown for."""
+
+    offer: uuid.UUID
+    created_at: datetime.datetime
+    keyword_text: str
+    advertiser: str
+    title: str
+    body: str
+    display_domain: str
+    is_ai_generated: bool
+
+
+def card_of(offer: Offer) -> OfferCard:
+    """Return the card of an offer that was fetched with its creative and advertiser."""
+    return OfferCard(
+        offer=offer.id,
+        created_at=offer.created_at,
+        keyword_text=offer.keyword_text,
         advertiser=offer.campaign.advertiser.name,
         title=offer.creative.title,
         body=offer.creative.body,
         display_domain=offer.creative.display_domain,
+        is_ai_generated=offer.creative.is_ai_generated,
+    )
+
+
+def build_served_ad(card: OfferCard, *, label: str, why: tuple[str, ...]) -> ServedAd:
+    """Return the ad as it is shown, with its signed links."""
+    # Links are relative to the site that shows the ad.
+    purposes = (LinkPurpose.CLICK, LinkPurpose.IMPRESSION, LinkPurpose.FEEDBACK)
+    click, seen, feedback = (sign_token(purpose, card.offer, at=card.created_at) for purpose in purposes)
+    return ServedAd(
+        offer=str(card.offer),
+        label=label,
+        advertiser=card.advertiser,
+        title=card.title,
+        body=card.body,
+        display_domain=card.display_domain,
         why=why,
         click_url=f"/ads/click/{click}/",
         impression_url=f"/ads/seen/{seen}/",
         hide_url=f"/ads/hide/{feedback}/",
         report_url=f"/ads/report/{feedback}/",
-        is_ai_written=offer.creative.is_ai_generated,
+        is_ai_written=card.is_ai_generated,
     )
 
 

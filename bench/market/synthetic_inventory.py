@@ -1,15 +1,17 @@
 """Large synthetic inventories, and requests that match them."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from ads.contract import AdRequest
+from ads.domain.keyword_matching import STOP_WORDS
 from ads.domain.money import BID_STEP, MIN_BID
 from ads.selection.core.click_model import BUCKETS
 from ads.selection.core.index import Snapshot
 from ads.selection.core.inventory import (
+    NORMAL,
     CampaignRow,
     ClickWeights,
     CreativeRow,
@@ -17,7 +19,10 @@ from ads.selection.core.inventory import (
     Inventory,
     KeywordRow,
     TermRow,
+    intent_words,
 )
+from bench.market.shop_texts import ShopTexts
+from language.keyphrases import normalise
 
 WORDS = 30_000
 # The versions that the two snapshots of a swap are published as.
@@ -26,6 +31,7 @@ VERSIONS = ("one", "other")
 MAX_RIVALS = 60
 MATCHES = ("exact", "phrase", "phrase", "broad", "broad")
 Popular = Callable[[random.Random], int]
+NO_TEXTS = ShopTexts((), ())
 
 
 def draw_popular_word(rng: random.Random) -> int:
@@ -38,23 +44,23 @@ def draw_contested_word(rng: random.Random) -> int:
     return min(WORDS, int(rng.paretovariate(0.35)) + rng.randrange(60))
 
 
-def generate_inventory(ads: int, keywords: int, *, is_dense: bool = False, seed: int = 1) -> Inventory:
-    """Return an inventory whose words are as unevenly popular as real ones, or far more so if dense."""
+def generate_inventory(
+    ads: int, keywords: int, *, is_dense: bool = False, texts: ShopTexts = NO_TEXTS, seed: int = 1
+) -> Inventory:
+    """Return an inventory whose words are as unevenly popular as real ones, or far more so if dense.
+
+    Words are those of the texts, as far as there are enough, and so are the phrases unless it is dense.
+    """
     rng = random.Random(seed)
     word = draw_contested_word if is_dense else draw_popular_word
     phrases: dict[tuple[int, ...], int] = {}
-    generate_keywords = _generate_contested_keywords if is_dense else _generate_keywords
-    rows = generate_keywords(rng, ads, keywords, phrases)
+    if is_dense:
+        rows = _generate_contested_keywords(rng, ads, keywords, phrases)
+    else:
+        rows = _generate_keywords(rng, ads, keywords, phrases, _draw_phrases(rng, texts))
     campaigns = max(1, ads // 5)
     return Inventory(
-        terms=(
-            *(TermRow(number, f"word{number}") for number in range(1, WORDS + 1)),
-            *(
-                TermRow(term, f"phrase{term}", tokens=parts)
-                for parts, term in phrases.items()
-                if len(parts) > 1
-            ),
-        ),
+        terms=tuple(_name_terms(phrases, texts.words)),
         campaigns=tuple(
             CampaignRow(number, number % max(1, campaigns // 4) + 1, "travel", 0, 0, 3, MIN_BID)
             for number in range(1, campaigns + 1)
@@ -66,6 +72,22 @@ def generate_inventory(ads: int, keywords: int, *, is_dense: bool = False, seed:
     )
 
 
+def _name_terms(phrases: dict[tuple[int, ...], int], words: Sequence[str]) -> Iterator[TermRow]:
+    texts = [*words[:WORDS], *(f"word{number}" for number in range(len(words) + 1, WORDS + 1))]
+    kinds = {normalise(word): kind for word, kind in intent_words()}
+    for number, text in enumerate(texts, start=1):
+        yield TermRow(number, text, kinds.get(normalise(text), NORMAL))
+    for parts, term in phrases.items():
+        if len(parts) > 1:
+            # A request covers the words of a phrase that are no stop words.
+            tokens = tuple(part for part in parts if texts[part - 1] not in STOP_WORDS)
+            yield TermRow(term, " ".join(texts[part - 1] for part in parts), tokens=tokens)
+    first = max([WORDS, *phrases.values()]) + 1
+    unknown = ((word, kind) for word, kind in intent_words() if word not in words) if words else ()
+    for number, (text, kind) in enumerate(unknown, start=first):
+        yield TermRow(number, text, kind)
+
+
 def _generate_click_weights(seed: int) -> ClickWeights:
     # A trained model: a third of the weights are not zero.
     random = np.random.default_rng(seed)
@@ -74,17 +96,30 @@ def _generate_click_weights(seed: int) -> ClickWeights:
 
 
 def _generate_keywords(
-    rng: random.Random, ads: int, keywords: int, phrases: dict[tuple[int, ...], int]
+    rng: random.Random,
+    ads: int,
+    keywords: int,
+    phrases: dict[tuple[int, ...], int],
+    drawn: Iterator[tuple[int, ...]],
 ) -> list[KeywordRow]:
     rows: list[KeywordRow] = []
     while len(rows) < keywords:
-        tokens = _phrase(rng, draw_popular_word)
+        tokens = next(drawn)
         if tokens in phrases:
             continue
         phrases[tokens] = tokens[0] if len(tokens) == 1 else WORDS + 1 + len(phrases)
         for _ in range(min(MAX_RIVALS, int(rng.paretovariate(1.3)))):
             rows.append(_keyword(rng, len(rows) + 1, rng.randrange(ads) + 1, phrases[tokens]))
     return rows
+
+
+def _draw_phrases(rng: random.Random, texts: ShopTexts) -> Iterator[tuple[int, ...]]:
+    numbers = {word: number for number, word in enumerate(texts.words, start=1)}
+    for phrase in rng.sample(texts.phrases, len(texts.phrases)):
+        if len(set(phrase)) == len(phrase) and not STOP_WORDS.issuperset(phrase):
+            yield tuple(numbers[word] for word in phrase)
+    while True:
+        yield _phrase(rng, draw_popular_word)
 
 
 def _generate_contested_keywords(

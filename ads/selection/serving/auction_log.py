@@ -2,9 +2,7 @@
 
 import json
 
-from redis.client import Pipeline
-
-from ads.infra.redis_client import redis_client, redis_key
+from ads.infra.redis_client import Command, redis_client, redis_key
 from ads.models import Category
 from ads.selection.core.decision import Contender, Decision, EligibilityStatus
 from ads.selection.core.reserve import MAX_BIDS
@@ -49,23 +47,16 @@ def auction_record(decision: Decision) -> tuple[str, str] | None:
     return Category.values[ranked[0].category], json.dumps(bids)
 
 
-def log_auction(pipeline: Pipeline, decision: Decision, frequency_key: str) -> None:
-    """Queue the auction on the pipeline, unless this person added one to the category recently."""
+def auction_commands(decision: Decision, frequency_key: str) -> list[Command]:
+    """Return the commands that log the auction, unless this person added one to the category recently."""
     record = auction_record(decision)
     if record is None:
-        return
+        return []
     category, bids = record
     cooldown = redis_key("taught", category, frequency_key) if frequency_key else ""
-    pipeline.eval(
-        LOG_AUCTION_SCRIPT,
-        2,
-        auction_log_key(category),
-        cooldown,
-        bids,
-        KEPT_AUCTIONS,
-        KEPT_SECONDS,
-        PERSON_COOLDOWN_SECONDS,
-    )
+    keys = (auction_log_key(category), cooldown)
+    limits = (KEPT_AUCTIONS, KEPT_SECONDS, PERSON_COOLDOWN_SECONDS)
+    return [("EVAL", LOG_AUCTION_SCRIPT, len(keys), *keys, bids, *limits)]
 
 
 def read_auctions(category: str) -> list[Auction]:

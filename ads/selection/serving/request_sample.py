@@ -7,10 +7,8 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from redis.client import Pipeline
-
 from ads.contract import AdRequest
-from ads.infra.redis_client import redis_client, redis_key
+from ads.infra.redis_client import Command, redis_client, redis_key
 
 KEPT_DAYS = 7
 SAMPLES_PER_HOUR = 300
@@ -38,18 +36,20 @@ class RequestSample:
     sample: tuple[SampledRequest, ...]
 
 
-def sample_request(pipeline: Pipeline, request: AdRequest, *, at: datetime.datetime) -> None:
-    """Queue on the pipeline: count the request and add it to the sample of its hour."""
+def sample_commands(request: AdRequest, *, at: datetime.datetime) -> list[Command]:
+    """Return the commands that count the request and add it to the sample of its hour."""
     counts = _counts_key(at)
-    pipeline.hincrby(counts, ALL, 1)
-    pipeline.expire(counts, KEPT_SECONDS)
+    commands: list[Command] = [("HINCRBY", counts, ALL, 1), ("EXPIRE", counts, KEPT_SECONDS)]
     if request.term_ids:
         sample = _sample_key(at)
         terms = ",".join(map(str, request.term_ids))
-        pipeline.hincrby(counts, WITH_TERMS, 1)
-        pipeline.rpush(sample, f"{request.language}|{request.device}|{terms}")
-        pipeline.ltrim(sample, -SAMPLES_PER_HOUR, -1)
-        pipeline.expire(sample, KEPT_SECONDS)
+        commands += [
+            ("HINCRBY", counts, WITH_TERMS, 1),
+            ("RPUSH", sample, f"{request.language}|{request.device}|{terms}"),
+            ("LTRIM", sample, -SAMPLES_PER_HOUR, -1),
+            ("EXPIRE", sample, KEPT_SECONDS),
+        ]
+    return commands
 
 
 def read_request_sample(*, at: datetime.datetime) -> RequestSample:

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -17,24 +18,19 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from ads.contract import AdRequest, NoAd, ServedAd
-from ads.domain.auction import Sale
+from ads.events.click_context import cache_click_context, click_context_command
 from ads.events.frequency_caps import FrequencyCaps
-from ads.events.offers import build_served_ad
-from ads.infra.redis_client import read_values, redis_client, redis_key
+from ads.events.offers import OfferCard, build_served_ad, card_of
+from ads.infra.redis_client import redis_key, run_commands
 from ads.ledger.market_freeze import is_frozen
 from ads.models import Campaign, Creative, Keyword, Offer
 from ads.selection.core.brand_safety import are_topics_blocked
-from ads.selection.core.decision import Contender, Decision
+from ads.selection.core.decision import Decision
 from ads.selection.core.overrides import is_servable
+from ads.selection.serving.offer_insert import insert_offer
 from ads.selection.serving.select import decide, find_contenders
 from ads.selection.serving.snapshots import ServingState, serving_state
-from ads.selection.serving.traces import (
-    KEPT_CONTENDERS,
-    record_decision,
-    record_no_ad,
-    record_repeat,
-    trace_line,
-)
+from ads.selection.serving.traces import decision_commands, record_no_ad, record_repeat, trace_lines
 
 logger = logging.getLogger(__name__)
 REPEAT_SECONDS = 30
@@ -75,13 +71,15 @@ def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
         return _refuse(request, reason)
 
     state = serving_state()
-    offer = find_repeat(request, state)
+    caps = FrequencyCaps(request.frequency_key, at=at)
+    key = _repeat_key(request)
+    offer = find_repeat(caps.read_with(key), state) if key else None
     if offer and not is_frozen():
         if offer.request_id != request.request_id:
             record_repeat(request, offer)
-        return _present_offer(offer, request)
+        cache_click_context(offer)
+        return _present(card_of(offer), request)
 
-    caps = FrequencyCaps(request.frequency_key, at=at)
     skip_reason = caps.find_skip_reason()
     if skip_reason:
         return _refuse(request, skip_reason)
@@ -90,19 +88,34 @@ def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
         state.snapshot, request, live=state.live, now=int(at.timestamp()), random=thread_random()
     )
     decision = decide(shortlist, caps.count_views(shortlist.campaigns))
-    version = state.snapshot.version
-    if decision.sale is None:
-        record_decision(request, decision, version=version)
-        return NoAd(decision.reason)
-    # Checked last, because most requests end before and this costs a query.
-    if is_frozen():
-        return _refuse(request, "frozen")
+    return _answer(request, decision, caps, version=state.snapshot.version, at=at)
 
-    offer = create_offer(request, decision, caps, version=version, at=at)
-    if offer is None:
-        decision = replace(decision, reason="stopped", sale=None)
-    record_decision(request, decision, version=version)
-    return _present_offer(offer, request) if offer else NoAd("no_match")
+
+def _answer(
+    request: AdRequest, decision: Decision, caps: FrequencyCaps, *, version: str, at: datetime.datetime
+) -> ServedAd | NoAd:
+    """Return the answer to a decision, after storing its offer and its trace."""
+    lines = trace_lines(decision)
+    placed = None
+    if decision.sale is not None:
+        placed = insert_offer(request, decision, lines=lines, version=version, at=at)
+        if placed is None:
+            if is_frozen():
+                return _refuse(request, "frozen")
+            decision = replace(decision, reason="stopped", sale=None)
+    commands = decision_commands(request, decision, lines=lines, version=version, at=at)
+    if placed is None:
+        with suppress(redis.RedisError):
+            run_commands(commands)
+        return NoAd("no_match" if decision.reason == "stopped" else decision.reason)
+    commands.append(click_context_command(placed.context))
+    key = _repeat_key(request)
+    if key:
+        commands.append(("SET", key, str(placed.card.offer), "EX", REPEAT_SECONDS))
+    commands += caps.offer_commands(placed.context.campaign_id, placed.card.offer)
+    # Not suppressed: an offer that is not counted as pending could be shown beyond the frequency caps.
+    run_commands(commands)
+    return _present(placed.card, request)
 
 
 def _refuse(request: AdRequest, reason: str) -> NoAd:
@@ -119,89 +132,31 @@ def _find_gate_reason(request: AdRequest) -> str:
     return ""
 
 
-def _present_offer(offer: Offer, request: AdRequest) -> ServedAd:
+def _present(card: OfferCard, request: AdRequest) -> ServedAd:
     with translation.override(request.language if request.language in ("ko", "en") else "en"):
         why = (
-            _("질문에 ‘%(term)s’ 관련 말이 있어서 보여요.") % {"term": offer.keyword_text},
+            _("질문에 ‘%(term)s’ 관련 말이 있어서 보여요.") % {"term": card.keyword_text},
             _("오늘 이 광고를 몇 번 봤는지는 날마다 바뀌는 번호로 셌어요."),
             _("대화 내용이나 개인 정보는 광고주에게 가지 않아요."),
         )
-        return build_served_ad(offer, label=_("광고"), why=why)
+        return build_served_ad(card, label=_("광고"), why=why)
 
 
-def create_offer(
-    request: AdRequest, decision: Decision, caps: FrequencyCaps, *, version: str, at: datetime.datetime
-) -> Offer | None:
-    """Insert the offer of a decision, cache it for a repeat and count it as pending in the frequency caps.
-
-    None when the winner was stopped since the snapshot was built.
-    """
-    winner, sale = decision.winner, decision.sale
-    assert winner is not None and sale is not None  # noqa: S101
-    creative = _find_servable_creative(winner.creative, _keyword_of(winner))
-    if creative is None:
-        return None
-    offer = _build_offer(request, winner, sale, creative)
-    offer.snapshot_version, offer.created_at, offer.is_explored = version, at, decision.is_explored
-    offer.trace = [trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]]
-    offer.save(force_insert=True)
-    key = _repeat_key(request)
-    if key:
-        with redis_client().pipeline(transaction=False) as pipeline:
-            pipeline.set(key, str(offer.id), ex=REPEAT_SECONDS)
-            caps.record_offer(pipeline, offer.campaign_id, offer.id)
-            pipeline.execute()
-    return offer
-
-
-def find_repeat(request: AdRequest, state: ServingState) -> Offer | None:
-    """Return the cached offer of the same request while it has no impression and can still be served.
+def find_repeat(cached: bytes | None, state: ServingState) -> Offer | None:
+    """Return the offer of the same request, as cached, while it has no impression and can still be served.
 
     After an impression, a repeated request is a new request and frequency rules decide.
     """
-    key = _repeat_key(request)
-    raw = read_values(key)[0] if key else None
-    if not raw:
+    if not cached:
         return None
     offer = (
         Offer.objects.select_related("creative", "campaign__advertiser")
-        .filter(id=uuid.UUID(raw.decode()), hidden_at=None, impression=None)
+        .filter(id=uuid.UUID(cached.decode()), hidden_at=None, impression=None)
         .first()
     )
     if offer is None or not is_servable(state.snapshot, state.live, offer.campaign_id, offer.price_micros):
         return None
-    return offer if _find_servable_creative(offer.creative_id, offer.keyword_id) else None
-
-
-def _build_offer(request: AdRequest, winner: Contender, sale: Sale, creative: Creative) -> Offer:
-    keyword = _keyword_of(winner)
-    return Offer(
-        request_id=request.request_id,
-        campaign=creative.ad_group.campaign,
-        ad_group=creative.ad_group,
-        creative=creative,
-        keyword_id=keyword,
-        keyword_text=winner.term,
-        match=winner.match if keyword else "hint",
-        placement=request.placement,
-        language=request.language,
-        device=request.device,
-        topics=list(request.topics),
-        frequency_key=request.frequency_key,
-        bid_micros=winner.bid_micros,
-        reserve_micros=winner.reserve_micros,
-        price_micros=sale.price_micros,
-        # With one slot, the VCG price is the price.
-        shadow_price_micros=sale.price_micros,
-        relevance=winner.relevance,
-        click_rate=winner.click_rate,
-        pace=winner.pace,
-    )
-
-
-def _keyword_of(winner: Contender) -> int | None:
-    # A context hint has no keyword row.
-    return winner.keyword if winner.keyword > 0 else None
+    return offer if _is_servable(offer.creative_id, offer.keyword_id) else None
 
 
 def _repeat_key(request: AdRequest) -> str | None:
@@ -212,9 +167,9 @@ def _repeat_key(request: AdRequest) -> str | None:
     return redis_key("again", request.frequency_key, hashlib.sha256(repr(parts).encode()).hexdigest()[:16])
 
 
-def _find_servable_creative(creative: int, keyword: int | None) -> Creative | None:
+def _is_servable(creative: int, keyword: int | None) -> bool:
     # The snapshot may be seconds old: whatever was stopped since then is refused here.
-    creatives = Creative.objects.select_related("ad_group__campaign__advertiser").filter(
+    creatives = Creative.objects.filter(
         id=creative,
         review=Creative.Review.APPROVED,
         is_on=True,
@@ -224,4 +179,4 @@ def _find_servable_creative(creative: int, keyword: int | None) -> Creative | No
     )
     if keyword is not None:
         creatives = creatives.filter(Exists(Keyword.objects.filter(pk=keyword, is_on=True)))
-    return creatives.first()
+    return creatives.exists()

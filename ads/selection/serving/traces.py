@@ -1,19 +1,19 @@
 """Stores the trace of every request's decision in Valkey for a day, for `explain_ad` and the admin."""
 
+import datetime
 import json
 from contextlib import suppress
 
 import redis
 from django.utils import timezone
-from redis.client import Pipeline
 
 from ads.contract import AdRequest, encode_request
-from ads.infra.redis_client import redis_client, redis_key
+from ads.infra.redis_client import Command, redis_client, redis_key, run_commands
 from ads.models import Offer
 from ads.selection.core.decision import Contender, Decision, EligibilityStatus
 from ads.selection.core.overrides import UNLIMITED_MICROS
-from ads.selection.serving.auction_log import log_auction
-from ads.selection.serving.request_sample import sample_request
+from ads.selection.serving.auction_log import auction_commands
+from ads.selection.serving.request_sample import sample_commands
 
 KEPT_SECONDS = 24 * 3600
 KEPT_CONTENDERS = 20
@@ -35,37 +35,43 @@ def trace_line(contender: Contender) -> dict[str, object]:
     }
 
 
+def trace_lines(decision: Decision) -> str:
+    """Return the contenders that are kept with an offer and with a trace, as JSON."""
+    return json.dumps([trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]])
+
+
 def record_no_ad(request: AdRequest, reason: str) -> None:
     """Store why a request ended before selection; of a sensitive one, only its id and language."""
     fields: dict[str, object] = {"request_id": request.request_id, "language": request.language}
     if reason != "sensitive":
         fields = encode_request(request)
-    trace: dict[str, object] = {
-        "request": fields,
-        "reason": reason,
-        "version": "",
-        "contenders": [],
-    } | NO_SALE
-    with suppress(redis.RedisError), redis_client().pipeline(transaction=False) as pipeline:
-        _write_trace(pipeline, request, trace)
-        if reason in AD_LOAD_REASONS:
-            sample_request(pipeline, request, at=timezone.now())
-        pipeline.execute()
+    trace: dict[str, object] = {"request": fields, "reason": reason, "version": ""} | NO_SALE
+    commands = [_trace_command(request, trace, "[]")]
+    if reason in AD_LOAD_REASONS:
+        commands += sample_commands(request, at=timezone.now())
+    with suppress(redis.RedisError):
+        run_commands(commands)
 
 
 def record_repeat(request: AdRequest, offer: Offer) -> None:
     """Store that a request was answered with the offer of an earlier request."""
-    with suppress(redis.RedisError), redis_client().pipeline(transaction=False) as pipeline:
-        _write_trace(pipeline, request, {"request": encode_request(request), "offer": str(offer.id)})
-        pipeline.execute()
+    trace = json.dumps({"request": encode_request(request), "offer": str(offer.id)})
+    with suppress(redis.RedisError):
+        run_commands([("SET", redis_key("trace", request.request_id), trace, "EX", KEPT_SECONDS)])
 
 
-def _write_trace(pipeline: Pipeline, request: AdRequest, trace: dict[str, object]) -> None:
-    pipeline.set(redis_key("trace", request.request_id), json.dumps(trace), ex=KEPT_SECONDS)
+def _trace_command(request: AdRequest, trace: dict[str, object], contenders: str) -> Command:
+    text = f'{json.dumps(trace)[:-1]}, "contenders": {contenders}}}'
+    return ("SET", redis_key("trace", request.request_id), text, "EX", KEPT_SECONDS)
 
 
-def record_decision(request: AdRequest, decision: Decision, *, version: str) -> None:
-    """Store the trace, the auction for reserve learning and the request sample; failures are ignored."""
+def decision_commands(
+    request: AdRequest, decision: Decision, *, lines: str, version: str, at: datetime.datetime
+) -> list[Command]:
+    """Return the commands that store the trace, the auction for reserve learning and the request sample.
+
+    `lines` are the contenders as of `trace_lines`.
+    """
     price = decision.sale.price_micros if decision.sale else None
     trace: dict[str, object] = {
         "request": encode_request(request),
@@ -74,13 +80,12 @@ def record_decision(request: AdRequest, decision: Decision, *, version: str) -> 
         "price_micros": price,
         "shadow_price_micros": price,
         "is_explored": decision.is_explored,
-        "contenders": [trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]],
     }
-    with suppress(redis.RedisError), redis_client().pipeline(transaction=False) as pipeline:
-        _write_trace(pipeline, request, trace)
-        sample_request(pipeline, request, at=timezone.now())
-        log_auction(pipeline, decision, request.frequency_key)
-        pipeline.execute()
+    return [
+        _trace_command(request, trace, lines),
+        *sample_commands(request, at=at),
+        *auction_commands(decision, request.frequency_key),
+    ]
 
 
 def find_trace(request_id: str) -> dict[str, object] | None:
