@@ -1,6 +1,7 @@
 """Recall of the sensitivity gate, its false positives on commercial prompts, and its latency."""
 
 import csv
+import gzip
 import json
 import multiprocessing
 import time
@@ -21,6 +22,9 @@ from language.training.probe_features import TRAIN_FOLDER, Probe, extract_featur
 
 QUICK_STEP = 8
 COMMERCE = ("commerce", "commercial", "shopping")
+AGREEMENT_FOLDER = Path(__file__).parents[1] / "data" / "agreement"
+# Passes of everyday questions of which no head was fitted on a line; a few of their questions are sensitive.
+QUESTIONS = ("train/byeol", "train/maru", "heldout/dure", "heldout/mirae", "heldout/sori")
 
 
 def read_commerce(data: Path) -> list[str]:
@@ -34,6 +38,15 @@ def read_commerce(data: Path) -> list[str]:
     if algolia.exists():
         queries += [entry["query"] for entry in json.loads(algolia.read_text(encoding="utf-8"))]
     return queries
+
+
+def read_questions() -> list[str]:
+    """Return everyday questions that no head was fitted on, of the passes about agreement."""
+    questions: list[str] = []
+    for name in QUESTIONS:
+        with gzip.open(AGREEMENT_FOLDER / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            questions += [json.loads(line)["prompt"] for line in lines]
+    return list(dict.fromkeys(questions))
 
 
 def judge_cross_fitted(probes: Sequence[Probe]) -> tuple[list[Probe], list[bool]]:
@@ -106,7 +119,7 @@ def check_goals(report: Report) -> None:
             report.add(Goal(name, figures[name], floor, is_floor=True))
     # Safe prompts that resemble sensitive ones may lose their ad, commercial ones may not.
     commerce = "false_positives_commerce" if "false_positives_commerce" in figures else "false_positives"
-    for name in (commerce, "false_positives_shoppers"):
+    for name in (commerce, "false_positives_shoppers", "false_positives_questions"):
         if name in figures:
             report.add(Goal(name, figures[name], 0.05))
 
@@ -127,11 +140,11 @@ def main() -> None:
     probes, blocked = judge_cross_fitted(probes) if is_unseen else (probes, judge_shipped(probes))
     print("heads fitted without the writer" if is_unseen else "the shipped gate")
     figures = tabulate(probes, blocked)
-    commerce = [Probe(text, "safe", "shoppers") for text in read_commerce(options.data)]
-    commerce = commerce[::QUICK_STEP] if options.quick else commerce
-    if commerce:
-        figures["false_positives_shoppers"] = _share(judge_shipped(commerce))
-        print(f"{'shoppers':<22}{'safe':<11}{len(commerce):>7}{figures['false_positives_shoppers']:>9.4f}")
+    for topic, texts in (("shoppers", read_commerce(options.data)), ("questions", read_questions())):
+        safe = [Probe(text, "safe", topic) for text in texts[:: QUICK_STEP if options.quick else 1]]
+        if safe:
+            figures[f"false_positives_{topic}"] = _share(judge_shipped(safe))
+            print(f"{topic:<22}{'safe':<11}{len(safe):>7}{figures[f'false_positives_{topic}']:>9.4f}")
     figures |= measure_latency()
     report = Report("sensitivity")
     report.figures = figures
