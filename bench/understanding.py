@@ -2,7 +2,7 @@
 
 The prompts are distinct everyday ones of 40, 280 and 2,000 characters, recorded and composed. Measured is
 what every turn calls, `read_prompt` for the gate, the topics and the vector; and with the router's topic
-besides, which a turn without a chosen panel needs and for which the sentence model reads every prompt.
+besides, which a turn without a chosen panel needs, as it is found without a fitted router.
 """
 
 import time

@@ -76,7 +76,7 @@ def measure_weights(
     right, routed, shown = [], [], []
     with use_weights(weights):
         for row, record in enumerate(records):
-            topic = classify_topic(record.question)
+            topic = classify_topic(record.question, has_router=weights.routing.router is not None)
             offer = _expect(models, weights.routing, topic, record.question)
             question = Question(record.question, record.language, topic=topic.topic)
             drafts = _build_drafts(record, offer)

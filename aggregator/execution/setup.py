@@ -147,8 +147,8 @@ def build_context(turn: Turn, question: Question, snapshot: SharedSnapshot) -> T
         topic = TopicPrediction(OTHER, 0.0)
         offer = tuple(ratings.apply_ratings(snapshot.offer, scoped_ratings))
         return TurnContext(question, offer, RoutingContext(snapshot.budget, topic, paces=snapshot.paces))
-    topic = classify_topic(turn.prompt)
     weights = get_active_weights().routing
+    topic = classify_topic(turn.prompt, has_router=weights.router is not None)
     # What people prefer moves the prior; what was measured on labelled questions says more of such questions.
     offer = tuple(ratings.apply_ratings(snapshot.offer, scoped_ratings, topic.topic))
     if detect_answer_type(turn.prompt) or weights.router:

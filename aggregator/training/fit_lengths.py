@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import Ridge
 
 from aggregator.pipeline.routing.answer_forecast import LENGTHS_FILE
-from aggregator.pipeline.routing.prompt_topics import extract_topic_features, load_topic_classifier
+from aggregator.pipeline.routing.prompt_topics import extract_static_features
 from aggregator.providers.token_usage import estimate_tokens
 from aggregator.training.agreement.passes import TRAIN_PASSES, list_passes, read_pass
 from aggregator.training.recordings import read_json_lines, read_recorded_sets
@@ -56,8 +56,7 @@ def read_lengths(data: Path) -> Iterator[RecordedLengths]:
 def fit_lengths(rows: Sequence[RecordedLengths]) -> None:
     """Fit the logarithm of the median length on the half that is fitted on, and write the file that ships."""
     known = [row for row in rows if not row.is_held_out]
-    _, centre = load_topic_classifier()
-    features = extract_topic_features([row.prompt for row in known], centre)
+    features = extract_static_features([row.prompt for row in known])
     targets = np.log([np.median(row.tokens) for row in known])
     ridge = Ridge(alpha=_SHRINK, solver="cholesky").fit(features, targets)
     np.savez_compressed(

@@ -1,13 +1,12 @@
 """Fits the topic classifier on recorded prompts and on the seed prompts of topic_seeds.toml."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import Ridge
 
-from aggregator.pipeline.routing.prompt_topics import CLASSIFIER_FILE, extract_topic_features
 from aggregator.pipeline.routing.topic_classifier import TopicClassifier
 from aggregator.pipeline.routing_weights import Vectors
 
@@ -21,6 +20,7 @@ TASK_TOPICS = {
     "natural_qa": "facts", "trivia_qa": "facts",
     "commonsense_qa": "reasoning", "agentverse-logicgrid": "reasoning", "commongen": "writing",
 }  # fmt: skip
+FeatureExtractor = Callable[[Sequence[str]], Vectors]
 _RECORDED_PER_TOPIC = 60
 # Seed prompts are few, and closest to what users type.
 _SEED_REPEATS = 2
@@ -34,9 +34,12 @@ def load_seed_prompts(path: Path = SEEDS_FILE) -> dict[str, list[str]]:
 
 
 def fit_topics(
-    recorded: Sequence[tuple[str, str]], seeds: Mapping[str, Sequence[str]], centre: Vectors, seed: int = 0
+    recorded: Sequence[tuple[str, str]],
+    seeds: Mapping[str, Sequence[str]],
+    extract: FeatureExtractor,
+    seed: int = 0,
 ) -> TopicClassifier:
-    """Fit the classifier on recorded (task, prompt) rows and on the seed prompts."""
+    """Fit a classifier on recorded (task, prompt) rows and on the seed prompts."""
     rng = np.random.default_rng(seed)
     sampled: dict[str, list[str]] = {topic: [] for topic in seeds}
     for index in rng.permutation(len(recorded)):
@@ -46,7 +49,7 @@ def fit_topics(
             sampled[topic].append(prompt)
     rows = [(topic, prompt) for topic, prompts in sampled.items() for prompt in prompts]
     rows += [(topic, prompt) for topic, prompts in seeds.items() for prompt in prompts] * _SEED_REPEATS
-    features = extract_topic_features([prompt for _, prompt in rows], centre)
+    features = extract([prompt for _, prompt in rows])
     return fit_topic_classifier(features, [topic for topic, _ in rows])
 
 
@@ -59,10 +62,10 @@ def fit_topic_classifier(features: Vectors, topics: Sequence[str]) -> TopicClass
     return TopicClassifier(names, ridge.coef_.T, level)
 
 
-def save_classifier(classifier: TopicClassifier, centre: Vectors, provenance: str) -> None:
-    """Write the shipped classifier in half precision, with a sentence about its training data."""
+def save_classifier(path: Path, classifier: TopicClassifier, centre: Vectors, provenance: str) -> None:
+    """Write a classifier that ships in half precision, with a sentence about its training data."""
     np.savez_compressed(
-        CLASSIFIER_FILE,
+        path,
         topics=np.array(classifier.topics),
         weights=classifier.weights.astype(np.float16),
         level=classifier.level.astype(np.float16),

@@ -18,6 +18,7 @@ from aggregator.pipeline.routing.expected_quality import expect_quality
 from aggregator.pipeline.routing.prompt_topics import (
     OTHER,
     TopicPrediction,
+    extract_static_features,
     extract_topic_features,
     load_topic_classifier,
 )
@@ -106,7 +107,8 @@ class RatedPrompts:
         offer = [offer_model(model, standings[model], self.prices[model]) for model in self.models]
         preferences, chosen = RoutePreferences(strategy=Strategy.SINGLE), []
         for row in rows:
-            topic = TopicPrediction(OTHER, 0.0, self.features[row])
+            static = extract_static_features([self.prompts[row]])[0]
+            topic = TopicPrediction(OTHER, 0.0, self.features[row], static)
             question = Question(self.prompts[row], detect_language(self.prompts[row]))
             context = RoutingContext(make_budget(price), topic, None, weights)
             models = expect_quality(offer, weights, topic)

@@ -49,7 +49,7 @@ async def test_the_router_head_changes_the_panel(
         await asyncio.to_thread(offer_model, slug, standing=standing)
 
     before, _ = await run_ask(TRIP)
-    features = await asyncio.to_thread(lambda: classify_topic(TRIP).features)
+    features = await asyncio.to_thread(lambda: classify_topic(TRIP, has_router=True).features)
     assert features is not None
     size = len(features)
     head = RouterHead(

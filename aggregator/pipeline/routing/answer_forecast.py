@@ -95,10 +95,10 @@ def load_length_weights() -> tuple[Vectors, float]:
 
 def expect_answer_tokens(topic: TopicPrediction, *, is_votable: bool) -> int:
     """Return the tokens of an average model's answer to a prompt, from its features or else its topic."""
-    if topic.features is None:
+    if topic.static_features is None:
         return expect_topic_tokens(topic.topic, is_votable=is_votable)
     weights, level = load_length_weights()
-    forecast = math.exp(float(topic.features @ weights) + level)
+    forecast = math.exp(float(topic.static_features @ weights) + level)
     clipped = min(_MOST_TOKENS, max(_LEAST_TOKENS, forecast))
     return round(2 ** (round(math.log2(clipped) * _STEPS) / _STEPS))
 
