@@ -12,6 +12,9 @@ from contextvars import ContextVar
 from aggregator.infra.loop_runtime import per_loop
 
 MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS = 0.03, 0.4
+# With more than a few turns each is read twenty times a second at most: a tick of a turn costs as much as the
+# tokens that it moves.
+FEW_TASKS, CROWDED_PERIOD_SECONDS = 8, 0.05
 # Shares of processor time: above the first the period grows, below the second it shrinks again.
 BUSY_SHARE, IDLE_SHARE = 0.92, 0.7
 PERIOD_FACTOR = 1.07
@@ -37,7 +40,7 @@ class FlushScheduler:
         self._waiting: list[list[TickFuture]] = [[] for _ in range(LANES)]
         self._is_armed = [False] * LANES
         self._joined_count = self._active_count = 0
-        self._period = MIN_PERIOD_SECONDS
+        self.period = MIN_PERIOD_SECONDS
         self._fired_at, self._worked = time.monotonic(), time.thread_time()
         self._lag_seconds = 0.0
         self._deferred: deque[tuple[float, asyncio.Event]] = deque()
@@ -59,7 +62,7 @@ class FlushScheduler:
 
     def next_tick(self) -> float:
         """Return the time of the next tick of any lane, by the loop's clock."""
-        return find_tick(asyncio.get_running_loop().time(), self._period * self._stride / LANES)
+        return find_tick(asyncio.get_running_loop().time(), self.period * self._stride / LANES)
 
     def wait_tick(self) -> TickFuture:
         """Return a future that the next tick of the task's lane, or `release_tick`, completes."""
@@ -82,7 +85,7 @@ class FlushScheduler:
         if not self._is_armed[lane]:
             self._is_armed[lane] = True
             loop = asyncio.get_running_loop()
-            at = find_tick(loop.time(), self._period, self._period * lane / LANES)
+            at = find_tick(loop.time(), self.period, self.period * lane / LANES)
             loop.call_at(at, self._fire, lane, at)
 
     def _fire(self, lane: int, at: float) -> None:
@@ -108,9 +111,11 @@ class FlushScheduler:
         self._fired_at, self._worked = now, worked
         is_behind = self._active_count > MANY_TASKS and self._lag_seconds > BEHIND_SECONDS
         if busy > BUSY_SHARE or is_behind:
-            self._period = min(MAX_PERIOD_SECONDS, self._period * PERIOD_FACTOR)
+            self.period = min(MAX_PERIOD_SECONDS, self.period * PERIOD_FACTOR)
         elif busy < IDLE_SHARE and self._lag_seconds < MAX_LAG_SECONDS:
-            self._period = max(MIN_PERIOD_SECONDS, self._period / PERIOD_FACTOR)
+            self.period /= PERIOD_FACTOR
+        shortest = CROWDED_PERIOD_SECONDS if self._active_count > FEW_TASKS else MIN_PERIOD_SECONDS
+        self.period = max(shortest, self.period)
 
 
 def find_tick(now: float, period: float, ahead: float = 0.0) -> float:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from aggregator.infra.flush_scheduler import (
+    CROWDED_PERIOD_SECONDS,
+    FEW_TASKS,
     LANES,
     MANY_TASKS,
     MIN_PERIOD_SECONDS,
@@ -67,8 +69,8 @@ async def test_turns_tick_in_different_lanes() -> None:
     assert sorted(ticks[: len(names)]) == sorted(ticks[len(names) :]) == names
 
 
-async def count_groups(turns: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Return for how many different times the next ticks of so many turns are armed."""
+async def list_armed_ticks(turns: int, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the times for which the next ticks of so many turns are armed."""
     loop, armed = asyncio.get_running_loop(), list[float]()
     call_at = loop.call_at
 
@@ -85,12 +87,24 @@ async def count_groups(turns: int, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(loop, "call_at", record)
     await asyncio.gather(*(turn() for _ in range(turns)))
     monkeypatch.undo()
-    return len(set(armed))
+    return armed
 
 
 async def test_many_turns_are_woken_in_more_and_smaller_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await count_groups(12, monkeypatch) == LANES // SPARSE_STRIDE
-    assert await count_groups(3 * MANY_TASKS, monkeypatch) == LANES
+    assert len(set(await list_armed_ticks(12, monkeypatch))) == LANES // SPARSE_STRIDE
+    assert len(set(await list_armed_ticks(3 * MANY_TASKS, monkeypatch))) == LANES
+
+
+async def test_more_than_a_few_turns_are_read_less_often() -> None:
+    periods: list[float] = []
+
+    async def turn() -> None:
+        get_flush_scheduler().join()
+        await get_flush_scheduler().wait_tick()
+        periods.append(get_flush_scheduler().period)
+
+    await asyncio.gather(*(turn() for _ in range(FEW_TASKS + 1)))
+    assert max(periods) >= CROWDED_PERIOD_SECONDS
 
 
 async def test_a_cancelled_waiter_affects_no_other() -> None:
