@@ -3,8 +3,8 @@
 An entry's id is `0-N`, where N counts the turn's events up to and including that entry. Each write names the
 entry that it follows and is refused if another one is there: a process that lost its lease cannot write after
 its successor, and one whose log was lost finds out and writes the whole turn again.
-A writer flushes at once when it is idle or when an urgent event comes, and otherwise at every tick. No page
-receives an event that is not in the log.
+A writer flushes at once when it is idle or when an urgent event comes, and otherwise at every tick; an opened
+turn waits a moment for its route. No page receives an event that is not in the log.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import orjson
 from redis.exceptions import NoScriptError, RedisError
 
-from aggregator.domain.events import AnswerDelta, Event, MoreText, decode, encode, merge_deltas
+from aggregator.domain.events import AnswerDelta, Event, MoreText, TurnOpened, decode, encode, merge_deltas
 from aggregator.infra.flush_scheduler import get_flush_scheduler
 from aggregator.infra.redis_client import open_blocking_client, open_client
 from aggregator.streaming.turn_feed import RETRY_SECONDS, LogEntry, TurnFeed, read_log, stream_key
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 CLOSE_TIMEOUT_SECONDS = 2
 # After a lost log a turn's numbers continue far above those that a page can have received.
 LOST_LOG_SEQ_GAP = 100_000
+# How long an opened turn waits for its route, which mostly follows at once: each entry wakes up its readers.
+ROUTE_WAIT_SECONDS = 0.03
 APPEND_SCRIPT = """
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 local newest_id = newest and newest[1] or '0-0'
@@ -170,6 +172,9 @@ class TurnLog:
         if not writer.pending:
             writer.emitted_at = time.time()
         writer.pending.append(event)
+        if isinstance(event, TurnOpened):
+            asyncio.get_running_loop().call_later(ROUTE_WAIT_SECONDS, self._dirty.set)
+            return
         self._dirty.set()
         if is_urgent(event):
             self._wakeup.set()
@@ -177,6 +182,7 @@ class TurnLog:
     async def flush(self, turn: str) -> int:
         """Wait until all appended events are in the log and return the number of the last one."""
         writer = self._writers[turn]
+        self._dirty.set()
         async with self._flushed:
             await self._flushed.wait_for(lambda: writer.is_drained)
         if writer.failure:

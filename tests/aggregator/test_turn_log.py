@@ -19,6 +19,7 @@ from aggregator.domain.events import (
 )
 from aggregator.domain.snapshot import build_snapshot_events
 from aggregator.domain.turn_state import TurnState, reduce_events
+from aggregator.streaming import turn_log
 from aggregator.streaming.event_writer import EventWriter
 from aggregator.streaming.send_queue import MAX_QUEUED_BYTES, SendQueue
 from aggregator.streaming.turn_feed import LogEntry
@@ -53,6 +54,22 @@ async def write_events(writer: EventWriter, *history: Event) -> int:
     for event in history:
         await writer.emit(event)
     return await asyncio.wait_for(writer.flush(), 5)
+
+
+async def test_an_opened_turn_shares_an_entry_with_its_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_log, "ROUTE_WAIT_SECONDS", 60.0)
+    log, name = open_log(), str(uuid.uuid4())
+    writer = open_event_writer(log, name)
+    await writer.emit(BEGINNING[0])
+    await asyncio.sleep(0.05)
+    await write_events(writer, *BEGINNING[1:])
+    alone = open_event_writer(log, other := str(uuid.uuid4()))
+    await write_events(alone, BEGINNING[0])
+
+    entries, others = await log.read(name), await log.read(other)
+    await log.close()
+    assert [entry.seq for entry in entries] == [len(BEGINNING)]
+    assert [entry.seq for entry in others] == [1]
 
 
 async def test_a_lost_log_is_written_anew(valkey: "plain_redis.Redis") -> None:
