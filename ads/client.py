@@ -1,5 +1,6 @@
 """The market's client for the conversation side: in process, or over HTTP when ADS_SERVICE_URL is set."""
 
+import base64
 import json
 import logging
 import socket
@@ -21,6 +22,7 @@ from ads.selection.serving.serve import serve
 from ads.selection.serving.snapshots import serving_state
 from ads.selection.serving.vocabulary import read_vocabulary
 from language.lookup import prepare_lookup
+from language.near_terms import find_near_terms, is_used
 
 logger = logging.getLogger(__name__)
 
@@ -158,6 +160,8 @@ class VocabularyCache:
             fetched = _decode_vocabulary(call_service(self._url, "vocabulary/", None, FETCH_TIMEOUT_SECONDS))
             # On this thread, so that no turn waits for it.
             prepare_lookup(fetched.version, fetched.terms, fetched.negatives)
+            if is_used():
+                find_near_terms(fetched.version, fetched.describe_terms, fetched.vectors)
             self._vocabulary, self._fetched_at = fetched, time.monotonic()
         except (TimeoutError, ContractError) as error:
             self._retry_at = time.monotonic() + self.retry_seconds
@@ -174,15 +178,21 @@ def vocabulary_cache_of(url: str) -> VocabularyCache:
 
 
 def _decode_vocabulary(document: dict[str, object]) -> Vocabulary:
-    # Services of earlier releases send no negatives.
-    terms, negatives = document.get("terms"), document.get("negatives", [])
-    if not isinstance(terms, list) or not isinstance(negatives, list):
+    # Services of earlier releases send no negatives or glosses.
+    terms, negatives, glosses = (
+        document.get("terms"),
+        document.get("negatives", []),
+        document.get("glosses", []),
+    )
+    if not isinstance(terms, list) or not isinstance(negatives, list) or not isinstance(glosses, list):
         raise ContractError("the vocabulary has no terms")
     try:
         return Vocabulary(
             str(document["version"]),
             tuple((int(number), str(text)) for number, text in terms),
             frozenset(map(int, negatives)),
+            tuple((int(number), str(text)) for number, text in glosses),
+            base64.b64decode(str(document.get("vectors", ""))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ContractError(f"the vocabulary cannot be read: {error}") from error

@@ -10,6 +10,9 @@ from typing import Literal
 SensitivityVerdict = Literal["pass", "block"]
 TERM_LIMIT = 12
 TOPIC_LIMIT = 5
+NEAR_LIMIT = 24
+# Weights of near terms are 1 to this: four bits, so that a request tells roughly what a turn is about.
+WEIGHT_STEPS = 15
 
 
 class ContractError(ValueError):
@@ -18,7 +21,10 @@ class ContractError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AdRequest:
-    """One ad request: what a turn is about, in terms of the market's vocabulary."""
+    """One ad request: what a turn is about, in terms of the market's vocabulary.
+
+    `near` names terms that the turn does not contain but is near to in meaning, each with its weight.
+    """
 
     request_id: str
     placement: str
@@ -31,6 +37,7 @@ class AdRequest:
     sensitive_classes: tuple[str, ...] = ()
     frequency_key: str = ""
     audience: str = ""
+    near: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +70,33 @@ class Vocabulary:
     """The market's closed vocabulary: (id, normalised term) pairs, matched against prompts by the caller.
 
     `negatives` are the ids of negative keywords: a request must name every one that the prompt contains,
-    before any other term. `version` identifies these terms and negatives.
+    before any other term. `glosses` describe the terms that are found by meaning, in words of their ads, and
+    `vectors` holds 384 signed bytes for each of them. `version` identifies all of this.
     """
 
     version: str
     terms: tuple[tuple[int, str], ...]
     negatives: frozenset[int] = frozenset()
+    glosses: tuple[tuple[int, str], ...] = ()
+    vectors: bytes = b""
+
+    def describe_terms(self) -> tuple[tuple[int, str], ...]:
+        """Return the terms that are found by meaning, each with its words and its gloss."""
+        wanted = {number for number, _ in self.glosses}
+        texts = {number: text for number, text in self.terms if number in wanted}
+        return tuple((number, f"{texts.get(number, '')} {gloss}".strip()) for number, gloss in self.glosses)
 
 
 def encode_request(request: AdRequest) -> dict[str, object]:
     """Return the request as plain JSON values."""
-    return {name: getattr(request, name) for name in _REQUEST_FIELDS}
+    document = {name: getattr(request, name) for name in _REQUEST_FIELDS}
+    if not request.near:
+        # A service of the release before does not know the field, and its vocabulary has no glosses.
+        del document["near"]
+    return document
 
 
+_LISTS = {"term_ids", "topics", "sensitive_classes", "near"}
 _REQUEST_FIELDS = tuple(field.name for field in fields(AdRequest))
 
 
@@ -85,13 +106,14 @@ def decode_request(document: dict[str, object]) -> AdRequest:
     unknown = set(document) - known
     if unknown:
         raise ContractError(f"unknown fields: {', '.join(sorted(unknown))}")
-    texts = {name: _text(document, name) for name in known - {"term_ids", "topics", "sensitive_classes"}}
+    texts = {name: _text(document, name) for name in known - _LISTS}
     verdict: SensitivityVerdict = "pass" if texts.pop("sensitivity") == "pass" else "block"
     return AdRequest(
         term_ids=_term_ids(document),
         topics=_words(document, "topics", TOPIC_LIMIT),
         sensitive_classes=_words(document, "sensitive_classes", TERM_LIMIT),
         sensitivity=verdict,
+        near=_near_terms(document),
         **texts,
     )
 
@@ -110,6 +132,22 @@ def _term_ids(document: dict[str, object]) -> tuple[int, ...]:
     if any(not isinstance(term, int) or isinstance(term, bool) for term in ids):
         raise ContractError("term_ids: whole numbers only")
     return tuple(ids)
+
+
+def _near_terms(document: dict[str, object]) -> tuple[tuple[int, int], ...]:
+    pairs = document.get("near", ())
+    if not isinstance(pairs, list | tuple) or len(pairs) > NEAR_LIMIT:
+        raise ContractError(f"near: at most {NEAR_LIMIT} terms")
+    near = []
+    for pair in pairs:
+        is_pair = isinstance(pair, list | tuple) and len(pair) == 2
+        if not is_pair or any(type(part) is not int for part in pair):
+            raise ContractError("near: pairs of an id and a weight")
+        number, weight = pair
+        if not 1 <= weight <= WEIGHT_STEPS:
+            raise ContractError(f"near: weights of 1 to {WEIGHT_STEPS}")
+        near.append((number, weight))
+    return tuple(near)
 
 
 def _words(document: dict[str, object], name: str, limit: int) -> tuple[str, ...]:

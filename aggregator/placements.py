@@ -18,8 +18,10 @@ from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, V
 from aggregator.domain.events import PlacementMade
 from aggregator.models import Turn
 from aggregator.selectors.conversations import is_marked_sensitive
+from language.keyphrases import SCANNED_CHARS
 from language.lookup import find_lookup
-from language.reading import read_prompt
+from language.near_terms import find_near_terms
+from language.reading import PromptReading, read_prompt
 from language.sensitivity import Sensitivity
 
 logger = logging.getLogger(__name__)
@@ -71,19 +73,22 @@ def _to_placement(decision: ServedAd | NoAd) -> PlacementMade:
 def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
     vocabulary = fetch_vocabulary()
     term_ids = find_terms(turn.prompt, vocabulary)
+    reading = read_prompt(turn.prompt)
     request = AdRequest(
         request_id=str(turn.public_id),
         placement=PLACEMENT,
         vocabulary_version=vocabulary.version,
         # Without terms nothing matches, but the market still records the request.
         term_ids=term_ids or (),
-        topics=read_prompt(turn.prompt).topics,
+        topics=reading.topics,
         language=turn.language,
         device=turn.device,
         sensitivity=sensitivity.verdict,
         sensitive_classes=sensitivity.classes,
         frequency_key=frequency_key(turn.conversation.owner_id),
         audience=AUDIENCE,
+        # Too many negatives: nothing may match, by meaning neither.
+        near=find_near(reading, vocabulary) if term_ids is not None else (),
     )
     # Read last: another turn of the conversation may have become sensitive meanwhile.
     if is_marked_sensitive(turn.conversation):
@@ -120,6 +125,12 @@ def find_terms(prompt: str, vocabulary: Vocabulary) -> tuple[int, ...] | None:
     return tuple(dict.fromkeys([*negatives, *lookup.index.match(prompt)]))[:TERM_LIMIT]
 
 
+def find_near(reading: PromptReading, vocabulary: Vocabulary) -> tuple[tuple[int, int], ...]:
+    """Return the terms that a prompt is near to in meaning, with coarse weights."""
+    near_terms = find_near_terms(vocabulary.version, vocabulary.describe_terms, vocabulary.vectors)
+    return near_terms.find(reading.excerpt[:SCANNED_CHARS], reading.vector)
+
+
 async def warm_index() -> None:
     """Build the lookup of the market's vocabulary in advance of the first turn; never raises."""
     try:
@@ -132,6 +143,7 @@ async def warm_index() -> None:
 def _warm_index() -> None:
     vocabulary = fetch_vocabulary(wait_seconds=WARM_UP_TIMEOUT_SECONDS)
     find_terms("안녕하세요", vocabulary)
+    find_near(read_prompt("안녕하세요"), vocabulary)
 
 
 def frequency_key(owner_id: int) -> str:

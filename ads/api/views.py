@@ -1,5 +1,6 @@
 """The market's HTTP API for the conversation side: the contract as JSON."""
 
+import base64
 import hmac
 import json
 
@@ -44,7 +45,13 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304)
     answer = JsonResponse(
-        {"version": current.version, "terms": current.terms, "negatives": sorted(current.negatives)}
+        {
+            "version": current.version,
+            "terms": current.terms,
+            "negatives": sorted(current.negatives),
+            "glosses": current.glosses,
+            "vectors": base64.b64encode(current.vectors).decode(),
+        }
     )
     answer["ETag"] = tag
     return answer

@@ -7,7 +7,6 @@ feedback (Rocchio 1971) moved the keyword's vector towards its nearest ads. Noth
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,10 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from language.lexical_match import LENGTH_WEIGHT, SATURATION, char_ngrams, stem_words
+
 Float32Array = NDArray[np.float32]
-WORD = re.compile(r"[^\W_]+")
-NGRAM_SIZES = (3, 4)
-SATURATION, LENGTH_WEIGHT = 1.2, 0.75
 # Cosines of unrelated texts are about 0.8 in this model, and those of equivalent texts 0.15 higher.
 UNRELATED_COSINE, COSINE_STRETCH = 0.8, 0.15
 MEANING_SHARE = 0.6
@@ -123,32 +121,3 @@ def _score_ngrams(words: str, terms: AdTerms, frequencies: DocumentFrequencies) 
     possible = math.fsum(weights.values())
     held = math.fsum(weight for ngram, weight in weights.items() if ngram in terms.ngrams)
     return held / possible if possible else 0.0
-
-
-def stem_words(text: str) -> list[str]:
-    """Return the words of a text with English suffixes removed."""
-    return [_stem(word) for word in WORD.findall(text.casefold())]
-
-
-def char_ngrams(text: str) -> frozenset[str]:
-    """Return the character 3- and 4-grams of a text's words, padded with a space on both sides."""
-    padded = [f" {word} " for word in WORD.findall(text.casefold())]
-    return frozenset(
-        word[start : start + size]
-        for word in padded
-        for size in NGRAM_SIZES
-        for start in range(len(word) - size + 1)
-    )
-
-
-ENDINGS = (
-    ("ies", 2, "y"), ("sses", 2, "ss"), ("shes", 2, "sh"), ("ches", 2, "ch"), ("xes", 2, "x"),
-    ("ss", 1, "ss"), ("s", 3, ""), ("ing", 3, ""), ("ed", 3, ""),
-)  # fmt: skip
-
-
-def _stem(word: str) -> str:
-    for ending, min_length, replacement in ENDINGS:
-        if word.endswith(ending):
-            return word[: -len(ending)] + replacement if len(word) - len(ending) >= min_length else word
-    return word

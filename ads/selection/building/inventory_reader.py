@@ -26,7 +26,7 @@ from ads.models import (
     Term,
     TextVector,
 )
-from ads.selection.building.keyword_relevance import read_ad_copies, score_keywords
+from ads.selection.building.keyword_relevance import describe_terms, read_ad_copies, score_keywords
 from ads.selection.building.learned_models import current_reserves, read_click_weights
 from ads.selection.building.snapshot_builder import build_from_rows
 from ads.selection.core import inventory
@@ -85,17 +85,20 @@ def read_inventory() -> inventory.Inventory:
         for place, hint in enumerate(group.hints)
         if normalise(hint) in ids
     ]
+    copies = read_ad_copies(groups)
+    rows = [*_keyword_rows(keywords, groups, ids), *hinted]
     return inventory.Inventory(
         terms=tuple(terms),
         campaigns=tuple(_campaign_rows(campaigns)),
         groups=tuple(_group_rows(groups, negatives, ids)),
         keywords=score_keywords(
-            [*_keyword_rows(keywords, groups, ids), *hinted],
+            rows,
             {term.id: term.text for term in terms},
-            read_ad_copies(groups),
+            copies,
         ),
         categories=tuple(Category.values),
         click_weights=read_click_weights(),
+        glosses=describe_terms(rows, {term.id: term.text for term in terms}, copies),
     )
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from ads.models import AdGroup, Campaign, Creative, Keyword, TextVector
 from ads.selection.building import ad_relevance
-from ads.selection.core.inventory import KeywordRow
+from ads.selection.core.inventory import Gloss, KeywordRow
 from language.embed import DIMENSIONS, Role, embed
+from language.near_terms import combine_vector
 
 # Part of each vector's digest: change it with the embedding model.
 MODEL = "multilingual-e5-small-4bit"
@@ -23,6 +24,7 @@ MAX_FIT_CHANGE = 0.15
 UNRELATED_AFFINITY, SAME_AFFINITY = -0.1, 0.5
 # Query expansion compares with at most this many ads.
 MAX_COMPARED_ADS = 5_000
+GLOSS_HEADLINES, GLOSS_CHARS = 3, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,23 @@ def score_keywords(
         else row
         for row in rows
     )
+
+
+def describe_terms(
+    rows: Iterable[KeywordRow], words: dict[int, str], copies: dict[int, ad_relevance.AdCopy]
+) -> dict[int, Gloss]:
+    """Return the glosses of all terms that are found by meaning: headlines of a few ads, and a vector."""
+    headlines: dict[int, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        if row.is_found_by_meaning and row.group in copies:
+            headlines[row.term][copies[row.group].title] = None
+    vectors = _read_vectors(EmbeddedText(words[term], "query") for term in headlines)
+    glosses = {}
+    for term, titles in headlines.items():
+        text = " / ".join(list(titles)[:GLOSS_HEADLINES])[:GLOSS_CHARS]
+        vector = vectors.get(EmbeddedText(words[term], "query").digest)
+        glosses[term] = Gloss(text, combine_vector(words[term], text, vector))
+    return glosses
 
 
 def fit_factor(lexical: float, cosine: float) -> float:

@@ -1,6 +1,6 @@
 """Builds a snapshot from plain rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from ads.selection.core.index import (
     int64_array,
     signature_bit,
 )
-from ads.selection.core.inventory import ClickWeights, GroupRow, Inventory, KeywordRow, TermRow
+from ads.selection.core.inventory import ClickWeights, Gloss, GroupRow, Inventory, KeywordRow, TermRow
 from ads.selection.core.relevance import keyword_fits, max_relevance
 
 Columns = dict[str, NDArray[Any]]
@@ -54,6 +54,7 @@ def build_from_rows(inventory: Inventory, *, version: str) -> Snapshot:
         keyword_group=_int32_array(group_places[row.group] for row in keywords),
         group_campaign=_int32_array(campaigns[group.campaign] for group in groups),
         **_term_columns(terms, token_parts),
+        **_near_columns(keywords, places, inventory.glosses),
         **_keyword_columns(keywords),
         **worths,
         **_group_columns(groups, places),
@@ -73,6 +74,30 @@ def _term_columns(terms: Sequence[TermRow], token_parts: list[list[int]]) -> Col
         "term_kind": np.array([term.kind for term in terms], dtype=np.uint8),
         "term_token_start": token_start,
         "term_tokens": tokens,
+    }
+
+
+def _near_columns(
+    keywords: Sequence[KeywordRow], places: Mapping[int, int], glosses: Mapping[int, Gloss]
+) -> Columns:
+    described = sorted(places[term] for term in glosses if term in places)
+    by_place = {places[term]: gloss for term, gloss in glosses.items() if term in places}
+    texts = [by_place[place].text.encode("utf-8") for place in described]
+    vectors = [by_place[place].vector for place in described]
+    found: list[list[int]] = [[] for _ in places]
+    for number, row in enumerate(keywords):
+        if row.is_found_by_meaning and places[row.term] in by_place:
+            found[places[row.term]].append(number)
+    for each in found:
+        each.sort(key=lambda number: -keywords[number].bid_micros)
+    start, near = _flatten(found)
+    return {
+        "gloss_terms": _int32_array(described),
+        "gloss_texts": np.frombuffer(b"".join(texts), dtype=np.uint8),
+        "gloss_text_start": np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
+        "gloss_vectors": np.concatenate(vectors) if vectors else np.zeros(0, dtype=np.int8),
+        "near_start": start,
+        "near_keywords": near,
     }
 
 

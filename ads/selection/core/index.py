@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Int64Array = NDArray[np.int64]
 Int32Array = NDArray[np.int32]
+Int8Array = NDArray[np.int8]
 UInt8Array = NDArray[np.uint8]
 UInt64Array = NDArray[np.uint64]
 Float32Array = NDArray[np.float32]
@@ -44,7 +45,9 @@ class Snapshot:
     `keyword_order` the keywords of each list by descending value: when the request shows an intent to buy,
     and `..._unasked` when it does not. `keyword_worth` is an upper bound of a keyword's score.
     `keyword_others` is a signature (`signature_bit`) of the other terms that a broad keyword requires.
-    `click_model` holds the version, trust and calibration of the model whose weights are in `click_weights`.
+    `gloss_terms` are the terms that requests may name as near, each with a text and 384 bytes of a vector,
+    and `near_keywords` holds the keywords that each of them finds. `click_model` holds the version, trust and
+    calibration of the model whose weights are in `click_weights`.
     """
 
     version: str
@@ -85,6 +88,12 @@ class Snapshot:
     campaign_ends: Int64Array
     campaign_views_a_person: Int32Array
     campaign_reserve: Int64Array
+    gloss_terms: Int32Array
+    gloss_texts: UInt8Array
+    gloss_text_start: Int64Array
+    gloss_vectors: Int8Array
+    near_start: Int32Array
+    near_keywords: Int32Array
     click_weights: Float32Array
     click_model: Float64Array
 

@@ -1,6 +1,7 @@
 """Plain rows of the inventory, between the database and the snapshot builder, and the words of intent."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,19 @@ class KeywordRow:
     match: str
     bid_micros: int
     fit: float = 1.0
+
+    @property
+    def is_found_by_meaning(self) -> bool:
+        """Whether near requests find it: a broad keyword, or a context hint, which has no row."""
+        return self.match == "broad" or self.id < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gloss:
+    """What ads say that are found by a term, and the term's vector (384,)."""
+
+    text: str
+    vector: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,8 @@ class Inventory:
     keywords: tuple[KeywordRow, ...] = ()
     categories: tuple[str, ...] = ()
     click_weights: ClickWeights = field(default_factory=ClickWeights)
+    # The terms that are found by meaning, by id.
+    glosses: Mapping[int, Gloss] = field(default_factory=dict)
 
 
 _FILE = Path(__file__).with_name("intent_words.toml")

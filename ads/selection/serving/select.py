@@ -13,6 +13,7 @@ from ads.selection.core.click_rates import RatingContext, predict_click_rates
 from ads.selection.core.decision import Contender, Decision, EligibilityStatus
 from ads.selection.core.eligibility import check_eligibility
 from ads.selection.core.index import MATCHES, Float32Array, Int64Array, Snapshot
+from ads.selection.core.near_terms import find_near_keywords, rate_near_keywords
 from ads.selection.core.overrides import CampaignOverrides, StatusCodes, are_keywords_off
 from ads.selection.core.posting_lists import (
     QueryTerms,
@@ -105,6 +106,8 @@ def _retrieve(
     # Keywords are read in order of value until no remaining one can reach the shortlist.
     intent, topics = read_intent(snapshot, query_terms), topic_bits(request.topics)
     posting_lists = find_posting_lists(snapshot, query_terms)
+    near, shares = find_near_keywords(snapshot, request.near)
+    near_fits = rate_near_keywords(snapshot, near, shares, intent=intent, topics=topics)
     if intent.is_buying:
         order, bounds = snapshot.keyword_order, snapshot.keyword_worth
     else:
@@ -114,6 +117,8 @@ def _retrieve(
         rows, remaining_bound = _most_valuable(opened, bounds[opened], depth, remaining_bound)
         keywords = keep_fully_matched(snapshot, query_terms, rows)
         fits = score_relevance(snapshot, keywords, intent=intent, topics=topics)
+        if len(near):
+            keywords, fits = np.concatenate([keywords, near]), np.concatenate([fits, near_fits])
         keywords, fits = _best_of_group(snapshot, keywords, fits, live)
         groups = snapshot.keyword_group[keywords]
         statuses = check_eligibility(snapshot, request, query_terms, keywords, live=live, now=now)

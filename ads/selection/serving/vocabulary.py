@@ -1,6 +1,7 @@
 """The closed vocabulary of a snapshot, as the conversation side receives it."""
 
 import hashlib
+from collections.abc import Iterator
 from itertools import pairwise
 from threading import Lock
 
@@ -8,8 +9,9 @@ import numpy as np
 from cachetools import FIFOCache, cached
 
 from ads.contract import Vocabulary
-from ads.selection.core.index import Snapshot
+from ads.selection.core.index import Int64Array, Snapshot, UInt8Array
 from language.lookup import prepare_lookup
+from language.near_terms import find_near_terms, is_used
 
 # By version of the snapshot: the latest one, and the one that is served while it is loaded.
 _cache: FIFOCache[str, Vocabulary] = FIFOCache(2)
@@ -30,20 +32,41 @@ def prepare_vocabulary(snapshot: Snapshot) -> None:
     if _cache:
         words = read_vocabulary(snapshot)
         prepare_lookup(words.version, words.terms, words.negatives)
+        if is_used():
+            find_near_terms(words.version, words.describe_terms, words.vectors)
 
 
 def _read(snapshot: Snapshot, version: str) -> Vocabulary:
-    texts = snapshot.term_texts.tobytes()
-    bounds = snapshot.term_text_start.tolist()
-    words = (texts[start:stop].decode("utf-8") for start, stop in pairwise(bounds))
+    words = _split_texts(snapshot.term_texts, snapshot.term_text_start)
     terms = tuple(zip(snapshot.term_ids.tolist(), words, strict=True))
-    return Vocabulary(version, terms, frozenset(snapshot.term_ids[snapshot.group_negatives].tolist()))
+    glosses = _split_texts(snapshot.gloss_texts, snapshot.gloss_text_start)
+    return Vocabulary(
+        version,
+        terms,
+        frozenset(snapshot.term_ids[snapshot.group_negatives].tolist()),
+        tuple(zip(snapshot.term_ids[snapshot.gloss_terms].tolist(), glosses, strict=True)),
+        snapshot.gloss_vectors.tobytes(),
+    )
+
+
+def _split_texts(texts: UInt8Array, starts: Int64Array) -> Iterator[str]:
+    whole = texts.tobytes()
+    return (whole[start:stop].decode("utf-8") for start, stop in pairwise(starts.tolist()))
 
 
 def _digest(snapshot: Snapshot) -> str:
     digest = hashlib.blake2b(digest_size=8)
     negatives = np.unique(snapshot.group_negatives)
-    for column in (snapshot.term_ids, snapshot.term_text_start, snapshot.term_texts, negatives):
+    for column in (
+        snapshot.term_ids,
+        snapshot.term_text_start,
+        snapshot.term_texts,
+        negatives,
+        snapshot.gloss_terms,
+        snapshot.gloss_text_start,
+        snapshot.gloss_texts,
+        snapshot.gloss_vectors,
+    ):
         digest.update(f"{len(column)} ".encode())
         digest.update(column.tobytes())
     return digest.hexdigest()
