@@ -24,7 +24,7 @@ Array = NDArray[np.float32]
 CRISIS = "self_harm"
 # Classes that must not be missed: their scores add to the risk.
 STRICT_CLASSES = (CRISIS, "minors")
-_STRICT_WEIGHT = np.float32(0.8)
+_STRICT_WEIGHT = np.float32(1.5)
 
 # Only the risk and the strict classes have n-gram weights; the other classes use the vector alone, which
 # keeps the file small.
@@ -38,8 +38,8 @@ STATIC_WEIGHTS_FILE = Path(__file__).with_name("static_sensitivity_head.npz")
 HEAD_CHARS = 160
 TAIL_CHARS = 80
 # Of a long text the sentence model reads less, so that it costs at most three times as much as a short one.
-MODEL_HEAD_CHARS = 70
-MODEL_TAIL_CHARS = 40
+MODEL_HEAD_CHARS = 50
+MODEL_TAIL_CHARS = 30
 LONG_CHARS = 120
 _LONG_ABOVE = 0.2
 _NGRAM_LENGTHS = (2, 3, 4, 5, 6, 7)

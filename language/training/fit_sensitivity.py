@@ -42,7 +42,7 @@ _PENALTY = 2.0
 _COMMERCIAL_CLASSES = ("commerce", "ordinary", "everyday", "natural")
 _COMMERCIAL_WEIGHT = 2.5
 # The share of these safe classes that the gate may block among held-out writers.
-_MAX_BLOCKED_SHARES = {"commerce": 0.055, "ordinary": 0.12}
+_MAX_BLOCKED_SHARES = {"commerce": 0.053, "ordinary": 0.12}
 # How much lower the risk threshold is in a text with an entry of the lexicon.
 _NAMED_STEP = 0.4
 # How far above the highest crisis score of a safe probe a score must be before a help line leads the answer.
