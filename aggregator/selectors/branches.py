@@ -11,7 +11,10 @@ from django.db.models.expressions import RawSQL
 from aggregator.models import Conversation, Turn
 from aggregator.selectors.turns import with_related
 
+# What models read of a conversation, and a page of one branch shows at once.
 TURNS_SHOWN = 60
+# What a page opens with, and loads at a time.
+PAGE_TURNS = 20
 MAX_DEPTH = 100_000
 # A turn is stored after its parent, so numbers increase along a branch.
 ANCESTORS = """

@@ -23,7 +23,7 @@ from aggregator.domain.turn_state import CandidateState, TurnState, reduce_event
 from aggregator.models import Candidate, Conversation, Turn
 from aggregator.ratings import ratings
 from aggregator.selectors import conversations, vote_counts
-from aggregator.selectors.branches import find_leaf, list_branch, list_versions
+from aggregator.selectors.branches import PAGE_TURNS, TURNS_SHOWN, find_leaf, list_branch, list_versions
 from aggregator.selectors.day_use import read_day_use
 from aggregator.selectors.turns import find_turn, rebuild_events
 from aggregator.services import conversations as services
@@ -74,13 +74,17 @@ def show_earlier(request: HttpRequest, public_id: uuid.UUID, before: uuid.UUID) 
     conversation, turn = _own(person, public_id), find_turn(person, before)
     if turn is None or turn.conversation_id != conversation.pk:
         raise Http404
-    turns = list_branch(turn.parent)
+    turns = list_branch(turn.parent, PAGE_TURNS)
     context = {"conversation": conversation, "turns": view_turns(turns), "earlier_than": earlier_than(turns)}
     return render(request, "aggregator/conversation/_turns.html", context)
 
 
 def _show(request: HttpRequest, person: User | None, conversation: Conversation | None) -> HttpResponse:
-    turns = list_branch(find_leaf(conversation, request.GET.get("at"))) if conversation else []
+    at = request.GET.get("at")
+    # A page that shows another branch looks for the turn `at` in it.
+    turns = (
+        list_branch(find_leaf(conversation, at), TURNS_SHOWN if at else PAGE_TURNS) if conversation else []
+    )
     sidebar = conversations.list_conversations(person)
     context: dict[str, Any] = {
         "conversation": conversation,

@@ -26,7 +26,10 @@ export function openTurnList(isAnswering) {
   const views = [];
   /** @type {AnsweredTurn[]} */
   const answered = [];
-  const scrollFollow = openScrollFollow(() => views.at(-1)?.bottom() ?? 0, isAnswering);
+  const scrollFollow = openScrollFollow({
+    answerBottom: () => views.at(-1)?.bottom() ?? 0,
+    isGrowing: isAnswering,
+  });
 
   /** @param {number} dropped how many answered turns left the context @param {DeviceTurn} current */
   const showContextLimit = (dropped, current) => {

@@ -3,6 +3,7 @@ import { cutBlocks, openFence } from "./blocks.js";
 import { decorateCode } from "./code_block.js";
 import { drawFormulas } from "./formulas.js";
 import { renderMarkdown } from "./markdown.js";
+import { patchNodes } from "./patch_nodes.js";
 
 /**
  * @typedef {{ show: (text: string, isOpen: boolean) => void, clear: () => void }} StreamedText
@@ -47,7 +48,7 @@ export function streamText(host) {
 }
 
 /**
- * Render the last block of a text, replacing what was rendered for it before.
+ * Render the last block of a text, changing what was rendered for it before.
  *
  * @param {HTMLElement} host
  * @returns {{ show: (block: string, isOpen: boolean) => void, release: () => void }} `release` leaves the rendered block
@@ -61,9 +62,7 @@ function openLastBlock(host) {
 
   /** @param {Node[]} next */
   const replace = (next) => {
-    for (const node of nodes) node.parentNode?.removeChild(node);
-    host.append(...next);
-    nodes = next;
+    nodes = patchNodes(nodes, next, (node) => host.append(node));
     fence = null;
   };
 
@@ -73,9 +72,9 @@ function openLastBlock(host) {
       fence.text.appendData(code.slice(fence.text.data.length));
       return;
     }
-    const text = document.createTextNode(code);
-    replace([element("pre", { "data-language": language }, element("code", {}, text))]);
-    fence = { language, text };
+    replace([element("pre", { "data-language": language }, element("code", {}, code))]);
+    const text = nodes[0]?.firstChild?.firstChild;
+    fence = text instanceof Text ? { language, text } : null;
   };
 
   return {

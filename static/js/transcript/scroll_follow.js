@@ -14,11 +14,12 @@ const SETTLE_MS = 1500;
 /**
  * Scroll along with a growing answer while the reader is at its end, and offer a button to return there.
  *
- * @param {() => number} answerBottom where the growing answer ends, in pixels from the top of the window
- * @param {() => boolean} isGrowing
+ * @param {{ answerBottom: () => number, isGrowing: () => boolean, prepareEnd?: () => void }} transcript `answerBottom` is
+ *     where the growing answer ends, in pixels from the top of the window; `prepareEnd` is called before the reader jumps
+ *     to the end of the page
  * @returns {ScrollFollow} `before` and `after` enclose each change of the answer; `follow` starts following again
  */
-export function openScrollFollow(answerBottom, isGrowing) {
+export function openScrollFollow({ answerBottom, isGrowing, prepareEnd }) {
   const button = find(document, ".scroll-to-bottom");
   const dock = find(document, ".dock");
   trackDockHeight(dock);
@@ -38,6 +39,7 @@ export function openScrollFollow(answerBottom, isGrowing) {
 
   button.addEventListener("click", () => {
     isFollowing = true;
+    prepareEnd?.();
     scrollDown(isGrowing() ? hiddenPx() : remainingPx());
     showButton();
   });

@@ -2,6 +2,7 @@ import { find } from "../lib/dom.js";
 import { readFollowed } from "../state/followed.js";
 import { answerText, isAnswering } from "../state/turn_selectors.js";
 import { turnHost } from "../turn/turn_view.js";
+import { openDeepLinks } from "./deep_link.js";
 import { watchEarlier } from "./earlier_turns.js";
 import { openScrollFollow } from "./scroll_follow.js";
 import { openTurnList } from "./turn_list.js";
@@ -38,15 +39,13 @@ export function openTranscript(feed, actions) {
   const host = find(document, ".transcript");
   const list = openTurnList(host, feed, actions);
   const isGrowing = () => select(list, feed, isAnswering).includes(list.last()?.turn ?? "");
-  const scrollFollow = openScrollFollow(() => list.last()?.view.answerBottom() ?? 0, isGrowing);
-
-  list.insert(0, list.read(host));
-  watchEarlier(host, (page) => {
-    const earlier = list.read(page);
-    list.insert(0, earlier);
-    return earlier.map(({ article }) => article);
+  const scrollFollow = openScrollFollow({
+    answerBottom: () => list.last()?.view.answerBottom() ?? 0,
+    isGrowing,
+    prepareEnd: () => buildEnd(list),
   });
-  list.last()?.view.host.scrollIntoView({ block: isGrowing() ? "end" : "start" });
+
+  showStored(list, host, isGrowing);
 
   const continuedOf = (/** @type {string} */ turn) => list.feedbackOf(turn).continued;
   const follow = openFollow(list);
@@ -78,6 +77,40 @@ export function openTranscript(feed, actions) {
     },
     editAgain: (turn, prompt) => list.turns.find((each) => each.turn === turn)?.view.edit(prompt) ?? false,
   };
+}
+
+/**
+ * Show the turns that the server sent with the page from their end, or from the turn that the address names, and those
+ * before them on request.
+ *
+ * @param {TurnList} list
+ * @param {HTMLElement} host
+ * @param {() => boolean} isGrowing
+ */
+function showStored(list, host, isGrowing) {
+  list.insert(0, list.read(host));
+  const loadEarlier = watchEarlier(host, (page) => {
+    const earlier = list.read(page);
+    list.insert(0, earlier);
+    return earlier.map(({ article }) => article);
+  });
+  buildEnd(list);
+  list.last()?.view.host.scrollIntoView({ block: isGrowing() ? "end" : "start" });
+  openDeepLinks(list, loadEarlier);
+}
+
+/**
+ * Build the turns that fill the window at the end of the page, so that they do not grow when the reader gets there.
+ *
+ * @param {TurnList} list
+ */
+function buildEnd(list) {
+  let heightPx = 0;
+  for (const listed of list.turns.toReversed()) {
+    if (heightPx > innerHeight) return;
+    list.build(listed);
+    heightPx += listed.view.host.offsetHeight;
+  }
 }
 
 /**

@@ -6,6 +6,13 @@ import { splitUtterances } from "../markdown/speech_text.js";
 /** @typedef {{ button: HTMLButtonElement, show: (text: string) => void }} Reader */
 
 const voices = "speechSynthesis" in globalThis ? globalThis.speechSynthesis : undefined;
+/** @type {Set<WeakRef<() => void>>} of the buttons on the page, which come and go with their turns */
+const buttons = new Set();
+voices?.addEventListener("voiceschanged", () => {
+  for (const each of buttons)
+    if (each.deref()) each.deref()?.();
+    else buttons.delete(each);
+});
 /** @type {(() => void) | null} stops the text that is being read */
 let stopReading = null;
 
@@ -22,11 +29,12 @@ export function readAloud() {
   const showButton = () => {
     button.hidden = !text || !voices?.getVoices().length;
   };
-  voices?.addEventListener("voiceschanged", showButton);
+  buttons.add(new WeakRef(showButton));
 
   /** @param {boolean} next */
   const setReading = (next) => {
     isReading = next;
+    button.classList.toggle("speaking", next);
     const words = element("span", {}, translate(next ? "read_stop" : "read_aloud"));
     button.replaceChildren(icon(next ? "stop" : "aloud"), words);
   };

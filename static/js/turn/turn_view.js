@@ -130,4 +130,5 @@ const isWaitNews = (before, state) =>
   (placeOf(state) === 1 || (placeOf(before) === 0 && placeOf(state) > 1));
 
 /** @param {string} turn @returns {HTMLElement} */
-export const turnHost = (turn) => element("article", { class: "turn", "data-turn": turn });
+export const turnHost = (turn) =>
+  element("article", { class: "turn", id: `turn-${turn}`, "data-turn": turn });

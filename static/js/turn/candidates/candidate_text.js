@@ -1,6 +1,7 @@
 import { element } from "../../lib/dom.js";
 import { focusOn } from "../../lib/focus.js";
 import { translate } from "../../lib/messages.js";
+import { watchNear } from "../../lib/near_viewport.js";
 import { findPassage } from "../../markdown/passages.js";
 import { streamText } from "../../markdown/streamed_text.js";
 
@@ -9,25 +10,25 @@ import { streamText } from "../../markdown/streamed_text.js";
  */
 
 const CUT_PX = 360;
+/** How often a growing text is rendered that the reader cannot see. */
+const UNSEEN_MS = 700;
 const MORE_CLASS = "button quiet small unfold";
 
 /**
- * The text of a candidate, rendered only while it is open; a long one is cut until the reader asks for all of it.
+ * The text of a candidate, rendered only while it is open, and seldom while it grows outside the window; a long one is cut until
+ * the reader asks for all of it.
  */
 export function candidateText() {
   const host = element("div", { class: "prose candidate-text" });
   const more = element("button", { type: "button", class: MORE_CLASS, hidden: true }, translate("show_all"));
-  const stream = streamText(host);
+  const rendering = openRendering(host);
   let isShown = false;
-  /** @type {{ text: string, isGrowing: boolean } | null} */
-  let latest = null;
 
   /** @param {boolean} isCut */
   const cut = (isCut) => {
     host.classList.toggle("cut", isCut);
     more.hidden = !isCut;
   };
-  const render = () => isShown && latest && stream.show(latest.text, latest.isGrowing);
   more.addEventListener("click", () => {
     cut(false);
     focusOn(host);
@@ -48,17 +49,55 @@ export function candidateText() {
     setOpen(isOpen) {
       if (isOpen === isShown) return;
       isShown = isOpen;
-      render();
+      rendering.setShown(isShown);
       // A text that still grows is not cut: what the reader looks at would vanish.
-      cut(isOpen && latest?.isGrowing === false && host.scrollHeight > CUT_PX);
+      cut(isOpen && rendering.isWhole() && host.scrollHeight > CUT_PX);
     },
     /** @param {CandidateState} candidate @param {boolean} isAnswer */
     patch({ text, status }, isAnswer) {
       const isGrowing = status === "streaming" || status === "waiting";
       host.hidden = isAnswer || !text;
       host.classList.toggle("streaming", status === "streaming");
-      latest = isAnswer ? { text: "", isGrowing: false } : { text, isGrowing };
+      rendering.show(isAnswer ? { text: "", isGrowing: false } : { text, isGrowing });
+    },
+  };
+}
+
+/**
+ * Render the newest text of a candidate when it is to be seen.
+ *
+ * @param {HTMLElement} host
+ */
+function openRendering(host) {
+  const stream = streamText(host);
+  let isShown = false;
+  let isNear = false;
+  let renderedAt = 0;
+  /** @type {{ text: string, isGrowing: boolean } | null} */
+  let latest = null;
+
+  const render = () => {
+    if (!isShown || !latest) return;
+    renderedAt = performance.now();
+    stream.show(latest.text, latest.isGrowing);
+  };
+  watchNear(host, (isNearNow) => {
+    isNear = isNearNow;
+    if (isNear) render();
+  });
+
+  return {
+    isWhole: () => latest?.isGrowing === false,
+    /** @param {boolean} isNowShown */
+    setShown(isNowShown) {
+      isShown = isNowShown;
       render();
+    },
+    /** @param {{ text: string, isGrowing: boolean }} next */
+    show(next) {
+      latest = next;
+      const isSkipped = next.isGrowing && !isNear && performance.now() < renderedAt + UNSEEN_MS;
+      if (!isSkipped) render();
     },
   };
 }

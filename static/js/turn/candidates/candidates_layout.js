@@ -1,5 +1,6 @@
 import { setAttribute } from "../../lib/dom.js";
 import { translate } from "../../lib/messages.js";
+import { paneWidth } from "../../lib/pane_width.js";
 import { bindTabs } from "./candidate_tabs.js";
 
 /**
@@ -22,8 +23,7 @@ export function openLayout(parts, items) {
   /** @type {Set<string>} */
   const open = new Set();
   const ids = () => [...items().keys()].filter((id) => open.has(id));
-  const isNarrow = () =>
-    items().size > 1 && (parts.host.closest(".pane")?.clientWidth ?? innerWidth) <= NARROW_PX;
+  const isNarrow = () => items().size > 1 && paneWidth() <= NARROW_PX;
   const hasTabs = () => parts.host.dataset.layout === "tabs";
 
   const mayClose = () => hasTabs() || open.size === items().size;
