@@ -80,6 +80,8 @@ class Plan:
     answer_tokens: int = 0
     price: float = 0.0
     strong: str = ""
+    # The confidence below which a measured panel escalates, 0 for never; None where nothing was measured.
+    threshold: float | None = None
     tried: str = ""
     propensities: dict[str, float] = field(default_factory=dict)
     requested: str = ""

@@ -17,13 +17,14 @@ from aggregator.pipeline.routing.plan_options import MAX_PER_VENDOR
 from aggregator.pipeline.routing_weights import CascadePlan
 from aggregator.training.fit_accuracies import measure_accuracies
 from aggregator.training.fit_vote import fit_offsets, score_answers
-from aggregator.training.response_matrix import ABSTAINED, Numbers, ResponseMatrix
+from aggregator.training.response_matrix import ABSTAINED, Codes, Numbers, ResponseMatrix
 
 MIN_ROWS = 60
 _PANEL_SIZES = (2, 3)
 _SHORTLIST_SIZE = 9
 _STRONG_MODELS = 3
-_FOLDS = 3
+# Folds are drawn several times: which questions they hold decides among plans that are nearly as good.
+_FOLDS, _DRAWS = 5, 3
 _MAX_ROWS = 1_200
 _THRESHOLDS = tuple(float(step) for step in np.arange(0.05, 1.0, 0.025))
 # How far a plan's quality follows its own labels.
@@ -60,8 +61,13 @@ class _Fold:
         return probabilities[np.arange(len(leading)), leading], is_right.astype(np.float64)
 
 
-def _split_folds(votes: RecordedVotes, seed: int = 0) -> Iterator[_Fold]:
-    rows = np.random.default_rng(seed).permutation(len(votes.responses.gold))[:_MAX_ROWS]
+def _draw_folds(votes: RecordedVotes) -> Iterator[_Fold]:
+    chosen = np.random.default_rng(0).permutation(len(votes.responses.gold))[:_MAX_ROWS]
+    for draw in range(_DRAWS):
+        yield from _split_folds(votes, np.random.default_rng(draw).permutation(chosen))
+
+
+def _split_folds(votes: RecordedVotes, rows: Codes) -> Iterator[_Fold]:
     fold = np.arange(len(rows)) % _FOLDS
     for number in range(_FOLDS):
         learn = votes.responses.select_rows(rows[fold != number])
@@ -88,7 +94,7 @@ def fit_cascades(votes: Sequence[RecordedVotes], costs: dict[str, float]) -> tup
     `costs` are the mean costs of an answer by model; models without one are left out.
     """
     usable = [row for row in votes if len(row.responses.gold) >= MIN_ROWS]
-    folds = [fold for row in usable for fold in _split_folds(row)]
+    folds = [fold for row in usable for fold in _draw_folds(row)]
     if not folds:
         return ()
     shared = set(costs).intersection(*(fold.responses.models for fold in folds))

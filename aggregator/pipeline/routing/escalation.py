@@ -24,7 +24,8 @@ def choose_escalation(
 ) -> LanguageModel | None:
     """Return the model that the plan names, else the most skilled stronger one that is worth its price.
 
-    None when the vote is confident enough, by the threshold that was fitted for the panel and that model.
+    None when the vote is confident enough, by the threshold of a measured plan, else by the one that was
+    fitted for the panel and that model.
     """
     if ranking.confidence is None or not _may_escalate(question, route, budget):
         return None
@@ -54,9 +55,13 @@ def _is_worth_asking(
     weights: RoutingWeights,
 ) -> bool:
     panel = frozenset(slot.model.slug for slot in route.slots)
+    threshold = route.plan.threshold
+    # The quality of a measured plan is that of its own escalations, of which one panel may have several.
+    if threshold is None:
+        threshold = weights.find_threshold(panel, model.slug, question.topic)
     is_planned = model.slug == route.plan.strong
     best = max(slot.model.standing for slot in route.slots)
-    if confidence >= weights.find_threshold(panel, model.slug, question.topic) or model.slug in panel:
+    if confidence >= threshold or model.slug in panel:
         return False
     if not (model.standing > best or is_planned):
         return False

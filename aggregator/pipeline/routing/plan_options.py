@@ -43,6 +43,8 @@ class PlanOption:
     cost: float
     strong: str = ""
     seconds: float = 0.0
+    # The confidence below which a measured panel escalates; None where nothing was measured.
+    threshold: float | None = None
     # Until its models have answered: while one answer is written from theirs, the best of them is read.
     wait_seconds: float = 0.0
 
@@ -220,7 +222,9 @@ def _list_measured(
         members = {*row.panel, row.strong} - {""}
         if strategy in strategies and len(row.panel) <= slots and costs.keys() >= members:
             cost = sum(costs[slug] for slug in row.panel) + row.escalation_rate * costs.get(row.strong, 0.0)
-            options.append(PlanOption(row.panel, strategy, row.quality, cost, row.strong))
+            options.append(
+                PlanOption(row.panel, strategy, row.quality, cost, row.strong, threshold=row.threshold)
+            )
     return options
 
 

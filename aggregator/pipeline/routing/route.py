@@ -345,6 +345,8 @@ def _make_plan(
         answer_tokens=expect_answer_tokens(context.topic, is_votable=is_votable),
         price=context.budget.pacing.price,
         strong=option.strong,
+        # An explored model changes what a confidence of this panel means.
+        threshold=None if exploration and exploration.chosen else option.threshold,
         propensities=exploration.propensities if exploration else {model.slug: 1.0 for model in panel},
         tried=exploration.chosen if exploration else "",
     )

@@ -24,6 +24,7 @@ from aggregator.pipeline.routing.route import (
     RoutingContext,
     plan_route,
 )
+from aggregator.pipeline.routing_weights import NO_ROUTING_WEIGHTS, CascadePlan, RoutingWeights
 from aggregator.pipeline.types import NoModelError, Question, Ranking, Route, RouteLimits, Strategy
 
 OPEN, CHECKABLE = Question("가을에 대한 시를 써줘", "ko"), Question("17 곱하기 23은 얼마인가요?", "ko")
@@ -49,9 +50,10 @@ DEAR = model("dear", 0.91, 400_000)
 def plan(
     question: Question, offer: list[LanguageModel], *, strategy: str = "", pacing: PacingState = FREE,
     funds: DailyFunds = RICH, topic: str = "writing", explorer: Explorer | None = None,
+    weights: RoutingWeights = NO_ROUTING_WEIGHTS,
 ) -> Route:  # fmt: skip
-    """Return the route with this budget and explorer."""
-    context = RoutingContext(TurnBudget(funds, pacing), TopicPrediction(topic, 0.9), explorer)
+    """Return the route with this budget, explorer and weights."""
+    context = RoutingContext(TurnBudget(funds, pacing), TopicPrediction(topic, 0.9), explorer, weights)
     return plan_route(
         question,
         offer,
@@ -185,6 +187,26 @@ def test_an_unconfident_vote_escalates_to_a_stronger_model_that_is_worth_its_pri
     poem = plan(OPEN, CHEAP)
     assert choose_escalation(OPEN, offer, poem, vote_with(0.5), budget=budget) is None
     assert escalate(0.5, route=replace(route, reasons=("escalated",))) == ""
+
+
+def test_a_measured_plan_escalates_at_its_own_threshold_and_a_measured_vote_never() -> None:
+    offer, panel = [*CHEAP, STRONG], ("a", "b")
+    compared = ("a", "b", "c", "strong")
+    vote = CascadePlan(panel, "", 0.0, 0.91, 0.0, compared)
+    seldom = CascadePlan(panel, "strong", 0.4, 0.92, 0.1, compared)
+    often = CascadePlan(panel, "strong", 0.9, 0.93, 0.5, compared)
+
+    def escalates(*plans: CascadePlan, confidence: float) -> bool:
+        weights, budget = RoutingWeights(cascades=plans), TurnBudget(RICH, FREE)
+        route = plan(CHECKABLE, offer, weights=weights)
+        assert panel_of(route) == set(panel)
+        ranking = vote_with(confidence)
+        return bool(choose_escalation(CHECKABLE, offer, route, ranking, budget=budget, weights=weights))
+
+    assert escalates(vote, seldom, often, confidence=0.6)
+    assert not escalates(vote, seldom, confidence=0.6)
+    assert escalates(vote, seldom, confidence=0.3)
+    assert not escalates(vote, confidence=0.3)
 
 
 @pytest.mark.parametrize(
