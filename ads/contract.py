@@ -13,6 +13,9 @@ TOPIC_LIMIT = 5
 NEAR_LIMIT = 24
 # Weights of near terms are 1 to this: four bits, so that a request tells roughly what a turn is about.
 WEIGHT_STEPS = 15
+# Probabilities cross the border in whole percent, so that they tell little about a prompt.
+MAX_PERCENT = 100
+UNKNOWN_PERCENT = -1
 
 
 class ContractError(ValueError):
@@ -24,6 +27,8 @@ class AdRequest:
     """One ad request: what a turn is about, in terms of the market's vocabulary.
 
     `near` names terms that the turn does not contain but is near to in meaning, each with its weight.
+    `intent_percent` is the probability that the person is choosing or buying something, `work_percent` that
+    the prompt is work which no ad should interrupt; requests of earlier releases have neither.
     """
 
     request_id: str
@@ -38,6 +43,8 @@ class AdRequest:
     frequency_key: str = ""
     audience: str = ""
     near: tuple[tuple[int, int], ...] = ()
+    intent_percent: int = UNKNOWN_PERCENT
+    work_percent: int = UNKNOWN_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,9 @@ class Vocabulary:
         return tuple((number, f"{texts.get(number, '')} {gloss}".strip()) for number, gloss in self.glosses)
 
 
+_PERCENTS = {"intent_percent", "work_percent"}
+
+
 def encode_request(request: AdRequest) -> dict[str, object]:
     """Return the request as plain JSON values."""
     document = {name: getattr(request, name) for name in _REQUEST_FIELDS}
@@ -106,7 +116,7 @@ def decode_request(document: dict[str, object]) -> AdRequest:
     unknown = set(document) - known
     if unknown:
         raise ContractError(f"unknown fields: {', '.join(sorted(unknown))}")
-    texts = {name: _text(document, name) for name in known - _LISTS}
+    texts = {name: _text(document, name) for name in known - _LISTS - _PERCENTS}
     verdict: SensitivityVerdict = "pass" if texts.pop("sensitivity") == "pass" else "block"
     return AdRequest(
         term_ids=_term_ids(document),
@@ -114,6 +124,8 @@ def decode_request(document: dict[str, object]) -> AdRequest:
         sensitive_classes=_words(document, "sensitive_classes", TERM_LIMIT),
         sensitivity=verdict,
         near=_near_terms(document),
+        intent_percent=_percent(document, "intent_percent"),
+        work_percent=_percent(document, "work_percent"),
         **texts,
     )
 
@@ -123,6 +135,15 @@ def _text(document: dict[str, object], name: str) -> str:
     if not isinstance(text, str) or len(text) > 64:
         raise ContractError(f"{name}: a text of at most 64 characters is needed")
     return text
+
+
+def _percent(document: dict[str, object], name: str) -> int:
+    percent = document.get(name, UNKNOWN_PERCENT)
+    if not isinstance(percent, int) or isinstance(percent, bool):
+        raise ContractError(f"{name}: a whole number is needed")
+    if not UNKNOWN_PERCENT <= percent <= MAX_PERCENT:
+        raise ContractError(f"{name}: from {UNKNOWN_PERCENT} to {MAX_PERCENT}")
+    return percent
 
 
 def _term_ids(document: dict[str, object]) -> tuple[int, ...]:
@@ -157,6 +178,11 @@ def _words(document: dict[str, object], name: str, limit: int) -> tuple[str, ...
     if any(not isinstance(word, str) or len(word) > 32 for word in words):
         raise ContractError(f"{name}: short words only")
     return tuple(words)
+
+
+def to_percent(probability: float) -> int:
+    """Return a probability as it crosses the border: in whole percent, rounded down."""
+    return int(MAX_PERCENT * probability)
 
 
 def encode_answer(answer: ServedAd | NoAd) -> dict[str, object]:

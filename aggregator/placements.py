@@ -14,7 +14,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from ads.client import fetch_vocabulary, income_today, request_ad
-from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary
+from ads.contract import TERM_LIMIT, AdRequest, ContractError, NoAd, ServedAd, Vocabulary, to_percent
 from aggregator.domain.events import PlacementMade
 from aggregator.models import Turn
 from aggregator.selectors.conversations import is_marked_sensitive
@@ -89,6 +89,8 @@ def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
         audience=AUDIENCE,
         # Too many negatives: nothing may match, by meaning neither.
         near=find_near(reading, vocabulary) if term_ids is not None else (),
+        intent_percent=to_percent(reading.intent.commercial),
+        work_percent=to_percent(reading.intent.work),
     )
     # Read last: another turn of the conversation may have become sensitive meanwhile.
     if is_marked_sensitive(turn.conversation):

@@ -40,7 +40,10 @@ def embed(texts: Sequence[str], *, role: Role = "query") -> Vectors:
 
 
 # The most recently used vectors; threads that want the same one wait for the first.
-@cached(LRUCache(CACHE_SIZE), condition=threading.Condition())
+_vectors: LRUCache[tuple[str, str], Vectors] = LRUCache(CACHE_SIZE)
+
+
+@cached(_vectors, condition=threading.Condition())
 def _embed_clipped(role: Role, text: str) -> Vectors:
     return embed_anew(text, role)
 
@@ -49,6 +52,16 @@ def embed_anew(text: str, role: Role = "query") -> Vectors:
     """Return the unit vector (384,) of a text that is not clipped, past the cache."""
     with _lock:
         return _normalise(_load().encode([text], role == "query")[0])
+
+
+def count_cached() -> int:
+    """Return how many vectors are in the cache."""
+    return len(_vectors)
+
+
+def forget_vectors() -> None:
+    """Forget every vector in the cache."""
+    _vectors.clear()
 
 
 def warm() -> None:

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from cachetools import LRUCache, cached
 
+from language.intent import Intent, read_intent
 from language.sensitivity import Sensitivity, judge_normalised, normalise
 from language.sensitivity_head import Array, embed_excerpt, head_and_tail
 from language.static_vectors import read_static
@@ -15,7 +16,7 @@ CACHE_SIZE = 512
 
 
 class PromptReading:
-    """A prompt's vector, sensitivity and topics, each computed once, when it is first asked for.
+    """A prompt's vector, sensitivity, intent and topics, each computed once, when it is first asked for.
 
     The vector is that of `language.static_vectors`, and what further classifiers should read. The gate asks
     the sentence model about prompts that the static vector leaves in doubt.
@@ -51,6 +52,11 @@ class PromptReading:
     def sensitivity(self) -> Sensitivity:
         """The verdict of the sensitivity gate."""
         return judge_normalised(self.text, lambda: self.normalised)
+
+    @cached_property
+    def intent(self) -> Intent:
+        """What the prompt is after: buying, or work that no ad should interrupt."""
+        return read_intent(self.text, self.excerpt)
 
     @cached_property
     def topics(self) -> tuple[str, ...]:

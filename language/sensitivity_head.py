@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +47,8 @@ FEATURE_NORM = np.float32(2**0.5)
 # The width of the Gaussian kernel that the Fourier features approximate.
 _KERNEL_GAMMA = 0.25
 _FOURIER_SEED = 7
+# The gate and the intent of a prompt read the same excerpt one after another.
+_FEATURE_CACHE_SIZE = 64
 _BLANKS = re.compile(r"[^\w]+")
 
 
@@ -151,7 +153,7 @@ def classify(
     """
     excerpt = head_and_tail(plain)
     head, ngrams, static = load_static_head(), jamo_ngrams(excerpt), read_static(excerpt)
-    features = Features(fourier_features(static.vector, STATIC_FOURIER_COUNT), *ngrams)
+    features = Features(static_fourier(excerpt), *ngrams)
     risk, topic, crisis = head.read(features)
     threshold = (head.thresholds.named if names else head.thresholds.plain) + margin
     is_unsure = is_disguised or not static.is_known or head.is_unsure(risk - threshold, crisis)
@@ -222,6 +224,12 @@ def fourier_features(vector: Array, count: int = FOURIER_FEATURE_COUNT) -> Array
     return features.astype(np.float32)
 
 
+@lru_cache(_FEATURE_CACHE_SIZE)
+def static_fourier(excerpt: str) -> Array:
+    """Return the Fourier features (STATIC_FOURIER_COUNT,) of the static vector of an excerpt."""
+    return fourier_features(read_static(excerpt).vector, STATIC_FOURIER_COUNT)
+
+
 @cache
 def _fourier_basis() -> tuple[Array, Array]:
     # RandomState and not a Generator: NumPy guarantees its stream, so the file need not hold the basis.
@@ -238,6 +246,7 @@ def ngram_risk(plain: str) -> float:
     return float(combine_risk(scores[None])[0])
 
 
+@lru_cache(_FEATURE_CACHE_SIZE)
 def jamo_ngrams(plain: str) -> tuple[NDArray[np.intp], Array]:
     """Return the hash buckets (k,) of n-grams of 2 to 7 jamo, and the scaled roots of their shares (k,)."""
     jamo = f"_{_BLANKS.sub('_', decompose(plain))}_".encode("utf-32-le")

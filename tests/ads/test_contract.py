@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ads.contract import (
+    UNKNOWN_PERCENT,
     AdRequest,
     ContractError,
     NoAd,
@@ -15,6 +16,7 @@ from ads.contract import (
     decode_request,
     encode_answer,
     encode_request,
+    to_percent,
 )
 
 WHOLE = AdRequest("r", "below_answer", "v", (1, 2), ("travel",), "ko", "mobile", "pass")
@@ -49,11 +51,25 @@ def test_a_field_that_is_not_in_the_contract_is_refused(name: str, words: str) -
         {"request_id": 5},
         {"placement": "x" * 65},
         {"language": None},
+        {"intent_percent": 101},
+        {"intent_percent": -2},
+        {"work_percent": 0.5},
+        {"work_percent": True},
     ],
 )
 def test_a_wrong_type_or_an_excess_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ContractError):
         decode_request({**encode_request(WHOLE), **change})
+
+
+def test_a_request_of_an_earlier_release_has_no_intent() -> None:
+    document = encode_request(WHOLE)
+    del document["intent_percent"], document["work_percent"]
+    assert decode_request(document).intent_percent == UNKNOWN_PERCENT
+
+
+def test_a_probability_crosses_in_whole_percent_rounded_down() -> None:
+    assert [to_percent(share) for share in (0.0, 0.699, 1.0)] == [0, 69, 100]
 
 
 @given(verdict=st.text())

@@ -109,6 +109,8 @@ def test_a_request_has_no_field_for_a_person_or_a_vector() -> None:
         "audience",
         # Ids with a weight of four bits; the contract refuses anything else in it (test_meaning.py).
         "near",
+        "intent_percent",
+        "work_percent",
     }
 
 
