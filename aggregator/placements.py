@@ -1,6 +1,7 @@
 """Requests an ad for a finished turn, by ids of the market's vocabulary and never by text."""
 
 import asyncio
+import datetime
 import hashlib
 import logging
 from collections.abc import Callable
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 PLACEMENT = "below_answer"
 # Users are not asked for their age; with ADS_ADULTS_ONLY, an unknown audience gets no ads.
 AUDIENCE = "unknown"
+REQUEST_KEY_CHARS, FREQUENCY_KEY_CHARS = 32, 16
 INCOME_KEY = "placements:income"
 INCOME_SECONDS = 30
 WARM_UP_TIMEOUT_SECONDS = 5.0
@@ -75,7 +77,7 @@ def _request_ad(turn: Turn, sensitivity: Sensitivity) -> ServedAd | NoAd:
     term_ids = find_terms(turn.prompt, vocabulary)
     reading = read_prompt(turn.prompt)
     request = AdRequest(
-        request_id=str(turn.public_id),
+        request_id=request_key(turn),
         placement=PLACEMENT,
         vocabulary_version=vocabulary.version,
         # Without terms nothing matches, but the market still records the request.
@@ -103,7 +105,7 @@ def _report_blocked(turn: Turn) -> ServedAd | NoAd:
     """Record at the market that this turn gets no ad, by its id and language only, for `explain_ad`."""
     return request_ad(
         AdRequest(
-            request_id=str(turn.public_id),
+            request_id=request_key(turn),
             placement=PLACEMENT,
             vocabulary_version="",
             term_ids=(),
@@ -148,11 +150,19 @@ def _warm_index() -> None:
     find_near(read_prompt("안녕하세요"), vocabulary)
 
 
+def request_key(turn: Turn) -> str:
+    """Return the id of a turn's ad request: without the site's key, no row of the market leads to a turn."""
+    return _hash_with_key(timezone.localdate(turn.created_at), turn.public_id)[:REQUEST_KEY_CHARS]
+
+
 def frequency_key(owner_id: int) -> str:
     """Return a pseudonymous key of the person for frequency caps; it changes daily."""
-    day = timezone.localdate().isoformat()
-    secret = f"{settings.SECRET_KEY}:{day}:{owner_id}"
-    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+    return _hash_with_key(timezone.localdate(), owner_id)[:FREQUENCY_KEY_CHARS]
+
+
+def _hash_with_key(day: datetime.date, name: object) -> str:
+    secret = f"{settings.SECRET_KEY}:{day.isoformat()}:{name}"
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def read_income_today() -> int:

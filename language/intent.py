@@ -56,10 +56,11 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class IntentHead:
-    """The fitted weights, a row for each of SCORES.
+    """The fitted weights of each of SCORES.
 
-    `fourier` is (2, f), `jamo` (2, HASH_BUCKETS) and `pieces` (2, PIECE_BUCKETS), in `steps` (2, 2); `curves`
-    (2, 2) hold the slope and the level of each logistic curve. `thresholds` (2, MAX_SHARE) are the
+    `fourier` is (2, f), `jamo` (HASH_BUCKETS, 2) and `pieces` (PIECE_BUCKETS, 2), whose levels are worth
+    `steps` (2, 2): the weights of a bucket lie together, as each bucket is a miss of the processor's cache.
+    `curves` (2, 2) hold the slope and the level of each logistic curve. `thresholds` (2, MAX_SHARE) are the
     probabilities of commercial intent that 1 % to MAX_SHARE % of non-commercial prompts exceed, and the
     probabilities of work that 1 % to MAX_SHARE % of the commercial ones do.
     """
@@ -75,8 +76,8 @@ class IntentHead:
     def read(self, features: Features) -> Intent:
         """Return the probabilities of a prompt with these features."""
         scores = np.einsum("sf,f->s", self.fourier, features.fourier) + self.biases
-        scores += self.steps[0] * np.einsum("sj,j->s", self.jamo[:, features.jamo], features.jamo_counts)
-        scores += self.steps[1] * np.einsum("sp,p->s", self.pieces[:, features.pieces], features.piece_counts)
+        scores += self.steps[0] * (features.jamo_counts @ self.jamo[features.jamo])
+        scores += self.steps[1] * (features.piece_counts @ self.pieces[features.pieces])
         commercial, work = 1 / (1 + np.exp(-(self.curves[0] * scores + self.curves[1])))
         return Intent(float(commercial), float(work))
 
@@ -102,7 +103,8 @@ def load_intent_head() -> IntentHead:
     with np.load(WEIGHTS_FILE, allow_pickle=False) as file:
         names = ("fourier", "steps", "biases", "curves", "thresholds")
         numbers = {name: file[name].astype(np.float32) for name in names}
-        return IntentHead(jamo=file["jamo"], pieces=file["pieces"], **numbers)
+        jamo, pieces = (np.ascontiguousarray(file[name].T) for name in ("jamo", "pieces"))
+        return IntentHead(jamo=jamo, pieces=pieces, **numbers)
 
 
 def extract_features(text: str, excerpt: str) -> Features:

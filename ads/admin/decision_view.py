@@ -22,6 +22,7 @@ STATUS_LABELS: dict[str, Promise] = {
     "other_device": _("다른 기기"),
     "negative_keyword": _("제외 키워드"),
     "no_budget": _("예산이 다함"),
+    "no_intent": _("살 뜻이 없는 질문"),
     "not_relevant": _("뜻이 다름"),
     "seen_often": _("오늘 충분히 봤음"),
     "below_reserve": _("최저가보다 낮음"),
@@ -31,6 +32,7 @@ STATUS_LABELS: dict[str, Promise] = {
 NO_AD_LABELS: dict[str, Promise] = {
     "sensitive": _("민감한 주제"),
     "no_match": _("맞는 광고가 없음"),
+    "no_intent": _("무엇을 사거나 고르려는 질문이 아님"),
     "below_threshold": _("맞는 광고가 있었지만 모두 제외됨"),
     "frequency": _("오늘 충분히 봤음"),
     "no_budget": _("예산이 다함"),

@@ -39,6 +39,8 @@ class Offer(models.Model):
     reserve_micros = models.BigIntegerField(_("최저가"))
     price_micros = models.BigIntegerField(_("클릭당 가격"))
     shadow_price_micros = models.BigIntegerField(_("VCG 참고 가격"))
+    intent_percent = models.SmallIntegerField(_("살 뜻이 있을 확률"), default=-1, db_default=-1)
+    work_percent = models.SmallIntegerField(_("작업을 시키는 질문일 확률"), default=-1, db_default=-1)
     relevance = models.FloatField(_("관련도"))
     click_rate = models.FloatField(_("예상 클릭률"))
     pace = models.FloatField(_("속도"))

@@ -18,7 +18,6 @@ from ads.domain.keyword_matching import MIN_TOKEN_LENGTH, split_phrase
 from ads.models import AdGroup, Keyword
 from ads.reporting.market_demand import list_shared_keywords, requests_a_week
 from ads.reporting.reach_estimate import MIN_REPORTED, TermTable, round_count
-from ads.selection.core.inventory import NORMAL
 from ads.selection.serving.snapshots import serving_state
 from ads.selection.serving.vocabulary import read_vocabulary
 from language.keyphrases import normalise
@@ -90,14 +89,14 @@ def _ideas_in(seed: str) -> list[KeywordIdea]:
     except redis.RedisError:
         logger.warning("no keyword ideas from the text: Valkey is unavailable")
         return []
-    vocabulary, kinds = read_vocabulary(snapshot), TermTable(snapshot)
+    vocabulary, terms = read_vocabulary(snapshot), TermTable(snapshot)
     texts = dict(vocabulary.terms)
     lookup = find_lookup(vocabulary.version, vocabulary.terms, vocabulary.negatives)
     found = (number for number in lookup.index.find_all(seed) if number not in vocabulary.negatives)
     return [
         KeywordIdea(texts[number], _match_of(texts[number]), "page")
         for number in found
-        if (kind := kinds.find(number)) and kind[0] == NORMAL
+        if terms.find(number) is not None
     ]
 
 

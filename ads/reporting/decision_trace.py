@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from ads.models import Offer
-from ads.selection.serving.traces import find_trace
+from ads.selection.serving.traces import find_trace, list_limits
 
 
 def find_decision(name: str) -> dict[str, Any] | None:
@@ -23,7 +23,14 @@ def find_decision(name: str) -> dict[str, Any] | None:
 def offer_decision(offer: Offer) -> dict[str, Any]:
     """Return the trace that is stored with an offer."""
     return {
-        "request": {"request_id": offer.request_id, "topics": offer.topics, "language": offer.language},
+        "request": {
+            "request_id": offer.request_id,
+            "topics": offer.topics,
+            "language": offer.language,
+            "intent_percent": offer.intent_percent,
+            "work_percent": offer.work_percent,
+        },
+        "limits": list_limits(),
         "version": offer.snapshot_version,
         "reason": "",
         "price_micros": offer.price_micros,

@@ -18,7 +18,6 @@ from ads.campaigns.keywords import KeywordSpec
 from ads.domain.keyword_matching import split_phrase
 from ads.models import AdGroup, Term
 from ads.selection.core.index import BROAD, MATCHES, Snapshot
-from ads.selection.core.inventory import BUYING, MAKING, NORMAL
 from ads.selection.core.relevance import RELEVANCE_THRESHOLD, keyword_fits
 from ads.selection.serving.request_sample import KEPT_DAYS, SampledRequest, read_request_sample
 from ads.selection.serving.snapshots import serving_state
@@ -62,31 +61,29 @@ def round_count(count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class KeywordPattern:
-    """A keyword as term ids; whether it passes the threshold with and without an intent to buy."""
+    """A keyword as term ids, and whether it passes the threshold of relevance."""
 
     term: int
     words: frozenset[int]
     match: str
-    fits_with_intent: bool
-    fits_without_intent: bool
+    is_relevant: bool
 
 
 class TermTable:
-    """The kind and the inner terms of a snapshot's terms, cached."""
+    """The terms inside of a snapshot's terms, cached."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self.find = cache(self._look_up)
 
-    def _look_up(self, term: int) -> tuple[int, frozenset[int]] | None:
-        """Return a term's kind and the terms inside it; None when it is not in the snapshot."""
+    def _look_up(self, term: int) -> frozenset[int] | None:
+        """Return the terms inside a term; None when it is not in the snapshot."""
         snapshot = self._snapshot
         place = int(np.searchsorted(snapshot.term_ids, term))
         if place == len(snapshot.term_ids) or snapshot.term_ids[place] != term:
             return None
         start, stop = snapshot.term_token_start[place], snapshot.term_token_start[place + 1]
-        inside = snapshot.term_ids[snapshot.term_tokens[start:stop]]
-        return int(snapshot.term_kind[place]), frozenset(inside.tolist())
+        return frozenset(snapshot.term_ids[snapshot.term_tokens[start:stop]].tolist())
 
 
 def estimate_reach(spec: AdGroupSpec, *, negatives: Iterable[str] = ()) -> ReachEstimate:
@@ -144,14 +141,10 @@ def _count_matched(
     taken: dict[int, float] = defaultdict(float)
     excluded_weights: list[tuple[float, set[int]]] = []
     for request in requests:
-        kinds = {term: known for term in request.terms if (known := term_table.find(term))}
-        covered = set(kinds).union(*(inside for _, inside in kinds.values()))
-        intents = {kind for kind, _ in kinds.values()}
-        if MAKING in intents:
-            continue
-        named = {term for term, (kind, _) in kinds.items() if kind == NORMAL}
+        inner = {term: known for term in request.terms if (known := term_table.find(term)) is not None}
+        covered = set(inner).union(*inner.values())
         if any(
-            _matches(keyword, named, covered, kinds, is_buying=BUYING in intents)
+            _matches(keyword, covered, inner)
             for term in covered & posting_lists.keys()
             for keyword in posting_lists[term]
         ):
@@ -164,21 +157,14 @@ def _count_matched(
     return round(total - sum(weight for weight, unwanted in excluded_weights if unwanted & reported))
 
 
-def _matches(
-    keyword: KeywordPattern,
-    named: set[int],
-    covered: set[int],
-    kinds: dict[int, tuple[int, frozenset[int]]],
-    *,
-    is_buying: bool,
-) -> bool:
-    if not (keyword.fits_with_intent if is_buying else keyword.fits_without_intent):
+def _matches(keyword: KeywordPattern, covered: set[int], inner: dict[int, frozenset[int]]) -> bool:
+    if not keyword.is_relevant:
         return False
     if keyword.match == MATCHES[BROAD]:
         return keyword.words <= covered
-    if keyword.term not in kinds:
+    if keyword.term not in inner:
         return False
-    return keyword.match == "phrase" or named <= {keyword.term, *kinds[keyword.term][1]}
+    return keyword.match == "phrase" or inner.keys() <= {keyword.term, *inner[keyword.term]}
 
 
 def _find_terms(
@@ -202,28 +188,21 @@ def _resolve_keywords(
         parts = [normalise(word) for word in split_phrase(keyword.text)]
         is_split = keyword.match == MATCHES[BROAD] and bool(parts)
         needed = parts if is_split else [normalise(keyword.text)]
-        if not all(name in known and term_table.find(known[name][0]) for name in needed):
+        if not all(name in known and term_table.find(known[name][0]) is not None for name in needed):
             uncounted.append(keyword.text)
             continue
         if any(known[name][1] > since for name in needed):
             recent.append(keyword.text)
-        counted.append(
-            _to_pattern(keyword, [known[name][0] for name in needed], len(set(parts)), is_split=is_split)
-        )
+        counted.append(_to_pattern(keyword, [known[name][0] for name in needed], is_split=is_split))
     return counted, tuple(uncounted), tuple(recent)
 
 
-def _to_pattern(keyword: KeywordSpec, terms: list[int], words: int, *, is_split: bool) -> KeywordPattern:
+def _to_pattern(keyword: KeywordSpec, terms: list[int], *, is_split: bool) -> KeywordPattern:
     # The fit to the ads is unknown before there are any, so the best one is assumed.
-    buying, browsing = keyword_fits(
-        np.array([MATCHES.index(keyword.match)], dtype=np.uint8),
-        np.array([words], dtype=np.int32),
-        np.ones(1, dtype=np.float16),
-    )
+    fit = keyword_fits(np.array([MATCHES.index(keyword.match)], dtype=np.uint8), np.ones(1, dtype=np.float16))
     return KeywordPattern(
         term=terms[0],
         words=frozenset(terms) if is_split else frozenset(),
         match=keyword.match,
-        fits_with_intent=bool(buying[0] >= RELEVANCE_THRESHOLD),
-        fits_without_intent=bool(browsing[0] >= RELEVANCE_THRESHOLD),
+        is_relevant=bool(fit[0] >= RELEVANCE_THRESHOLD),
     )

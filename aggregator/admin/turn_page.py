@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from aggregator.admin.turn_labels import ERRORS, EVENTS, RANK_REASONS, ROUTE_REASONS, STRATEGY_CHANGES
 from aggregator.domain.messages import ANSWER_KINDS, LANGUAGES, NO_AD_REASONS, label_of, topic_label
 from aggregator.models import Candidate, Signal, Turn
+from aggregator.placements import request_key
 from aggregator.selectors.turn_report import CandidateReport, TurnReport, read_turn_report
 from aggregator.streaming.turn_history import TimedEvent, Timeline, read_timeline
 from ui.won import render_won
@@ -50,7 +51,7 @@ def build_turn_context(turn: Turn) -> dict[str, Any]:
         "cost_total": _render_cost(turn.cost_micros),
         "ad": (turn.placement or {}).get("ad"),
         "no_ad_reason": label_of(NO_AD_REASONS, str((turn.placement or {}).get("reason", ""))),
-        "ad_decision": import_string(settings.AD_DECISION_RENDERER)(str(turn.public_id)),
+        "ad_decision": import_string(settings.AD_DECISION_RENDERER)(request_key(turn)),
         "raw": [(name, _format_json(getattr(turn, name))) for name in RAW_FIELDS],
     }
 

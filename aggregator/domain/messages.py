@@ -81,6 +81,7 @@ ANSWER_KINDS: dict[str, Promise] = {
 NO_AD_REASONS: dict[str, Promise] = {
     "sensitive": _("민감한 주제"),
     "no_match": _("맞는 광고가 없음"),
+    "no_intent": _("무엇을 사거나 고르려는 질문이 아님"),
     "below_threshold": _("맞는 광고가 있었지만 모두 제외됨"),
     "frequency": _("오늘 충분히 봤음"),
     "no_budget": _("예산이 다함"),

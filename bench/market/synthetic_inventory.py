@@ -11,7 +11,6 @@ from ads.domain.money import BID_STEP, MIN_BID
 from ads.selection.core.click_model import BUCKETS
 from ads.selection.core.index import Snapshot
 from ads.selection.core.inventory import (
-    NORMAL,
     CampaignRow,
     ClickWeights,
     CreativeRow,
@@ -19,10 +18,8 @@ from ads.selection.core.inventory import (
     Inventory,
     KeywordRow,
     TermRow,
-    intent_words,
 )
 from bench.market.shop_texts import ShopTexts
-from language.keyphrases import normalise
 
 WORDS = 30_000
 # The versions that the two snapshots of a swap are published as.
@@ -74,18 +71,13 @@ def generate_inventory(
 
 def _name_terms(phrases: dict[tuple[int, ...], int], words: Sequence[str]) -> Iterator[TermRow]:
     texts = [*words[:WORDS], *(f"word{number}" for number in range(len(words) + 1, WORDS + 1))]
-    kinds = {normalise(word): kind for word, kind in intent_words()}
     for number, text in enumerate(texts, start=1):
-        yield TermRow(number, text, kinds.get(normalise(text), NORMAL))
+        yield TermRow(number, text)
     for parts, term in phrases.items():
         if len(parts) > 1:
             # A request covers the words of a phrase that are no stop words.
             tokens = tuple(part for part in parts if texts[part - 1] not in STOP_WORDS)
             yield TermRow(term, " ".join(texts[part - 1] for part in parts), tokens=tokens)
-    first = max([WORDS, *phrases.values()]) + 1
-    unknown = ((word, kind) for word, kind in intent_words() if word not in words) if words else ()
-    for number, (text, kind) in enumerate(unknown, start=first):
-        yield TermRow(number, text, kind)
 
 
 def _generate_click_weights(seed: int) -> ClickWeights:

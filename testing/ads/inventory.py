@@ -113,8 +113,10 @@ def reset_serving_state() -> None:
     snapshots._state_cache = snapshots._StateCache()
 
 
-def request_for(prompt: str, *, frequency_key: str = "", topics: tuple[str, ...] = ()) -> AdRequest:
-    """Return the ad request that a turn with this prompt would make."""
+def request_for(
+    prompt: str, *, frequency_key: str = "", topics: tuple[str, ...] = (), intent_percent: int = 100
+) -> AdRequest:
+    """Return the ad request of a turn with this prompt, whose intent is given and not read."""
     vocabulary = read_vocabulary(serving_state().snapshot)
     return AdRequest(
         request_id=str(uuid.uuid4()),
@@ -126,4 +128,5 @@ def request_for(prompt: str, *, frequency_key: str = "", topics: tuple[str, ...]
         device="desktop",
         sensitivity="pass",
         frequency_key=frequency_key,
+        intent_percent=intent_percent,
     )

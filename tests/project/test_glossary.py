@@ -20,7 +20,7 @@ TEXT_FILES = {".py", ".js", ".mjs", ".css", ".html", ".md", ".toml", ".yaml", ".
 EXCLUDED = re.compile(
     r"^(CHANGELOG\.md|docs/glossary\.md|tests/project/(test_glossary\.py|replaced_words\.toml)|package-lock\.json"
     r"|data/|locale/|language/lexicon/.*\.toml|language/topics\.toml|ads/demo/.*\.toml|tests/ads/demo/prompts/"
-    r"|aggregator/training/.*\.toml|ads/selection/core/intent_words\.toml|tests/language/|testing/provider/timestamps\.py)"
+    r"|aggregator/training/.*\.toml|tests/language/|testing/provider/timestamps\.py)"
     r"|/migrations/"
 )
 WORDS = tomllib.loads(Path(__file__).with_name("replaced_words.toml").read_text(encoding="utf-8"))

@@ -23,6 +23,7 @@ NO_AD_REASONS = {
     "not_adult": "the person may be a minor, and ADS_ADULTS_ONLY is on",
     "newcomer": "the person's first answer of the day, and ADS_SPARE_NEWCOMERS is on",
     "ad_load": "the person saw an ad within the last answers (ADS_ANSWERS_PER_AD)",
+    "no_intent": "the prompt is not commercial (ADS_NONCOMMERCIAL_PERCENT) or work (ADS_MISSED_PERCENT)",
     "frequency": "the person saw every campaign that matched as often today as it allows",
     "frozen": "reconciliation failed and the market is frozen",
     "stopped": "the winner was switched off a moment before, and no snapshot or override had it yet",

@@ -45,7 +45,6 @@ def fingerprint() -> str:
         str(sorted(model.objects.aggregate(count=Count("id"), last=Max("updated_at")).items()))
         for model in (Advertiser, Campaign, AdGroup, Keyword, NegativeKeyword, Creative)
     ]
-    parts.append(str(inventory.intent_words()))
     parts.append(str(TextVector.objects.count()))
     parts += [str(model.objects.aggregate(last=Max("id"))) for model in (ClickModel, LearnedReserve)]
     parts.append(str(settings.ADS_FLOOR_WON))
@@ -103,15 +102,14 @@ def read_inventory() -> inventory.Inventory:
 
 
 def _name_terms(texts: Iterable[str]) -> list[inventory.TermRow]:
-    kinds = {normalise(word): kind for word, kind in inventory.intent_words()}
     words: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
-    for text in [*texts, *(word for word, _ in inventory.intent_words())]:
+    for text in texts:
         name = normalise(text)
         if not name:
             continue
         words.setdefault(name, " ".join(text.split()))
-        tokens = split_phrase(text) if name not in kinds else []
+        tokens = split_phrase(text)
         parts.setdefault(name, [normalise(token) for token in tokens])
         for token in tokens:
             words.setdefault(normalise(token), token)
@@ -120,7 +118,6 @@ def _name_terms(texts: Iterable[str]) -> list[inventory.TermRow]:
         inventory.TermRow(
             id=ids[name],
             text=text,
-            kind=kinds.get(name, inventory.NORMAL),
             tokens=tuple(ids[part] for part in parts.get(name, ())),
         )
         for name, text in words.items()

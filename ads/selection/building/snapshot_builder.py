@@ -41,14 +41,13 @@ def build_from_rows(inventory: Inventory, *, version: str) -> Snapshot:
     order = np.argsort(posting_list_ids, kind="stable")
     keywords = [keywords[place] for place in order.tolist()]
     posting_list_ids = posting_list_ids[order]
-    worths = _value_columns(keywords, places, token_parts, {group.id: group for group in groups})
+    worths = _value_columns(keywords, {group.id: group for group in groups})
     return Snapshot(
         version=version,
         keyword_shelf_start=posting_list_ids.searchsorted(np.arange(LISTS_PER_TERM * len(terms) + 1)).astype(
             np.int32
         ),
         keyword_order=_most_valuable_first(posting_list_ids, worths["keyword_worth"]),
-        keyword_order_unasked=_most_valuable_first(posting_list_ids, worths["keyword_worth_unasked"]),
         keyword_others=others[order],
         keyword_terms=_int32_array(places[row.term] for row in keywords),
         keyword_group=_int32_array(group_places[row.group] for row in keywords),
@@ -71,7 +70,6 @@ def _term_columns(terms: Sequence[TermRow], token_parts: list[list[int]]) -> Col
         "term_ids": int64_array(term.id for term in terms),
         "term_texts": np.frombuffer(b"".join(texts), dtype=np.uint8),
         "term_text_start": np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64),
-        "term_kind": np.array([term.kind for term in terms], dtype=np.uint8),
         "term_token_start": token_start,
         "term_tokens": tokens,
     }
@@ -155,26 +153,15 @@ def _click_model_columns(model: ClickWeights) -> Columns:
     return {"click_weights": model.weights, "click_model": np.array(summary, dtype=np.float64)}
 
 
-def _value_columns(
-    keywords: Sequence[KeywordRow],
-    places: dict[int, int],
-    token_parts: list[list[int]],
-    groups: dict[int, GroupRow],
-) -> Columns:
+def _value_columns(keywords: Sequence[KeywordRow], groups: dict[int, GroupRow]) -> Columns:
     rates = {number: max(creative.rate for creative in group.creatives) for number, group in groups.items()}
     worth = np.fromiter((row.bid_micros * rates[row.group] for row in keywords), dtype=np.float32)
-    buying, browsing = keyword_fits(
+    fits = keyword_fits(
         np.array([MATCHES.index(row.match) for row in keywords], dtype=np.uint8),
-        _int32_array(len(token_parts[places[row.term]]) for row in keywords),
         np.fromiter((row.fit for row in keywords), dtype=np.float16),
     )
     # The worth is an upper bound, so rounding must not lower it.
-    return {
-        "keyword_fit": buying,
-        "keyword_fit_unasked": browsing,
-        "keyword_worth": worth * max_relevance(buying) * ROUNDING_MARGIN,
-        "keyword_worth_unasked": worth * max_relevance(browsing) * ROUNDING_MARGIN,
-    }
+    return {"keyword_fit": fits, "keyword_worth": worth * max_relevance(fits) * ROUNDING_MARGIN}
 
 
 def _assign_posting_lists(

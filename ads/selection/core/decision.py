@@ -21,6 +21,7 @@ class EligibilityStatus(IntEnum):
     OTHER_DEVICE = auto()
     NEGATIVE_KEYWORD = auto()
     NO_BUDGET = auto()
+    NO_INTENT = auto()
     NOT_RELEVANT = auto()
     SEEN_OFTEN = auto()
     BELOW_RESERVE = auto()

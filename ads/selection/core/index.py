@@ -42,8 +42,8 @@ class Snapshot:
     Arrays of one kind of row share a prefix and a length: term, keyword, group, campaign, creative. A
     `..._start` array of shape (rows + 1,) holds where each row's part of a flat array begins.
     `keyword_shelf_start` holds the bounds of the posting lists, LISTS_PER_TERM for each term, and
-    `keyword_order` the keywords of each list by descending value: when the request shows an intent to buy,
-    and `..._unasked` when it does not. `keyword_worth` is an upper bound of a keyword's score.
+    `keyword_order` the keywords of each list by descending value. `keyword_worth` is an upper bound of a
+    keyword's score.
     `keyword_others` is a signature (`signature_bit`) of the other terms that a broad keyword requires.
     `gloss_terms` are the terms that requests may name as near, each with a text and 384 bytes of a vector,
     and `near_keywords` holds the keywords that each of them finds. `click_model` holds the version, trust and
@@ -54,12 +54,10 @@ class Snapshot:
     term_ids: Int64Array
     term_texts: UInt8Array
     term_text_start: Int64Array
-    term_kind: UInt8Array
     term_token_start: Int32Array
     term_tokens: Int32Array
     keyword_shelf_start: Int32Array
     keyword_order: Int32Array
-    keyword_order_unasked: Int32Array
     keyword_others: UInt64Array
     keyword_ids: Int64Array
     keyword_terms: Int32Array
@@ -67,9 +65,7 @@ class Snapshot:
     keyword_group: Int32Array
     keyword_bid: Int64Array
     keyword_fit: Float32Array
-    keyword_fit_unasked: Float32Array
     keyword_worth: Float32Array
-    keyword_worth_unasked: Float32Array
     group_ids: Int64Array
     group_campaign: Int32Array
     group_audience: UInt8Array

@@ -6,12 +6,14 @@ Probabilities are whole percent, as in `ads.contract`.
 from dataclasses import dataclass
 from functools import cache
 
-from ads.contract import UNKNOWN_PERCENT
-from ads.domain.auction import ceil_tick
+from ads.contract import MAX_PERCENT, UNKNOWN_PERCENT
+from ads.domain.auction import floor_tick
 from language.intent import commercial_threshold, work_threshold
 
 # How much of the relevance rests on the intent.
 _INTENT_SHARE = 0.5
+# Keeps the reserve within bounds where the operator lets doubtful prompts through.
+_LEAST_PROBABILITY = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,11 @@ class IntentLimits:
 
     def allow(self, intent_percent: int, work_percent: int) -> bool:
         """Return whether an ad may stand beside a prompt; one of unknown intent is let through."""
-        return (
-            intent_percent >= self.least_intent or intent_percent == UNKNOWN_PERCENT
-        ) and work_percent <= self.most_work
+        is_wanted = intent_percent >= self.least_intent or intent_percent == UNKNOWN_PERCENT
+        return is_wanted and work_percent <= self.most_work
 
-    def resolve(self, intent_percent: int) -> int:
-        """Return the probability of an intent, which is the least that is let through if it is unknown."""
-        return self.least_intent if intent_percent == UNKNOWN_PERCENT else intent_percent
+
+UNLIMITED = IntentLimits(least_intent=0, most_work=MAX_PERCENT)
 
 
 @cache
@@ -44,8 +44,8 @@ def find_limits(noncommercial_share: int, missed_share: int) -> IntentLimits:
 
 
 def weigh_relevance(intent_percent: int) -> float:
-    """Return the factor of relevance, 1 where a commercial intent is certain."""
-    return 1 - _INTENT_SHARE * (1 - intent_percent / 100)
+    """Return the factor of relevance, 1 where a commercial intent is certain or unknown."""
+    return 1 - _INTENT_SHARE * _doubt(intent_percent)
 
 
 def raise_reserve(reserve_micros: int, intent_percent: int) -> int:
@@ -53,4 +53,8 @@ def raise_reserve(reserve_micros: int, intent_percent: int) -> int:
 
     An ad that may interrupt has to be worth as much, in expectation, as one that is wanted.
     """
-    return ceil_tick(round(100 * reserve_micros / max(1, intent_percent)))
+    return floor_tick(reserve_micros / max(_LEAST_PROBABILITY, 1 - _doubt(intent_percent)))
+
+
+def _doubt(intent_percent: int) -> float:
+    return 0.0 if intent_percent == UNKNOWN_PERCENT else 1 - intent_percent / MAX_PERCENT

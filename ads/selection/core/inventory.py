@@ -1,24 +1,18 @@
-"""Plain rows of the inventory, between the database and the snapshot builder, and the words of intent."""
+"""Plain rows of the inventory, between the database and the snapshot builder."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-NORMAL, BUYING, MAKING = 0, 1, 2
-
 
 @dataclass(frozen=True, slots=True)
 class TermRow:
-    """A vocabulary term, its intent kind, and the ids of the terms inside it."""
+    """A vocabulary term and the ids of the terms inside it."""
 
     id: int
     text: str
-    kind: int = NORMAL
     tokens: tuple[int, ...] = ()
 
 
@@ -104,14 +98,3 @@ class Inventory:
     click_weights: ClickWeights = field(default_factory=ClickWeights)
     # The terms that are found by meaning, by id.
     glosses: Mapping[int, Gloss] = field(default_factory=dict)
-
-
-_FILE = Path(__file__).with_name("intent_words.toml")
-
-
-@cache
-def intent_words() -> tuple[tuple[str, int], ...]:
-    """Return each word with its kind, BUYING or MAKING."""
-    entries = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    buying = [(word, BUYING) for word in entries["buying"]]
-    return (*buying, *((word, MAKING) for word in entries["making"]))

@@ -10,9 +10,7 @@ from ads.selection.core.index import Float32Array, Int64Array, Snapshot
 from ads.selection.core.relevance import (
     MATCH_PRIOR,
     MAX_RELEVANCE,
-    NO_INTENT_PHRASE,
     OTHER_TOPIC_FACTOR,
-    SearchIntent,
 )
 
 # Keywords of one term, the highest bids first: more of them only outbid each other.
@@ -43,16 +41,13 @@ def find_near_keywords(
 
 
 def rate_near_keywords(
-    snapshot: Snapshot, keywords: Int64Array, shares: Float32Array, *, intent: SearchIntent, topics: np.uint64
+    snapshot: Snapshot, keywords: Int64Array, shares: Float32Array, *, intent_weight: float, topics: np.uint64
 ) -> Float32Array:
     """Return the relevance of keyword rows that were found by meaning, shape (n,)."""
-    if intent.is_making:
-        return np.zeros(len(keywords), dtype=np.float32)
     # How well a keyword fits its ads, without the prior of its match type.
     fits = snapshot.keyword_fit[keywords] / MATCH_PRIOR[snapshot.keyword_match[keywords]]
     relevance = fits * (LEAST_RELEVANCE + (NEAREST_RELEVANCE - LEAST_RELEVANCE) * shares)
-    if not intent.is_buying:
-        relevance *= NO_INTENT_PHRASE
+    relevance *= np.float32(intent_weight)
     if topics:
         group_topics = snapshot.group_topics[snapshot.keyword_group[keywords]]
         relevance[(group_topics != 0) & ((group_topics & topics) == 0)] *= OTHER_TOPIC_FACTOR

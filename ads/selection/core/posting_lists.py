@@ -66,7 +66,7 @@ def find_posting_lists(snapshot: Snapshot, query_terms: QueryTerms) -> PostingLi
     bounds = snapshot.keyword_shelf_start[
         query_terms.covered[:, None] * LISTS_PER_TERM + np.arange(LISTS_PER_TERM + 1)
     ]
-    named = {term for term in query_terms.matched if not snapshot.term_kind[term]}
+    named = set(query_terms.matched)
     held, partial_rows = [], []
     for term, (exact, phrase, word, broad, end) in zip(
         query_terms.covered.tolist(), bounds.tolist(), strict=True

@@ -22,6 +22,7 @@ WITH asked AS MATERIALIZED (
     SELECT * FROM json_to_record(%s::json) AS asked (
         id uuid, request_id text, creative bigint, keyword bigint, keyword_text text, match text,
         placement text, language text, device text, topics jsonb, frequency_key text, snapshot_version text,
+        intent_percent smallint, work_percent smallint,
         bid_micros bigint, reserve_micros bigint, price_micros bigint, relevance float8, click_rate float8,
         pace float8, is_explored bool, trace jsonb, created_at timestamptz
     )
@@ -41,12 +42,14 @@ WITH asked AS MATERIALIZED (
     INSERT INTO ads_offer (
         id, request_id, campaign_id, ad_group_id, creative_id, keyword_id, keyword_text, match, placement,
         language, device, topics, frequency_key, snapshot_version, bid_micros, reserve_micros, price_micros,
-        shadow_price_micros, relevance, click_rate, pace, is_explored, trace, created_at
+        shadow_price_micros, intent_percent, work_percent, relevance, click_rate, pace, is_explored, trace,
+        created_at
     )
     SELECT id, request_id, campaign_id, ad_group_id, creative, keyword, keyword_text, match, placement,
         language, device, topics, frequency_key, snapshot_version, bid_micros, reserve_micros, price_micros,
         -- With one slot, the VCG price is the price.
-        price_micros, relevance, click_rate, pace, is_explored, trace, created_at
+        price_micros, intent_percent, work_percent, relevance, click_rate, pace, is_explored, trace,
+        created_at
     FROM asked, servable
 )
 SELECT campaign_id, creative_id, title, body, display_domain, landing_url, is_ai_generated, name,
@@ -113,6 +116,8 @@ def _describe_sale(request: AdRequest, decision: Decision) -> dict[str, object]:
         "bid_micros": winner.bid_micros,
         "reserve_micros": winner.reserve_micros,
         "price_micros": sale.price_micros,
+        "intent_percent": request.intent_percent,
+        "work_percent": request.work_percent,
         "relevance": winner.relevance,
         "click_rate": winner.click_rate,
         "pace": winner.pace,

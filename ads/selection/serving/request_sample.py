@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ads.contract import AdRequest
 from ads.infra.redis_client import Command, redis_client, redis_key
+from ads.selection.serving.intent_limits import has_intent
 
 KEPT_DAYS = 7
 SAMPLES_PER_HOUR = 300
@@ -37,10 +38,10 @@ class RequestSample:
 
 
 def sample_commands(request: AdRequest, *, at: datetime.datetime) -> list[Command]:
-    """Return the commands that count the request and add it to the sample of its hour."""
+    """Return the commands that count the request, and sample it if its prompt may carry an ad."""
     counts = _counts_key(at)
     commands: list[Command] = [("HINCRBY", counts, ALL, 1), ("EXPIRE", counts, KEPT_SECONDS)]
-    if request.term_ids:
+    if request.term_ids and has_intent(request):
         sample = _sample_key(at)
         terms = ",".join(map(str, request.term_ids))
         commands += [

@@ -13,6 +13,7 @@ from ads.selection.core.click_rates import RatingContext, predict_click_rates
 from ads.selection.core.decision import Contender, Decision, EligibilityStatus
 from ads.selection.core.eligibility import check_eligibility
 from ads.selection.core.index import MATCHES, Float32Array, Int64Array, Snapshot
+from ads.selection.core.intent import UNLIMITED, IntentLimits, raise_reserve, weigh_relevance
 from ads.selection.core.near_terms import find_near_keywords, rate_near_keywords
 from ads.selection.core.overrides import CampaignOverrides, StatusCodes, are_keywords_off
 from ads.selection.core.posting_lists import (
@@ -22,7 +23,7 @@ from ads.selection.core.posting_lists import (
     resolve_terms,
     take_most_valuable,
 )
-from ads.selection.core.relevance import RELEVANCE_THRESHOLD, read_intent, score_relevance
+from ads.selection.core.relevance import RELEVANCE_THRESHOLD, score_relevance
 
 # Contenders that are rated for the request, and ineligible ones kept for the trace.
 SHORTLIST, KEPT_INELIGIBLE = 16, 4
@@ -30,6 +31,7 @@ SHORTLIST, KEPT_INELIGIBLE = 16, 4
 SEARCH_DEPTHS = (100, 400, 2000)
 STATUSES = tuple(EligibilityStatus)
 ELIGIBLE, NOT_RELEVANT = int(EligibilityStatus.ELIGIBLE), int(EligibilityStatus.NOT_RELEVANT)
+NO_INTENT = int(EligibilityStatus.NO_INTENT)
 EXPLORATION_SHARE = 0.05
 
 
@@ -61,11 +63,17 @@ class Shortlist:
 
 
 def find_contenders(
-    snapshot: Snapshot, request: AdRequest, *, live: CampaignOverrides, now: int, random: np.random.Generator
+    snapshot: Snapshot,
+    request: AdRequest,
+    *,
+    live: CampaignOverrides,
+    now: int,
+    random: np.random.Generator,
+    limits: IntentLimits = UNLIMITED,
 ) -> Shortlist:
     """Return the shortlist of a request that has passed the sensitivity gate; `now` is a Unix time."""
     query_terms = resolve_terms(snapshot, request.term_ids)
-    columns = _retrieve(snapshot, request, query_terms, live=live, now=now)
+    columns = _retrieve(snapshot, request, query_terms, live=live, now=now, limits=limits)
     if not len(columns.keywords):
         return Shortlist(())
     is_explored = bool(random.random() < EXPLORATION_SHARE)
@@ -101,33 +109,42 @@ def decide(shortlist: Shortlist, views: Mapping[int, int]) -> Decision:
 
 
 def _retrieve(
-    snapshot: Snapshot, request: AdRequest, query_terms: QueryTerms, *, live: CampaignOverrides, now: int
+    snapshot: Snapshot,
+    request: AdRequest,
+    query_terms: QueryTerms,
+    *,
+    live: CampaignOverrides,
+    now: int,
+    limits: IntentLimits,
 ) -> ContenderColumns:
     # Keywords are read in order of value until no remaining one can reach the shortlist.
-    intent, topics = read_intent(snapshot, query_terms), topic_bits(request.topics)
+    intent_weight, topics = weigh_relevance(request.intent_percent), topic_bits(request.topics)
+    is_allowed = limits.allow(request.intent_percent, request.work_percent)
     posting_lists = find_posting_lists(snapshot, query_terms)
     near, shares = find_near_keywords(snapshot, request.near)
-    near_fits = rate_near_keywords(snapshot, near, shares, intent=intent, topics=topics)
-    if intent.is_buying:
-        order, bounds = snapshot.keyword_order, snapshot.keyword_worth
-    else:
-        order, bounds = snapshot.keyword_order_unasked, snapshot.keyword_worth_unasked
+    near_fits = rate_near_keywords(snapshot, near, shares, intent_weight=intent_weight, topics=topics)
+    order, bounds = snapshot.keyword_order, snapshot.keyword_worth
     for depth in (*SEARCH_DEPTHS, len(bounds)):
         opened, remaining_bound = take_most_valuable(posting_lists, order, bounds, depth)
         rows, remaining_bound = _most_valuable(opened, bounds[opened], depth, remaining_bound)
         keywords = keep_fully_matched(snapshot, query_terms, rows)
-        fits = score_relevance(snapshot, keywords, intent=intent, topics=topics)
+        fits = score_relevance(snapshot, keywords, intent_weight=intent_weight, topics=topics)
         if len(near):
             keywords, fits = np.concatenate([keywords, near]), np.concatenate([fits, near_fits])
         keywords, fits = _best_of_group(snapshot, keywords, fits, live)
         groups = snapshot.keyword_group[keywords]
         statuses = check_eligibility(snapshot, request, query_terms, keywords, live=live, now=now)
+        if not is_allowed:
+            statuses[statuses == ELIGIBLE] = NO_INTENT
         statuses[(statuses == ELIGIBLE) & (fits < RELEVANCE_THRESHOLD)] = NOT_RELEVANT
         campaigns = snapshot.group_campaign[groups]
         limits = np.minimum(snapshot.keyword_bid[keywords] * live.paces[campaigns], live.left[campaigns])
         worth = fits * limits * snapshot.group_rate[groups]
-        if len(rows) == len(opened) == posting_lists.count or _is_shortlist_final(
-            worth[statuses == ELIGIBLE], remaining_bound
+        # Beside a prompt without intent nothing is sold: the most valuable keywords explain why.
+        if (
+            not is_allowed
+            or len(rows) == len(opened) == posting_lists.count
+            or _is_shortlist_final(worth[statuses == ELIGIBLE], remaining_bound)
         ):
             break
     return ContenderColumns(keywords, fits, statuses, worth)
@@ -191,7 +208,10 @@ def _build_contenders(
         snapshot.keyword_bid[keywords].tolist(),
         live.paces[campaigns].tolist(),
         live.left[campaigns].tolist(),
-        snapshot.campaign_reserve[campaigns].tolist(),
+        (
+            raise_reserve(reserve, context.request.intent_percent)
+            for reserve in snapshot.campaign_reserve[campaigns].tolist()
+        ),
         fits.tolist(),
         rating.rates.tolist(),
         snapshot.campaign_views_a_person[campaigns].tolist(),
@@ -206,6 +226,7 @@ def _build_contenders(
 
 # The status that came closest to winning comes first: it is the most informative reason.
 NO_AD_REASON_BY_STATUS = (
+    (EligibilityStatus.NO_INTENT, "no_intent"),
     (EligibilityStatus.SEEN_OFTEN, "frequency"),
     (EligibilityStatus.NO_BUDGET, "no_budget"),
     (EligibilityStatus.NOT_RELEVANT, "below_threshold"),

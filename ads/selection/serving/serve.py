@@ -27,6 +27,7 @@ from ads.models import Campaign, Creative, Keyword, Offer
 from ads.selection.core.brand_safety import are_topics_blocked
 from ads.selection.core.decision import Decision
 from ads.selection.core.overrides import is_servable
+from ads.selection.serving.intent_limits import current_limits, has_intent
 from ads.selection.serving.offer_insert import insert_offer
 from ads.selection.serving.select import decide, find_contenders
 from ads.selection.serving.snapshots import ServingState, serving_state
@@ -73,7 +74,8 @@ def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
     state = serving_state()
     caps = FrequencyCaps(request.frequency_key, at=at)
     key = _repeat_key(request)
-    offer = find_repeat(caps.read_with(key), state) if key else None
+    cached = caps.read_with(key) if key else None
+    offer = find_repeat(cached, state) if has_intent(request) else None
     if offer and not is_frozen():
         if offer.request_id != request.request_id:
             record_repeat(request, offer)
@@ -85,7 +87,12 @@ def _serve(request: AdRequest, *, at: datetime.datetime) -> ServedAd | NoAd:
         return _refuse(request, skip_reason)
 
     shortlist = find_contenders(
-        state.snapshot, request, live=state.live, now=int(at.timestamp()), random=thread_random()
+        state.snapshot,
+        request,
+        live=state.live,
+        now=int(at.timestamp()),
+        random=thread_random(),
+        limits=current_limits(),
     )
     decision = decide(shortlist, caps.count_views(shortlist.campaigns))
     return _answer(request, decision, caps, version=state.snapshot.version, at=at)

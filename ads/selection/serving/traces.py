@@ -12,7 +12,9 @@ from ads.infra.redis_client import Command, redis_client, redis_key, run_command
 from ads.models import Offer
 from ads.selection.core.decision import Contender, Decision, EligibilityStatus
 from ads.selection.core.overrides import UNLIMITED_MICROS
+from ads.selection.core.relevance import RELEVANCE_THRESHOLD
 from ads.selection.serving.auction_log import auction_commands
+from ads.selection.serving.intent_limits import current_limits
 from ads.selection.serving.request_sample import sample_commands
 
 KEPT_SECONDS = 24 * 3600
@@ -40,12 +42,23 @@ def trace_lines(decision: Decision) -> str:
     return json.dumps([trace_line(contender) for contender in decision.contenders[:KEPT_CONTENDERS]])
 
 
+def list_limits() -> dict[str, object]:
+    """Return the thresholds that a request had to reach, as they are stored in traces."""
+    limits = current_limits()
+    return {
+        "intent_percent": limits.least_intent,
+        "work_percent": limits.most_work,
+        "relevance": RELEVANCE_THRESHOLD,
+    }
+
+
 def record_no_ad(request: AdRequest, reason: str) -> None:
     """Store why a request ended before selection; of a sensitive one, only its id and language."""
     fields: dict[str, object] = {"request_id": request.request_id, "language": request.language}
     if reason != "sensitive":
         fields = encode_request(request)
     trace: dict[str, object] = {"request": fields, "reason": reason, "version": ""} | NO_SALE
+    trace["limits"] = list_limits()
     commands = [_trace_command(request, trace, "[]")]
     if reason in AD_LOAD_REASONS:
         commands += sample_commands(request, at=timezone.now())
@@ -80,6 +93,7 @@ def decision_commands(
         "price_micros": price,
         "shadow_price_micros": price,
         "is_explored": decision.is_explored,
+        "limits": list_limits(),
     }
     return [
         _trace_command(request, trace, lines),

@@ -7,7 +7,6 @@ from ads.contract import AdRequest
 from ads.selection.building.snapshot_builder import build_from_rows
 from ads.selection.core.decision import Decision
 from ads.selection.core.index import Snapshot, load_snapshot
-from ads.selection.core.inventory import BUYING
 from ads.selection.core.overrides import LiveOverrides, align_overrides
 from ads.selection.serving import select
 from bench.market.synthetic_inventory import generate_inventory, generate_requests, list_phrases
@@ -15,10 +14,8 @@ from bench.market.synthetic_inventory import generate_inventory, generate_reques
 
 @pytest.fixture(scope="module")
 def crowd() -> Snapshot:
-    """A dense inventory in which some terms signal an intent to buy."""
-    snapshot = build_from_rows(generate_inventory(2_000, 10_000, is_dense=True), version="crowd")
-    snapshot.term_kind[20:30] = BUYING
-    return snapshot
+    """A dense inventory, in which hundreds of keywords compete for a request."""
+    return build_from_rows(generate_inventory(2_000, 10_000, is_dense=True), version="crowd")
 
 
 def choose(snapshot: Snapshot, request: AdRequest, live: LiveOverrides) -> Decision:

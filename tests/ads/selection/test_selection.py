@@ -93,7 +93,12 @@ def test_a_prompt_that_matches_nothing_gets_none() -> None:
 def test_a_poem_about_what_is_advertised_gets_none() -> None:
     make_ad(keywords=(("항공권", "phrase"),))
     publish_all()
-    assert ask("항공권에 대한 시 써줘") == NoAd("below_threshold")
+    poem = request_for("항공권에 대한 시 써줘", intent_percent=3)
+    assert request_ad(poem) == NoAd("no_intent")
+    trace = find_trace(poem.request_id)
+    assert trace and trace["contenders"][0]["rung"] == "no_intent"  # type: ignore[index]
+    assert trace["limits"]["intent_percent"] > poem.intent_percent == trace["request"]["intent_percent"]  # type: ignore[index]
+    assert ask("항공권에 대한 시 써줘", work_percent=100) == NoAd("no_intent")
 
 
 def test_a_negative_keyword_always_wins() -> None:
