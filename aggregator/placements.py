@@ -152,7 +152,7 @@ def _warm_index() -> None:
 
 def request_key(turn: Turn) -> str:
     """Return the id of a turn's ad request: without the site's key, no row of the market leads to a turn."""
-    return _hash_with_key(timezone.localdate(turn.created_at), turn.public_id)[:REQUEST_KEY_CHARS]
+    return _hash_with_key(timezone.localdate(turn.opened_at), turn.public_id)[:REQUEST_KEY_CHARS]
 
 
 def frequency_key(owner_id: int) -> str:

@@ -1,5 +1,6 @@
 """What a turn knows of its prompt: one reading a prompt, kept by text and shared by all that ask."""
 
+import re
 import threading
 from functools import cached_property
 
@@ -11,6 +12,8 @@ from language.sensitivity_head import Array, embed_excerpt, head_and_tail
 from language.static_vectors import read_static
 from language.topics import find_topics
 
+# A mail address, or a long word of letters and digits.
+_IDENTIFIER = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,64}|[a-z]{0,40}\d[a-z\d]{9,40}", re.IGNORECASE)
 # A reading takes about 10 kB with the longest prompt.
 CACHE_SIZE = 512
 
@@ -56,7 +59,10 @@ class PromptReading:
     @cached_property
     def intent(self) -> Intent:
         """What the prompt is after: buying, or work that no ad should interrupt."""
-        return read_intent(self.text, self.excerpt)
+        # An address or a code says nothing about it, and its letters would outweigh the words.
+        text = _IDENTIFIER.sub(" ", self.text)
+        excerpt = self.excerpt if text == self.text else head_and_tail(normalise(text))
+        return read_intent(text, excerpt)
 
     @cached_property
     def topics(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
 
+from ads.contract import UNKNOWN_PERCENT
 from ads.models import AdGroup, Campaign, Category, Keyword
 from ads.reporting.decision_trace import find_decision
 from ui.won import render_won
@@ -56,7 +57,7 @@ RATE_SOURCE_LABELS: dict[str, Promise] = {"smoothed": _("실적으로 예상"), 
 
 def describe_decision(record: dict[str, Any]) -> dict[str, object]:
     """Return a request's record for a template, with labels and amounts in place of codes and micros."""
-    request, lines = record["request"], record["contenders"]
+    request, lines, limits = record["request"], record["contenders"], record.get("limits", {})
     campaigns = dict(
         Campaign.objects.filter(pk__in={line["campaign"] for line in lines}).values_list("pk", "name")
     )
@@ -69,12 +70,17 @@ def describe_decision(record: dict[str, Any]) -> dict[str, object]:
         "topics": ", ".join(
             _label(dict(Category.choices), str(topic)) for topic in request.get("topics", ())
         ),
+        "intent": _describe_percents(request, limits),
         "version": record["version"],
         "reason": _label(NO_AD_LABELS, record["reason"]),
         "price": render_won(record["price_micros"]),
         "shadow_price": render_won(record["shadow_price_micros"]),
         "is_explored": record["is_explored"],
-        "contender_rows": [_describe_contender(line, campaigns) for line in lines],
+        "contender_rows": [
+            _describe_contender(line, campaigns)
+            | {"miss": _describe_miss(line, request, limits, best=max(each["score"] for each in lines))}
+            for line in lines
+        ],
     }
 
 
@@ -104,6 +110,39 @@ def _describe_contender(line: dict[str, Any], campaigns: dict[int, str]) -> dict
         "smoothed_rate": 100 * float(line.get("smoothed_rate", line["click_rate"])),
         "source": _label(RATE_SOURCE_LABELS, line.get("rate_source", "smoothed")),
     }
+
+
+def _describe_percents(request: dict[str, Any], limits: dict[str, Any]) -> str:
+    """Return the probabilities of the prompt's intent beside their limits; empty where none was sent."""
+    intent, work = request.get("intent_percent", UNKNOWN_PERCENT), request.get("work_percent")
+    if intent == UNKNOWN_PERCENT or not limits:
+        return ""
+    numbers = {
+        "intent": intent,
+        "least": limits["intent_percent"],
+        "work": work,
+        "most": limits["work_percent"],
+    }
+    wanted = _("사려는 질문일 확률 %(intent)d%% (%(least)d%%부터 광고)") % numbers
+    return f"{wanted} · {_('작업일 확률 %(work)d%% (%(most)d%%까지 광고)') % numbers}"
+
+
+def _describe_miss(
+    line: dict[str, Any], request: dict[str, Any], limits: dict[str, Any], *, best: float
+) -> str:
+    """Return the threshold that a contender has missed, and by what; empty for other reasons."""
+    status = line["rung"]
+    if status == "no_intent":
+        return _describe_percents(request, limits)
+    if status == "not_relevant" and limits:
+        return f"{line['relevance']:.2f} < {limits['relevance']:.2f}"
+    if status == "below_reserve":
+        left = line.get("left_micros")
+        price = int(line["bid_micros"] * line["pace"])
+        payable = render_won(price if left is None else min(price, int(left)))
+        prices = {"payable": payable, "reserve": render_won(line["reserve_micros"])}
+        return str(_("낼 수 있는 값 %(payable)s < 최저가 %(reserve)s") % prices)
+    return f"{line['score']:,.0f} < {best:,.0f}" if status == "outbid" else ""
 
 
 def _label(labels: Mapping[str, object], name: str) -> str:

@@ -54,8 +54,9 @@ def read_passes(folder: Path) -> list[IntentPrompt]:
 
 def read_unlabelled() -> list[str]:
     """Return the prompts of other data sets of the project whose intent nobody has labelled."""
+    labelled = {each.text for folder in (TRAIN_FOLDER, HELDOUT_FOLDER) for each in read_passes(folder)}
     texts = [probe.text for probe in read_folder(PROBES_FOLDER) if not probe.is_sensitive]
     for path in sorted(_QUESTIONS_FOLDER.glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             texts += [json.loads(line)["prompt"] for line in lines]
-    return list(dict.fromkeys(texts))
+    return [text for text in dict.fromkeys(texts) if text not in labelled]

@@ -52,6 +52,13 @@ def test_any_prompt_has_an_intent(prompt: str) -> None:
     assert 0 <= reading.intent.work <= 1
 
 
+def test_an_address_or_a_code_in_a_prompt_says_nothing_about_its_intent() -> None:
+    plain = PromptReading("도쿄 항공권 추천해 줘").intent.commercial
+    assert PromptReading("canary1a2b3c4d5e6f 도쿄 항공권 추천해 줘").intent.commercial == pytest.approx(
+        plain, abs=0.01
+    )
+
+
 def test_a_stricter_share_has_a_higher_threshold() -> None:
     for threshold in (commercial_threshold, work_threshold):
         levels = [threshold(share) for share in range(1, MAX_SHARE + 1)]

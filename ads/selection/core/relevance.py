@@ -13,7 +13,8 @@ MAX_RELEVANCE = np.float32(1)
 
 def keyword_fits(matches: UInt8Array, fits: NDArray[np.float16]) -> Float32Array:
     """Return the fits (n,) of n keywords, before the intent and the topics of a request."""
-    return (MATCH_PRIOR[matches] * fits).astype(np.float32)
+    weighed: Float32Array = (MATCH_PRIOR[matches] * fits).astype(np.float32)
+    return weighed
 
 
 def max_relevance(fits: Float32Array) -> Float32Array:
@@ -32,4 +33,5 @@ def score_relevance(
             (group_topics != 0) & ((group_topics & topics) == 0) & (snapshot.keyword_match[keywords] != EXACT)
         )
         fits[is_other] *= OTHER_TOPIC_FACTOR
-    return np.minimum(fits, MAX_RELEVANCE)
+    relevance: Float32Array = np.minimum(fits, MAX_RELEVANCE)
+    return relevance

@@ -138,8 +138,8 @@ def _retrieve(
             statuses[statuses == ELIGIBLE] = NO_INTENT
         statuses[(statuses == ELIGIBLE) & (fits < RELEVANCE_THRESHOLD)] = NOT_RELEVANT
         campaigns = snapshot.group_campaign[groups]
-        limits = np.minimum(snapshot.keyword_bid[keywords] * live.paces[campaigns], live.left[campaigns])
-        worth = fits * limits * snapshot.group_rate[groups]
+        prices = np.minimum(snapshot.keyword_bid[keywords] * live.paces[campaigns], live.left[campaigns])
+        worth = fits * prices * snapshot.group_rate[groups]
         # Beside a prompt without intent nothing is sold: the most valuable keywords explain why.
         if (
             not is_allowed

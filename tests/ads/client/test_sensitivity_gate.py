@@ -117,8 +117,8 @@ async def test_a_blocked_turn_reports_its_id_and_nothing_else(verdict: str) -> N
     blocked, turn = Sensitivity(verdict=verdict, classes=("debt",), needs_help=False), turn_of()  # type: ignore[arg-type]
     placed = await placements.request_placement(turn, blocked)
     assert (placed.ad, placed.reason) == (None, "sensitive")
-    trace = find_trace(str(turn.public_id))
-    assert trace and trace["request"] == {"request_id": str(turn.public_id), "language": "ko"}
+    trace = find_trace(placements.request_key(turn))
+    assert trace and trace["request"] == {"request_id": placements.request_key(turn), "language": "ko"}
 
 
 async def test_a_conversation_that_was_sensitive_once_stays_without_ads() -> None:
@@ -134,8 +134,8 @@ def test_a_conversation_that_became_sensitive_meanwhile_gets_no_ad(ad: Creative)
     mark_sensitive(conversation=Conversation.objects.get(pk=answered.conversation.pk))
     assert not answered.conversation.is_sensitive
     assert placements._request_ad(answered, PASSED) == NoAd("sensitive")
-    trace = find_trace(str(answered.public_id))
-    assert trace and trace["request"] == {"request_id": str(answered.public_id), "language": "ko"}
+    trace = find_trace(placements.request_key(answered))
+    assert trace and trace["request"] == {"request_id": placements.request_key(answered), "language": "ko"}
 
 
 async def test_a_blocked_turn_gets_no_ad_whatever_the_market_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ async def test_a_turn_gets_its_ad_from_another_process_that_has_the_market_s_rol
     service: ServiceProcess,
 ) -> None:
     turn = await place_soon()
-    offer = await run_in_db_thread(Offer.objects.get, request_id=str(turn.public_id))
+    offer = await run_in_db_thread(Offer.objects.get, request_id=placements.request_key(turn))
     assert offer.keyword_text == "도쿄 항공권"
     roles = await run_in_db_thread(list_roles)
     assert roles == {ROLE, str(current.DATABASES["default"]["USER"])}

@@ -38,7 +38,7 @@ def test_an_estimate_is_shown_and_nothing_saved(portal_client: Client, forms: tu
     page = portal_client.post(new, GROUP | {"estimate": "yes"}).content.decode()
     assert "약 20건" in page and "지난 1일 동안" in page
     assert "약 20건" in portal_client.post(kept, GROUP | {"estimate": "yes", "name": ""}).content.decode()
-    few = portal_client.post(new, GROUP | {"estimate": "yes", "negatives": "추천"}).content.decode()
+    few = portal_client.post(new, GROUP | {"estimate": "yes", "negatives": "도쿄"}).content.decode()
     assert "10건보다 적어요" in few
     assert (AdGroup.objects.count(), Keyword.objects.count()) == (1, 1)
 
