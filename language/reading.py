@@ -13,7 +13,9 @@ from language.static_vectors import read_static
 from language.topics import find_topics
 
 # A mail address, or a long word of letters and digits.
-_IDENTIFIER = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,64}|[a-z]{0,40}\d[a-z\d]{9,40}", re.IGNORECASE)
+_IDENTIFIER = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,64}|(?<![a-z\d])[a-z]{0,40}\d[a-z\d]{9,40}", re.IGNORECASE
+)
 # A reading takes about 10 kB with the longest prompt.
 CACHE_SIZE = 512
 
