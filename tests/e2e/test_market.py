@@ -3,11 +3,13 @@
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
+from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from accounts.models import User
 from ads.models import Click, Entry, Impression
+from aggregator.models import Turn
 from testing.ads.inventory import reset_serving_state
 from testing.provider.server import ProviderServer, say
 from testing.site.live_site import LiveSite
@@ -116,6 +118,30 @@ def test_a_sensitive_prompt_shows_no_card(
     page.wait_for_timeout(1_000)
 
     expect(page.locator(".placement")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("demo_market")
+def test_a_poem_about_a_hotel_shows_no_ad_and_the_admin_sees_why(
+    provider: ProviderServer, offer_model: MakeModel, open_page: OpenPage, admin: User
+) -> None:
+    provider.add("wise", say("바다가 보이는 방, 창을 열면 파도가 먼저 인사해요."))
+    offer_model("wise")
+    page = open_page(user_agent=PERSON)
+    for count, prompt in enumerate(("호텔에 대한 짧은 시 써줘", "도쿄 호텔 추천해줘"), start=1):
+        ask(page, prompt)
+        expect(page.locator(".turn[data-status=done]")).to_have_count(count)
+    expect(page.locator(".placement:visible")).to_have_count(1)
+
+    poem, trip = Turn.objects.order_by("pk")
+    admin_page = open_page(reverse("admin:aggregator_turn_change", args=[poem.pk]))
+    log_in_as_admin(admin_page)
+    decision = admin_page.locator(".decision")
+    expect(decision).to_contain_text("무엇을 사거나 고르려는 질문이 아님")
+    expect(decision).to_contain_text("사려는 질문일 확률")
+    expect(admin_page.locator(".auction-table")).to_contain_text("살 뜻이 없는 질문")
+    admin_page.goto(reverse("admin:aggregator_turn_change", args=[trip.pk]))
+    expect(admin_page.locator(".auction-table .winner")).to_contain_text("낙찰")
+    take_picture(admin_page, "decision")
 
 
 def test_an_admin_can_open_every_table(live_site: object, open_page: OpenPage, admin: User) -> None:
