@@ -303,7 +303,7 @@ ADS_TOKEN_HOURS = 2
 ADS_FLOOR_WON = read_int("ADS_FLOOR_WON", 70, minimum=1)
 ADS_ANSWERS_PER_AD = read_int("ADS_ANSWERS_PER_AD", 3, minimum=1)
 # Ads stand beside at most this percentage of prompts without commercial intent …
-ADS_NONCOMMERCIAL_PERCENT = read_int("ADS_NONCOMMERCIAL_PERCENT", 6, minimum=1, maximum=20)
+ADS_NONCOMMERCIAL_PERCENT = read_int("ADS_NONCOMMERCIAL_PERCENT", 7, minimum=1, maximum=20)
 # … and at most this percentage of commercial prompts lose theirs because they look like work.
 ADS_MISSED_PERCENT = read_int("ADS_MISSED_PERCENT", 1, minimum=1, maximum=20)
 ADS_ADULTS_ONLY = read_flag("ADS_ADULTS_ONLY", default=False)

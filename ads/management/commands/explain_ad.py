@@ -36,7 +36,7 @@ class Command(BaseCommand):
     help = "Show how an ad request was decided: each contender with its status, scores and prices."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("request", help="the id of a request (a turn's) or of an offer")
+        parser.add_argument("request", help="the id of a request, as a turn's page shows it, or of an offer")
         parser.add_argument("--json", action="store_true", help="print the trace as it is stored")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,6 +61,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"price     {format_won(trace['price_micros'])} won a click"
                 f" (VCG {format_won(trace['shadow_price_micros'])}, explored {trace['is_explored']})"
+            )
+        if limits := trace.get("limits"):
+            self.stdout.write(
+                f"limits    intent from {limits['intent_percent']} %, work up to {limits['work_percent']} %,"
+                f" fit from {limits['relevance']:.2f}"
             )
         if trace["contenders"]:
             self._print_contenders(trace)
