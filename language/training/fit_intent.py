@@ -124,15 +124,15 @@ def score_unseen_writers(corpus: Corpus, score: int) -> Array:
     return scores
 
 
-def fit_curve(scores: Array, is_hit: NDArray[np.bool_]) -> Float64Array:
+def fit_calibration(scores: Array, is_hit: NDArray[np.bool_]) -> Float64Array:
     """Return the slope and the level (2,) of the likeliest logistic curve (Platt 1999)."""
 
-    def loss(curve: Float64Array) -> float:
-        margins = (curve[0] * scores + curve[1]) * np.where(is_hit, -1, 1)
+    def loss(calibration: Float64Array) -> float:
+        margins = (calibration[0] * scores + calibration[1]) * np.where(is_hit, -1, 1)
         return float(np.logaddexp(0, margins).mean())
 
-    curve: Float64Array = minimize(loss, np.array([2.0, 0.0]), method="Nelder-Mead").x
-    return curve
+    calibration: Float64Array = minimize(loss, np.array([2.0, 0.0]), method="Nelder-Mead").x
+    return calibration
 
 
 def find_thresholds(probabilities: Float64Array) -> Float64Array:
@@ -156,10 +156,10 @@ def calibrate(corpus: Corpus) -> tuple[Float64Array, Float64Array]:
     for score, name in enumerate(SCORES):
         scores = score_unseen_writers(corpus, score)
         known, is_hit = corpus.targets[score] != 0, corpus.targets[score] > 0
-        curve = fit_curve(scores[known], is_hit[known])
-        probabilities = 1 / (1 + np.exp(-(curve[0] * scores + curve[1])))
+        calibration = fit_calibration(scores[known], is_hit[known])
+        probabilities = 1 / (1 + np.exp(-(calibration[0] * scores + calibration[1])))
         others = ~is_commercial if score == _COMMERCIAL else is_commercial
-        curves.append(curve)
+        curves.append(calibration)
         thresholds.append(find_thresholds(probabilities[others]))
         sys.stdout.write(f"{name}: AUC of unseen writers {measure_auc(scores[known], is_hit[known]):.4f}\n")
         for share in (1, 2, 3, 4, 5, 10):
