@@ -17,9 +17,11 @@ export function openDeepLinks(list, loadEarlier) {
     const turn = TURN.exec(location.hash)?.[1];
     if (!turn) return;
     while (list.indexOf(turn) < 0) if (!(await loadEarlier())) return;
-    const listed = list.turns[list.indexOf(turn)];
+    const index = list.indexOf(turn);
+    const listed = list.turns[index];
     if (!listed) return;
-    list.build(listed);
+    // The end of the turn before it is seen behind the page's head.
+    for (const each of list.turns.slice(Math.max(0, index - 1), index + 1)) list.build(each);
     focusOn(listed.view.host);
     listed.view.host.scrollIntoView({ block: "start", behavior: "instant" });
   };

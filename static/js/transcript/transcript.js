@@ -107,8 +107,9 @@ function showStored(list, host, isGrowing) {
 function buildEnd(list) {
   let heightPx = 0;
   for (const listed of list.turns.toReversed()) {
-    if (heightPx > innerHeight) return;
     list.build(listed);
+    // The end of one more is seen behind the page's head.
+    if (heightPx > innerHeight) return;
     heightPx += listed.view.host.offsetHeight;
   }
 }
