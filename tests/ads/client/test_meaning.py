@@ -79,7 +79,7 @@ def test_exact_and_phrase_keywords_are_found_by_their_words_alone(match: str) ->
     publish_all()
     assert fetch_vocabulary().glosses == ()
     assert isinstance(ask(PROMPT), NoAd)
-    assert isinstance(ask("효도 여행"), ServedAd)
+    assert isinstance(ask("효도 여행 추천"), ServedAd)
 
 
 @on_stores
