@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READS = re.compile(r'read_(?:text|flag|int|list|choice|url|networks)\(\s*[\'"]([A-Z][A-Z0-9_]+)[\'"]')
+READS = re.compile(r'read_(?:text|flag|int|list|choice|urls?|networks)\(\s*[\'"]([A-Z][A-Z0-9_]+)[\'"]')
 ENVIRONMENT = re.compile(r"os\.(getenv|environ\.get|environ\[[^\]]+\](?! =))")
 ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)`", re.MULTILINE)
 
